@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What every stage carries along: the way to stop it, and whom to tell how far it is.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{EngineError, Failure};
+
+/// Stops a job. Clones are the same token.
+#[derive(Clone, Default)]
+pub struct CancelToken(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    is_cancelled: AtomicBool,
+    on_cancel: Mutex<Vec<Box<dyn Fn() + Send>>>,
+}
+
+impl CancelToken {
+    /// Stops everything that looks at this token, and runs what was registered with [`CancelToken::on_cancel`].
+    pub fn cancel(&self) {
+        self.0.is_cancelled.store(true, Ordering::SeqCst);
+        let actions = std::mem::take(&mut *self.0.on_cancel.lock().unwrap_or_else(PoisonError::into_inner));
+        for action in actions {
+            action();
+        }
+    }
+
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Registers what frees a stage that hangs in a read or write which does not look at the token: killing the
+    /// process at the other end. Run at once if the token is cancelled already.
+    pub fn on_cancel(&self, action: impl Fn() + Send + 'static) {
+        self.0
+            .on_cancel
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Box::new(action));
+        if self.is_cancelled() {
+            self.cancel();
+        }
+    }
+
+    /// Ends the calling stage if the token was cancelled.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`] then.
+    pub fn check(&self) -> Result<(), EngineError> {
+        if self.is_cancelled() {
+            Err(EngineError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CancelToken({})", self.is_cancelled())
+    }
+}
+
+/// Hears what a job does. Called from the job's own threads; must return soon.
+pub trait Observer: Send + Sync {
+    /// A new phase has begun.
+    fn phase(&self, phase: Phase);
+    /// How far the phase is; at most five a second.
+    fn progress(&self, progress: Progress);
+    /// A machine has changed its state.
+    fn item(&self, machine: &str, state: ItemState);
+    /// Something that does not stop the job but must be known.
+    fn warning(&self, warning: Warning);
+}
+
+/// An observer that does not listen.
+impl Observer for () {
+    fn phase(&self, _: Phase) {}
+    fn progress(&self, _: Progress) {}
+    fn item(&self, _: &str, _: ItemState) {}
+    fn warning(&self, _: Warning) {}
+}
+
+/// What the stages of one job share.
+#[derive(Clone)]
+pub struct Context {
+    /// How it is stopped.
+    pub cancel: CancelToken,
+    /// Who listens.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            cancel: CancelToken::default(),
+            observer: Arc::new(()),
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("cancel", &self.cancel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a job is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The plan is held against the host once more, sizes are taken.
+    Preparing,
+    /// Data goes from the host into the archive.
+    BackingUp,
+    /// The archive is made safe: synced, and given its name.
+    Finishing,
+    /// The archive is read and compared with its inventory; nothing is written.
+    Verifying,
+    /// Header and inventory of an archive are read.
+    Opening,
+    /// Machines are created and their settings set.
+    CreatingMachines,
+    /// Data goes from the archive into the host.
+    Restoring,
+}
+
+/// How far a phase is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Progress {
+    /// Bytes done.
+    pub done_bytes: u64,
+    /// Bytes in all; `None` when nobody can know.
+    pub total_bytes: Option<u64>,
+    /// The machine at work.
+    pub machine: Option<Arc<str>>,
+    /// Its volume or file at work.
+    pub item: Option<Arc<str>>,
+    /// Time since the phase began.
+    pub elapsed: Duration,
+    /// Bytes in a second, over the last while.
+    pub bytes_per_second: f64,
+    /// Time that the rest will take, once it can be told.
+    pub remaining: Option<Duration>,
+}
+
+impl Progress {
+    /// The part that is done, from 0 to 1.
+    pub fn fraction(&self) -> Option<f64> {
+        let total = self.total_bytes?;
+        Some(if total == 0 {
+            1.0
+        } else {
+            (self.done_bytes as f64 / total as f64).min(1.0)
+        })
+    }
+}
+
+/// How a machine stands in a running job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemState {
+    /// It is to come.
+    Waiting,
+    /// Its data is moving.
+    Working,
+    /// It is whole.
+    Done,
+    /// It failed; the others may go on.
+    Failed(Failure),
+}
+
+/// Something that does not stop a job but must be known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// A file of dom0's home could not be read and is not in the archive.
+    HomeFileLeftOut {
+        /// The file, within the home.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A file of dom0's home changed its size while it was read; what is in the archive is padded or cut.
+    HomeFileChanged {
+        /// The file, within the home.
+        path: PathBuf,
+    },
+    /// A machine could not be marked as backed up.
+    NotRecorded {
+        /// Why.
+        why: String,
+    },
+    /// A setting of a restored machine could not be set.
+    SettingNotRestored {
+        /// The machine's name here.
+        machine: String,
+        /// What it is: a property, feature, tag, device, firewall rules, notes.
+        setting: String,
+        /// Why.
+        why: String,
+    },
+    /// A file of the archive that this program has no use for.
+    UnknownFile {
+        /// The member's name.
+        member: String,
+    },
+    /// A directory or file of dom0's home could not be given its mode, time or owner.
+    HomeFileNotRestored {
+        /// The file, within the restored folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A failed backup left a file in another machine that this program cannot remove.
+    LeftBehind {
+        /// Where it is.
+        place: String,
+    },
+    /// The key cost of an archive is lower than what protects well.
+    WeakKeys,
+}

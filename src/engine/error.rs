@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Why a job ended before its end. Cheap to clone: one cause is shown in a window, a log and an exit code.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use crate::host::HostError;
+
+/// The first cause that ended a job.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineError {
+    /// Its user stopped it. An outcome rather than an error; it travels this way through the stages.
+    #[error("cancelled")]
+    Cancelled,
+    /// The host failed or refused.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A volume could not be read.
+    #[error("reading volume {volume} of VM {machine}: {source}")]
+    Volume {
+        /// The machine.
+        machine: String,
+        /// The volume.
+        volume: String,
+        /// The operating system's answer.
+        source: Arc<io::Error>,
+    },
+    /// dom0's home could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Home {
+        /// The place.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: Arc<io::Error>,
+    },
+    /// The archive could not be written.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// The archive could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The archive is not what it should be.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The plan does not fit the host any more, or never did.
+    #[error("{what}")]
+    Plan {
+        /// Why, in a sentence.
+        what: String,
+    },
+    /// A stage of this program broke: its own mistake.
+    #[error("internal error: {what}")]
+    Internal {
+        /// What it said.
+        what: String,
+    },
+}
+
+/// Why an archive could not be written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DestinationError {
+    /// There is a file of that name.
+    #[error("{} is there already and is not overwritten", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder is not there or is no folder.
+    #[error("{} is not a directory", path.display())]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The disk is full, or a quota is reached.
+    #[error("no space left at {place}")]
+    Full {
+        /// Where.
+        place: String,
+    },
+    /// The file system does not take files of that size.
+    #[error("{place} does not take files as large as this archive")]
+    FileTooLarge {
+        /// Where.
+        place: String,
+    },
+    /// Any other answer of the operating system.
+    #[error("writing {place}: {source}")]
+    Io {
+        /// Where.
+        place: String,
+        /// The answer.
+        source: Arc<io::Error>,
+    },
+    /// The service in the machine ended badly.
+    #[error("writing the backup to VM {machine} failed (exit code {code}): {said}")]
+    Service {
+        /// The machine.
+        machine: String,
+        /// The service's exit code.
+        code: i32,
+        /// The end of what it printed, made safe to show.
+        said: String,
+    },
+}
+
+/// Why an archive could not be read, apart from what is in it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SourceError {
+    /// The operating system's answer.
+    #[error("reading {place}: {source}")]
+    Io {
+        /// Where.
+        place: String,
+        /// The answer.
+        source: Arc<io::Error>,
+    },
+    /// The service in the machine ended badly.
+    #[error("reading the backup from VM {machine} failed (exit code {code}): {said}")]
+    Service {
+        /// The machine.
+        machine: String,
+        /// The service's exit code.
+        code: i32,
+        /// The end of what it printed, made safe to show.
+        said: String,
+    },
+}
+
+/// What is wrong with an archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// Nothing in it looks like a backup of a PedOS.
+    #[error("{place} is not a PedOS backup: {why}")]
+    NotABackup {
+        /// The file.
+        place: String,
+        /// What is missing.
+        why: String,
+    },
+    /// A format that this program does not read.
+    #[error("backup format version {version} is not supported")]
+    UnsupportedVersion {
+        /// The version that the header names.
+        version: String,
+    },
+    /// A compressor that this program does not have.
+    #[error("the backup was compressed with {name}, which is not supported")]
+    UnsupportedCompression {
+        /// The name in the header.
+        name: String,
+    },
+    /// The header does not authenticate.
+    #[error("wrong passphrase, or the header of the backup was altered")]
+    WrongPassphrase,
+    /// The header asks for more memory or time to derive a key than any real archive.
+    #[error("the backup asks for an unreasonable key derivation in {member}: {what}")]
+    KeyTooCostly {
+        /// The member.
+        member: String,
+        /// The numbers.
+        what: String,
+    },
+    /// A member or what is in it is not what was written.
+    #[error("the backup is damaged at {member} (byte {position}): {what}")]
+    Damaged {
+        /// The member, or the place between members.
+        member: String,
+        /// Where it begins in the archive.
+        position: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// The archive ends too early.
+    #[error("the backup ends early, at byte {position}: {what}")]
+    Truncated {
+        /// Where.
+        position: u64,
+        /// What was being read.
+        what: String,
+    },
+    /// Something that the inventory promises is not there.
+    #[error("the backup is incomplete: {what} is missing")]
+    Missing {
+        /// What.
+        what: String,
+    },
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The pipeline: carries a plan out, from a host into an archive and back.
+//!
+//! Blocking, cancellable, with bounded memory and nothing spooled to disk. Errors of any stage end all stages, and
+//! the first cause is the one that is reported. It refuses to know about windows, terminals and translations: what it
+//! has to say goes to an [`Observer`] as plain values.
+
+mod context;
+mod error;
+mod open;
+mod report;
+
+pub mod backup;
+pub mod restore;
+pub mod verify;
+
+pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Warning};
+pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
+pub use open::open_archive;
+pub use report::{ArchiveInfo, Failure, MachineReport, MachineResult, OpenedArchive, Partial, Report, VerifyVerdict};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a host can refuse or fail at, told apart as far as a caller can act on it.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use crate::inventory::InventoryError;
+
+/// An error of a host. Cheap to clone, so that one cause can be shown in several places.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum HostError {
+    /// The folder is not a PedOS root.
+    #[error("{} is no PedOS root folder: it has no var/lib/qubes/qubes.xml", path.display())]
+    NotARoot {
+        /// The folder that was given.
+        path: PathBuf,
+    },
+    /// The record of the machines cannot be understood.
+    #[error("the host's qubes.xml: {0}")]
+    Inventory(#[from] InventoryError),
+    /// No machine of that name.
+    #[error("no such domain: '{name}'")]
+    NoSuchMachine {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The machine has no such volume.
+    #[error("VM {machine} has no volume {volume}")]
+    NoSuchVolume {
+        /// The machine.
+        machine: String,
+        /// The volume that was asked for.
+        volume: String,
+    },
+    /// The volume lies in a pool that this program cannot read here.
+    #[error("volume {volume} of VM {machine} lies in pool {pool} ({driver}), which is out of reach here")]
+    PoolOutOfReach {
+        /// The machine.
+        machine: String,
+        /// The volume.
+        volume: String,
+        /// The pool's name.
+        pool: String,
+        /// Its driver as the host names it, or "unknown".
+        driver: String,
+    },
+    /// A machine of that name is there already.
+    #[error("a VM named {name} is there already")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The host does not take a value.
+    #[error("{what}")]
+    Refused {
+        /// What was refused, in a sentence.
+        what: String,
+    },
+    /// The machine does not run, so that none of its services can be reached.
+    #[error("VM {name} is not running")]
+    NotRunning {
+        /// The machine.
+        name: String,
+    },
+    /// A file or directory could not be read or written.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done, with the path.
+        what: String,
+        /// The operating system's answer.
+        source: Arc<io::Error>,
+    },
+}
+
+impl HostError {
+    /// Wraps an error of the operating system with what was being done.
+    pub fn io(what: impl Into<String>, source: io::Error) -> Self {
+        Self::Io {
+            what: what.into(),
+            source: Arc::new(source),
+        }
+    }
+}

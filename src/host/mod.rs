@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Where the machines come from: one trait, behind which a PedOS root folder or a live system stands.
+//!
+//! Everything above this room works on [`Host`] alone. It refuses to know about archives, compression or screens;
+//! its one loan from outside is the [`crate::inventory`] document, which is a PedOS's own record of its machines.
+
+mod error;
+mod service;
+mod system;
+mod volume;
+
+pub mod root;
+
+pub use error::HostError;
+pub use service::{Service, ServiceControl, ServiceProcess};
+pub use system::{DOM0, Home, Label, Machine, MachineFile, NetVm, NewMachine, Pool, System, VolumeInfo, VolumeState};
+pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
+
+use crate::inventory::{Device, Inventory};
+
+/// A PedOS: lists its machines, gives their data out, takes machines in.
+///
+/// All calls block; none is made from a window's thread.
+pub trait Host: Send + Sync {
+    /// What there is right now: machines with their sizes and states, labels, pools, defaults.
+    ///
+    /// # Errors
+    /// When the record of the machines cannot be read.
+    fn system(&self) -> Result<System, HostError>;
+
+    /// The host's own record (`qubes.xml`), whole and unchanged, as it goes into an archive.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not what a PedOS writes.
+    fn inventory(&self) -> Result<Inventory, HostError>;
+
+    /// Opens the state of a volume that a backup saves (for a running machine: the state before its start).
+    ///
+    /// # Errors
+    /// When the volume is missing or its pool is out of reach.
+    fn open_volume(&self, machine: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError>;
+
+    /// The small files that belong to a machine beside its volumes, in the order of the archive.
+    ///
+    /// # Errors
+    /// When one of them is there but cannot be read.
+    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError>;
+
+    /// dom0's home, if this host has one.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    fn home(&self) -> Result<Option<Home>, HostError>;
+
+    /// Notes on each machine when it was last backed up (`backup_timestamp`).
+    ///
+    /// # Errors
+    /// When the record cannot be written; nothing is changed then.
+    fn record_backup(&self, machines: &[String], unix_seconds: i64) -> Result<(), HostError>;
+
+    /// Creates an empty machine with its class's volumes.
+    ///
+    /// # Errors
+    /// When the name is taken or invalid, or the template is not there.
+    fn create_machine(&self, new: &NewMachine) -> Result<(), HostError>;
+
+    /// Takes a machine away again with all its data: the way back from a restore that failed.
+    ///
+    /// # Errors
+    /// When it runs, is not there, or cannot be removed.
+    fn remove_machine(&self, machine: &str) -> Result<(), HostError>;
+
+    /// Sets one property; VM-valued ones by name, empty for "none".
+    ///
+    /// # Errors
+    /// When the host does not take the value.
+    fn set_property(&self, machine: &str, property: &str, value: &str) -> Result<(), HostError>;
+
+    /// Sets one feature; an empty value means "off".
+    ///
+    /// # Errors
+    /// When the host does not take it.
+    fn set_feature(&self, machine: &str, feature: &str, value: &str) -> Result<(), HostError>;
+
+    /// Adds one tag.
+    ///
+    /// # Errors
+    /// When the host does not take it.
+    fn add_tag(&self, machine: &str, tag: &str) -> Result<(), HostError>;
+
+    /// Removes one tag, which need not be there.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    fn remove_tag(&self, machine: &str, tag: &str) -> Result<(), HostError>;
+
+    /// Assigns one device.
+    ///
+    /// # Errors
+    /// When its backend is not there or the host does not take it.
+    fn assign_device(&self, machine: &str, device: &Device) -> Result<(), HostError>;
+
+    /// Puts one of the small files of a machine in place (firewall rules, notes, menu entries).
+    ///
+    /// # Errors
+    /// When the content is not what it should be; the rest of the machine is not touched.
+    fn set_machine_file(&self, machine: &str, file: MachineFile, content: &[u8]) -> Result<(), HostError>;
+
+    /// Begins to fill a volume. The old content stays until [`VolumeImport::finish`].
+    ///
+    /// # Errors
+    /// When there is no such volume or no room for it.
+    fn import_volume(&self, machine: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError>;
+
+    /// Bytes that can still be written to the place where volumes of new machines go, where that is known.
+    fn free_bytes(&self) -> Option<u64>;
+
+    /// Starts a service in a running machine.
+    ///
+    /// # Errors
+    /// When the machine does not run or the service cannot be started.
+    fn start_service(&self, machine: &str, service: Service) -> Result<ServiceProcess, HostError>;
+
+    /// The folder that holds the backup profiles (`NAME.conf`).
+    fn profile_dir(&self) -> std::path::PathBuf;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A picture of a host at one moment: plain values that plans, drafts and windows can hold.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use crate::inventory::Class;
+
+/// The name of the administrative domain, whose home is what a backup of it saves.
+pub const DOM0: &str = "dom0";
+
+/// Everything that a plan needs to know of a host.
+#[derive(Debug, Clone, Default)]
+pub struct System {
+    /// Where this PedOS lives, for display ("/path/of/the/root" or "this PedOS").
+    pub location: String,
+    /// The folder that dom0's own paths are read in: the root folder, or `/` on a live system.
+    pub root: PathBuf,
+    /// The user of dom0, as far as there is one.
+    pub user: Option<String>,
+    /// Labels in their order.
+    pub labels: Vec<Label>,
+    /// Storage pools.
+    pub pools: Vec<Pool>,
+    /// Global properties (`default_template`, `default_netvm`, `default_dispvm`, `default_kernel`, ...).
+    pub globals: BTreeMap<String, String>,
+    /// All machines by name, dom0 first.
+    pub machines: Vec<Machine>,
+}
+
+impl System {
+    /// The machine of that name.
+    pub fn machine(&self, name: &str) -> Option<&Machine> {
+        self.machines.iter().find(|machine| machine.name == name)
+    }
+}
+
+/// A colour label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Its name.
+    pub name: String,
+    /// Its colour as 0xRRGGBB.
+    pub color: u32,
+}
+
+/// A storage pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// Its name.
+    pub name: String,
+    /// Its driver.
+    pub driver: String,
+    /// Whether volumes in it can be read and written here.
+    pub is_reachable: bool,
+}
+
+/// One machine.
+#[derive(Debug, Clone, Default)]
+pub struct Machine {
+    /// Its name; "dom0" for the administrative domain.
+    pub name: String,
+    /// Its number in the record; 0 for dom0.
+    pub qid: u32,
+    /// Its class.
+    pub class: Class,
+    /// The name of its label.
+    pub label: String,
+    /// Its template, where it has one.
+    pub template: Option<String>,
+    /// What it reaches the network through.
+    pub netvm: NetVm,
+    /// Whether other machines reach the network through it.
+    pub provides_network: bool,
+    /// Whether disposables can be made from it.
+    pub template_for_dispvms: bool,
+    /// Whether a backup takes it when nothing was chosen.
+    pub include_in_backups: bool,
+    /// Whether it is of no concern to users (feature `internal`).
+    pub is_internal: bool,
+    /// Whether it runs now.
+    pub is_running: bool,
+    /// When it was last backed up, in seconds since 1970.
+    pub last_backup: Option<i64>,
+    /// The volumes that a backup saves.
+    pub volumes: Vec<VolumeInfo>,
+    /// What a backup of it reads: data of its volumes and its small files; for dom0 its home.
+    pub backup_bytes: u64,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+/// What a machine reaches the network through.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum NetVm {
+    /// The host's default.
+    #[default]
+    Default,
+    /// Nothing: it is offline.
+    None,
+    /// The machine of that name.
+    Named(String),
+}
+
+/// A volume that a backup saves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeInfo {
+    /// Its name (`root`, `private`).
+    pub name: String,
+    /// The pool that it lies in.
+    pub pool: String,
+    /// Its size in bytes, holes included.
+    pub size_bytes: u64,
+    /// The bytes of it that are on the disk.
+    pub used_bytes: u64,
+    /// Whether it can be read.
+    pub state: VolumeState,
+}
+
+/// Whether a volume can be read, and how old that state is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VolumeState {
+    /// It can be read; last changed at that time (seconds since 1970), which for a running machine is before its start.
+    Ready {
+        /// When the saved state was last written, if the file system knows.
+        changed: Option<i64>,
+    },
+    /// The record names it, but there is no such file.
+    Missing,
+    /// The machine runs and writes to the only copy, because snapshots are disabled.
+    NoSnapshot,
+    /// Its pool cannot be read here.
+    OutOfReach {
+        /// The pool's driver.
+        driver: String,
+    },
+    /// It is there, but this user may not read it.
+    Unreadable,
+}
+
+/// dom0's home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The user whose home it is.
+    pub user: String,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// The small files of a machine that an archive holds beside its volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MachineFile {
+    /// `whitelisted-appmenus.list`: the entries of the applications menu.
+    AppMenus,
+    /// `firewall.xml`: the firewall's rules.
+    Firewall,
+    /// `notes.txt`: what the user wrote about the machine.
+    Notes,
+}
+
+impl MachineFile {
+    /// All of them, in the order of an archive.
+    pub const ALL: [Self; 3] = [Self::AppMenus, Self::Firewall, Self::Notes];
+
+    /// The name in the machine's folder and in the archive.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::AppMenus => "whitelisted-appmenus.list",
+            Self::Firewall => "firewall.xml",
+            Self::Notes => "notes.txt",
+        }
+    }
+
+    /// The file of that name.
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|file| file.file_name() == name)
+    }
+}
+
+/// A machine to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMachine {
+    /// Its name.
+    pub name: String,
+    /// Its class.
+    pub class: Class,
+    /// Its label; the host falls back to red when it does not know it.
+    pub label: String,
+    /// Its template, for classes that have one.
+    pub template: Option<String>,
+    /// The pool for its volumes; the host's default when `None`.
+    pub pool: Option<String>,
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The typed values of an inventory.
+
+use std::{fmt, str::FromStr};
+
+/// What kind of machine it is, by its name in the record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Class {
+    /// dom0.
+    AdminVm,
+    /// Others are based on its root volume.
+    TemplateVm,
+    /// Based on a template, with a private volume of its own.
+    #[default]
+    AppVm,
+    /// Has a root and a private volume of its own.
+    StandaloneVm,
+    /// A disposable with a name.
+    DispVm,
+    /// A machine elsewhere, known here only by name.
+    RemoteVm,
+    /// A class that this program does not know.
+    Other(String),
+}
+
+impl Class {
+    /// The name in the record and on the wire.
+    pub fn wire_name(&self) -> &str {
+        match self {
+            Self::AdminVm => "AdminVM",
+            Self::TemplateVm => "TemplateVM",
+            Self::AppVm => "AppVM",
+            Self::StandaloneVm => "StandaloneVM",
+            Self::DispVm => "DispVM",
+            Self::RemoteVm => "RemoteVM",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Whether a machine of this class is based on another one.
+    pub fn has_template(&self) -> bool {
+        matches!(self, Self::AppVm | Self::DispVm)
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.wire_name())
+    }
+}
+
+impl FromStr for Class {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "AdminVM" => Self::AdminVm,
+            "TemplateVM" => Self::TemplateVm,
+            "AppVM" => Self::AppVm,
+            "StandaloneVM" => Self::StandaloneVm,
+            "DispVM" => Self::DispVm,
+            "RemoteVM" => Self::RemoteVm,
+            other => Self::Other(other.to_owned()),
+        })
+    }
+}
+
+/// One machine as the record has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Domain {
+    /// Its name; "dom0" for the administrative domain, which has no property of that name.
+    pub name: String,
+    /// Its class.
+    pub class: Class,
+    /// Its number, from the property `qid` or the element's id (`domain-7`).
+    pub qid: u32,
+    /// The label's name (`label-4` is resolved).
+    pub label: String,
+    /// Properties that are set, in document order, all of them.
+    pub properties: Vec<(String, String)>,
+    /// Features in document order.
+    pub features: Vec<(String, String)>,
+    /// Tags in document order.
+    pub tags: Vec<String>,
+    /// Devices in document order.
+    pub devices: Vec<Device>,
+    /// Volumes in document order.
+    pub volumes: Vec<VolumeConfig>,
+}
+
+impl Domain {
+    /// The value of a property that is set.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        find(&self.properties, name)
+    }
+
+    /// Whether a property is set to what the existing tools take for true: any text at all.
+    ///
+    /// For the flags that decide a restore plan the reference asks only whether there is text.
+    pub fn is_property_set(&self, name: &str) -> bool {
+        self.property(name).is_some_and(|value| !value.is_empty())
+    }
+
+    /// The value of a feature.
+    pub fn feature(&self, name: &str) -> Option<&str> {
+        find(&self.features, name)
+    }
+
+    /// What of this machine the archive says it holds; `None` when it is only mentioned.
+    pub fn content(&self) -> Option<Content> {
+        self.feature("backup-content").filter(|text| !text.is_empty())?;
+        let path = self.feature("backup-path")?.to_owned();
+        let size_bytes = self
+            .feature("backup-size")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
+        Some(Content { path, size_bytes })
+    }
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// What an archive's inventory says of a machine that is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The folder of its members (`vm7/`), or for dom0 its home's name (`dom0-home/USER`).
+    pub path: String,
+    /// The size that was announced, in bytes; unrelated to the size in the archive.
+    pub size_bytes: u64,
+}
+
+/// A device assigned to a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Device {
+    /// Its class: pci, block, usb, mic, ...
+    pub class: String,
+    /// The attributes of the element in document order (`backend-domain`, `id`, `mode`, `identity`, `required`, ...).
+    pub attributes: Vec<(String, String)>,
+    /// Its options in document order.
+    pub options: Vec<(String, String)>,
+}
+
+impl Device {
+    /// The machine that the device hangs on.
+    pub fn backend(&self) -> Option<&str> {
+        find(&self.attributes, "backend-domain")
+    }
+
+    /// Its port or identifier there.
+    pub fn id(&self) -> Option<&str> {
+        find(&self.attributes, "id")
+    }
+
+    /// Moves the device to a backend of another name.
+    pub fn set_backend(&mut self, name: &str) {
+        for (key, value) in &mut self.attributes {
+            if key == "backend-domain" {
+                name.clone_into(value);
+            }
+        }
+    }
+}
+
+/// A volume as the record describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VolumeConfig {
+    /// Its name.
+    pub name: String,
+    /// The pool that it lies in.
+    pub pool: String,
+    /// Its name in the pool.
+    pub vid: String,
+    /// Its size in bytes, if the record has one.
+    pub size_bytes: Option<u64>,
+    /// Whether what a machine writes to it stays: only these are backed up.
+    pub save_on_stop: bool,
+    /// How many old states are kept; -1 when snapshots are disabled.
+    pub revisions_to_keep: i32,
+}
+
+/// A colour label of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Its id (`label-1`).
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its colour as 0xRRGGBB.
+    pub color: u32,
+}
+
+/// A storage pool of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// Its name.
+    pub name: String,
+    /// Its driver.
+    pub driver: String,
+    /// The folder of a pool of files.
+    pub dir_path: Option<String>,
+}

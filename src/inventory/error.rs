@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Why a `qubes.xml` is not accepted.
+
+/// An inventory that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InventoryError {
+    /// Not well-formed XML, or not what a PedOS writes.
+    #[error("not a valid qubes.xml: {why}")]
+    Invalid {
+        /// What is wrong, with the place.
+        why: String,
+    },
+    /// Larger, deeper or with more machines than any real one.
+    #[error("the qubes.xml is beyond all bounds: {what}")]
+    TooLarge {
+        /// Which bound.
+        what: &'static str,
+    },
+    /// An edit names a machine that is not in it.
+    #[error("no such domain: '{name}'")]
+    NoSuchMachine {
+        /// The name.
+        name: String,
+    },
+}

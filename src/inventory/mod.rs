@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The inventory: a `qubes.xml` in core3 form, which is a PedOS's own record of its machines and, inside an archive,
+//! the table of its contents.
+//!
+//! The whole document is kept as it was read, so that what this program does not know goes through unchanged; typed
+//! values are read from it and edits are made in it. It comes from archives as well, so it is bounded in size, depth
+//! and count, and knows no document types or entities beyond XML's own five.
+
+mod document;
+mod domain;
+mod error;
+
+pub use document::Inventory;
+pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};
+pub use error::InventoryError;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! One thread, one job: between the pipeline and whoever watches it.
+//!
+//! A job speaks through one bounded channel, so there is one order of events, and its last word is said exactly once,
+//! also after a cancel and after a panic. Dropping the handle cancels the job.
+
+mod handle;
+mod protocol;
+mod task;
+mod worker;
+
+pub use handle::JobHandle;
+pub use protocol::{Event, Job, Outcome};
+pub use task::Task;
+pub use worker::spawn;

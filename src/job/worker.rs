@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The thread that carries a job out, and the promise of its last word.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use async_channel::{Sender, TrySendError, bounded};
+
+use crate::{
+    engine::{
+        self, CancelToken, Context, EngineError, ItemState, MachineReport, MachineResult, Observer, Partial, Phase,
+        Progress, Report, Warning,
+    },
+    host::Host,
+};
+
+use super::{Event, Job, JobHandle, Outcome};
+
+/// Events that may wait in the channel before the job waits for its watcher.
+const EVENTS_IN_FLIGHT: usize = 64;
+
+/// Starts a job on a thread of its own.
+pub fn spawn(job: Job, host: Arc<dyn Host>) -> JobHandle {
+    spawn_work(names(&job), move |context| match job {
+        Job::Backup(plan) => engine::backup::run(&plan, host.as_ref(), context),
+        Job::Restore(plan) if plan.verify_only => engine::verify::run(&plan, host.as_ref(), context),
+        Job::Restore(plan) => engine::restore::run(&plan, host.as_ref(), context),
+    })
+}
+
+fn names(job: &Job) -> Vec<String> {
+    match job {
+        Job::Backup(plan) => plan.machines.clone(),
+        Job::Restore(plan) => plan.table.selected().map(|row| row.domain.name.clone()).collect(),
+    }
+}
+
+/// Runs `work` so that its events come in one order and its last word is said exactly once, whatever it does.
+fn spawn_work(
+    machines: Vec<String>,
+    work: impl FnOnce(&Context) -> Result<Report, EngineError> + Send + 'static,
+) -> JobHandle {
+    let (sender, events) = bounded(EVENTS_IN_FLIGHT);
+    let cancel = CancelToken::default();
+    let handle = JobHandle {
+        events,
+        cancel: cancel.clone(),
+    };
+    thread::spawn(move || {
+        let speaker = Arc::new(Speaker {
+            sender,
+            cancel: cancel.clone(),
+            partial: Mutex::new(start(&machines)),
+        });
+        speaker.say(Event::Started { machines });
+        let context = Context {
+            cancel,
+            observer: speaker.clone(),
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| {
+            Err(EngineError::Internal {
+                what: panic_text(panic.as_ref()),
+            })
+        });
+        let outcome = match result {
+            Ok(report) => Outcome::Done(Box::new(report)),
+            Err(EngineError::Cancelled) => Outcome::Cancelled(speaker.partial()),
+            Err(error) => Outcome::Failed(error, speaker.partial()),
+        };
+        speaker.last_word(outcome);
+    });
+    handle
+}
+
+/// What a panic said.
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a stage broke".to_owned())
+}
+
+fn start(machines: &[String]) -> Partial {
+    let waiting = |name: &String| MachineReport {
+        name: name.clone(),
+        name_here: name.clone(),
+        volumes: Vec::new(),
+        result: MachineResult::NotReached,
+    };
+    Partial {
+        machines: machines.iter().map(waiting).collect(),
+        warnings: Vec::new(),
+    }
+}
+
+/// Turns what the engine observes into events, and remembers what a job that does not come to its end leaves to say.
+struct Speaker {
+    sender: Sender<Event>,
+    cancel: CancelToken,
+    partial: Mutex<Partial>,
+}
+
+impl Speaker {
+    /// Nobody listening is the same as a cancel.
+    fn say(&self, event: Event) {
+        if self.sender.send_blocking(event).is_err() {
+            self.cancel.cancel();
+        }
+    }
+
+    fn last_word(&self, outcome: Outcome) {
+        if let Err(unheard) = self.sender.send_blocking(Event::Finished(outcome)) {
+            log::info!("a job ended with nobody watching: {:?}", unheard.0);
+        }
+    }
+
+    fn partial(&self) -> Partial {
+        self.partial.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Observer for Speaker {
+    fn phase(&self, phase: Phase) {
+        self.say(Event::Phase(phase));
+    }
+
+    fn progress(&self, progress: Progress) {
+        if let Err(TrySendError::Closed(_)) = self.sender.try_send(Event::Progress(progress)) {
+            self.cancel.cancel();
+        }
+    }
+
+    fn item(&self, machine: &str, state: ItemState) {
+        let result = match &state {
+            ItemState::Done => Some(MachineResult::Done),
+            ItemState::Failed(failure) => Some(MachineResult::Failed(failure.clone())),
+            ItemState::Waiting | ItemState::Working => None,
+        };
+        if let Some(result) = result {
+            let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(report) = partial.machines.iter_mut().find(|report| report.name == machine) {
+                report.result = result;
+            }
+        }
+        self.say(Event::Item {
+            machine: machine.to_owned(),
+            state,
+        });
+    }
+
+    fn warning(&self, warning: Warning) {
+        self.partial
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .warnings
+            .push(warning.clone());
+        self.say(Event::Warning(warning));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn events(handle: &JobHandle) -> Vec<Event> {
+        std::iter::from_fn(|| handle.recv_blocking()).collect()
+    }
+
+    fn last_words(events: &[Event]) -> usize {
+        events
+            .iter()
+            .filter(|event| matches!(event, Event::Finished(_)))
+            .count()
+    }
+
+    #[test]
+    fn a_panic_is_told_as_a_failure_and_once() {
+        let events = events(&spawn_work(vec![], |_| panic!("ouch")));
+        assert_eq!(last_words(&events), 1);
+        let Some(Event::Finished(Outcome::Failed(error, _))) = events.last() else {
+            panic!("{events:?}")
+        };
+        assert_eq!(error.to_string(), "internal error: ouch");
+    }
+
+    #[test]
+    fn a_cancel_is_an_outcome_that_names_what_was_done() {
+        let handle = spawn_work(vec!["a".into(), "b".into()], |context| {
+            context.observer.item("a", ItemState::Done);
+            loop {
+                context.cancel.check()?;
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        handle.cancel();
+        let events = events(&handle);
+        assert_eq!(last_words(&events), 1);
+        let Some(Event::Finished(Outcome::Cancelled(partial))) = events.last() else {
+            panic!("{events:?}")
+        };
+        assert_eq!(partial.machines[0].result, MachineResult::Done);
+        assert_eq!(partial.machines[1].result, MachineResult::NotReached);
+    }
+
+    #[test]
+    fn progress_never_holds_a_job_up_and_never_displaces_another_event() {
+        let handle = spawn_work(vec![], |context| {
+            for done_bytes in 0..10_000 {
+                context.observer.progress(Progress {
+                    done_bytes,
+                    ..Progress::default()
+                });
+            }
+            Ok(Report::default())
+        });
+        thread::sleep(Duration::from_millis(50));
+        let events = events(&handle);
+        assert!(matches!(events.first(), Some(Event::Started { .. })));
+        assert!(matches!(events.last(), Some(Event::Finished(Outcome::Done(_)))));
+    }
+
+    #[test]
+    fn a_dropped_handle_cancels_the_job() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        drop(spawn_work(vec![], move |context| {
+            let start = Instant::now();
+            while !context.cancel.is_cancelled() && start.elapsed() < Duration::from_secs(10) {
+                thread::sleep(Duration::from_millis(1));
+            }
+            sender.send(context.cancel.is_cancelled()).unwrap();
+            Ok(Report::default())
+        }));
+        assert!(receiver.recv().unwrap());
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! PedOS Backup: backs up, verifies and restores the virtual machines of PedOS.
+//!
+//! The rooms below stand in the order in which they may use each other: a room knows only those above it in this list.
+//! `format`, `crypto`, `inventory` and `host` know nothing of each other but `host` of `inventory`, whose document is
+//! both a PedOS's own state and the table of contents of an archive. `ARCHITECTURE.md` draws the whole house, and
+//! `tests/architecture.rs` holds the rooms to it.
+
+pub mod secret;
+pub mod units;
+
+pub mod crypto;
+pub mod format;
+pub mod inventory;
+
+pub mod host;
+pub mod plan;
+
+pub mod engine;
+pub mod job;
+
+pub mod draft;
+pub mod text;
+
+pub mod cli;
+#[cfg(feature = "gui")]
+pub mod ui;

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The plan of a backup, and what speaks against it.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    crypto::KdfCost,
+    format::Compression,
+    host::{DOM0, Machine, System, VolumeState},
+    inventory::Class,
+    secret::Passphrase,
+};
+
+use super::Destination;
+
+/// Everything that a backup needs to know.
+#[derive(Debug, Clone)]
+pub struct BackupPlan {
+    /// The machines by name.
+    pub machines: Vec<String>,
+    /// Where the archive goes.
+    pub destination: Destination,
+    /// How it is compressed.
+    pub compression: Compression,
+    /// Which machines the archive's inventory names.
+    pub scope: InventoryScope,
+    /// What each key costs.
+    pub kdf: KdfCost,
+    /// Whether the archive is read again afterwards.
+    pub verify: bool,
+    /// What protects it.
+    pub passphrase: Arc<Passphrase>,
+}
+
+/// Which machines the archive's inventory names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InventoryScope {
+    /// All of the host, as the existing tools do.
+    #[default]
+    WholeHost,
+    /// Only those that are in the archive, and what they refer to is left as a name.
+    SelectedOnly,
+}
+
+/// Something to be said about a backup before it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The machine that it is about, if it is about one.
+    pub machine: Option<String>,
+    /// What it is.
+    pub remark: BackupRemark,
+}
+
+impl Finding {
+    /// Whether the backup cannot start because of it.
+    pub fn is_blocking(&self) -> bool {
+        !matches!(self.remark, BackupRemark::SavedStateIsOld { .. })
+    }
+}
+
+/// What can be said about a backup before it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupRemark {
+    /// No machine is selected.
+    NothingSelected,
+    /// A selected machine is not there any more.
+    NoSuchMachine,
+    /// The class of the machine has nothing that could be saved.
+    CannotBeBackedUp,
+    /// The machine runs; what is saved is its state from before its start, last changed at that time if known.
+    SavedStateIsOld {
+        /// Seconds since 1970.
+        changed: Option<i64>,
+    },
+    /// The machine runs and its snapshots are disabled: there is no state at rest that could be saved.
+    NoSnapshot {
+        /// The volume.
+        volume: String,
+    },
+    /// A volume of the record is not on the disk.
+    VolumeMissing {
+        /// The volume.
+        volume: String,
+    },
+    /// A volume may not be read by this user.
+    VolumeUnreadable {
+        /// The volume.
+        volume: String,
+    },
+    /// A volume lies in a pool that cannot be read here.
+    OutOfReach {
+        /// The volume.
+        volume: String,
+        /// The pool.
+        pool: String,
+        /// Its driver.
+        driver: String,
+    },
+    /// dom0's home is selected and the archive would be written into it.
+    DestinationInsideHome,
+    /// The destination has less room than the backup may take.
+    TooLittleSpace {
+        /// What the backup may take at most, in bytes.
+        needed: u64,
+        /// What is free, in bytes.
+        free: u64,
+    },
+}
+
+/// Whether a machine belongs into the lists of the wizard and into a backup without names.
+pub fn may_be_backed_up(machine: &Machine) -> bool {
+    !machine.is_internal && machine.class != Class::RemoteVm
+}
+
+/// The machines that a backup takes when nothing was chosen.
+pub fn default_selection(system: &System) -> Vec<String> {
+    let wanted = system
+        .machines
+        .iter()
+        .filter(|machine| machine.include_in_backups && machine.class != Class::RemoteVm);
+    wanted.map(|machine| machine.name.clone()).collect()
+}
+
+/// Looks for what prevents a backup of these machines or should be known about it. `free_bytes` is the room at the
+/// destination where that is known.
+pub fn check_backup(
+    system: &System,
+    machines: &[String],
+    destination: Option<&Destination>,
+    free_bytes: Option<u64>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if machines.is_empty() {
+        findings.push(Finding {
+            machine: None,
+            remark: BackupRemark::NothingSelected,
+        });
+    }
+    let mut needed = 0;
+    for name in machines {
+        let mut add = |remark| {
+            findings.push(Finding {
+                machine: Some(name.clone()),
+                remark,
+            })
+        };
+        let Some(machine) = system.machine(name) else {
+            add(BackupRemark::NoSuchMachine);
+            continue;
+        };
+        needed += machine.backup_bytes;
+        if machine.class == Class::RemoteVm {
+            add(BackupRemark::CannotBeBackedUp);
+        }
+        check_machine(machine, &mut add);
+    }
+    if let Some(destination) = destination {
+        if machines.iter().any(|name| name == DOM0) && is_inside_home(system, destination) {
+            findings.push(Finding {
+                machine: Some(DOM0.to_owned()),
+                remark: BackupRemark::DestinationInsideHome,
+            });
+        }
+    }
+    if let Some(free) = free_bytes.filter(|free| *free < needed) {
+        findings.push(Finding {
+            machine: None,
+            remark: BackupRemark::TooLittleSpace { needed, free },
+        });
+    }
+    findings.sort_by_key(|finding| !finding.is_blocking());
+    findings
+}
+
+fn check_machine(machine: &Machine, add: &mut impl FnMut(BackupRemark)) {
+    let mut saved = None;
+    for volume in &machine.volumes {
+        let name = || volume.name.clone();
+        match &volume.state {
+            VolumeState::Ready { changed } => saved = saved.max(Some(*changed)),
+            VolumeState::Missing => add(BackupRemark::VolumeMissing { volume: name() }),
+            VolumeState::NoSnapshot => add(BackupRemark::NoSnapshot { volume: name() }),
+            VolumeState::Unreadable => add(BackupRemark::VolumeUnreadable { volume: name() }),
+            VolumeState::OutOfReach { driver } => add(BackupRemark::OutOfReach {
+                volume: name(),
+                pool: volume.pool.clone(),
+                driver: driver.clone(),
+            }),
+        }
+    }
+    if let (true, Some(changed)) = (machine.is_running && machine.class != Class::AdminVm, saved) {
+        add(BackupRemark::SavedStateIsOld { changed });
+    }
+}
+
+fn is_inside_home(system: &System, destination: &Destination) -> bool {
+    let folder = match destination {
+        Destination::Directory(path) => Some(path.as_path()),
+        Destination::File(path) => path
+            .parent()
+            .map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }),
+        Destination::Service { .. } => None,
+    };
+    // Symbolic links are followed on both sides: a link into the home is the home.
+    let (Some(folder), Some(user)) = (folder.and_then(|f| f.canonicalize().ok()), &system.user) else {
+        return false;
+    };
+    let home = system.root.join("home").join(user);
+    home.canonicalize().is_ok_and(|home| folder.starts_with(home))
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is going to be done, decided before anything is done.
+//!
+//! A plan is complete, checked and does not change while it is carried out. This room only compares values with each
+//! other (what the user chose, what the host has, what the archive names); it opens nothing and writes nothing, so the
+//! wizards may ask it again after every keystroke.
+
+mod backup;
+mod destination;
+mod resolve;
+mod restore;
+
+pub use backup::{
+    BackupPlan, BackupRemark, Finding, InventoryScope, check_backup, default_selection, may_be_backed_up,
+};
+pub use destination::{Destination, LineProblem, Source, check_service_line};
+pub use resolve::resolve;
+pub use restore::{
+    OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable,
+};
