@@ -199,6 +199,11 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// The archive could not be read again where it went.
+    NotVerified {
+        /// Why.
+        why: String,
+    },
     /// A setting of a restored machine could not be set.
     SettingNotRestored {
         /// The machine's name here.

@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use crate::host::HostError;
+use crate::{host::HostError, plan::Finding};
 
 /// The first cause that ended a job.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -41,6 +41,9 @@ pub enum EngineError {
     /// The archive is not what it should be.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// Something prevents the backup.
+    #[error("the backup cannot start: {0:?}")]
+    NotReady(Finding),
     /// The plan does not fit the host any more, or never did.
     #[error("{what}")]
     Plan {

@@ -5,6 +5,7 @@
 //! its one loan from outside is the [`crate::inventory`] document, which is a PedOS's own record of its machines.
 
 mod error;
+mod names;
 mod service;
 mod system;
 mod volume;
@@ -12,6 +13,7 @@ mod volume;
 pub mod root;
 
 pub use error::HostError;
+pub use names::{LONGEST_MACHINE_NAME, is_valid_machine_name};
 pub use service::{Service, ServiceControl, ServiceProcess};
 pub use system::{DOM0, Home, Label, Machine, MachineFile, NetVm, NewMachine, Pool, System, VolumeInfo, VolumeState};
 pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
