@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What can go wrong with a container, as far as whoever reads or writes it can do something about it.
+
+use super::{KdfCost, passphrase::LONGEST_STOCK_PASSPHRASE_BYTES};
+
+/// Why no key could be made for a new container.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CryptoError {
+    /// The operating system gave no random bytes.
+    #[error("the operating system gives no random numbers: {0}")]
+    NoRandomness(String),
+    /// Parameters that mean nothing, or more than any reader accepts.
+    #[error("the key cost {0} is out of bounds")]
+    BadCost(KdfCost),
+    /// There is not that much memory.
+    #[error("not enough memory to derive a key ({0} bytes)")]
+    NotEnoughMemory(u64),
+    /// Backup id, name and passphrase together are more than the stock `scrypt` reads.
+    #[error("backup id, name and passphrase together have {0} bytes, more than {LONGEST_STOCK_PASSPHRASE_BYTES}")]
+    PassphraseTooLong(usize),
+}
+
+/// Why a container does not open.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContainerError {
+    /// Its first bytes are not those of a container.
+    #[error("not an encrypted container: {0}")]
+    NotAContainer(&'static str),
+    /// It ends before the smallest container does.
+    #[error("an encrypted container of {length} bytes is too short")]
+    TooShort {
+        /// Its bytes.
+        length: usize,
+    },
+    /// Its header asks for more memory or work than allowed.
+    #[error("the key derivation asked for ({cost}) is beyond all reason")]
+    TooCostly {
+        /// What it asks for.
+        cost: KdfCost,
+    },
+    /// The derivation is within the limits, but this machine has not got the memory.
+    #[error("not enough memory to derive a key ({bytes} bytes)")]
+    NotEnoughMemory {
+        /// What it takes.
+        bytes: u64,
+    },
+    /// The key does not fit the header: a wrong passphrase, another name or backup, or an altered header.
+    #[error("wrong passphrase, or an altered header")]
+    WrongPassphrase,
+    /// The key fits the header but not the content.
+    #[error("the content does not match its authentication code")]
+    Damaged,
+}
