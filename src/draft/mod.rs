@@ -1,2 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! draft
+//! What the user of a wizard has chosen so far, and every rule about it.
+//!
+//! A draft knows its page, whether the next one may be entered and if not why, and becomes a plan at the end. It holds
+//! values only: no window, no thread and no text for people, so that each rule can be tried without a screen. The one
+//! thing here that touches a disk is [`look_at`], which is asked on a thread of its own.
+
+mod backup;
+mod passphrase;
+mod place;
+mod restore;
+mod steps;
+
+pub use backup::{BackupDraft, BackupPage, PowerOff};
+pub use passphrase::{Hint, PassphraseDraft};
+pub use place::{Look, Place, PlaceKind, PlaceProblem, PlaceState, look_at, look_at_archive};
+pub use restore::{Opening, RestoreDraft, RestorePage};
+pub use steps::{Reason, Run};

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The draft of a backup: five pages, from the VMs to the run.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    crypto::KdfCost,
+    format::Compression,
+    host::{DOM0, Machine, System},
+    plan::{BackupPlan, Destination, Finding, InventoryScope, check_backup, default_selection, may_be_backed_up},
+};
+
+use super::{Look, PassphraseDraft, Place, PlaceProblem, PlaceState, Reason, Run};
+
+/// The VM that holds the USB controllers, which is where backup disks are usually plugged in.
+const USUAL_TARGET: &str = "sys-usb";
+
+/// The pages in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum BackupPage {
+    /// Which VMs, and how the archive is compressed.
+    #[default]
+    Machines,
+    /// Where to.
+    Destination,
+    /// What protects it, and what happens before and after.
+    Passphrase,
+    /// Everything once more, with what speaks against it.
+    Summary,
+    /// The run and its result.
+    Backup,
+}
+
+impl BackupPage {
+    /// All of them in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Machines,
+        Self::Destination,
+        Self::Passphrase,
+        Self::Summary,
+        Self::Backup,
+    ];
+}
+
+/// Whether the computer is turned off after a backup that went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PowerOff {
+    /// It stays on.
+    #[default]
+    No,
+    /// It is turned off.
+    Yes,
+}
+
+/// What the user has chosen so far.
+#[derive(Debug, Default)]
+pub struct BackupDraft {
+    page: BackupPage,
+    system: Option<Arc<System>>,
+    selected: BTreeSet<String>,
+    look: Look,
+    has_chosen_target: bool,
+    place: PlaceState,
+    findings: Option<Vec<Finding>>,
+    run: Run,
+    /// Whether the archive is compressed.
+    pub is_compressed: bool,
+    /// How it is compressed if it is.
+    pub method: Compression,
+    /// Which VMs the archive's inventory names.
+    pub scope: InventoryScope,
+    /// The passphrase.
+    pub passphrase: PassphraseDraft,
+    /// Whether the choices are kept as the default profile.
+    pub saves_profile: bool,
+    /// Whether the profile keeps the passphrase too, in plain text.
+    pub saves_passphrase: bool,
+    /// Whether the archive is read again after it was written.
+    pub verifies: bool,
+    /// Whether the computer is turned off at the end.
+    pub power_off: PowerOff,
+}
+
+impl BackupDraft {
+    /// A draft with the choices that the wizard begins with.
+    pub fn new() -> Self {
+        Self {
+            is_compressed: true,
+            verifies: true,
+            look: Look {
+                target: DOM0.to_owned(),
+                text: String::new(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The page that is to be seen.
+    pub fn page(&self) -> BackupPage {
+        self.page
+    }
+
+    /// The host as it was last read.
+    pub fn system(&self) -> Option<&Arc<System>> {
+        self.system.as_ref()
+    }
+
+    /// Takes the host as it is now. The first time, the selection is made from it; later the choices stay, but a VM
+    /// that is gone leaves the selection while that page can be seen.
+    pub fn set_system(&mut self, system: Arc<System>) {
+        if self.system.is_none() && self.selected.is_empty() {
+            self.selected = default_selection(&system).into_iter().collect();
+        }
+        if self.page == BackupPage::Machines {
+            self.selected
+                .retain(|name| system.machine(name).is_some_and(may_be_backed_up));
+        }
+        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
+        if !self.has_chosen_target && runs(USUAL_TARGET) && self.look.target != USUAL_TARGET {
+            self.look.target = USUAL_TARGET.to_owned();
+            self.forget_place();
+        }
+        let is_gone = !self.look.is_local() && !runs(&self.look.target);
+        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
+        if is_gone {
+            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
+                machine: self.look.target.clone(),
+            });
+        } else if was_gone {
+            self.forget_place();
+        }
+        self.system = Some(system);
+        self.findings = None;
+    }
+
+    /// The machines that can be chosen, in the host's order.
+    pub fn candidates(&self) -> impl Iterator<Item = &Machine> {
+        let machines = self.system.iter().flat_map(|system| &system.machines);
+        machines.filter(|machine| may_be_backed_up(machine))
+    }
+
+    /// Whether a machine is selected.
+    pub fn is_selected(&self, name: &str) -> bool {
+        self.selected.contains(name)
+    }
+
+    /// The names of the selected machines, in the host's order; one that is gone stands at the end.
+    pub fn selected(&self) -> Vec<String> {
+        let order = |name: &String| {
+            let machines = self.system.iter().flat_map(|system| &system.machines);
+            machines
+                .into_iter()
+                .position(|machine| machine.name == *name)
+                .unwrap_or(usize::MAX)
+        };
+        let mut names: Vec<String> = self.selected.iter().cloned().collect();
+        names.sort_by_key(order);
+        names
+    }
+
+    /// Replaces the selection.
+    pub fn select(&mut self, names: impl IntoIterator<Item = String>) {
+        self.selected = names.into_iter().collect();
+        self.findings = None;
+    }
+
+    /// What a backup of the selected machines reads, in bytes.
+    pub fn total_bytes(&self) -> u64 {
+        let selected = self.candidates().filter(|machine| self.is_selected(&machine.name));
+        selected.map(|machine| machine.backup_bytes).sum()
+    }
+
+    /// The machines that a backup can go to: dom0 and whatever runs. The chosen one is among them even when it has
+    /// been stopped, so that the choice is not lost silently.
+    pub fn targets(&self) -> Vec<String> {
+        targets(self.system.as_deref(), &self.look.target)
+    }
+
+    /// What was typed for the destination.
+    pub fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// Takes what was chosen and typed for the destination. Gives whether it has to be looked at.
+    pub fn set_look(&mut self, look: Look) -> bool {
+        self.has_chosen_target = true;
+        if look == self.look && self.place != PlaceState::Empty {
+            return false;
+        }
+        self.look = look;
+        self.forget_place();
+        self.place == PlaceState::Looking
+    }
+
+    fn forget_place(&mut self) {
+        let is_empty = self.look.text.trim().is_empty();
+        self.place = if is_empty {
+            PlaceState::Empty
+        } else {
+            PlaceState::Looking
+        };
+        self.findings = None;
+    }
+
+    /// What is known of the destination.
+    pub fn place(&self) -> &PlaceState {
+        &self.place
+    }
+
+    /// Takes the answer of a look at the destination; an answer to an older question is left alone.
+    pub fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
+        if *asked != self.look {
+            return;
+        }
+        if let PlaceState::Bad(PlaceProblem::NotRunning { .. }) = self.place {
+            return;
+        }
+        self.place = match answer {
+            Ok(place) => PlaceState::Good(place),
+            Err(problem) => PlaceState::Bad(problem),
+        };
+        self.findings = None;
+    }
+
+    /// Where the archive goes.
+    pub fn destination(&self) -> Option<Destination> {
+        matches!(self.place, PlaceState::Good(_)).then(|| self.look.destination())
+    }
+
+    /// How the archive is compressed.
+    pub fn compression(&self) -> Compression {
+        if self.is_compressed {
+            self.method
+        } else {
+            Compression::None
+        }
+    }
+
+    /// A question that [`BackupDraft::set_findings`] takes the answer of; it touches the disk.
+    pub fn ask_findings(&self) -> Option<impl FnOnce() -> Vec<Finding> + Send + 'static> {
+        let system = self.system.clone()?;
+        let (selected, destination) = (self.selected(), self.destination());
+        let free = match &self.place {
+            PlaceState::Good(place) => place.bytes,
+            _ => None,
+        };
+        Some(move || check_backup(&system, &selected, destination.as_ref(), free))
+    }
+
+    /// Takes what speaks against the backup.
+    pub fn set_findings(&mut self, findings: Vec<Finding>) {
+        self.findings = Some(findings);
+    }
+
+    /// What speaks against the backup or should be known; `None` while that is being found out.
+    pub fn findings(&self) -> Option<&[Finding]> {
+        self.findings.as_deref()
+    }
+
+    /// Whether the next page may be entered.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn may_continue(&self) -> Result<(), Reason> {
+        match self.page {
+            BackupPage::Machines => self.check_machines(),
+            BackupPage::Destination => self.check_place(),
+            BackupPage::Passphrase => self.passphrase.check(),
+            BackupPage::Summary => self.check_all(),
+            BackupPage::Backup => match self.run {
+                Run::Ended { .. } => Ok(()),
+                _ => Err(Reason::Running),
+            },
+        }
+    }
+
+    fn check_machines(&self) -> Result<(), Reason> {
+        match (&self.system, self.selected.is_empty()) {
+            (None, _) => Err(Reason::StillReading),
+            (Some(_), true) => Err(Reason::NothingSelected),
+            (Some(_), false) => Ok(()),
+        }
+    }
+
+    fn check_place(&self) -> Result<(), Reason> {
+        match &self.place {
+            PlaceState::Empty => Err(Reason::NoPlace),
+            PlaceState::Looking => Err(Reason::StillLooking),
+            PlaceState::Bad(problem) => Err(Reason::Place(problem.clone())),
+            PlaceState::Good(_) => Ok(()),
+        }
+    }
+
+    fn check_all(&self) -> Result<(), Reason> {
+        self.check_machines()?;
+        self.check_place()?;
+        self.passphrase.check()?;
+        let findings = self.findings.as_ref().ok_or(Reason::StillReading)?;
+        match findings.iter().filter(|finding| finding.is_blocking()).count() {
+            0 => Ok(()),
+            n => Err(Reason::Problems(n)),
+        }
+    }
+
+    /// Enters the next page. From the summary that is the run, which [`BackupDraft::finish`] gives the plan for.
+    ///
+    /// # Errors
+    /// What is missing; the page stays.
+    pub fn next(&mut self) -> Result<BackupPage, Reason> {
+        self.may_continue()?;
+        self.page = match self.page {
+            BackupPage::Machines => BackupPage::Destination,
+            BackupPage::Destination => BackupPage::Passphrase,
+            BackupPage::Passphrase => {
+                self.passphrase.take_over()?;
+                self.findings = None;
+                BackupPage::Summary
+            }
+            BackupPage::Summary => {
+                self.run = Run::Running;
+                BackupPage::Backup
+            }
+            BackupPage::Backup => BackupPage::Backup,
+        };
+        Ok(self.page)
+    }
+
+    /// Whether there is a way back: not once something has been written.
+    pub fn may_go_back(&self) -> bool {
+        !matches!(self.page, BackupPage::Machines | BackupPage::Backup)
+    }
+
+    /// Goes back one page; no choice is lost.
+    pub fn back(&mut self) -> BackupPage {
+        if self.may_go_back() {
+            self.page = match self.page {
+                BackupPage::Machines | BackupPage::Destination => BackupPage::Machines,
+                BackupPage::Passphrase => BackupPage::Destination,
+                BackupPage::Summary | BackupPage::Backup => BackupPage::Passphrase,
+            };
+        }
+        self.page
+    }
+
+    /// The plan, for the page of the run.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn finish(&self) -> Result<BackupPlan, Reason> {
+        self.check_all()?;
+        Ok(BackupPlan {
+            machines: self.selected(),
+            destination: self.destination().ok_or(Reason::NoPlace)?,
+            compression: self.compression(),
+            scope: self.scope,
+            kdf: KdfCost::default(),
+            verify: self.verifies,
+            passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
+        })
+    }
+
+    /// How the run stands.
+    pub fn run(&self) -> Run {
+        self.run
+    }
+
+    /// Takes how the run stands.
+    pub fn set_run(&mut self, run: Run) {
+        self.run = run;
+    }
+
+    /// Whether leaving now would lose something that the user did.
+    pub fn has_work(&self) -> bool {
+        self.run.is_under_way() || (self.run == Run::NotBegun && self.page > BackupPage::Machines)
+    }
+}
+
+/// dom0, whatever runs, and the one that is chosen.
+pub(super) fn targets(system: Option<&System>, chosen: &str) -> Vec<String> {
+    let mut names = vec![DOM0.to_owned()];
+    let machines = system.iter().flat_map(|system| &system.machines);
+    let running = machines.filter(|machine| machine.is_running && may_be_backed_up(machine) && machine.name != DOM0);
+    names.extend(running.map(|machine| machine.name.clone()));
+    if !names.iter().any(|name| name == chosen) {
+        names.push(chosen.to_owned());
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

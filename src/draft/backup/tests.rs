@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The rules of a backup's draft, each tried without a screen.
+
+use super::*;
+use crate::{draft::PlaceKind, plan::BackupRemark};
+
+fn machine(name: &str, is_running: bool, include_in_backups: bool) -> Machine {
+    Machine {
+        name: name.to_owned(),
+        is_running,
+        include_in_backups,
+        backup_bytes: 100,
+        ..Machine::default()
+    }
+}
+
+fn system() -> Arc<System> {
+    Arc::new(System {
+        machines: vec![
+            machine("dom0", true, true),
+            machine("vault", false, true),
+            machine("work", true, false),
+        ],
+        ..System::default()
+    })
+}
+
+fn look(target: &str, text: &str) -> Look {
+    Look {
+        target: target.into(),
+        text: text.into(),
+    }
+}
+
+fn good() -> Place {
+    Place {
+        kind: PlaceKind::Local,
+        bytes: Some(1 << 30),
+        largest_file_bytes: None,
+        changed: None,
+    }
+}
+
+fn filled() -> BackupDraft {
+    let mut draft = BackupDraft::new();
+    draft.set_system(system());
+    draft.set_look(look("dom0", "/mnt"));
+    draft.set_place(&look("dom0", "/mnt"), Ok(good()));
+    draft.passphrase.set_typed("correct horse", "correct horse");
+    draft
+}
+
+#[test]
+fn the_selection_begins_with_what_is_meant_for_backups() {
+    let mut draft = BackupDraft::new();
+    assert_eq!(draft.may_continue(), Err(Reason::StillReading));
+    draft.set_system(system());
+    assert_eq!(draft.selected(), ["dom0", "vault"]);
+    assert_eq!(draft.total_bytes(), 200);
+    draft.select([]);
+    assert_eq!(draft.may_continue(), Err(Reason::NothingSelected));
+}
+
+#[test]
+fn a_machine_that_is_gone_leaves_the_selection_on_its_page_and_is_reported_later() {
+    let mut draft = filled();
+    draft.next().unwrap();
+    let mut fewer = (*system()).clone();
+    fewer.machines.retain(|machine| machine.name != "vault");
+    draft.set_system(Arc::new(fewer.clone()));
+    assert_eq!(draft.selected(), ["dom0", "vault"]);
+    let findings = draft.ask_findings().unwrap()();
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.remark == BackupRemark::NoSuchMachine)
+    );
+    draft.back();
+    draft.set_system(Arc::new(fewer));
+    assert_eq!(draft.selected(), ["dom0"]);
+}
+
+#[test]
+fn the_usb_vm_is_the_target_unless_another_was_chosen() {
+    let mut with_usb = (*system()).clone();
+    with_usb.machines.push(machine("sys-usb", true, false));
+    let mut draft = BackupDraft::new();
+    draft.set_system(Arc::new(with_usb.clone()));
+    assert_eq!(draft.look().target, "sys-usb");
+    let mut draft = BackupDraft::new();
+    draft.set_look(look("dom0", "/mnt"));
+    draft.set_system(Arc::new(with_usb));
+    assert_eq!(draft.look().target, "dom0");
+    assert_eq!(draft.targets(), ["dom0", "work", "sys-usb"]);
+}
+
+#[test]
+fn a_target_that_stops_is_said_and_may_come_back() {
+    let mut draft = filled();
+    draft.next().unwrap();
+    draft.set_look(look("work", "/mnt"));
+    draft.set_place(&look("work", "/mnt"), Ok(good()));
+    assert_eq!(draft.may_continue(), Ok(()));
+    let mut stopped = (*system()).clone();
+    stopped.machines[2].is_running = false;
+    draft.set_system(Arc::new(stopped));
+    assert!(matches!(
+        draft.may_continue(),
+        Err(Reason::Place(PlaceProblem::NotRunning { .. }))
+    ));
+    assert!(draft.targets().contains(&"work".to_owned()));
+    draft.set_system(system());
+    assert_eq!(draft.may_continue(), Err(Reason::StillLooking));
+}
+
+#[test]
+fn an_answer_about_what_is_not_typed_any_more_is_left_alone() {
+    let mut draft = BackupDraft::new();
+    assert!(draft.set_look(look("dom0", "/a")));
+    assert!(draft.set_look(look("dom0", "/b")));
+    draft.set_place(&look("dom0", "/a"), Ok(good()));
+    assert_eq!(*draft.place(), PlaceState::Looking);
+    assert!(!draft.set_look(look("dom0", "")));
+    assert_eq!(*draft.place(), PlaceState::Empty);
+}
+
+#[test]
+fn the_summary_waits_for_the_findings_and_stops_at_a_problem() {
+    let mut draft = filled();
+    for _ in 0..3 {
+        draft.next().unwrap();
+    }
+    assert_eq!(draft.may_continue(), Err(Reason::StillReading));
+    let blocking = Finding {
+        machine: None,
+        remark: BackupRemark::DestinationInsideHome,
+    };
+    draft.set_findings(vec![blocking]);
+    assert_eq!(draft.next(), Err(Reason::Problems(1)));
+    assert!(draft.finish().is_err());
+    draft.set_findings(vec![]);
+    assert_eq!(draft.finish().unwrap().machines, ["dom0", "vault"]);
+    assert_eq!(draft.next(), Ok(BackupPage::Backup));
+    assert!(!draft.may_go_back());
+    assert_eq!(draft.may_continue(), Err(Reason::Running));
+    draft.set_run(Run::Ended { is_success: true });
+    assert_eq!(draft.may_continue(), Ok(()));
+}
+
+/// Everything that a user can do.
+#[derive(Debug, Clone)]
+enum Op {
+    Next,
+    Back,
+    Select(Vec<&'static str>),
+    Type(&'static str),
+    Answer(bool),
+    Passphrase(&'static str, &'static str),
+    Findings(bool),
+    System,
+    Compress(bool),
+}
+
+/// A small generator of its own: the walk is the same every time, and long.
+fn ops(seed: u64) -> impl Iterator<Item = Op> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        match state % 14 {
+            0..=4 => Op::Next,
+            5 => Op::Back,
+            6 => Op::Select(if state & 64 == 0 { vec!["dom0", "work"] } else { vec![] }),
+            7 => Op::Type(["", "/a", "/b"][(state >> 8) as usize % 3]),
+            8 | 9 => Op::Answer(state & 64 == 0),
+            10 => Op::Passphrase(
+                ["", "a", "b"][(state >> 8) as usize % 3],
+                ["", "a", "b"][(state >> 12) as usize % 3],
+            ),
+            11 => Op::Findings(state & 64 == 0),
+            12 => Op::System,
+            _ => Op::Compress(state & 64 == 0),
+        }
+    })
+}
+
+fn apply(draft: &mut BackupDraft, op: &Op) {
+    match op {
+        Op::Next => drop(draft.next()),
+        Op::Back => drop(draft.back()),
+        Op::Select(names) => draft.select(names.iter().map(|name| (*name).to_owned())),
+        Op::Type(text) => drop(draft.set_look(look("dom0", text))),
+        Op::Answer(is_good) => {
+            let asked = draft.look().clone();
+            draft.set_place(
+                &asked,
+                if *is_good {
+                    Ok(good())
+                } else {
+                    Err(PlaceProblem::NotFound)
+                },
+            );
+        }
+        Op::Passphrase(first, second) => draft.passphrase.set_typed(first, second),
+        Op::Findings(is_good) => draft.set_findings(if *is_good {
+            vec![]
+        } else {
+            vec![Finding {
+                machine: None,
+                remark: BackupRemark::NothingSelected,
+            }]
+        }),
+        Op::System => draft.set_system(system()),
+        Op::Compress(on) => draft.is_compressed = *on,
+    }
+}
+
+#[test]
+fn no_walk_loses_a_choice_or_gets_a_plan_without_a_passphrase() {
+    let mut finished = 0;
+    for seed in 1..400 {
+        let mut draft = BackupDraft::new();
+        for op in ops(seed).take(120) {
+            let before = (draft.selected(), draft.look().clone(), draft.passphrase.kept().cloned());
+            apply(&mut draft, &op);
+            if matches!(op, Op::Back | Op::Next) {
+                assert_eq!((before.0, before.1), (draft.selected(), draft.look().clone()), "{op:?}");
+                assert!(before.2.is_none() || draft.passphrase.kept().is_some());
+            }
+            if let Ok(plan) = draft.finish() {
+                assert!(!plan.machines.is_empty() && !plan.passphrase.as_bytes().is_empty());
+                finished += 1;
+            }
+            assert!(draft.page() != BackupPage::Backup || draft.run() != Run::NotBegun);
+        }
+    }
+    assert!(finished > 0, "no walk came to a plan");
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The draft of a restore: five pages, from the archive to the run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    engine::{EngineError, OpenedArchive},
+    host::{DOM0, NetVm, System},
+    plan::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, resolve},
+    secret::Passphrase,
+};
+
+use super::{Look, Place, PlaceProblem, PlaceState, Reason, Run, backup::targets};
+
+/// The pages in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum RestorePage {
+    /// Which archive, and by which rules.
+    #[default]
+    Source,
+    /// What opens it.
+    Passphrase,
+    /// Which of its VMs.
+    Machines,
+    /// What happens to each of them.
+    Summary,
+    /// The run and its result.
+    Restore,
+}
+
+impl RestorePage {
+    /// All of them in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Source,
+        Self::Passphrase,
+        Self::Machines,
+        Self::Summary,
+        Self::Restore,
+    ];
+}
+
+/// How far the opening of the archive is.
+#[derive(Debug, Clone, Default)]
+pub enum Opening {
+    /// It was not tried with what is typed now.
+    #[default]
+    NotTried,
+    /// It is under way.
+    Trying,
+    /// It failed; everything that was typed is kept.
+    Failed(EngineError),
+    /// It is open.
+    Opened(Arc<OpenedArchive>),
+}
+
+/// What the user has chosen so far.
+#[derive(Debug, Default)]
+pub struct RestoreDraft {
+    page: RestorePage,
+    system: Option<Arc<System>>,
+    look: Look,
+    place: PlaceState,
+    has_typed: bool,
+    passphrase: Option<Arc<Passphrase>>,
+    opening: Opening,
+    selected: BTreeSet<String>,
+    names: BTreeMap<String, String>,
+    templates: BTreeMap<String, String>,
+    netvms: BTreeMap<String, NetVm>,
+    run: Run,
+    /// Whether a missing template or net VM is replaced by the default one.
+    pub ignores_missing: bool,
+    /// Whether dom0's home is restored although its user has another name here.
+    pub ignores_user_mismatch: bool,
+    /// Whether everything is read and nothing restored.
+    pub verifies_only: bool,
+    /// Whether an archive of an old format is taken for an encrypted one where its header does not say.
+    pub is_encrypted: bool,
+}
+
+impl RestoreDraft {
+    /// A draft with the choices that the wizard begins with.
+    pub fn new() -> Self {
+        Self {
+            is_encrypted: true,
+            look: Look {
+                target: DOM0.to_owned(),
+                text: String::new(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The page that is to be seen.
+    pub fn page(&self) -> RestorePage {
+        self.page
+    }
+
+    /// The host as it was last read.
+    pub fn system(&self) -> Option<&Arc<System>> {
+        self.system.as_ref()
+    }
+
+    /// Takes the host as it is now; every choice stays.
+    pub fn set_system(&mut self, system: Arc<System>) {
+        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
+        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
+        if !self.look.is_local() && !runs(&self.look.target) {
+            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
+                machine: self.look.target.clone(),
+            });
+        } else if was_gone {
+            self.place = PlaceState::Looking;
+        }
+        self.system = Some(system);
+    }
+
+    /// The machines that an archive can come from.
+    pub fn targets(&self) -> Vec<String> {
+        targets(self.system.as_deref(), &self.look.target)
+    }
+
+    /// What was typed for the source.
+    pub fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// Takes what was chosen and typed for the source. Gives whether it has to be looked at. Another archive has to be
+    /// opened again.
+    pub fn set_look(&mut self, look: Look) -> bool {
+        if look == self.look && self.place != PlaceState::Empty {
+            return false;
+        }
+        self.look = look;
+        self.opening = Opening::NotTried;
+        let is_empty = self.look.text.trim().is_empty();
+        self.place = if is_empty {
+            PlaceState::Empty
+        } else {
+            PlaceState::Looking
+        };
+        !is_empty
+    }
+
+    /// What is known of the source.
+    pub fn place(&self) -> &PlaceState {
+        &self.place
+    }
+
+    /// Takes the answer of a look at the source; an answer to an older question is left alone.
+    pub fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
+        if *asked == self.look {
+            self.place = match answer {
+                Ok(place) => PlaceState::Good(place),
+                Err(problem) => PlaceState::Bad(problem),
+            };
+        }
+    }
+
+    /// Says whether anything stands in the passphrase field; typing makes an earlier attempt worthless.
+    pub fn set_typed(&mut self, has_typed: bool) {
+        self.has_typed = has_typed;
+        if matches!(self.opening, Opening::Failed(_)) && has_typed {
+            self.opening = Opening::NotTried;
+        }
+    }
+
+    /// Takes a passphrase over, to open the archive with it.
+    pub fn set_passphrase(&mut self, passphrase: Arc<Passphrase>) {
+        self.passphrase = Some(passphrase);
+        self.opening = Opening::NotTried;
+    }
+
+    /// The passphrase that was taken over.
+    pub fn passphrase(&self) -> Option<&Arc<Passphrase>> {
+        self.passphrase.as_ref()
+    }
+
+    /// How far the opening is.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// Notes that the archive is being opened, or that this was given up.
+    pub fn set_opening(&mut self, is_trying: bool) {
+        self.opening = if is_trying { Opening::Trying } else { Opening::NotTried };
+    }
+
+    /// Takes the answer of the opening. Choices for VMs that the archive does not have are dropped; a new archive
+    /// begins with everything selected.
+    pub fn set_opened(&mut self, answer: Result<Arc<OpenedArchive>, EngineError>) {
+        let archive = match answer {
+            Ok(archive) => archive,
+            Err(error) => {
+                self.opening = Opening::Failed(error);
+                return;
+            }
+        };
+        let domains = archive.inventory.domains();
+        let held = domains.iter().filter(|domain| domain.content().is_some());
+        let names: BTreeSet<String> = held.map(|domain| domain.name.clone()).collect();
+        self.selected = names;
+        self.names.clear();
+        self.templates.clear();
+        self.netvms.clear();
+        self.opening = Opening::Opened(archive);
+    }
+
+    /// The archive, once it is open.
+    pub fn archive(&self) -> Option<&Arc<OpenedArchive>> {
+        match &self.opening {
+            Opening::Opened(archive) => Some(archive),
+            _ => None,
+        }
+    }
+
+    /// Whether a VM of the archive is selected.
+    pub fn is_selected(&self, name: &str) -> bool {
+        self.selected.contains(name)
+    }
+
+    /// Replaces the selection.
+    pub fn select(&mut self, names: impl IntoIterator<Item = String>) {
+        self.selected = names.into_iter().collect();
+    }
+
+    /// Gives a VM another name here; the empty name is the one in the archive.
+    pub fn set_name(&mut self, machine: &str, name: &str) {
+        if name == machine {
+            self.names.insert(machine.to_owned(), machine.to_owned());
+        } else {
+            set(
+                &mut self.names,
+                machine,
+                Some(name.to_owned()).filter(|name| !name.is_empty()),
+            );
+        }
+    }
+
+    /// Gives a VM another template here.
+    pub fn set_template(&mut self, machine: &str, template: Option<String>) {
+        set(&mut self.templates, machine, template);
+    }
+
+    /// Gives a VM another net VM here.
+    pub fn set_netvm(&mut self, machine: &str, netvm: Option<NetVm>) {
+        set(&mut self.netvms, machine, netvm);
+    }
+
+    /// The decisions in the words of a plan.
+    pub fn choices(&self) -> RestoreChoices {
+        RestoreChoices {
+            selected: Some(self.selected.clone()),
+            names: self.names.clone(),
+            templates: self.templates.clone(),
+            netvms: self.netvms.clone(),
+            policy: RestorePolicy {
+                ignore_missing: self.ignores_missing,
+                accept_missing: false,
+                skip_broken: false,
+                on_conflict: OnConflict::Rename,
+                ignore_user_mismatch: self.ignores_user_mismatch,
+                verify_only: self.verifies_only,
+            },
+        }
+    }
+
+    /// What happens to each VM of the archive, as far as both sides are known.
+    pub fn table(&self) -> Option<RestoreTable> {
+        let (archive, system) = (self.archive()?, self.system.as_ref()?);
+        Some(resolve(&archive.inventory, system, &self.choices()))
+    }
+
+    /// Whether the next page may be entered. Leaving the passphrase page is the opening, so there it is enough that
+    /// there is something to try.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn may_continue(&self) -> Result<(), Reason> {
+        match self.page {
+            RestorePage::Source => self.check_place(),
+            RestorePage::Passphrase => self.check_passphrase(),
+            RestorePage::Machines => self.check_machines(),
+            RestorePage::Summary => self.check_table(),
+            RestorePage::Restore => match self.run {
+                Run::Ended { .. } => Ok(()),
+                _ => Err(Reason::Running),
+            },
+        }
+    }
+
+    fn check_place(&self) -> Result<(), Reason> {
+        match &self.place {
+            PlaceState::Empty => Err(Reason::NoPlace),
+            PlaceState::Looking => Err(Reason::StillLooking),
+            PlaceState::Bad(problem) => Err(Reason::Place(problem.clone())),
+            PlaceState::Good(_) if self.system.is_none() => Err(Reason::StillReading),
+            PlaceState::Good(_) => Ok(()),
+        }
+    }
+
+    fn check_passphrase(&self) -> Result<(), Reason> {
+        match &self.opening {
+            Opening::Trying => Err(Reason::StillOpening),
+            Opening::Opened(_) => Ok(()),
+            // What failed is tried again as it is unless it was the passphrase: then something else must be typed.
+            Opening::NotTried | Opening::Failed(_) if self.has_typed => Ok(()),
+            Opening::NotTried | Opening::Failed(_) => Err(Reason::NoPassphrase),
+        }
+    }
+
+    fn check_machines(&self) -> Result<(), Reason> {
+        if self.selected.is_empty() {
+            Err(Reason::NothingSelected)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_table(&self) -> Result<(), Reason> {
+        self.check_place()?;
+        let table = self.table().ok_or(Reason::NotOpened)?;
+        self.check_machines()?;
+        match table.selected().filter(|row| !row.problems.is_empty()).count() {
+            0 if table.is_ready() => Ok(()),
+            0 => Err(Reason::NothingSelected),
+            n => Err(Reason::Problems(n)),
+        }
+    }
+
+    /// Enters the next page. The passphrase page is left only with an open archive.
+    ///
+    /// # Errors
+    /// What is missing; the page stays.
+    pub fn next(&mut self) -> Result<RestorePage, Reason> {
+        self.may_continue()?;
+        self.page = match self.page {
+            RestorePage::Source => RestorePage::Passphrase,
+            RestorePage::Passphrase => {
+                self.archive().ok_or(Reason::NotOpened)?;
+                RestorePage::Machines
+            }
+            RestorePage::Machines => RestorePage::Summary,
+            RestorePage::Summary => {
+                self.run = Run::Running;
+                RestorePage::Restore
+            }
+            RestorePage::Restore => RestorePage::Restore,
+        };
+        Ok(self.page)
+    }
+
+    /// Whether there is a way back: not once something has been written.
+    pub fn may_go_back(&self) -> bool {
+        !matches!(self.page, RestorePage::Source | RestorePage::Restore)
+    }
+
+    /// Goes back one page; no choice is lost.
+    pub fn back(&mut self) -> RestorePage {
+        if self.may_go_back() {
+            self.page = match self.page {
+                RestorePage::Source | RestorePage::Passphrase => RestorePage::Source,
+                RestorePage::Machines => RestorePage::Passphrase,
+                RestorePage::Summary | RestorePage::Restore => RestorePage::Machines,
+            };
+        }
+        self.page
+    }
+
+    /// The plan, for the page of the run.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn finish(&self) -> Result<RestorePlan, Reason> {
+        self.check_table()?;
+        Ok(RestorePlan {
+            source: self.look.source(),
+            passphrase: Arc::clone(self.passphrase.as_ref().ok_or(Reason::NoPassphrase)?),
+            table: self.table().ok_or(Reason::NotOpened)?,
+            verify_only: self.verifies_only,
+        })
+    }
+
+    /// How the run stands.
+    pub fn run(&self) -> Run {
+        self.run
+    }
+
+    /// Takes how the run stands.
+    pub fn set_run(&mut self, run: Run) {
+        self.run = run;
+    }
+
+    /// Whether leaving now would lose something that the user did.
+    pub fn has_work(&self) -> bool {
+        self.run.is_under_way() || (self.run == Run::NotBegun && self.page > RestorePage::Source)
+    }
+}
+
+fn set<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) {
+    match value {
+        Some(value) => map.insert(key.to_owned(), value),
+        None => map.remove(key),
+    };
+}
