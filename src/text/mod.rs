@@ -1,2 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! text
+//! Words: the one room that speaks to people, in their language.
+//!
+//! It turns the plain values of the rooms below it (errors, findings, progress, reports) into sentences that say what
+//! happened and what can be done about it; every such match is exhaustive, so that a new value does not compile
+//! without its words. It refuses to decide anything, and lets nothing through unsanitised that an archive or a
+//! service chose.
+
+pub mod i18n;
+pub mod progress;
+
+mod finding;
+mod message;
+mod outcome;
+mod quantity;
+mod restore;
+mod sanitize;
+mod warning;
+
+pub use finding::{FindingText, finding};
+pub use message::{
+    Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
+    passphrase_error, source_error,
+};
+pub use outcome::{JobKind, MachineLine, OutcomeView, Tone, opened, outcome};
+pub use progress::{ProgressView, phase};
+pub use quantity::{class, clock, compression, date, duration, netvm, remaining, size, speed, within};
+pub use restore::{restore_problem, restore_remark};
+pub use sanitize::{sanitize, sanitize_lines};
+pub use warning::warning;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is found before a backup starts, in words.
+
+use crate::plan::{BackupRemark, Finding};
+
+use super::{
+    date,
+    i18n::{gettext, gettext_f},
+    message::out_of_reach,
+    sanitize, size,
+};
+
+/// A finding in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingText {
+    /// What is the matter, a sentence. The machine is not named in it: it stands beside it.
+    pub sentence: String,
+    /// What can be done about it, where something can.
+    pub hint: Option<String>,
+}
+
+/// A finding in words.
+pub fn finding(finding: &Finding) -> FindingText {
+    let (sentence, hint) = match &finding.remark {
+        BackupRemark::NothingSelected => (gettext("No VM is selected."), Some(gettext("Select at least one."))),
+        BackupRemark::NoSuchMachine => (
+            gettext("This VM does not exist any more."),
+            Some(gettext("Remove it from the selection.")),
+        ),
+        BackupRemark::CannotBeBackedUp => (
+            gettext("A VM of this class has nothing that could be saved."),
+            Some(gettext("Remove it from the selection.")),
+        ),
+        // What can be done is said in the sentence itself: nothing has to.
+        BackupRemark::SavedStateIsOld { changed } => (saved_state(*changed), None),
+        BackupRemark::NoSnapshot { volume } => (
+            gettext_f(
+                "The VM is running and snapshots of its volume {volume} are disabled: there is no state at rest to save.",
+                &[("volume", &sanitize(volume))],
+            ),
+            Some(gettext("Shut the VM down, or remove it from the selection.")),
+        ),
+        BackupRemark::VolumeMissing { volume } => (
+            gettext_f(
+                "The volume {volume} is not on the disk.",
+                &[("volume", &sanitize(volume))],
+            ),
+            Some(gettext("Remove the VM from the selection; its data may be lost.")),
+        ),
+        BackupRemark::VolumeUnreadable { volume } => (
+            gettext_f(
+                "The volume {volume} may not be read by this user.",
+                &[("volume", &sanitize(volume))],
+            ),
+            Some(gettext(
+                "Start the program as a user who may read it, or remove the VM from the selection.",
+            )),
+        ),
+        BackupRemark::OutOfReach { volume, pool, driver } => (
+            gettext_f("The volume {volume} is out of reach.", &[("volume", &sanitize(volume))])
+                + " "
+                + &out_of_reach(pool, driver),
+            Some(gettext("Remove the VM from the selection.")),
+        ),
+        BackupRemark::DestinationInsideHome => (
+            gettext("The backup would be written into dom0's home, which is itself part of the backup."),
+            Some(gettext(
+                "Choose a destination elsewhere, or remove dom0 from the selection.",
+            )),
+        ),
+        BackupRemark::TooLittleSpace { needed, free } => (
+            gettext_f(
+                "The backup may need {needed}, and {free} are free at the destination.",
+                &[("needed", &size(*needed)), ("free", &size(*free))],
+            ),
+            Some(gettext(
+                "Make room there, choose another destination, or select fewer VMs.",
+            )),
+        ),
+    };
+    FindingText { sentence, hint }
+}
+
+fn saved_state(changed: Option<i64>) -> String {
+    let sentence = gettext("The VM is running, backup will contain its state from before its start!");
+    match changed {
+        Some(moment) => {
+            // Translators: follows the sentence about a running VM; {date} is when its saved data last changed.
+            sentence + " " + &gettext_f("That state is of {date}.", &[("date", &date(moment))])
+        }
+        None => sentence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(remark: BackupRemark) -> FindingText {
+        finding(&Finding { machine: None, remark })
+    }
+
+    #[test]
+    fn what_blocks_a_backup_says_how_to_unblock_it() {
+        let volume = || "private".to_owned();
+        let remarks = [
+            BackupRemark::NothingSelected,
+            BackupRemark::NoSuchMachine,
+            BackupRemark::CannotBeBackedUp,
+            BackupRemark::NoSnapshot { volume: volume() },
+            BackupRemark::VolumeMissing { volume: volume() },
+            BackupRemark::VolumeUnreadable { volume: volume() },
+            BackupRemark::OutOfReach {
+                volume: volume(),
+                pool: "vm-pool".into(),
+                driver: "lvm_thin".into(),
+            },
+            BackupRemark::DestinationInsideHome,
+            BackupRemark::TooLittleSpace {
+                needed: 2048,
+                free: 1024,
+            },
+        ];
+        for remark in remarks {
+            assert!(text(remark.clone()).hint.is_some(), "{remark:?}");
+        }
+    }
+
+    #[test]
+    fn a_running_vm_is_said_to_be_saved_as_it_was() {
+        let old = text(BackupRemark::SavedStateIsOld { changed: None });
+        assert_eq!(
+            old.sentence,
+            "The VM is running, backup will contain its state from before its start!"
+        );
+        let dated = text(BackupRemark::SavedStateIsOld {
+            changed: Some(1_700_000_000),
+        });
+        assert!(dated.sentence.contains("2023-11-1"), "{}", dated.sentence);
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Errors in words: what happened, the facts behind it, and what can be done.
+//!
+//! One function for each kind of error, and one exhaustive match in each. What the operating system, an archive or a
+//! service said goes into the facts, sanitised; it never takes the place of our own sentence.
+
+mod archive;
+mod host;
+mod input;
+mod transport;
+
+use std::io;
+
+use crate::{engine::EngineError, plan::Finding};
+
+use super::{
+    finding,
+    i18n::{gettext, gettext_f},
+    sanitize, sanitize_lines,
+};
+
+pub use archive::archive_error;
+pub(super) use host::out_of_reach;
+pub use host::{host_error, inventory_error};
+pub use input::{line_problem, passphrase_error};
+pub use transport::{destination_error, source_error};
+
+/// An error in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What happened, in one sentence without a full stop.
+    pub title: String,
+    /// The facts: places, numbers, what the operating system or a service said. May be empty.
+    pub detail: String,
+    /// What can be done about it, where something can.
+    pub hint: Option<String>,
+}
+
+impl Message {
+    pub(super) fn new(title: String) -> Self {
+        Self {
+            title,
+            detail: String::new(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    pub(super) fn hint(mut self, hint: String) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// All of it as one text, for a details box or a clipboard.
+    pub fn full_text(&self) -> String {
+        let parts = [
+            Some(self.title.as_str()),
+            Some(self.detail.as_str()),
+            self.hint.as_deref(),
+        ];
+        parts
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// Why a job, or a question to the host, ended before its end.
+pub fn message(error: &EngineError) -> Message {
+    match error {
+        // Whoever cancels knows what to do next: no hint.
+        EngineError::Cancelled => Message::new(gettext("Cancelled")),
+        EngineError::Host(error) => host_error(error),
+        EngineError::Volume {
+            machine,
+            volume,
+            source,
+        } => Message::new(gettext_f(
+            // Translators: {volume} is "root" or "private".
+            "The volume {volume} of the VM {vm} could not be read",
+            &[("volume", &sanitize(volume)), ("vm", &sanitize(machine))],
+        ))
+        .detail(io_text(source))
+        .hint(volume_hint(source)),
+        EngineError::Home { path, source } => Message::new(gettext_f(
+            "There is trouble with a file of dom0's home: {path}",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .detail(io_text(source))
+        .hint(io_hint(source).unwrap_or_else(|| {
+            gettext("Look at this file, or leave dom0 out; the VMs can be backed up and restored without it.")
+        })),
+        EngineError::Destination(error) => destination_error(error),
+        EngineError::Source(error) => source_error(error),
+        EngineError::Archive(error) => archive_error(error),
+        EngineError::NotReady(found) => not_ready(found),
+        EngineError::Plan { what } => Message::new(gettext("What was planned cannot be carried out"))
+            .detail(sanitize_lines(what))
+            .hint(gettext(
+                "The system has changed since the summary was made: look at it again and start anew.",
+            )),
+        EngineError::Internal { what } => Message::new(gettext("The program has made a mistake of its own"))
+            .detail(sanitize_lines(what))
+            .hint(gettext(
+                "Please report it with this text. Nothing of this run counts: do not rely on what it left.",
+            )),
+    }
+}
+
+fn not_ready(found: &Finding) -> Message {
+    let words = finding(found);
+    let title = match &found.machine {
+        Some(vm) => gettext_f(
+            "The backup cannot start because of the VM {vm}",
+            &[("vm", &sanitize(vm))],
+        ),
+        None => gettext("The backup cannot start"),
+    };
+    Message {
+        title,
+        detail: words.sentence,
+        hint: words.hint,
+    }
+}
+
+fn volume_hint(source: &io::Error) -> String {
+    io_hint(source).unwrap_or_else(|| {
+        gettext("The disk may be failing: look at the system log. The other VMs can be backed up without this one.")
+    })
+}
+
+/// What the operating system said, without its number.
+pub fn io_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" (os error ").unwrap_or(text.len());
+    sanitize(&text[..end])
+}
+
+/// What can be done about an answer of the operating system, where the answer alone tells.
+fn io_hint(error: &io::Error) -> Option<String> {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::PermissionDenied => Some(gettext(
+            "This user may not do that: choose another place, or start the program as a user who may.",
+        )),
+        Kind::NotFound => Some(gettext("Check whether it is there, and whether its disk is mounted.")),
+        Kind::StorageFull | Kind::QuotaExceeded => Some(gettext("Make room on that disk, or choose another one.")),
+        Kind::ReadOnlyFilesystem => Some(gettext(
+            "That disk can only be read: mount it for writing, or choose another one.",
+        )),
+        Kind::NotADirectory => Some(gettext("A part of this path is not a directory: check it for a slip.")),
+        Kind::IsADirectory => Some(gettext("This is a directory: name a file in it.")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn the_operating_system_is_quoted_without_its_number() {
+        assert_eq!(io_text(&io::Error::from_raw_os_error(28)), "No space left on device");
+        assert_eq!(io_text(&io::Error::other("odd\u{1b}[2J")), "odd\u{fffd}[2J");
+    }
+
+    #[test]
+    fn a_full_text_has_no_empty_lines() {
+        let text = message(&EngineError::Cancelled).full_text();
+        assert_eq!(text, "Cancelled");
+        let volume = EngineError::Volume {
+            machine: "work".into(),
+            volume: "private".into(),
+            source: Arc::new(io::Error::from_raw_os_error(5)),
+        };
+        assert_eq!(message(&volume).full_text().lines().count(), 3);
+        assert!(message(&volume).title.contains("work"));
+    }
+}

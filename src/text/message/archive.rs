@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is wrong with an archive, in words.
+//!
+//! The passphrase is named only where it can be the reason: when the header does not authenticate. Everything later
+//! is damage, and the words say so.
+
+use crate::engine::ArchiveError;
+
+use super::{
+    super::{
+        i18n::{gettext, gettext_f},
+        sanitize,
+    },
+    Message,
+};
+
+/// What is wrong with an archive.
+pub fn archive_error(error: &ArchiveError) -> Message {
+    match error {
+        ArchiveError::NotABackup { place, why } => Message::new(gettext_f(
+            "{place} is not a backup of a PedOS",
+            &[("place", &sanitize(place))],
+        ))
+        .detail(sanitize(why))
+        .hint(gettext("Choose the file that the backup was written to, not a directory or a part of it.")),
+        ArchiveError::UnsupportedVersion { version } => Message::new(gettext_f(
+            "Backups of format version {version} cannot be read",
+            &[("version", &sanitize(version))],
+        ))
+        .hint(gettext("It was made by a much older or a newer system: restore it with the tools of that system.")),
+        ArchiveError::UnsupportedCompression { name } => Message::new(gettext_f(
+            "The backup is compressed with {name}, which this program cannot read",
+            &[("name", &sanitize(name))],
+        ))
+        .hint(gettext("README tells how to read such a backup by hand with stock tools.")),
+        ArchiveError::WrongPassphrase => Message::new(gettext("Wrong passphrase, or the backup's header was altered"))
+            .hint(gettext(
+                "Type the passphrase again: mind the keyboard layout, Caps Lock, and blanks at the ends.",
+            )),
+        ArchiveError::KeyTooCostly { member, what } => Message::new(gettext(
+            "The backup asks for more memory or time than any real backup needs",
+        ))
+        .detail(gettext_f(
+            // Translators: {place} is a part of the archive, {what} are numbers.
+            "{place}: {what}",
+            &[("place", &sanitize(member)), ("what", &sanitize(what))],
+        ))
+        .hint(gettext("The file is damaged, or was made to stop this machine. Use another copy of the backup.")),
+        ArchiveError::Damaged { member, position, what } => Message::new(gettext("The backup is damaged"))
+            .detail(gettext_f(
+                "{place}, from byte {position}: {what}",
+                &[
+                    ("place", &sanitize(member)),
+                    ("position", &position.to_string()),
+                    ("what", &sanitize(what)),
+                ],
+            ))
+            .hint(gettext(
+                "The passphrase is right, this part of the file is not. Read it from another copy, or restore the VMs that are whole.",
+            )),
+        ArchiveError::Truncated { position, what } => Message::new(gettext("The backup ends too early"))
+            .detail(gettext_f(
+                "It ends at byte {position}: {what}",
+                &[("position", &position.to_string()), ("what", &sanitize(what))],
+            ))
+            .hint(gettext(
+                "The file was not copied to its end, or its backup was broken off. Copy it again or use another one.",
+            )),
+        ArchiveError::Missing { what } => Message::new(gettext("The backup is incomplete"))
+            .detail(gettext_f("Missing: {what}", &[("what", &sanitize(what))]))
+            .hint(gettext("What is missing cannot be restored from this file. Use another copy of the backup.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<ArchiveError> {
+        let text = || "x\u{1b}y".to_owned();
+        vec![
+            ArchiveError::NotABackup {
+                place: text(),
+                why: text(),
+            },
+            ArchiveError::UnsupportedVersion { version: text() },
+            ArchiveError::UnsupportedCompression { name: text() },
+            ArchiveError::WrongPassphrase,
+            ArchiveError::KeyTooCostly {
+                member: text(),
+                what: text(),
+            },
+            ArchiveError::Damaged {
+                member: text(),
+                position: 7,
+                what: text(),
+            },
+            ArchiveError::Truncated {
+                position: 7,
+                what: text(),
+            },
+            ArchiveError::Missing { what: text() },
+        ]
+    }
+
+    #[test]
+    fn nothing_that_an_archive_says_reaches_a_terminal_unsanitised() {
+        for error in all() {
+            let message = archive_error(&error);
+            assert!(!message.full_text().contains('\u{1b}'), "{error:?}");
+            assert!(message.hint.is_some(), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_passphrase_is_blamed_only_where_it_can_be_the_reason() {
+        for error in all() {
+            let blames = archive_error(&error).title.to_lowercase().contains("passphrase");
+            assert_eq!(blames, error == ArchiveError::WrongPassphrase, "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a host refused or failed at, in words.
+//!
+//! The titles of errors that the existing tools have too keep the words that scripts look for ("no such domain").
+
+use crate::{host::HostError, inventory::InventoryError};
+
+use super::{
+    super::{
+        i18n::{gettext, gettext_f},
+        sanitize, sanitize_lines,
+    },
+    Message, io_hint, io_text,
+};
+
+/// What a host refused or failed at.
+pub fn host_error(error: &HostError) -> Message {
+    match error {
+        HostError::NotARoot { path } => Message::new(gettext_f(
+            "{path} is not the root folder of a PedOS",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .detail(gettext("It has no file var/lib/qubes/qubes.xml that could be read."))
+        .hint(gettext(
+            "Name the folder that holds dom0's file system, with var, etc and home in it.",
+        )),
+        HostError::Inventory(error) => {
+            let why = inventory_error(error);
+            Message::new(gettext("The system's own record of its VMs cannot be understood"))
+                .detail(why.full_text())
+                .hint(gettext(
+                    "The file var/lib/qubes/qubes.xml is damaged: repair it or take its last good copy.",
+                ))
+        }
+        HostError::NoSuchMachine { name } => {
+            Message::new(gettext_f("no such domain: '{name}'", &[("name", &sanitize(name))]))
+                .hint(gettext("Check the name for a slip; capitals and small letters count."))
+        }
+        HostError::NoSuchVolume { machine, volume } => Message::new(gettext_f(
+            "The VM {vm} has no volume {volume}",
+            &[("vm", &sanitize(machine)), ("volume", &sanitize(volume))],
+        ))
+        .hint(gettext(
+            "The VM was made with another class than the one in the backup: restore it under another name.",
+        )),
+        HostError::PoolOutOfReach {
+            machine,
+            volume,
+            pool,
+            driver,
+        } => Message::new(gettext_f(
+            "The volume {volume} of the VM {vm} is out of reach",
+            &[("vm", &sanitize(machine)), ("volume", &sanitize(volume))],
+        ))
+        .detail(out_of_reach(pool, driver))
+        .hint(gettext(
+            "Leave this VM out, or move its volumes to a pool of files first.",
+        )),
+        HostError::NameTaken { name } => Message::new(gettext_f(
+            "A VM named {name} exists already",
+            &[("name", &sanitize(name))],
+        ))
+        .hint(gettext("Choose another name for the VM, or remove the existing one.")),
+        HostError::Refused { what } => Message::new(gettext("The system refused a change"))
+            .detail(sanitize_lines(what))
+            .hint(gettext(
+                "If it is about one VM or setting, leave that one out and set it by hand afterwards.",
+            )),
+        HostError::NotRunning { name } => {
+            Message::new(gettext_f("The VM {vm} is not running", &[("vm", &sanitize(name))]))
+                .hint(gettext("Start it and try again."))
+        }
+        HostError::Io { what, source } => Message::new(gettext_f(
+            // Translators: {what} says what was being done, in English.
+            "The system could not be read or changed: {what}",
+            &[("what", &sanitize(what))],
+        ))
+        .detail(io_text(source))
+        .hint(
+            io_hint(source)
+                .unwrap_or_else(|| gettext("The disk may be failing: look at the system log before you go on.")),
+        ),
+    }
+}
+
+/// Why the table of machines, of a system or in an archive, is not accepted.
+pub fn inventory_error(error: &InventoryError) -> Message {
+    match error {
+        InventoryError::Invalid { why } => {
+            Message::new(gettext("The list of VMs (qubes.xml) is not valid")).detail(sanitize(why))
+        }
+        InventoryError::TooLarge { what } => {
+            Message::new(gettext("The list of VMs (qubes.xml) is beyond all bounds")).detail(sanitize(what))
+        }
+        InventoryError::NoSuchMachine { name } => {
+            Message::new(gettext_f("no such domain: '{name}'", &[("name", &sanitize(name))]))
+        }
+    }
+}
+
+/// Where a volume lies that cannot be read here.
+pub(in crate::text) fn out_of_reach(pool: &str, driver: &str) -> String {
+    gettext_f(
+        "It lies in the pool {pool} ({driver}), which this program cannot read here.",
+        &[("pool", &sanitize(pool)), ("driver", &sanitize(driver))],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_find_the_words_of_the_existing_tools() {
+        let error = HostError::NoSuchMachine { name: "wrok".into() };
+        assert_eq!(host_error(&error).title, "no such domain: 'wrok'");
+    }
+
+    #[test]
+    fn a_broken_record_says_where_it_is_broken() {
+        let error = HostError::Inventory(InventoryError::Invalid {
+            why: "line 7: <domian>".into(),
+        });
+        assert!(host_error(&error).detail.contains("line 7"));
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is wrong with something that was typed, in words.
+
+use crate::{
+    plan::LineProblem,
+    secret::{LONGEST_NEW_PASSPHRASE_BYTES, PassphraseError},
+};
+
+use super::{
+    super::i18n::{gettext, gettext_f},
+    Message,
+};
+
+/// Why a passphrase cannot protect a new archive.
+pub fn passphrase_error(error: PassphraseError) -> Message {
+    match error {
+        PassphraseError::Empty => Message::new(gettext("The passphrase is empty")).hint(gettext(
+            "Everyone could read a backup without a passphrase: choose one.",
+        )),
+        PassphraseError::TooLong => Message::new(gettext("The passphrase is too long"))
+            .detail(gettext_f(
+                "It has more than {count} bytes.",
+                &[("count", &LONGEST_NEW_PASSPHRASE_BYTES.to_string())],
+            ))
+            .hint(gettext(
+                "Choose a shorter one: the stock tools could not open the backup with it.",
+            )),
+        PassphraseError::ControlCharacter => Message::new(gettext(
+            "The passphrase contains a tab, a line break or another control character",
+        ))
+        .hint(gettext(
+            "Leave it out: the stock tools take it for an editing key and would see another passphrase.",
+        )),
+    }
+}
+
+/// Why a line cannot be given to the service of a machine.
+pub fn line_problem(problem: LineProblem) -> Message {
+    match problem {
+        LineProblem::Empty => Message::new(gettext("No directory or command is given")).hint(gettext(
+            "Type the path of a directory in that VM, or a command that takes the backup.",
+        )),
+        LineProblem::LineBreak => Message::new(gettext("The directory or command contains a line break"))
+            .hint(gettext("Write it on one line.")),
+        LineProblem::ShellOperator(operator) => Message::new(gettext_f(
+            "The command contains an unquoted '{operator}'",
+            &[("operator", &operator.to_string())],
+        ))
+        .detail(gettext(
+            "The VM runs one simple command: the backup would go elsewhere and be lost.",
+        ))
+        .hint(gettext("Write sh -c '...' around the whole command.")),
+        LineProblem::OpenQuote => Message::new(gettext("The command opens a quote and does not close it"))
+            .hint(gettext("Close the quote, or put a backslash before it.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_command_comes_with_its_cure() {
+        let message = line_problem(LineProblem::ShellOperator('|'));
+        assert!(message.title.contains("'|'"));
+        assert!(message.hint.unwrap().contains("sh -c '...'"));
+    }
+
+    #[test]
+    fn every_refused_passphrase_has_a_hint() {
+        use PassphraseError::{ControlCharacter, Empty, TooLong};
+        for error in [Empty, TooLong, ControlCharacter] {
+            assert!(passphrase_error(error).hint.is_some());
+        }
+    }
+}

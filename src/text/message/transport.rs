@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Why an archive could not be written or read, apart from what is in it.
+//!
+//! The services of a machine end with a number and a few words of their own; both are shown as facts, below a sentence
+//! that says what this means here.
+
+use std::io;
+
+use crate::engine::{DestinationError, SourceError};
+
+use super::{
+    super::{
+        i18n::{gettext, gettext_f},
+        sanitize, sanitize_lines,
+    },
+    Message, io_hint, io_text,
+};
+
+/// Why an archive could not be written.
+pub fn destination_error(error: &DestinationError) -> Message {
+    match error {
+        DestinationError::Exists { path } => Message::new(gettext_f(
+            "{path} exists already and is not overwritten",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .hint(gettext("Choose another name, or a directory: the backup then gets a new name in it.")),
+        DestinationError::NotADirectory { path } => Message::new(gettext_f(
+            "{path} is not a directory",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .hint(gettext("Check whether it is there, and whether its disk is mounted.")),
+        DestinationError::Full { place } => Message::new(gettext_f(
+            "There is no space left at {place}",
+            &[("place", &sanitize(place))],
+        ))
+        .hint(gettext("The unfinished backup was not kept. Make room on that disk, or choose another one.")),
+        DestinationError::FileTooLarge { place } => Message::new(gettext_f(
+            "The disk at {place} does not take files as large as this backup",
+            &[("place", &sanitize(place))],
+        ))
+        .hint(gettext(
+            "FAT disks take files of up to 4 GiB. Format the disk with ext4 or exFAT, choose another one, or back up fewer VMs at a time.",
+        )),
+        DestinationError::Io { place, source } => Message::new(gettext_f(
+            "The backup could not be written to {place}",
+            &[("place", &sanitize(place))],
+        ))
+        .detail(io_text(source))
+        .hint(write_hint(source)),
+        DestinationError::Service { machine, code, said } => Message::new(gettext_f(
+            "Writing the backup to the VM {vm} failed",
+            &[("vm", &sanitize(machine))],
+        ))
+        .detail(service_detail(*code, said))
+        .hint(gettext(
+            "In that VM: check that the directory is there and may be written to, that its disk has room, or that the command works.",
+        )),
+    }
+}
+
+/// Why an archive could not be read, apart from what is in it.
+pub fn source_error(error: &SourceError) -> Message {
+    match error {
+        SourceError::Io { place, source } => Message::new(gettext_f(
+            "The backup could not be read from {place}",
+            &[("place", &sanitize(place))],
+        ))
+        .detail(io_text(source))
+        .hint(io_hint(source).unwrap_or_else(|| {
+            gettext("The disk may be failing or was removed: check its cable, copy the file elsewhere and try again.")
+        })),
+        SourceError::Service { machine, code, said } => Message::new(gettext_f(
+            "Reading the backup from the VM {vm} failed",
+            &[("vm", &sanitize(machine))],
+        ))
+        .detail(service_detail(*code, said))
+        .hint(gettext(
+            "In that VM: check that the file is there and may be read, or that the command prints the backup.",
+        )),
+    }
+}
+
+fn write_hint(source: &io::Error) -> String {
+    io_hint(source)
+        .unwrap_or_else(|| gettext("The disk may be failing or was removed: check its cable, or choose another one."))
+}
+
+/// What the service said. 126 and 127 are the shell's, 125 is that of the way into the machine, 128 and above is a
+/// service that was killed.
+fn service_detail(code: i32, said: &str) -> String {
+    let meaning = match code {
+        125 => gettext("the VM could not be reached"),
+        126 => gettext("the request was refused"),
+        127 => gettext("there is no such service or command in that VM"),
+        128.. => gettext("the service was killed"),
+        _ => gettext("the service ended with an error"),
+    };
+    let first = gettext_f(
+        // Translators: {meaning} is "the service was killed" or the like.
+        "Exit code {code}: {meaning}.",
+        &[("code", &code.to_string()), ("meaning", &meaning)],
+    );
+    let said = sanitize_lines(said.trim());
+    if said.is_empty() {
+        first
+    } else {
+        let quote = gettext_f("It said: {text}", &[("text", &said)]);
+        format!("{first}\n{quote}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, sync::Arc};
+
+    use super::*;
+
+    #[test]
+    fn an_empty_reason_of_a_service_still_says_something() {
+        let message = destination_error(&DestinationError::Service {
+            machine: "sys-usb".into(),
+            code: 127,
+            said: " \n".into(),
+        });
+        assert_eq!(
+            message.detail,
+            "Exit code 127: there is no such service or command in that VM."
+        );
+        assert!(message.hint.is_some());
+    }
+
+    #[test]
+    fn what_a_service_says_cannot_steer_a_terminal() {
+        let message = source_error(&SourceError::Service {
+            machine: "disp\u{1b}1".into(),
+            code: 1,
+            said: "no such file\u{1b}[31m\nreally".into(),
+        });
+        assert!(!message.full_text().contains('\u{1b}'));
+        assert!(message.detail.ends_with("no such file\u{fffd}[31m\nreally"));
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_its_own_sentence_and_a_way_out() {
+        let io = |code| Arc::new(io::Error::from_raw_os_error(code));
+        let path = PathBuf::from("/mnt/x");
+        let place = || "/mnt/x".to_owned();
+        let all = [
+            destination_error(&DestinationError::Exists { path: path.clone() }),
+            destination_error(&DestinationError::NotADirectory { path }),
+            destination_error(&DestinationError::Full { place: place() }),
+            destination_error(&DestinationError::FileTooLarge { place: place() }),
+            destination_error(&DestinationError::Io {
+                place: place(),
+                source: io(5),
+            }),
+            source_error(&SourceError::Io {
+                place: place(),
+                source: io(13),
+            }),
+        ];
+        let titles: std::collections::BTreeSet<_> = all.iter().map(|message| &message.title).collect();
+        assert_eq!(titles.len(), all.len());
+        assert!(
+            all.iter()
+                .all(|message| message.title.contains("/mnt/x") && message.hint.is_some())
+        );
+    }
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The result of a job, in words.
+//!
+//! No word of success stands here but behind [`Report::is_success`]; everything else names what was not done and why.
+
+use crate::{
+    engine::{Failure, MachineReport, MachineResult, OpenedArchive, Partial, Report, VerifyVerdict},
+    job::Outcome,
+};
+
+use super::{
+    Message, compression, duration,
+    i18n::{gettext, gettext_f, ngettext_f, pgettext},
+    message, sanitize, size, warning,
+};
+
+/// What a job was there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Writing an archive.
+    Backup,
+    /// Bringing machines back.
+    Restore,
+    /// Reading an archive to its end.
+    Verify,
+}
+
+/// How a result is to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Everything that was selected is done.
+    Success,
+    /// Some of it is.
+    Partial,
+    /// None of it is, or what is done cannot be relied on.
+    Failure,
+    /// Its user stopped it.
+    Cancelled,
+}
+
+/// The result of a job, in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutcomeView {
+    /// How to show it.
+    pub tone: Tone,
+    /// The result in one sentence without a full stop.
+    pub title: String,
+    /// What belongs to it: place, size, time.
+    pub lines: Vec<String>,
+    /// Why it is no success, where one cause stands for all of it.
+    pub cause: Option<Message>,
+    /// Each machine.
+    pub machines: Vec<MachineLine>,
+    /// Everything that was warned of.
+    pub warnings: Vec<String>,
+}
+
+/// One machine's result, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineLine {
+    /// Its name; after a restore under another one both, "work (now work-1)".
+    pub name: String,
+    /// "done", "failed" or "not reached".
+    pub state: String,
+    /// Why, if it failed.
+    pub reason: Option<Message>,
+    /// Whether it is whole.
+    pub is_done: bool,
+}
+
+/// The result of a job, in words.
+pub fn outcome(kind: JobKind, outcome: &Outcome) -> OutcomeView {
+    match outcome {
+        Outcome::Done(report) => done(kind, report),
+        Outcome::Cancelled(partial) => cancelled(kind, partial),
+        Outcome::Failed(error, partial) => OutcomeView {
+            tone: if matches!(kind, JobKind::Restore) && partial.machines.iter().any(is_done) {
+                Tone::Partial
+            } else {
+                Tone::Failure
+            },
+            title: match kind {
+                JobKind::Backup => gettext("The backup failed"),
+                JobKind::Restore => gettext("The restore failed"),
+                JobKind::Verify => gettext("The verification failed"),
+            },
+            lines: nothing_kept(kind),
+            cause: Some(message(error)),
+            machines: machines(kind, &partial.machines),
+            warnings: partial.warnings.iter().map(warning).collect(),
+        },
+    }
+}
+
+/// What an opened archive says of itself, as pairs of a caption and a value.
+pub fn opened(archive: &OpenedArchive) -> Vec<(String, String)> {
+    let info = &archive.info;
+    let held = archive
+        .inventory
+        .domains()
+        .iter()
+        .filter(|domain| domain.content().is_some())
+        .count();
+    let mut rows = vec![
+        (
+            gettext("Made"),
+            info.made
+                .as_deref()
+                .map_or_else(|| gettext("an unknown time"), sanitize),
+        ),
+        (gettext("Format"), info.version.to_string()),
+        (gettext("Compression"), compression(info.compression)),
+        (gettext("VMs in it"), held.to_string()),
+    ];
+    if let Some(bytes) = info.archive_bytes {
+        rows.push((gettext("Size of the file"), size(bytes)));
+    }
+    rows
+}
+
+fn done(kind: JobKind, report: &Report) -> OutcomeView {
+    let tone = tone(report);
+    let cause = match &report.verdict {
+        VerifyVerdict::Bad(Failure(error)) => Some(message(error)),
+        VerifyVerdict::NotDone | VerifyVerdict::Good => None,
+    };
+    OutcomeView {
+        tone,
+        title: title(kind, tone, report),
+        lines: facts(kind, tone, report),
+        cause,
+        machines: machines(kind, &report.machines),
+        warnings: report.warnings.iter().map(warning).collect(),
+    }
+}
+
+fn tone(report: &Report) -> Tone {
+    if report.is_success() {
+        Tone::Success
+    } else if matches!(report.verdict, VerifyVerdict::Bad(_)) || !report.machines.iter().any(is_done) {
+        Tone::Failure
+    } else {
+        Tone::Partial
+    }
+}
+
+fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
+    match (kind, tone) {
+        (JobKind::Backup, Tone::Success) => match report.verdict {
+            VerifyVerdict::Good => gettext("The backup is finished and verified"),
+            VerifyVerdict::NotDone | VerifyVerdict::Bad(_) => gettext("The backup is finished"),
+        },
+        (JobKind::Restore, Tone::Success) => gettext("Everything was restored"),
+        (JobKind::Verify, Tone::Success) => gettext("The backup is whole"),
+        (JobKind::Backup, Tone::Partial) => gettext("Not everything was backed up"),
+        (JobKind::Restore, Tone::Partial) => gettext("Not everything was restored"),
+        (JobKind::Verify, Tone::Partial) => gettext("The backup is not whole"),
+        (JobKind::Backup, _) if matches!(report.verdict, VerifyVerdict::Bad(_)) => {
+            gettext("The backup was written, but reading it again found it bad")
+        }
+        (JobKind::Backup, _) => gettext("The backup failed"),
+        (JobKind::Restore, _) => gettext("Nothing was restored"),
+        (JobKind::Verify, _) => gettext("The backup is not whole"),
+    }
+}
+
+fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
+    let place = sanitize(&report.place);
+    let mut lines = Vec::new();
+    match kind {
+        JobKind::Backup => lines.push(gettext_f(
+            "Written to {place}, {size}.",
+            &[("place", &place), ("size", &size(report.archive_bytes))],
+        )),
+        JobKind::Restore | JobKind::Verify => lines.push(gettext_f("Read from {place}.", &[("place", &place)])),
+    }
+    let all = report.machines.len() as u64;
+    let whole = report.machines.iter().filter(|machine| is_done(machine)).count() as u64;
+    if tone == Tone::Success {
+        lines.push(ngettext_f(
+            "{n} VM, {size} of data.",
+            "{n} VMs, {size} of data.",
+            all,
+            &[("size", &size(report.data_bytes))],
+        ));
+        if kind == JobKind::Verify {
+            lines.push(gettext("Every byte that its list of contents promises was read and checked. Nothing was changed on this system."));
+        }
+    } else {
+        lines.push(ngettext_f(
+            "{whole} of {n} VM is whole.",
+            "{whole} of {n} VMs are whole.",
+            all,
+            &[("whole", &whole.to_string())],
+        ));
+    }
+    if let Some(folder) = &report.home_folder {
+        lines.push(gettext_f(
+            "dom0's home was restored into the folder {path}.",
+            &[("path", &sanitize(&folder.to_string_lossy()))],
+        ));
+    }
+    lines.push(gettext_f("It took {time}.", &[("time", &duration(report.elapsed))]));
+    if !report.warnings.is_empty() {
+        let n = report.warnings.len() as u64;
+        lines.push(ngettext_f("There was {n} warning.", "There were {n} warnings.", n, &[]));
+    }
+    lines
+}
+
+fn cancelled(kind: JobKind, partial: &Partial) -> OutcomeView {
+    OutcomeView {
+        tone: Tone::Cancelled,
+        title: match kind {
+            JobKind::Backup => gettext("The backup was cancelled"),
+            JobKind::Restore => gettext("The restore was cancelled"),
+            JobKind::Verify => gettext("The verification was cancelled"),
+        },
+        lines: nothing_kept(kind),
+        cause: None,
+        machines: machines(kind, &partial.machines),
+        warnings: partial.warnings.iter().map(warning).collect(),
+    }
+}
+
+/// What a job that did not come to its end leaves; the words depend on nothing but what it was there for.
+fn nothing_kept(kind: JobKind) -> Vec<String> {
+    vec![match kind {
+        JobKind::Backup => gettext("There is no new backup."),
+        JobKind::Restore => gettext("VMs that were not whole were removed again; what was whole before stays."),
+        JobKind::Verify => gettext("Nothing can be said of the backup as a whole."),
+    }]
+}
+
+fn machines(kind: JobKind, reports: &[MachineReport]) -> Vec<MachineLine> {
+    reports.iter().map(|report| machine(kind, report)).collect()
+}
+
+fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
+    let name = sanitize(&report.name);
+    let is_renamed = kind == JobKind::Restore && report.name_here != report.name && !report.name_here.is_empty();
+    let (state, reason) = match &report.result {
+        MachineResult::Done => (pgettext("result of a VM", "done"), None),
+        MachineResult::Failed(Failure(error)) => (pgettext("result of a VM", "failed"), Some(message(error))),
+        MachineResult::NotReached => (pgettext("result of a VM", "not reached"), None),
+    };
+    MachineLine {
+        name: if is_renamed {
+            // Translators: a VM that was restored under another name, as in "work (now work-1)".
+            gettext_f(
+                "{old} (now {new})",
+                &[("old", &name), ("new", &sanitize(&report.name_here))],
+            )
+        } else {
+            name
+        },
+        state,
+        reason,
+        is_done: is_done(report),
+    }
+}
+
+fn is_done(report: &MachineReport) -> bool {
+    report.result == MachineResult::Done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{ArchiveError, EngineError};
+
+    fn report(results: &[MachineResult], verdict: VerifyVerdict) -> Report {
+        let machine = |(i, result): (usize, &MachineResult)| MachineReport {
+            name: format!("vm{i}"),
+            name_here: format!("vm{i}"),
+            volumes: vec![],
+            result: result.clone(),
+        };
+        Report {
+            machines: results.iter().enumerate().map(machine).collect(),
+            place: "/mnt/x".into(),
+            verdict,
+            ..Report::default()
+        }
+    }
+
+    fn view(kind: JobKind, report: Report) -> OutcomeView {
+        outcome(kind, &Outcome::Done(Box::new(report)))
+    }
+
+    fn failed() -> MachineResult {
+        MachineResult::Failed(damage())
+    }
+
+    fn damage() -> Failure {
+        Failure(EngineError::Archive(ArchiveError::Missing {
+            what: "vm1/private.img".into(),
+        }))
+    }
+
+    #[test]
+    fn success_is_said_only_of_a_success() {
+        let words = ["finished", "Everything", "is whole"];
+        let bad = [
+            (vec![MachineResult::Done, failed()], VerifyVerdict::NotDone),
+            (vec![failed()], VerifyVerdict::NotDone),
+            (vec![MachineResult::NotReached], VerifyVerdict::Good),
+            (vec![MachineResult::Done], VerifyVerdict::Bad(damage())),
+        ];
+        for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify] {
+            for (results, verdict) in &bad {
+                let view = view(kind, report(results, verdict.clone()));
+                assert_ne!(view.tone, Tone::Success);
+                assert!(!words.iter().any(|word| view.title.contains(word)), "{}", view.title);
+            }
+            let good = view(kind, report(&[MachineResult::Done], VerifyVerdict::NotDone));
+            assert_eq!(good.tone, Tone::Success);
+            assert!(words.iter().any(|word| good.title.contains(word)), "{}", good.title);
+        }
+    }
+
+    #[test]
+    fn each_machine_that_is_not_whole_is_named_with_its_reason() {
+        let view = view(
+            JobKind::Restore,
+            report(&[MachineResult::Done, failed()], VerifyVerdict::NotDone),
+        );
+        assert_eq!(view.tone, Tone::Partial);
+        assert_eq!(view.machines[1].name, "vm1");
+        assert!(view.machines[1].reason.as_ref().unwrap().detail.contains("private.img"));
+    }
+
+    #[test]
+    fn a_backup_that_does_not_verify_is_a_failure_with_its_cause() {
+        let view = view(
+            JobKind::Backup,
+            report(&[MachineResult::Done], VerifyVerdict::Bad(damage())),
+        );
+        assert_eq!(view.tone, Tone::Failure);
+        assert!(view.cause.is_some());
+    }
+
+    #[test]
+    fn a_renamed_machine_shows_both_names() {
+        let mut renamed = report(&[MachineResult::Done], VerifyVerdict::NotDone);
+        renamed.machines[0].name_here = "vm0-1".into();
+        assert_eq!(view(JobKind::Restore, renamed).machines[0].name, "vm0 (now vm0-1)");
+    }
+
+    #[test]
+    fn a_cancel_is_neither_success_nor_failure() {
+        let view = outcome(JobKind::Backup, &Outcome::Cancelled(Partial::default()));
+        assert_eq!(view.tone, Tone::Cancelled);
+        assert!(view.cause.is_none());
+    }
+}

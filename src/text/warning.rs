@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Warnings of a running job, in words.
+
+use std::path::Path;
+
+use crate::engine::Warning;
+
+use super::{
+    i18n::{gettext, gettext_f},
+    sanitize,
+};
+
+/// Something that does not stop a job but must be known.
+pub fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::HomeFileLeftOut { path, why } => gettext_f(
+            "A file of dom0's home could not be read and is not in the backup: {path} ({why})",
+            &[("path", &shown(path)), ("why", &sanitize(why))],
+        ),
+        Warning::HomeFileChanged { path } => gettext_f(
+            "A file of dom0's home changed while it was read, its copy in the backup may be of no use: {path}",
+            &[("path", &shown(path))],
+        ),
+        Warning::NotRecorded { why } => gettext_f(
+            "The backup is whole, but the system could not note its date: {why}",
+            &[("why", &sanitize(why))],
+        ),
+        Warning::NotVerified { why } => gettext_f(
+            "The backup was written, but could not be read again for its verification: {why}",
+            &[("why", &sanitize(why))],
+        ),
+        Warning::SettingNotRestored { machine, setting, why } => gettext_f(
+            "A setting of the VM {vm} could not be restored: {setting} ({why})",
+            &[
+                ("vm", &sanitize(machine)),
+                ("setting", &sanitize(setting)),
+                ("why", &sanitize(why)),
+            ],
+        ),
+        Warning::UnknownFile { member } => gettext_f(
+            "The backup holds a file that this program does not know and leaves alone: {name}",
+            &[("name", &sanitize(member))],
+        ),
+        Warning::HomeFileNotRestored { path, why } => gettext_f(
+            "A file of the restored home lacks its owner, mode or time: {path} ({why})",
+            &[("path", &shown(path)), ("why", &sanitize(why))],
+        ),
+        Warning::LeftBehind { place } => gettext_f(
+            "An unfinished file was left behind and is not a backup, please remove it: {place}",
+            &[("place", &sanitize(place))],
+        ),
+        Warning::WeakKeys => gettext(
+            "The keys of this backup are cheaper to guess than they should be. Its passphrase protects less than it could.",
+        ),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    sanitize(&path.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_of_a_home_are_made_safe() {
+        let text = warning(&Warning::HomeFileChanged { path: "a\nb".into() });
+        assert!(text.ends_with("a\u{fffd}b"), "{text}");
+    }
+}
