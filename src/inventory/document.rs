@@ -1,23 +1,153 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The document.
+//! The document: a `qubes.xml` as a tree, with the questions that can be asked of it.
+//!
+//! Reading is forgiving where the existing tools are (what is missing is absent, what is unknown is kept) and strict where
+//! a guess could mix machines up: every machine has a class, a name and a number, and no name stands there twice.
+//! Changes are made in `edit.rs`, the way from element to value is in `read.rs`.
 
-use super::{Domain, InventoryError};
+use std::collections::{BTreeMap, HashSet};
+
+use super::{
+    Domain, InventoryError, Label, Pool, read,
+    xml::{Element, Node},
+};
+
+/// The most machines of one document. A PedOS numbers its machines up to 254 by default; some raise that.
+const MOST_DOMAINS: usize = 10_000;
 
 /// A whole `qubes.xml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inventory {}
+pub struct Inventory {
+    pub(super) root: Element,
+}
 
 impl Inventory {
     /// Reads a document.
     ///
     /// # Errors
-    /// When it is not a `qubes.xml` of core3 form.
-    pub fn parse(_bytes: &[u8]) -> Result<Self, InventoryError> {
-        Ok(Self {})
+    /// When it is not a `qubes.xml` of core3 form, or beyond the bounds of one.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InventoryError> {
+        let root = Element::parse(bytes)?;
+        match root.name.as_str() {
+            "qubes" => {}
+            "QubesVmCollection" => return Err(invalid("it is in the form of version 3.2 and before")),
+            _ => return Err(invalid("its outermost element is not 'qubes'")),
+        }
+        let inventory = Self { root };
+        inventory.check_domains()?;
+        Ok(inventory)
+    }
+
+    /// Prints the document. What was read and not changed comes out as a PedOS prints it.
+    pub fn to_xml(&self) -> Vec<u8> {
+        self.root.print()
     }
 
     /// The machines in document order.
     pub fn domains(&self) -> Vec<Domain> {
-        Vec::new()
+        let labels = self.labels();
+        self.elements().map(|element| read::domain(element, &labels)).collect()
     }
+
+    /// The machine of that name; "dom0" for the administrative domain.
+    pub fn domain(&self, name: &str) -> Option<Domain> {
+        let labels = self.labels();
+        let element = self.elements().find(|element| read::is_called(element, name))?;
+        Some(read::domain(element, &labels))
+    }
+
+    /// The colour labels in document order.
+    pub fn labels(&self) -> Vec<Label> {
+        let labels = self.root.child("labels").into_iter();
+        let elements = labels.flat_map(|labels| labels.named("label"));
+        elements.filter_map(read::label).collect()
+    }
+
+    /// The storage pools in document order.
+    pub fn pools(&self) -> Vec<Pool> {
+        let pools = self.root.child("pools").into_iter();
+        let elements = pools.flat_map(|pools| pools.named("pool"));
+        elements.filter_map(read::pool).collect()
+    }
+
+    /// The global properties that are set.
+    pub fn globals(&self) -> BTreeMap<String, String> {
+        read::pairs(&self.root, "properties", "property").into_iter().collect()
+    }
+
+    /// The lowest number that no machine has yet; 0 is dom0's.
+    pub fn free_qid(&self) -> u32 {
+        let used: HashSet<u32> = self.elements().filter_map(read::qid).collect();
+        let mut qid = 1;
+        while used.contains(&qid) {
+            qid += 1;
+        }
+        qid
+    }
+
+    /// The elements of all machines.
+    fn elements(&self) -> impl Iterator<Item = &Element> {
+        let domains = self.root.child("domains").into_iter();
+        domains.flat_map(|domains| domains.named("domain"))
+    }
+
+    /// The element of a machine, to be changed.
+    pub(super) fn element_mut(&mut self, name: &str) -> Result<&mut Element, InventoryError> {
+        let domains = self.root.child_mut("domains").into_iter();
+        domains
+            .flat_map(Element::elements_mut)
+            .find(|element| element.name == "domain" && read::is_called(element, name))
+            .ok_or_else(|| InventoryError::NoSuchMachine { name: name.to_owned() })
+    }
+
+    /// A part of the document by its name, made when it is missing.
+    pub(super) fn part_mut(&mut self, name: &str) -> &mut Element {
+        part_mut(&mut self.root, name)
+    }
+
+    fn check_domains(&self) -> Result<(), InventoryError> {
+        let mut names = HashSet::new();
+        for element in self.elements() {
+            if element.attribute("class").is_none() {
+                return Err(invalid("a domain has no class"));
+            }
+            let name = match read::name(element) {
+                Some(name) if !name.is_empty() => name,
+                _ => {
+                    let id = element.attribute("id").unwrap_or("without an id");
+                    return Err(invalid(format!("the domain {} has no name", id.escape_debug())));
+                }
+            };
+            if read::qid(element).is_none() {
+                return Err(invalid(format!("the domain {} has no number", name.escape_debug())));
+            }
+            if names.len() == MOST_DOMAINS {
+                return Err(InventoryError::TooLarge {
+                    what: "the number of its domains",
+                });
+            }
+            if !names.insert(name.clone()) {
+                return Err(invalid(format!("two domains are called '{}'", name.escape_debug())));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The child of that name, made at the end when it is missing.
+pub(super) fn part_mut<'a>(parent: &'a mut Element, name: &str) -> &'a mut Element {
+    let found = parent
+        .children
+        .iter()
+        .position(|node| matches!(node, Node::Element(element) if element.name == name));
+    if found.is_none() {
+        parent.push(Element::new(name));
+    }
+    parent
+        .child_mut(name)
+        .expect("because it was pushed just above when it was not there")
+}
+
+pub(super) fn invalid(why: impl Into<String>) -> InventoryError {
+    InventoryError::Invalid { why: why.into() }
 }

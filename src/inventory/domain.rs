@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The typed values of an inventory.
+//! The typed values of an inventory: machines with what is set on them, labels, pools.
+//!
+//! They are copies of what the document holds, in its order and with its own words, so that a value which this program
+//! does not understand can still be passed on. Nothing here is a decision: what a value means for a backup or a
+//! restore is said where those are planned.
 
 use std::{fmt, str::FromStr};
+
+/// The name that stands for the administrative domain.
+pub(super) const DOM0: &str = "dom0";
 
 /// What kind of machine it is, by its name in the record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -181,6 +188,12 @@ pub struct VolumeConfig {
     pub save_on_stop: bool,
     /// How many old states are kept; -1 when snapshots are disabled.
     pub revisions_to_keep: i32,
+    /// Whether the machine may write to it.
+    pub is_writable: bool,
+    /// Whether it begins at each start as a copy of its source.
+    pub snap_on_start: bool,
+    /// The volume that it begins from, as a name in the pool.
+    pub source: Option<String>,
 }
 
 /// A colour label of the record.

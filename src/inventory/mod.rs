@@ -8,7 +8,12 @@
 
 mod document;
 mod domain;
+mod edit;
 mod error;
+mod fresh;
+mod read;
+
+pub(crate) mod xml;
 
 pub use document::Inventory;
 pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};

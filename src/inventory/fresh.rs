@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The record of a PedOS without any machines but dom0: where a new root folder begins.
+
+use super::{Inventory, edit::item, xml::Element};
+
+/// The labels that every PedOS has, with their colours.
+const LABELS: [(&str, u32); 8] = [
+    ("red", 0xcc_00_00),
+    ("orange", 0xf5_79_00),
+    ("yellow", 0xed_d4_00),
+    ("green", 0x73_d2_16),
+    ("gray", 0x55_55_55),
+    ("blue", 0x34_65_a4),
+    ("purple", 0x75_50_7b),
+    ("black", 0x00_00_00),
+];
+
+impl Inventory {
+    /// A fresh PedOS: the usual labels, a pool of files, dom0.
+    pub fn empty() -> Self {
+        let mut labels = Element::new("labels");
+        for (place, (name, color)) in LABELS.into_iter().enumerate() {
+            let label = Element::new("label")
+                .with("id", format!("label-{}", place + 1))
+                .with("color", format!("{color:#08x}"));
+            labels.push(label.with_text(name));
+        }
+        let files = item("pool", "varlibqubes")
+            .with("dir_path", "/var/lib/qubes")
+            .with("driver", "file-reflink")
+            .with("revisions_to_keep", "1")
+            .with("ephemeral_volatile", "False");
+        let kernels = item("pool", "linux-kernel")
+            .with("dir_path", "/var/lib/qubes/vm-kernels")
+            .with("driver", "linux-kernel");
+        let globals = Element::new("properties")
+            .with_child(item("property", "default_pool").with_text("varlibqubes"))
+            .with_child(item("property", "default_pool_kernel").with_text("linux-kernel"));
+        let dom0 = Element::new("domain")
+            .with("id", "domain-0")
+            .with("class", "AdminVM")
+            .with_child(Element::new("properties").with_child(item("property", "label").with_text("black")))
+            .with_child(Element::new("features"))
+            .with_child(Element::new("tags"));
+        Self {
+            root: Element::new("qubes")
+                .with_child(labels)
+                .with_child(Element::new("pools").with_child(files).with_child(kernels))
+                .with_child(globals)
+                .with_child(Element::new("domains").with_child(dom0)),
+        }
+    }
+}
