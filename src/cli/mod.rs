@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! cli
+//! The two tools, and the command lines of all four programs.
+
+pub mod args;

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The command line of `qvm-backup`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use super::{CommonArgs, LONG_VERSION};
+
+/// Back up VMs of a PedOS into one encrypted archive
+///
+/// Writes the VMs that are named, or without names all that are included in backups by default, into one archive. The
+/// archive is encrypted and authenticated with a passphrase, and is opened by stock tools as well.
+///
+/// BACKUP_LOCATION is a directory, in which the archive gets the name pedos-backup-YYYY-MM-DDTHHMMSS, or a file that
+/// does not exist yet. With --dest-vm it is a directory in that VM, or a command that takes the archive.
+#[derive(Debug, Clone, Default, Parser)]
+#[command(
+    name = "qvm-backup",
+    version,
+    long_version = LONG_VERSION,
+    infer_long_args = true,
+    args_override_self = true,
+    after_long_help = EXIT_CODES
+)]
+pub struct BackupArgs {
+    /// Where the backup is written to: a directory or a new file; with --dest-vm a directory or a command in that VM
+    pub backup_location: Option<String>,
+
+    /// The VMs to back up; without names, all that are included in backups by default
+    #[arg(value_name = "VM")]
+    pub vms: Vec<String>,
+
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Leave this VM out; may be given several times
+    #[arg(short = 'x', long, value_name = "VM")]
+    pub exclude: Vec<String>,
+
+    /// The running VM that the backup is written to
+    #[arg(short, long, value_name = "VM")]
+    pub dest_vm: Option<String>,
+
+    /// Accepted and of no effect: backups are always encrypted
+    #[arg(short, long, hide = true)]
+    pub encrypt: bool,
+
+    /// Read the passphrase from the first line of this file; "-" is standard input
+    ///
+    /// White space at the end of the line is not part of the passphrase.
+    #[arg(short, long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+
+    /// Compress the backup (the default)
+    #[arg(short = 'z', long, overrides_with_all = ["no_compress", "compress_filter"])]
+    pub compress: bool,
+
+    /// Do not compress the backup
+    #[arg(long, overrides_with_all = ["compress", "compress_filter"])]
+    pub no_compress: bool,
+
+    /// Compress the backup so that this program reads it (gzip)
+    #[arg(short = 'Z', long, value_name = "PROGRAM", overrides_with_all = ["compress", "no_compress"])]
+    pub compress_filter: Option<String>,
+
+    /// How much work each guess at the passphrase costs
+    ///
+    /// "default" takes 256 MiB and about half a second for each key. "reference" takes eight times that work, as the
+    /// stock scrypt tool nominally does, and makes the backup slower.
+    #[arg(long, value_name = "STRENGTH", value_enum, default_value_t)]
+    pub kdf_strength: KdfStrength,
+
+    /// Read the backup again after writing it, and compare it with its list of contents
+    #[arg(long, overrides_with = "no_verify")]
+    pub verify: bool,
+
+    /// Do not read the backup again (the default)
+    #[arg(long, overrides_with = "verify")]
+    pub no_verify: bool,
+
+    /// Name only the selected VMs in the backup's list of contents
+    ///
+    /// Without this option it names all VMs of the system with their settings, as the existing tools do.
+    #[arg(long)]
+    pub only_selected_metadata: bool,
+
+    /// Back up what the profile NAME says (etc/qubes/backup/NAME.conf)
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Keep the settings of this backup, with its passphrase in plain text, as the profile NAME
+    #[arg(long, value_name = "NAME")]
+    pub save_profile: Option<String>,
+
+    /// Make a sample PedOS for trying things out in this new folder, and do nothing else
+    #[arg(long, value_name = "DIR", help_heading = "Demonstration")]
+    pub make_sample: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArgs,
+}
+
+/// What the exit codes mean; the same for both tools.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything that was selected is done
+  1  it failed
+  2  the command line is wrong
+  3  a part is done, the rest is named
+  4  it was cancelled
+  5  wrong passphrase, or the header of the backup was altered
+  6  the backup is damaged or incomplete";
+
+/// How much work each guess at the passphrase costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum KdfStrength {
+    /// 256 MiB for each key
+    #[default]
+    Default,
+    /// The work that the stock tool nominally chooses
+    Reference,
+}
+
+/// Which compression was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompressionWish {
+    /// The default method.
+    Default,
+    /// None.
+    Off,
+    /// The one that this program reads.
+    Filter(String),
+}
+
+impl BackupArgs {
+    /// Which compression was asked for; the option that came last counts.
+    pub fn compression(&self) -> CompressionWish {
+        match (&self.compress_filter, self.no_compress) {
+            (Some(filter), _) => CompressionWish::Filter(filter.clone()),
+            (None, true) => CompressionWish::Off,
+            (None, false) => CompressionWish::Default,
+        }
+    }
+
+    /// The first option that contradicts `--profile`, by the name that the existing tool gives it.
+    pub fn conflict_with_profile(&self) -> Option<&'static str> {
+        let has_compression = self.compress || self.no_compress || self.compress_filter.is_some();
+        let conflicts = [
+            (!self.exclude.is_empty(), "exclude-list"),
+            (self.passphrase_file.is_some(), "passphrase-file"),
+            (has_compression, "compression"),
+            (self.save_profile.is_some(), "save-profile"),
+        ];
+        conflicts
+            .into_iter()
+            .find(|(is_given, _)| *is_given)
+            .map(|(_, name)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> BackupArgs {
+        BackupArgs::try_parse_from(line.split(' ')).unwrap()
+    }
+
+    #[test]
+    fn options_stand_anywhere_and_may_be_cut_short() {
+        let args = parse("qvm-backup /mnt -y work --pass=/p --exc a vault -x b");
+        assert_eq!(args.backup_location.as_deref(), Some("/mnt"));
+        assert_eq!(args.vms, ["work", "vault"]);
+        assert_eq!(args.exclude, ["a", "b"]);
+        assert_eq!(args.passphrase_file, Some("/p".into()));
+        assert!(args.yes);
+    }
+
+    #[test]
+    fn the_compression_that_comes_last_counts() {
+        assert_eq!(parse("qvm-backup /x").compression(), CompressionWish::Default);
+        assert_eq!(
+            parse("qvm-backup /x -Z xz --no-compress").compression(),
+            CompressionWish::Off
+        );
+        assert_eq!(
+            parse("qvm-backup /x --no-compress -z").compression(),
+            CompressionWish::Default
+        );
+        assert_eq!(
+            parse("qvm-backup /x -z --no-compress -Z gzip").compression(),
+            CompressionWish::Filter("gzip".into())
+        );
+    }
+
+    #[test]
+    fn a_profile_names_what_contradicts_it() {
+        assert_eq!(parse("qvm-backup --profile p").conflict_with_profile(), None);
+        assert_eq!(
+            parse("qvm-backup --profile p -z").conflict_with_profile(),
+            Some("compression")
+        );
+        assert_eq!(
+            parse("qvm-backup --profile p -p - -x a").conflict_with_profile(),
+            Some("exclude-list")
+        );
+    }
+
+    #[test]
+    fn an_option_given_twice_counts_once() {
+        let args = parse("qvm-backup -y -y -e --force-root -vvq /x -d a -d b");
+        assert_eq!(args.dest_vm.as_deref(), Some("b"));
+        assert_eq!(args.common.level(), 2);
+    }
+}

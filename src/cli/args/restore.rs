@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The command line of `qvm-backup-restore`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::{CommonArgs, LONG_VERSION, backup::EXIT_CODES};
+
+/// Restore VMs from a backup of a PedOS, or verify it
+///
+/// Restores the VMs that are named, or without names everything that the backup holds. A VM appears on the system only
+/// when all of its data has been read and checked; what could not be restored is named at the end.
+///
+/// BACKUP_LOCATION is the file of the backup. With --dest-vm it is a file in that VM, or a command that prints the
+/// backup.
+#[derive(Debug, Clone, Default, Parser)]
+#[command(
+    name = "qvm-backup-restore",
+    version,
+    long_version = LONG_VERSION,
+    infer_long_args = true,
+    args_override_self = true,
+    after_long_help = EXIT_CODES
+)]
+pub struct RestoreArgs {
+    /// The backup: a file; with --dest-vm a file or a command in that VM
+    pub backup_location: String,
+
+    /// The VMs to restore, by their names in the backup; without names, all of them
+    ///
+    /// dom0's home is one of them and goes by the name dom0.
+    #[arg(value_name = "VM")]
+    pub vms: Vec<String>,
+
+    /// Read and check the whole backup, and restore nothing
+    #[arg(long)]
+    pub verify_only: bool,
+
+    /// Leave out VMs that cannot be restored as they are
+    #[arg(long)]
+    pub skip_broken: bool,
+
+    /// Give VMs whose template or net VM is missing the default one
+    #[arg(long)]
+    pub ignore_missing: bool,
+
+    /// Leave out VMs whose name exists already
+    #[arg(long)]
+    pub skip_conflicting: bool,
+
+    /// Give VMs whose name exists already a new name, NAME-1
+    #[arg(long)]
+    pub rename_conflicting: bool,
+
+    /// Leave this VM out; may be given several times
+    #[arg(short = 'x', long, value_name = "VM")]
+    pub exclude: Vec<String>,
+
+    /// Do not restore dom0's home
+    #[arg(long)]
+    pub skip_dom0_home: bool,
+
+    /// Restore dom0's home although its user has another name here
+    #[arg(long)]
+    pub ignore_username_mismatch: bool,
+
+    /// Accepted and of no effect: backups of every size are read
+    #[arg(long)]
+    pub ignore_size_limit: bool,
+
+    /// Insist on this compression, whatever the backup's header says (gzip)
+    #[arg(short = 'Z', long, value_name = "PROGRAM")]
+    pub compression_filter: Option<String>,
+
+    /// The running VM that holds the backup
+    #[arg(short, long, value_name = "VM")]
+    pub dest_vm: Option<String>,
+
+    /// Read the passphrase from the first line of this file; "-" is standard input
+    ///
+    /// White space at the end of the line is not part of the passphrase. With this option there is no question before
+    /// the restore begins.
+    #[arg(short, long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+
+    /// Accepted and of no effect: there is no window to close
+    #[arg(long)]
+    pub auto_close: bool,
+
+    /// BACKUP_LOCATION is the name of a service in the VM of --dest-vm
+    #[arg(long)]
+    pub location_is_service: bool,
+
+    /// Restore in a disposable VM (not available yet)
+    #[arg(long, visible_alias = "plan-b")]
+    pub paranoid_mode: bool,
+
+    /// Make a new, empty PedOS in this folder and restore into it
+    ///
+    /// This gets the data out of a backup on any Linux machine. Templates and net VMs that are not in the backup are
+    /// no obstacle then: their names are kept.
+    #[arg(long, value_name = "DIR", conflicts_with = "root")]
+    pub new_root: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: CommonArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_of_the_existing_tool_is_understood() {
+        let line = "qvm-backup-restore -v --verify-only --skip-broken --ignore-missing --skip-conflicting \
+                    --rename-conflicting -x a --exclude b --skip-dom0-home --ignore-username-mismatch \
+                    --ignore-size-limit -Z gzip -d vm -p - --auto-close --location-is-service --plan-b /x work";
+        let args = RestoreArgs::try_parse_from(line.split_whitespace()).unwrap();
+        assert!(args.paranoid_mode && args.verify_only && args.rename_conflicting);
+        assert_eq!(args.exclude, ["a", "b"]);
+        assert_eq!(args.vms, ["work"]);
+    }
+
+    #[test]
+    fn a_new_root_and_an_existing_one_exclude_each_other() {
+        let line = "qvm-backup-restore --root a --new-root b x";
+        assert!(RestoreArgs::try_parse_from(line.split(' ')).is_err());
+    }
+}
