@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Local time as backups are named after it. The moment is always an argument: nothing here looks at the clock.
+
+use std::{fmt, time::SystemTime};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+/// A moment in the time zone of this machine, to the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LocalTime(jiff::civil::DateTime);
+
+impl LocalTime {
+    /// What a wall clock on this machine shows at a moment; in UTC where its zone is not known.
+    pub fn at(moment: SystemTime) -> Self {
+        let timestamp = Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH);
+        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+        Self(zone.to_datetime(timestamp))
+    }
+
+    /// Reads `YYYYMMDDTHHMMSS`; none where there is no such time.
+    pub fn parse_compact(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once('T')?;
+        let is_number = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(date, 8) || !is_number(time, 6) {
+            return None;
+        }
+        let two = |text: &str| text.parse::<i8>().ok();
+        jiff::civil::DateTime::new(
+            date[..4].parse().ok()?,
+            two(&date[4..6])?,
+            two(&date[6..])?,
+            two(&time[..2])?,
+            two(&time[2..4])?,
+            two(&time[4..])?,
+            0,
+        )
+        .ok()
+        .map(Self)
+    }
+
+    /// `YYYYMMDDTHHMMSS`, as backup ids begin.
+    pub fn compact(self) -> String {
+        self.0.strftime("%Y%m%dT%H%M%S").to_string()
+    }
+
+    /// The name of an archive that is begun at this time: `pedos-backup-YYYY-MM-DDTHHMMSS`.
+    pub fn archive_name(self) -> String {
+        self.0.strftime("pedos-backup-%Y-%m-%dT%H%M%S").to_string()
+    }
+}
+
+impl fmt::Display for LocalTime {
+    /// `YYYY-MM-DD HH:MM:SS`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.strftime("%Y-%m-%d %H:%M:%S"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_moment_is_written_in_three_ways() {
+        let time = LocalTime::parse_compact("20260102T030405").unwrap();
+        assert_eq!(time.compact(), "20260102T030405");
+        assert_eq!(time.archive_name(), "pedos-backup-2026-01-02T030405");
+        assert_eq!(time.to_string(), "2026-01-02 03:04:05");
+    }
+
+    #[test]
+    fn impossible_times_are_none() {
+        for text in [
+            "",
+            "20260102",
+            "20261302T030405",
+            "20260102T250000",
+            "2026010aT030405",
+            "+0260102T030405",
+        ] {
+            assert_eq!(LocalTime::parse_compact(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_moment_has_a_local_time() {
+        LocalTime::at(SystemTime::UNIX_EPOCH);
+        assert!(LocalTime::at(SystemTime::now()).compact() > "20200101T000000".to_owned());
+    }
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The backup header: a few lines of `key=value` that say how the rest is to be read.
+//!
+//! It stands in the archive in the clear and once more inside its own container. Before the two have been compared only
+//! [`peek_version`] may look at it. What is read is wider than what is written: order, line ends and unknown keys are free.
+
+use std::{fmt, time::SystemTime};
+
+use crate::clock::LocalTime;
+
+use super::{Compression, FormatError, error::shown, limits};
+
+/// The version that is written.
+pub const VERSION: u32 = 4;
+/// The member that holds the header in the clear.
+pub const HEADER_MEMBER: &str = "backup-header";
+/// The member that holds it once more, in a container.
+pub const HEADER_MAC_MEMBER: &str = "backup-header.hmac";
+/// The file that lists what the archive holds, as its parts are named after it.
+pub const INVENTORY_FILE: &str = "qubes.xml";
+
+/// Identifies one backup: every part's passphrase contains it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BackupId(String);
+
+impl BackupId {
+    /// The id of a backup that a process begins at a moment: `YYYYMMDDTHHMMSS-PID`.
+    pub fn new(begun: SystemTime, pid: u32) -> Self {
+        Self(format!("{}-{pid}", LocalTime::at(begun).compact()))
+    }
+
+    /// Takes an id from a header. None where it is empty, has other characters than letters, digits and dashes, or
+    /// begins with a dash.
+    pub fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty() && is_plain(text) && !text.starts_with('-')).then(|| Self(text.to_owned()))
+    }
+
+    /// The id as it stands in the header and in passphrases.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// When the backup was begun by the clock of its maker: `YYYY-MM-DD HH:MM:SS`. None where the id does not say.
+    pub fn made_text(&self) -> Option<String> {
+        let (time, _) = self.0.split_once('-')?;
+        LocalTime::parse_compact(time).map(|time| time.to_string())
+    }
+}
+
+impl fmt::Display for BackupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a header says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The version of the format.
+    pub version: u32,
+    /// Says whether the parts are encrypted. Format 4 encrypts them always, whatever stands here.
+    pub is_encrypted: bool,
+    /// Whether the inner archives are compressed.
+    pub is_compressed: bool,
+    /// The compressor. It may be named also where nothing is compressed.
+    pub compression_filter: Option<String>,
+    /// Names the MAC: `scrypt` in format 4, a digest in older ones.
+    pub hmac_algorithm: String,
+    /// Names the cipher in formats before 4.
+    pub crypto_algorithm: Option<String>,
+    /// The backup. Formats before 4 have none.
+    pub backup_id: Option<BackupId>,
+}
+
+impl Header {
+    /// The header of a new archive.
+    pub fn v4(backup_id: BackupId, compression: Compression) -> Self {
+        Self {
+            version: VERSION,
+            is_encrypted: true,
+            is_compressed: compression != Compression::None,
+            // Stock archives name gzip also where they compress nothing.
+            compression_filter: Some(compression.filter_name().unwrap_or("gzip").to_owned()),
+            hmac_algorithm: "scrypt".to_owned(),
+            crypto_algorithm: None,
+            backup_id: Some(backup_id),
+        }
+    }
+
+    /// The lines in the order of the stock tool.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut lines = format!("version={}\n", self.version);
+        let boolean = |value| if value { "True" } else { "False" };
+        let mut line = |key, value: &str| {
+            lines.push_str(key);
+            lines.push('=');
+            lines.push_str(value);
+            lines.push('\n');
+        };
+        line(ENCRYPTED, boolean(self.is_encrypted));
+        line(COMPRESSED, boolean(self.is_compressed));
+        if let Some(filter) = &self.compression_filter {
+            line(COMPRESSION_FILTER, filter);
+        }
+        line(HMAC_ALGORITHM, &self.hmac_algorithm);
+        if let Some(cipher) = &self.crypto_algorithm {
+            line(CRYPTO_ALGORITHM, cipher);
+        }
+        if let Some(id) = &self.backup_id {
+            line(BACKUP_ID, id.as_str());
+        }
+        lines.into_bytes()
+    }
+
+    /// Reads a header that has been authenticated.
+    ///
+    /// # Errors
+    /// When it is none, says something twice, leaves out what its version needs, or is of a version other than 4.
+    pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
+        let lines = Lines::parse(bytes)?;
+        let version = match lines.value("version")? {
+            Some(text) => text.parse::<u32>().map_err(|_| FormatError::UnsupportedVersion {
+                version: text.to_owned(),
+            })?,
+            // Only the header of format 2 has no such line.
+            None => return Err(FormatError::UnsupportedVersion { version: String::new() }),
+        };
+        if version != VERSION {
+            return Err(FormatError::UnsupportedVersion {
+                version: version.to_string(),
+            });
+        }
+        let header = Self {
+            version,
+            is_encrypted: boolean(lines.required(ENCRYPTED)?),
+            is_compressed: boolean(lines.required(COMPRESSED)?),
+            compression_filter: lines.value(COMPRESSION_FILTER)?.map(str::to_owned),
+            hmac_algorithm: lines.required(HMAC_ALGORITHM)?.to_owned(),
+            crypto_algorithm: lines.value(CRYPTO_ALGORITHM)?.map(str::to_owned),
+            backup_id: Some(
+                BackupId::parse(lines.required(BACKUP_ID)?).ok_or_else(|| no_header("a backup-id that is none"))?,
+            ),
+        };
+        if header.is_compressed && header.compression_filter.is_none() {
+            return Err(no_header("compressed, but it does not say how"));
+        }
+        Ok(header)
+    }
+
+    /// How the inner archives are compressed; as error the name of a compressor that this program does not have.
+    ///
+    /// # Errors
+    /// See above.
+    pub fn compression(&self) -> Result<Compression, String> {
+        match &self.compression_filter {
+            Some(filter) if self.is_compressed => Compression::from_filter_name(filter).ok_or_else(|| filter.clone()),
+            _ => Ok(Compression::None),
+        }
+    }
+}
+
+/// The version that a header claims which nobody has authenticated yet. None where it is no number or not said at all,
+/// as in format 2.
+pub fn peek_version(unauthenticated: &[u8]) -> Option<u32> {
+    if unauthenticated.len() as u64 > limits::HEADER_BYTES {
+        return None;
+    }
+    let text = std::str::from_utf8(unauthenticated).ok()?;
+    text.lines()
+        .find_map(|line| line.trim().strip_prefix("version="))
+        .and_then(|version| version.parse().ok())
+}
+
+const ENCRYPTED: &str = "encrypted";
+const COMPRESSED: &str = "compressed";
+const COMPRESSION_FILTER: &str = "compression-filter";
+const HMAC_ALGORITHM: &str = "hmac-algorithm";
+const CRYPTO_ALGORITHM: &str = "crypto-algorithm";
+const BACKUP_ID: &str = "backup-id";
+
+/// The lines of a header as pairs.
+struct Lines<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Lines<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, FormatError> {
+        if bytes.len() as u64 > limits::HEADER_BYTES {
+            return Err(FormatError::TooLarge {
+                what: "the size of the backup header",
+                found: bytes.len() as u64,
+                limit: limits::HEADER_BYTES,
+            });
+        }
+        if !bytes.is_ascii() {
+            return Err(no_header("it is not plain ASCII"));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| no_header("it is not plain ASCII"))?;
+        let mut lines = Vec::new();
+        for line in text.lines() {
+            let (key, value) = line
+                .trim()
+                .split_once('=')
+                .filter(|(key, value)| !key.is_empty() && is_plain(key) && !value.contains('='))
+                .ok_or_else(|| no_header(format!("the line \"{}\"", shown(line.as_bytes()))))?;
+            lines.push((key, value));
+        }
+        Ok(Self(lines))
+    }
+
+    /// The value of a known key: said once, and of plain characters only.
+    fn value(&self, key: &str) -> Result<Option<&'a str>, FormatError> {
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(found, _)| *found == key)
+            .map(|(_, value)| *value);
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(no_header(format!("{key} stands in it twice")));
+        }
+        if !is_plain(value) {
+            return Err(no_header(format!("{key} is \"{}\"", shown(value.as_bytes()))));
+        }
+        Ok(Some(value))
+    }
+
+    fn required(&self, key: &str) -> Result<&'a str, FormatError> {
+        self.value(key)?.ok_or_else(|| no_header(format!("{key} is missing")))
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn boolean(value: &str) -> bool {
+    ["1", "true", "yes"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
+}
+
+fn no_header(what: impl Into<String>) -> FormatError {
+    FormatError::NotABackup { what: what.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STOCK: &str = "version=4\nencrypted=True\ncompressed=True\ncompression-filter=gzip\n\
+                         hmac-algorithm=scrypt\nbackup-id=20260102T030405-1012\n";
+
+    fn parse(text: &str) -> Result<Header, FormatError> {
+        Header::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn it_is_written_as_the_stock_tool_writes_it() {
+        let id = BackupId::parse("20260102T030405-1012").unwrap();
+        let header = Header::v4(id.clone(), Compression::Gzip);
+        assert_eq!(header.to_bytes(), STOCK.as_bytes());
+        assert_eq!(parse(STOCK).unwrap(), header);
+        let plain = Header::v4(id, Compression::None);
+        assert_eq!(
+            String::from_utf8(plain.to_bytes()).unwrap(),
+            STOCK.replace("compressed=True", "compressed=False")
+        );
+        assert_eq!(plain.compression(), Ok(Compression::None));
+    }
+
+    #[test]
+    fn order_line_ends_blanks_and_unknown_keys_are_free() {
+        let text = "backup-id=a-1\r\n  compressed=no \r\nx-y=? ?\nencrypted=0\nhmac-algorithm=SHA512\nversion=04";
+        let header = parse(text).unwrap();
+        assert_eq!((header.is_compressed, header.is_encrypted), (false, false));
+        assert_eq!(header.backup_id.unwrap().as_str(), "a-1");
+    }
+
+    #[test]
+    fn what_the_stock_reader_refuses_is_refused() {
+        for (from, to) in [
+            ("version=4\n", "version=4\n\n"),
+            ("version=4\n", "version=4\nversion=4\n"),
+            ("version=4", "version"),
+            ("version=4", "ver sion=4\nversion=4"),
+            ("encrypted=True\n", ""),
+            ("compressed=True\n", ""),
+            ("compression-filter=gzip\n", ""),
+            ("compression-filter=gzip", "compression-filter=gz=ip"),
+            ("compression-filter=gzip", "compression-filter=../gzip"),
+            ("hmac-algorithm=scrypt\n", ""),
+            ("backup-id=20260102T030405-1012", "backup-id="),
+            ("backup-id=20260102T030405-1012", "backup-id=-1"),
+            ("backup-id=20260102T030405-1012", "backup-id=a!b"),
+            ("gzip", "gzïp"),
+        ] {
+            let text = STOCK.replace(from, to);
+            assert_ne!(text, STOCK);
+            assert!(matches!(parse(&text), Err(FormatError::NotABackup { .. })), "{text}");
+        }
+        assert!(parse("").is_err());
+        let long = format!("{STOCK}x={}\n", "y".repeat(4000));
+        assert!(matches!(parse(&long), Err(FormatError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn other_versions_are_named() {
+        for (version, named) in [
+            ("version=3", "3"),
+            ("version=5", "5"),
+            ("version=-4", "-4"),
+            ("version=x", "x"),
+        ] {
+            let error = parse(&STOCK.replace("version=4", version)).unwrap_err();
+            assert!(matches!(error, FormatError::UnsupportedVersion { version } if version == named));
+        }
+        assert_eq!(peek_version(STOCK.as_bytes()), Some(4));
+        assert_eq!(peek_version(b"hmac-algorithm=SHA512\nencrypted=True\n"), None);
+        assert_eq!(peek_version(b"\xff"), None);
+    }
+
+    #[test]
+    fn the_filter_counts_only_where_something_is_compressed() {
+        assert_eq!(parse(STOCK).unwrap().compression(), Ok(Compression::Gzip));
+        let unknown = parse(&STOCK.replace("gzip", "zstd")).unwrap();
+        assert_eq!(unknown.compression(), Err("zstd".to_owned()));
+    }
+
+    #[test]
+    fn an_id_says_when_the_backup_was_made() {
+        let made = |id: &str| BackupId::parse(id).unwrap().made_text();
+        assert_eq!(made("20260102T030405-1012").unwrap(), "2026-01-02 03:04:05");
+        assert_eq!(made("20261302T030405-1012"), None);
+        assert_eq!(made("abc"), None);
+        let id = BackupId::new(SystemTime::now(), 42);
+        assert!(id.as_str().ends_with("-42") && id.made_text().is_some());
+        assert_eq!(BackupId::parse(id.as_str()), Some(id));
+    }
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Writes an inner archive.
+
+use std::io::{self, Write};
+
+use crate::format::{
+    FormatError, check_name,
+    error::shown,
+    tape::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after},
+};
+
+use super::{EntryKind, Extent};
+
+/// The first size that eleven octal digits cannot say.
+const OCTAL_END: u64 = 1 << 33;
+/// What a name field holds, in bytes.
+const NAME_FIELD_BYTES: usize = 100;
+
+/// A file without holes, a folder or a link to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMember<'a> {
+    /// Its name: any bytes but NUL.
+    pub name: &'a [u8],
+    /// What it is.
+    pub kind: &'a EntryKind,
+    /// Permission bits.
+    pub mode: u32,
+    /// When it was changed, in seconds since 1970.
+    pub mtime: u64,
+    /// The owner's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+    /// The owner's name, empty where it is not known.
+    pub user: &'a str,
+    /// The group's name, empty where it is not known.
+    pub group: &'a str,
+    /// Bytes of content; zero for everything but files.
+    pub size: u64,
+}
+
+impl<'a> NewMember<'a> {
+    /// A small file of a machine: everyone may read it, root owns it.
+    pub fn small_file(name: &'a str, mtime: u64, size: u64) -> Self {
+        Self {
+            name: name.as_bytes(),
+            kind: &EntryKind::File,
+            mode: 0o644,
+            mtime,
+            uid: 0,
+            gid: 0,
+            user: "root",
+            group: "root",
+            size,
+        }
+    }
+}
+
+/// Writes members one after the other: its head, then its data, then its end. Without [`Writer::finish`] the archive has
+/// no end.
+pub struct Writer<W> {
+    inner: W,
+    /// Data that the current member still has to get, and the zeros behind it.
+    missing: u64,
+    padding: u64,
+}
+
+impl<W: Write> Writer<W> {
+    /// Begins an archive.
+    pub fn new(inner: W) -> Self {
+        Self {
+            inner,
+            missing: 0,
+            padding: 0,
+        }
+    }
+
+    /// Writes the head of a file with holes. The data of the extents follows, one behind the other.
+    ///
+    /// # Errors
+    /// When extents are not in order or not in whole blocks (see [`super::block_extents`]), or writing fails.
+    pub fn sparse_member(&mut self, name: &str, size: u64, extents: &[Extent]) -> Result<(), FormatError> {
+        let head = sparse_head(name, size, extents)?;
+        let data = extents.iter().map(|extent| extent.length).sum();
+        self.begin(name.as_bytes(), &head, data)
+    }
+
+    /// Writes the head of a member without holes. A file's data follows.
+    ///
+    /// # Errors
+    /// When it cannot be written in a tar archive, or writing fails.
+    pub fn member(&mut self, member: &NewMember<'_>) -> Result<(), FormatError> {
+        let head = plain_head(member)?;
+        self.begin(member.name, &head, member.size)
+    }
+
+    fn begin(&mut self, name: &[u8], head: &[u8], data: u64) -> Result<(), FormatError> {
+        if self.missing > 0 || self.padding > 0 {
+            return Err(unwritable(name, "the member before it has not ended"));
+        }
+        self.inner.write_all(head)?;
+        self.missing = data;
+        self.padding = padding_after(data);
+        Ok(())
+    }
+
+    /// Ends the current member.
+    ///
+    /// # Errors
+    /// When it did not get all the data that its head promised, or writing fails.
+    pub fn end_member(&mut self) -> Result<(), FormatError> {
+        if self.missing > 0 {
+            return Err(unwritable(b"a member", "it got less data than announced"));
+        }
+        let padding = std::mem::take(&mut self.padding);
+        self.inner.write_all(&zeros(padding))?;
+        Ok(())
+    }
+
+    /// Writes the end of the archive and gives back what it was written to.
+    ///
+    /// # Errors
+    /// When a member has not ended, or writing fails: the archive is not whole then.
+    pub fn finish(mut self) -> Result<W, FormatError> {
+        if self.missing > 0 || self.padding > 0 {
+            return Err(unwritable(b"the end of an archive", "its last member has not ended"));
+        }
+        self.inner.write_all(&zeros(2 * BLOCK_BYTES))?;
+        Ok(self.inner)
+    }
+}
+
+/// The current member's data.
+impl<W: Write> Write for Writer<W> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if data.len() as u64 > self.missing {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "more data than the member was announced with",
+            ));
+        }
+        let count = self.inner.write(data)?;
+        self.missing -= count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Everything that stands before the data of a file with holes: pax header, header and map.
+///
+/// # Errors
+/// When name, size or extents cannot be written.
+pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>, FormatError> {
+    check_name(name)?;
+    check_extents(name, size, extents)?;
+    let map = sparse_map(size, extents);
+    let stored = map.len() as u64 + extents.iter().map(|extent| extent.length).sum::<u64>();
+    let (folder, file) = name.rsplit_once('/').unwrap_or((".", name));
+    // Whoever does not know sparse files finds it under this name, beside nothing of its own name.
+    let plain_name = format!("{folder}/GNUSparseFile.0/{file}");
+
+    let mut records = Vec::new();
+    append_record(&mut records, "GNU.sparse.major", b"1");
+    append_record(&mut records, "GNU.sparse.minor", b"0");
+    append_record(&mut records, "GNU.sparse.name", name.as_bytes());
+    append_record(&mut records, "GNU.sparse.realsize", size.to_string().as_bytes());
+    let mut field_size = stored;
+    if stored >= OCTAL_END {
+        append_record(&mut records, "size", stored.to_string().as_bytes());
+        field_size = 0;
+    }
+
+    let mut head = Vec::with_capacity(3 * BLOCK_SIZE + records.len() + map.len());
+    let mut pax = tar::Header::new_ustar();
+    put(&mut pax.as_old_mut().name, b"././@PaxHeader");
+    pax.set_entry_type(tar::EntryType::XHeader);
+    finish_header(&mut pax, 0, 0, 0, records.len() as u64);
+    head.extend_from_slice(pax.as_bytes());
+    append_blocks(&mut head, &records);
+    let mut header = tar::Header::new_ustar();
+    header
+        .set_path(&plain_name)
+        .map_err(|_| unwritable(name.as_bytes(), "its name is too long"))?;
+    header.set_entry_type(tar::EntryType::Regular);
+    finish_header(&mut header, 0o644, 0, 0, field_size);
+    head.extend_from_slice(header.as_bytes());
+    head.extend_from_slice(&map);
+    Ok(head)
+}
+
+fn check_extents(name: &str, size: u64, extents: &[Extent]) -> Result<(), FormatError> {
+    let mut end = 0;
+    for (index, extent) in extents.iter().enumerate() {
+        let is_last = index + 1 == extents.len();
+        let is_whole = extent.length.is_multiple_of(BLOCK_BYTES) || (is_last && extent.end() == size);
+        if extent.length == 0 || extent.offset < end || extent.end() > size {
+            return Err(unwritable(
+                name.as_bytes(),
+                "its extents are empty, out of order or beyond its end",
+            ));
+        }
+        if !extent.offset.is_multiple_of(BLOCK_BYTES) || !is_whole {
+            return Err(unwritable(name.as_bytes(), "its extents are not whole blocks"));
+        }
+        end = extent.end();
+    }
+    Ok(())
+}
+
+/// The map: how many entries, then offset and length of each, a line for each number. The last entry ends where the
+/// file does, so that readers that know only extents make the file as long as it was.
+fn sparse_map(size: u64, extents: &[Extent]) -> Vec<u8> {
+    let closing = Extent {
+        offset: size,
+        length: 0,
+    };
+    let needs_closing = extents.last().is_none_or(|last| last.end() < size);
+    let entries = extents.iter().chain(needs_closing.then_some(&closing));
+    let mut text = format!("{}\n", extents.len() + usize::from(needs_closing));
+    for entry in entries {
+        text.push_str(&entry.offset.to_string());
+        text.push('\n');
+        text.push_str(&entry.length.to_string());
+        text.push('\n');
+    }
+    let mut map = text.into_bytes();
+    map.resize(map.len().next_multiple_of(BLOCK_SIZE), 0);
+    map
+}
+
+/// Everything that stands before the data of a member without holes: long names and the header.
+fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, FormatError> {
+    let name = with_slash(member);
+    let (kind, link) = match member.kind {
+        EntryKind::File => (tar::EntryType::Regular, &[][..]),
+        EntryKind::Directory => (tar::EntryType::Directory, &[][..]),
+        EntryKind::Symlink(target) => (tar::EntryType::Symlink, &target[..]),
+        EntryKind::HardLink(target) => (tar::EntryType::Link, &target[..]),
+        EntryKind::Other(_) => return Err(unwritable(member.name, "it is no file, folder or link")),
+    };
+    if member.name.is_empty() || name.contains(&0) || link.contains(&0) {
+        return Err(unwritable(member.name, "a name that is empty or contains NUL"));
+    }
+    if member.size > 0 && *member.kind != EntryKind::File {
+        return Err(unwritable(member.name, "only files have content"));
+    }
+    let mut head = Vec::new();
+    append_long(&mut head, b'K', link);
+    append_long(&mut head, b'L', &name);
+    let mut header = tar::Header::new_gnu();
+    put(&mut header.as_old_mut().name, &name);
+    put(&mut header.as_old_mut().linkname, link);
+    header.set_entry_type(kind);
+    if let Some(gnu) = header.as_gnu_mut() {
+        // Fields that must end in NUL.
+        put(&mut gnu.uname[..31], member.user.as_bytes());
+        put(&mut gnu.gname[..31], member.group.as_bytes());
+    }
+    header.set_uid(member.uid.into());
+    header.set_gid(member.gid.into());
+    header.set_mode(member.mode & 0o7777);
+    header.set_mtime(member.mtime);
+    // Base-256 from 8 GiB on.
+    header.set_size(member.size);
+    header.set_cksum();
+    head.extend_from_slice(header.as_bytes());
+    Ok(head)
+}
+
+/// Folders are named with a slash at the end.
+fn with_slash(member: &NewMember<'_>) -> Vec<u8> {
+    let mut name = member.name.to_vec();
+    if *member.kind == EntryKind::Directory && !name.ends_with(b"/") {
+        name.push(b'/');
+    }
+    name
+}
+
+/// Appends the GNU extension for a name that does not fit its field.
+fn append_long(head: &mut Vec<u8>, type_byte: u8, name: &[u8]) {
+    if name.len() <= NAME_FIELD_BYTES {
+        return;
+    }
+    let content = [name, &[0]].concat();
+    let mut header = tar::Header::new_gnu();
+    put(&mut header.as_old_mut().name, b"././@LongLink");
+    header.set_entry_type(tar::EntryType::new(type_byte));
+    finish_header(&mut header, 0o644, 0, 0, content.len() as u64);
+    head.extend_from_slice(header.as_bytes());
+    append_blocks(head, &content);
+}
+
+fn finish_header(header: &mut tar::Header, mode: u32, owner: u64, mtime: u64, size: u64) {
+    header.set_mode(mode);
+    header.set_uid(owner);
+    header.set_gid(owner);
+    header.set_mtime(mtime);
+    header.set_size(size);
+    header.set_cksum();
+}
+
+fn put(field: &mut [u8], text: &[u8]) {
+    let count = text.len().min(field.len());
+    field[..count].copy_from_slice(&text[..count]);
+}
+
+fn append_blocks(head: &mut Vec<u8>, content: &[u8]) {
+    head.extend_from_slice(content);
+    head.resize(head.len().next_multiple_of(BLOCK_SIZE), 0);
+}
+
+fn zeros(count: u64) -> Vec<u8> {
+    vec![0; usize::try_from(count).unwrap_or(BLOCK_SIZE)]
+}
+
+fn unwritable(name: &[u8], why: &'static str) -> FormatError {
+    FormatError::Unwritable { what: shown(name), why }
+}

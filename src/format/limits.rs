@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Every bound that is put on numbers which an archive chooses. Nothing is allocated or read before its number was
+//! held against one of these.
+
+use crate::units::{KIB, MIB};
+
+/// The compressed tar stream of a file is cut into parts of this many bytes, as the stock tools cut it.
+pub const PART_CONTENT_BYTES: u64 = 100 * MIB;
+
+/// The largest part that is read, in bytes with its container. Genuine ones have 100 MiB and 128 bytes; the rest is
+/// room for other cutters. A reader holds one or two of them in memory.
+pub const PART_CONTAINER_BYTES: u64 = 128 * MIB;
+
+/// The largest `backup-header.hmac` in bytes: the stock restorer refuses more.
+pub const HEADER_CONTAINER_BYTES: u64 = 4 * KIB;
+
+/// The largest `backup-header` in bytes: what its container may have, without the container's own 128.
+pub const HEADER_BYTES: u64 = HEADER_CONTAINER_BYTES - 128;
+
+/// The largest `qubes.xml` container in bytes. It is read whole; a host with 200 machines has under 1 MiB.
+pub const INVENTORY_CONTAINER_BYTES: u64 = 64 * MIB;
+
+/// The largest `qubes.xml` in bytes once it is decompressed, so that a small container cannot fill the memory.
+pub const INVENTORY_BYTES: u64 = 256 * MIB;
+
+/// The longest name of a member of the outer archive in bytes: what a ustar header holds, prefix, slash and name.
+pub const OUTER_NAME_BYTES: u64 = 256;
+
+/// The largest pax or GNU extension header in the outer archive, in bytes. Nobody has authenticated it; genuine ones
+/// hold three times in under 200 bytes.
+pub const OUTER_EXTENSION_BYTES: u64 = 64 * KIB;
+
+/// The largest pax or GNU extension header in an inner archive, in bytes. It has been authenticated; pax sparse 0.1
+/// keeps a whole map in one.
+pub const INNER_EXTENSION_BYTES: u64 = 16 * MIB;
+
+/// The most memory that the map of a sparse file may take, in bytes. An entry takes about five; a file system in a
+/// volume leaves about one hole behind each of its files, so this is room for tens of millions of files.
+pub const SPARSE_MAP_BYTES: u64 = 256 * MIB;
+
+/// The largest size of a file in bytes that is believed: larger than any file system's, small enough to calculate with.
+pub const FILE_BYTES: u64 = 1 << 60;
+
+/// The highest part number that is believed: 100 million parts of 100 MiB are ten petabytes.
+pub const PART_NUMBER: u32 = 99_999_999;
+
+/// The most extension headers before one member. Genuine ones have one; two long names and a pax header make three.
+pub const EXTENSION_HEADERS: u32 = 8;

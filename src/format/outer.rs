@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The outer archive: a tar of small plain files, authenticated by nobody.
+//!
+//! It is written as one ordinary ustar archive, which every reader of format 4 takes, also the one that skips pax
+//! headers. It is read in every form that the stock tools read with `tar -i`, and everything but plain files is refused.
+
+mod reader;
+mod writer;
+
+pub use reader::{Member, Reader};
+pub use writer::Writer;

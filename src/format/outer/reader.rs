@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Reads the outer archive.
+
+use std::io::Read;
+
+use crate::format::{
+    FormatError, MemberKind,
+    error::shown,
+    limits,
+    tape::{Blocks, HeadReader, padding_after},
+};
+
+/// How much of a member is read at a time.
+const STRIDE_BYTES: usize = 1 << 20;
+
+/// A plain file in the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name as it stands: nothing but its length and its characters (printable ASCII) has been checked.
+    pub name: String,
+    /// Its content in bytes.
+    pub size: u64,
+    /// Where its headers begin in the archive, in bytes.
+    pub position: u64,
+}
+
+/// Reads member by member. After an error there is nothing more to be had from it.
+pub struct Reader<R> {
+    blocks: Blocks<R>,
+    heads: HeadReader,
+    /// Content of the current member that has not been read, and its padding.
+    unread: u64,
+    padding: u64,
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads an archive from its beginning.
+    pub fn new(inner: R) -> Self {
+        Self {
+            blocks: Blocks::new(inner),
+            heads: HeadReader::new(true, limits::OUTER_EXTENSION_BYTES),
+            unread: 0,
+            padding: 0,
+        }
+    }
+
+    /// The next member, past what was not read of the one before; none at the end of the stream.
+    ///
+    /// # Errors
+    /// When the stream ends within something, a header makes no sense, or the member is no plain file.
+    pub fn next_member(&mut self) -> Result<Option<Member>, FormatError> {
+        self.skip()?;
+        let Some(head) = self.heads.next(&mut self.blocks)? else {
+            return Ok(None);
+        };
+        if head.name.len() as u64 > limits::OUTER_NAME_BYTES {
+            return Err(FormatError::TooLarge {
+                what: "the length of a member's name",
+                found: head.name.len() as u64,
+                limit: limits::OUTER_NAME_BYTES,
+            });
+        }
+        if let Some(kind) = MemberKind::from_type(head.type_byte()) {
+            return Err(FormatError::UnexpectedKind {
+                position: head.position,
+                name: shown(&head.name),
+                kind,
+            });
+        }
+        let name = String::from_utf8(head.name)
+            .ok()
+            .filter(|name| name.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+            .ok_or_else(|| FormatError::damaged(head.position, "a member's name is not plain ASCII"))?;
+        self.unread = head.stored_bytes;
+        self.padding = padding_after(head.stored_bytes);
+        Ok(Some(Member {
+            name,
+            size: head.stored_bytes,
+            position: head.position,
+        }))
+    }
+
+    /// Replaces the buffer's content by what is left of the current member: all of it, or an error.
+    ///
+    /// # Errors
+    /// When it is larger than any part is ([`limits::PART_CONTAINER_BYTES`]), or the stream ends within it.
+    pub fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
+        buffer.clear();
+        let too_large = FormatError::TooLarge {
+            what: "the size of an archive member",
+            found: self.unread,
+            limit: limits::PART_CONTAINER_BYTES,
+        };
+        if self.unread > limits::PART_CONTAINER_BYTES {
+            return Err(too_large);
+        }
+        let size = usize::try_from(self.unread).map_err(|_| too_large)?;
+        buffer.reserve_exact(size);
+        while buffer.len() < size {
+            let start = buffer.len();
+            // Memory is touched only as content really comes: a claimed size alone costs nothing.
+            buffer.resize(size.min(start + STRIDE_BYTES), 0);
+            self.blocks.read_exact(&mut buffer[start..], "an archive member")?;
+        }
+        self.unread = 0;
+        self.skip()
+    }
+
+    /// Passes over what is left of the current member.
+    ///
+    /// # Errors
+    /// When the stream ends within it.
+    pub fn skip(&mut self) -> Result<(), FormatError> {
+        let rest = std::mem::take(&mut self.unread) + std::mem::take(&mut self.padding);
+        self.blocks.skip(rest, "an archive member")
+    }
+
+    /// Bytes of the archive read so far.
+    pub fn position(&self) -> u64 {
+        self.blocks.position()
+    }
+
+    /// Whether zero blocks, the mark of an archive's end, stand behind the last member so far. The stock tools take
+    /// archives without one, but a copy that was cut between two members looks the same.
+    pub fn has_seen_end(&self) -> bool {
+        self.heads.has_seen_end
+    }
+
+    /// What it reads from.
+    pub fn into_inner(self) -> R {
+        self.blocks.into_inner()
+    }
+}

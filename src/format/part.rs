@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The names of parts, `FILE.NNN` and `FILE.NNN.enc`, and their order.
+//!
+//! A name that was accepted here is relative, plain ASCII, and has no empty, `.` or `..` segment; it is still no path
+//! to write to.
+
+use std::fmt;
+
+use super::{FormatError, error::shown, limits};
+
+/// What the members of an encrypted archive end in.
+const ENCRYPTED_SUFFIX: &str = ".enc";
+
+/// One part of one file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartName {
+    file: String,
+    number: u32,
+}
+
+impl PartName {
+    /// The part of that number of a file such as `vm6/private.img`.
+    ///
+    /// # Errors
+    /// When the file's name cannot stand in an archive.
+    pub fn new(file: &str, number: u32) -> Result<Self, FormatError> {
+        check_name(file)?;
+        if number > limits::PART_NUMBER {
+            return Err(bad_name(file, "it has too many parts"));
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            number,
+        })
+    }
+
+    /// Reads the name of a member, with its `.enc`.
+    ///
+    /// # Errors
+    /// When it is no such name.
+    pub fn parse_member(name: &str) -> Result<Self, FormatError> {
+        let part = name
+            .strip_suffix(ENCRYPTED_SUFFIX)
+            .ok_or_else(|| bad_name(name, "it does not end in .enc"))?;
+        Self::parse(part)
+    }
+
+    /// Reads the name of a part, without `.enc`.
+    ///
+    /// # Errors
+    /// When it is no such name.
+    pub fn parse(name: &str) -> Result<Self, FormatError> {
+        let not_numbered = || bad_name(name, "it does not end in a part number");
+        let (file, digits) = name.rsplit_once('.').ok_or_else(not_numbered)?;
+        let is_canonical = digits.len() == 3 || (digits.len() > 3 && !digits.starts_with('0'));
+        if !is_canonical || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(not_numbered());
+        }
+        Self::new(file, digits.parse().map_err(|_| not_numbered())?)
+    }
+
+    /// The file that it is a part of.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Its number, from zero.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The name of its member in the archive.
+    pub fn member(&self) -> String {
+        format!("{self}{ENCRYPTED_SUFFIX}")
+    }
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.file, self.number)
+    }
+}
+
+/// Holds the parts of one file to their order: 0, 1, 2, and so on.
+#[derive(Debug, Clone, Default)]
+pub struct PartSequence {
+    next: u32,
+}
+
+impl PartSequence {
+    /// Takes the number of the part that comes next.
+    ///
+    /// # Errors
+    /// When another one should have come; the sequence stays where it was.
+    pub fn accept(&mut self, number: u32) -> Result<(), SequenceError> {
+        let expected = self.next;
+        match number.cmp(&expected) {
+            std::cmp::Ordering::Equal => {
+                self.next = expected.saturating_add(1);
+                Ok(())
+            }
+            std::cmp::Ordering::Less => Err(SequenceError::Repeated { found: number }),
+            std::cmp::Ordering::Greater => Err(SequenceError::Gap {
+                expected,
+                found: number,
+            }),
+        }
+    }
+
+    /// How many parts have come.
+    pub fn count(&self) -> u32 {
+        self.next
+    }
+}
+
+/// A part came out of its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SequenceError {
+    /// Parts before it are missing, or come later.
+    #[error("part {expected:03} should come here, but part {found:03} does")]
+    Gap {
+        /// The number that should have come.
+        expected: u32,
+        /// The number that came.
+        found: u32,
+    },
+    /// A part of that number has come already.
+    #[error("part {found:03} comes a second time or too late")]
+    Repeated {
+        /// Its number.
+        found: u32,
+    },
+}
+
+/// Whether a name can stand in an archive so that every reader takes it for the same relative name.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_name(name: &str) -> Result<(), FormatError> {
+    if name.is_empty() {
+        return Err(bad_name(name, "it is empty"));
+    }
+    // The exclamation mark separates the name from the passphrase.
+    if !name
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'!'))
+    {
+        return Err(bad_name(
+            name,
+            "only plain ASCII characters can be used, without ! and \\",
+        ));
+    }
+    if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return Err(bad_name(name, "it is not a plain relative name"));
+    }
+    Ok(())
+}
+
+fn bad_name(name: &str, why: &'static str) -> FormatError {
+    FormatError::BadName {
+        name: shown(name.as_bytes()),
+        why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_printed_as_they_are_read() {
+        for name in [
+            "qubes.xml.000",
+            "vm6/private.img.007",
+            "dom0-home/user.999",
+            "vm6/private.img.1000",
+        ] {
+            assert_eq!(PartName::parse(name).unwrap().to_string(), name);
+            let member = format!("{name}.enc");
+            assert_eq!(PartName::parse_member(&member).unwrap().member(), member);
+        }
+        let part = PartName::parse("vm6/private.img.1000").unwrap();
+        assert_eq!((part.file(), part.number()), ("vm6/private.img", 1000));
+    }
+
+    #[test]
+    fn names_that_are_not_plain_are_refused() {
+        for name in [
+            "",
+            ".000",
+            "a",
+            "a.",
+            "a.00",
+            "a.0000",
+            "a.0999",
+            "a.-01",
+            "a.+01",
+            "a.1e3",
+            "a.99999999999",
+            "a.٠٠٠",
+            "/a.000",
+            "a//b.000",
+            "./a.000",
+            "a/./b.000",
+            "../a.000",
+            "a/../b.000",
+            "a/...000",
+            "a/.000",
+            "é.000",
+            "a\n.000",
+            "a\\b.000",
+            "a!b.000",
+            "a/.001",
+        ] {
+            assert!(PartName::parse(name).is_err(), "{name:?}");
+        }
+        assert!(PartName::parse_member("vm6/private.img.000").is_err());
+        assert!(PartName::parse_member(".enc").is_err());
+    }
+
+    #[test]
+    fn parts_come_in_order() {
+        let mut sequence = PartSequence::default();
+        assert_eq!(sequence.accept(1), Err(SequenceError::Gap { expected: 0, found: 1 }));
+        sequence.accept(0).unwrap();
+        sequence.accept(1).unwrap();
+        assert_eq!(sequence.accept(1), Err(SequenceError::Repeated { found: 1 }));
+        assert_eq!(sequence.accept(3), Err(SequenceError::Gap { expected: 2, found: 3 }));
+        sequence.accept(2).unwrap();
+        assert_eq!(sequence.count(), 3);
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A stream that is read in blocks and knows its place.
+
+use std::io::{self, Read};
+
+use crate::format::FormatError;
+
+/// The unit of tar, in bytes.
+pub(in crate::format) const BLOCK_BYTES: u64 = 512;
+/// The same, for arrays.
+pub(in crate::format) const BLOCK_SIZE: usize = 512;
+
+/// How many bytes are missing behind a size to the next block.
+pub(in crate::format) fn padding_after(size: u64) -> u64 {
+    size.wrapping_neg() % BLOCK_BYTES
+}
+
+/// Reads blocks and counts bytes.
+pub(in crate::format) struct Blocks<R> {
+    inner: R,
+    position: u64,
+}
+
+impl<R: Read> Blocks<R> {
+    pub(in crate::format) fn new(inner: R) -> Self {
+        Self { inner, position: 0 }
+    }
+
+    /// Bytes read so far.
+    pub(in crate::format) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The next block; none where the stream ends before it.
+    pub(super) fn next_block(&mut self) -> Result<Option<[u8; BLOCK_SIZE]>, FormatError> {
+        let mut block = [0; BLOCK_SIZE];
+        let mut filled = 0;
+        while filled < BLOCK_SIZE {
+            match self.read_some(&mut block[filled..], "a header")? {
+                0 if filled == 0 => return Ok(None),
+                0 => {
+                    return Err(FormatError::Truncated {
+                        position: self.position,
+                        what: "a header",
+                    });
+                }
+                count => filled += count,
+            }
+        }
+        Ok(Some(block))
+    }
+
+    /// Fills the whole buffer.
+    pub(in crate::format) fn read_exact(
+        &mut self,
+        mut buffer: &mut [u8],
+        what: &'static str,
+    ) -> Result<(), FormatError> {
+        while !buffer.is_empty() {
+            let count = self.read_some(buffer, what)?;
+            if count == 0 {
+                return Err(FormatError::Truncated {
+                    position: self.position,
+                    what,
+                });
+            }
+            buffer = &mut buffer[count..];
+        }
+        Ok(())
+    }
+
+    /// Reads so many bytes and forgets them.
+    pub(in crate::format) fn skip(&mut self, mut bytes: u64, what: &'static str) -> Result<(), FormatError> {
+        let mut buffer = [0; 16 << 10];
+        while bytes > 0 {
+            let piece = usize::try_from(bytes).unwrap_or(usize::MAX).min(buffer.len());
+            self.read_exact(&mut buffer[..piece], what)?;
+            bytes -= piece as u64;
+        }
+        Ok(())
+    }
+
+    /// Reads some bytes; none only at the end of the stream or into an empty buffer.
+    pub(in crate::format) fn read_some(&mut self, buffer: &mut [u8], what: &'static str) -> Result<usize, FormatError> {
+        loop {
+            match self.inner.read(buffer) {
+                Ok(count) => {
+                    self.position += count as u64;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(FormatError::from_read(error, self.position, what)),
+            }
+        }
+    }
+
+    pub(in crate::format) fn into_inner(self) -> R {
+        self.inner
+    }
+}
