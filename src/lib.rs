@@ -6,7 +6,6 @@
 //! both a PedOS's own state and the table of contents of an archive. `ARCHITECTURE.md` draws the whole house, and
 //! `tests/architecture.rs` holds the rooms to it.
 
-pub mod clock;
 pub mod secret;
 pub mod units;
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Sizes as people read them and as the existing tools print them.
+//! Sizes and times as people read them and as the existing tools print them.
+
+mod time;
+
+pub use time::LocalTime;
 
 /// One kibibyte in bytes.
 pub const KIB: u64 = 1024;

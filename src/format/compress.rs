@@ -44,7 +44,7 @@ pub enum Encoder<W: Write> {
     /// Passes everything on as it is.
     Plain(W),
     /// One gzip member.
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
 }
 
 impl<W: Write> Encoder<W> {
@@ -52,7 +52,7 @@ impl<W: Write> Encoder<W> {
     pub fn new(compression: Compression, inner: W) -> Self {
         match compression {
             Compression::None => Self::Plain(inner),
-            Compression::Gzip => Self::Gzip(GzEncoder::new(inner, flate2::Compression::new(GZIP_LEVEL))),
+            Compression::Gzip => Self::Gzip(Box::new(GzEncoder::new(inner, flate2::Compression::new(GZIP_LEVEL)))),
         }
     }
 

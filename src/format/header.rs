@@ -6,7 +6,7 @@
 
 use std::{fmt, time::SystemTime};
 
-use crate::clock::LocalTime;
+use crate::units::LocalTime;
 
 use super::{Compression, FormatError, error::shown, limits};
 
