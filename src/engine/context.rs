@@ -230,6 +230,15 @@ pub enum Warning {
         /// Where it is.
         place: String,
     },
+    /// A machine that did not become whole could not be taken away again.
+    NotTakenAway {
+        /// Its name here.
+        machine: String,
+        /// The tag that it carries.
+        tag: &'static str,
+        /// Why.
+        why: String,
+    },
     /// The key cost of an archive is lower than what protects well.
     WeakKeys,
 }

@@ -5,10 +5,22 @@
 //! the first cause is the one that is reported. It refuses to know about windows, terminals and translations: what it
 //! has to say goes to an [`Observer`] as plain values.
 
+mod contents;
 mod context;
+mod data;
+mod destination;
 mod error;
+mod home;
+mod keys;
+mod meter;
 mod open;
+mod parts;
+mod reader;
 mod report;
+mod settings;
+mod source;
+mod stage;
+mod unpack;
 
 pub mod backup;
 pub mod restore;
@@ -18,3 +30,4 @@ pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Wa
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use open::open_archive;
 pub use report::{ArchiveInfo, Failure, MachineReport, MachineResult, OpenedArchive, Partial, Report, VerifyVerdict};
+pub(crate) use stage::panic_text;

@@ -1,16 +1,112 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! verify
+//! Verification: the same reader as a restore's, to the very end, with nothing written anywhere; and then what was seen
+//! is held against what the inventory says there must be.
 
-use crate::{host::Host, plan::RestorePlan};
+use std::{sync::Arc, time::Instant};
 
-use super::{Context, EngineError, Report};
+use crate::{
+    host::{Host, MachineFile, System, VolumeImport},
+    plan::{RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, Source, resolve},
+    secret::Passphrase,
+};
 
-/// Carries it out.
+use super::{
+    Context, EngineError, Failure, MachineResult, Phase, Report, VerifyVerdict,
+    data::read_data,
+    home,
+    open::open_archive,
+    unpack::{InnerReader, Place, Target},
+};
+
+/// Carries a verification out. The report's verdict says what was found.
 ///
 /// # Errors
-/// The first cause that ended it.
-pub fn run(_plan: &RestorePlan, _host: &dyn Host, _context: &Context) -> Result<Report, EngineError> {
-    Err(EngineError::Plan {
-        what: "not yet".to_owned(),
+/// When the archive cannot be opened, or the job is cancelled.
+pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+    let rows: Vec<&RestoreRow> = plan.table.selected().collect();
+    let names: Vec<String> = rows.iter().map(|row| row.domain.name.clone()).collect();
+    verify_archive(&plan.source, &plan.passphrase, &names, host, context)
+}
+
+/// Verifies the machines of these names.
+pub(super) fn verify_archive(
+    source: &Source,
+    passphrase: &Arc<Passphrase>,
+    names: &[String],
+    host: &dyn Host,
+    context: &Context,
+) -> Result<Report, EngineError> {
+    let start = Instant::now();
+    context.observer.phase(Phase::Opening);
+    let opened = open_archive(source, passphrase, host, context)?;
+    let choices = RestoreChoices {
+        selected: Some(names.iter().cloned().collect()),
+        policy: RestorePolicy {
+            verify_only: true,
+            ..RestorePolicy::default()
+        },
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&opened.inventory, &System::default(), &choices);
+    if let Some(name) = names.iter().find(|name| table.row(name).is_none()) {
+        return Err(super::ArchiveError::Missing {
+            what: format!("VM {name}"),
+        }
+        .into());
+    }
+    context.observer.phase(Phase::Verifying);
+    let rows: Vec<&RestoreRow> = table.selected().collect();
+    let result = read_data(source, &opened.info, passphrase, &rows, &mut Nothing, host, context)?;
+    let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
+        MachineResult::Failed(failure) => Some(failure.clone()),
+        MachineResult::Done | MachineResult::NotReached => None,
+    });
+    let verdict = match result.broken.map(Failure).or(first_failure) {
+        Some(failure) => VerifyVerdict::Bad(failure),
+        None => VerifyVerdict::Good,
+    };
+    let volumes = result.machines.iter().flat_map(|machine| &machine.volumes);
+    Ok(Report {
+        place: super::open::place(source),
+        archive: if let Source::File(path) = source {
+            Some(path.clone())
+        } else {
+            None
+        },
+        archive_bytes: opened.info.archive_bytes.unwrap_or(0),
+        data_bytes: volumes.map(|(_, bytes)| bytes).sum(),
+        machines: result.machines,
+        verdict,
+        elapsed: start.elapsed(),
+        ..Report::default()
     })
+}
+
+/// Where verified data goes.
+struct Nothing;
+
+impl Target for Nothing {
+    fn volume(&mut self, _: &RestoreRow, _: &str, _: u64) -> Result<Option<Box<dyn VolumeImport>>, EngineError> {
+        Ok(None)
+    }
+
+    fn machine_file(&mut self, _: &RestoreRow, _: MachineFile, _: &[u8]) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn home(
+        &mut self,
+        row: &RestoreRow,
+        archive: &mut InnerReader<'_>,
+        place: &Place,
+        context: &Context,
+    ) -> Result<u64, EngineError> {
+        home::read(archive, &row.content.path, None, place, context)
+    }
+
+    fn complete(&mut self, _: &RestoreRow) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn give_up(&mut self, _: &RestoreRow) {}
 }

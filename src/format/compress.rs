@@ -86,7 +86,7 @@ impl<W: Write> Write for Encoder<W> {
 
 /// Decompresses a stream. Its errors are `UnexpectedEof` where the stream is cut, `InvalidData` where it makes no sense,
 /// and else those of what it reads from.
-pub fn decoder<R: Read + Send + 'static>(compression: Compression, inner: R) -> Box<dyn Read + Send> {
+pub fn decoder<'a, R: Read + 'a>(compression: Compression, inner: R) -> Box<dyn Read + 'a> {
     match compression {
         Compression::None => Box::new(inner),
         Compression::Gzip => Box::new(GzipReader(MultiGzDecoder::new(inner))),

@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use crate::engine::{CancelToken, Context, EngineError};
+use crate::engine::{CancelToken, Context, EngineError, panic_text};
 
 /// The answer to come from a thread of its own. Dropping it cancels the work.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl<T: Send + 'static> Task<T> {
         thread::spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| {
                 Err(EngineError::Internal {
-                    what: super::worker::panic_text(panic.as_ref()),
+                    what: panic_text(panic.as_ref()),
                 })
             });
             // Nobody waits for the answer any more: the task was dropped, which is how it is cancelled.

@@ -2,7 +2,6 @@
 //! The thread that carries a job out, and the promise of its last word.
 
 use std::{
-    any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -13,7 +12,7 @@ use async_channel::{Sender, TrySendError, bounded};
 use crate::{
     engine::{
         self, CancelToken, Context, EngineError, ItemState, MachineReport, MachineResult, Observer, Partial, Phase,
-        Progress, Report, Warning,
+        Progress, Report, Warning, panic_text,
     },
     host::Host,
 };
@@ -74,13 +73,6 @@ fn spawn_work(
         speaker.last_word(outcome);
     });
     handle
-}
-
-/// What a panic said.
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a stage broke".to_owned())
 }
 
 fn start(machines: &[String]) -> Partial {

@@ -49,6 +49,10 @@ pub fn warning(warning: &Warning) -> String {
             "An unfinished file was left behind and is not a backup, please remove it: {place}",
             &[("place", &sanitize(place))],
         ),
+        Warning::NotTakenAway { machine, tag, why } => gettext_f(
+            "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",
+            &[("vm", &sanitize(machine)), ("why", &sanitize(why)), ("tag", tag)],
+        ),
         Warning::WeakKeys => gettext(
             "The keys of this backup are cheaper to guess than they should be. Its passphrase protects less than it could.",
         ),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Local time as backups are named after it. The moment is always an argument: nothing here looks at the clock.
+//! Local time as backups are named after it. The moment is an argument everywhere but in [`unix_now`].
 
 use std::{fmt, time::SystemTime};
 
@@ -47,6 +47,18 @@ impl LocalTime {
     pub fn archive_name(self) -> String {
         self.0.strftime("pedos-backup-%Y-%m-%dT%H%M%S").to_string()
     }
+
+    /// `YYYY-MM-DD-HHMMSS`, as the folder of a restored home ends.
+    pub fn folder_time(self) -> String {
+        self.0.strftime("%Y-%m-%d-%H%M%S").to_string()
+    }
+}
+
+/// Seconds since 1970 by the clock of this machine; 0 where it stands before that.
+pub fn unix_now() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 impl fmt::Display for LocalTime {

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a backup is going to hold, found out before anything is written: every source is opened once, so that what
+//! cannot be read is known now and not after an hour.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    host::{DOM0, Home, Host, MachineFile, System},
+    inventory::{Content, Inventory},
+    plan::{BackupPlan, InventoryScope},
+    units::KIB,
+};
+
+use super::{Context, EngineError, MachineReport, MachineResult, home, parts::PART_BYTES};
+
+/// What tar, compression and encryption may add to a file at most: headers and padding, and for each part its container.
+const FILE_OVERHEAD_BYTES: u64 = 16 * KIB;
+
+/// What an entry of a sparse map takes at most: two decimal numbers with line ends.
+const MAP_ENTRY_BYTES: u64 = 42;
+
+/// Data that cannot be compressed grows by less than this share of itself.
+const INCOMPRESSIBLE_SHARE: u64 = 256;
+
+/// Everything that goes into an archive.
+pub(super) struct Contents {
+    /// The machines in the order of the archive, dom0 last.
+    pub(super) machines: Vec<MachineContents>,
+    /// The inventory as it goes into the archive.
+    pub(super) inventory: Vec<u8>,
+}
+
+/// What one machine gives.
+pub(super) struct MachineContents {
+    /// Its name.
+    pub(super) name: String,
+    /// The folder of its members, with a slash at the end; for dom0 the name of its home's member.
+    pub(super) path: String,
+    /// Its volumes and files.
+    pub(super) items: Vec<Item>,
+}
+
+/// One file of the archive.
+pub(super) enum Item {
+    /// A volume, as `NAME.img`.
+    Volume {
+        name: String,
+        data_bytes: u64,
+        extents: u64,
+    },
+    /// A small file.
+    File { kind: MachineFile, content: Vec<u8> },
+    /// What stands for a machine without any file, so that it is found when it is restored.
+    Placeholder,
+    /// dom0's home.
+    Home { home: Home, data_bytes: u64 },
+}
+
+impl Item {
+    /// The name in the machine's folder.
+    pub(super) fn file_name(&self) -> String {
+        match self {
+            Self::Volume { name, .. } => format!("{name}.img"),
+            Self::File { kind, .. } => kind.file_name().to_owned(),
+            Self::Placeholder => "empty".to_owned(),
+            Self::Home { home, .. } => home.user.clone(),
+        }
+    }
+
+    /// The bytes that are read for it.
+    pub(super) fn data_bytes(&self) -> u64 {
+        match self {
+            Self::Volume { data_bytes, .. } | Self::Home { data_bytes, .. } => *data_bytes,
+            Self::File { content, .. } => content.len() as u64,
+            Self::Placeholder => 0,
+        }
+    }
+
+    /// The most that it can take in the archive. The reference's restorer refuses an archive, read through another
+    /// machine, whose members are larger than was announced, so what is announced must not be too little.
+    fn announced_bytes(&self) -> u64 {
+        let extents = if let Self::Volume { extents, .. } = self {
+            *extents
+        } else {
+            0
+        };
+        let bytes = self.data_bytes();
+        let parts = bytes / PART_BYTES as u64 + 1;
+        bytes + bytes / INCOMPRESSIBLE_SHARE + extents * MAP_ENTRY_BYTES + FILE_OVERHEAD_BYTES + parts * 128
+    }
+}
+
+impl MachineContents {
+    /// The bytes that are read for it.
+    pub(super) fn data_bytes(&self) -> u64 {
+        self.items.iter().map(Item::data_bytes).sum()
+    }
+
+    /// What the report says of it when it is done.
+    pub(super) fn report(&self) -> MachineReport {
+        MachineReport {
+            name: self.name.clone(),
+            name_here: self.name.clone(),
+            volumes: self
+                .items
+                .iter()
+                .map(|item| (item.file_name(), item.data_bytes()))
+                .collect(),
+            result: MachineResult::Done,
+        }
+    }
+}
+
+impl Contents {
+    /// Finds out what there is.
+    pub(super) fn gather(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Self, EngineError> {
+        let system = host.system()?;
+        let mut names: Vec<&String> = Vec::new();
+        for name in &plan.machines {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        // Readers look for dom0's home at the end.
+        names.sort_by_key(|name| *name == DOM0);
+        let mut machines = Vec::new();
+        for name in names {
+            context.cancel.check()?;
+            machines.push(if name == DOM0 {
+                gather_home(host, context)?
+            } else {
+                gather_machine(name, &system, host)?
+            });
+        }
+        let inventory = inventory(plan, host, &machines)?.to_xml();
+        Ok(Self { machines, inventory })
+    }
+
+    /// The bytes that are read for all of it.
+    pub(super) fn total_bytes(&self) -> u64 {
+        self.machines.iter().map(MachineContents::data_bytes).sum()
+    }
+}
+
+fn gather_machine(name: &str, system: &System, host: &dyn Host) -> Result<MachineContents, EngineError> {
+    let Some(machine) = system.machine(name) else {
+        return Err(crate::host::HostError::NoSuchMachine { name: name.to_owned() }.into());
+    };
+    let mut items = Vec::new();
+    for volume in &machine.volumes {
+        let source = host.open_volume(name, &volume.name)?;
+        let extents = source
+            .extents()
+            .map_err(|error| volume_error(name, &volume.name, error))?;
+        items.push(Item::Volume {
+            name: volume.name.clone(),
+            data_bytes: extents.iter().map(|extent| extent.length).sum(),
+            extents: extents.len() as u64,
+        });
+    }
+    for (kind, content) in host.machine_files(name)? {
+        items.push(Item::File { kind, content });
+    }
+    if items.is_empty() {
+        items.push(Item::Placeholder);
+    }
+    Ok(MachineContents {
+        name: name.to_owned(),
+        path: format!("vm{}/", machine.qid),
+        items,
+    })
+}
+
+fn gather_home(host: &dyn Host, context: &Context) -> Result<MachineContents, EngineError> {
+    let Some(home) = host.home()? else {
+        return Err(EngineError::Plan {
+            what: "dom0 has no home directory here".to_owned(),
+        });
+    };
+    let data_bytes = home::size_bytes(&home.path, &context.cancel)?;
+    let path = format!("dom0-home/{}", home.user);
+    Ok(MachineContents {
+        name: DOM0.to_owned(),
+        path,
+        items: vec![Item::Home { home, data_bytes }],
+    })
+}
+
+fn inventory(plan: &BackupPlan, host: &dyn Host, machines: &[MachineContents]) -> Result<Inventory, EngineError> {
+    let mut inventory = host.inventory()?;
+    if plan.scope == InventoryScope::SelectedOnly {
+        let names: BTreeSet<String> = machines.iter().map(|machine| machine.name.clone()).collect();
+        inventory.retain_domains(&names);
+    }
+    let contents: BTreeMap<String, Content> = machines
+        .iter()
+        .map(|machine| {
+            let size_bytes = machine.items.iter().map(Item::announced_bytes).sum();
+            (
+                machine.name.clone(),
+                Content {
+                    path: machine.path.clone(),
+                    size_bytes,
+                },
+            )
+        })
+        .collect();
+    inventory
+        .mark_contents(&contents)
+        .map_err(crate::host::HostError::from)?;
+    Ok(inventory)
+}
+
+/// An error of reading a volume, with its name.
+pub(super) fn volume_error(machine: &str, volume: &str, error: std::io::Error) -> EngineError {
+    super::stage::from_io(error, |source| EngineError::Volume {
+        machine: machine.to_owned(),
+        volume: volume.to_owned(),
+        source,
+    })
+}

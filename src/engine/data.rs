@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Runs both halves of a restore or a verification: reading and opening on one thread, unpacking on another, with two
+//! parts in memory at most.
+
+use std::{
+    sync::{Arc, mpsc::sync_channel},
+    thread,
+};
+
+use crate::{
+    host::Host,
+    plan::{RestoreRow, Source},
+    secret::Passphrase,
+};
+
+use super::{
+    ArchiveInfo, Context, EngineError, Failure, MachineReport, MachineResult,
+    meter::Meter,
+    reader::Reader,
+    source::Members,
+    stage::panic_text,
+    unpack::{Target, Unpacker, wanted},
+};
+
+/// What came of the data.
+pub(super) struct DataResult {
+    pub(super) machines: Vec<MachineReport>,
+    /// Why the archive could not be read to its end, if it could not.
+    pub(super) broken: Option<EngineError>,
+}
+
+/// Reads the data of `rows` to the end of the archive and gives it to `target`.
+pub(super) fn read_data(
+    source: &Source,
+    info: &ArchiveInfo,
+    passphrase: &Arc<Passphrase>,
+    rows: &[&RestoreRow],
+    target: &mut dyn Target,
+    host: &dyn Host,
+    context: &Context,
+) -> Result<DataResult, EngineError> {
+    let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
+    let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
+    let announced = rows.iter().map(|row| row.content.size_bytes).sum();
+    let meter = Meter::new(context, Some(members.archive_bytes().unwrap_or(announced)));
+    let wanted = wanted(rows.iter().copied());
+    let (pieces, received) = sync_channel(0);
+    let (empties, emptied) = sync_channel(2);
+    thread::scope(|scope| {
+        let unpacker = Unpacker {
+            context,
+            wanted: &wanted,
+            pieces: &received,
+            empties: &empties,
+            target,
+            meter: &meter,
+            compression: info.compression,
+        };
+        let reader = Reader {
+            context,
+            backup_id: &info.backup_id,
+            passphrase,
+            wanted: &wanted,
+            pieces,
+            empties: emptied,
+            meter: &meter,
+        };
+        let reading = scope.spawn(move || {
+            let read = reader.run(&mut members);
+            read.and_then(|()| members.finish())
+        });
+        let machines = unpacker.run();
+        // The reading side must not wait for a receiver that has gone.
+        drop(received);
+        let internal = |panic: Box<dyn std::any::Any + Send>| EngineError::Internal {
+            what: panic_text(panic.as_ref()),
+        };
+        let read = reading.join().unwrap_or_else(|panic| Err(internal(panic)));
+        let mut machines = machines?;
+        match read {
+            Ok(()) => meter.finish(),
+            Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
+            Err(error) => {
+                blame(&mut machines, &error);
+                return Ok(DataResult {
+                    machines,
+                    broken: Some(error),
+                });
+            }
+        }
+        Ok(DataResult { machines, broken: None })
+    })
+}
+
+/// What the members of a row begin with: for a machine its folder with the slash, since `vm1` would match `vm10`.
+fn prefix(row: &RestoreRow) -> String {
+    let path = row.content.path.trim_end_matches('/');
+    if row.is_home() {
+        format!("{path}.")
+    } else {
+        format!("{path}/")
+    }
+}
+
+/// When the archive ends early, that is why machines are missing, rather than that they were never in it.
+fn blame(machines: &mut [MachineReport], cause: &EngineError) {
+    for machine in machines {
+        if let MachineResult::Failed(Failure(error @ EngineError::Archive(super::ArchiveError::Missing { .. }))) =
+            &mut machine.result
+        {
+            *error = cause.clone();
+        }
+    }
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Where an archive is written: it gets its final name only once it is whole and safe on the disk.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::SystemTime,
+};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::{
+    clock::LocalTime,
+    host::{Host, Service, ServiceControl},
+    plan::Destination,
+};
+
+use super::{CancelToken, DestinationError, EngineError, stage::destination_error};
+
+/// How much of what a service prints is kept for an error message, in bytes.
+const SAID_BYTES: usize = 1024;
+
+/// An archive that is being written. Dropped without [`Sink::finish`] it leaves nothing under a final name.
+pub(super) enum Sink {
+    File(FileSink),
+    Service(ServiceSink),
+}
+
+impl Sink {
+    /// Opens the destination; nothing that is there is touched.
+    pub(super) fn open(destination: &Destination, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
+        Ok(match destination {
+            Destination::Directory(folder) if !folder.is_dir() => {
+                return Err(DestinationError::NotADirectory { path: folder.clone() }.into());
+            }
+            Destination::Directory(folder) => {
+                let name = LocalTime::at(SystemTime::now()).archive_name();
+                Self::File(FileSink::create(folder.join(name))?)
+            }
+            Destination::File(path) => Self::File(FileSink::create(path.clone())?),
+            Destination::Service { machine, line } => Self::Service(ServiceSink::start(machine, line, host, cancel)?),
+        })
+    }
+
+    /// Where it goes, for display.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Self::File(sink) => sink.path.display().to_string(),
+            Self::Service(sink) => format!("{}:{}", sink.machine, sink.line),
+        }
+    }
+
+    /// Makes the archive safe and gives it its name. Gives the file, if it is one on this host.
+    pub(super) fn finish(self) -> Result<Option<PathBuf>, EngineError> {
+        match self {
+            Self::File(sink) => sink.finish().map(Some),
+            Self::Service(sink) => sink.finish().map(|()| None),
+        }
+    }
+
+    /// Gives the archive up, and says what it was that ended it where the other end knows better than a broken pipe.
+    pub(super) fn abandon(self, error: EngineError) -> EngineError {
+        match self {
+            Self::File(_) => error,
+            Self::Service(sink) => sink.abandon(error),
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(sink) => sink.file.write(data),
+            Self::Service(sink) => match &mut sink.stdin {
+                Some(stdin) => stdin.write(data),
+                None => Err(io::ErrorKind::BrokenPipe.into()),
+            },
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(sink) => sink.file.flush(),
+            Self::Service(sink) => sink.stdin.as_mut().map_or(Ok(()), |stdin| stdin.flush()),
+        }
+    }
+}
+
+/// A file, called `NAME.part` until it is whole.
+pub(super) struct FileSink {
+    file: File,
+    path: PathBuf,
+    part: PathBuf,
+    is_finished: bool,
+}
+
+impl FileSink {
+    fn create(path: PathBuf) -> Result<Self, EngineError> {
+        if fs::symlink_metadata(&path).is_ok() {
+            return Err(DestinationError::Exists { path }.into());
+        }
+        let mut part = path.clone().into_os_string();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let place = path.display().to_string();
+        // Only its owner reads it: the header alone tells when this system was backed up.
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+        let file = file.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => DestinationError::Exists { path: part.clone() }.into(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DestinationError::NotADirectory {
+                path: folder_of(&path).to_owned(),
+            }
+            .into(),
+            _ => destination_error(&place, error),
+        })?;
+        Ok(Self {
+            file,
+            path,
+            part,
+            is_finished: false,
+        })
+    }
+
+    fn finish(mut self) -> Result<PathBuf, EngineError> {
+        let place = self.path.display().to_string();
+        self.file.sync_all().map_err(|error| destination_error(&place, error))?;
+        rename_new(&self.part, &self.path)?;
+        // From here on the archive has its name: it is whole, and what follows only makes the name last.
+        self.is_finished = true;
+        let folder = File::open(folder_of(&self.path)).and_then(|folder| folder.sync_all());
+        folder.map_err(|error| destination_error(&place, error))?;
+        Ok(self.path.clone())
+    }
+}
+
+impl Drop for FileSink {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            if let Err(error) = fs::remove_file(&self.part) {
+                log::warn!("an unfinished archive stays at {}: {error}", self.part.display());
+            }
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Renames without ever replacing a file that somebody has put there meanwhile.
+fn rename_new(from: &Path, to: &Path) -> Result<(), EngineError> {
+    let exists = || EngineError::from(DestinationError::Exists { path: to.to_owned() });
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => return Ok(()),
+        Err(rustix::io::Errno::EXIST) => return Err(exists()),
+        // File systems without this call (FAT among them).
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {}
+        Err(error) => return Err(destination_error(&to.display().to_string(), error.into())),
+    }
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(exists());
+    }
+    fs::rename(from, to).map_err(|error| destination_error(&to.display().to_string(), error))
+}
+
+/// The `qubes.Backup` service of a running machine.
+pub(super) struct ServiceSink {
+    machine: String,
+    line: String,
+    stdin: Option<Box<dyn Write + Send>>,
+    control: Arc<dyn ServiceControl>,
+    said: Option<Said>,
+    is_finished: bool,
+}
+
+impl ServiceSink {
+    fn start(machine: &str, line: &str, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
+        let process = host.start_service(machine, Service::Backup)?;
+        let control = process.control.clone();
+        cancel.on_cancel(move || control.kill());
+        let mut sink = Self {
+            machine: machine.to_owned(),
+            line: line.trim().to_owned(),
+            stdin: process.stdin,
+            control: process.control,
+            said: Some(Said::listen([process.stdout, process.stderr])),
+            is_finished: false,
+        };
+        let first_line = format!("{}\n", sink.line);
+        let written = match &mut sink.stdin {
+            Some(stdin) => stdin.write_all(first_line.as_bytes()),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        match written {
+            Ok(()) => Ok(sink),
+            Err(error) => {
+                let place = format!("VM {machine}");
+                Err(sink.abandon(destination_error(&place, error)))
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<(), EngineError> {
+        self.stdin = None;
+        self.result()
+    }
+
+    /// Waits for the service's own verdict.
+    fn result(&mut self) -> Result<(), EngineError> {
+        let code = self
+            .control
+            .wait()
+            .map_err(|error| destination_error(&self.machine, error))?;
+        self.is_finished = true;
+        let said = self.said.take().map(Said::text).unwrap_or_default();
+        if code == 0 {
+            return Ok(());
+        }
+        Err(DestinationError::Service {
+            machine: self.machine.clone(),
+            code,
+            said,
+        }
+        .into())
+    }
+
+    /// A service that ended by itself knows the cause; a pipe that broke is only how it showed here.
+    fn abandon(mut self, error: EngineError) -> EngineError {
+        let is_pipe = matches!(&error, EngineError::Destination(DestinationError::Io { source, .. })
+            if source.kind() == io::ErrorKind::BrokenPipe);
+        if !is_pipe {
+            return error;
+        }
+        self.stdin = None;
+        self.result().err().unwrap_or(error)
+    }
+}
+
+impl Drop for ServiceSink {
+    fn drop(&mut self) {
+        // Killed before its input ends: an end of input would look to it like a whole archive.
+        if !self.is_finished {
+            self.control.kill();
+        }
+    }
+}
+
+/// Reads what a process prints, so that it never waits for us, and keeps the end of it.
+pub(super) struct Said {
+    text: Arc<Mutex<Vec<u8>>>,
+    listeners: Vec<JoinHandle<()>>,
+}
+
+impl Said {
+    pub(super) fn listen<const N: usize>(streams: [Box<dyn Read + Send>; N]) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let listener = |mut stream: Box<dyn Read + Send>| {
+            let text = text.clone();
+            thread::spawn(move || {
+                let mut buffer = [0; 512];
+                while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                    let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
+                    text.extend_from_slice(&buffer[..count]);
+                    let surplus = text.len().saturating_sub(SAID_BYTES);
+                    text.drain(..surplus);
+                }
+            })
+        };
+        let listeners = streams.into_iter().map(listener).collect();
+        Self { text, listeners }
+    }
+
+    /// The end of what was printed, once the process has ended, in printable ASCII.
+    pub(super) fn text(self) -> String {
+        for listener in self.listeners {
+            // A listener that broke has kept what it heard until then.
+            let _ = listener.join();
+        }
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let printable = |byte: &u8| {
+            if matches!(byte, b' '..=b'~') {
+                char::from(*byte)
+            } else {
+                ' '
+            }
+        };
+        let text: String = text.iter().map(printable).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! dom0's home as a directory tree: modes, times and links as they are, and everything that cannot be read named.
+
+mod restore;
+mod save;
+
+pub(super) use restore::{HomeFolder, read};
+pub(super) use save::{size_bytes, write};

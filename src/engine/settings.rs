@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Gives a restored machine its settings: each is set on its own, and what the host does not take is a warning.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    host::{Host, HostError, NetVm, NewMachine},
+    inventory::Class,
+    plan::RestoreRow,
+};
+
+use super::{EngineError, Warning, restore::Warnings};
+
+/// The tag of a machine that is being restored: a live host does not start such a machine.
+pub(super) const IN_PROGRESS_TAG: &str = "backup-restore-in-progress";
+
+/// Properties that creation decides, that belong to the old system, or that are set when all machines are there.
+const NOT_COPIED: [&str; 10] = [
+    "name",
+    "label",
+    "template",
+    "uuid",
+    "qid",
+    "dispid",
+    "installed_by_rpm",
+    "template_for_dispvms",
+    "netvm",
+    "default_dispvm",
+];
+
+/// Properties that name another machine and are set with all others.
+const MACHINE_PROPERTIES: [&str; 3] = ["management_dispvm", "guivm", "audiovm"];
+
+/// What templates are before what is made of them.
+pub(super) fn creation_order(row: &RestoreRow) -> u8 {
+    match row.domain.class {
+        Class::TemplateVm => 0,
+        _ if row.domain.is_property_set("template_for_dispvms") => 1,
+        _ => 2,
+    }
+}
+
+/// Sets the settings of restored machines.
+pub(super) struct Settings<'a> {
+    host: &'a dyn Host,
+    warnings: &'a Warnings<'a>,
+    /// Names here by names in the archive, of the machines of this restore.
+    names: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Settings<'a> {
+    pub(super) fn new(rows: &[&'a RestoreRow], host: &'a dyn Host, warnings: &'a Warnings<'a>) -> Self {
+        let names = rows
+            .iter()
+            .map(|row| (row.domain.name.as_str(), row.name_here.as_str()))
+            .collect();
+        Self { host, warnings, names }
+    }
+
+    /// Creates a machine with everything but its references to others.
+    pub(super) fn create(&self, row: &RestoreRow) -> Result<(), EngineError> {
+        let name = row.name_here.as_str();
+        self.host.create_machine(&NewMachine {
+            name: name.to_owned(),
+            class: row.domain.class.clone(),
+            label: row.domain.label.clone(),
+            template: row.template.clone(),
+            pool: None,
+        })?;
+        let domain = &row.domain;
+        self.note(
+            row,
+            &format!("tag {IN_PROGRESS_TAG}"),
+            self.host.add_tag(name, IN_PROGRESS_TAG),
+        );
+        if let Some(value) = domain.property("template_for_dispvms") {
+            self.set(row, "template_for_dispvms", value);
+        }
+        for (property, value) in domain
+            .properties
+            .iter()
+            .filter(|(key, _)| !NOT_COPIED.contains(&key.as_str()))
+        {
+            let is_machine = MACHINE_PROPERTIES.contains(&property.as_str());
+            self.set(row, property, if is_machine { self.here(value) } else { value });
+        }
+        for (feature, value) in domain.features.iter().filter(|(key, _)| is_copied_feature(key)) {
+            self.note(
+                row,
+                &format!("feature {feature}"),
+                self.host.set_feature(name, feature, value),
+            );
+        }
+        for tag in domain.tags.iter().filter(|tag| *tag != IN_PROGRESS_TAG) {
+            self.note(row, &format!("tag {tag}"), self.host.add_tag(name, tag));
+        }
+        Ok(())
+    }
+
+    /// Sets the references to other machines.
+    pub(super) fn link(&self, row: &RestoreRow) {
+        match &row.netvm {
+            NetVm::Default => {}
+            NetVm::None => self.set(row, "netvm", ""),
+            NetVm::Named(name) => self.set(row, "netvm", name),
+        }
+        if let Some(value) = row.domain.property("default_dispvm") {
+            self.set(row, "default_dispvm", self.here(value));
+        }
+        for device in &row.domain.devices {
+            let mut device = device.clone();
+            if let Some(backend) = device.backend().map(|backend| self.here(backend).to_owned()) {
+                device.set_backend(&backend);
+            }
+            let what = format!("device {} {}", device.class, device.id().unwrap_or_default());
+            self.note(row, &what, self.host.assign_device(&row.name_here, &device));
+        }
+    }
+
+    /// The name here of a machine that the archive names: another one if this restore has renamed it.
+    fn here<'n>(&'n self, name: &'n str) -> &'n str {
+        self.names.get(name).copied().unwrap_or(name)
+    }
+
+    fn set(&self, row: &RestoreRow, property: &str, value: &str) {
+        self.note(
+            row,
+            &format!("property {property}"),
+            self.host.set_property(&row.name_here, property, value),
+        );
+    }
+
+    fn note(&self, row: &RestoreRow, setting: &str, result: Result<(), HostError>) {
+        if let Err(error) = result {
+            let why = error.to_string();
+            self.warnings.add(Warning::SettingNotRestored {
+                machine: row.name_here.clone(),
+                setting: setting.to_owned(),
+                why,
+            });
+        }
+    }
+}
+
+/// Not what the archive says of itself, nor what belongs to the run of the old system.
+fn is_copied_feature(name: &str) -> bool {
+    let is_runtime =
+        name == "deferred-netvm-original" || name.starts_with("preload-dispvm") && name != "preload-dispvm-max";
+    !name.starts_with("backup-") && !is_runtime
+}

@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The upper half of a restore or a verification: the plain stream of one file after the other is decompressed, its
+//! inner archive is read to the end, and what is in it goes to a [`Target`].
+//!
+//! A file that turns out bad fails its machine; the others go on.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    ops::Range,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender},
+    },
+};
+
+use crate::{
+    format::{Compression, FormatError, decoder, inner},
+    host::{HostError, MachineFile, VolumeImport},
+    inventory::Class,
+    plan::RestoreRow,
+    units::MIB,
+};
+
+use super::{
+    ArchiveError, Context, EngineError, Failure, ItemState, MachineReport, MachineResult, Warning,
+    meter::Meter,
+    stage::{format_to_io, from_io, into_io},
+};
+
+/// How much data goes from the inner archive to its target at once, in bytes.
+const BLOCK_BYTES: usize = MIB as usize;
+
+/// The granularity at which zeros become holes, in bytes: what file systems allocate.
+const HOLE_BYTES: u64 = 4096;
+
+/// The longest small file that is taken, in bytes: real ones have a few thousand.
+const SMALL_FILE_BYTES: u64 = 4 * MIB;
+
+/// What the reading side sends.
+pub(super) enum Piece {
+    /// A file begins.
+    File {
+        /// The machine's place in the table of wanted ones.
+        machine: usize,
+        /// The name within the machine's folder; for dom0 its user.
+        name: String,
+        /// Where its first member begins in the archive.
+        position: u64,
+    },
+    /// The next part of the file that has begun: a buffer and where in it the plain bytes are, and the buffer's way
+    /// back to the reader.
+    Part(Vec<u8>, Range<usize>),
+    /// The file that has begun cannot go on.
+    Broken(EngineError),
+    /// The file that has begun is whole.
+    End,
+}
+
+/// Where the content of an archive goes.
+pub(super) trait Target: Send {
+    /// A volume of a machine, to be filled; `None` where nothing is kept.
+    fn volume(
+        &mut self,
+        row: &RestoreRow,
+        volume: &str,
+        size_bytes: u64,
+    ) -> Result<Option<Box<dyn VolumeImport>>, EngineError>;
+
+    /// A small file of a machine.
+    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError>;
+
+    /// dom0's home: reads the whole inner archive.
+    fn home(
+        &mut self,
+        row: &RestoreRow,
+        archive: &mut InnerReader<'_>,
+        place: &Place,
+        context: &Context,
+    ) -> Result<u64, EngineError>;
+
+    /// All files of a machine have come, and it is whole.
+    fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError>;
+
+    /// A machine failed; what there is of it has to go.
+    fn give_up(&mut self, row: &RestoreRow);
+}
+
+/// The inner archive of one file.
+pub(super) type InnerReader<'a> = inner::Reader<Box<dyn Read + 'a>>;
+
+/// One machine that is wanted, and what has been seen of it.
+pub(super) struct Wanted<'a> {
+    /// Its row of the plan.
+    pub(super) row: &'a RestoreRow,
+    /// Set when it failed, so that the reading side passes its further members over.
+    pub(super) has_failed: AtomicBool,
+}
+
+/// The receiving side.
+pub(super) struct Unpacker<'a> {
+    pub(super) context: &'a Context,
+    pub(super) wanted: &'a [Wanted<'a>],
+    pub(super) pieces: &'a Receiver<Piece>,
+    pub(super) empties: &'a SyncSender<Vec<u8>>,
+    pub(super) target: &'a mut dyn Target,
+    pub(super) meter: &'a Meter<'a>,
+    pub(super) compression: Compression,
+}
+
+/// What was seen of one machine.
+#[derive(Default)]
+struct Seen {
+    files: BTreeMap<String, u64>,
+    failure: Option<EngineError>,
+    is_complete: bool,
+}
+
+impl Unpacker<'_> {
+    /// Takes files until the reading side ends; gives each machine's result. `data_bytes` of all comes with it.
+    pub(super) fn run(mut self) -> Result<Vec<MachineReport>, EngineError> {
+        let mut seen: Vec<Seen> = self.wanted.iter().map(|_| Seen::default()).collect();
+        if let Err(error) = self.take_all(&mut seen) {
+            // A cancel: whatever is not whole goes.
+            for (wanted, seen) in self.wanted.iter().zip(&seen).filter(|(_, seen)| !seen.is_complete) {
+                if seen.failure.is_none() {
+                    self.target.give_up(wanted.row);
+                }
+            }
+            return Err(error);
+        }
+        for (index, wanted) in self.wanted.iter().enumerate() {
+            self.close(wanted, &mut seen[index]);
+        }
+        Ok(self
+            .wanted
+            .iter()
+            .zip(seen)
+            .map(|(wanted, seen)| report(wanted.row, seen))
+            .collect())
+    }
+
+    fn take_all(&mut self, seen: &mut [Seen]) -> Result<(), EngineError> {
+        let wanted = self.wanted;
+        let mut current = None;
+        while let Ok(piece) = self.pieces.recv() {
+            self.context.cancel.check()?;
+            let Piece::File {
+                machine,
+                name,
+                position,
+            } = piece
+            else {
+                continue;
+            };
+            // The members of a machine stand together, so another machine's file means that the one before is whole.
+            if let Some(before) = current.replace(machine).filter(|before| *before != machine) {
+                self.close(&wanted[before], &mut seen[before]);
+            }
+            let seen = &mut seen[machine];
+            let row = wanted[machine].row;
+            if seen.files.is_empty() && seen.failure.is_none() {
+                self.context.observer.item(&row.domain.name, ItemState::Working);
+            }
+            self.meter.at_work(&row.domain.name, &name);
+            match self.take_file(row, &name, position) {
+                Ok(_) if seen.is_complete => self.fail(&wanted[machine], seen, repeated(&name, position)),
+                Ok(bytes) => {
+                    seen.files.insert(name, bytes);
+                }
+                Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
+                Err(error) => self.fail(&wanted[machine], seen, error),
+            }
+        }
+        self.context.cancel.check()
+    }
+
+    /// Reads one file to its end, also when its content turns out bad before that.
+    fn take_file(&mut self, row: &RestoreRow, name: &str, position: u64) -> Result<u64, EngineError> {
+        let member = if row.is_home() {
+            row.content.path.clone()
+        } else {
+            format!("{}{name}", row.content.path)
+        };
+        let place = Place { member, position };
+        let mut stream = PartStream::new(self.pieces, self.empties, self.meter);
+        let result = unpack(self.compression, &mut stream, |archive| {
+            if row.is_home() {
+                return Ok((self.target.home(row, archive, &place, self.context)?, Held::Nothing));
+            }
+            hold_file(self.target, row, name, &place, archive, self.context)
+        });
+        // What came through the pipe explains what the layers above made of it.
+        stream.drain()?;
+        let (bytes, held) = result.map_err(|error| place.error(error))?;
+        match held {
+            Held::Volume(Some(import)) => import.finish()?,
+            Held::File(file, content) => self.target.machine_file(row, file, &content)?,
+            Held::Volume(None) | Held::Nothing => {}
+        }
+        Ok(bytes)
+    }
+
+    fn close(&mut self, wanted: &Wanted<'_>, seen: &mut Seen) {
+        if seen.is_complete || seen.failure.is_some() {
+            return;
+        }
+        let result = match missing_file(wanted.row, &seen.files) {
+            Some(what) => Err(ArchiveError::Missing { what }.into()),
+            None => self.target.complete(wanted.row),
+        };
+        match result {
+            Ok(()) => {
+                seen.is_complete = true;
+                self.context.observer.item(&wanted.row.domain.name, ItemState::Done);
+            }
+            Err(error) => self.fail(wanted, seen, error),
+        }
+    }
+
+    fn fail(&mut self, wanted: &Wanted<'_>, seen: &mut Seen, error: EngineError) {
+        wanted.has_failed.store(true, Ordering::SeqCst);
+        seen.is_complete = false;
+        if seen.failure.is_none() {
+            self.target.give_up(wanted.row);
+            self.context
+                .observer
+                .item(&wanted.row.domain.name, ItemState::Failed(Failure(error.clone())));
+            seen.failure = Some(error);
+        }
+    }
+}
+
+fn repeated(name: &str, position: u64) -> EngineError {
+    let what = "a file of a VM whose files had all come stands apart from them".to_owned();
+    ArchiveError::Damaged {
+        member: name.to_owned(),
+        position,
+        what,
+    }
+    .into()
+}
+
+fn report(row: &RestoreRow, seen: Seen) -> MachineReport {
+    MachineReport {
+        name: row.domain.name.clone(),
+        name_here: row.name_here.clone(),
+        volumes: seen.files.into_iter().filter(|(name, _)| name != "empty").collect(),
+        result: match seen.failure {
+            Some(error) => MachineResult::Failed(Failure(error)),
+            None => MachineResult::Done,
+        },
+    }
+}
+
+/// What the inventory promises of a machine and the archive does not hold.
+fn missing_file(row: &RestoreRow, files: &BTreeMap<String, u64>) -> Option<String> {
+    let name = &row.domain.name;
+    if files.is_empty() {
+        return Some(format!("everything of VM {name} ({})", row.content.path));
+    }
+    if row.domain.class == Class::AdminVm {
+        return None;
+    }
+    let mut expected = row.domain.volumes.iter().filter(|volume| volume.save_on_stop);
+    let missing = expected.find(|volume| !files.contains_key(&format!("{}.img", volume.name)))?;
+    Some(format!(
+        "volume {} of VM {name} ({}{}.img)",
+        missing.name, row.content.path, missing.name
+    ))
+}
+
+/// Opens the layers above a stream and makes sure that all of them came to their end.
+pub(super) fn unpack<T>(
+    compression: Compression,
+    stream: &mut (dyn Read + '_),
+    use_archive: impl FnOnce(&mut InnerReader<'_>) -> Result<T, EngineError>,
+) -> io::Result<T> {
+    let mut archive = inner::Reader::new(decoder(compression, stream));
+    let result = use_archive(&mut archive).map_err(into_io)?;
+    let ending = archive.finish().map_err(format_to_io)?;
+    if ending.has_mark {
+        return Ok(result);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        "its inner archive has no end",
+    ))
+}
+
+/// A file in the archive, for the words about what is wrong with it.
+pub(super) struct Place {
+    member: String,
+    position: u64,
+}
+
+impl Place {
+    fn damaged(&self, what: String) -> EngineError {
+        ArchiveError::Damaged {
+            member: self.member.clone(),
+            position: self.position,
+            what,
+        }
+        .into()
+    }
+
+    /// What the inner archive's reader said.
+    pub(super) fn format_error(&self, error: FormatError) -> EngineError {
+        self.error(format_to_io(error))
+    }
+
+    /// An entry that does not belong where it stands.
+    pub(super) fn foreign(&self, path: &[u8]) -> EngineError {
+        self.damaged(format!(
+            "its inner archive holds {:?}, which does not belong there",
+            lossy(path)
+        ))
+    }
+
+    /// An inner archive without an entry.
+    pub(super) fn empty(&self) -> EngineError {
+        self.damaged("its inner archive is empty".to_owned())
+    }
+
+    /// What a layer below or above a stream said.
+    pub(super) fn error(&self, error: io::Error) -> EngineError {
+        from_io(error, |source| self.damaged(source.to_string()))
+    }
+}
+
+/// What was read of a file and is put in place once the file is known to be whole.
+enum Held {
+    Volume(Option<Box<dyn VolumeImport>>),
+    File(MachineFile, Vec<u8>),
+    Nothing,
+}
+
+/// The single entry of the inner archive of a volume or a small file.
+fn hold_file(
+    target: &mut dyn Target,
+    row: &RestoreRow,
+    name: &str,
+    place: &Place,
+    archive: &mut InnerReader<'_>,
+    context: &Context,
+) -> Result<(u64, Held), EngineError> {
+    let size_bytes = first_entry(archive, place)?;
+    let held = if let Some(volume) = volume_of(row, name) {
+        let mut import = target.volume(row, volume, size_bytes)?;
+        copy_volume(archive, import.as_deref_mut(), place, context)?;
+        Held::Volume(import)
+    } else if let Some(file) = MachineFile::from_file_name(name) {
+        Held::File(file, read_small(archive, size_bytes, place)?)
+    } else {
+        if name != "empty" {
+            context.observer.warning(Warning::UnknownFile {
+                member: place.member.clone(),
+            });
+        }
+        copy_volume(archive, None, place, context)?;
+        Held::Nothing
+    };
+    match archive.next_entry().map_err(|error| place.format_error(error))? {
+        None => Ok((size_bytes, held)),
+        Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} as well", lossy(&entry.name)))),
+    }
+}
+
+fn lossy(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}
+
+/// The inner archive of a file holds one entry, which is that file.
+fn first_entry(archive: &mut InnerReader<'_>, place: &Place) -> Result<u64, EngineError> {
+    match archive.next_entry().map_err(|error| place.format_error(error))? {
+        None => Err(place.empty()),
+        Some(entry) if entry.name == place.member.as_bytes() && entry.kind == inner::EntryKind::File => Ok(entry.size),
+        Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} instead", lossy(&entry.name)))),
+    }
+}
+
+fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
+    let volume = name.strip_suffix(".img")?;
+    row.domain
+        .volumes
+        .iter()
+        .any(|known| known.save_on_stop && known.name == volume)
+        .then_some(volume)
+}
+
+fn read_small(archive: &mut InnerReader<'_>, size_bytes: u64, place: &Place) -> Result<Vec<u8>, EngineError> {
+    if size_bytes > SMALL_FILE_BYTES {
+        return Err(place.damaged(format!("it has {size_bytes} bytes, far more than a file of its kind")));
+    }
+    let mut content = vec![0; size_bytes as usize];
+    let mut buffer = vec![0; 64 * 1024];
+    while let Some((offset, length)) = archive
+        .next_data(&mut buffer)
+        .map_err(|error| place.format_error(error))?
+    {
+        content[offset as usize..][..length].copy_from_slice(&buffer[..length]);
+    }
+    Ok(content)
+}
+
+/// Copies what holds data; zeros that were sent as data are left as holes.
+fn copy_volume(
+    archive: &mut InnerReader<'_>,
+    mut import: Option<&mut (dyn VolumeImport + 'static)>,
+    place: &Place,
+    context: &Context,
+) -> Result<(), EngineError> {
+    let mut buffer = vec![0; BLOCK_BYTES];
+    while let Some((offset, length)) = archive
+        .next_data(&mut buffer)
+        .map_err(|error| place.format_error(error))?
+    {
+        context.cancel.check()?;
+        if let Some(import) = &mut import {
+            write_sparse(*import, &buffer[..length], offset)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_sparse(import: &mut dyn VolumeImport, data: &[u8], offset: u64) -> Result<(), HostError> {
+    let mut start = 0;
+    let mut run: Option<usize> = None;
+    while start < data.len() {
+        let to_boundary = HOLE_BYTES - (offset + start as u64) % HOLE_BYTES;
+        let end = data.len().min(start + to_boundary as usize);
+        if is_zero(&data[start..end]) {
+            if let Some(begin) = run.take() {
+                import.write_at(&data[begin..start], offset + begin as u64)?;
+            }
+        } else {
+            run.get_or_insert(start);
+        }
+        start = end;
+    }
+    match run {
+        Some(begin) => import.write_at(&data[begin..], offset + begin as u64),
+        None => Ok(()),
+    }
+}
+
+fn is_zero(data: &[u8]) -> bool {
+    let (blocks, rest) = data.as_chunks::<64>();
+    blocks
+        .iter()
+        .all(|block| block.iter().fold(0, |or, byte| or | byte) == 0)
+        && rest.iter().all(|byte| *byte == 0)
+}
+
+/// The plain bytes of one file, part after part.
+struct PartStream<'a> {
+    pieces: &'a Receiver<Piece>,
+    empties: &'a SyncSender<Vec<u8>>,
+    meter: &'a Meter<'a>,
+    part: Vec<u8>,
+    plain: Range<usize>,
+    end: Option<Result<(), EngineError>>,
+}
+
+impl<'a> PartStream<'a> {
+    fn new(pieces: &'a Receiver<Piece>, empties: &'a SyncSender<Vec<u8>>, meter: &'a Meter<'a>) -> Self {
+        Self {
+            pieces,
+            empties,
+            meter,
+            part: Vec::new(),
+            plain: 0..0,
+            end: None,
+        }
+    }
+
+    /// Takes what is left of the file and gives how it ended.
+    fn drain(mut self) -> Result<(), EngineError> {
+        while self.end.is_none() {
+            self.next_part();
+        }
+        self.end.unwrap_or(Ok(()))
+    }
+
+    fn next_part(&mut self) {
+        // Nobody waiting for the buffer is no loss: it is freed then.
+        let _ = self.empties.try_send(std::mem::take(&mut self.part));
+        match self.pieces.recv() {
+            Ok(Piece::Part(part, plain)) => (self.part, self.plain) = (part, plain),
+            Ok(Piece::End) => self.end = Some(Ok(())),
+            Ok(Piece::Broken(error)) => self.end = Some(Err(error)),
+            Ok(Piece::File { .. }) | Err(_) => self.end = Some(Err(EngineError::Cancelled)),
+        }
+    }
+}
+
+impl Read for PartStream<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.plain.is_empty() {
+            match &self.end {
+                Some(Ok(())) => return Ok(0),
+                Some(Err(error)) => return Err(into_io(error.clone())),
+                None => self.next_part(),
+            }
+        }
+        let count = buffer.len().min(self.plain.len());
+        buffer[..count].copy_from_slice(&self.part[self.plain.start..][..count]);
+        self.plain.start += count;
+        self.meter.add(count as u64).map_err(into_io)?;
+        Ok(count)
+    }
+}
+
+/// Wants the machines of these rows.
+pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>) -> Vec<Wanted<'a>> {
+    rows.map(|row| Wanted {
+        row,
+        has_failed: AtomicBool::new(false),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Default, Clone)]
+    struct Writes(Arc<Mutex<Vec<(u64, usize)>>>);
+
+    impl VolumeImport for Writes {
+        fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
+            self.0.lock().unwrap().push((offset, data.len()));
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>) -> Result<(), HostError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn zero_blocks_become_holes_at_the_boundaries_of_blocks() {
+        let mut data = vec![0; 5 * 4096];
+        data[4096 + 17] = 1;
+        data[3 * 4096] = 1;
+        let mut writes = Writes::default();
+        write_sparse(&mut writes, &data, 8192).unwrap();
+        assert_eq!(
+            *writes.0.lock().unwrap(),
+            [(8192 + 4096, 4096), (8192 + 3 * 4096, 4096)]
+        );
+    }
+
+    #[test]
+    fn data_that_begins_within_a_block_is_split_at_its_boundary() {
+        let mut writes = Writes::default();
+        write_sparse(&mut writes, &[1; 6000], 512).unwrap();
+        assert_eq!(*writes.0.lock().unwrap(), [(512, 6000)]);
+        let mut data = [0; 6000];
+        data[5999] = 1;
+        let mut writes = Writes::default();
+        write_sparse(&mut writes, &data, 512).unwrap();
+        assert_eq!(*writes.0.lock().unwrap(), [(4096, 6512 - 4096)]);
+    }
+}
