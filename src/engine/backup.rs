@@ -13,12 +13,12 @@ use std::{
 };
 
 use crate::{
-    clock::unix_now,
     crypto::{SealKey, header_passphrase},
     format::{BackupId, Encoder, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::Host,
     plan::{BackupPlan, Source, check_backup},
     units::MIB,
+    units::unix_now,
 };
 
 use super::{
@@ -152,11 +152,11 @@ impl<'a> Writing<'a> {
         for machine in &contents.machines {
             self.context.observer.item(&machine.name, ItemState::Working);
             let written = machine.items.iter().try_for_each(|item| self.write_item(machine, item));
-            if let Err(error) = &written {
-                if !matches!(error, EngineError::Cancelled) {
-                    let failure = Failure(error.clone());
-                    self.context.observer.item(&machine.name, ItemState::Failed(failure));
-                }
+            if let Err(error) = &written
+                && !matches!(error, EngineError::Cancelled)
+            {
+                let failure = Failure(error.clone());
+                self.context.observer.item(&machine.name, ItemState::Failed(failure));
             }
             written?;
             self.context.observer.item(&machine.name, ItemState::Done);

@@ -14,9 +14,9 @@ use std::{
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{
-    clock::LocalTime,
     host::{Host, Service, ServiceControl},
     plan::Destination,
+    units::LocalTime,
 };
 
 use super::{CancelToken, DestinationError, EngineError, stage::destination_error};
@@ -139,10 +139,10 @@ impl FileSink {
 
 impl Drop for FileSink {
     fn drop(&mut self) {
-        if !self.is_finished {
-            if let Err(error) = fs::remove_file(&self.part) {
-                log::warn!("an unfinished archive stays at {}: {error}", self.part.display());
-            }
+        if !self.is_finished
+            && let Err(error) = fs::remove_file(&self.part)
+        {
+            log::warn!("an unfinished archive stays at {}: {error}", self.part.display());
         }
     }
 }

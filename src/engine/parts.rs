@@ -11,9 +11,9 @@ use std::{
 };
 
 use crate::{
-    clock::unix_now,
     crypto::SealKey,
     format::{PartName, limits, outer},
+    units::unix_now,
 };
 
 use super::{

@@ -9,9 +9,9 @@ use std::{
 };
 
 use crate::{
-    clock::LocalTime,
     host::{DOM0, Host, MachineFile, VolumeImport},
     plan::{RestorePlan, RestoreRow, Source},
+    units::LocalTime,
 };
 
 use super::{

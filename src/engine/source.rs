@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where an archive is read from: a file, or the service of a running machine, which both give members.
 
-use std::{
-    fs::File,
-    io::{BufReader, Read, Write},
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, io::BufReader, path::Path};
 
 use crate::{
     format::{FormatError, outer},
-    host::{Host, Service, ServiceControl},
+    host::Host,
     plan::Source,
 };
 
-use super::{ArchiveError, CancelToken, EngineError, SourceError, destination::Said, stage::from_io};
+use super::{ArchiveError, CancelToken, EngineError, SourceError, stage::from_io};
 
 /// How much of a file is read ahead, in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;

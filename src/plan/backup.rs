@@ -142,7 +142,7 @@ pub fn check_backup(
             findings.push(Finding {
                 machine: Some(name.clone()),
                 remark,
-            })
+            });
         };
         let Some(machine) = system.machine(name) else {
             add(BackupRemark::NoSuchMachine);
@@ -154,13 +154,14 @@ pub fn check_backup(
         }
         check_machine(machine, &mut add);
     }
-    if let Some(destination) = destination {
-        if machines.iter().any(|name| name == DOM0) && is_inside_home(system, destination) {
-            findings.push(Finding {
-                machine: Some(DOM0.to_owned()),
-                remark: BackupRemark::DestinationInsideHome,
-            });
-        }
+    if let Some(destination) = destination
+        && machines.iter().any(|name| name == DOM0)
+        && is_inside_home(system, destination)
+    {
+        findings.push(Finding {
+            machine: Some(DOM0.to_owned()),
+            remark: BackupRemark::DestinationInsideHome,
+        });
     }
     if let Some(free) = free_bytes.filter(|free| *free < needed) {
         findings.push(Finding {

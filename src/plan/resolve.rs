@@ -313,20 +313,21 @@ fn note_changes(row: &mut RestoreRow) {
             to: row.name_here.clone(),
         });
     }
-    if let (Some(from), Some(to)) = (row.domain.property("template"), &row.template) {
-        if from != to && !row.is_home() {
-            row.remarks.push(RestoreRemark::TemplateChanged {
-                from: from.to_owned(),
-                to: to.clone(),
-            });
-        }
+    if let (Some(from), Some(to)) = (row.domain.property("template"), &row.template)
+        && from != to
+        && !row.is_home()
+    {
+        row.remarks.push(RestoreRemark::TemplateChanged {
+            from: from.to_owned(),
+            to: to.clone(),
+        });
     }
-    if let NetVm::Named(from) = archived_netvm(&row.domain) {
-        if row.netvm != NetVm::Named(from.clone()) {
-            row.remarks.push(RestoreRemark::NetVmChanged {
-                from,
-                to: row.netvm.clone(),
-            });
-        }
+    if let NetVm::Named(from) = archived_netvm(&row.domain)
+        && row.netvm != NetVm::Named(from.clone())
+    {
+        row.remarks.push(RestoreRemark::NetVmChanged {
+            from,
+            to: row.netvm.clone(),
+        });
     }
 }

@@ -182,10 +182,10 @@ impl HomeFolder {
 
 impl Drop for HomeFolder {
     fn drop(&mut self) {
-        if !self.is_finished {
-            if let Err(error) = fs::remove_dir_all(&self.part) {
-                log::warn!("an unfinished folder stays at {}: {error}", self.part.display());
-            }
+        if !self.is_finished
+            && let Err(error) = fs::remove_dir_all(&self.part)
+        {
+            log::warn!("an unfinished folder stays at {}: {error}", self.part.display());
         }
     }
 }
