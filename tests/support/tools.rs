@@ -23,7 +23,10 @@ pub(crate) fn have(programs: &[&str]) -> bool {
     if missing.is_empty() {
         return true;
     }
-    assert!(env::var_os(REQUIRE).is_none_or(|value| value != "1"), "not installed: {missing:?}");
+    assert!(
+        env::var_os(REQUIRE).is_none_or(|value| value != "1"),
+        "not installed: {missing:?}"
+    );
     say(&format!("not installed, so this was not tested: {missing:?}"));
     false
 }
@@ -31,7 +34,9 @@ pub(crate) fn have(programs: &[&str]) -> bool {
 /// The program of that name in the path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
 }
 
 /// The folder of genuine archives, if the environment names one.
@@ -39,7 +44,9 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 pub(crate) fn fixtures() -> Option<PathBuf> {
     let folder = env::var_os(FIXTURES).map(PathBuf::from);
     if folder.is_none() {
-        say(&format!("{FIXTURES} is not set, so the genuine archives were not tried"));
+        say(&format!(
+            "{FIXTURES} is not set, so the genuine archives were not tried"
+        ));
     }
     folder
 }
@@ -64,8 +71,14 @@ pub(crate) fn say(text: &str) {
 /// Runs a line in a shell in a folder, with `name=value` in its environment, and wants it to succeed.
 #[track_caller]
 pub(crate) fn shell(folder: &Path, line: &str, variables: &[(&str, &OsStr)]) -> String {
-    let output = run(Command::new("bash").args(["-euo", "pipefail", "-c", line]).current_dir(folder).envs(variables.iter().copied()));
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let output = run(Command::new("bash")
+        .args(["-euo", "pipefail", "-c", line])
+        .current_dir(folder)
+        .envs(variables.iter().copied()));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{line}\n{}\n{out}\n{err}", output.status);
     out.into_owned()
 }
@@ -73,5 +86,8 @@ pub(crate) fn shell(folder: &Path, line: &str, variables: &[(&str, &OsStr)]) -> 
 /// Runs a command to its end without input.
 #[track_caller]
 pub(crate) fn run(command: &mut Command) -> Output {
-    command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }

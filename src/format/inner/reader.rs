@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Reads an inner archive from beginning to end, without going back.
 
-use std::io::Read;
+use std::{
+    ffi::OsStr,
+    io::Read,
+    os::unix::ffi::OsStrExt,
+    path::{Component, Path, PathBuf},
+};
 
 use crate::format::{
     FormatError, limits,
@@ -25,6 +30,22 @@ pub struct Entry {
     pub size: u64,
     /// Where its headers begin in the stream, in bytes.
     pub position: u64,
+}
+
+impl Entry {
+    /// Its name as a path that stays below wherever it is put: relative, without `..`, and of at least one segment.
+    /// None where the name is not such a one. Links on the way are not its business.
+    pub fn relative_path(&self) -> Option<PathBuf> {
+        let mut path = PathBuf::new();
+        for component in Path::new(OsStr::from_bytes(&self.name)).components() {
+            match component {
+                Component::Normal(segment) => path.push(segment),
+                Component::CurDir => {}
+                Component::Prefix(_) | Component::RootDir | Component::ParentDir => return None,
+            }
+        }
+        (!path.as_os_str().is_empty()).then_some(path)
+    }
 }
 
 /// How a stream ended.
@@ -200,5 +221,37 @@ fn whole_seconds(text: &[u8]) -> Option<i64> {
     match seconds.strip_prefix(b"-") {
         Some(seconds) => decimal(seconds)?.try_into().ok().map(|seconds: i64| -seconds),
         None => decimal(seconds)?.try_into().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_stay_below_become_paths() {
+        let path = |name: &[u8]| {
+            let entry = Entry {
+                name: name.to_vec(),
+                kind: EntryKind::File,
+                mode: 0,
+                mtime: 0,
+                size: 0,
+                position: 0,
+            };
+            entry.relative_path()
+        };
+        assert_eq!(path(b"a/b/").unwrap(), Path::new("a/b"));
+        assert_eq!(path(b"./a//.\xff").unwrap().as_os_str().as_bytes(), b"a/.\xff");
+        for name in [&b"/a"[..], b"..", b"a/../b", b"a/..", b".", b"./", b"/"] {
+            assert_eq!(path(name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn times_before_1970_and_fractions_are_read() {
+        assert_eq!(whole_seconds(b"12.99"), Some(12));
+        assert_eq!(whole_seconds(b"-5"), Some(-5));
+        assert_eq!(whole_seconds(b"x"), None);
     }
 }

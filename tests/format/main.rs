@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The archive format against stock tools, genuine archives, chance, and people who mean harm.
+
+// Clippy's leave for tests ends at functions that have no #[test] of their own.
+#![allow(clippy::unwrap_used)]
+
+mod fixtures;
+mod hostile;
+mod inner;
+mod interop;
+mod layers;
+#[path = "../support/tools.rs"]
+mod tools;
