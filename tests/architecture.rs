@@ -13,17 +13,30 @@ use std::{
 const LONGEST_FILE_LINES: usize = 500;
 
 /// Each room with the rooms that it may use. `ARCHITECTURE.md` draws the same picture.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 17] = [
+    ("durable", &[]),
+    ("qfile", &[]),
     ("secret", &[]),
     ("units", &[]),
     ("crypto", &["secret", "units"]),
     ("format", &["secret", "units"]),
     ("inventory", &["secret", "units"]),
-    ("host", &["secret", "units", "inventory"]),
+    ("host", &["durable", "qfile", "secret", "units", "inventory"]),
     ("plan", &["secret", "units", "crypto", "format", "inventory", "host"]),
+    ("profile", &["durable", "secret", "units", "inventory", "host", "plan"]),
     (
         "engine",
-        &["secret", "units", "crypto", "format", "inventory", "host", "plan"],
+        &[
+            "durable",
+            "qfile",
+            "secret",
+            "units",
+            "crypto",
+            "format",
+            "inventory",
+            "host",
+            "plan",
+        ],
     ),
     ("job", &["secret", "units", "inventory", "host", "plan", "engine"]),
     (
@@ -38,6 +51,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "plan",
             "engine",
             "job",
+            "profile",
         ],
     ),
     (
@@ -53,6 +67,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "engine",
             "job",
             "draft",
+            "profile",
         ],
     ),
     (
@@ -69,6 +84,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "job",
             "draft",
             "text",
+            "profile",
         ],
     ),
     (
@@ -83,6 +99,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "job",
             "draft",
             "text",
+            "profile",
         ],
     ),
     ("bin", &["cli", "ui"]),

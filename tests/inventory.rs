@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The inventory against genuine records of a PedOS, against changes, and against rubbish.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -62,7 +64,7 @@ fn a_genuine_record_is_read_in_full() {
     let inventory = Inventory::parse(&xml).unwrap();
     assert_eq!(inventory.domains().len(), 12);
     assert_eq!(inventory.labels().len(), 9);
-    assert_eq!(inventory.labels()[8].color, 0x00_80_80);
+    assert_eq!(inventory.labels()[8].color, 0x008080);
     assert_eq!(inventory.pools()[2].driver, "lvm_thin");
     assert_eq!(inventory.globals()["default_netvm"], "sys-firewall");
     assert_eq!(inventory.free_qid(), 12);
@@ -174,7 +176,7 @@ fn a_fresh_record_takes_machines_and_settings() {
     inventory.add_tag("work", "a").unwrap();
     inventory.add_tag("work", "b").unwrap();
     inventory.remove_tag("work", "b").unwrap();
-    inventory.add_label("teal", 0x00_80_80).unwrap();
+    inventory.add_label("teal", 0x008080).unwrap();
     inventory.set_global("default_template", "elsewhere").unwrap();
     let device = Device {
         class: "block".into(),

@@ -123,6 +123,15 @@ pub trait Host: Send + Sync {
     /// When the machine does not run or the service cannot be started.
     fn start_service(&self, machine: &str, service: Service) -> Result<ServiceProcess, HostError>;
 
+    /// Brings all changes made so far to the disk. Changes to the record may be gathered and written together, so that
+    /// only this call says that they are safe: a restore makes it before it says that anything is done.
+    ///
+    /// # Errors
+    /// When a change could not be written.
+    fn commit(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
     /// The folder that holds the backup profiles (`NAME.conf`).
     fn profile_dir(&self) -> std::path::PathBuf;
 }

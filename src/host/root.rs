@@ -1,2 +1,257 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A PedOS root folder as a host.
+//! A PedOS root folder as a host: a folder laid out as dom0's own file system root is.
+//!
+//! It needs neither Xen nor a daemon, and serves as the demonstration system, as the target of a recovery on a machine that
+//! is no PedOS, and as the test bed. It never leaves its folder: what a record says of paths is held against that.
+
+mod change;
+mod files;
+mod import;
+mod layout;
+mod record;
+mod scan;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use self::{layout::Layout, record::Record};
+use super::{
+    FileVolume, Home, Host, HostError, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport,
+    VolumeSource,
+};
+use crate::{
+    durable,
+    inventory::{Device, Domain, Inventory, VolumeConfig},
+};
+
+/// The mode of the record: dom0's user shares it with the system through a group.
+const RECORD_MODE: u32 = 0o660;
+
+/// A PedOS in a folder.
+#[derive(Debug)]
+pub struct RootHost {
+    layout: Layout,
+    record: Record,
+}
+
+impl RootHost {
+    /// Opens the PedOS in a folder.
+    ///
+    /// # Errors
+    /// When the folder holds none, or its record cannot be read.
+    pub fn open(path: &Path) -> Result<Self, HostError> {
+        let absolute = path.canonicalize();
+        let root = absolute.map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
+        let layout = Layout { root };
+        if !layout.record().is_file() {
+            return Err(HostError::NotARoot { path: path.to_owned() });
+        }
+        let record = Record::open(layout.record())?;
+        Ok(Self { layout, record })
+    }
+
+    /// Makes a fresh PedOS without any machines in a folder that is not there yet, or is empty.
+    ///
+    /// # Errors
+    /// When there is something in the folder already, or it cannot be made.
+    pub fn create(path: &Path) -> Result<Self, HostError> {
+        let make = |path: &Path| {
+            fs::create_dir_all(path).map_err(|error| HostError::io(format!("making {}", path.display()), error))
+        };
+        make(path)?;
+        let mut entries =
+            fs::read_dir(path).map_err(|error| HostError::io(format!("reading {}", path.display()), error))?;
+        if entries.next().is_some() {
+            return Err(HostError::Refused {
+                what: format!(
+                    "{} is not empty: a new PedOS root needs a folder of its own",
+                    path.display()
+                ),
+            });
+        }
+        for folder in [
+            "etc/qubes/backup",
+            "home/user",
+            "run/vm",
+            "var/lib/qubes/appvms",
+            "var/lib/qubes/vm-kernels",
+            "var/lib/qubes/vm-templates",
+        ] {
+            make(&path.join(folder))?;
+        }
+        let record = Layout { root: path.to_owned() }.record();
+        durable::replace(&record, &Inventory::empty().to_xml(), RECORD_MODE)
+            .map_err(|error| HostError::io(format!("writing {}", record.display()), error))?;
+        Self::open(path)
+    }
+
+    /// The machine as the record has it.
+    fn domain(&self, machine: &str) -> Result<Domain, HostError> {
+        let domain = self.record.read()?.domain(machine);
+        domain.ok_or_else(|| HostError::NoSuchMachine {
+            name: machine.to_owned(),
+        })
+    }
+
+    fn is_running(&self, machine: &str) -> bool {
+        self.layout.inside(machine).is_some_and(|folder| folder.is_dir())
+    }
+
+    /// A volume that is saved, with the file that it lies in.
+    fn saved_volume(&self, domain: &Domain, volume: &str) -> Result<(VolumeConfig, PathBuf), HostError> {
+        let config = domain.volumes.iter().find(|v| v.name == volume && v.save_on_stop);
+        let config = config.ok_or_else(|| HostError::NoSuchVolume {
+            machine: domain.name.clone(),
+            volume: volume.to_owned(),
+        })?;
+        let record = self.record.read()?;
+        let pools = scan::Pools::new(&self.layout, &record);
+        let file = pools.file(config).ok_or_else(|| HostError::PoolOutOfReach {
+            machine: domain.name.clone(),
+            volume: volume.to_owned(),
+            pool: config.pool.clone(),
+            driver: pools.driver(&config.pool),
+        })?;
+        Ok((config.clone(), file))
+    }
+}
+
+impl Drop for RootHost {
+    fn drop(&mut self) {
+        if let Err(error) = self.record.commit() {
+            log::error!("{error}");
+        }
+    }
+}
+
+impl Host for RootHost {
+    fn system(&self) -> Result<System, HostError> {
+        Ok(scan::system(&self.layout, &*self.record.read()?))
+    }
+
+    fn inventory(&self) -> Result<Inventory, HostError> {
+        Ok(Arc::unwrap_or_clone(self.record.read()?))
+    }
+
+    fn open_volume(&self, machine: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
+        let domain = self.domain(machine)?;
+        let (config, path) = self.saved_volume(&domain, volume)?;
+        if config.revisions_to_keep < 0 && self.is_running(machine) {
+            return Err(HostError::Refused {
+                what: format!("VM {machine} runs and snapshots of its volume {volume} are disabled"),
+            });
+        }
+        let open = || {
+            // A pipe of that name would block here for ever.
+            if !fs::metadata(&path)?.is_file() {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            }
+            FileVolume::new(fs::File::open(&path)?)
+        };
+        let source = open().map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
+        Ok(Box::new(source))
+    }
+
+    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
+        let domain = self.domain(machine)?;
+        let Some(folder) = self.layout.machine(&domain.class, machine) else {
+            return Ok(Vec::new());
+        };
+        files::read(&folder)
+    }
+
+    fn home(&self) -> Result<Option<Home>, HostError> {
+        Ok(scan::home(&self.layout))
+    }
+
+    fn record_backup(&self, machines: &[String], unix_seconds: i64) -> Result<(), HostError> {
+        self.record.edit(|record| {
+            let all: Vec<String> = record.domains().into_iter().map(|domain| domain.name).collect();
+            // A machine that was removed during the backup has no record to note it in.
+            for machine in machines.iter().filter(|name| all.contains(name)) {
+                record.set_property(machine, "backup_timestamp", &unix_seconds.to_string())?;
+            }
+            Ok(())
+        })?;
+        self.record.commit()
+    }
+
+    fn create_machine(&self, new: &NewMachine) -> Result<(), HostError> {
+        change::create(self, new)
+    }
+
+    fn remove_machine(&self, machine: &str) -> Result<(), HostError> {
+        change::remove(self, machine)
+    }
+
+    fn set_property(&self, machine: &str, property: &str, value: &str) -> Result<(), HostError> {
+        change::set_property(self, machine, property, value)
+    }
+
+    fn set_feature(&self, machine: &str, feature: &str, value: &str) -> Result<(), HostError> {
+        self.record
+            .edit(|record| Ok(record.set_feature(machine, feature, value)?))
+    }
+
+    fn add_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
+        self.record.edit(|record| Ok(record.add_tag(machine, tag)?))
+    }
+
+    fn remove_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
+        self.record.edit(|record| Ok(record.remove_tag(machine, tag)?))
+    }
+
+    fn assign_device(&self, machine: &str, device: &Device) -> Result<(), HostError> {
+        change::assign_device(self, machine, device)
+    }
+
+    fn set_machine_file(&self, machine: &str, file: MachineFile, content: &[u8]) -> Result<(), HostError> {
+        let domain = self.domain(machine)?;
+        let folder = self.layout.machine(&domain.class, machine);
+        let folder = folder.ok_or_else(|| HostError::Refused {
+            what: format!("{machine} has no {}", file.file_name()),
+        })?;
+        files::write(&folder, file, content)
+    }
+
+    fn import_volume(&self, machine: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
+        let domain = self.domain(machine)?;
+        if self.is_running(machine) {
+            return Err(HostError::Refused {
+                what: format!("VM {machine} is running: its volumes can only be filled while it is halted"),
+            });
+        }
+        let (_, path) = self.saved_volume(&domain, volume)?;
+        // No volume on the disk without its machine: not even after a crash.
+        self.record.commit()?;
+        let import = import::FileImport::begin(self.record.clone(), machine, volume, &path, size_bytes)?;
+        Ok(Box::new(import))
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        let system = rustix::fs::statvfs(self.layout.qubes()).ok()?;
+        Some(system.f_bavail * system.f_frsize)
+    }
+
+    fn start_service(&self, machine: &str, _service: Service) -> Result<ServiceProcess, HostError> {
+        if !self.is_running(machine) {
+            return Err(HostError::NotRunning {
+                name: machine.to_owned(),
+            });
+        }
+        Err(HostError::Refused {
+            what: format!("VM {machine} offers no services"),
+        })
+    }
+
+    fn profile_dir(&self) -> PathBuf {
+        self.layout.root.join("etc/qubes/backup")
+    }
+
+    fn commit(&self) -> Result<(), HostError> {
+        self.record.commit()
+    }
+}

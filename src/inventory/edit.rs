@@ -49,7 +49,7 @@ impl Inventory {
             features.retain(|feature| {
                 let name = feature.attribute("name").unwrap_or_default();
                 let is_preload = name.starts_with("preload-dispvm") && name != "preload-dispvm-max";
-                !BACKUP_FEATURES.contains(&name) && !(content.is_some() && is_preload)
+                !(BACKUP_FEATURES.contains(&name) || content.is_some() && is_preload)
             });
             let mut mark = |name: &str, value: &str| features.push(item("feature", name).with_text(value));
             match content {

@@ -5,14 +5,14 @@ use super::{Inventory, edit::item, xml::Element};
 
 /// The labels that every PedOS has, with their colours.
 const LABELS: [(&str, u32); 8] = [
-    ("red", 0xcc_00_00),
-    ("orange", 0xf5_79_00),
-    ("yellow", 0xed_d4_00),
-    ("green", 0x73_d2_16),
-    ("gray", 0x55_55_55),
-    ("blue", 0x34_65_a4),
-    ("purple", 0x75_50_7b),
-    ("black", 0x00_00_00),
+    ("red", 0xcc0000),
+    ("orange", 0xf57900),
+    ("yellow", 0xedd400),
+    ("green", 0x73d216),
+    ("gray", 0x555555),
+    ("blue", 0x3465a4),
+    ("purple", 0x75507b),
+    ("black", 0x000000),
 ];
 
 impl Inventory {

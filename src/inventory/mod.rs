@@ -10,6 +10,7 @@ mod document;
 mod domain;
 mod edit;
 mod error;
+mod firewall;
 mod fresh;
 mod read;
 
@@ -18,3 +19,5 @@ pub(crate) mod xml;
 pub use document::Inventory;
 pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};
 pub use error::InventoryError;
+pub(crate) use firewall::check as check_firewall;
+pub(crate) use read::{is_true, is_truth};

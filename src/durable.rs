@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Small files that are replaced as a whole: a reader sees the old content or the new one, also after a power cut.
+//!
+//! The new content goes to a neighbour of the file, is synced, takes the file's name, and the folder is synced after it.
+//! Large files (archives, volumes) are written where they are made; this is for records, settings and notes.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Puts a content in the place of a file, which need not be there; a new file gets the mode, an old one keeps its own.
+///
+/// # Errors
+/// When it cannot be written, synced or put in place: the old content is still there then.
+pub fn replace(path: &Path, content: &[u8], new_mode: u32) -> io::Result<()> {
+    let old = match fs::metadata(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let mode = old.as_ref().map_or(new_mode, |old| old.mode() & 0o7777);
+    replace_with_mode(path, content, mode, old.map(|old| (old.uid(), old.gid())))
+}
+
+/// The same, but the file has this mode afterwards, whatever it had before.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_private(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    replace_with_mode(path, content, mode, None)
+}
+
+fn replace_with_mode(path: &Path, content: &[u8], mode: u32, owner: Option<(u32, u32)>) -> io::Result<()> {
+    let neighbour = neighbour(path)?;
+    match fs::remove_file(&neighbour) {
+        // Left by a run that was killed.
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let written = write_new(&neighbour, content, mode, owner).and_then(|()| fs::rename(&neighbour, path));
+    if let Err(error) = written {
+        // The first error is the one to tell; a neighbour that stays is replaced next time.
+        let _ = fs::remove_file(&neighbour);
+        return Err(error);
+    }
+    sync_folder_of(path)
+}
+
+fn write_new(path: &Path, content: &[u8], mode: u32, owner: Option<(u32, u32)>) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode & 0o600)
+        .open(path)?;
+    if let Some((uid, gid)) = owner {
+        // Only root may give a file away, and for others it is theirs already.
+        let _ = std::os::unix::fs::fchown(&file, Some(uid), Some(gid));
+    }
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn neighbour(path: &Path) -> io::Result<PathBuf> {
+    let mut name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a path without a file name"))?
+        .to_owned();
+    name.push(".tmp");
+    Ok(path.with_file_name(name))
+}
+
+/// Syncs the folder that a file lies in, so that its name is on the disk as well as its content.
+///
+/// # Errors
+/// When it cannot be opened or synced.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_made_and_replaced_with_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        fs::write(folder.path().join("x.tmp"), "left over").unwrap();
+        replace(&path, b"one", 0o640).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
+        replace(&path, b"two", 0o640).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o664);
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        replace_private(&path, b"three", 0o600).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        replace(&path, b"one", 0o600).unwrap();
+        fs::create_dir(folder.path().join("x.tmp")).unwrap();
+        assert!(replace(&path, b"two", 0o600).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Makes machines in a root folder, takes them away, sets what is set on them.
+//!
+//! What a running PedOS would refuse only because another machine is missing is taken here: a folder into which data are
+//! recovered may hold an AppVM whose template is elsewhere, and its record then keeps the template's name.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use super::{RootHost, layout::Layout, scan::Pools};
+use crate::{
+    host::{DOM0, HostError, NewMachine, is_valid_machine_name},
+    inventory::{self, Class, Device, Domain, Inventory, VolumeConfig},
+    units::GIB,
+};
+
+/// The size that a PedOS gives the private volume of a new machine.
+const PRIVATE_BYTES: u64 = 2 * GIB;
+/// The size that a PedOS gives the root and the volatile volume of a new machine.
+const ROOT_BYTES: u64 = 10 * GIB;
+/// The mode of a volume, as a PedOS gives it.
+const VOLUME_MODE: u32 = 0o660;
+/// The label of a machine whose own label the host does not know, as the existing tools choose it.
+const FALLBACK_LABEL: &str = "red";
+/// What is fixed when a machine is made.
+const FIXED_PROPERTIES: [&str; 4] = ["name", "qid", "uuid", "klass"];
+/// Properties that are on or off.
+const TRUTHS: [&str; 7] = [
+    "auto_cleanup",
+    "autostart",
+    "debug",
+    "include_in_backups",
+    "installed_by_rpm",
+    "provides_network",
+    "template_for_dispvms",
+];
+
+pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError> {
+    if !is_valid_machine_name(&new.name) {
+        return Err(refused(format!("'{}' cannot be a VM's name", new.name.escape_debug())));
+    }
+    if matches!(new.class, Class::AdminVm | Class::Other(_)) {
+        return Err(refused(format!(
+            "a VM of class {} cannot be made",
+            new.class.wire_name().escape_debug()
+        )));
+    }
+    let files = host.record.edit(|record| {
+        if record.domain(&new.name).is_some() {
+            return Err(HostError::NameTaken { name: new.name.clone() });
+        }
+        let pools = Pools::new(&host.layout, record);
+        let domain = domain(record, &pools, new)?;
+        let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
+        let mut files = Vec::new();
+        for volume in saved {
+            let path = pools
+                .file(volume)
+                .ok_or_else(|| refused(format!("pool {} is out of reach here", volume.pool)))?;
+            if path.symlink_metadata().is_ok() {
+                return Err(refused(format!("{} is in the way of a new VM", path.display())));
+            }
+            files.push((path, volume.size_bytes.unwrap_or_default()));
+        }
+        record.insert_domain(&domain)?;
+        Ok(files)
+    })?;
+    let make = || {
+        if let Some(folder) = host.layout.machine(&new.class, &new.name) {
+            fs::create_dir_all(folder)?;
+        }
+        files.iter().try_for_each(|(path, size)| empty_volume(path, *size))
+    };
+    make().map_err(|error| {
+        // The first error is the one to tell; what stays behind is said when the name is used again.
+        let _ = remove(host, &new.name);
+        HostError::io(format!("making the volumes of VM {}", new.name), error)
+    })
+}
+
+fn refused(what: impl Into<String>) -> HostError {
+    HostError::Refused { what: what.into() }
+}
+
+/// Makes a volume that is one hole.
+fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(VOLUME_MODE)
+        .open(path)?;
+    file.set_len(size)
+}
+
+/// The new machine as a PedOS would record it.
+fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<Domain, HostError> {
+    let labels = record.labels();
+    let is_known = labels.iter().any(|label| label.name == new.label);
+    let label = if is_known { new.label.as_str() } else { FALLBACK_LABEL };
+    let qid = record.free_qid();
+    let number = qid.to_string();
+    let id = uuid().map_err(|error| HostError::io("reading /dev/urandom", error))?;
+    let mut properties = vec![("label", label), ("name", &new.name), ("qid", &number), ("uuid", &id)];
+    let template = new.template.as_deref().filter(|_| new.class.has_template());
+    properties.extend(template.map(|name| ("template", name)));
+    let template = template.and_then(|name| record.domain(name));
+    let volumes = match new.class {
+        Class::RemoteVm => Vec::new(),
+        _ => volumes(record, pools, new, template.as_ref())?,
+    };
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    Ok(Domain {
+        name: new.name.clone(),
+        class: new.class.clone(),
+        qid,
+        label: label.to_owned(),
+        properties: properties.into_iter().map(owned).collect(),
+        volumes,
+        ..Domain::default()
+    })
+}
+
+fn volumes(
+    record: &Inventory,
+    pools: &Pools<'_>,
+    new: &NewMachine,
+    template: Option<&Domain>,
+) -> Result<Vec<VolumeConfig>, HostError> {
+    let globals = record.globals();
+    let pool = pool(record, pools, new)?;
+    let folder = Layout::machine_name(&new.class, &new.name).unwrap_or_default();
+    let volume = |name: &str, size_bytes| VolumeConfig {
+        name: name.to_owned(),
+        pool: pool.clone(),
+        vid: format!("{folder}/{name}"),
+        size_bytes: Some(size_bytes),
+        is_writable: true,
+        ..VolumeConfig::default()
+    };
+    let saved = |name, size| VolumeConfig {
+        save_on_stop: true,
+        revisions_to_keep: 1,
+        ..volume(name, size)
+    };
+    // A copy of the template's volume, made at each start. What that is made from itself counts for a disposable.
+    let copied = |name: &str, size| {
+        let of_template = template.and_then(|template| template.volumes.iter().find(|volume| volume.name == name));
+        let size = of_template.and_then(|volume| volume.size_bytes).unwrap_or(size);
+        VolumeConfig {
+            snap_on_start: true,
+            source: of_template.map(|volume| volume.source.clone().unwrap_or_else(|| volume.vid.clone())),
+            ..volume(name, size)
+        }
+    };
+    let (root, private) = match new.class {
+        Class::AppVm => (copied("root", ROOT_BYTES), saved("private", PRIVATE_BYTES)),
+        Class::DispVm => (copied("root", ROOT_BYTES), copied("private", PRIVATE_BYTES)),
+        _ => (saved("root", ROOT_BYTES), saved("private", PRIVATE_BYTES)),
+    };
+    let kernel = VolumeConfig {
+        name: "kernel".to_owned(),
+        pool: globals
+            .get("default_pool_kernel")
+            .cloned()
+            .unwrap_or_else(|| "linux-kernel".to_owned()),
+        vid: globals.get("default_kernel").cloned().unwrap_or_default(),
+        ..VolumeConfig::default()
+    };
+    Ok(vec![root, private, volume("volatile", ROOT_BYTES), kernel])
+}
+
+/// The pool for a new machine: the wanted one, else the host's default, else any that is within reach.
+fn pool(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<String, HostError> {
+    if let Some(wanted) = &new.pool {
+        if pools.is_reachable(wanted) {
+            return Ok(wanted.clone());
+        }
+        return Err(refused(format!("pool {} is out of reach here", wanted.escape_debug())));
+    }
+    let default = record.globals().remove("default_pool");
+    let all = record.pools().into_iter().map(|pool| pool.name);
+    let mut candidates = default.into_iter().chain(all);
+    candidates
+        .find(|name| pools.is_reachable(name))
+        .ok_or_else(|| refused("this PedOS has no pool of files for a new VM's volumes"))
+}
+
+/// A random UUID (version 4).
+fn uuid() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let number = u128::from_be_bytes(bytes);
+    Ok(format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        number >> 96,
+        number >> 80 & 0xffff,
+        number >> 64 & 0xffff,
+        number >> 48 & 0xffff,
+        number & 0xffff_ffff_ffff
+    ))
+}
+
+/// Removes the data first and the record last, so that what a crash leaves can be removed again.
+pub(super) fn remove(host: &RootHost, machine: &str) -> Result<(), HostError> {
+    if machine == DOM0 {
+        return Err(refused("dom0 cannot be removed"));
+    }
+    if host.is_running(machine) {
+        return Err(refused(format!("VM {machine} is running and cannot be removed")));
+    }
+    let domain = host.domain(machine)?;
+    // Only the machine's own folder in each pool: what else a record may point at belongs to others.
+    if let Some(name) = Layout::machine_name(&domain.class, machine) {
+        let record = host.record.read()?;
+        let pools = record.pools().into_iter().filter_map(|pool| host.layout.pool(&pool));
+        for folder in pools
+            .map(|pool| pool.join(&name))
+            .chain([host.layout.qubes().join(&name)])
+        {
+            match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(HostError::io(format!("removing {}", folder.display()), error));
+                }
+                _ => {}
+            }
+        }
+    }
+    host.record.edit(|record| Ok(record.remove_domain(machine)?))?;
+    host.record.commit()
+}
+
+pub(super) fn set_property(host: &RootHost, machine: &str, property: &str, value: &str) -> Result<(), HostError> {
+    if FIXED_PROPERTIES.contains(&property) {
+        return Err(refused(format!("{property} of VM {machine} cannot be changed")));
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if property.is_empty() || !property.chars().all(is_name) {
+        return Err(refused(format!("'{}' cannot be a property", property.escape_debug())));
+    }
+    if TRUTHS.contains(&property) && !value.is_empty() && !inventory::is_truth(value) {
+        return Err(refused(format!(
+            "{property} is either True or False, not '{}'",
+            value.escape_debug()
+        )));
+    }
+    host.record.edit(|record| {
+        if property == "label"
+            && !record
+                .labels()
+                .iter()
+                .any(|label| label.name == value || label.id == value)
+        {
+            return Err(refused(format!("no such label: '{}'", value.escape_debug())));
+        }
+        Ok(record.set_property(machine, property, value)?)
+    })
+}
+
+pub(super) fn assign_device(host: &RootHost, machine: &str, device: &Device) -> Result<(), HostError> {
+    host.record.edit(|record| {
+        let backend = device.backend().unwrap_or_default();
+        if record.domain(backend).is_none() {
+            return Err(HostError::NoSuchMachine {
+                name: backend.to_owned(),
+            });
+        }
+        Ok(record.add_device(machine, device)?)
+    })
+}

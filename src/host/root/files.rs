@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The small files of a machine: firewall rules, notes, menu entries.
+//!
+//! Their content is kept to the byte; what is checked is only that a PedOS could read it.
+
+use std::{fs, io, path::Path};
+
+use crate::{
+    durable,
+    host::{HostError, MachineFile},
+    inventory,
+};
+
+/// The longest notes that a PedOS takes, in bytes.
+const LONGEST_NOTES_BYTES: usize = 256_000;
+/// The longest other file. Firewall rules are limited to some hundreds by the firewall itself.
+const LONGEST_FILE_BYTES: usize = 16 << 20;
+
+/// All files of a machine's folder, in the order of an archive.
+pub(super) fn read(folder: &Path) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
+    let mut files = Vec::new();
+    for kind in MachineFile::ALL {
+        let path = folder.join(kind.file_name());
+        match fs::metadata(&path) {
+            Ok(file) if file.is_file() => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(reading(&path, error)),
+            _ => continue,
+        }
+        let content = fs::read(&path).map_err(|error| reading(&path, error))?;
+        files.push((kind, content));
+    }
+    Ok(files)
+}
+
+fn reading(path: &Path, error: io::Error) -> HostError {
+    HostError::io(format!("reading {}", path.display()), error)
+}
+
+/// Puts one file in place.
+pub(super) fn write(folder: &Path, kind: MachineFile, content: &[u8]) -> Result<(), HostError> {
+    check(kind, content).map_err(|why| HostError::Refused {
+        what: format!("{}: {why}", kind.file_name()),
+    })?;
+    let path = folder.join(kind.file_name());
+    let mode = match kind {
+        MachineFile::Firewall => 0o664,
+        MachineFile::AppMenus | MachineFile::Notes => 0o660,
+    };
+    fs::create_dir_all(folder)
+        .and_then(|()| durable::replace(&path, content, mode))
+        .map_err(|error| HostError::io(format!("writing {}", path.display()), error))
+}
+
+fn check(kind: MachineFile, content: &[u8]) -> Result<(), String> {
+    let longest = match kind {
+        MachineFile::Notes => LONGEST_NOTES_BYTES,
+        _ => LONGEST_FILE_BYTES,
+    };
+    if content.len() > longest {
+        return Err(format!("it is longer than {longest} bytes"));
+    }
+    match kind {
+        MachineFile::AppMenus if !content.is_ascii() => Err("it holds more than ASCII".to_owned()),
+        MachineFile::AppMenus => Ok(()),
+        MachineFile::Firewall => inventory::check_firewall(content).map_err(|error| error.to_string()),
+        MachineFile::Notes => match std::str::from_utf8(content) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("it is not UTF-8: {error}")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_pedos_can_read_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("appvms/a");
+        let rules = b"<firewall version=\"2\">\n  <rules/>\n</firewall>";
+        write(&folder, MachineFile::Firewall, rules).unwrap();
+        write(&folder, MachineFile::Notes, "ä\n".as_bytes()).unwrap();
+        write(&folder, MachineFile::AppMenus, b"a.desktop\n").unwrap();
+        let bad: [(MachineFile, &[u8]); 6] = [
+            (MachineFile::Firewall, b""),
+            (MachineFile::Firewall, b"<firewall version=\"1\"/>"),
+            (MachineFile::Firewall, b"<other version=\"2\"/>"),
+            (MachineFile::Notes, b"\xff"),
+            (MachineFile::Notes, &[b'x'; LONGEST_NOTES_BYTES + 1]),
+            (MachineFile::AppMenus, "ä".as_bytes()),
+        ];
+        for (kind, content) in bad {
+            assert!(
+                matches!(write(&folder, kind, content), Err(HostError::Refused { .. })),
+                "{kind:?}"
+            );
+        }
+        let read = read(&folder).unwrap();
+        let kinds: Vec<_> = read.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, MachineFile::ALL);
+        assert_eq!(read[1].1, rules);
+    }
+}

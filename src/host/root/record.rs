@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The record of the machines (`qubes.xml`) on the disk: read when it has changed, changed under a lock, replaced whole.
+//!
+//! A restore makes thousands of small changes, and writing a record of 300 machines and syncing it for each would take
+//! minutes. So the first change takes a lock that other programs respect, the changes after it are made in memory, and
+//! all of them are written together: when [`Record::commit`] is called, and at the latest [`DELAY`] after the first one.
+//! Each write is a new file that takes the old one's name after it has been synced, so that a crash at any moment leaves
+//! a whole record, old or new, at most [`DELAY`] behind. What could not be written is reported by the next call.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::{durable, host::HostError, inventory::Inventory};
+
+/// How long changes may wait in memory: long enough to gather those of a machine, short enough to lose nothing of note.
+const DELAY: Duration = Duration::from_millis(200);
+/// How long to wait for another program that changes the record; each holds the lock for about [`DELAY`].
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often to look whether the other program is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// The mode of a record that was not there before: dom0's user shares it with the system through a group.
+const MODE: u32 = 0o660;
+
+/// The record, shared with the thread that writes late changes.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    inventory: Arc<Inventory>,
+    /// The file that `inventory` was read from or written to.
+    stamp: Stamp,
+    /// Held while there are changes that are not on the disk.
+    lock: Option<File>,
+    /// A thread is on its way to write them.
+    is_awaited: bool,
+    /// The last write failed.
+    has_failed: bool,
+}
+
+/// Tells one state of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp([i64; 6]);
+
+impl Record {
+    /// Reads the record.
+    pub(super) fn open(path: PathBuf) -> Result<Self, HostError> {
+        let (inventory, stamp) = load(&path)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                path,
+                state: Mutex::new(State {
+                    inventory,
+                    stamp,
+                    lock: None,
+                    is_awaited: false,
+                    has_failed: false,
+                }),
+            }),
+        })
+    }
+
+    /// The record as it is now, changes that are not yet on the disk included.
+    pub(super) fn read(&self) -> Result<Arc<Inventory>, HostError> {
+        let mut state = self.shared.state();
+        if state.lock.is_none() {
+            state.refresh(&self.shared.path)?;
+        }
+        Ok(Arc::clone(&state.inventory))
+    }
+
+    /// Changes the record. A change that fails must not have changed anything.
+    pub(super) fn edit<T>(&self, change: impl FnOnce(&mut Inventory) -> Result<T, HostError>) -> Result<T, HostError> {
+        let mut state = self.shared.state();
+        if state.has_failed {
+            state.write(&self.shared.path)?;
+        }
+        let fresh_lock = match state.lock {
+            Some(_) => None,
+            None => {
+                let lock = self.lock()?;
+                state.refresh(&self.shared.path)?;
+                Some(lock)
+            }
+        };
+        let result = change(Arc::make_mut(&mut state.inventory));
+        if result.is_ok() && fresh_lock.is_some() {
+            state.lock = fresh_lock;
+        }
+        if result.is_ok() && !state.is_awaited {
+            state.is_awaited = true;
+            self.write_late();
+        }
+        result
+    }
+
+    /// Brings all changes to the disk, or says why that could not be done.
+    pub(super) fn commit(&self) -> Result<(), HostError> {
+        self.shared.state().write(&self.shared.path)
+    }
+
+    fn write_late(&self) {
+        let shared = Arc::clone(&self.shared);
+        thread::spawn(move || {
+            thread::sleep(DELAY);
+            let mut state = shared.state();
+            state.is_awaited = false;
+            if let Err(error) = state.write(&shared.path) {
+                log::warn!("{error}; will be tried again");
+            }
+            // Nothing here may take the lock again before another program that waits for it has looked.
+            thread::sleep(2 * LOOK_AGAIN);
+            drop(state);
+        });
+    }
+
+    /// Takes the lock that programs which change the record respect: it lies on the folder, so that no file is left.
+    fn lock(&self) -> Result<File, HostError> {
+        let folder = self.shared.path.with_file_name("");
+        let what = || format!("locking {}", folder.display());
+        let file = File::open(&folder).map_err(|error| HostError::io(what(), error))?;
+        let start = Instant::now();
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(file),
+                Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) if start.elapsed() < PATIENCE => {
+                    thread::sleep(LOOK_AGAIN);
+                }
+                Err(error) => return Err(HostError::io(what(), error.into())),
+            }
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = state.write(&self.path) {
+            log::error!("the last changes are lost: {error}");
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A change that panicked left a whole tree: elements are made first and put in last.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn refresh(&mut self, path: &Path) -> Result<(), HostError> {
+        let now = fs::metadata(path).map_err(|error| reading(path, error))?;
+        if stamp(&now) != self.stamp {
+            (self.inventory, self.stamp) = load(path)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, path: &Path) -> Result<(), HostError> {
+        if self.lock.is_none() {
+            return Ok(());
+        }
+        let result = durable::replace(path, &self.inventory.to_xml(), MODE).and_then(|()| fs::metadata(path));
+        self.has_failed = result.is_err();
+        let written = result.map_err(|error| HostError::io(format!("writing {}", path.display()), error))?;
+        self.stamp = stamp(&written);
+        self.lock = None;
+        Ok(())
+    }
+}
+
+fn load(path: &Path) -> Result<(Arc<Inventory>, Stamp), HostError> {
+    let read = || {
+        let file = File::open(path)?;
+        let stamp = stamp(&file.metadata()?);
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(&file, LARGEST_BYTES + 1), &mut bytes)?;
+        Ok((bytes, stamp))
+    };
+    let (bytes, stamp) = read().map_err(|error| reading(path, error))?;
+    Ok((Arc::new(Inventory::parse(&bytes)?), stamp))
+}
+
+/// As much as an inventory may have; one byte more is enough for it to be refused.
+const LARGEST_BYTES: u64 = 64 << 20;
+
+fn reading(path: &Path, error: io::Error) -> HostError {
+    HostError::io(format!("reading {}", path.display()), error)
+}
+
+fn stamp(file: &fs::Metadata) -> Stamp {
+    Stamp([
+        file.ino().cast_signed(),
+        file.size().cast_signed(),
+        file.mtime(),
+        file.mtime_nsec(),
+        file.ctime(),
+        file.ctime_nsec(),
+    ])
+}

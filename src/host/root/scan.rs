@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Looks at a root folder: which machines there are, which of their volumes can be read, how much there is to read.
+//!
+//! It changes nothing and stops at nothing: a machine whose volumes cannot be read is listed with the reason.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    fs::{self, File, Metadata},
+    io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use super::layout::Layout;
+use crate::{
+    host::{DOM0, Home, Label, Machine, MachineFile, NetVm, Pool, System, VolumeInfo, VolumeState},
+    inventory::{self, Class, Domain, Inventory, VolumeConfig},
+};
+
+/// What the existing tools count for firewall rules, whatever their length.
+const FIREWALL_BYTES: u64 = 4096;
+/// File systems count blocks of this size, whatever the size of their own.
+const BLOCK_BYTES: u64 = 512;
+/// How many entries of dom0's home are counted; one second's work. More than that is told as at least that.
+const MOST_ENTRIES: usize = 200_000;
+
+/// The picture of a root folder with that record.
+pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
+    let home = home(layout);
+    let pools = Pools::new(layout, record);
+    let running = running(layout);
+    let mut machines: Vec<Machine> = record
+        .domains()
+        .iter()
+        .map(|domain| pools.machine(domain, running.contains(&domain.name), home.as_ref()))
+        .collect();
+    machines.sort_by(|a, b| (a.name != DOM0, &a.name).cmp(&(b.name != DOM0, &b.name)));
+    let labels = record.labels().into_iter();
+    System {
+        location: layout.root.display().to_string(),
+        root: layout.root.clone(),
+        user: home.map(|home| home.user),
+        labels: labels
+            .map(|label| Label {
+                name: label.name,
+                color: label.color,
+            })
+            .collect(),
+        pools: pools.list(),
+        globals: record.globals(),
+        machines,
+    }
+}
+
+/// The machines that run.
+fn running(layout: &Layout) -> BTreeSet<String> {
+    let Ok(entries) = fs::read_dir(layout.running()) else {
+        return BTreeSet::new();
+    };
+    let names = entries.flatten().filter(|entry| entry.path().is_dir());
+    names.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// dom0's home. A PedOS has one user; where a folder has several homes it is that of the first member of the group
+/// `qubes` (as the existing tools have it), else that of `user` (the usual name), else the first by name.
+pub(super) fn home(layout: &Layout) -> Option<Home> {
+    let mut users: Vec<String> = fs::read_dir(layout.homes())
+        .ok()?
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name != "lost+found" && !name.starts_with('.'))
+        .collect();
+    users.sort();
+    let is_there = |user: &String| users.contains(user);
+    let member = first_member(&layout.root.join("etc/group")).filter(is_there);
+    let user = member.or_else(|| Some("user".to_owned()).filter(is_there));
+    let user = user.or_else(|| users.first().cloned())?;
+    let path = layout.homes().join(&user);
+    Some(Home { user, path })
+}
+
+/// The first member of the group `qubes`.
+fn first_member(group_file: &Path) -> Option<String> {
+    let groups = fs::read_to_string(group_file).ok()?;
+    let line = groups.lines().find_map(|line| line.strip_prefix("qubes:"))?;
+    let members = line.split(':').nth(2)?;
+    Some(members.split(',').next()?.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The pools of a record with what can be done with them.
+pub(super) struct Pools<'a> {
+    layout: &'a Layout,
+    pools: BTreeMap<String, inventory::Pool>,
+    order: Vec<String>,
+}
+
+impl<'a> Pools<'a> {
+    pub(super) fn new(layout: &'a Layout, record: &Inventory) -> Self {
+        let pools = record.pools();
+        Self {
+            layout,
+            order: pools.iter().map(|pool| pool.name.clone()).collect(),
+            pools: pools.into_iter().map(|pool| (pool.name.clone(), pool)).collect(),
+        }
+    }
+
+    fn list(&self) -> Vec<Pool> {
+        let pools = self.order.iter().filter_map(|name| self.pools.get(name));
+        pools
+            .map(|pool| Pool {
+                name: pool.name.clone(),
+                driver: pool.driver.clone(),
+                is_reachable: self.is_reachable(&pool.name),
+            })
+            .collect()
+    }
+
+    /// The pool's driver as the record names it.
+    pub(super) fn driver(&self, pool: &str) -> String {
+        let pool = self.pools.get(pool);
+        pool.map_or_else(|| "unknown".to_owned(), |pool| pool.driver.clone())
+    }
+
+    /// Whether volumes in that pool can be read and written.
+    pub(super) fn is_reachable(&self, pool: &str) -> bool {
+        let folder = self.pools.get(pool).and_then(|pool| self.layout.pool(pool));
+        folder.is_some_and(|folder| folder.is_dir())
+    }
+
+    /// The file of a volume, if it lies in a pool of files.
+    pub(super) fn file(&self, volume: &VolumeConfig) -> Option<PathBuf> {
+        self.layout.volume(self.pools.get(&volume.pool)?, &volume.vid)
+    }
+
+    fn machine(&self, domain: &Domain, is_running: bool, home: Option<&Home>) -> Machine {
+        let is_dom0 = domain.class == Class::AdminVm;
+        let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
+        let volumes: Vec<VolumeInfo> = saved.map(|volume| self.volume(volume, is_running)).collect();
+        let backup_bytes = match home {
+            Some(home) if is_dom0 => tree_bytes(&home.path),
+            _ => volumes.iter().map(|volume| volume.used_bytes).sum::<u64>() + self.file_bytes(domain),
+        };
+        Machine {
+            name: domain.name.clone(),
+            qid: domain.qid,
+            class: domain.class.clone(),
+            label: domain.label.clone(),
+            template: domain
+                .property("template")
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned),
+            netvm: match domain.property("netvm") {
+                None => NetVm::Default,
+                Some("") => NetVm::None,
+                Some(name) => NetVm::Named(name.to_owned()),
+            },
+            provides_network: is_on(domain, "provides_network", false),
+            template_for_dispvms: is_on(domain, "template_for_dispvms", false),
+            include_in_backups: is_included(domain),
+            is_internal: domain.feature("internal").is_some_and(|value| !value.is_empty()),
+            is_running: is_running || is_dom0,
+            last_backup: domain.property("backup_timestamp").and_then(|text| text.parse().ok()),
+            volumes,
+            backup_bytes,
+            tags: domain.tags.clone(),
+        }
+    }
+
+    fn volume(&self, config: &VolumeConfig, is_running: bool) -> VolumeInfo {
+        let mut info = VolumeInfo {
+            name: config.name.clone(),
+            pool: config.pool.clone(),
+            size_bytes: config.size_bytes.unwrap_or_default(),
+            used_bytes: 0,
+            state: VolumeState::Missing,
+        };
+        let Some(path) = self.file(config) else {
+            let driver = self.driver(&config.pool);
+            info.state = VolumeState::OutOfReach { driver };
+            return info;
+        };
+        if is_running && config.revisions_to_keep < 0 {
+            info.state = VolumeState::NoSnapshot;
+        }
+        let file = match fs::metadata(&path) {
+            Ok(file) if file.is_file() => file,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                info.state = VolumeState::Unreadable;
+                return info;
+            }
+            _ => return info,
+        };
+        info.size_bytes = file.size();
+        info.used_bytes = used(&file);
+        if info.state == VolumeState::Missing {
+            info.state = match File::open(&path) {
+                Ok(_) => VolumeState::Ready {
+                    changed: Some(file.mtime()),
+                },
+                Err(_) => VolumeState::Unreadable,
+            };
+        }
+        info
+    }
+
+    fn file_bytes(&self, domain: &Domain) -> u64 {
+        let Some(folder) = self.layout.machine(&domain.class, &domain.name) else {
+            return 0;
+        };
+        let sizes = MachineFile::ALL.into_iter().map(|kind| {
+            let file = fs::metadata(folder.join(kind.file_name())).ok();
+            let bytes = file.filter(Metadata::is_file).map(|file| used(&file));
+            match kind {
+                MachineFile::Firewall => bytes.map(|_| FIREWALL_BYTES),
+                _ => bytes,
+            }
+        });
+        sizes.flatten().sum()
+    }
+}
+
+/// Whether a property is on, as a PedOS writes truths.
+fn is_on(domain: &Domain, property: &str, default: bool) -> bool {
+    domain.property(property).map_or(default, inventory::is_true)
+}
+
+/// Whether a backup takes the machine by default: all but disposables that vanish with their last window.
+fn is_included(domain: &Domain) -> bool {
+    let default = domain.class != Class::DispVm || !is_on(domain, "auto_cleanup", false);
+    is_on(domain, "include_in_backups", default)
+}
+
+fn used(file: &Metadata) -> u64 {
+    file.blocks() * BLOCK_BYTES
+}
+
+/// What a folder and all in it take on the disk: symbolic links are not followed, a file with several names counts once,
+/// what cannot be read counts nothing.
+fn tree_bytes(folder: &Path) -> u64 {
+    let mut total = fs::symlink_metadata(folder).map_or(0, |folder| used(&folder));
+    let mut seen = HashSet::new();
+    let mut folders = vec![folder.to_owned()];
+    let mut left = MOST_ENTRIES;
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for entry in entries.flatten() {
+            if left == 0 {
+                return total;
+            }
+            left -= 1;
+            let Ok(file) = entry.metadata() else { continue };
+            if file.nlink() > 1 && !file.is_dir() && !seen.insert((file.dev(), file.ino())) {
+                continue;
+            }
+            total += used(&file);
+            if file.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    total
+}
