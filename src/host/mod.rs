@@ -6,6 +6,7 @@
 
 mod error;
 mod names;
+mod none;
 mod service;
 mod system;
 mod volume;
@@ -14,6 +15,7 @@ pub mod root;
 
 pub use error::HostError;
 pub use names::{LONGEST_MACHINE_NAME, is_valid_machine_name};
+pub use none::NoHost;
 pub use service::{Service, ServiceControl, ServiceProcess};
 pub use system::{DOM0, Home, Label, Machine, MachineFile, NetVm, NewMachine, Pool, System, VolumeInfo, VolumeState};
 pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
