@@ -1,4 +1,167 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The two tools, and the command lines of all four programs.
+//!
+//! A tool goes the way of a wizard without its windows: what was typed becomes a plan, the plan a job, and the job's
+//! events become lines. The words that the existing tools print (tables, questions, usage errors) are a contract and
+//! stay as they are, in English; everything else comes from [`crate::text`].
 
 pub mod args;
+
+mod backup;
+mod console;
+mod exit;
+mod interrupt;
+mod place;
+mod prompt;
+mod restore;
+mod table;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
+
+use crate::{
+    engine::EngineError,
+    host::HostError,
+    text::{self, Message},
+};
+
+use self::{
+    args::{BackupArgs, CommonArgs, RestoreArgs},
+    console::Console,
+    exit::Exit,
+    interrupt::Interrupt,
+    prompt::PromptError,
+};
+
+/// `qvm-backup`.
+pub fn backup_main() -> ExitCode {
+    tool("qvm-backup", |args: &BackupArgs| &args.common, backup::run)
+}
+
+/// `qvm-backup-restore`.
+pub fn restore_main() -> ExitCode {
+    tool("qvm-backup-restore", |args: &RestoreArgs| &args.common, restore::run)
+}
+
+/// Why a tool ends before its job.
+enum Stop {
+    /// The command line is wrong.
+    Usage {
+        /// The usage line.
+        usage: String,
+        /// What is wrong.
+        text: String,
+    },
+    /// Everything else.
+    Said(Exit, Vec<Message>),
+}
+
+impl Stop {
+    fn failed(message: Message) -> Self {
+        Self::Said(Exit::Failed, vec![message])
+    }
+
+    /// A wrong command line, found after it was parsed.
+    fn usage<A: CommandFactory>(text: impl Into<String>) -> Self {
+        Self::Usage {
+            usage: A::command().render_usage().to_string(),
+            text: text.into(),
+        }
+    }
+
+    fn of_prompt(error: PromptError, what: &str) -> Self {
+        match error {
+            PromptError::Interrupted => EngineError::Cancelled.into(),
+            error => Self::failed(text::terminal::unread(what, &error.to_string())),
+        }
+    }
+}
+
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        Self::Said(Exit::of_error(&error), vec![text::message(&error)])
+    }
+}
+
+impl From<HostError> for Stop {
+    fn from(error: HostError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+/// What the two tools have in common around their work.
+fn tool<A: CommandFactory + FromArgMatches>(
+    program: &'static str,
+    common: impl Fn(&A) -> &CommonArgs,
+    run: impl Fn(&A, &Console, &Interrupt) -> Result<Exit, Stop>,
+) -> ExitCode {
+    text::i18n::init();
+    let mut console = Console { program, level: 1 };
+    let args: A = match parse(std::env::args_os()) {
+        Ok(args) => args,
+        Err(Some(stop)) => return console.stop(&stop).into(),
+        Err(None) => return ExitCode::SUCCESS,
+    };
+    console.level = common(&args).level();
+    console::start_log(console.level);
+    let interrupt = Interrupt::install().unwrap_or_else(|error| {
+        console.warning(&format!("Ctrl-C cannot be heard: {error}"));
+        Interrupt::default()
+    });
+    run(&args, &console, &interrupt)
+        .unwrap_or_else(|stop| console.stop(&stop))
+        .into()
+}
+
+/// Parses a command line; `Err(None)` when it asked for help or the version, which then has been printed.
+fn parse<A: CommandFactory + FromArgMatches>(line: impl IntoIterator<Item = OsString>) -> Result<A, Option<Stop>> {
+    let result = A::command()
+        .try_get_matches_from(line)
+        .and_then(|found| A::from_arg_matches(&found));
+    result.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader that has gone away does not want the help any more.
+            let _ = error.print();
+            None
+        }
+        _ => Some(Stop::usage::<A>(usage_text(&error))),
+    })
+}
+
+/// What clap says is wrong, without its own frame around it.
+fn usage_text(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let end = text
+        .find("\n\nUsage:")
+        .or_else(|| text.find("\n\nFor more information"));
+    text[..end.unwrap_or(text.len())].trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage_error<A: CommandFactory + FromArgMatches>(line: &str) -> (String, String) {
+        match parse::<A>(line.split(' ').map(OsString::from)) {
+            Err(Some(Stop::Usage { usage, text })) => (usage, text),
+            _ => panic!("{line} is no usage error"),
+        }
+    }
+
+    #[test]
+    fn a_usage_error_shows_the_usage_and_one_text_of_its_own() {
+        let (usage, text) = usage_error::<BackupArgs>("qvm-backup --nonsense");
+        assert!(usage.starts_with("Usage: qvm-backup"), "{usage}");
+        assert!(text.contains("--nonsense") && !text.contains("Usage"), "{text}");
+        let (_, text) = usage_error::<RestoreArgs>("qvm-backup-restore");
+        assert!(text.contains("BACKUP_LOCATION"), "{text}");
+    }
+
+    #[test]
+    fn an_ambiguous_abbreviation_is_refused() {
+        let (_, text) = usage_error::<RestoreArgs>("qvm-backup-restore --skip x");
+        assert!(text.contains("--skip"), "{text}");
+    }
+}

@@ -8,6 +8,7 @@
 
 pub mod i18n;
 pub mod progress;
+pub mod terminal;
 
 mod finding;
 mod message;

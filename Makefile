@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What can be done with this project. Every target works from a fresh clone; "make help" lists them.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Of an installed Rust that is not in PATH yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SAMPLE := sample/pedos
+
+BINDIR := $(DESTDIR)$(PREFIX)/bin
+SHAREDIR := $(DESTDIR)$(PREFIX)/share
+PROGRAMS := pedos-backup pedos-backup-restore qvm-backup qvm-backup-restore
+IDS := org.pedos.Backup org.pedos.BackupRestore
+LANGUAGES := $(shell sed 's/\#.*//' po/LINGUAS 2>/dev/null)
+
+.PHONY: help run test build lint sample install uninstall clean
+
+help:
+	@echo 'make run        install what is missing, build, and open the Backup PedOS wizard on a sample PedOS;'
+	@echo '                without a display, do a whole backup and restore of it with the tools and compare'
+	@echo 'make test       install what is missing and run every check and test'
+	@echo 'make build      build the four programs for use'
+	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set'
+	@echo 'make uninstall  take them away again'
+	@echo 'make lint       check the form of the sources'
+	@echo 'make sample     make the sample PedOS in $(SAMPLE)'
+	@echo 'make clean      remove what was built, and the sample'
+
+run:
+	@scripts/run.sh $(SAMPLE)
+
+test:
+	@scripts/deps.sh test
+	@scripts/test.sh
+
+lint:
+	@scripts/lint.sh
+
+sample:
+	@scripts/deps.sh tools
+	cargo build --locked --no-default-features --bin qvm-backup
+	@test -e $(SAMPLE) && echo '$(SAMPLE) is there already.' || $(TARGET)/debug/qvm-backup --make-sample $(SAMPLE)
+
+# The place of the translations is built in, so the same PREFIX belongs to "make build" and "make install".
+build:
+	@scripts/deps.sh gui
+	PEDOS_BACKUP_LOCALEDIR='$(PREFIX)/share/locale' cargo build --locked --release
+
+# Installing as root must not run cargo as root: what was built is taken, and built only if it is not there.
+install:
+	@for program in $(PROGRAMS); do test -x $(TARGET)/release/$$program || exec $(MAKE) build; done
+	install -d '$(BINDIR)' '$(SHAREDIR)/applications' '$(SHAREDIR)/metainfo' '$(SHAREDIR)/man/man1'
+	for program in $(PROGRAMS); do \
+		install -m 755 $(TARGET)/release/$$program '$(BINDIR)/' && \
+		install -m 644 data/man/$$program.1 '$(SHAREDIR)/man/man1/' || exit 1; \
+	done
+	for id in $(IDS); do \
+		msgfmt --desktop --template=data/$$id.desktop.in -d po -o '$(SHAREDIR)/applications/'$$id.desktop && \
+		msgfmt --xml --template=data/$$id.metainfo.xml.in -d po -o '$(SHAREDIR)/metainfo/'$$id.metainfo.xml && \
+		install -D -m 644 data/icons/hicolor/scalable/apps/$$id.svg \
+			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg && \
+		install -D -m 644 data/icons/hicolor/symbolic/apps/$$id-symbolic.svg \
+			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg || exit 1; \
+	done
+	for language in $(LANGUAGES); do \
+		install -d '$(SHAREDIR)/locale/'$$language/LC_MESSAGES && \
+		msgfmt --check -o '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo po/$$language.po || exit 1; \
+	done
+
+uninstall:
+	for program in $(PROGRAMS); do rm -f '$(BINDIR)/'$$program '$(SHAREDIR)/man/man1/'$$program.1; done
+	for id in $(IDS); do \
+		rm -f '$(SHAREDIR)/applications/'$$id.desktop '$(SHAREDIR)/metainfo/'$$id.metainfo.xml \
+			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
+			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg; \
+	done
+	for language in $(LANGUAGES); do rm -f '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo; done
+
+clean:
+	cargo clean
+	rm -rf sample

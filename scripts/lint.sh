@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Checks the form of everything: sources, translations, desktop entries, metainfo.
+set -eu
+
+export PATH="$PATH:$HOME/.cargo/bin"
+cd "$(dirname "$0")/.."
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+step() { printf '== %s\n' "$*"; }
+
+step 'rustfmt'
+cargo fmt --check
+step 'clippy, without the wizards'
+cargo clippy --locked --quiet --no-default-features --all-targets -- -D warnings
+step 'clippy, with the wizards'
+cargo clippy --locked --quiet --all-targets -- -D warnings
+
+for language in $(sed 's/#.*//' po/LINGUAS); do
+    step "translation: $language"
+    msgfmt --check --statistics -o "$scratch/$language.mo" "po/$language.po"
+done
+for template in data/*.desktop.in; do
+    step "$template"
+    entry="$scratch/$(basename "${template%.in}")"
+    msgfmt --desktop --template="$template" -d po -o "$entry"
+    desktop-file-validate "$entry"
+done
+for template in data/*.metainfo.xml.in; do
+    step "$template"
+    info="$scratch/$(basename "${template%.in}")"
+    msgfmt --xml --template="$template" -d po -o "$info"
+    appstreamcli validate --no-net "$info"
+done

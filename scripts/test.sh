@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Runs every check and every test. What a test needs beyond cargo is installed by deps.sh; tests that need a display bring
+# their own.
+set -eu
+
+export PATH="$PATH:$HOME/.cargo/bin"
+cd "$(dirname "$0")/.."
+
+scripts/lint.sh
+
+echo '== tests'
+display=tests/support/with-display.sh
+[ -x "$display" ] || display=''
+if cargo nextest --version >/dev/null 2>&1; then
+    $display cargo nextest run --locked --no-fail-fast
+    $display cargo test --locked --doc
+else
+    $display cargo test --locked --no-fail-fast
+fi

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Where a tool's words go: results to standard output, everything else to standard error, as loud as the user wants.
+//!
+//! On a terminal a job has one bar; in a pipe nothing is said but what is worth keeping. No success is announced here
+//! but through the words of a finished job that is one.
+
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::{
+    engine::{ItemState, Phase, Progress},
+    job::{Event, JobHandle, Outcome},
+    text::{self, MachineLine, Message, OutcomeView, Tone},
+};
+
+use super::{Stop, exit::Exit};
+
+/// Steps of the bar: fine enough to be seen moving in a large backup.
+const BAR_STEPS: u64 = 10_000;
+
+/// A program's voice.
+pub(super) struct Console {
+    /// The name that begins its errors.
+    pub(super) program: &'static str,
+    /// 0 and below: warnings and errors; 1: what is being done; 2 and above: details.
+    pub(super) level: i32,
+}
+
+impl Console {
+    /// Whether someone watches.
+    pub(super) fn is_watched(&self) -> bool {
+        io::stderr().is_terminal() && self.level >= 1
+    }
+
+    /// What is being done, for someone who watches or asked for it.
+    pub(super) fn notice(&self, text: &str) {
+        if self.is_watched() || self.level >= 2 {
+            eprintln!("app: {text}");
+        }
+    }
+
+    /// Something that must be known.
+    pub(super) fn warning(&self, text: &str) {
+        eprintln!("{}: warning: {text}", self.program);
+    }
+
+    /// An error: its sentence, the facts, and what can be done.
+    pub(super) fn error(&self, message: &Message) {
+        eprintln!("{}: error: {}", self.program, message.title);
+        print_rest(message, "  ");
+    }
+
+    /// The last words of a program that could not do its work.
+    pub(super) fn stop(&self, stop: &Stop) -> Exit {
+        match stop {
+            Stop::Usage { usage, text } => {
+                eprintln!("{usage}\n{}: error: {text}", self.program);
+                Exit::Usage
+            }
+            Stop::Said(exit, messages) => {
+                for message in messages {
+                    self.error(message);
+                }
+                *exit
+            }
+        }
+    }
+
+    /// Watches a job to its last word.
+    pub(super) fn watch(&self, job: &JobHandle) -> Outcome {
+        let bar = self.bar();
+        let mut phase = Phase::Preparing;
+        while let Some(event) = job.recv_blocking() {
+            match event {
+                Event::Started { .. } => {}
+                Event::Phase(next) => {
+                    phase = next;
+                    show(&bar, phase, &Progress::default());
+                    log::info!("{}", text::phase(phase));
+                }
+                Event::Progress(progress) => show(&bar, phase, &progress),
+                Event::Item { machine, state } => self.item(&bar, &machine, &state),
+                // They stand in the result.
+                Event::Warning(_) => {}
+                Event::Finished(outcome) => {
+                    bar.finish_and_clear();
+                    return outcome;
+                }
+            }
+        }
+        bar.finish_and_clear();
+        // The job's promise of a last word was broken, which is a mistake of this program.
+        Outcome::Failed(
+            crate::engine::EngineError::Internal {
+                what: "the job ended without a word".to_owned(),
+            },
+            crate::engine::Partial::default(),
+        )
+    }
+
+    fn item(&self, bar: &ProgressBar, machine: &str, state: &ItemState) {
+        if self.level >= 2 {
+            bar.suspend(|| {
+                eprintln!(
+                    "app: {}: {}",
+                    text::sanitize(machine),
+                    text::progress::item_state(state)
+                );
+            });
+        }
+    }
+
+    fn bar(&self) -> ProgressBar {
+        let target = if self.is_watched() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), target);
+        match ProgressStyle::with_template("{prefix} [{bar:24}] {wide_msg}") {
+            Ok(style) => bar.set_style(style.progress_chars("#>-")),
+            Err(error) => log::error!("the bar has no style: {error}"),
+        }
+        bar
+    }
+
+    /// The result of a job.
+    pub(super) fn result(&self, view: &OutcomeView) {
+        for warning in &view.warnings {
+            self.warning(warning);
+        }
+        if view.tone == Tone::Success {
+            if self.level >= 1 {
+                println!("{}.", view.title);
+                for line in &view.lines {
+                    println!("{line}");
+                }
+            }
+            return;
+        }
+        eprintln!("{}: error: {}.", self.program, view.title);
+        if let Some(cause) = &view.cause {
+            eprintln!("  {}.", cause.title);
+            print_rest(cause, "  ");
+        }
+        for line in &view.lines {
+            eprintln!("  {line}");
+        }
+        for machine in &view.machines {
+            print_machine(machine);
+        }
+    }
+}
+
+fn print_machine(machine: &MachineLine) {
+    match &machine.reason {
+        Some(reason) => {
+            eprintln!("  {}: {}: {}.", machine.name, machine.state, reason.title);
+            print_rest(reason, "    ");
+        }
+        None => eprintln!("  {}: {}", machine.name, machine.state),
+    }
+}
+
+fn print_rest(message: &Message, indent: &str) {
+    for line in message.detail.lines() {
+        eprintln!("{indent}{line}");
+    }
+    if let Some(hint) = &message.hint {
+        eprintln!("{indent}{hint}");
+    }
+}
+
+fn show(bar: &ProgressBar, phase: Phase, progress: &Progress) {
+    let view = text::progress::view(phase, progress);
+    bar.set_prefix(view.title);
+    bar.set_position((view.fraction.unwrap_or(0.0) * BAR_STEPS as f64) as u64);
+    let said = [view.percent, view.detail, view.amount, view.speed, view.remaining];
+    bar.set_message(
+        said.into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+}
+
+/// Sends the program's log to standard error.
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.target().starts_with(env!("CARGO_CRATE_NAME"))
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let text = text::sanitize(&record.args().to_string());
+            // Nobody can be told that standard error is closed.
+            let _ = writeln!(io::stderr(), "{}: {text}", record.target());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Starts the log: at the level of a tool's voice it holds only what no message of the tool says.
+pub(super) fn start_log(level: i32) {
+    let filter = match level {
+        ..=0 => log::LevelFilter::Error,
+        1 => log::LevelFilter::Warn,
+        2 => log::LevelFilter::Debug,
+        _ => log::LevelFilter::Trace,
+    };
+    if log::set_logger(&Log).is_ok() {
+        log::set_max_level(filter);
+    }
+}

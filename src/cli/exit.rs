@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The exit codes of the tools: what a script can know without reading a word.
+//!
+//! 0 is given only for a job that did everything that was selected. The codes from 3 on are finer than those of the
+//! existing tools, which know 1 for all of them.
+
+use std::process::ExitCode;
+
+use crate::{
+    engine::{ArchiveError, EngineError, Failure, MachineResult, Report, VerifyVerdict},
+    job::Outcome,
+    text::JobKind,
+};
+
+/// How a tool ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything that was selected is done.
+    Done = 0,
+    /// It failed.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// A part is done, the rest is named.
+    Partial = 3,
+    /// Its user stopped it.
+    Cancelled = 4,
+    /// Wrong passphrase, or the header was altered.
+    Passphrase = 5,
+    /// The archive is damaged or incomplete.
+    Damaged = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// How a tool ends that could not go on.
+    pub fn of_error(error: &EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => Self::Cancelled,
+            EngineError::Archive(error) => match error {
+                ArchiveError::WrongPassphrase => Self::Passphrase,
+                // A file that does not even begin like a backup may be one that lost its beginning, and a key that
+                // costs too much is a key whose numbers were changed.
+                ArchiveError::NotABackup { .. }
+                | ArchiveError::KeyTooCostly { .. }
+                | ArchiveError::Damaged { .. }
+                | ArchiveError::Truncated { .. }
+                | ArchiveError::Missing { .. } => Self::Damaged,
+                ArchiveError::UnsupportedVersion { .. } | ArchiveError::UnsupportedCompression { .. } => Self::Failed,
+            },
+            EngineError::Host(_)
+            | EngineError::Volume { .. }
+            | EngineError::Home { .. }
+            | EngineError::Destination(_)
+            | EngineError::Source(_)
+            | EngineError::NotReady(_)
+            | EngineError::Plan { .. }
+            | EngineError::Internal { .. } => Self::Failed,
+        }
+    }
+
+    /// How a tool ends after its job.
+    pub fn of_outcome(kind: JobKind, outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Done(report) => Self::of_report(kind, report),
+            Outcome::Cancelled(_) => Self::Cancelled,
+            Outcome::Failed(error, _) => Self::of_error(error),
+        }
+    }
+
+    fn of_report(kind: JobKind, report: &Report) -> Self {
+        if report.is_success() {
+            return Self::Done;
+        }
+        if let VerifyVerdict::Bad(Failure(error)) = &report.verdict {
+            return Self::of_error(error);
+        }
+        let first = report.failed().find_map(|machine| match &machine.result {
+            MachineResult::Failed(Failure(error)) => Some(Self::of_error(error)),
+            MachineResult::Done | MachineResult::NotReached => None,
+        });
+        let is_partial = report
+            .machines
+            .iter()
+            .any(|machine| machine.result == MachineResult::Done);
+        match (kind, first) {
+            // A verification has one subject, the archive: it is whole or it is not.
+            (JobKind::Verify, first) => first.unwrap_or(Self::Damaged),
+            (_, _) if is_partial => Self::Partial,
+            (_, first) => first.unwrap_or(Self::Failed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{MachineReport, Partial};
+
+    fn damaged() -> EngineError {
+        EngineError::Archive(ArchiveError::Damaged {
+            member: "vm1/private.img.000".into(),
+            position: 0,
+            what: "MAC".into(),
+        })
+    }
+
+    fn report(results: Vec<MachineResult>) -> Report {
+        let machine = |result| MachineReport {
+            name: "a".into(),
+            name_here: "a".into(),
+            volumes: vec![],
+            result,
+        };
+        Report {
+            machines: results.into_iter().map(machine).collect(),
+            ..Report::default()
+        }
+    }
+
+    fn exit(kind: JobKind, report: Report) -> Exit {
+        Exit::of_outcome(kind, &Outcome::Done(Box::new(report)))
+    }
+
+    #[test]
+    fn the_codes_are_those_of_the_design() {
+        use Exit::{Cancelled, Damaged, Done, Failed, Partial, Passphrase, Usage};
+        let codes = [Done, Failed, Usage, Partial, Cancelled, Passphrase, Damaged].map(|exit| exit as u8);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn a_restore_without_some_machines_is_partial_and_without_any_has_their_reason() {
+        let failed = || MachineResult::Failed(Failure(damaged()));
+        assert_eq!(exit(JobKind::Restore, report(vec![MachineResult::Done])), Exit::Done);
+        assert_eq!(
+            exit(JobKind::Restore, report(vec![MachineResult::Done, failed()])),
+            Exit::Partial
+        );
+        assert_eq!(exit(JobKind::Restore, report(vec![failed(), failed()])), Exit::Damaged);
+        assert_eq!(
+            exit(JobKind::Restore, report(vec![MachineResult::NotReached])),
+            Exit::Failed
+        );
+    }
+
+    #[test]
+    fn a_verification_that_finds_damage_is_never_partial() {
+        let failed = MachineResult::Failed(Failure(damaged()));
+        assert_eq!(
+            exit(JobKind::Verify, report(vec![MachineResult::Done, failed])),
+            Exit::Damaged
+        );
+    }
+
+    #[test]
+    fn a_backup_that_does_not_verify_says_why() {
+        let mut bad = report(vec![MachineResult::Done]);
+        bad.verdict = VerifyVerdict::Bad(Failure(damaged()));
+        assert_eq!(exit(JobKind::Backup, bad), Exit::Damaged);
+    }
+
+    #[test]
+    fn the_passphrase_has_a_code_of_its_own() {
+        let wrong = EngineError::Archive(ArchiveError::WrongPassphrase);
+        let outcome = Outcome::Failed(wrong, Partial::default());
+        assert_eq!(Exit::of_outcome(JobKind::Restore, &outcome), Exit::Passphrase);
+        let cancelled = Outcome::Cancelled(Partial::default());
+        assert_eq!(Exit::of_outcome(JobKind::Backup, &cancelled), Exit::Cancelled);
+    }
+}

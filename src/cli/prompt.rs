@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Questions at a terminal, and passphrases from a terminal, a file or standard input.
+//!
+//! Input is read byte by byte up to the end of its line, so that what follows stays for the next question. A terminal
+//! gets its echo back however a question ends, Ctrl-C included; a passphrase stays in memory that is wiped.
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Write},
+    os::fd::{AsFd, BorrowedFd},
+    path::Path,
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::{Errno, read},
+    termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
+};
+use zeroize::Zeroizing;
+
+use super::interrupt::Interrupt;
+
+/// The longest line that is read: no passphrase and no answer comes near it, and an endless file must end somewhere.
+const LONGEST_LINE_BYTES: usize = 64 * 1024;
+
+/// How often a waiting question looks whether the user wants to stop, in nanoseconds.
+const LOOK_UP_NANOSECONDS: i64 = 100_000_000;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PromptError {
+    /// The user wants to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// The input ended before anything was said.
+    #[error("the input has ended")]
+    Ended,
+    /// What was said is no UTF-8.
+    #[error("the input is not valid UTF-8")]
+    NotUtf8,
+    /// The line does not end.
+    #[error("the line is too long")]
+    TooLong,
+    /// The operating system's answer.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Asks a question on standard output and reads the answer from standard input.
+///
+/// # Errors
+/// When there is no answer.
+pub(super) fn ask(question: &str, interrupt: &Interrupt) -> Result<String, PromptError> {
+    print!("{question}");
+    io::stdout().flush()?;
+    let answer = read_line(io::stdin().as_fd(), interrupt);
+    if answer.is_err() {
+        println!();
+    }
+    Ok(answer?.trim().to_owned())
+}
+
+/// Asks for a passphrase at the terminal, without echo; where there is no terminal, reads it from standard input.
+///
+/// # Errors
+/// When there is no answer.
+pub(super) fn passphrase(question: &str, interrupt: &Interrupt) -> Result<Zeroizing<String>, PromptError> {
+    match File::options().read(true).write(true).open("/dev/tty") {
+        Ok(mut terminal) => {
+            write!(terminal, "{question}")?;
+            terminal.flush()?;
+            let answer = {
+                let _silent = Silence::over(terminal.as_fd())?;
+                read_line(terminal.as_fd(), interrupt)
+            };
+            writeln!(terminal)?;
+            answer
+        }
+        Err(_) => {
+            eprint!("{question}");
+            let stdin = io::stdin();
+            let silent = stdin.is_terminal().then(|| Silence::over(stdin.as_fd())).transpose()?;
+            let answer = read_line(stdin.as_fd(), interrupt);
+            drop(silent);
+            eprintln!();
+            answer
+        }
+    }
+}
+
+/// Reads a passphrase from the first line of a file ("-" is standard input), without the white space at its end.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn passphrase_from(path: &Path, interrupt: &Interrupt) -> Result<Zeroizing<String>, PromptError> {
+    let line = if path == Path::new("-") {
+        read_line(io::stdin().as_fd(), interrupt)?
+    } else {
+        read_line(File::open(path)?.as_fd(), interrupt)?
+    };
+    Ok(Zeroizing::new(line.trim_end().to_owned()))
+}
+
+fn read_line(input: BorrowedFd<'_>, interrupt: &Interrupt) -> Result<Zeroizing<String>, PromptError> {
+    // Room for all of it from the start: a buffer that grows leaves copies behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE_BYTES));
+    loop {
+        wait_for(input, interrupt)?;
+        let mut byte = [0];
+        match read(input, &mut byte) {
+            Ok(0) if line.is_empty() => return Err(PromptError::Ended),
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) if line.len() == LONGEST_LINE_BYTES => return Err(PromptError::TooLong),
+            Ok(_) => line.push(byte[0]),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
+    }
+    match std::str::from_utf8(&line) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(PromptError::NotUtf8),
+    }
+}
+
+fn wait_for(input: BorrowedFd<'_>, interrupt: &Interrupt) -> Result<(), PromptError> {
+    loop {
+        if interrupt.is_hit() {
+            return Err(PromptError::Interrupted);
+        }
+        let mut wanted = [PollFd::from_borrowed_fd(input, PollFlags::IN)];
+        let patience = Timespec {
+            tv_sec: 0,
+            tv_nsec: LOOK_UP_NANOSECONDS,
+        };
+        match poll(&mut wanted, Some(&patience)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(()),
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
+    }
+}
+
+/// A terminal without echo; it has it again when this goes.
+struct Silence<'a> {
+    terminal: BorrowedFd<'a>,
+    before: Termios,
+}
+
+impl<'a> Silence<'a> {
+    fn over(terminal: BorrowedFd<'a>) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        // What was typed before the question is no answer to it.
+        tcsetattr(terminal, OptionalActions::Flush, &silent)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = tcsetattr(self.terminal, OptionalActions::Flush, &self.before) {
+            log::warn!("the terminal stays without echo: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Seek;
+
+    use super::*;
+
+    fn from(content: &[u8]) -> Result<String, PromptError> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        passphrase_from(file.path(), &Interrupt::default()).map(|line| line.to_string())
+    }
+
+    #[test]
+    fn a_passphrase_file_gives_its_first_line_without_trailing_blanks() {
+        assert_eq!(from(b"  two words\t \r\nmore\n").unwrap(), "  two words");
+        assert_eq!(from("ohne Ende ß".as_bytes()).unwrap(), "ohne Ende ß");
+        assert_eq!(from(b"\nsecond\n").unwrap(), "");
+    }
+
+    #[test]
+    fn no_line_other_bytes_and_endless_lines_are_told_apart() {
+        assert!(matches!(from(b""), Err(PromptError::Ended)));
+        assert!(matches!(from(b"\xff\n"), Err(PromptError::NotUtf8)));
+        assert!(matches!(from(&vec![b'a'; 100_000]), Err(PromptError::TooLong)));
+        let missing = passphrase_from(Path::new("/nonexistent"), &Interrupt::default());
+        assert!(matches!(missing, Err(PromptError::Io(_))));
+    }
+
+    #[test]
+    fn what_follows_a_line_stays_for_the_next_question() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"one\ntwo\n").unwrap();
+        file.rewind().unwrap();
+        let interrupt = Interrupt::default();
+        assert_eq!(*read_line(file.as_fd(), &interrupt).unwrap(), "one");
+        assert_eq!(*read_line(file.as_fd(), &interrupt).unwrap(), "two");
+    }
+}

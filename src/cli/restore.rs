@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `qvm-backup-restore`: from the command line to a restore or a verification.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    engine::{OpenedArchive, open_archive},
+    host::{DOM0, Host},
+    job::{self, Job, Task},
+    plan::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, Source, resolve},
+    secret::Passphrase,
+    text::{self, JobKind},
+};
+
+use super::{
+    Stop,
+    args::RestoreArgs,
+    backup::{confirm, passphrase_from},
+    console::Console,
+    exit::Exit,
+    interrupt::Interrupt,
+    place::{self, NewRoot},
+    prompt, table,
+};
+
+/// Does what the command line says.
+pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    check_line(args)?;
+    let source = place::source::<RestoreArgs>(args.dest_vm.as_deref(), &args.backup_location)?;
+    let (new_root, host) = match &args.new_root {
+        Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), host))?,
+        None => (None, place::host(&args.common)?),
+    };
+    let passphrase = Arc::new(Passphrase::for_reading(match &args.passphrase_file {
+        Some(path) => passphrase_from(path, interrupt)?,
+        None => prompt::passphrase(
+            "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ",
+            interrupt,
+        )
+        .map_err(|error| Stop::of_prompt(error, "the passphrase"))?,
+    }));
+    console.notice("Checking backup content...");
+    let archive = open(&source, &passphrase, &host, interrupt)?;
+    check_compression(args, &archive)?;
+    let table = resolve(&archive.inventory, &host.system()?, &choices(args, &archive, console)?);
+    show_table(args, &table, console)?;
+    if args.passphrase_file.is_none() {
+        confirm(interrupt)?;
+    }
+    if let Some(new_root) = new_root {
+        new_root.keep();
+    }
+    let plan = RestorePlan {
+        source,
+        passphrase,
+        table,
+        verify_only: args.verify_only,
+    };
+    let kind = if args.verify_only {
+        JobKind::Verify
+    } else {
+        JobKind::Restore
+    };
+    let job = job::spawn(Job::Restore(plan), host);
+    interrupt.stops(job.cancel_token());
+    let outcome = console.watch(&job);
+    console.result(&text::outcome(kind, &outcome));
+    Ok(Exit::of_outcome(kind, &outcome))
+}
+
+/// What the parser cannot say.
+fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
+    if args.paranoid_mode {
+        return Err(Stop::usage::<RestoreArgs>(
+            "--paranoid-mode (--plan-b) is not available yet: restore without it, or in a disposable VM by hand",
+        ));
+    }
+    if args.location_is_service {
+        return Err(Stop::usage::<RestoreArgs>(if args.dest_vm.is_none() {
+            "--location-is-service needs --dest-vm"
+        } else {
+            "--location-is-service is not available yet: it belongs to --paranoid-mode"
+        }));
+    }
+    Ok(())
+}
+
+/// Header and inventory, read on a thread of its own so that Ctrl-C is heard.
+fn open(
+    source: &Source,
+    passphrase: &Arc<Passphrase>,
+    host: &Arc<dyn Host>,
+    interrupt: &Interrupt,
+) -> Result<OpenedArchive, Stop> {
+    let (source, passphrase, host) = (source.clone(), Arc::clone(passphrase), Arc::clone(host));
+    let task = Task::spawn(move |context| open_archive(&source, &passphrase, host.as_ref(), context));
+    interrupt.stops(task.cancel_token());
+    Ok(task.answer_blocking()?)
+}
+
+/// The compression is told by the authenticated header; insisting on another one can only be a mistake.
+fn check_compression(args: &RestoreArgs, archive: &OpenedArchive) -> Result<(), Stop> {
+    let found = archive.info.compression.filter_name();
+    match args.compression_filter.as_deref() {
+        Some(wanted) if found != Some(wanted) => Err(Stop::failed(text::terminal::other_compression(
+            wanted,
+            &text::compression(archive.info.compression),
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn choices(args: &RestoreArgs, archive: &OpenedArchive, console: &Console) -> Result<RestoreChoices, Stop> {
+    let domains = archive.inventory.domains();
+    let held: BTreeSet<String> = domains
+        .into_iter()
+        .filter(|domain| domain.content().is_some())
+        .map(|domain| domain.name)
+        .collect();
+    if let Some(unknown) = args.vms.iter().find(|name| !held.contains(*name)) {
+        return Err(Stop::usage::<RestoreArgs>(format!(
+            "no such domain: '{}'",
+            text::sanitize(unknown)
+        )));
+    }
+    for name in args.exclude.iter().filter(|name| !held.contains(*name)) {
+        console.warning(&text::terminal::nothing_to_exclude(name));
+    }
+    let mut selected: BTreeSet<String> = if args.vms.is_empty() {
+        held
+    } else {
+        args.vms.iter().cloned().collect()
+    };
+    selected.retain(|name| !(args.exclude.contains(name) || args.skip_dom0_home && name == DOM0));
+    Ok(RestoreChoices {
+        selected: Some(selected),
+        policy: policy(args),
+        ..RestoreChoices::default()
+    })
+}
+
+fn policy(args: &RestoreArgs) -> RestorePolicy {
+    RestorePolicy {
+        ignore_missing: args.ignore_missing,
+        accept_missing: args.new_root.is_some(),
+        skip_broken: args.skip_broken,
+        on_conflict: if args.rename_conflicting {
+            OnConflict::Rename
+        } else if args.skip_conflicting {
+            OnConflict::Skip
+        } else {
+            OnConflict::Report
+        },
+        ignore_user_mismatch: args.ignore_username_mismatch,
+        verify_only: args.verify_only,
+    }
+}
+
+/// Prints the table and what will happen, and ends here if something stands in the way.
+fn show_table(args: &RestoreArgs, table: &RestoreTable, console: &Console) -> Result<(), Stop> {
+    println!(
+        "\nThe following VMs are included in the backup:\n\n{}",
+        table::restore(table)
+    );
+    let problems = text::terminal::problems(table);
+    if !problems.is_empty() {
+        return Err(Stop::Said(Exit::Failed, problems));
+    }
+    if !table.is_ready() {
+        return Err(Stop::failed(text::terminal::nothing_to_restore()));
+    }
+    let (will, stay) = if args.verify_only {
+        (
+            "The above VM archive(s) will be verified.",
+            "Existing VMs will NOT be removed or altered.",
+        )
+    } else {
+        (
+            "The above VMs will be copied and added to your system.",
+            "Existing VMs will NOT be removed.",
+        )
+    };
+    console.notice(will);
+    console.notice(stay);
+    Ok(())
+}

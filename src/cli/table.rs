@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The two tables, to the blank as the existing tools print them: scripts cut them into columns.
+//!
+//! A name that is wider than its column widens it; nothing is ever cut off. What an archive chose is sanitised.
+
+use crate::{
+    host::{DOM0, Machine, NetVm, System},
+    inventory::Class,
+    plan::{BackupRemark, Finding, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable},
+    text::{self, sanitize},
+    units::{KIB, size_text},
+};
+
+/// Widths of the columns of the table of a backup: name, type, size.
+const BACKUP_WIDTHS: [usize; 3] = [17, 13, 13];
+
+/// The table of a backup, with what speaks against it in the last column, and the names that are left out.
+pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding]) -> String {
+    let rows: Vec<(&str, &str, u64)> = selected
+        .iter()
+        .map(|name| match system.machine(name) {
+            Some(machine) => (name.as_str(), kind(machine), machine.backup_bytes),
+            None => (name.as_str(), "?", 0),
+        })
+        .collect();
+    let longest = rows.iter().map(|(name, ..)| name.chars().count()).max();
+    let [first, second, third] = BACKUP_WIDTHS;
+    let first = first.max(longest.unwrap_or(0));
+    let line = format!(
+        "{:-<w$}-+{:-<s$}-+{:-<t$}-+\n",
+        "",
+        "",
+        "",
+        w = first,
+        s = second,
+        t = third
+    );
+    let mut table = format!(
+        "{line}{:>first$} |{:>second$} |{:>third$} |\n{line}",
+        "VM", "type", "size"
+    );
+    for (name, kind, bytes) in &rows {
+        table += &format!("{name:>first$} |{kind:>second$} |{:>third$} |", size(*bytes));
+        for finding in findings
+            .iter()
+            .filter(|finding| finding.machine.as_deref() == Some(name))
+        {
+            table += &format!(" <-- {}", backup_remark(finding));
+        }
+        table.push('\n');
+    }
+    let total = rows.iter().map(|(_, _, bytes)| bytes).sum();
+    let both = second + 2 + third;
+    table += &format!("{line}{:>first$} |{:>both$} |\n{line}", "Total size:", size(total));
+    let left_out: Vec<&str> = system
+        .machines
+        .iter()
+        .map(|machine| machine.name.as_str())
+        .filter(|name| !selected.iter().any(|selected| selected == name))
+        .collect();
+    if !left_out.is_empty() {
+        table += "VMs not selected for backup:\n";
+        for name in left_out {
+            table += &format!(" - {name}\n");
+        }
+    }
+    table
+}
+
+fn kind(machine: &Machine) -> &'static str {
+    match machine.class {
+        Class::AdminVm => "User home",
+        Class::TemplateVm => "Template VM",
+        // It has a system of its own that is updated.
+        Class::StandaloneVm => "VM + Sys",
+        Class::AppVm | Class::DispVm | Class::RemoteVm | Class::Other(_) => "VM",
+    }
+}
+
+fn size(bytes: u64) -> String {
+    if bytes < KIB {
+        bytes.to_string()
+    } else {
+        size_text(bytes)
+    }
+}
+
+/// The two remarks of the existing tools in their words, the others in ours.
+fn backup_remark(finding: &Finding) -> String {
+    match &finding.remark {
+        BackupRemark::SavedStateIsOld { .. } => {
+            "The VM is running, backup will contain its state from before its start!".to_owned()
+        }
+        BackupRemark::NoSnapshot { .. } => {
+            "The VM is running and private volume snapshots are disabled. Backup will fail!".to_owned()
+        }
+        _ => text::finding(finding).sentence,
+    }
+}
+
+/// The table of a restore.
+pub(super) fn restore(table: &RestoreTable) -> String {
+    const HEAD: [&str; 5] = ["name", "type", "template", "netvm", "label"];
+    let cells: Vec<[String; 5]> = table.rows.iter().map(restore_cells).collect();
+    let widths: Vec<usize> = HEAD
+        .iter()
+        .enumerate()
+        .map(|(i, head)| {
+            1 + cells
+                .iter()
+                .map(|row| row[i].chars().count())
+                .chain([head.len()])
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let line: String = widths.iter().map(|width| format!("{:-<width$}-+", "")).collect();
+    let put = |cells: [&str; 5]| -> String {
+        cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:>width$} |"))
+            .collect()
+    };
+    let mut text = format!("{line}\n{}\n{line}\n", put(HEAD));
+    for (row, cells) in table.rows.iter().zip(&cells) {
+        text += &put(cells.each_ref().map(String::as_str));
+        text += &restore_remark(row);
+        text.push('\n');
+    }
+    text
+}
+
+fn restore_cells(row: &RestoreRow) -> [String; 5] {
+    if row.is_home() {
+        return [
+            DOM0.to_owned(),
+            "Home".to_owned(),
+            String::new(),
+            String::new(),
+            String::new(),
+        ];
+    }
+    let domain = &row.domain;
+    let template = domain.property("template").filter(|name| !name.is_empty());
+    let netvm = match domain.property("netvm") {
+        None => "(default)".to_owned(),
+        Some("") => "-".to_owned(),
+        Some(name) => sanitize(name),
+    };
+    [
+        sanitize(&domain.name),
+        sanitize(domain.class.wire_name()),
+        template.map_or_else(|| "n/a".to_owned(), sanitize),
+        netvm,
+        sanitize(&domain.label),
+    ]
+}
+
+/// The first thing that keeps a row from being restored, else what changes.
+fn restore_remark(row: &RestoreRow) -> String {
+    let mut remarks = String::new();
+    for remark in &row.remarks {
+        if let RestoreRemark::LeftOut | RestoreRemark::SkippedConflict | RestoreRemark::SkippedBroken = remark {
+            return match remark {
+                RestoreRemark::SkippedConflict => problem(&RestoreProblem::NameTaken),
+                RestoreRemark::SkippedBroken => format!(" <-- {}", text::restore_remark(remark)),
+                _ => " <-- Excluded from restore".to_owned(),
+            };
+        }
+    }
+    if let Some(first) = row.problems.first() {
+        return problem(first);
+    }
+    for remark in &row.remarks {
+        remarks += &match remark {
+            RestoreRemark::TemplateChanged { to, .. } => format!(" <-- Template change to '{}'", sanitize(to)),
+            RestoreRemark::NetVmChanged { to, .. } => format!(" <-- Net VM change to '{}'", netvm(to)),
+            RestoreRemark::Renamed { to } => format!(" <-- Will be renamed to '{}'", sanitize(to)),
+            RestoreRemark::LeftOut | RestoreRemark::SkippedConflict | RestoreRemark::SkippedBroken => String::new(),
+        };
+    }
+    remarks
+}
+
+fn problem(problem: &RestoreProblem) -> String {
+    let text = match problem {
+        RestoreProblem::NameTaken => "A VM with the same name already exists on the host!".to_owned(),
+        RestoreProblem::TemplateMissing { .. } => "No matching template on the host or in the backup found!".to_owned(),
+        RestoreProblem::NetVmMissing { .. } => "No matching netvm on the host or in the backup found!".to_owned(),
+        RestoreProblem::UserMismatch { .. } => "username in backup and dom0 mismatch".to_owned(),
+        RestoreProblem::NameTwice | RestoreProblem::NameInvalid | RestoreProblem::ClassUnknown => {
+            text::restore_problem(problem).sentence
+        }
+    };
+    format!(" <-- {text}")
+}
+
+fn netvm(netvm: &NetVm) -> String {
+    match netvm {
+        NetVm::Default => "(default)".to_owned(),
+        NetVm::None => "-".to_owned(),
+        NetVm::Named(name) => sanitize(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{Content, Domain};
+
+    fn machine(name: &str, class: Class, kib: u64) -> Machine {
+        Machine {
+            name: name.to_owned(),
+            class,
+            backup_bytes: kib * KIB,
+            ..Machine::default()
+        }
+    }
+
+    fn system() -> System {
+        System {
+            machines: vec![
+                machine("dom0", Class::AdminVm, 1),
+                machine("hidden", Class::AppVm, 1),
+                machine("tpl-minimal", Class::TemplateVm, 384),
+                machine("vault", Class::AppVm, 192),
+                machine("work", Class::AppVm, 192),
+            ],
+            ..System::default()
+        }
+    }
+
+    #[test]
+    fn the_table_of_a_backup_is_the_one_that_scripts_know() {
+        let finding = Finding {
+            machine: Some("work".into()),
+            remark: BackupRemark::SavedStateIsOld { changed: None },
+        };
+        let selected = ["vault", "tpl-minimal", "work"].map(str::to_owned);
+        let expected = "\
+------------------+--------------+--------------+
+               VM |         type |         size |
+------------------+--------------+--------------+
+            vault |           VM |    192.0 KiB |
+      tpl-minimal |  Template VM |    384.0 KiB |
+             work |           VM |    192.0 KiB | <-- The VM is running, backup will contain its state from before its start!
+------------------+--------------+--------------+
+      Total size: |                   768.0 KiB |
+------------------+--------------+--------------+
+VMs not selected for backup:
+ - dom0
+ - hidden
+";
+        assert_eq!(backup(&system(), &selected, &[finding]), expected);
+    }
+
+    #[test]
+    fn a_long_name_widens_its_column() {
+        let name = "x".repeat(31);
+        let system = System {
+            machines: vec![machine(&name, Class::StandaloneVm, 0)],
+            ..System::default()
+        };
+        let table = backup(&system, std::slice::from_ref(&name), &[]);
+        assert!(
+            table.contains(&format!("{name} |     VM + Sys |            0 |")),
+            "{table}"
+        );
+        let widths: std::collections::BTreeSet<_> = table.lines().map(|line| line.chars().count()).collect();
+        assert_eq!(widths.len(), 1, "{table}");
+    }
+
+    fn row(name: &str) -> RestoreRow {
+        RestoreRow {
+            domain: Domain {
+                name: name.to_owned(),
+                class: Class::TemplateVm,
+                label: "black".to_owned(),
+                ..Domain::default()
+            },
+            content: Content {
+                path: "vm1/".to_owned(),
+                size_bytes: 0,
+            },
+            is_selected: true,
+            name_here: name.to_owned(),
+            template: None,
+            netvm: NetVm::Default,
+            problems: vec![],
+            remarks: vec![],
+        }
+    }
+
+    #[test]
+    fn the_table_of_a_restore_is_the_one_that_scripts_know() {
+        let mut row = row("tpl-minimal");
+        row.remarks.push(RestoreRemark::Renamed {
+            to: "tpl-minimal-1".into(),
+        });
+        let expected = "\
+-------------+------------+----------+-----------+-------+
+        name |       type | template |     netvm | label |
+-------------+------------+----------+-----------+-------+
+ tpl-minimal | TemplateVM |      n/a | (default) | black | <-- Will be renamed to 'tpl-minimal-1'
+";
+        assert_eq!(restore(&RestoreTable { rows: vec![row] }), expected);
+    }
+
+    #[test]
+    fn the_first_obstacle_of_a_row_is_named_and_hostile_names_are_made_safe() {
+        let mut taken = row("a\u{1b}b");
+        taken.problems = vec![
+            RestoreProblem::NameTaken,
+            RestoreProblem::NetVmMissing { name: "x".into() },
+        ];
+        let mut out = row("c");
+        out.remarks = vec![RestoreRemark::LeftOut];
+        let text = restore(&RestoreTable { rows: vec![taken, out] });
+        assert!(text.contains("<-- A VM with the same name already exists on the host!\n"));
+        assert!(text.contains("<-- Excluded from restore\n"));
+        assert!(!text.contains('\u{1b}'));
+    }
+}
