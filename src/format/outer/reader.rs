@@ -85,22 +85,35 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When it is larger than any part is ([`limits::PART_CONTAINER_BYTES`]), or the stream ends within it.
     pub fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
-        buffer.clear();
         let too_large = FormatError::TooLarge {
             what: "the size of an archive member",
             found: self.unread,
             limit: limits::PART_CONTAINER_BYTES,
         };
         if self.unread > limits::PART_CONTAINER_BYTES {
+            buffer.clear();
             return Err(too_large);
         }
         let size = usize::try_from(self.unread).map_err(|_| too_large)?;
-        buffer.reserve_exact(size);
-        while buffer.len() < size {
-            let start = buffer.len();
-            // Memory is touched only as content really comes: a claimed size alone costs nothing.
-            buffer.resize(size.min(start + STRIDE_BYTES), 0);
-            self.blocks.read_exact(&mut buffer[start..], "an archive member")?;
+        let result = self.fill(buffer, size);
+        if result.is_err() {
+            // Half a member is none.
+            buffer.clear();
+        }
+        result
+    }
+
+    /// Memory is touched only as content really comes, so that a claimed size alone costs nothing, and what a buffer
+    /// holds from the member before is overwritten instead of cleared first.
+    fn fill(&mut self, buffer: &mut Vec<u8>, size: usize) -> Result<(), FormatError> {
+        buffer.truncate(size);
+        buffer.reserve_exact(size - buffer.len());
+        for start in (0..size).step_by(STRIDE_BYTES) {
+            let end = size.min(start + STRIDE_BYTES);
+            if buffer.len() < end {
+                buffer.resize(end, 0);
+            }
+            self.blocks.read_exact(&mut buffer[start..end], "an archive member")?;
         }
         self.unread = 0;
         self.skip()
