@@ -127,6 +127,9 @@ mod tests {
             (1, 1 << 16, 1 << 16),
             (21, 8, 17),
             (10, 1, 1 << 21),
+            // Little work, but 128 bytes of memory for each r * p.
+            (1, 1, 1 << 26),
+            (1, 1 << 26, 1),
         ] {
             assert!(!allowed(log_n, r, p), "{log_n} {r} {p}");
         }

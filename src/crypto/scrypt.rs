@@ -383,6 +383,16 @@ mod tests {
     }
 
     #[test]
+    fn keys_travel_between_threads() {
+        fn travels<T: Send + 'static>(_: &T) {}
+        travels(&SealKey::with_salt(b"x", CHEAP, &[7; 32]).unwrap());
+        let container = sealed(b"", b"x");
+        let header = ContainerHeader::parse(&container).unwrap();
+        travels(&header);
+        travels(&header.unlock(b"x", &KdfLimits::DEFAULT).unwrap());
+    }
+
+    #[test]
     fn debug_output_keeps_the_keys() {
         let key = SealKey::with_salt(b"x", CHEAP, &[7; 32]).unwrap();
         assert_eq!(format!("{key:?}"), "SealKey(…)");

@@ -70,7 +70,8 @@ pub enum FormatError {
         /// Why it does not fit.
         why: &'static str,
     },
-    /// Whatever lies below the format failed.
+    /// Whatever lies below the format failed. Its early ends (`UnexpectedEof`) and what could not be decoded
+    /// (`InvalidData`) come as [`FormatError::Truncated`] and [`FormatError::Damaged`] instead.
     #[error(transparent)]
     Io(io::Error),
 }

@@ -331,6 +331,9 @@ mod tests {
         assert_eq!(made("20260102T030405-1012").unwrap(), "2026-01-02 03:04:05");
         assert_eq!(made("20261302T030405-1012"), None);
         assert_eq!(made("abc"), None);
+        for text in ["", "-1", "a!b", "a b", "ä"] {
+            assert_eq!(BackupId::parse(text), None, "{text}");
+        }
         let id = BackupId::new(SystemTime::now(), 42);
         assert!(id.as_str().ends_with("-42") && id.made_text().is_some());
         assert_eq!(BackupId::parse(id.as_str()), Some(id));

@@ -164,6 +164,34 @@ fn headers_that_belong_to_nothing_are_refused() {
 }
 
 #[test]
+fn a_hard_link_has_no_data_whatever_it_says() {
+    // Some writers give a link the size of what it links to; the stock tool takes the next block for the next header.
+    let link = block("link", b'1', |bytes| bytes[124..135].copy_from_slice(b"00000000700"));
+    let tar = [&link[..], &block("file", b'0', |_| ()), &[0; 1024]].concat();
+    let entries = read_inner(&tar, 512).unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(
+        (&entries[0].0.kind, entries[0].0.size),
+        (&EntryKind::HardLink(Vec::new()), 0)
+    );
+}
+
+#[test]
+fn sizes_and_names_of_pax_headers_win() {
+    let mut records = b"15 path=longer\n9 size=3\n".to_vec();
+    let length = format!("{:011o}", records.len());
+    let pax = block("x", b'x', |bytes| bytes[124..135].copy_from_slice(length.as_bytes()));
+    records.resize(512, 0);
+    let mut data = b"abc".to_vec();
+    data.resize(512, 0);
+    let tar = [&pax[..], &records, &block("short", b'0', |_| ()), &data, &[0; 1024]].concat();
+    let expected = vec![("longer".to_owned(), b"abc".to_vec())];
+    assert_eq!(read_outer(&*tar).unwrap(), (expected, true));
+    let entries = read_inner(&tar, 512).unwrap();
+    assert_eq!((&*entries[0].0.name, &*entries[0].1), (&b"longer"[..], &b"abc"[..]));
+}
+
+#[test]
 fn the_bounds_of_sparse_maps_hold() {
     let volume = content(1, 4096);
     let extents = [Extent {
