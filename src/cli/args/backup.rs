@@ -61,7 +61,7 @@ pub struct BackupArgs {
     #[arg(long, overrides_with_all = ["compress", "compress_filter"])]
     pub no_compress: bool,
 
-    /// Compress the backup so that this program reads it (gzip)
+    /// Compress the backup with this method (gzip)
     #[arg(short = 'Z', long, value_name = "PROGRAM", overrides_with_all = ["compress", "no_compress"])]
     pub compress_filter: Option<String>,
 
