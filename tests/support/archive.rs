@@ -36,7 +36,11 @@ pub(crate) fn members(archive: &[u8]) -> Vec<Member> {
         let data = position + BLOCK..position + BLOCK + size;
         position = data.end.next_multiple_of(BLOCK);
         if header[156] == b'0' {
-            members.push(Member { name: name(header), whole: start..position, data });
+            members.push(Member {
+                name: name(header),
+                whole: start..position,
+                data,
+            });
             begin = None;
         }
     }
@@ -74,12 +78,20 @@ pub(crate) fn renamed(archive: &[u8], member: &Member, name: &str) -> Vec<u8> {
 }
 
 fn octal(field: &[u8]) -> usize {
-    let text: String = field.iter().map(|byte| char::from(*byte)).filter(char::is_ascii_digit).collect();
+    let text: String = field
+        .iter()
+        .map(|byte| char::from(*byte))
+        .filter(char::is_ascii_digit)
+        .collect();
     usize::from_str_radix(&text, 8).unwrap()
 }
 
 fn name(header: &[u8]) -> String {
     let text = |field: &[u8]| String::from_utf8(field.iter().copied().take_while(|byte| *byte != 0).collect()).unwrap();
     let (prefix, name) = (text(&header[345..500]), text(&header[..100]));
-    if prefix.is_empty() { name } else { format!("{prefix}/{name}") }
+    if prefix.is_empty() {
+        name
+    } else {
+        format!("{prefix}/{name}")
+    }
 }

@@ -63,14 +63,28 @@ impl Desk {
     pub(crate) fn connect(session_bus: &str) -> Self {
         let session = connection(session_bus);
         let answer = session
-            .call_sync(Some("org.a11y.Bus"), "/org/a11y/bus", "org.a11y.Bus", "GetAddress", None, None, gio::DBusCallFlags::NONE, CALL_MS, gio::Cancellable::NONE)
+            .call_sync(
+                Some("org.a11y.Bus"),
+                "/org/a11y/bus",
+                "org.a11y.Bus",
+                "GetAddress",
+                None,
+                None,
+                gio::DBusCallFlags::NONE,
+                CALL_MS,
+                gio::Cancellable::NONE,
+            )
             .unwrap();
         Self(connection(&answer.get::<(String,)>().unwrap().0))
     }
 
     /// All windows of all programs.
     pub(crate) fn windows(&self) -> Vec<Node> {
-        let root = Node { desk: self.clone(), bus: "org.a11y.atspi.Registry".to_owned(), path: "/org/a11y/atspi/accessible/root".to_owned() };
+        let root = Node {
+            desk: self.clone(),
+            bus: "org.a11y.atspi.Registry".to_owned(),
+            path: "/org/a11y/atspi/accessible/root".to_owned(),
+        };
         root.children().iter().flat_map(Node::children).collect()
     }
 
@@ -85,7 +99,9 @@ impl Desk {
         let mut seen = Vec::new();
         let found = try_for(STEP, || {
             seen = self.titles();
-            self.windows().into_iter().find(|window| window.name().is_some_and(|name| name.contains(title)))
+            self.windows()
+                .into_iter()
+                .find(|window| window.name().is_some_and(|name| name.contains(title)))
         });
         found.unwrap_or_else(|| panic!("no window {title:?}, but {seen:?}\n{}", self.dump()))
     }
@@ -95,8 +111,27 @@ impl Desk {
         self.windows().iter().map(Node::dump).collect()
     }
 
-    fn call(&self, bus: &str, path: &str, interface: &str, method: &str, arguments: Option<&Variant>) -> Option<Variant> {
-        self.0.call_sync(Some(bus), path, interface, method, arguments, None, gio::DBusCallFlags::NONE, CALL_MS, gio::Cancellable::NONE).ok()
+    fn call(
+        &self,
+        bus: &str,
+        path: &str,
+        interface: &str,
+        method: &str,
+        arguments: Option<&Variant>,
+    ) -> Option<Variant> {
+        self.0
+            .call_sync(
+                Some(bus),
+                path,
+                interface,
+                method,
+                arguments,
+                None,
+                gio::DBusCallFlags::NONE,
+                CALL_MS,
+                gio::Cancellable::NONE,
+            )
+            .ok()
     }
 }
 
@@ -105,8 +140,14 @@ impl Node {
     pub(crate) fn children(&self) -> Vec<Self> {
         let answer = self.call("org.a11y.atspi.Accessible", "GetChildren", None);
         let children = answer.and_then(|answer| answer.get::<(Vec<(String, gtk::glib::variant::ObjectPath)>,)>());
-        let node = |(bus, path): (String, gtk::glib::variant::ObjectPath)| Self { desk: self.desk.clone(), bus, path: path.as_str().to_owned() };
-        children.map(|(list,)| list.into_iter().map(node).collect()).unwrap_or_default()
+        let node = |(bus, path): (String, gtk::glib::variant::ObjectPath)| Self {
+            desk: self.desk.clone(),
+            bus,
+            path: path.as_str().to_owned(),
+        };
+        children
+            .map(|(list,)| list.into_iter().map(node).collect())
+            .unwrap_or_default()
     }
 
     /// Its name, with the marks of mnemonics gone.
@@ -115,7 +156,9 @@ impl Node {
         let name = name.replace('_', "");
         // A button that takes its name from its label has it twice.
         let half = name.len() / 2;
-        let is_double = name.len() % 2 == 1 && name.as_bytes().get(half) == Some(&b' ') && name.as_bytes()[..half] == name.as_bytes()[half + 1..];
+        let is_double = name.len() % 2 == 1
+            && name.as_bytes().get(half) == Some(&b' ')
+            && name.as_bytes()[..half] == name.as_bytes()[half + 1..];
         Some(if is_double { name[..half].to_owned() } else { name })
     }
 
@@ -126,13 +169,21 @@ impl Node {
 
     /// What it is.
     pub(crate) fn role(&self) -> Option<Role> {
-        self.call("org.a11y.atspi.Accessible", "GetRole", None)?.get::<(u32,)>().map(|(role,)| Role(role))
+        self.call("org.a11y.atspi.Accessible", "GetRole", None)?
+            .get::<(u32,)>()
+            .map(|(role,)| Role(role))
     }
 
     /// Whether it is in that state.
     pub(crate) fn is(&self, state: State) -> bool {
-        let words = self.call("org.a11y.atspi.Accessible", "GetState", None).and_then(|answer| answer.get::<(Vec<u32>,)>());
-        words.is_some_and(|(words,)| words.get(state.0 as usize / 32).is_some_and(|word| word & (1 << (state.0 % 32)) != 0))
+        let words = self
+            .call("org.a11y.atspi.Accessible", "GetState", None)
+            .and_then(|answer| answer.get::<(Vec<u32>,)>());
+        words.is_some_and(|(words,)| {
+            words
+                .get(state.0 as usize / 32)
+                .is_some_and(|word| word & (1 << (state.0 % 32)) != 0)
+        })
     }
 
     /// The first control of that role with that name, depth first.
@@ -192,14 +243,23 @@ impl Node {
     #[track_caller]
     pub(crate) fn enter(&self, role: Role, name: &str, text: &str) {
         let node = self.wait_sensitive(role, name);
-        let done = node.call("org.a11y.atspi.EditableText", "SetTextContents", Some(&(text,).to_variant()));
-        assert!(done.is_some_and(|answer| answer.get::<(bool,)>() == Some((true,))), "could not write into {name:?}");
+        let done = node.call(
+            "org.a11y.atspi.EditableText",
+            "SetTextContents",
+            Some(&(text,).to_variant()),
+        );
+        assert!(
+            done.is_some_and(|answer| answer.get::<(bool,)>() == Some((true,))),
+            "could not write into {name:?}"
+        );
     }
 
     /// The text in a field or of a label.
     pub(crate) fn text(&self) -> Option<String> {
         let count: i32 = self.property("org.a11y.atspi.Text", "CharacterCount")?.get()?;
-        self.call("org.a11y.atspi.Text", "GetText", Some(&(0, count).to_variant()))?.get::<(String,)>().map(|(text,)| text)
+        self.call("org.a11y.atspi.Text", "GetText", Some(&(0, count).to_variant()))?
+            .get::<(String,)>()
+            .map(|(text,)| text)
     }
 
     /// The value of a bar.
@@ -209,8 +269,14 @@ impl Node {
 
     /// The names of its actions.
     pub(crate) fn actions(&self) -> Vec<String> {
-        let count: i32 = self.property("org.a11y.atspi.Action", "NActions").and_then(|count| count.get()).unwrap_or(0);
-        let name = |number: i32| self.call("org.a11y.atspi.Action", "GetName", Some(&(number,).to_variant()))?.get::<(String,)>();
+        let count: i32 = self
+            .property("org.a11y.atspi.Action", "NActions")
+            .and_then(|count| count.get())
+            .unwrap_or(0);
+        let name = |number: i32| {
+            self.call("org.a11y.atspi.Action", "GetName", Some(&(number,).to_variant()))?
+                .get::<(String,)>()
+        };
         (0..count).filter_map(name).map(|(name,)| name).collect()
     }
 
@@ -220,7 +286,15 @@ impl Node {
         let actions = self.actions();
         let number = actions.iter().position(|name| name == action);
         let number = number.unwrap_or_else(|| panic!("{:?} has no action {action:?} but {actions:?}", self.name()));
-        assert!(self.call("org.a11y.atspi.Action", "DoAction", Some(&(number as i32,).to_variant())).is_some(), "{action}");
+        assert!(
+            self.call(
+                "org.a11y.atspi.Action",
+                "DoAction",
+                Some(&(number as i32,).to_variant())
+            )
+            .is_some(),
+            "{action}"
+        );
     }
 
     /// Selects one of its children, in addition to those that are selected.
@@ -251,7 +325,11 @@ impl Node {
     /// The tree below it as text.
     pub(crate) fn dump(&self) -> String {
         fn line(node: &Node, depth: usize, text: &mut String) {
-            let state = if node.is(State::SENSITIVE) { "" } else { " (insensitive)" };
+            let state = if node.is(State::SENSITIVE) {
+                ""
+            } else {
+                " (insensitive)"
+            };
             let role = node.role().map_or(0, |role| role.0);
             let name = node.name().unwrap_or_default();
             text.push_str(&format!("{:depth$}{role} {name:?}{state} {:?}\n", "", node.actions()));
@@ -276,7 +354,11 @@ impl Node {
     }
 
     fn property(&self, interface: &str, name: &str) -> Option<Variant> {
-        let answer = self.call("org.freedesktop.DBus.Properties", "Get", Some(&(interface, name).to_variant()))?;
+        let answer = self.call(
+            "org.freedesktop.DBus.Properties",
+            "Get",
+            Some(&(interface, name).to_variant()),
+        )?;
         answer.child_value(0).as_variant()
     }
 }
@@ -284,7 +366,8 @@ impl Node {
 fn connection(address: &str) -> gio::DBusConnection {
     use gio::DBusConnectionFlags as Flags;
     let flags = Flags::AUTHENTICATION_CLIENT | Flags::MESSAGE_BUS_CONNECTION;
-    gio::DBusConnection::for_address_sync(address, flags, None::<&gio::DBusAuthObserver>, gio::Cancellable::NONE).unwrap()
+    gio::DBusConnection::for_address_sync(address, flags, None::<&gio::DBusAuthObserver>, gio::Cancellable::NONE)
+        .unwrap()
 }
 
 /// Looks again and again until there is something or the time is over.

@@ -10,7 +10,9 @@ use super::{
 #[track_caller]
 pub(crate) fn wait_for_window(session: &Session, title: &str) {
     wait_until(&format!("the window {title:?} in front"), STEP, || {
-        session.xdotool(&["getactivewindow", "getwindowname"]).is_some_and(|name| name.contains(title))
+        session
+            .xdotool(&["getactivewindow", "getwindowname"])
+            .is_some_and(|name| name.contains(title))
     });
 }
 
@@ -26,5 +28,8 @@ pub(crate) fn press(session: &Session, keys: &[&str]) {
 #[track_caller]
 pub(crate) fn type_text(session: &Session, text: &str) {
     assert!(text.is_ascii(), "{text:?}");
-    assert!(session.xdotool(&["type", "--delay", "8", text]).is_some(), "text {text:?}");
+    assert!(
+        session.xdotool(&["type", "--delay", "8", text]).is_some(),
+        "text {text:?}"
+    );
 }

@@ -40,7 +40,16 @@ impl Noise {
 
     /// That many bytes of words.
     pub(crate) fn text(&mut self, length: usize) -> Vec<u8> {
-        const WORDS: [&str; 8] = ["volume ", "archive ", "the ", "of ", "machine ", "passphrase\n", "0000 ", "backup "];
+        const WORDS: [&str; 8] = [
+            "volume ",
+            "archive ",
+            "the ",
+            "of ",
+            "machine ",
+            "passphrase\n",
+            "0000 ",
+            "backup ",
+        ];
         let mut text = Vec::with_capacity(length + 16);
         while text.len() < length {
             text.extend_from_slice(WORDS[self.below(8) as usize].as_bytes());

@@ -31,16 +31,33 @@ impl Run {
     /// Holds that it ended with that code.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "exit code {} instead of {code}\n{}", self.code, self.said());
+        assert_eq!(
+            self.code,
+            code,
+            "exit code {} instead of {code}\n{}",
+            self.code,
+            self.said()
+        );
         self
     }
 
     /// Holds that it failed, with one of these codes, and that nothing it said sounds like success.
     #[track_caller]
     pub(crate) fn expect_failure(self, codes: &[i32]) -> Self {
-        assert!(codes.contains(&self.code), "exit code {} instead of {codes:?}\n{}", self.code, self.said());
+        assert!(
+            codes.contains(&self.code),
+            "exit code {} instead of {codes:?}\n{}",
+            self.code,
+            self.said()
+        );
         let said = self.said().to_lowercase();
-        for word in ["success", "everything was restored", "is complete", "verified and complete", "all vms were"] {
+        for word in [
+            "success",
+            "everything was restored",
+            "is complete",
+            "verified and complete",
+            "all vms were",
+        ] {
             assert!(!said.contains(word), "a failure that says {word:?}:\n{said}");
         }
         self
@@ -58,28 +75,48 @@ pub(crate) fn qvm_backup_restore() -> Command {
 }
 
 fn quiet(mut command: Command) -> Command {
-    command.stdin(Stdio::null()).env_remove("PEDOS_ROOT").env("LC_ALL", "C.UTF-8");
+    command
+        .stdin(Stdio::null())
+        .env_remove("PEDOS_ROOT")
+        .env("LC_ALL", "C.UTF-8");
     command
 }
 
 /// Backs machines up: `qvm-backup --root ROOT -y -p PASSFILE DESTINATION [VM...]`.
 pub(crate) fn back_up(root: &Path, passfile: &Path, destination: &Path, machines: &[&str]) -> Run {
     let mut command = qvm_backup();
-    command.arg("--root").arg(root).args(["-y", "-p"]).arg(passfile).arg(destination).args(machines);
+    command
+        .arg("--root")
+        .arg(root)
+        .args(["-y", "-p"])
+        .arg(passfile)
+        .arg(destination)
+        .args(machines);
     finish(&mut command)
 }
 
 /// Restores into a root: `qvm-backup-restore --root ROOT -p PASSFILE [OPTION...] ARCHIVE`.
 pub(crate) fn restore(root: &Path, passfile: &Path, archive: &Path, options: &[&str]) -> Run {
     let mut command = qvm_backup_restore();
-    command.arg("--root").arg(root).arg("-p").arg(passfile).args(options).arg(archive);
+    command
+        .arg("--root")
+        .arg(root)
+        .arg("-p")
+        .arg(passfile)
+        .args(options)
+        .arg(archive);
     finish(&mut command)
 }
 
 /// Restores into a fresh root: `qvm-backup-restore --new-root DIR -p PASSFILE ARCHIVE`.
 pub(crate) fn restore_new(new_root: &Path, passfile: &Path, archive: &Path) -> Run {
     let mut command = qvm_backup_restore();
-    command.arg("--new-root").arg(new_root).arg("-p").arg(passfile).arg(archive);
+    command
+        .arg("--new-root")
+        .arg(new_root)
+        .arg("-p")
+        .arg(passfile)
+        .arg(archive);
     finish(&mut command)
 }
 
@@ -106,8 +143,17 @@ pub(crate) fn finish(command: &mut Command) -> Run {
 pub(crate) fn start(command: &mut Command, folder: &Path) -> Running {
     let (out, err) = (folder.join("stdout"), folder.join("stderr"));
     let file = |path: &PathBuf| fs::File::create(path).unwrap();
-    let child = command.stdout(file(&out)).stderr(file(&err)).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    Running { child, out, err, start: Instant::now() }
+    let child = command
+        .stdout(file(&out))
+        .stderr(file(&err))
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    Running {
+        child,
+        out,
+        err,
+        start: Instant::now(),
+    }
 }
 
 /// A command that runs.
@@ -142,7 +188,10 @@ impl Running {
             if waited.elapsed() > deadline {
                 // It ends with an error of the test in any case.
                 let _ = self.child.kill();
-                panic!("still running after {deadline:?}: {}", fs::read_to_string(&self.err).unwrap());
+                panic!(
+                    "still running after {deadline:?}: {}",
+                    fs::read_to_string(&self.err).unwrap()
+                );
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -158,7 +207,10 @@ impl Running {
 /// Sends a process a signal by name.
 pub(crate) fn send_signal(pid: u32, name: &str) {
     // It may have ended by itself, which is for the caller to see.
-    let _ = Command::new("kill").args(["-s", name, &pid.to_string()]).stderr(Stdio::null()).status();
+    let _ = Command::new("kill")
+        .args(["-s", name, &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
 }
 
 fn code(status: &std::process::ExitStatus) -> i32 {
@@ -185,7 +237,10 @@ pub(crate) fn only_archive(folder: &Path) -> PathBuf {
 
 /// What lies in a folder.
 pub(crate) fn names(folder: &Path) -> Vec<OsString> {
-    let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     names.sort();
     names
 }
@@ -193,6 +248,9 @@ pub(crate) fn names(folder: &Path) -> Vec<OsString> {
 /// Holds that nothing in a folder could be taken for an archive: only what is plainly named `.part` may be left.
 #[track_caller]
 pub(crate) fn expect_no_archive(folder: &Path) {
-    let taken: Vec<_> = names(folder).into_iter().filter(|name| Path::new(name).extension() != Some(OsStr::new("part"))).collect();
+    let taken: Vec<_> = names(folder)
+        .into_iter()
+        .filter(|name| Path::new(name).extension() != Some(OsStr::new("part")))
+        .collect();
     assert!(taken.is_empty(), "left under a final name: {taken:?}");
 }

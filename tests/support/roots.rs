@@ -52,7 +52,12 @@ pub(crate) enum Fill {
 impl Vm {
     /// A machine of that class, by its name in the record.
     pub(crate) fn new(name: &str, class: &'static str) -> Self {
-        Self { name: name.to_owned(), class, label: "blue", ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            class,
+            label: "blue",
+            ..Self::default()
+        }
     }
 
     pub(crate) fn label(mut self, label: &'static str) -> Self {
@@ -97,7 +102,11 @@ impl Vm {
     }
 
     fn folder(&self) -> String {
-        let kind = if self.class == "TemplateVM" { "vm-templates" } else { "appvms" };
+        let kind = if self.class == "TemplateVM" {
+            "vm-templates"
+        } else {
+            "appvms"
+        };
         format!("{kind}/{}", self.name)
     }
 }
@@ -122,8 +131,14 @@ pub(crate) fn small() -> Vec<Vm> {
             .label("red")
             .property("template", "tpl")
             .property("template_for_dispvms", "True")
-            .volume("private", Fill::Bytes(b"a volume that is not a multiple of a block".to_vec())),
-        Vm::new("disp", "DispVM").label("red").property("template", "dvm").property("auto_cleanup", "False"),
+            .volume(
+                "private",
+                Fill::Bytes(b"a volume that is not a multiple of a block".to_vec()),
+            ),
+        Vm::new("disp", "DispVM")
+            .label("red")
+            .property("template", "dvm")
+            .property("auto_cleanup", "False"),
         Vm::new("work", "AppVM")
             .property("template", "tpl")
             .property("netvm", "net")
@@ -201,7 +216,11 @@ pub(crate) fn write_volume(path: &Path, fill: &Fill) {
             let mut left = *data;
             while left > 0 {
                 let length = left.min(4 * KIB + noise.below(60 * KIB));
-                let bytes = if noise.below(2) == 0 { noise.bytes(length as usize) } else { noise.text(length as usize) };
+                let bytes = if noise.below(2) == 0 {
+                    noise.bytes(length as usize)
+                } else {
+                    noise.text(length as usize)
+                };
                 file.write_all_at(&bytes, noise.below(size - length)).unwrap();
                 left -= length;
             }
@@ -221,16 +240,31 @@ fn make_home(home: &Path) {
 
 fn record(machines: &[Vm]) -> String {
     let mut xml = String::from("<qubes>\n  <labels>\n");
-    for (number, (name, color)) in
-        [("red", "0xcc0000"), ("orange", "0xf57900"), ("green", "0x73d216"), ("blue", "0x3465a4"), ("purple", "0x75507b"), ("black", "0x000000")]
-            .into_iter()
-            .enumerate()
+    for (number, (name, color)) in [
+        ("red", "0xcc0000"),
+        ("orange", "0xf57900"),
+        ("green", "0x73d216"),
+        ("blue", "0x3465a4"),
+        ("purple", "0x75507b"),
+        ("black", "0x000000"),
+    ]
+    .into_iter()
+    .enumerate()
     {
-        writeln!(xml, "    <label id=\"label-{}\" color=\"{color}\">{name}</label>", number + 1).unwrap();
+        writeln!(
+            xml,
+            "    <label id=\"label-{}\" color=\"{color}\">{name}</label>",
+            number + 1
+        )
+        .unwrap();
     }
     xml.push_str("  </labels>\n  <pools>\n    <pool name=\"varlibqubes\" dir_path=\"/var/lib/qubes\" driver=\"file-reflink\" revisions_to_keep=\"1\"/>\n    <pool name=\"linux-kernel\" dir_path=\"/var/lib/qubes/vm-kernels\" driver=\"linux-kernel\"/>\n  </pools>\n  <properties>\n");
     let has = |name: &str| machines.iter().any(|machine| machine.name == name);
-    for (property, machine) in [("default_template", "tpl"), ("default_netvm", "net"), ("default_dispvm", "dvm")] {
+    for (property, machine) in [
+        ("default_template", "tpl"),
+        ("default_netvm", "net"),
+        ("default_dispvm", "dvm"),
+    ] {
         if has(machine) {
             writeln!(xml, "    <property name=\"{property}\">{machine}</property>").unwrap();
         }
@@ -260,7 +294,11 @@ fn write_machine(xml: &mut String, qid: usize, machine: &Vm) {
     }
     write!(xml, "      </tags>\n      {}\n      <volume-config>\n", machine.devices).unwrap();
     for volume in ["root", "private"] {
-        let size = machine.volumes.iter().find(|(own, _)| *own == volume).map(|(_, fill)| size(fill));
+        let size = machine
+            .volumes
+            .iter()
+            .find(|(own, _)| *own == volume)
+            .map(|(_, fill)| size(fill));
         let (rest, size) = match size {
             Some(size) => (String::new(), size),
             None => (" source=\"elsewhere\"".to_owned(), MIB),
@@ -292,19 +330,33 @@ fn escaped(text: &str) -> String {
 pub(crate) fn domains(root: &Path) -> BTreeMap<String, Domain> {
     let text = fs::read(root.join("var/lib/qubes/qubes.xml")).unwrap();
     let domains = Inventory::parse(&text).unwrap().domains();
-    domains.into_iter().map(|domain| (domain.name.clone(), domain)).collect()
+    domains
+        .into_iter()
+        .map(|domain| (domain.name.clone(), domain))
+        .collect()
 }
 
 /// The folder of a machine in a root.
 pub(crate) fn machine_folder(root: &Path, domain: &Domain) -> PathBuf {
-    let kind = if domain.class.wire_name() == "TemplateVM" { "vm-templates" } else { "appvms" };
+    let kind = if domain.class.wire_name() == "TemplateVM" {
+        "vm-templates"
+    } else {
+        "appvms"
+    };
     root.join("var/lib/qubes").join(kind).join(&domain.name)
 }
 
 /// The volumes of a machine that a backup saves, with their files.
 pub(crate) fn volume_files(root: &Path, domain: &Domain) -> BTreeMap<String, PathBuf> {
     let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
-    saved.map(|volume| (volume.name.clone(), root.join("var/lib/qubes").join(format!("{}.img", volume.vid)))).collect()
+    saved
+        .map(|volume| {
+            (
+                volume.name.clone(),
+                root.join("var/lib/qubes").join(format!("{}.img", volume.vid)),
+            )
+        })
+        .collect()
 }
 
 /// Properties that a restore does not carry over: they belong to the machine's place and not to the machine.
@@ -314,31 +366,61 @@ const NOT_RESTORED: [&str; 6] = ["name", "qid", "uuid", "dispid", "installed_by_
 #[track_caller]
 pub(crate) fn expect_same(root: &Path, name: &str, root_here: &Path, name_here: &str) {
     let (there, here) = (domains(root), domains(root_here));
-    let there = there.get(name).unwrap_or_else(|| panic!("{name} is not in {}", root.display()));
-    let here = here.get(name_here).unwrap_or_else(|| panic!("{name_here} was not restored; there are {:?}", domains(root_here).keys()));
+    let there = there
+        .get(name)
+        .unwrap_or_else(|| panic!("{name} is not in {}", root.display()));
+    let here = here.get(name_here).unwrap_or_else(|| {
+        panic!(
+            "{name_here} was not restored; there are {:?}",
+            domains(root_here).keys()
+        )
+    });
     assert_eq!(there.class, here.class, "{name}: class");
     assert_eq!(there.label, here.label, "{name}: label");
     let properties = |domain: &Domain| -> BTreeMap<String, String> {
-        domain.properties.iter().filter(|(key, _)| !NOT_RESTORED.contains(&key.as_str())).cloned().collect()
+        domain
+            .properties
+            .iter()
+            .filter(|(key, _)| !NOT_RESTORED.contains(&key.as_str()))
+            .cloned()
+            .collect()
     };
     assert_eq!(properties(there), properties(here), "{name}: properties");
     let features = |domain: &Domain| -> BTreeMap<String, String> {
-        domain.features.iter().filter(|(key, _)| key != "menu-items" && !key.starts_with("preload-dispvm")).cloned().collect()
+        domain
+            .features
+            .iter()
+            .filter(|(key, _)| key != "menu-items" && !key.starts_with("preload-dispvm"))
+            .cloned()
+            .collect()
     };
     assert_eq!(features(there), features(here), "{name}: features");
     let tags = |domain: &Domain| {
-        let mut tags: Vec<_> = domain.tags.iter().filter(|tag| !tag.starts_with("created-by-")).cloned().collect();
+        let mut tags: Vec<_> = domain
+            .tags
+            .iter()
+            .filter(|tag| !tag.starts_with("created-by-"))
+            .cloned()
+            .collect();
         tags.sort();
         tags
     };
     assert_eq!(tags(there), tags(here), "{name}: tags");
     assert_eq!(there.devices, here.devices, "{name}: devices");
     for file in ["firewall.xml", "notes.txt"] {
-        let read = |root: &Path, domain: &Domain| fs::read(machine_folder(root, domain).join(file)).ok().map(|bytes| String::from_utf8(bytes).unwrap());
+        let read = |root: &Path, domain: &Domain| {
+            fs::read(machine_folder(root, domain).join(file))
+                .ok()
+                .map(|bytes| String::from_utf8(bytes).unwrap())
+        };
         assert_eq!(read(root, there), read(root_here, here), "{name}: {file}");
     }
     let (from, to) = (volume_files(root, there), volume_files(root_here, here));
-    assert_eq!(from.keys().collect::<Vec<_>>(), to.keys().collect::<Vec<_>>(), "{name}: volumes");
+    assert_eq!(
+        from.keys().collect::<Vec<_>>(),
+        to.keys().collect::<Vec<_>>(),
+        "{name}: volumes"
+    );
     for (volume, path) in from {
         expect_same_volume(&path, &to[&volume]);
     }
@@ -355,5 +437,9 @@ pub(crate) fn expect_same_volume(path: &Path, path_here: &Path) {
     let blocks = |path: &Path| fs::metadata(path).unwrap().blocks();
     let (before, after) = (blocks(path), blocks(path_here));
     // One file system block of 4 KiB at each end of an extent may be rounded differently, on top of the one percent.
-    assert!(after <= before + before / 100 + 16, "{}: {after} blocks instead of {before}", path_here.display());
+    assert!(
+        after <= before + before / 100 + 16,
+        "{}: {after} blocks instead of {before}",
+        path_here.display()
+    );
 }

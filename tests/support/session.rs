@@ -43,7 +43,9 @@ pub(crate) struct Session {
 impl Session {
     /// Starts one, or says loudly what is missing for it.
     pub(crate) fn start(look: Look) -> Option<Self> {
-        if !tools::have(&["Xvfb", "dbus-daemon", "setpriv"]) || (look.has_keyboard && !tools::have(&["openbox", "xdotool"])) {
+        if !tools::have(&["Xvfb", "dbus-daemon", "setpriv"])
+            || (look.has_keyboard && !tools::have(&["openbox", "xdotool"]))
+        {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -51,16 +53,44 @@ impl Session {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         fs::set_permissions(folder.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
-        let mut session = Self { folder, display: String::new(), bus: String::new(), look, children: Vec::new() };
+        let mut session = Self {
+            folder,
+            display: String::new(),
+            bus: String::new(),
+            look,
+            children: Vec::new(),
+        };
         let screen = if look.is_double { "2560x1600x24" } else { "1280x800x24" };
-        let number = session.start_announcing(&["Xvfb", "-displayfd", "1", "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]);
+        let number = session.start_announcing(&[
+            "Xvfb",
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            screen,
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]);
         session.display = format!(":{number}");
-        session.bus = session.start_announcing(&["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1"]);
+        session.bus = session.start_announcing(&[
+            "dbus-daemon",
+            "--session",
+            "--nofork",
+            "--nopidfile",
+            "--print-address=1",
+        ]);
         if look.has_keyboard {
-            let child = session.command(Path::new("openbox")).arg("--sm-disable").spawn().unwrap();
+            let child = session
+                .command(Path::new("openbox"))
+                .arg("--sm-disable")
+                .spawn()
+                .unwrap();
             session.children.push(child);
             // A window that is there before the window manager never gets the focus.
-            wait_until("the window manager", STEP, || session.xdotool(&["get_desktop"]).is_some());
+            wait_until("the window manager", STEP, || {
+                session.xdotool(&["get_desktop"]).is_some()
+            });
         }
         Some(session)
     }
@@ -78,15 +108,30 @@ impl Session {
             .stdin(Stdio::null())
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
-            .envs([("GDK_BACKEND", "x11"), ("GSK_RENDERER", "cairo"), ("GSETTINGS_BACKEND", "memory")])
-            .envs([("LANG", "C.UTF-8"), ("GIO_USE_VFS", "local"), ("G_DEBUG", "fatal-criticals")])
+            .envs([
+                ("GDK_BACKEND", "x11"),
+                ("GSK_RENDERER", "cairo"),
+                ("GSETTINGS_BACKEND", "memory"),
+            ])
+            .envs([
+                ("LANG", "C.UTF-8"),
+                ("GIO_USE_VFS", "local"),
+                ("G_DEBUG", "fatal-criticals"),
+            ])
             .env("GTK_THEME", if self.look.is_dark { "Adwaita:dark" } else { "Adwaita" })
             .env("HOME", folder("home"))
             .env("XDG_RUNTIME_DIR", folder("run"))
             .env("XDG_CONFIG_HOME", folder("config"))
             .env("XDG_DATA_HOME", folder("data"))
             .env("XDG_CACHE_HOME", folder("cache"));
-        for name in ["WAYLAND_DISPLAY", "AT_SPI_BUS_ADDRESS", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "PEDOS_ROOT"] {
+        for name in [
+            "WAYLAND_DISPLAY",
+            "AT_SPI_BUS_ADDRESS",
+            "LC_ALL",
+            "LC_MESSAGES",
+            "LANGUAGE",
+            "PEDOS_ROOT",
+        ] {
             command.env_remove(name);
         }
         if self.look.is_german {
@@ -104,12 +149,18 @@ impl Session {
         let file = fs::File::create(&log).unwrap();
         let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         self.children.push(child);
-        App { number: self.children.len() - 1, log }
+        App {
+            number: self.children.len() - 1,
+            log,
+        }
     }
 
     /// Whether a program has ended, and how.
     pub(crate) fn exit_code(&mut self, app: &App) -> Option<i32> {
-        self.children[app.number].try_wait().unwrap().map(|status| status.code().unwrap_or(-1))
+        self.children[app.number]
+            .try_wait()
+            .unwrap()
+            .map(|status| status.code().unwrap_or(-1))
     }
 
     /// The process number of a program.
@@ -124,13 +175,22 @@ impl Session {
 
     /// Runs xdotool on this desktop; `None` when it fails.
     pub(crate) fn xdotool(&self, arguments: &[&str]) -> Option<String> {
-        let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output().unwrap();
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+        let output = Command::new("xdotool")
+            .args(arguments)
+            .env("DISPLAY", &self.display)
+            .output()
+            .unwrap();
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
     /// Takes a picture of the screen under that name, if pictures are wanted.
     pub(crate) fn screenshot(&self, name: &str) {
-        let Some(folder) = std::env::var_os(SCREENSHOTS).map(PathBuf::from) else { return };
+        let Some(folder) = std::env::var_os(SCREENSHOTS).map(PathBuf::from) else {
+            return;
+        };
         if !tools::have(&["import"]) {
             return;
         }
@@ -144,12 +204,23 @@ impl Session {
             (.., true) => "double",
         };
         let file = folder.join(format!("{name}-{look}.png"));
-        let status = Command::new("import").args(["-window", "root"]).arg(&file).env("DISPLAY", &self.display).status().unwrap();
+        let status = Command::new("import")
+            .args(["-window", "root"])
+            .arg(&file)
+            .env("DISPLAY", &self.display)
+            .status()
+            .unwrap();
         assert!(status.success(), "no screenshot {}", file.display());
     }
 
     fn start_announcing(&mut self, line: &[&str]) -> String {
-        let mut child = bound(Path::new(line[0])).args(&line[1..]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = bound(Path::new(line[0]))
+            .args(&line[1..])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut announced = String::new();
         let mut reader = BufReader::new(child.stdout.take().unwrap());
         reader.read_line(&mut announced).unwrap();

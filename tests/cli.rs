@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The two tools from outside: what they answer to a wrong command line, what their tables and questions look like, their
+//! exit codes, and what they leave on the disk and on the terminal. What goes wrong inside an archive is tried in other
+//! programs beside this one.
+
+mod support;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use support::{
+    programs::{
+        self, Run, back_up, finish, names, only_archive, passfile, qvm_backup, qvm_backup_restore, restore, verify,
+    },
+    roots,
+};
+use tempfile::TempDir;
+
+/// What a passphrase prompt begins with.
+const BACKUP_PROMPT: &str = "Please enter the passphrase that will be used to encrypt and verify the backup: ";
+
+/// A root, a passphrase file and an empty folder for archives.
+struct Place {
+    folder: TempDir,
+    root: PathBuf,
+    passfile: PathBuf,
+    out: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, out) = (folder.path().join("root"), folder.path().join("out"));
+        roots::make(&root, &roots::small());
+        fs::create_dir(&out).unwrap();
+        let passfile = passfile(folder.path(), "correct horse");
+        Self {
+            folder,
+            root,
+            passfile,
+            out,
+        }
+    }
+
+    /// A backup of the machine with the least data: four keys.
+    fn archive(&self) -> PathBuf {
+        back_up(&self.root, &self.passfile, &self.out, &["dvm"]).expect(0);
+        only_archive(&self.out)
+    }
+
+    fn backup(&self, arguments: &[&str]) -> Run {
+        finish(qvm_backup().arg("--root").arg(&self.root).args(arguments))
+    }
+}
+
+#[track_caller]
+fn expect_usage_error(run: Run, program: &str, text: &str) {
+    let run = run.expect(2);
+    assert!(run.stderr.starts_with(&format!("Usage: {program} ")), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(&format!("{program}: error: {text}")),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    for (program, command) in [
+        ("qvm-backup", qvm_backup()),
+        ("qvm-backup-restore", qvm_backup_restore()),
+    ] {
+        let mut command = command;
+        let run = finish(command.arg("--help")).expect(0);
+        assert!(
+            run.stdout.contains("Exit codes:") && run.stdout.contains("--root <DIR>"),
+            "{}",
+            run.stdout
+        );
+        assert_eq!(run.stderr, "");
+        let run = finish(Command::new(command.get_program()).arg("--version")).expect(0);
+        assert!(
+            run.stdout
+                .starts_with(&format!("{program} {}\n", env!("CARGO_PKG_VERSION"))),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn wrong_command_lines_end_with_2_and_say_what_is_wrong() {
+    let place = Place::new();
+    let out = place.out.to_str().unwrap();
+    expect_usage_error(
+        place.backup(&[]),
+        "qvm-backup",
+        "either --profile or 'backup_location' is required",
+    );
+    expect_usage_error(place.backup(&[out, "wrok"]), "qvm-backup", "no such domain: 'wrok'");
+    expect_usage_error(place.backup(&[out, "w*"]), "qvm-backup", "no such domain: 'w*'");
+    expect_usage_error(
+        place.backup(&["-Z", "xz9", out]),
+        "qvm-backup",
+        "the compression 'xz9' is not available",
+    );
+    expect_usage_error(
+        place.backup(&["-d", "net", "gzip > /x"]),
+        "qvm-backup",
+        "The command contains an unquoted '>'",
+    );
+    let restore = |arguments: &[&str]| finish(qvm_backup_restore().args(arguments));
+    expect_usage_error(
+        restore(&[]),
+        "qvm-backup-restore",
+        "the following required arguments were not provided",
+    );
+    expect_usage_error(
+        restore(&["--plan-b", "x"]),
+        "qvm-backup-restore",
+        "--paranoid-mode (--plan-b) is not available",
+    );
+    expect_usage_error(
+        restore(&["--location-is-service", "x"]),
+        "qvm-backup-restore",
+        "--location-is-service needs --dest-vm",
+    );
+    expect_usage_error(
+        restore(&["--root", "a", "--new-root", "b", "x"]),
+        "qvm-backup-restore",
+        "the argument '--root <DIR>'",
+    );
+    assert!(names(&place.out).is_empty());
+}
+
+#[test]
+fn without_a_pedos_there_is_a_word_on_what_to_do() {
+    let run = finish(qvm_backup().arg("/tmp")).expect(2);
+    assert!(
+        run.stderr.contains("There is no PedOS here") && run.stderr.contains("--root DIR"),
+        "{}",
+        run.stderr
+    );
+    let run = finish(qvm_backup().args(["--root", "/nonexistent", "/tmp"])).expect(1);
+    assert!(run.stderr.contains("/nonexistent"), "{}", run.stderr);
+}
+
+#[test]
+fn the_variable_stands_in_for_the_option() {
+    let place = Place::new();
+    let run = finish(qvm_backup().env("PEDOS_ROOT", &place.root).arg(&place.out).arg("wrok")).expect(2);
+    assert!(run.stderr.contains("no such domain: 'wrok'"), "{}", run.stderr);
+}
+
+#[test]
+fn a_backup_shows_its_table_and_is_quiet_in_a_pipe() {
+    let place = Place::new();
+    let run = back_up(&place.root, &place.passfile, &place.out, &["vault", "dvm"]).expect(0);
+    assert_eq!(run.stderr, "", "nothing but the result is said in a pipe");
+    let line = "------------------+--------------+--------------+\n";
+    assert!(run.stdout.starts_with(line), "{}", run.stdout);
+    let running = "            vault |           VM |    500.0 KiB | <-- The VM is running, backup will contain its state from before its start!\n";
+    assert!(run.stdout.contains(running), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("VMs not selected for backup:\n - dom0\n - disp\n - net\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("The backup is finished.\nWritten to "),
+        "{}",
+        run.stdout
+    );
+
+    let archive = only_archive(&place.out);
+    let run = verify(&place.root, &place.passfile, &archive).expect(0);
+    assert_eq!(run.stderr, "");
+    let head = "\nThe following VMs are included in the backup:\n\n-------+-------+";
+    assert!(run.stdout.starts_with(head), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("\n   dvm | AppVM |      tpl | (default) |   red |\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("The backup is whole.\n"), "{}", run.stdout);
+    let run = restore(&place.root, &place.passfile, &archive, &["--verify-only", "-q"]).expect(0);
+    assert!(
+        !run.stdout.contains("whole"),
+        "-q leaves the result to the exit code: {}",
+        run.stdout
+    );
+}
+
+#[test]
+fn an_existing_file_is_never_overwritten() {
+    let place = Place::new();
+    let file = place.out.join("old");
+    fs::write(&file, "precious").unwrap();
+    let run = back_up(&place.root, &place.passfile, &file, &["dvm"]).expect_failure(&[1]);
+    assert!(
+        run.stderr.contains("exists already and is not overwritten"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
+    let run = back_up(&place.root, &place.passfile, &place.out.join("no/such/x"), &["dvm"]).expect_failure(&[1]);
+    assert!(run.stderr.contains("is not a directory"), "{}", run.stderr);
+    assert_eq!(names(&place.out), ["old"]);
+}
+
+#[test]
+fn bad_passphrases_are_refused_before_anything_is_written() {
+    let place = Place::new();
+    for (content, said) in [
+        ("\n", "is empty"),
+        ("a\tb\n", "control character"),
+        ("", "could not be read"),
+    ] {
+        fs::write(&place.passfile, content).unwrap();
+        let run = back_up(&place.root, &place.passfile, &place.out, &["dvm"]).expect_failure(&[1]);
+        assert!(run.stderr.contains(said), "{content:?}: {}", run.stderr);
+    }
+    let missing = place.folder.path().join("missing");
+    let run = back_up(&place.root, &missing, &place.out, &["dvm"]).expect_failure(&[1]);
+    assert!(run.stderr.contains("missing could not be read"), "{}", run.stderr);
+    assert!(names(&place.out).is_empty());
+}
+
+#[test]
+fn a_wrong_passphrase_has_its_own_code_and_makes_no_root() {
+    let place = Place::new();
+    let archive = place.archive();
+    let wrong = place.folder.path().join("wrong");
+    fs::write(&wrong, "incorrect horse\n").unwrap();
+    let new = place.folder.path().join("new");
+    let run = programs::restore_new(&new, &wrong, &archive).expect_failure(&[5]);
+    assert!(
+        run.stderr
+            .contains("Wrong passphrase, or the backup's header was altered"),
+        "{}",
+        run.stderr
+    );
+    assert!(!new.exists(), "nothing was restored, so nothing stays");
+    restore(&place.root, &wrong, &archive, &["--verify-only"]).expect_failure(&[5]);
+}
+
+#[test]
+fn conflicts_are_reported_renamed_or_skipped_as_wished() {
+    let place = Place::new();
+    let archive = place.archive();
+    let run = restore(&place.root, &place.passfile, &archive, &[]).expect_failure(&[1]);
+    assert!(
+        run.stdout
+            .contains("<-- A VM with the same name already exists on the host!"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stderr.contains("--skip-conflicting") && run.stderr.contains("--rename-conflicting"),
+        "{}",
+        run.stderr
+    );
+    let run = restore(&place.root, &place.passfile, &archive, &["--skip-conflicting"]).expect_failure(&[1]);
+    assert!(run.stderr.contains("There is nothing to restore"), "{}", run.stderr);
+    let run = restore(&place.root, &place.passfile, &archive, &["--rename-conflicting"]).expect(0);
+    assert!(run.stdout.contains("<-- Will be renamed to 'dvm-1'"), "{}", run.stdout);
+    roots::expect_same(&place.root, "dvm", &place.root, "dvm-1");
+    let run = restore(&place.root, &place.passfile, &archive, &["--exclude=dvm"]).expect_failure(&[1]);
+    assert!(run.stdout.contains("<-- Excluded from restore"), "{}", run.stdout);
+}
+
+#[test]
+fn a_passphrase_comes_from_standard_input_after_the_answer() {
+    let place = Place::new();
+    let mut command = qvm_backup();
+    command
+        .arg("--root")
+        .arg(&place.root)
+        .args(["-p", "-"])
+        .arg(&place.out)
+        .arg("dvm");
+    let no = finish_with_input(&mut command, b"n\ncorrect horse\n").expect(4);
+    assert!(no.stdout.contains("Do you want to proceed? [y/N] "), "{}", no.stdout);
+    assert!(names(&place.out).is_empty());
+    finish_with_input(&mut command, b"y\ncorrect horse  \n").expect(0);
+    verify(&place.root, &place.passfile, &only_archive(&place.out)).expect(0);
+}
+
+fn finish_with_input(command: &mut Command, input: &[u8]) -> Run {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input).unwrap();
+    std::io::Seek::rewind(&mut file).unwrap();
+    finish(command.stdin(Stdio::from(file)))
+}
+
+#[test]
+fn prompts_have_no_echo_and_differing_passphrases_are_refused() {
+    let place = Place::new();
+    let screen = on_terminal(
+        &place,
+        &[
+            (BACKUP_PROMPT, "secret one\n"),
+            ("Enter again for verification: ", "secret two\n"),
+        ],
+    );
+    assert!(screen.contains("qvm-backup: error: Passphrase mismatch!"), "{screen}");
+    assert!(!screen.contains("secret"), "{screen}");
+    assert!(screen.contains("code 1"), "{screen}");
+    assert!(names(&place.out).is_empty());
+}
+
+#[test]
+fn ctrl_c_at_a_prompt_leaves_a_terminal_with_its_echo() {
+    let place = Place::new();
+    let screen = on_terminal(&place, &[(BACKUP_PROMPT, "half a sec\u{3}")]);
+    assert!(screen.contains("code 4"), "{screen}");
+    let settings = screen.split("code 4").nth(1).unwrap_or_default();
+    assert!(
+        settings.contains(" echo ") && !settings.contains("-echo "),
+        "{settings}"
+    );
+    assert!(names(&place.out).is_empty());
+}
+
+/// Runs a backup on a terminal of its own, answers what it asks, and gives what the terminal showed: at its end the exit
+/// code and the settings of the terminal.
+fn on_terminal(place: &Place, answers: &[(&str, &str)]) -> String {
+    let screen = place.folder.path().join("screen");
+    let line = format!(
+        "'{}' --root '{}' -y '{}' dvm; echo code $?; stty -a",
+        env!("CARGO_BIN_EXE_qvm-backup"),
+        place.root.display(),
+        place.out.display()
+    );
+    let mut child = Command::new("script")
+        .args(["--quiet", "--flush", "--command", &line])
+        .arg(&screen)
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("script of util-linux");
+    let mut keyboard = child.stdin.take().unwrap();
+    for (question, answer) in answers {
+        wait_for_text(&screen, question);
+        keyboard.write_all(answer.as_bytes()).unwrap();
+    }
+    wait_for_text(&screen, "speed");
+    drop(keyboard);
+    child.wait().unwrap();
+    fs::read_to_string(&screen).unwrap()
+}
+
+#[track_caller]
+fn wait_for_text(file: &Path, text: &str) {
+    let start = Instant::now();
+    loop {
+        let shown = fs::read(file).unwrap_or_default();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        if shown.contains(text) {
+            return;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "waited for {text:?}: {shown}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
