@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! pedos-backup-restore
+//! The Restore Backup wizard.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use pedos_backup::{
+    cli::args::RestoreWizardArgs,
+    ui::{self, Program},
+};
+
+fn main() -> ExitCode {
+    let args = RestoreWizardArgs::parse();
+    ui::run(Program::Restore(args.archive), args.root)
+}

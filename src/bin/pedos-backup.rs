@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! pedos-backup
+//! The Backup PedOS wizard.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use pedos_backup::{
+    cli::args::BackupWizardArgs,
+    ui::{self, Program},
+};
+
+fn main() -> ExitCode {
+    let args = BackupWizardArgs::parse();
+    ui::run(Program::Backup, args.root)
+}

@@ -130,7 +130,6 @@ impl BackupDraft {
             self.forget_place();
         }
         self.system = Some(system);
-        self.findings = None;
     }
 
     /// The machines that can be chosen, in the host's order.

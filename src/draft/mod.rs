@@ -7,12 +7,16 @@
 
 mod backup;
 mod passphrase;
+mod pick;
 mod place;
 mod restore;
 mod steps;
 
+pub use crate::format::Compression;
+
 pub use backup::{BackupDraft, BackupPage, PowerOff};
 pub use passphrase::{Hint, PassphraseDraft};
+pub use pick::pick;
 pub use place::{Look, Place, PlaceKind, PlaceProblem, PlaceState, look_at, look_at_archive};
 pub use restore::{Opening, RestoreDraft, RestorePage};
 pub use steps::{Reason, Run};

@@ -11,9 +11,13 @@ use crate::{
     host::{DOM0, NetVm, System},
     plan::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, resolve},
     secret::Passphrase,
+    units::LocalTime,
 };
 
 use super::{Look, Place, PlaceProblem, PlaceState, Reason, Run, backup::targets};
+
+/// A backup notes its time at its end and is named after its beginning: within a day, both are the same backup.
+const SAME_BACKUP_SECS: i64 = 24 * 60 * 60;
 
 /// The pages in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -215,6 +219,20 @@ impl RestoreDraft {
             Opening::Opened(archive) => Some(archive),
             _ => None,
         }
+    }
+
+    /// If this system made the archive, whether it has made newer ones since: how many of the archive's machines were
+    /// backed up again, and when that was last, in seconds since 1970. Somebody may have handed over an old one.
+    pub fn newer_known(&self) -> Option<(usize, i64)> {
+        let (archive, system) = (self.archive()?, self.system.as_ref()?);
+        let made = LocalTime::parse_compact(archive.info.backup_id.get(..15)?)?.unix_seconds()?;
+        let domains = archive.inventory.domains();
+        let held = domains.iter().filter(|domain| domain.content().is_some());
+        let later = held
+            .filter_map(|domain| system.machine(&domain.name)?.last_backup)
+            .filter(|moment| *moment > made + SAME_BACKUP_SECS);
+        let later: Vec<i64> = later.collect();
+        Some((later.len(), later.iter().copied().max()?))
     }
 
     /// Whether a VM of the archive is selected.

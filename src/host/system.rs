@@ -9,7 +9,7 @@ use crate::inventory::Class;
 pub const DOM0: &str = "dom0";
 
 /// Everything that a plan needs to know of a host.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct System {
     /// Where this PedOS lives, for display ("/path/of/the/root" or "this PedOS").
     pub location: String,
@@ -55,7 +55,7 @@ pub struct Pool {
 }
 
 /// One machine.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Machine {
     /// Its name; "dom0" for the administrative domain.
     pub name: String,

@@ -9,6 +9,7 @@
 pub mod i18n;
 pub mod progress;
 pub mod terminal;
+pub mod wizard;
 
 mod finding;
 mod message;

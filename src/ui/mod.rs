@@ -1,2 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! ui
+//! The two windows: wizards that show a draft and pass on what their user does.
+//!
+//! Every class has its structure in a template under `ui/`; its code here only copies values in and signals out. What
+//! may follow what is for the drafts to decide, and two flows carry it between drafts, pages and jobs. Nothing here
+//! blocks, reads a disk or waits for a VM.
+
+mod app;
+mod check;
+mod clamp;
+mod desktop;
+mod dialogs;
+mod dual_list;
+mod facts;
+mod finding_row;
+mod flow;
+mod machine_row;
+mod progress_row;
+mod restore_row;
+mod step_row;
+mod swatch;
+mod wizard;
+
+pub mod backup_flow;
+pub mod pages;
+pub mod restore_flow;
+
+pub use app::{Program, prepare, run};
+pub use check::BpCheck;
+pub use clamp::BpClampLayout;
+pub use dual_list::{BpDualList, MachineItem};
+pub use facts::BpFacts;
+pub use finding_row::BpFindingRow;
+pub use machine_row::BpMachineRow;
+pub use progress_row::BpProgressRow;
+pub use restore_row::{BpRestoreRow, Candidates, Edit};
+pub use step_row::BpStepRow;
+pub use swatch::{BpSwatch, Glyph};
+pub use wizard::{BpWizard, Move};

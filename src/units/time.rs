@@ -38,6 +38,12 @@ impl LocalTime {
         .map(Self)
     }
 
+    /// Seconds since 1970; none where the clock of this zone never showed that.
+    pub fn unix_seconds(self) -> Option<i64> {
+        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+        zone.to_timestamp(self.0).ok().map(Timestamp::as_second)
+    }
+
     /// `YYYYMMDDTHHMMSS`, as backup ids begin.
     pub fn compact(self) -> String {
         self.0.strftime("%Y%m%dT%H%M%S").to_string()

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Lets the user pick a directory or a file in another VM, with that VM's own dialog.
+//!
+//! The answer comes from a VM and is not believed further than needed: one line of text, bounded, an absolute path
+//! without steps upwards. Blanks, quotes and letters of every language may be in it.
+
+use std::io::Read;
+
+use crate::{
+    engine::{Context, EngineError},
+    host::{Host, Service},
+};
+
+/// More than any path that Linux takes, in bytes.
+const LONGEST_ANSWER_BYTES: u64 = 8192;
+
+/// Asks a running machine; `None` when its user picked nothing. Blocks until the dialog is closed.
+///
+/// # Errors
+/// When the machine offers no such service or its answer is no path.
+pub fn pick(host: &dyn Host, machine: &str, is_file: bool, context: &Context) -> Result<Option<String>, EngineError> {
+    let service = if is_file {
+        Service::SelectFile
+    } else {
+        Service::SelectDirectory
+    };
+    let mut process = host.start_service(machine, service)?;
+    let control = process.control.clone();
+    context.cancel.on_cancel(move || control.kill());
+    drop(process.stdin.take());
+    let mut answer = Vec::new();
+    let read = process
+        .stdout
+        .by_ref()
+        .take(LONGEST_ANSWER_BYTES)
+        .read_to_end(&mut answer);
+    if answer.len() as u64 == LONGEST_ANSWER_BYTES {
+        process.control.kill();
+    }
+    let code = process.control.wait();
+    context.cancel.check()?;
+    match (read, code, answer.is_empty()) {
+        (Ok(_), Ok(0), false) => checked(&answer).map(Some),
+        // The dialog was closed without a choice.
+        (Ok(_), Ok(0 | 1), true) => Ok(None),
+        _ => Err(refused(machine)),
+    }
+}
+
+fn checked(answer: &[u8]) -> Result<String, EngineError> {
+    let text = std::str::from_utf8(answer).map_err(|_| odd())?;
+    let path = text.strip_suffix('\n').unwrap_or(text);
+    let climbs = path.split('/').any(|step| step == "..");
+    if !path.starts_with('/') || climbs || path.chars().any(char::is_control) {
+        return Err(odd());
+    }
+    Ok(path.to_owned())
+}
+
+fn odd() -> EngineError {
+    EngineError::Plan {
+        what: "the file dialog of the VM gave an answer that is no path".to_owned(),
+    }
+}
+
+fn refused(machine: &str) -> EngineError {
+    EngineError::Plan {
+        what: format!("VM {machine} offers no file dialog"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_ordinary_path_is_taken_as_it_is() {
+        for path in ["/mnt/my disk", "/media/Größe/it's (1)", "/日本/x"] {
+            assert_eq!(checked(format!("{path}\n").as_bytes()).unwrap(), path);
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_or_climbs_is_refused() {
+        for answer in ["", "x", "/a\n/b\n", "/a/../b", "/a\u{1b}[2J"] {
+            assert!(checked(answer.as_bytes()).is_err(), "{answer:?}");
+        }
+        assert!(checked(&[b'/', 0xff]).is_err());
+    }
+}

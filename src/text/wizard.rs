@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The words of the wizards that depend on what was chosen; those that never change stand in the templates.
+
+mod place;
+mod restore;
+#[cfg(feature = "gui")]
+mod strength;
+mod summary;
+
+pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
+pub use restore::{
+    contents_heading, domain_detail, field_name_here, field_netvm, field_template, home_note, newer_known,
+    restore_action, restore_note, restore_title, template,
+};
+#[cfg(feature = "gui")]
+pub use strength::{Strength, strength};
+pub use summary::{after, column_class, column_name, column_remarks, column_size, destination, left_out, method_note};
+
+use std::path::Path;
+
+use crate::{
+    draft::{BackupPage, Hint, Reason, RestorePage},
+    host::{HostError, Machine},
+};
+
+use super::{
+    Message, class, date, host_error,
+    i18n::{gettext, gettext_f, ngettext_f},
+    passphrase_error, sanitize, size,
+};
+
+/// The title of the window.
+pub fn title(program: &str, page: &str, number: usize, of: usize) -> String {
+    // Translators: the title of a window, as in "Backup PedOS: Destination (2 of 5)".
+    gettext_f(
+        "{program}: {page} ({number} of {all})",
+        &[
+            ("program", program),
+            ("page", page),
+            ("number", &number.to_string()),
+            ("all", &of.to_string()),
+        ],
+    )
+}
+
+/// The name of the program that backs up.
+pub fn backup_program() -> String {
+    gettext("Backup PedOS")
+}
+
+/// The name of the program that restores.
+pub fn restore_program() -> String {
+    gettext("Restore Backup")
+}
+
+/// The name of a page of a backup.
+pub fn backup_page(page: BackupPage) -> String {
+    match page {
+        BackupPage::Machines => gettext("VMs"),
+        BackupPage::Destination => gettext("Destination"),
+        BackupPage::Passphrase => gettext("Passphrase"),
+        BackupPage::Summary => gettext("Summary"),
+        BackupPage::Backup => gettext("Backup"),
+    }
+}
+
+/// The name of a page of a restore.
+pub fn restore_page(page: RestorePage) -> String {
+    match page {
+        RestorePage::Source => gettext("Source"),
+        RestorePage::Passphrase => gettext("Passphrase"),
+        RestorePage::Machines => gettext("VMs"),
+        RestorePage::Summary => gettext("Summary"),
+        RestorePage::Restore => gettext("Restore"),
+    }
+}
+
+/// The way on, with its mnemonic.
+pub fn next() -> String {
+    gettext("_Next")
+}
+
+/// The way on where it starts a backup.
+pub fn finish() -> String {
+    gettext("_Finish")
+}
+
+/// Why the next page cannot be entered; `None` where the page says it itself.
+pub fn reason(reason: &Reason) -> Option<String> {
+    Some(match reason {
+        Reason::StillReading => gettext("One moment: this is still being checked."),
+        Reason::NoSystem => gettext("The list of VMs could not be read."),
+        Reason::NothingSelected => gettext("Select at least one VM."),
+        Reason::NoPlace => gettext("Enter a location first."),
+        Reason::StillLooking => gettext("Looking at the location…"),
+        Reason::Place(_) => gettext("This location cannot be used; see above."),
+        Reason::NoPassphrase => gettext("Enter the passphrase."),
+        Reason::NotConfirmed => gettext("Enter the same passphrase in both fields."),
+        Reason::PassphrasesDiffer => gettext("The two passphrases differ."),
+        Reason::PassphraseRefused(error) => {
+            let message = passphrase_error(*error);
+            // Translators: what is wrong, and what to do about it.
+            gettext_f(
+                "{title}. {hint}",
+                &[
+                    ("title", &message.title),
+                    ("hint", message.hint.as_deref().unwrap_or_default()),
+                ],
+            )
+        }
+        Reason::Problems(n) => ngettext_f(
+            "{n} problem has to be solved first; see above.",
+            "{n} problems have to be solved first; see above.",
+            *n as u64,
+            &[],
+        ),
+        Reason::StillOpening => gettext("Opening the backup…"),
+        Reason::NotOpened => gettext("The backup has to be opened first."),
+        Reason::Running => return None,
+    })
+}
+
+/// How many VMs stand in a list.
+pub fn count(n: usize) -> String {
+    n.to_string()
+}
+
+/// What an empty list of available VMs says.
+pub fn nothing_available() -> String {
+    gettext("All VMs are selected")
+}
+
+/// What an empty list of selected VMs says.
+pub fn nothing_selected() -> String {
+    gettext("No VM is selected")
+}
+
+/// What a selection comes to.
+pub fn total(count: usize, bytes: u64) -> String {
+    if count == 0 {
+        return gettext("Nothing is selected");
+    }
+    // Translators: how much is selected, as in "Total size: 1.5 GiB in 3 VMs".
+    ngettext_f(
+        "Total size: {size} in {n} VM",
+        "Total size: {size} in {n} VMs",
+        count as u64,
+        &[("size", &size(bytes))],
+    )
+}
+
+/// What kind a machine is and when it was last backed up.
+pub fn machine_detail(machine: &Machine) -> String {
+    let class = class(&machine.class);
+    match machine.last_backup {
+        // Translators: the class of a VM and when it was last backed up.
+        Some(moment) => gettext_f(
+            "{class} · backed up {date}",
+            &[("class", &class), ("date", &date(moment))],
+        ),
+        None => gettext_f("{class} · never backed up", &[("class", &class)]),
+    }
+}
+
+/// Whether a machine runs, in a word.
+pub fn running(is_running: bool) -> String {
+    if is_running { gettext("running") } else { String::new() }
+}
+
+/// A name that came from elsewhere, made safe to show.
+pub fn shown_name(name: &str) -> String {
+    sanitize(name)
+}
+
+/// The time that a phase has taken so far.
+pub fn elapsed(clock: &str) -> String {
+    // Translators: {time} is "1:05" or "1:02:33".
+    gettext_f("Elapsed: {time}", &[("time", clock)])
+}
+
+/// A job was asked to stop.
+pub fn stopping() -> String {
+    gettext("Stopping…")
+}
+
+/// A job has been started.
+pub fn starting() -> String {
+    gettext("Starting…")
+}
+
+/// What is worth knowing about a passphrase.
+pub fn passphrase_hints(hints: &[Hint]) -> String {
+    let lines = hints.iter().map(|hint| match hint {
+        Hint::OuterBlank => gettext("It begins or ends with a blank. That is allowed, but hard to see."),
+        Hint::UnusualCharacters => {
+            gettext("Some of its characters may be hard to type on another keyboard, as in an emergency.")
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What it means to keep the passphrase in the profile.
+pub fn keep_warning(file: &Path) -> String {
+    gettext_f(
+        "The passphrase will be stored in plain text in dom0, in the file {path}.",
+        &[("path", &sanitize(&file.to_string_lossy()))],
+    )
+}
+
+/// The profile could not be saved.
+pub fn profile_not_saved(why: &str) -> String {
+    gettext_f("The profile could not be saved: {why}", &[("why", why)])
+}
+
+/// Whether a job that runs is to be stopped: a heading and what it means.
+pub fn ask_stop(is_backup: bool) -> (String, String) {
+    if is_backup {
+        (
+            gettext("Stop the backup?"),
+            gettext("Nothing of it will be kept. Your VMs are not touched."),
+        )
+    } else {
+        (
+            gettext("Stop?"),
+            gettext("VMs that are finished stay. The one at work is removed again."),
+        )
+    }
+}
+
+/// Whether a wizard is to be left: a heading and what it means.
+pub fn ask_leave() -> (String, String) {
+    (
+        gettext("Leave without finishing?"),
+        gettext("What you have chosen so far is not kept."),
+    )
+}
+
+/// The answers to [`ask_stop`]: to go on, and to stop.
+pub fn stop_answers() -> (String, String) {
+    (gettext("_Go on"), gettext("_Stop"))
+}
+
+/// The answers to [`ask_leave`]: to stay, and to leave.
+pub fn leave_answers() -> (String, String) {
+    (gettext("S_tay"), gettext("_Leave"))
+}
+
+/// Why the session is held while a job runs.
+pub fn inhibit_reason(is_backup: bool) -> String {
+    if is_backup {
+        gettext("A backup is being written")
+    } else {
+        gettext("A backup is being read")
+    }
+}
+
+/// The titles of the two file dialogs: for a directory, and for a file.
+pub fn choose_directory() -> String {
+    gettext("Select backup location")
+}
+
+/// The title of the dialog for an archive.
+pub fn choose_archive() -> String {
+    gettext("Select the backup")
+}
+
+/// There is no PedOS to work on; `problem` is what is wrong with the folder that was named, if one was.
+pub fn no_host(problem: Option<&HostError>) -> Message {
+    match problem {
+        Some(problem) => host_error(problem),
+        None => Message {
+            title: gettext("There is no PedOS here"),
+            detail: gettext("This computer does not run PedOS, and no PedOS root folder was named."),
+            hint: Some(gettext(
+                "Start the program with --root DIR, or set the environment variable PEDOS_ROOT to a PedOS root folder.",
+            )),
+        },
+    }
+}
+
+/// What stands for the name of a new file, whose time is not known before the start.
+pub fn file_pattern() -> String {
+    // Translators: the letters stand for year, month, day, hour, minute and second; "pedos-backup" stays.
+    gettext("pedos-backup-YYYY-MM-DDTHHMMSS")
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What the summary of a backup says.
+
+use std::path::Path;
+
+use crate::{
+    draft::{Look, PowerOff},
+    format::Compression,
+    text::{
+        i18n::{gettext, gettext_f, ngettext_f, pgettext},
+        sanitize,
+    },
+};
+
+/// How many names are listed before the rest is only counted.
+const MOST_NAMES: usize = 12;
+
+/// The heading of a column.
+pub fn column_name() -> String {
+    pgettext("column", "VM")
+}
+
+/// The heading of a column.
+pub fn column_class() -> String {
+    pgettext("column", "Class")
+}
+
+/// The heading of a column.
+pub fn column_size() -> String {
+    pgettext("column", "Size")
+}
+
+/// The heading of a column.
+pub fn column_remarks() -> String {
+    pgettext("column", "Remarks")
+}
+
+/// What a method of compression needs when the backup has to be opened without this program.
+pub fn method_note(method: Compression) -> String {
+    match method.filter_name() {
+        Some(tool) => gettext_f(
+            "An emergency recovery without this program needs the tool {tool}.",
+            &[("tool", tool)],
+        ),
+        None => gettext("The backup is as large as the data in it. An emergency recovery needs no tool to unpack it."),
+    }
+}
+
+/// Where the archive goes; `file` is its name, where this machine chooses it.
+pub fn destination(look: &Look, file: Option<&str>) -> String {
+    match file {
+        Some(file) => sanitize(&look.path().join(file).to_string_lossy()),
+        // Translators: a location in another VM, as in "sys-usb: /media/disk".
+        None => gettext_f(
+            "{vm}: {place}",
+            &[("vm", &sanitize(&look.target)), ("place", &sanitize(&look.text))],
+        ),
+    }
+}
+
+/// What happens after the archive was written.
+pub fn after(verifies: bool, power_off: PowerOff, profile: Option<&Path>) -> String {
+    let mut lines = Vec::new();
+    lines.push(if verifies {
+        gettext("The backup is verified.")
+    } else {
+        gettext("The backup is not verified.")
+    });
+    if let Some(profile) = profile {
+        lines.push(gettext_f(
+            "The settings are kept as the default profile in {path}.",
+            &[("path", &sanitize(&profile.to_string_lossy()))],
+        ));
+    }
+    if power_off == PowerOff::Yes {
+        lines.push(gettext("The computer is turned off if everything went well."));
+    }
+    lines.join("\n")
+}
+
+/// Which VMs are not in the backup.
+pub fn left_out(names: &[&str]) -> String {
+    if names.is_empty() {
+        return gettext("Every VM is in this backup.");
+    }
+    let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| sanitize(name)).collect();
+    let list = shown.join(", ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => list,
+        // Translators: some names, and how many more there are.
+        more => ngettext_f(
+            "{list} and {n} more",
+            "{list} and {n} more",
+            more as u64,
+            &[("list", &list)],
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_of_names_are_counted() {
+        assert_eq!(left_out(&["a", "b"]), "a, b");
+        let many = vec!["x"; MOST_NAMES + 3];
+        assert!(left_out(&many).ends_with(" and 3 more"));
+        assert_eq!(left_out(&[]), "Every VM is in this backup.");
+    }
+}

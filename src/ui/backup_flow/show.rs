@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! How the draft of a backup looks on its pages.
+
+use crate::{
+    draft::{BackupDraft, Look, PlaceState, PowerOff},
+    plan::Finding,
+    text::{self, finding, wizard as words},
+    ui::{
+        flow::machine_item,
+        pages::{Choices, SummaryFacts, SummaryLine},
+    },
+};
+
+use super::BackupFlow;
+
+impl BackupFlow {
+    pub(super) fn show_machines(&self, draft: &BackupDraft) {
+        self.machines
+            .show_choices(draft.is_compressed, draft.method, draft.scope);
+        let Some(system) = draft.system() else { return };
+        let machines = draft.candidates().enumerate();
+        let items: Vec<_> = machines
+            .map(|(position, machine)| machine_item(system, position, machine))
+            .collect();
+        self.machines.show_machines(&items, |name| draft.is_selected(name));
+        self.machines.show_total(draft.selected().len(), draft.total_bytes());
+    }
+
+    pub(super) fn show_destination(&self, draft: &BackupDraft) {
+        let look = draft.look();
+        self.destination.show_targets(&draft.targets(), &look.target);
+        self.destination.show_absent_target(None);
+        let verdict = words::backup_place(look, draft.place(), draft.total_bytes());
+        self.destination
+            .show_verdict(&verdict, *draft.place() == PlaceState::Looking);
+        let is_local_and_good = look.is_local() && matches!(draft.place(), PlaceState::Good(_));
+        let file = words::file_pattern();
+        self.destination
+            .show_file_name(is_local_and_good.then_some(file.as_str()));
+        self.destination.set_may_browse(self.picking.borrow().is_none());
+    }
+
+    pub(super) fn show_passphrase(&self, draft: &BackupDraft) {
+        let choices = Choices {
+            saves_profile: draft.saves_profile,
+            saves_passphrase: draft.saves_passphrase,
+            verifies: draft.verifies,
+            powers_off: draft.power_off == PowerOff::Yes,
+        };
+        self.passphrase.show_choices(choices, &self.profile_path());
+        self.passphrase.show_kept(draft.passphrase.is_kept());
+        let strength = self.passphrase.with_typed(|first, _| words::strength(first));
+        let hints = words::passphrase_hints(&draft.passphrase.hints());
+        self.passphrase.show_strength(strength.as_ref(), &hints);
+    }
+
+    pub(super) fn show_summary(&self, draft: &BackupDraft) {
+        let findings = draft.findings().unwrap_or_default();
+        let machines = draft.candidates().filter(|machine| draft.is_selected(&machine.name));
+        let lines = machines.map(|machine| SummaryLine {
+            name: machine.name.clone(),
+            class: text::class(&machine.class),
+            size: text::size(machine.backup_bytes),
+            remark: remarks(findings, &machine.name),
+        });
+        let left_out = draft.candidates().filter(|machine| !draft.is_selected(&machine.name));
+        let left_out: Vec<&str> = left_out.map(|machine| machine.name.as_str()).collect();
+        let profile = draft.saves_profile.then(|| self.profile_path());
+        let facts = SummaryFacts {
+            total: words::total(draft.selected().len(), draft.total_bytes()),
+            destination: destination(draft.look()),
+            method: text::compression(draft.compression()),
+            after: words::after(draft.verifies, draft.power_off, profile.as_deref()),
+            left_out: words::left_out(&left_out),
+        };
+        self.summary.show_plan(lines.collect(), &facts);
+        self.summary.show_findings(draft.findings());
+    }
+
+    pub(super) fn profile_path(&self) -> std::path::PathBuf {
+        self.host.profile_dir().join("qubes-manager-backup.conf")
+    }
+}
+
+fn remarks(findings: &[Finding], machine: &str) -> String {
+    let about = findings
+        .iter()
+        .filter(|found| found.machine.as_deref() == Some(machine));
+    let sentences: Vec<String> = about.map(|found| finding(found).sentence).collect();
+    sentences.join("\n")
+}
+
+fn destination(look: &Look) -> String {
+    let file = words::file_pattern();
+    words::destination(look, look.is_local().then_some(file.as_str()))
+}

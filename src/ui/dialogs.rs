@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The only place that opens dialogs: GTK has replaced both kinds since the version that this program is built for.
+
+use std::{cell::RefCell, path::Path, rc::Rc};
+
+use gtk::{gio, prelude::*};
+
+use super::BpWizard;
+
+/// Lets the user pick a directory, or a file, of dom0. The dialog opens where `start` is.
+pub(super) fn choose(wizard: &BpWizard, title: &str, is_file: bool, start: &Path, then: impl Fn(&Path) + 'static) {
+    let action = if is_file {
+        gtk::FileChooserAction::Open
+    } else {
+        gtk::FileChooserAction::SelectFolder
+    };
+    let dialog = gtk::FileChooserNative::new(Some(title), Some(wizard), action, None, None);
+    dialog.set_modal(true);
+    let folder = if is_file { start.parent() } else { Some(start) };
+    if let Some(folder) = folder.filter(|folder| folder.is_absolute()) {
+        // Where that folder is not there, the dialog begins elsewhere, which is no harm.
+        let _ = dialog.set_current_folder(Some(&gio::File::for_path(folder)));
+    }
+    // The dialog is no widget: nobody else holds it while it is open.
+    let holder = Rc::new(RefCell::new(Some(dialog.clone())));
+    dialog.connect_response(move |dialog, response| {
+        if response == gtk::ResponseType::Accept
+            && let Some(path) = dialog.file().and_then(|file| file.path())
+        {
+            then(&path);
+        }
+        holder.replace(None);
+    });
+    dialog.show();
+}
+
+/// Asks whether to go on or to give up; the safe answer is the default and what Esc means.
+pub(super) fn ask(
+    wizard: &BpWizard,
+    (heading, body): &(String, String),
+    (stay, go): &(String, String),
+    then: impl Fn() + 'static,
+) {
+    let dialog = gtk::MessageDialog::builder()
+        .transient_for(wizard)
+        .modal(true)
+        .destroy_with_parent(true)
+        .message_type(gtk::MessageType::Question)
+        .text(heading)
+        .secondary_text(body)
+        .build();
+    dialog.add_action_widget(&button(stay), gtk::ResponseType::Cancel);
+    let leave = button(go);
+    leave.add_css_class("destructive-action");
+    dialog.add_action_widget(&leave, gtk::ResponseType::Accept);
+    dialog.set_default_response(gtk::ResponseType::Cancel);
+    dialog.connect_response(move |dialog, response| {
+        dialog.close();
+        if response == gtk::ResponseType::Accept {
+            then();
+        }
+    });
+    dialog.show();
+}
+
+/// A button whose name for assistive technology has no underscore.
+fn button(label: &str) -> gtk::Button {
+    let button = gtk::Button::new();
+    let text = gtk::Label::builder()
+        .label(label)
+        .use_underline(true)
+        .mnemonic_widget(&button)
+        .build();
+    button.set_child(Some(&text));
+    button.add_css_class("text-button");
+    button
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What both flows do alike: hear signals, wait for answers, watch the host, see a job to its end.
+
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+
+use gtk::{glib, prelude::*};
+
+use crate::{
+    draft::Run,
+    engine::{EngineError, Phase},
+    host::{Host, System},
+    inventory::Class,
+    job::{Event, JobHandle, Outcome, Task},
+    text::{self, JobKind, OutcomeView, Tone, outcome, progress, wizard as words},
+};
+
+use super::{BpWizard, Glyph, MachineItem, desktop, pages::BpProgressPage};
+
+/// How often the host is looked at for VMs that were started or stopped: soon enough for someone who starts one and
+/// turns back to the list, seldom enough to cost nothing.
+const WATCH_EVERY: Duration = Duration::from_secs(3);
+
+/// The colour of a label that the host does not know, as 0xRRGGBB.
+const UNKNOWN_LABEL_COLOR: u32 = 0x0088_8a85;
+
+/// Hears a signal without parameters.
+pub(super) fn connect<T: IsA<glib::Object>>(object: &T, signal: &str, handler: impl Fn(&T) + 'static) {
+    object.connect_local(signal, false, move |values| {
+        if let Some(object) = values.first().and_then(|value| value.get::<T>().ok()) {
+            handler(&object);
+        }
+        None
+    });
+}
+
+/// Takes everything out of a box.
+pub(super) fn remove_children(holder: &impl IsA<gtk::Box>) {
+    let holder = holder.as_ref();
+    while let Some(child) = holder.first_child() {
+        holder.remove(&child);
+    }
+}
+
+/// Does something with the answer of a task, if `flow` is still there by then. Dropping the guard that is given back
+/// cancels the task, and nothing is done.
+pub(super) fn when_answered<F: 'static, T: Send + 'static>(
+    flow: &Rc<F>,
+    task: Task<T>,
+    then: impl FnOnce(&Rc<F>, Result<T, EngineError>) + 'static,
+) -> Waiting {
+    let flow = Rc::downgrade(flow);
+    Waiting(Some(glib::spawn_future_local(async move {
+        let answer = task.answer().await;
+        if let Some(flow) = flow.upgrade() {
+            then(&flow, answer);
+        }
+    })))
+}
+
+/// A task that is waited for.
+#[derive(Debug, Default)]
+pub(super) struct Waiting(Option<glib::JoinHandle<()>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(future) = self.0.take() {
+            future.abort();
+        }
+    }
+}
+
+/// Reads the host now and again while `is_wanted`, and hands over what it says.
+pub(super) fn watch<F: 'static>(
+    flow: &Rc<F>,
+    host: &Arc<dyn Host>,
+    is_wanted: impl Fn(&F) -> bool + 'static,
+    hear: impl Fn(&Rc<F>, Result<System, EngineError>) + 'static,
+) {
+    let (weak, host) = (Rc::downgrade(flow), Arc::clone(host));
+    glib::spawn_future_local(async move {
+        loop {
+            let Some(flow) = weak.upgrade() else { return };
+            if is_wanted(&flow) {
+                drop(flow);
+                let answer = read_system(&host).answer().await;
+                let Some(flow) = weak.upgrade() else { return };
+                hear(&flow, answer);
+            }
+            glib::timeout_future(WATCH_EVERY).await;
+        }
+    });
+}
+
+/// Reads the host once.
+pub(super) fn read_system(host: &Arc<dyn Host>) -> Task<System> {
+    let host = Arc::clone(host);
+    Task::spawn(move |_| Ok(host.system()?))
+}
+
+/// The colour of a label on a host.
+pub(super) fn label_color(system: &System, label: &str) -> u32 {
+    let found = system.labels.iter().find(|known| known.name == label);
+    found.map_or(UNKNOWN_LABEL_COLOR, |label| label.color)
+}
+
+/// A machine of a host as the lists show it.
+pub(super) fn machine_item(system: &System, position: usize, machine: &crate::host::Machine) -> MachineItem {
+    let is_vm = machine.class != Class::AdminVm;
+    MachineItem {
+        name: machine.name.clone(),
+        position,
+        glyph: Glyph::of(machine, label_color(system, &machine.label)),
+        detail: words::machine_detail(machine),
+        value: text::size(machine.backup_bytes),
+        state: words::running(is_vm && machine.is_running),
+    }
+}
+
+/// A job that is being shown, from its start to its last word.
+pub(super) struct Running {
+    handle: JobHandle,
+    kind: JobKind,
+    page: BpProgressPage,
+    phase: RefCell<Phase>,
+    _awake: desktop::Awake,
+}
+
+impl Running {
+    /// Shows a job on its page, keeps the session awake, and hands over its last word.
+    pub(super) fn start(
+        wizard: &BpWizard,
+        page: &BpProgressPage,
+        kind: JobKind,
+        handle: JobHandle,
+        at_end: impl FnOnce(Outcome) + 'static,
+    ) -> Rc<Self> {
+        let awake = desktop::Awake::new(wizard, &words::inhibit_reason(kind == JobKind::Backup));
+        let running = Rc::new(Self {
+            handle,
+            kind,
+            page: page.clone(),
+            phase: RefCell::new(Phase::Preparing),
+            _awake: awake,
+        });
+        page.show_start(&words::starting(), &[]);
+        let watched = Rc::downgrade(&running);
+        glib::spawn_future_local(async move {
+            // The flow holds the job; when the window is gone, so is the job.
+            while let Some(running) = watched.upgrade() {
+                match running.handle.recv().await {
+                    Some(Event::Finished(outcome)) => {
+                        at_end(outcome);
+                        return;
+                    }
+                    Some(event) => running.apply(event),
+                    None => return,
+                }
+            }
+        });
+        running
+    }
+
+    /// Asks the job to stop; its last word follows.
+    pub(super) fn cancel(&self) {
+        self.page.show_stopping();
+        self.handle.cancel();
+    }
+
+    fn apply(&self, event: Event) {
+        match event {
+            Event::Started { machines } => self.page.show_start(&words::starting(), &machines),
+            Event::Phase(phase) => {
+                *self.phase.borrow_mut() = phase;
+                self.page
+                    .show_progress(&progress::view(phase, &crate::engine::Progress::default()));
+            }
+            Event::Progress(_) if self.handle.cancel_token().is_cancelled() => {}
+            Event::Progress(done) => self.page.show_progress(&progress::view(*self.phase.borrow(), &done)),
+            Event::Item { machine, state } => self.page.show_item(&machine, &state),
+            Event::Warning(warning) => self.page.add_warning(&text::warning(&warning)),
+            // Handled by the loop, which ends with it.
+            Event::Finished(_) => {}
+        }
+    }
+
+    /// Shows the last word, tells the desktop if nobody is looking, and gives how the run stands.
+    pub(super) fn show_end(&self, wizard: &BpWizard, last: &Outcome, target: &str) -> (OutcomeView, Run) {
+        let view = outcome(self.kind, last);
+        let unmount = words::unmount(target);
+        self.page
+            .show_outcome(&view, &full_text(&view, last), unmount.as_deref());
+        if !wizard.is_active() {
+            desktop::notify(wizard, &view.title, &view.lines.join("\n"));
+        }
+        let is_success = view.tone == Tone::Success && matches!(last, Outcome::Done(report) if report.is_success());
+        (view, Run::Ended { is_success })
+    }
+}
+
+/// Everything that is known of a bad end, for a report to whoever can help.
+fn full_text(view: &OutcomeView, last: &Outcome) -> String {
+    let mut lines = vec![view.title.clone()];
+    lines.extend(view.lines.iter().cloned());
+    lines.extend(view.cause.iter().map(text::Message::full_text));
+    if let Outcome::Failed(error, _) = last {
+        lines.push(text::sanitize_lines(&error.to_string()));
+    }
+    for machine in &view.machines {
+        let reason = machine
+            .reason
+            .as_ref()
+            .map(text::Message::full_text)
+            .unwrap_or_default();
+        lines.push(format!("{}: {} {}", machine.name, machine.state, reason));
+    }
+    lines.extend(view.warnings.iter().cloned());
+    lines.join("\n")
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A VM in one of the two lists of a wizard.
+
+use std::cell::RefCell;
+
+use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+
+use super::{BpDualList, BpSwatch, MachineItem};
+
+mod imp {
+    use super::*;
+
+    /// The class behind [`super::BpMachineRow`].
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/org/pedos/Backup/ui/machine_row.ui")]
+    pub struct BpMachineRow {
+        #[template_child]
+        pub(super) swatch: TemplateChild<BpSwatch>,
+        #[template_child]
+        pub(super) name_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) detail_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) state_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) value_label: TemplateChild<gtk::Label>,
+        pub(super) item: RefCell<Option<MachineItem>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for BpMachineRow {
+        const NAME: &'static str = "BpMachineRow";
+        type Type = super::BpMachineRow;
+        type ParentType = gtk::ListBoxRow;
+
+        fn class_init(class: &mut Self::Class) {
+            BpSwatch::ensure_type();
+            class.bind_template();
+            // GTK 4.8 gives rows no action of their own that assistive technology could use.
+            class.install_action("row.move", None, |row, _, _| {
+                let lists = row.ancestor(BpDualList::static_type()).and_downcast::<BpDualList>();
+                if let Some(lists) = lists {
+                    lists.move_rows(std::slice::from_ref(row));
+                }
+            });
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for BpMachineRow {}
+    impl WidgetImpl for BpMachineRow {}
+    impl ListBoxRowImpl for BpMachineRow {}
+}
+
+glib::wrapper! {
+    /// A VM in a list.
+    pub struct BpMachineRow(ObjectSubclass<imp::BpMachineRow>)
+        @extends gtk::ListBoxRow, gtk::Widget,
+        @implements gtk::Actionable, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl BpMachineRow {
+    /// A row for a VM.
+    pub fn new(item: &MachineItem) -> Self {
+        let row: Self = glib::Object::new();
+        row.show_item(item);
+        row
+    }
+
+    /// Shows a VM as it is now.
+    pub fn show_item(&self, item: &MachineItem) {
+        let imp = self.imp();
+        if imp.item.borrow().as_ref() == Some(item) {
+            return;
+        }
+        imp.swatch.show_glyph(item.glyph);
+        imp.name_label.set_label(&item.name);
+        imp.name_label.set_tooltip_text(Some(&item.name));
+        imp.detail_label.set_label(&item.detail);
+        imp.detail_label.set_visible(!item.detail.is_empty());
+        imp.state_label.set_label(&item.state);
+        imp.state_label.set_visible(!item.state.is_empty());
+        imp.value_label.set_label(&item.value);
+        imp.item.replace(Some(item.clone()));
+    }
+
+    /// The VM's name.
+    pub fn name(&self) -> String {
+        self.imp()
+            .item
+            .borrow()
+            .as_ref()
+            .map(|item| item.name.clone())
+            .unwrap_or_default()
+    }
+
+    /// Its place among the others.
+    pub(super) fn position(&self) -> usize {
+        self.imp().item.borrow().as_ref().map_or(0, |item| item.position)
+    }
+}

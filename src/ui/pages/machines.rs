@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Page 1 of a backup: which VMs, and how the archive is compressed.
+
+use std::{cell::Cell, sync::OnceLock};
+
+use gtk::{
+    CompositeTemplate,
+    glib::{self, subclass::Signal},
+    prelude::*,
+    subclass::prelude::*,
+};
+
+use crate::{
+    draft::Compression,
+    plan::InventoryScope,
+    text::{Message, wizard as words},
+    ui::{BpCheck, BpClampLayout, BpDualList, MachineItem, flow::connect},
+};
+
+mod imp {
+    use super::*;
+
+    /// The class behind [`super::BpMachinesPage`].
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/org/pedos/Backup/ui/pages/machines.ui")]
+    pub struct BpMachinesPage {
+        #[template_child]
+        pub(super) lists: TemplateChild<BpDualList>,
+        #[template_child]
+        pub(super) total_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) reading_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) error_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) error_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) retry_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) compress_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) method_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) method_note: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) scope_check: TemplateChild<BpCheck>,
+        /// Set while values are copied in: what changes then is not the user's doing.
+        pub(super) is_showing: Cell<bool>,
+    }
+
+    #[gtk::template_callbacks]
+    impl BpMachinesPage {
+        #[template_callback]
+        fn on_changed(&self) {
+            if !self.is_showing.get() {
+                self.obj().emit_by_name::<()>("changed", &[]);
+            }
+        }
+
+        #[template_callback]
+        fn on_retry(&self) {
+            self.obj().emit_by_name::<()>("retry", &[]);
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for BpMachinesPage {
+        const NAME: &'static str = "BpMachinesPage";
+        type Type = super::BpMachinesPage;
+        type ParentType = gtk::Box;
+
+        fn class_init(class: &mut Self::Class) {
+            BpClampLayout::ensure_type();
+            BpCheck::ensure_type();
+            BpDualList::ensure_type();
+            class.bind_template();
+            class.bind_template_callbacks();
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for BpMachinesPage {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("retry").build()])
+        }
+
+        fn constructed(&self) {
+            self.parent_constructed();
+            let names: Vec<&str> = methods().into_iter().filter_map(Compression::filter_name).collect();
+            self.method_drop.set_model(Some(&gtk::StringList::new(&names)));
+        }
+    }
+
+    impl WidgetImpl for BpMachinesPage {}
+    impl BoxImpl for BpMachinesPage {}
+}
+
+glib::wrapper! {
+    /// Which VMs to back up. Signals `changed` and `retry`.
+    pub struct BpMachinesPage(ObjectSubclass<imp::BpMachinesPage>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for BpMachinesPage {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl BpMachinesPage {
+    /// Shows the VMs, and which of them are selected.
+    pub fn show_machines(&self, items: &[MachineItem], is_selected: impl Fn(&str) -> bool) {
+        let imp = self.imp();
+        imp.reading_box.set_visible(false);
+        imp.error_box.set_visible(false);
+        imp.lists.set_visible(true);
+        imp.lists.show_items(items, is_selected);
+    }
+
+    /// Shows that the list is being read.
+    pub fn show_reading(&self) {
+        let imp = self.imp();
+        imp.reading_box.set_visible(true);
+        imp.error_box.set_visible(false);
+        imp.lists.set_visible(false);
+        imp.total_label.set_label("");
+    }
+
+    /// Shows why there is no list.
+    pub fn show_error(&self, error: &Message) {
+        let imp = self.imp();
+        imp.reading_box.set_visible(false);
+        imp.lists.set_visible(false);
+        imp.error_label.set_label(&error.full_text());
+        imp.error_box.set_visible(true);
+    }
+
+    /// Shows what the selection comes to.
+    pub fn show_total(&self, count: usize, bytes: u64) {
+        self.imp().total_label.set_label(&words::total(count, bytes));
+    }
+
+    /// Shows how the archive will be compressed and what its inventory will name.
+    pub fn show_choices(&self, is_compressed: bool, method: Compression, scope: InventoryScope) {
+        let imp = self.imp();
+        imp.is_showing.set(true);
+        imp.compress_check.set_active(is_compressed);
+        let index = methods().iter().position(|other| *other == method).unwrap_or(0);
+        imp.method_drop.set_selected(u32::try_from(index).unwrap_or(0));
+        imp.method_drop.set_sensitive(is_compressed);
+        let shown = if is_compressed { method } else { Compression::None };
+        imp.method_note.set_label(&words::method_note(shown));
+        imp.scope_check.set_active(scope == InventoryScope::SelectedOnly);
+        imp.is_showing.set(false);
+    }
+
+    /// The names of the selected VMs.
+    pub fn selected(&self) -> Vec<String> {
+        self.imp().lists.selected()
+    }
+
+    /// Whether the archive is to be compressed.
+    pub fn is_compressed(&self) -> bool {
+        self.imp().compress_check.is_active()
+    }
+
+    /// How it is to be compressed.
+    pub fn method(&self) -> Compression {
+        let index = self.imp().method_drop.selected() as usize;
+        methods().get(index).copied().unwrap_or_default()
+    }
+
+    /// Which VMs the inventory is to name.
+    pub fn scope(&self) -> InventoryScope {
+        if self.imp().scope_check.is_active() {
+            InventoryScope::SelectedOnly
+        } else {
+            InventoryScope::WholeHost
+        }
+    }
+
+    /// Hears that something on the page was changed.
+    pub fn connect_changed(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "changed", handler);
+    }
+
+    /// Hears that the list is to be read again.
+    pub fn connect_retry(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "retry", handler);
+    }
+}
+
+/// The methods of the list: everything but none, which is the check box beside it.
+fn methods() -> Vec<Compression> {
+    let all = Compression::ALL.into_iter();
+    all.filter(|method| *method != Compression::None).collect()
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Page 2 of a restore: what opens the archive, and what was found in it.
+
+use std::{cell::Cell, sync::OnceLock};
+
+use gtk::{
+    CompositeTemplate,
+    glib::{self, subclass::Signal},
+    prelude::*,
+    subclass::prelude::*,
+};
+
+use crate::{
+    text::Message,
+    ui::{BpCheck, BpClampLayout, BpFacts, flow::connect, pages::show_text_of},
+};
+
+mod imp {
+    use super::*;
+
+    /// The class behind [`super::BpOpenPage`].
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/org/pedos/Backup/ui/pages/open.ui")]
+    pub struct BpOpenPage {
+        #[template_child]
+        pub(super) kept_note: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) entry: TemplateChild<gtk::PasswordEntry>,
+        #[template_child]
+        pub(super) show_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) state_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) opening_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) error_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) error_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) error_detail: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) error_hint: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) facts_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) facts: TemplateChild<BpFacts>,
+        /// Set while values are copied in: what changes then is not the user's doing.
+        pub(super) is_showing: Cell<bool>,
+    }
+
+    #[gtk::template_callbacks]
+    impl BpOpenPage {
+        #[template_callback]
+        fn on_changed(&self) {
+            if !self.is_showing.get() {
+                self.obj().emit_by_name::<()>("changed", &[]);
+            }
+        }
+
+        #[template_callback]
+        fn on_show(&self) {
+            show_text_of(&self.entry, self.show_check.is_active());
+        }
+
+        #[template_callback]
+        fn on_stop(&self) {
+            self.obj().emit_by_name::<()>("stop", &[]);
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for BpOpenPage {
+        const NAME: &'static str = "BpOpenPage";
+        type Type = super::BpOpenPage;
+        type ParentType = gtk::Box;
+
+        fn class_init(class: &mut Self::Class) {
+            BpClampLayout::ensure_type();
+            BpCheck::ensure_type();
+            BpFacts::ensure_type();
+            class.bind_template();
+            class.bind_template_callbacks();
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for BpOpenPage {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("stop").build()])
+        }
+    }
+
+    impl WidgetImpl for BpOpenPage {}
+    impl BoxImpl for BpOpenPage {}
+}
+
+glib::wrapper! {
+    /// Opens the archive. Signals `changed` and `stop`.
+    pub struct BpOpenPage(ObjectSubclass<imp::BpOpenPage>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for BpOpenPage {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl BpOpenPage {
+    /// Whether anything is typed.
+    pub fn has_typed(&self) -> bool {
+        !self.imp().entry.text().is_empty()
+    }
+
+    /// What is typed, to be moved on at once.
+    pub fn typed(&self) -> zeroize::Zeroizing<String> {
+        zeroize::Zeroizing::new(self.imp().entry.text().into())
+    }
+
+    /// Empties the field: its text was taken over.
+    pub fn clear_typed(&self) {
+        self.imp().is_showing.set(true);
+        self.imp().entry.set_text("");
+        self.imp().show_check.set_active(false);
+        self.imp().is_showing.set(false);
+    }
+
+    /// Puts the focus into the field, all of it selected: what was wrong is typed over.
+    pub fn focus_entry(&self) {
+        self.imp().entry.grab_focus();
+        self.imp().entry.select_region(0, -1);
+    }
+
+    /// Shows that nothing was tried yet.
+    pub fn show_idle(&self) {
+        self.show_state(false, None);
+        self.imp().facts_box.set_visible(false);
+        self.imp().kept_note.set_visible(false);
+    }
+
+    /// Shows that the archive is being opened.
+    pub fn show_opening(&self) {
+        self.show_state(true, None);
+        self.imp().facts_box.set_visible(false);
+        self.imp().kept_note.set_visible(false);
+    }
+
+    /// Shows why the archive was not opened.
+    pub fn show_failed(&self, error: &Message) {
+        self.show_state(false, Some(error));
+        self.imp().facts_box.set_visible(false);
+        self.imp().kept_note.set_visible(false);
+    }
+
+    /// Shows what was opened.
+    pub fn show_opened(&self, facts: &[(String, String)]) {
+        self.show_state(false, None);
+        self.imp().facts.show_facts(facts);
+        self.imp().facts_box.set_visible(true);
+        self.imp().kept_note.set_visible(true);
+    }
+
+    fn show_state(&self, is_opening: bool, error: Option<&Message>) {
+        let imp = self.imp();
+        imp.state_box.set_visible(is_opening || error.is_some());
+        imp.opening_box.set_visible(is_opening);
+        imp.error_box.set_visible(error.is_some());
+        imp.entry.set_sensitive(!is_opening);
+        if let Some(error) = error {
+            imp.error_label.set_label(&error.title);
+            imp.error_detail.set_label(&error.detail);
+            imp.error_detail.set_visible(!error.detail.is_empty());
+            imp.error_hint.set_label(error.hint.as_deref().unwrap_or_default());
+            imp.error_hint.set_visible(error.hint.is_some());
+        }
+    }
+
+    /// Hears that something on the page was changed.
+    pub fn connect_changed(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "changed", handler);
+    }
+
+    /// Hears that the opening is to be given up.
+    pub fn connect_stop(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "stop", handler);
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Page 3 of a backup: what protects it, and what happens besides.
+
+use std::{cell::Cell, sync::OnceLock};
+
+use gtk::{
+    CompositeTemplate,
+    glib::{self, subclass::Signal},
+    prelude::*,
+    subclass::prelude::*,
+};
+
+use crate::{
+    text::wizard::{self as words, Strength},
+    ui::{BpCheck, BpClampLayout, flow::connect, pages::show_text_of},
+};
+
+mod imp {
+    use super::*;
+
+    /// The class behind [`super::BpPassphrasePage`].
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/org/pedos/Backup/ui/pages/passphrase.ui")]
+    pub struct BpPassphrasePage {
+        #[template_child]
+        pub(super) kept_note: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) first_entry: TemplateChild<gtk::PasswordEntry>,
+        #[template_child]
+        pub(super) second_entry: TemplateChild<gtk::PasswordEntry>,
+        #[template_child]
+        pub(super) show_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) strength_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) strength_bar: TemplateChild<gtk::LevelBar>,
+        #[template_child]
+        pub(super) strength_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) hint_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) profile_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) keep_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) keep_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) keep_warning_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) keep_warning: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) verify_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) power_check: TemplateChild<BpCheck>,
+        /// Set while values are copied in: what changes then is not the user's doing.
+        pub(super) is_showing: Cell<bool>,
+    }
+
+    #[gtk::template_callbacks]
+    impl BpPassphrasePage {
+        #[template_callback]
+        fn on_changed(&self) {
+            if !self.is_showing.get() {
+                self.obj().emit_by_name::<()>("changed", &[]);
+            }
+        }
+
+        #[template_callback]
+        fn on_show(&self) {
+            let is_shown = self.show_check.is_active();
+            show_text_of(&self.first_entry, is_shown);
+            show_text_of(&self.second_entry, is_shown);
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for BpPassphrasePage {
+        const NAME: &'static str = "BpPassphrasePage";
+        type Type = super::BpPassphrasePage;
+        type ParentType = gtk::Box;
+
+        fn class_init(class: &mut Self::Class) {
+            BpClampLayout::ensure_type();
+            BpCheck::ensure_type();
+            class.bind_template();
+            class.bind_template_callbacks();
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for BpPassphrasePage {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build()])
+        }
+    }
+
+    impl WidgetImpl for BpPassphrasePage {}
+    impl BoxImpl for BpPassphrasePage {}
+}
+
+glib::wrapper! {
+    /// What protects the backup. Signal `changed`.
+    pub struct BpPassphrasePage(ObjectSubclass<imp::BpPassphrasePage>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for BpPassphrasePage {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl BpPassphrasePage {
+    /// Empties the fields: their text was taken over. `is_kept` says that there is a passphrase already.
+    pub fn clear_typed(&self, is_kept: bool) {
+        let imp = self.imp();
+        imp.is_showing.set(true);
+        imp.first_entry.set_text("");
+        imp.second_entry.set_text("");
+        imp.show_check.set_active(false);
+        imp.kept_note.set_visible(is_kept);
+        imp.is_showing.set(false);
+    }
+
+    /// Shows whether a passphrase was taken over.
+    pub fn show_kept(&self, is_kept: bool) {
+        self.imp().kept_note.set_visible(is_kept);
+    }
+
+    /// Hands over what is typed in the two fields, for this call only.
+    pub fn with_typed<T>(&self, take: impl FnOnce(&str, &str) -> T) -> T {
+        take(&self.imp().first_entry.text(), &self.imp().second_entry.text())
+    }
+
+    /// Shows how strong the passphrase is, and what is odd about it.
+    pub fn show_strength(&self, strength: Option<&Strength>, hints: &str) {
+        let imp = self.imp();
+        imp.strength_box.set_visible(strength.is_some() || !hints.is_empty());
+        if let Some(strength) = strength {
+            imp.strength_bar.set_value(strength.score.into());
+            imp.strength_label.set_label(&strength.words);
+        }
+        imp.hint_label.set_label(hints);
+        imp.hint_label.set_visible(!hints.is_empty());
+    }
+
+    /// Shows what happens besides; `file` is where the profile lies.
+    pub fn show_choices(&self, choices: Choices, file: &std::path::Path) {
+        let imp = self.imp();
+        imp.is_showing.set(true);
+        imp.profile_check.set_active(choices.saves_profile);
+        imp.keep_box.set_sensitive(choices.saves_profile);
+        imp.keep_check.set_active(choices.saves_passphrase);
+        imp.keep_warning.set_label(&words::keep_warning(file));
+        imp.keep_warning_box
+            .set_visible(choices.saves_profile && choices.saves_passphrase);
+        imp.verify_check.set_active(choices.verifies);
+        imp.power_check.set_active(choices.powers_off);
+        imp.is_showing.set(false);
+    }
+
+    /// What is ticked.
+    pub fn choices(&self) -> Choices {
+        let imp = self.imp();
+        Choices {
+            saves_profile: imp.profile_check.is_active(),
+            saves_passphrase: imp.keep_check.is_active(),
+            verifies: imp.verify_check.is_active(),
+            powers_off: imp.power_check.is_active(),
+        }
+    }
+
+    /// Hears that something on the page was changed.
+    pub fn connect_changed(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "changed", handler);
+    }
+}
+
+/// What happens besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choices {
+    /// The choices are kept as the default profile.
+    pub saves_profile: bool,
+    /// The profile keeps the passphrase too.
+    pub saves_passphrase: bool,
+    /// The archive is read again afterwards.
+    pub verifies: bool,
+    /// The computer is turned off at the end.
+    pub powers_off: bool,
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The Restore Backup wizard: carries what the pages say into the draft, and what the draft says onto the pages.
+
+mod show;
+
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::Arc,
+};
+
+use gtk::prelude::*;
+
+use crate::{
+    draft::{self, Opening, PlaceState, RestoreDraft, RestorePage, Run},
+    engine::{EngineError, OpenedArchive, open_archive},
+    host::{Host, System},
+    job::{self, Job, Outcome, Task},
+    secret::Passphrase,
+    text::{JobKind, wizard as words},
+};
+
+use super::{
+    BpWizard, Edit, Move, dialogs,
+    flow::{self, Running, Waiting, when_answered},
+    pages::{BpContentsPage, BpOpenPage, BpProgressPage, BpRestoreSummaryPage, BpSourcePage},
+};
+
+/// The wizard while its window is open.
+pub struct RestoreFlow {
+    wizard: BpWizard,
+    host: Arc<dyn Host>,
+    draft: RefCell<RestoreDraft>,
+    source: BpSourcePage,
+    open: BpOpenPage,
+    contents: BpContentsPage,
+    summary: BpRestoreSummaryPage,
+    progress: BpProgressPage,
+    looking: RefCell<Waiting>,
+    opening: RefCell<Waiting>,
+    picking: RefCell<Option<Waiting>>,
+    running: RefCell<Option<Rc<Running>>>,
+}
+
+impl RestoreFlow {
+    /// Opens the window, with the archive that was named if one was.
+    pub fn open(app: &gtk::Application, host: Arc<dyn Host>, archive: Option<PathBuf>) {
+        let flow = Rc::new(Self {
+            wizard: BpWizard::new(app, &words::restore_program()),
+            host,
+            draft: RefCell::new(RestoreDraft::new()),
+            source: BpSourcePage::default(),
+            open: BpOpenPage::default(),
+            contents: BpContentsPage::default(),
+            summary: BpRestoreSummaryPage::default(),
+            progress: BpProgressPage::default(),
+            looking: RefCell::default(),
+            opening: RefCell::default(),
+            picking: RefCell::default(),
+            running: RefCell::default(),
+        });
+        let pages: [&gtk::Widget; 5] = [
+            flow.source.upcast_ref(),
+            flow.open.upcast_ref(),
+            flow.contents.upcast_ref(),
+            flow.summary.upcast_ref(),
+            flow.progress.upcast_ref(),
+        ];
+        for (page, widget) in RestorePage::ALL.into_iter().zip(pages) {
+            flow.wizard.add_page(&words::restore_page(page), widget);
+        }
+        flow.connect();
+        flow.show_page();
+        if let Some(archive) = archive.and_then(|path| std::path::absolute(path).ok()) {
+            flow.picked(&archive.to_string_lossy());
+        }
+        let is_wanted = |flow: &Self| flow.draft.borrow().page() != RestorePage::Restore;
+        flow::watch(&flow, &flow.host, is_wanted, Self::hear_system);
+        flow.wizard.present();
+    }
+
+    /// The window's handlers hold the flow, and let it go when the window closes.
+    fn connect(self: &Rc<Self>) {
+        let flow = Rc::clone(self);
+        self.wizard.connect_move(move |to| flow.moved(to));
+        self.source.connect_changed(self.hearing(|flow, _| flow.take_source()));
+        self.source.connect_browse(self.hearing(|flow, _| flow.browse()));
+        self.open.connect_changed(self.hearing(|flow, _| flow.take_typed()));
+        self.open.connect_stop(self.hearing(|flow, _| flow.stop_opening()));
+        self.contents
+            .connect_changed(self.hearing(|flow, _| flow.take_machines()));
+        let weak = Rc::downgrade(self);
+        self.summary.connect_edit(move |machine, edit| {
+            if let Some(flow) = weak.upgrade() {
+                flow.take_edit(machine, edit);
+            }
+        });
+    }
+
+    fn hearing<P: ?Sized>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, &P) + 'static) -> impl Fn(&P) + 'static {
+        let flow = Rc::downgrade(self);
+        move |page| {
+            if let Some(flow) = flow.upgrade() {
+                act(&flow, page);
+            }
+        }
+    }
+
+    fn hear_system(self: &Rc<Self>, answer: Result<System, EngineError>) {
+        match answer {
+            Ok(system) => {
+                if self.draft.borrow().system().is_some_and(|known| **known == system) {
+                    return;
+                }
+                self.draft.borrow_mut().set_system(Arc::new(system));
+                self.look_if_needed();
+                self.refresh();
+            }
+            Err(error) => log::warn!("the list of VMs: {error}"),
+        }
+    }
+
+    fn take_source(self: &Rc<Self>) {
+        let rules = self.source.rules();
+        let mut draft = self.draft.borrow_mut();
+        draft.set_look(self.source.look());
+        draft.ignores_missing = rules.ignores_missing;
+        draft.ignores_user_mismatch = rules.ignores_user_mismatch;
+        draft.verifies_only = rules.verifies_only;
+        draft.is_encrypted = rules.is_encrypted;
+        drop(draft);
+        self.look_if_needed();
+        self.refresh();
+    }
+
+    fn look_if_needed(self: &Rc<Self>) {
+        let look = self.draft.borrow().look().clone();
+        if *self.draft.borrow().place() != PlaceState::Looking {
+            return;
+        }
+        let asked = look.clone();
+        let task = Task::spawn(move |_| Ok(draft::look_at_archive(&look)));
+        let waiting = when_answered(self, task, move |flow, answer| {
+            if let Ok(answer) = answer {
+                flow.draft.borrow_mut().set_place(&asked, answer);
+                flow.refresh();
+            }
+        });
+        self.looking.replace(waiting);
+    }
+
+    fn browse(self: &Rc<Self>) {
+        let look = self.draft.borrow().look().clone();
+        if look.is_local() {
+            let then = self.hearing(|flow, path: &Path| flow.picked(&path.to_string_lossy()));
+            dialogs::choose(&self.wizard, &words::choose_archive(), true, &look.path(), then);
+            return;
+        }
+        let (host, machine) = (Arc::clone(&self.host), look.target);
+        let asked = machine.clone();
+        let task = Task::spawn(move |context| draft::pick(host.as_ref(), &machine, true, context));
+        let waiting = when_answered(self, task, move |flow, answer| {
+            flow.picking.replace(None);
+            flow.refresh();
+            match answer {
+                Ok(Some(path)) => flow.picked(&path),
+                Ok(None) => {}
+                Err(_) => flow.source.show_verdict(&words::pick_failed(&asked), false),
+            }
+        });
+        self.picking.replace(Some(waiting));
+        self.refresh();
+    }
+
+    fn picked(self: &Rc<Self>, path: &str) {
+        self.source.set_place(path);
+    }
+
+    fn take_typed(self: &Rc<Self>) {
+        self.draft.borrow_mut().set_typed(self.open.has_typed());
+        self.refresh();
+    }
+
+    fn take_machines(self: &Rc<Self>) {
+        self.draft.borrow_mut().select(self.contents.selected());
+        self.refresh();
+    }
+
+    fn take_edit(self: &Rc<Self>, machine: &str, edit: Edit) {
+        let mut draft = self.draft.borrow_mut();
+        match edit {
+            Edit::Name(name) => draft.set_name(machine, &name),
+            Edit::Template(name) => draft.set_template(machine, Some(name)),
+            Edit::NetVm(netvm) => draft.set_netvm(machine, Some(netvm)),
+        }
+        drop(draft);
+        self.refresh();
+    }
+
+    /// Opens the archive with what is typed, off the window's thread.
+    fn try_to_open(self: &Rc<Self>) {
+        let passphrase = Arc::new(Passphrase::for_reading(self.open.typed()));
+        let mut draft = self.draft.borrow_mut();
+        draft.set_passphrase(Arc::clone(&passphrase));
+        draft.set_opening(true);
+        let source = draft.look().source();
+        drop(draft);
+        let host = Arc::clone(&self.host);
+        let task = Task::spawn(move |context| open_archive(&source, &passphrase, host.as_ref(), context).map(Arc::new));
+        self.opening.replace(when_answered(self, task, Self::opened));
+        self.refresh();
+    }
+
+    fn opened(self: &Rc<Self>, answer: Result<Arc<OpenedArchive>, EngineError>) {
+        if !matches!(self.draft.borrow().opening(), Opening::Trying) {
+            return;
+        }
+        self.draft.borrow_mut().set_opened(answer);
+        if self.draft.borrow().archive().is_none() {
+            self.refresh();
+            self.open.focus_entry();
+            return;
+        }
+        self.open.clear_typed();
+        self.draft.borrow_mut().set_typed(false);
+        self.summary.forget_rows();
+        // Next was meant for the page after this one.
+        self.next();
+    }
+
+    fn stop_opening(self: &Rc<Self>) {
+        self.opening.replace(Waiting::default());
+        self.draft.borrow_mut().set_opening(false);
+        self.refresh();
+        self.open.focus_entry();
+    }
+
+    fn moved(self: &Rc<Self>, to: Move) {
+        match to {
+            Move::Next => self.next(),
+            Move::Back => {
+                self.opening.replace(Waiting::default());
+                if matches!(self.draft.borrow().opening(), Opening::Trying) {
+                    self.draft.borrow_mut().set_opening(false);
+                }
+                self.draft.borrow_mut().back();
+                self.show_page();
+            }
+            Move::Cancel => self.cancel(),
+        }
+    }
+
+    fn next(self: &Rc<Self>) {
+        let from = self.draft.borrow().page();
+        if let (RestorePage::Restore, Run::Ended { .. }) = (from, self.draft.borrow().run()) {
+            self.wizard.close_now();
+            return;
+        }
+        if from == RestorePage::Passphrase && (self.open.has_typed() || self.draft.borrow().archive().is_none()) {
+            self.try_to_open();
+            return;
+        }
+        let plan = (from == RestorePage::Summary).then(|| self.draft.borrow().finish());
+        let moved = self.draft.borrow_mut().next();
+        if moved.is_err() {
+            self.refresh();
+            return;
+        }
+        if from == RestorePage::Machines {
+            self.summary.forget_rows();
+        }
+        if let Some(Ok(plan)) = plan {
+            let kind = if plan.verify_only {
+                JobKind::Verify
+            } else {
+                JobKind::Restore
+            };
+            let handle = job::spawn(Job::Restore(plan), Arc::clone(&self.host));
+            let running = Running::start(&self.wizard, &self.progress, kind, handle, self.hearing_end());
+            self.running.replace(Some(running));
+        }
+        self.show_page();
+    }
+
+    fn hearing_end(self: &Rc<Self>) -> impl FnOnce(Outcome) + use<> {
+        let flow = Rc::downgrade(self);
+        move |outcome| {
+            if let Some(flow) = flow.upgrade() {
+                flow.ended(&outcome);
+            }
+        }
+    }
+
+    fn ended(self: &Rc<Self>, outcome: &Outcome) {
+        let Some(running) = self.running.take() else { return };
+        let target = self.draft.borrow().look().target.clone();
+        let (_, run) = running.show_end(&self.wizard, outcome, &target);
+        self.draft.borrow_mut().set_run(run);
+        self.refresh();
+        self.wizard.focus_next();
+    }
+
+    fn cancel(self: &Rc<Self>) {
+        let (run, has_work) = (self.draft.borrow().run(), self.draft.borrow().has_work());
+        match run {
+            Run::Stopping => {}
+            Run::Running => {
+                let stop = self.hearing(|flow, ()| flow.stop());
+                dialogs::ask(
+                    &self.wizard,
+                    &words::ask_stop(false),
+                    &words::stop_answers(),
+                    move || stop(&()),
+                );
+            }
+            Run::NotBegun if has_work => {
+                let leave = self.hearing(|flow, ()| flow.wizard.close_now());
+                dialogs::ask(&self.wizard, &words::ask_leave(), &words::leave_answers(), move || {
+                    leave(&())
+                });
+            }
+            Run::NotBegun | Run::Ended { .. } => self.wizard.close_now(),
+        }
+    }
+
+    fn stop(self: &Rc<Self>) {
+        if let Some(running) = &*self.running.borrow() {
+            self.draft.borrow_mut().set_run(Run::Stopping);
+            running.cancel();
+        }
+        self.refresh();
+    }
+
+    fn show_page(self: &Rc<Self>) {
+        self.refresh();
+        let page = self.draft.borrow().page();
+        self.wizard.show_page(page as usize);
+    }
+
+    /// Copies the draft onto the page that is seen.
+    fn refresh(&self) {
+        let draft = self.draft.borrow();
+        match draft.page() {
+            RestorePage::Source => self.show_source(&draft),
+            RestorePage::Passphrase => self.show_opening(&draft),
+            RestorePage::Machines => self.show_contents(&draft),
+            RestorePage::Summary => self.show_table(&draft),
+            RestorePage::Restore => {}
+        }
+        let is_over = matches!(draft.run(), Run::Ended { .. });
+        self.wizard.set_may_continue(&draft.may_continue());
+        self.wizard.set_may_go_back(draft.may_go_back());
+        self.wizard.set_may_cancel(!is_over && draft.run() != Run::Stopping);
+        let is_last = draft.page() == RestorePage::Restore;
+        self.wizard
+            .set_next_label(&if is_last { words::finish() } else { words::next() });
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! How the draft of a restore looks on its pages.
+
+use std::sync::Arc;
+
+use crate::{
+    draft::{Opening, PlaceState, RestoreDraft},
+    engine::OpenedArchive,
+    host::System,
+    inventory::{Class, Domain},
+    plan::RestoreTable,
+    text::{self, wizard as words},
+    ui::{Candidates, Glyph, MachineItem, flow::label_color, pages::Rules},
+};
+
+use super::RestoreFlow;
+
+impl RestoreFlow {
+    pub(super) fn show_source(&self, draft: &RestoreDraft) {
+        let look = draft.look();
+        self.source.show_targets(&draft.targets(), &look.target);
+        let verdict = words::archive_place(look, draft.place());
+        self.source
+            .show_verdict(&verdict, *draft.place() == PlaceState::Looking);
+        self.source.show_rules(Rules {
+            ignores_missing: draft.ignores_missing,
+            ignores_user_mismatch: draft.ignores_user_mismatch,
+            verifies_only: draft.verifies_only,
+            is_encrypted: draft.is_encrypted,
+        });
+        self.source.set_may_browse(self.picking.borrow().is_none());
+    }
+
+    pub(super) fn show_opening(&self, draft: &RestoreDraft) {
+        match draft.opening() {
+            Opening::NotTried => self.open.show_idle(),
+            Opening::Trying => self.open.show_opening(),
+            Opening::Failed(error) => self.open.show_failed(&text::message(error)),
+            Opening::Opened(archive) => self.open.show_opened(&text::opened(archive)),
+        }
+    }
+
+    pub(super) fn show_contents(&self, draft: &RestoreDraft) {
+        let (Some(archive), Some(system)) = (draft.archive(), draft.system()) else {
+            return;
+        };
+        self.contents.show_purpose(draft.verifies_only);
+        let held = held(archive);
+        let items: Vec<_> = held
+            .iter()
+            .enumerate()
+            .map(|(position, (domain, bytes))| domain_item(system, position, domain, *bytes))
+            .collect();
+        self.contents.show_machines(&items, |name| draft.is_selected(name));
+        let selected: Vec<u64> = held
+            .iter()
+            .filter(|(domain, _)| draft.is_selected(&domain.name))
+            .map(|(_, bytes)| *bytes)
+            .collect();
+        self.contents.show_total(selected.len(), selected.iter().sum());
+        let newer = draft
+            .newer_known()
+            .map(|(count, latest)| words::newer_known(count, latest));
+        self.contents.show_facts(&text::opened(archive), newer.as_deref());
+    }
+
+    pub(super) fn show_table(&self, draft: &RestoreDraft) {
+        let (Some(table), Some(system)) = (draft.table(), draft.system()) else {
+            return;
+        };
+        let candidates = candidates(system, &table);
+        self.summary
+            .show_table(&table, &candidates, draft.verifies_only, |row| {
+                glyph(system, &row.domain)
+            });
+    }
+}
+
+/// The machines that the archive holds, with their sizes.
+fn held(archive: &Arc<OpenedArchive>) -> Vec<(Domain, u64)> {
+    let domains = archive.inventory.domains().into_iter();
+    domains
+        .filter_map(|domain| {
+            let bytes = domain.content()?.size_bytes;
+            Some((domain, bytes))
+        })
+        .collect()
+}
+
+fn domain_item(system: &System, position: usize, domain: &Domain, bytes: u64) -> MachineItem {
+    MachineItem {
+        name: domain.name.clone(),
+        position,
+        glyph: glyph(system, domain),
+        detail: words::domain_detail(domain),
+        value: text::size(bytes),
+        state: String::new(),
+    }
+}
+
+fn glyph(system: &System, domain: &Domain) -> Glyph {
+    let provides_network = domain.property("provides_network") == Some("True");
+    Glyph::new(label_color(system, &domain.label), &domain.class, provides_network)
+}
+
+/// What is here, and what is restored together with the rest.
+fn candidates(system: &System, table: &RestoreTable) -> Candidates {
+    let mut found = Candidates::default();
+    for machine in &system.machines {
+        if machine.class == Class::TemplateVm {
+            found.templates.push(machine.name.clone());
+        }
+        if machine.provides_network {
+            found.netvms.push(machine.name.clone());
+        }
+    }
+    for row in table.selected() {
+        if row.domain.class == Class::TemplateVm {
+            found.templates.push(row.name_here.clone());
+        }
+        if row.domain.property("provides_network") == Some("True") {
+            found.netvms.push(row.name_here.clone());
+        }
+    }
+    for names in [&mut found.templates, &mut found.netvms] {
+        names.sort();
+        names.dedup();
+    }
+    found
+}
