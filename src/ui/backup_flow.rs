@@ -3,12 +3,7 @@
 
 mod show;
 
-use std::{
-    cell::RefCell,
-    path::Path,
-    rc::Rc,
-    sync::Arc,
-};
+use std::{cell::RefCell, path::Path, rc::Rc, sync::Arc};
 
 use gtk::prelude::*;
 
