@@ -7,6 +7,7 @@
 //! `tests/architecture.rs` holds the rooms to it.
 
 pub mod durable;
+pub mod qfile;
 pub mod secret;
 pub mod units;
 
