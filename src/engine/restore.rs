@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     host::{DOM0, Host, MachineFile, VolumeImport},
+    inventory::Inventory,
     plan::{RestorePlan, RestoreRow, Source},
     units::LocalTime,
 };
@@ -51,7 +52,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         data_bytes: 0,
     };
     context.observer.phase(Phase::CreatingMachines);
-    let (created, mut failed) = create_all(&rows, host, &warnings, context)?;
+    let (created, mut failed) = create_all(&rows, &opened.inventory, host, &warnings, context)?;
     context.observer.phase(Phase::Restoring);
     let result = read_data(
         &plan.source,
@@ -62,6 +63,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         host,
         context,
     )?;
+    host.commit()?;
     failed.extend(result.machines);
     Ok(Report {
         place: place(&plan.source),
@@ -111,11 +113,13 @@ impl Warnings<'_> {
 /// Creates all machines with their settings. Those that could not be created come back as failed.
 fn create_all<'a>(
     rows: &[&'a RestoreRow],
+    inventory: &Inventory,
     host: &dyn Host,
     warnings: &Warnings<'_>,
     context: &Context,
 ) -> Result<(Vec<&'a RestoreRow>, Vec<MachineReport>), EngineError> {
     let settings = Settings::new(rows, host, warnings);
+    settings.add_labels(inventory)?;
     let mut machines: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
     // What others are based on comes first.
     machines.sort_by_key(|row| super::settings::creation_order(row));

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    host::{Host, HostError, NetVm, NewMachine},
-    inventory::Class,
+    host::{Host, HostError, Label, NetVm, NewMachine},
+    inventory::{Class, Inventory},
     plan::RestoreRow,
 };
 
@@ -42,6 +42,7 @@ pub(super) fn creation_order(row: &RestoreRow) -> u8 {
 
 /// Sets the settings of restored machines.
 pub(super) struct Settings<'a> {
+    rows: &'a [&'a RestoreRow],
     host: &'a dyn Host,
     warnings: &'a Warnings<'a>,
     /// Names here by names in the archive, of the machines of this restore.
@@ -49,12 +50,37 @@ pub(super) struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    pub(super) fn new(rows: &[&'a RestoreRow], host: &'a dyn Host, warnings: &'a Warnings<'a>) -> Self {
+    pub(super) fn new(rows: &'a [&'a RestoreRow], host: &'a dyn Host, warnings: &'a Warnings<'a>) -> Self {
         let names = rows
             .iter()
             .map(|row| (row.domain.name.as_str(), row.name_here.as_str()))
             .collect();
-        Self { host, warnings, names }
+        Self {
+            rows,
+            host,
+            warnings,
+            names,
+        }
+    }
+
+    /// Adds the colour labels that machines have and the host does not.
+    pub(super) fn add_labels(&self, inventory: &Inventory) -> Result<(), EngineError> {
+        let known = self.host.system()?.labels;
+        let wanted = inventory.labels().into_iter().filter(|label| {
+            let is_used = self.rows.iter().any(|row| row.domain.label == label.name);
+            is_used && !known.iter().any(|known| known.name == label.name)
+        });
+        for label in wanted {
+            // A label that cannot be added is replaced by the host's own choice, which is no loss to speak of.
+            let label = Label {
+                name: label.name,
+                color: label.color,
+            };
+            if let Err(error) = self.host.add_label(&label) {
+                log::warn!("label {}: {error}", label.name);
+            }
+        }
+        Ok(())
     }
 
     /// Creates a machine with everything but its references to others.

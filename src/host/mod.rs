@@ -62,6 +62,12 @@ pub trait Host: Send + Sync {
     /// When the record cannot be written; nothing is changed then.
     fn record_backup(&self, machines: &[String], unix_seconds: i64) -> Result<(), HostError>;
 
+    /// Adds a colour label that the host does not have yet.
+    ///
+    /// # Errors
+    /// When the host does not take it.
+    fn add_label(&self, label: &Label) -> Result<(), HostError>;
+
     /// Creates an empty machine with its class's volumes.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::inventory::{Device, Inventory};
 
 use super::{
-    Home, Host, HostError, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport, VolumeSource,
+    Home, Host, HostError, Label, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport, VolumeSource,
 };
 
 /// A host without machines, which takes none either.
@@ -41,6 +41,10 @@ impl Host for NoHost {
     }
 
     fn record_backup(&self, _: &[String], _: i64) -> Result<(), HostError> {
+        refused()
+    }
+
+    fn add_label(&self, _: &Label) -> Result<(), HostError> {
         refused()
     }
 

@@ -179,6 +179,11 @@ impl Host for RootHost {
         self.record.commit()
     }
 
+    fn add_label(&self, label: &super::Label) -> Result<(), HostError> {
+        self.record
+            .edit(|record| Ok(record.add_label(&label.name, label.color)?))
+    }
+
     fn create_machine(&self, new: &NewMachine) -> Result<(), HostError> {
         change::create(self, new)
     }
