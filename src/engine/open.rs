@@ -38,9 +38,7 @@ pub fn open_archive(
     // With these two prefixes a service gives header, MAC and inventory and then stops by itself.
     let prefixes = [HEADER_MEMBER.to_owned(), INVENTORY_FILE.to_owned()];
     let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
-    let opened = read_front(&mut members, source, passphrase, context)?;
-    members.abandon();
-    Ok(opened)
+    read_front(&mut members, source, passphrase, context)
 }
 
 /// Reads what stands before the data. The next member is the first of the data, or none.

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where an archive is read from: a file, or the service of a running machine, which both give members.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::{
+    fs::File,
+    io::{self, BufReader, Read, Write},
+    path::Path,
+    sync::Arc,
+};
 
 use crate::{
     format::{FormatError, outer},
-    host::Host,
+    host::{Host, Service, ServiceControl},
     plan::Source,
+    qfile::{self, QfileError},
 };
 
-use super::{ArchiveError, CancelToken, EngineError, SourceError, stage::from_io};
+use super::{ArchiveError, CancelToken, EngineError, SourceError, destination::Said, stage::from_io};
 
 /// How much of a file is read ahead, in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -45,8 +51,7 @@ impl Members {
         match source {
             Source::File(path) => Self::open_file(path),
             Source::Service { machine, line } => {
-                let _ = (machine, line, prefixes, host, cancel);
-                Ok(Self::Service(ServiceMembers {}))
+                ServiceMembers::start(machine, line, prefixes, host, cancel).map(Self::Service)
             }
         }
     }
@@ -95,7 +100,7 @@ impl Members {
                     position: member.position,
                 }))
             }
-            Self::Service(_) => Ok(None),
+            Self::Service(service) => service.next(),
         }
     }
 
@@ -104,7 +109,7 @@ impl Members {
         buffer.clear();
         match self {
             Self::File { reader, place, .. } => reader.read_into(buffer).map_err(|error| format_error(error, place)),
-            Self::Service(_) => Ok(()),
+            Self::Service(service) => service.read_into(buffer),
         }
     }
 
@@ -112,14 +117,8 @@ impl Members {
     pub(super) fn skip(&mut self) -> Result<(), EngineError> {
         match self {
             Self::File { reader, place, .. } => reader.skip().map_err(|error| format_error(error, place)),
+            // The stream passes over what was not read of a file by itself.
             Self::Service(_) => Ok(()),
-        }
-    }
-
-    /// Ends the conversation before the last member, because what was wanted has been read.
-    pub(super) fn abandon(self) {
-        if let Self::Service(service) = self {
-            let _ = service;
         }
     }
 
@@ -127,7 +126,7 @@ impl Members {
     pub(super) fn finish(self) -> Result<(), EngineError> {
         match self {
             Self::File { .. } => Ok(()),
-            Self::Service(_) => Ok(()),
+            Self::Service(service) => service.finish(),
         }
     }
 }
@@ -160,5 +159,140 @@ fn format_error(error: FormatError, place: &str) -> EngineError {
     }
 }
 
+/// The most entries that a service may send: far beyond the parts of any archive, so that a broken one comes to an end.
+const MOST_ENTRIES: u64 = 10_000_000;
+
 /// The `qubes.Restore` service of a running machine.
-pub(super) struct ServiceMembers {}
+pub(super) struct ServiceMembers {
+    machine: String,
+    stdin: Option<Box<dyn Write + Send>>,
+    stream: qfile::Reader<BufReader<Box<dyn Read + Send>>>,
+    control: Arc<dyn ServiceControl>,
+    said: Option<Said>,
+    /// Bytes of members that have come.
+    position: u64,
+    size: u64,
+    is_finished: bool,
+}
+
+impl ServiceMembers {
+    fn start(
+        machine: &str,
+        line: &str,
+        prefixes: &[String],
+        host: &dyn Host,
+        cancel: &CancelToken,
+    ) -> Result<Self, EngineError> {
+        let process = host.start_service(machine, Service::Restore)?;
+        let control = process.control.clone();
+        cancel.on_cancel(move || control.kill());
+        let mut members = Self {
+            machine: machine.to_owned(),
+            stdin: process.stdin,
+            stream: qfile::Reader::new(BufReader::with_capacity(BUFFER_BYTES, process.stdout), MOST_ENTRIES),
+            control: process.control,
+            said: Some(Said::listen([process.stderr])),
+            position: 0,
+            size: 0,
+            is_finished: false,
+        };
+        let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
+        members.send(request.as_bytes())?;
+        Ok(members)
+    }
+
+    /// A service that has ended says why when its answer is read, so a broken pipe is no error here.
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        let Some(stdin) = &mut self.stdin else { return Ok(()) };
+        match stdin.write_all(bytes).and_then(|()| stdin.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(self.io_error(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn io_error(&self, error: io::Error) -> EngineError {
+        let place = format!("VM {}", self.machine);
+        from_io(error, |source| SourceError::Io { place, source }.into())
+    }
+
+    fn next(&mut self) -> Result<Option<MemberInfo>, EngineError> {
+        let file = self.stream.next_file();
+        let Some(file) = file.map_err(|error| self.stream_error(error))? else {
+            return Ok(None);
+        };
+        let member = MemberInfo {
+            name: file.untrusted_name,
+            size: file.size_bytes,
+            position: self.position,
+        };
+        self.position += member.size;
+        self.size = member.size;
+        Ok(Some(member))
+    }
+
+    fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), EngineError> {
+        buffer.clear();
+        let read = (&mut self.stream).take(self.size).read_to_end(buffer);
+        read.map(drop).map_err(|error| self.stream_error(QfileError::Io(error)))
+    }
+
+    /// A stream that breaks off has a reason, which the service itself knows best.
+    fn stream_error(&mut self, error: QfileError) -> EngineError {
+        self.stdin = None;
+        match self.verdict_of_service() {
+            Err(cause @ EngineError::Source(SourceError::Service { .. })) => cause,
+            _ => match error {
+                QfileError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => self.io_error(error),
+                QfileError::Io(_) | QfileError::Truncated => {
+                    let what = "what the machine sent".to_owned();
+                    ArchiveError::Truncated {
+                        position: self.position,
+                        what,
+                    }
+                    .into()
+                }
+                other => ArchiveError::Damaged {
+                    member: format!("the answer of VM {}", self.machine),
+                    position: self.position,
+                    what: other.to_string(),
+                }
+                .into(),
+            },
+        }
+    }
+
+    /// Waits for the end of the service, which is near: its input has ended.
+    fn verdict_of_service(&mut self) -> Result<(), EngineError> {
+        if self.is_finished {
+            return Ok(());
+        }
+        let code = self.control.wait().map_err(|error| self.io_error(error))?;
+        self.is_finished = true;
+        let said = self.said.take().map(Said::text).unwrap_or_default();
+        if code == 0 {
+            return Ok(());
+        }
+        Err(SourceError::Service {
+            machine: self.machine.clone(),
+            code,
+            said,
+        }
+        .into())
+    }
+
+    /// Tells the service that all has come, and hears whether it was all.
+    fn finish(mut self) -> Result<(), EngineError> {
+        let verdict = self.stream.verdict(qfile::FINE);
+        self.send(&verdict)?;
+        self.stdin = None;
+        self.verdict_of_service()
+    }
+}
+
+impl Drop for ServiceMembers {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.control.kill();
+        }
+    }
+}
