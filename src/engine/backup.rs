@@ -16,7 +16,7 @@ use crate::{
     crypto::{SealKey, header_passphrase},
     format::{BackupId, Encoder, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::Host,
-    plan::{BackupPlan, Source, check_backup},
+    plan::{BackupPlan, Destination, Source, check_backup},
     units::MIB,
     units::unix_now,
 };
@@ -51,7 +51,8 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let sink = Sink::open(&plan.destination, host, &context.cancel)?;
     let place = sink.place();
     let meter = Meter::new(context, Some(contents.total_bytes()));
-    let (written, mut warnings) = write(plan, host, context, &contents, &meter, sink)?;
+    let (written, mut warnings) = write(plan, host, context, &contents, &meter, sink)
+        .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     context.observer.phase(Phase::Finishing);
     context.cancel.check()?;
     let archive = written.sink.finish()?;
@@ -80,6 +81,16 @@ fn check(plan: &BackupPlan, host: &dyn Host) -> Result<(), EngineError> {
     match findings.into_iter().find(crate::plan::Finding::is_blocking) {
         None => Ok(()),
         Some(finding) => Err(EngineError::NotReady(finding)),
+    }
+}
+
+/// A service of a machine writes under the final name from the start, and nothing here can take that file away.
+fn warn_of_remains(destination: &Destination, context: &Context) {
+    if let Destination::Service { machine, line } = destination
+        && line.trim().starts_with('/')
+    {
+        let place = format!("{machine}:{}/qubes-backup-...", line.trim().trim_end_matches('/'));
+        context.observer.warning(Warning::LeftBehind { place });
     }
 }
 

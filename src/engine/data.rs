@@ -40,7 +40,13 @@ pub(super) fn read_data(
     context: &Context,
 ) -> Result<DataResult, EngineError> {
     let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
-    let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
+    let mut members = match Members::open(source, &prefixes, host, &context.cancel) {
+        Ok(members) => members,
+        Err(error) => {
+            rows.iter().for_each(|row| target.give_up(row));
+            return Err(error);
+        }
+    };
     let announced = rows.iter().map(|row| row.content.size_bytes).sum();
     let meter = Meter::new(context, Some(members.archive_bytes().unwrap_or(announced)));
     let wanted = wanted(rows.iter().copied());
