@@ -14,6 +14,7 @@ BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 PROGRAMS := pedos-backup pedos-backup-restore qvm-backup qvm-backup-restore
 IDS := org.pedos.Backup org.pedos.BackupRestore
+METAINFO := org.pedos.Backup.metainfo.xml
 LANGUAGES := $(shell sed 's/\#.*//' po/LINGUAS 2>/dev/null)
 
 .PHONY: help run test build lint sample install uninstall clean
@@ -59,12 +60,11 @@ install:
 	done
 	for id in $(IDS); do \
 		msgfmt --desktop --template=data/$$id.desktop.in -d po -o '$(SHAREDIR)/applications/'$$id.desktop && \
-		msgfmt --xml --template=data/$$id.metainfo.xml.in -d po -o '$(SHAREDIR)/metainfo/'$$id.metainfo.xml && \
-		install -D -m 644 data/icons/hicolor/scalable/apps/$$id.svg \
-			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg && \
-		install -D -m 644 data/icons/hicolor/symbolic/apps/$$id-symbolic.svg \
+		install -D -m 644 resources/icons/$$id.svg '$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg && \
+		install -D -m 644 resources/icons/$$id-symbolic.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg || exit 1; \
 	done
+	msgfmt --xml --template=data/$(METAINFO).in -d po -o '$(SHAREDIR)/metainfo/$(METAINFO)'
 	for language in $(LANGUAGES); do \
 		install -d '$(SHAREDIR)/locale/'$$language/LC_MESSAGES && \
 		msgfmt --check -o '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo po/$$language.po || exit 1; \
@@ -73,10 +73,11 @@ install:
 uninstall:
 	for program in $(PROGRAMS); do rm -f '$(BINDIR)/'$$program '$(SHAREDIR)/man/man1/'$$program.1; done
 	for id in $(IDS); do \
-		rm -f '$(SHAREDIR)/applications/'$$id.desktop '$(SHAREDIR)/metainfo/'$$id.metainfo.xml \
+		rm -f '$(SHAREDIR)/applications/'$$id.desktop \
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg; \
 	done
+	rm -f '$(SHAREDIR)/metainfo/$(METAINFO)'
 	for language in $(LANGUAGES); do rm -f '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo; done
 
 clean:

@@ -4,7 +4,10 @@
 //! A text is looked up first and filled afterwards. A value that contains braces is never filled again, and a
 //! placeholder without a value stays visible, so that neither an archive nor a slip in a translation can hide words.
 
-use std::{env, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use gettextrs::{LocaleCategory, bind_textdomain_codeset, bindtextdomain, setlocale, textdomain};
 
@@ -14,20 +17,30 @@ pub const DOMAIN: &str = "pedos-backup";
 /// Where the catalogues are when nobody said otherwise, as `make install` puts them without a PREFIX.
 const DEFAULT_LOCALE_DIR: &str = "/usr/local/share/locale";
 
-/// Takes the user's language from the environment and finds the catalogues: `PEDOS_BACKUP_LOCALE_DIR` now, else
-/// `PEDOS_BACKUP_LOCALEDIR` at build time, else below /usr/local. Without a catalogue everything is said in English.
+/// Takes the user's language from the environment and finds the catalogues. Without a catalogue everything is said in
+/// English.
 pub fn init() {
     setlocale(LocaleCategory::LcAll, "");
-    let folder = env::var_os("PEDOS_BACKUP_LOCALE_DIR").map_or_else(
-        || PathBuf::from(option_env!("PEDOS_BACKUP_LOCALEDIR").unwrap_or(DEFAULT_LOCALE_DIR)),
-        PathBuf::from,
-    );
+    let folder = locale_dir();
     let is_bound = bindtextdomain(DOMAIN, folder)
         .and_then(|_| bind_textdomain_codeset(DOMAIN, "UTF-8"))
         .and_then(|_| textdomain(DOMAIN));
     if let Err(error) = is_bound {
         log::warn!("no translations: {error}");
     }
+}
+
+/// Where the catalogues are: as the environment says now, as it said at build time, in the build folder of a program that
+/// was never installed, or below /usr/local.
+fn locale_dir() -> PathBuf {
+    if let Some(folder) = env::var_os("PEDOS_BACKUP_LOCALE_DIR") {
+        return folder.into();
+    }
+    let in_build = option_env!("PEDOS_BACKUP_DEV_LOCALEDIR").filter(|folder| Path::new(folder).is_dir());
+    option_env!("PEDOS_BACKUP_LOCALEDIR")
+        .or(in_build)
+        .unwrap_or(DEFAULT_LOCALE_DIR)
+        .into()
 }
 
 /// The text in the user's language.
