@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A PedOS root folder as a host: what it shows of a genuine folder, and what changes in it do.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test may stop where it stands"
+)]
 
 use std::{
     fs,

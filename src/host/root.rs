@@ -10,6 +10,7 @@ mod import;
 mod layout;
 mod record;
 mod scan;
+mod service;
 
 use std::{
     fs, io,
@@ -241,15 +242,13 @@ impl Host for RootHost {
         Some(system.f_bavail * system.f_frsize)
     }
 
-    fn start_service(&self, machine: &str, _service: Service) -> Result<ServiceProcess, HostError> {
-        if !self.is_running(machine) {
-            return Err(HostError::NotRunning {
-                name: machine.to_owned(),
-            });
-        }
-        Err(HostError::Refused {
-            what: format!("VM {machine} offers no services"),
-        })
+    fn start_service(&self, machine: &str, service: Service) -> Result<ServiceProcess, HostError> {
+        let domain = self.domain(machine)?;
+        let inside = self.layout.inside(machine).filter(|folder| folder.is_dir());
+        let inside = inside.ok_or_else(|| HostError::NotRunning {
+            name: machine.to_owned(),
+        })?;
+        service::start(&domain, inside, service)
     }
 
     fn profile_dir(&self) -> PathBuf {

@@ -5,8 +5,8 @@
 //! recovered may hold an AppVM whose template is elsewhere, and its record then keeps the template's name.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read},
+    fs::{self, OpenOptions},
+    io,
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
@@ -106,7 +106,7 @@ fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<Dom
     let label = if is_known { new.label.as_str() } else { FALLBACK_LABEL };
     let qid = record.free_qid();
     let number = qid.to_string();
-    let id = uuid().map_err(|error| HostError::io("reading /dev/urandom", error))?;
+    let id = uuid().map_err(|error| HostError::io("making a random number", error))?;
     let mut properties = vec![("label", label), ("name", &new.name), ("qid", &number), ("uuid", &id)];
     let template = new.template.as_deref().filter(|_| new.class.has_template());
     properties.extend(template.map(|name| ("template", name)));
@@ -195,7 +195,7 @@ fn pool(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<Strin
 /// A random UUID (version 4).
 fn uuid() -> io::Result<String> {
     let mut bytes = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let number = u128::from_be_bytes(bytes);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The services of the running machines of a root folder: local processes that hold the same conversation as the real
+//! services, so that the code above the host cannot tell the difference.
+//!
+//! A machine's file system is its folder below `run/vm`. A directory or file that is named to a service is looked up
+//! there; a command that is named to it is a command of the computer that this runs on, started in the machine's home.
+//! There is nobody in such a machine to pick a directory, so its pickers answer with the content of `.select-directory`
+//! and `.select-file` at the top of its folder: a path, or nothing for "cancelled". Without such a file the directory is
+//! the machine's home and the file is "cancelled".
+
+mod process;
+mod restore;
+mod stoppable;
+mod unpack;
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    host::{HostError, Service, ServiceProcess},
+    inventory::Domain,
+};
+
+/// Takes an archive: to a new file in a directory, or to a command. Its arguments are the folder of the machine.
+const BACKUP: &str = r#"
+root=$1
+read -r line
+echo "Starting the backup"
+place=$PWD/$line
+case $line in /*) place=$root$line ;; esac
+case /$line/ in //|*/../*) place= ;; esac
+if [ -n "$place" ] && [ -d "$place" ]; then
+    echo "Writing to the directory $line"
+    dd of="$place/qubes-backup-$(date +%Y-%m-%dT%H%M%S)" bs=64k conv=fsync || exit
+    sync "$place"
+    exit
+fi
+word=${line%%[[:blank:]]*}
+case $word in
+    */*) [ -f "$word" ] && [ -x "$word" ] ;;
+    *) [ -n "$word" ] && command -v "$word" >/dev/null 2>&1 ;;
+esac || {
+    echo "Invalid command $word"
+    exit 1
+}
+echo "Arguments: $line"
+eval "set -- $line"
+"$@"
+"#;
+
+/// Picks what a file says, or a default. Its arguments are the file and the default.
+const SELECT: &str = r#"
+if [ -f "$1" ]; then path=$(cat "$1"); else path=$2; fi
+[ -n "$path" ] || exit 1
+printf '%s\n' "$path"
+"#;
+
+/// Where a machine's services work.
+#[derive(Debug, Clone)]
+struct Place {
+    /// The machine's file system.
+    root: PathBuf,
+    /// Its user's home, a folder in it.
+    home: PathBuf,
+}
+
+/// Starts a service of a machine that runs.
+pub(super) fn start(domain: &Domain, root: PathBuf, service: Service) -> Result<ServiceProcess, HostError> {
+    let place = Place {
+        home: home(domain, &root),
+        root,
+    };
+    let started = match service {
+        Service::Backup => process::start(BACKUP, [place.root.as_os_str()], &place.home),
+        Service::Restore => restore::start(place),
+        Service::SelectDirectory => {
+            let home = place.home.strip_prefix(&place.root).unwrap_or(Path::new(""));
+            let home = Path::new("/").join(home);
+            let answer = place.root.join(".select-directory");
+            process::start(SELECT, [answer.as_os_str(), home.as_os_str()], &place.home)
+        }
+        Service::SelectFile => {
+            let answer = place.root.join(".select-file");
+            process::start(SELECT, [answer.as_os_str(), OsStr::new("")], &place.home)
+        }
+    };
+    let what = || format!("starting {} in VM {}", service.wire_name(), domain.name);
+    started.map_err(|error| HostError::io(what(), error))
+}
+
+/// The home of the machine's user, or the top of its file system when there is none.
+fn home(domain: &Domain, root: &Path) -> PathBuf {
+    let is_plain = |name: &&str| !name.is_empty() && !name.contains('/') && !name.starts_with('.');
+    let user = domain.property("default_user").filter(is_plain).unwrap_or("user");
+    let home = root.join("home").join(user);
+    if home.is_dir() { home } else { root.to_owned() }
+}
