@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    ArchiveInfo, Context, EngineError, Failure, MachineReport, MachineResult,
+    Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive,
     meter::Meter,
     reader::Reader,
     source::Members,
@@ -32,7 +32,7 @@ pub(super) struct DataResult {
 /// Reads the data of `rows` to the end of the archive and gives it to `target`.
 pub(super) fn read_data(
     source: &Source,
-    info: &ArchiveInfo,
+    opened: &OpenedArchive,
     passphrase: &Arc<Passphrase>,
     rows: &[&RestoreRow],
     target: &mut dyn Target,
@@ -40,15 +40,15 @@ pub(super) fn read_data(
     context: &Context,
 ) -> Result<DataResult, EngineError> {
     let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
-    let mut members = match Members::open(source, &prefixes, host, &context.cancel) {
-        Ok(members) => members,
-        Err(error) => {
-            rows.iter().for_each(|row| target.give_up(row));
-            return Err(error);
-        }
-    };
+    let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
     let announced = rows.iter().map(|row| row.content.size_bytes).sum();
     let meter = Meter::new(context, Some(members.archive_bytes().unwrap_or(announced)));
+    let contents = opened
+        .inventory
+        .domains()
+        .into_iter()
+        .filter_map(|domain| domain.content());
+    let promised: Vec<String> = contents.map(|content| content.path).collect();
     let wanted = wanted(rows.iter().copied());
     let (pieces, received) = sync_channel(0);
     let (empties, emptied) = sync_channel(2);
@@ -60,13 +60,14 @@ pub(super) fn read_data(
             empties: &empties,
             target,
             meter: &meter,
-            compression: info.compression,
+            compression: opened.info.compression,
         };
         let reader = Reader {
             context,
-            backup_id: &info.backup_id,
+            backup_id: &opened.info.backup_id,
             passphrase,
             wanted: &wanted,
+            promised: &promised,
             pieces,
             empties: emptied,
             meter: &meter,

@@ -32,6 +32,8 @@ pub(super) struct Reader<'a> {
     pub(super) backup_id: &'a str,
     pub(super) passphrase: &'a Arc<Passphrase>,
     pub(super) wanted: &'a [Wanted<'a>],
+    /// Where the inventory says that machines are, wanted or not.
+    pub(super) promised: &'a [String],
     pub(super) pieces: SyncSender<Piece>,
     pub(super) empties: Receiver<Vec<u8>>,
     pub(super) meter: &'a Meter<'a>,
@@ -49,6 +51,25 @@ struct Current {
 struct Walk {
     current: Option<Current>,
     files: BTreeSet<String>,
+    /// The folders of all members, with the slash; of dom0's home its whole name.
+    folders: BTreeSet<String>,
+}
+
+impl Walk {
+    fn note_folder(&mut self, member: &str) {
+        if let Ok(part) = PartName::parse_member(member) {
+            let file = part.file();
+            let folder = match file.split_once('/') {
+                Some(("dom0-home", _)) | None => file.to_owned(),
+                Some((folder, _)) => format!("{folder}/"),
+            };
+            self.folders.insert(folder);
+        }
+    }
+
+    fn has_folder(&self, path: &str) -> bool {
+        self.folders.contains(path) || self.folders.contains(&format!("{path}/"))
+    }
 }
 
 impl Reader<'_> {
@@ -71,13 +92,31 @@ impl Reader<'_> {
     fn walk(&self, members: &mut Members, walk: &mut Walk) -> Result<(), EngineError> {
         while let Some(member) = members.next()? {
             self.context.cancel.check()?;
+            walk.note_folder(&member.name);
             if self.take(members, walk, &member)? {
                 continue;
             }
             self.meter.add(member.size)?;
             members.skip()?;
         }
-        Ok(())
+        self.check_end(members, walk)
+    }
+
+    /// Whether the archive ends where it was meant to end. One that was cut between two members shows it only by what
+    /// is missing behind; then the last machine in it may lack files that no inventory lists (its firewall rules).
+    fn check_end(&self, members: &Members, walk: &Walk) -> Result<(), EngineError> {
+        let Some(position) = members.whole_archive_read() else {
+            return Ok(());
+        };
+        let cut = |what: String| Err(ArchiveError::Truncated { position, what }.into());
+        if let Some(path) = self.promised.iter().find(|path| !walk.has_folder(path)) {
+            return cut(format!("{path} should have come"));
+        }
+        if members.has_end_mark() {
+            Ok(())
+        } else {
+            cut("its end mark is missing".to_owned())
+        }
     }
 
     /// Takes a member if it is wanted; gives whether it was.

@@ -3,7 +3,7 @@
 //! whole is taken away again, and the others go on.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Mutex,
     time::{Instant, SystemTime},
 };
@@ -11,7 +11,7 @@ use std::{
 use crate::{
     host::{DOM0, Host, MachineFile, VolumeImport},
     inventory::Inventory,
-    plan::{RestorePlan, RestoreRow, Source},
+    plan::{RestorePlan, RestoreRow},
     units::LocalTime,
 };
 
@@ -44,38 +44,31 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         context,
         list: Mutex::new(Vec::new()),
     };
-    let mut target = Restoring {
-        host,
-        warnings: &warnings,
-        pending_home: None,
-        home: None,
-        data_bytes: 0,
-    };
+    let mut target = Restoring::new(host, &warnings);
     context.observer.phase(Phase::CreatingMachines);
-    let (created, mut failed) = create_all(&rows, &opened.inventory, host, &warnings, context)?;
+    let (created, mut reports) = target.create_all(&rows, &opened.inventory, context)?;
     context.observer.phase(Phase::Restoring);
     let result = read_data(
         &plan.source,
-        &opened.info,
+        &opened,
         &plan.passphrase,
         &created,
         &mut target,
         host,
         context,
     )?;
+    reports.extend(result.machines);
+    let (home_folder, data_bytes) = (target.home.take(), target.data_bytes);
+    drop(target);
+    // Nothing is called restored before all of it is on the disk.
     host.commit()?;
-    failed.extend(result.machines);
     Ok(Report {
         place: place(&plan.source),
-        archive: if let Source::File(path) = &plan.source {
-            Some(path.clone())
-        } else {
-            None
-        },
+        archive: plan.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
-        data_bytes: target.data_bytes,
-        home_folder: target.home,
-        machines: in_order(&rows, failed),
+        data_bytes,
+        home_folder,
+        machines: in_order(&rows, reports),
         warnings: warnings.into_list(),
         elapsed: start.elapsed(),
         ..Report::default()
@@ -110,39 +103,6 @@ impl Warnings<'_> {
     }
 }
 
-/// Creates all machines with their settings. Those that could not be created come back as failed.
-fn create_all<'a>(
-    rows: &[&'a RestoreRow],
-    inventory: &Inventory,
-    host: &dyn Host,
-    warnings: &Warnings<'_>,
-    context: &Context,
-) -> Result<(Vec<&'a RestoreRow>, Vec<MachineReport>), EngineError> {
-    let settings = Settings::new(rows, host, warnings);
-    settings.add_labels(inventory)?;
-    let mut machines: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
-    // What others are based on comes first.
-    machines.sort_by_key(|row| super::settings::creation_order(row));
-    let mut created = Vec::new();
-    let mut failed = Vec::new();
-    for row in machines {
-        let result = context.cancel.check().and_then(|()| settings.create(row));
-        match result {
-            Ok(()) => created.push(row),
-            Err(EngineError::Cancelled) => {
-                created.iter().for_each(|row| take_away(row, host, warnings));
-                return Err(EngineError::Cancelled);
-            }
-            Err(error) => failed.push(failure(row, error, context)),
-        }
-    }
-    // References to other machines are set when all are there.
-    created.iter().for_each(|row| settings.link(row));
-    // The data is read in the order of the archive, so the order here does not matter any more.
-    created.extend(rows.iter().copied().filter(|row| row.is_home()));
-    Ok((created, failed))
-}
-
 fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> MachineReport {
     let failure = Failure(error);
     context
@@ -156,26 +116,84 @@ fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> MachineRe
     }
 }
 
-/// Takes a machine away that did not become whole. Where that fails, it keeps the tag that tells.
-fn take_away(row: &RestoreRow, host: &dyn Host, warnings: &Warnings<'_>) {
-    if let Err(error) = host.remove_machine(&row.name_here) {
-        let why = error.to_string();
-        warnings.add(Warning::NotTakenAway {
-            machine: row.name_here.clone(),
-            tag: IN_PROGRESS_TAG,
-            why,
-        });
-    }
-}
-
-/// Puts what comes out of an archive into a host.
+/// Puts what comes out of an archive into a host. Machines that are not whole when it is dropped are taken away.
 struct Restoring<'a> {
     host: &'a dyn Host,
     warnings: &'a Warnings<'a>,
+    /// The machines that were created and are not whole yet, by their names here.
+    unfinished: Vec<String>,
     /// dom0's home while it is not known to be whole.
     pending_home: Option<HomeFolder>,
     home: Option<PathBuf>,
     data_bytes: u64,
+}
+
+impl<'a> Restoring<'a> {
+    fn new(host: &'a dyn Host, warnings: &'a Warnings<'a>) -> Self {
+        Self {
+            host,
+            warnings,
+            unfinished: Vec::new(),
+            pending_home: None,
+            home: None,
+            data_bytes: 0,
+        }
+    }
+
+    /// Creates all machines with their settings. Gives the rows whose data can come, and those that failed.
+    fn create_all<'r>(
+        &mut self,
+        rows: &[&'r RestoreRow],
+        inventory: &Inventory,
+        context: &Context,
+    ) -> Result<(Vec<&'r RestoreRow>, Vec<MachineReport>), EngineError> {
+        let settings = Settings::new(rows, self.host, self.warnings);
+        settings.add_labels(inventory)?;
+        let mut machines: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
+        // What others are based on comes first.
+        machines.sort_by_key(|row| super::settings::creation_order(row));
+        let mut created = Vec::new();
+        let mut failed = Vec::new();
+        for row in machines {
+            context.cancel.check()?;
+            match settings.create(row) {
+                Ok(()) => {
+                    self.unfinished.push(row.name_here.clone());
+                    settings.set_all(row);
+                    created.push(row);
+                }
+                Err(error) => failed.push(failure(row, error, context)),
+            }
+        }
+        // References to other machines are set when all are there.
+        created.iter().for_each(|row| settings.link(row));
+        created.extend(rows.iter().copied().filter(|row| row.is_home()));
+        Ok((created, failed))
+    }
+
+    /// Takes a machine away that did not become whole. Where that fails, it keeps the tag that tells.
+    fn take_away(&self, name: &str) {
+        if let Err(error) = self.host.remove_machine(name) {
+            let why = error.to_string();
+            self.warnings.add(Warning::NotTakenAway {
+                machine: name.to_owned(),
+                tag: IN_PROGRESS_TAG,
+                why,
+            });
+        }
+    }
+}
+
+impl Drop for Restoring<'_> {
+    fn drop(&mut self) {
+        if self.unfinished.is_empty() {
+            return;
+        }
+        self.unfinished.iter().for_each(|name| self.take_away(name));
+        if let Err(error) = self.host.commit() {
+            log::error!("machines that were taken away may still be on record: {error}");
+        }
+    }
 }
 
 impl Target for Restoring<'_> {
@@ -235,7 +253,9 @@ impl Target for Restoring<'_> {
 
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError> {
         if !row.is_home() {
-            return Ok(self.host.remove_tag(&row.name_here, IN_PROGRESS_TAG)?);
+            self.host.remove_tag(&row.name_here, IN_PROGRESS_TAG)?;
+            self.unfinished.retain(|name| *name != row.name_here);
+            return Ok(());
         }
         if let Some(folder) = self.pending_home.take() {
             let (path, warnings) = folder.finish()?;
@@ -250,7 +270,8 @@ impl Target for Restoring<'_> {
             // Dropped without its name, the folder goes.
             self.pending_home = None;
         } else {
-            take_away(row, self.host, self.warnings);
+            self.unfinished.retain(|name| *name != row.name_here);
+            self.take_away(&row.name_here);
         }
     }
 }

@@ -83,16 +83,21 @@ impl<'a> Settings<'a> {
         Ok(())
     }
 
-    /// Creates a machine with everything but its references to others.
+    /// Creates a machine.
     pub(super) fn create(&self, row: &RestoreRow) -> Result<(), EngineError> {
-        let name = row.name_here.as_str();
         self.host.create_machine(&NewMachine {
-            name: name.to_owned(),
+            name: row.name_here.clone(),
             class: row.domain.class.clone(),
             label: row.domain.label.clone(),
             template: row.template.clone(),
             pool: None,
         })?;
+        Ok(())
+    }
+
+    /// Sets everything but the references to other machines.
+    pub(super) fn set_all(&self, row: &RestoreRow) {
+        let name = row.name_here.as_str();
         let domain = &row.domain;
         self.note(
             row,
@@ -120,7 +125,6 @@ impl<'a> Settings<'a> {
         for tag in domain.tags.iter().filter(|tag| *tag != IN_PROGRESS_TAG) {
             self.note(row, &format!("tag {tag}"), self.host.add_tag(name, tag));
         }
-        Ok(())
     }
 
     /// Sets the references to other machines.

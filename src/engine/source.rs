@@ -122,6 +122,22 @@ impl Members {
         }
     }
 
+    /// Where the archive ended, once all of it has been read; a service may have left members out.
+    pub(super) fn whole_archive_read(&self) -> Option<u64> {
+        match self {
+            Self::File { reader, .. } => Some(reader.position()),
+            Self::Service(_) => None,
+        }
+    }
+
+    /// Whether the archive ended with the mark that every writer sets.
+    pub(super) fn has_end_mark(&self) -> bool {
+        match self {
+            Self::File { reader, .. } => reader.has_seen_end(),
+            Self::Service(_) => true,
+        }
+    }
+
     /// Ends the conversation after the last member.
     pub(super) fn finish(self) -> Result<(), EngineError> {
         match self {

@@ -4,6 +4,9 @@
 //!
 //! A file that turns out bad fails its machine; the others go on.
 
+mod holes;
+mod stream;
+
 use std::{
     collections::BTreeMap,
     io::{self, Read},
@@ -16,7 +19,7 @@ use std::{
 
 use crate::{
     format::{Compression, FormatError, decoder, inner},
-    host::{HostError, MachineFile, VolumeImport},
+    host::{MachineFile, VolumeImport},
     inventory::Class,
     plan::RestoreRow,
     units::MIB,
@@ -27,12 +30,12 @@ use super::{
     meter::Meter,
     stage::{format_to_io, from_io, into_io},
 };
+use stream::PartStream;
+
+pub(super) use holes::write_sparse;
 
 /// How much data goes from the inner archive to its target at once, in bytes.
 const BLOCK_BYTES: usize = MIB as usize;
-
-/// The granularity at which zeros become holes, in bytes: what file systems allocate.
-const HOLE_BYTES: u64 = 4096;
 
 /// The longest small file that is taken, in bytes: real ones have a few thousand.
 const SMALL_FILE_BYTES: u64 = 4 * MIB;
@@ -82,7 +85,8 @@ pub(super) trait Target: Send {
     /// All files of a machine have come, and it is whole.
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError>;
 
-    /// A machine failed; what there is of it has to go.
+    /// A machine failed; what there is of it has to go. Machines of which nothing is said by the end of the target's
+    /// life are not whole either.
     fn give_up(&mut self, row: &RestoreRow);
 }
 
@@ -120,15 +124,7 @@ impl Unpacker<'_> {
     /// Takes files until the reading side ends; gives each machine's result. `data_bytes` of all comes with it.
     pub(super) fn run(mut self) -> Result<Vec<MachineReport>, EngineError> {
         let mut seen: Vec<Seen> = self.wanted.iter().map(|_| Seen::default()).collect();
-        if let Err(error) = self.take_all(&mut seen) {
-            // A cancel: whatever is not whole goes.
-            for (wanted, seen) in self.wanted.iter().zip(&seen).filter(|(_, seen)| !seen.is_complete) {
-                if seen.failure.is_none() {
-                    self.target.give_up(wanted.row);
-                }
-            }
-            return Err(error);
-        }
+        self.take_all(&mut seen)?;
         for (index, wanted) in self.wanted.iter().enumerate() {
             self.close(wanted, &mut seen[index]);
         }
@@ -417,98 +413,10 @@ fn copy_volume(
     {
         context.cancel.check()?;
         if let Some(import) = &mut import {
-            write_sparse(*import, &buffer[..length], offset)?;
+            write_sparse(&buffer[..length], offset, |data, place| import.write_at(data, place))?;
         }
     }
     Ok(())
-}
-
-fn write_sparse(import: &mut dyn VolumeImport, data: &[u8], offset: u64) -> Result<(), HostError> {
-    let mut start = 0;
-    let mut run: Option<usize> = None;
-    while start < data.len() {
-        let to_boundary = HOLE_BYTES - (offset + start as u64) % HOLE_BYTES;
-        let end = data.len().min(start + to_boundary as usize);
-        if is_zero(&data[start..end]) {
-            if let Some(begin) = run.take() {
-                import.write_at(&data[begin..start], offset + begin as u64)?;
-            }
-        } else {
-            run.get_or_insert(start);
-        }
-        start = end;
-    }
-    match run {
-        Some(begin) => import.write_at(&data[begin..], offset + begin as u64),
-        None => Ok(()),
-    }
-}
-
-fn is_zero(data: &[u8]) -> bool {
-    let (blocks, rest) = data.as_chunks::<64>();
-    blocks
-        .iter()
-        .all(|block| block.iter().fold(0, |or, byte| or | byte) == 0)
-        && rest.iter().all(|byte| *byte == 0)
-}
-
-/// The plain bytes of one file, part after part.
-struct PartStream<'a> {
-    pieces: &'a Receiver<Piece>,
-    empties: &'a SyncSender<Vec<u8>>,
-    meter: &'a Meter<'a>,
-    part: Vec<u8>,
-    plain: Range<usize>,
-    end: Option<Result<(), EngineError>>,
-}
-
-impl<'a> PartStream<'a> {
-    fn new(pieces: &'a Receiver<Piece>, empties: &'a SyncSender<Vec<u8>>, meter: &'a Meter<'a>) -> Self {
-        Self {
-            pieces,
-            empties,
-            meter,
-            part: Vec::new(),
-            plain: 0..0,
-            end: None,
-        }
-    }
-
-    /// Takes what is left of the file and gives how it ended.
-    fn drain(mut self) -> Result<(), EngineError> {
-        while self.end.is_none() {
-            self.next_part();
-        }
-        self.end.unwrap_or(Ok(()))
-    }
-
-    fn next_part(&mut self) {
-        // Nobody waiting for the buffer is no loss: it is freed then.
-        let _ = self.empties.try_send(std::mem::take(&mut self.part));
-        match self.pieces.recv() {
-            Ok(Piece::Part(part, plain)) => (self.part, self.plain) = (part, plain),
-            Ok(Piece::End) => self.end = Some(Ok(())),
-            Ok(Piece::Broken(error)) => self.end = Some(Err(error)),
-            Ok(Piece::File { .. }) | Err(_) => self.end = Some(Err(EngineError::Cancelled)),
-        }
-    }
-}
-
-impl Read for PartStream<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.plain.is_empty() {
-            match &self.end {
-                Some(Ok(())) => return Ok(0),
-                Some(Err(error)) => return Err(into_io(error.clone())),
-                None => self.next_part(),
-            }
-        }
-        let count = buffer.len().min(self.plain.len());
-        buffer[..count].copy_from_slice(&self.part[self.plain.start..][..count]);
-        self.plain.start += count;
-        self.meter.add(count as u64).map_err(into_io)?;
-        Ok(count)
-    }
 }
 
 /// Wants the machines of these rows.
@@ -518,49 +426,4 @@ pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>) -> Vec<Want
         has_failed: AtomicBool::new(false),
     })
     .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::{Arc, Mutex};
-
-    #[derive(Default, Clone)]
-    struct Writes(Arc<Mutex<Vec<(u64, usize)>>>);
-
-    impl VolumeImport for Writes {
-        fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
-            self.0.lock().unwrap().push((offset, data.len()));
-            Ok(())
-        }
-
-        fn finish(self: Box<Self>) -> Result<(), HostError> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn zero_blocks_become_holes_at_the_boundaries_of_blocks() {
-        let mut data = vec![0; 5 * 4096];
-        data[4096 + 17] = 1;
-        data[3 * 4096] = 1;
-        let mut writes = Writes::default();
-        write_sparse(&mut writes, &data, 8192).unwrap();
-        assert_eq!(
-            *writes.0.lock().unwrap(),
-            [(8192 + 4096, 4096), (8192 + 3 * 4096, 4096)]
-        );
-    }
-
-    #[test]
-    fn data_that_begins_within_a_block_is_split_at_its_boundary() {
-        let mut writes = Writes::default();
-        write_sparse(&mut writes, &[1; 6000], 512).unwrap();
-        assert_eq!(*writes.0.lock().unwrap(), [(512, 6000)]);
-        let mut data = [0; 6000];
-        data[5999] = 1;
-        let mut writes = Writes::default();
-        write_sparse(&mut writes, &data, 512).unwrap();
-        assert_eq!(*writes.0.lock().unwrap(), [(4096, 6512 - 4096)]);
-    }
 }

@@ -2,7 +2,7 @@
 //! Verification: the same reader as a restore's, to the very end, with nothing written anywhere; and then what was seen
 //! is held against what the inventory says there must be.
 
-use std::{sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use crate::{
     host::{Host, MachineFile, System, VolumeImport},
@@ -56,7 +56,7 @@ pub(super) fn verify_archive(
     }
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
-    let result = read_data(source, &opened.info, passphrase, &rows, &mut Nothing, host, context)?;
+    let result = read_data(source, &opened, passphrase, &rows, &mut Nothing, host, context)?;
     let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
         MachineResult::Failed(failure) => Some(failure.clone()),
         MachineResult::Done | MachineResult::NotReached => None,
@@ -68,11 +68,7 @@ pub(super) fn verify_archive(
     let volumes = result.machines.iter().flat_map(|machine| &machine.volumes);
     Ok(Report {
         place: super::open::place(source),
-        archive: if let Source::File(path) = source {
-            Some(path.clone())
-        } else {
-            None
-        },
+        archive: source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: volumes.map(|(_, bytes)| bytes).sum(),
         machines: result.machines,

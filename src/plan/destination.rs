@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where an archive goes to and comes from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where a backup is written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,16 @@ pub enum Source {
         /// What the machine is told: one line.
         line: String,
     },
+}
+
+impl Source {
+    /// The file, where the archive is one on this host.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Service { .. } => None,
+        }
+    }
 }
 
 /// Why a line cannot be given to the service of a machine.

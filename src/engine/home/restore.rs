@@ -23,7 +23,7 @@ use crate::format::inner::{Entry, EntryKind};
 
 use super::super::{
     Context, EngineError, Warning,
-    unpack::{InnerReader, Place},
+    unpack::{InnerReader, Place, write_sparse},
 };
 
 /// How much of a file is taken at once, in bytes.
@@ -245,8 +245,8 @@ fn copy(
     {
         context.cancel.check()?;
         if let Some(file) = file {
-            file.write_all_at(&buffer[..length], offset)
-                .map_err(|error| home_error(path, error))?;
+            let write = |data: &[u8], place| file.write_all_at(data, place);
+            write_sparse(&buffer[..length], offset, write).map_err(|error| home_error(path, error))?;
         }
     }
     Ok(())

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The plain stream of one file, put together from the parts that the reading side sends.
+
+use std::{
+    io::{self, Read},
+    ops::Range,
+    sync::mpsc::{Receiver, SyncSender},
+};
+
+use super::{
+    super::{EngineError, meter::Meter, stage::into_io},
+    Piece,
+};
+
+/// The plain bytes of one file, part after part.
+pub(super) struct PartStream<'a> {
+    pieces: &'a Receiver<Piece>,
+    empties: &'a SyncSender<Vec<u8>>,
+    meter: &'a Meter<'a>,
+    part: Vec<u8>,
+    plain: Range<usize>,
+    end: Option<Result<(), EngineError>>,
+}
+
+impl<'a> PartStream<'a> {
+    pub(super) fn new(pieces: &'a Receiver<Piece>, empties: &'a SyncSender<Vec<u8>>, meter: &'a Meter<'a>) -> Self {
+        Self {
+            pieces,
+            empties,
+            meter,
+            part: Vec::new(),
+            plain: 0..0,
+            end: None,
+        }
+    }
+
+    /// Takes what is left of the file and gives how it ended.
+    pub(super) fn drain(mut self) -> Result<(), EngineError> {
+        while self.end.is_none() {
+            self.next_part();
+        }
+        self.end.unwrap_or(Ok(()))
+    }
+
+    fn next_part(&mut self) {
+        // Nobody waiting for the buffer is no loss: it is freed then.
+        let _ = self.empties.try_send(std::mem::take(&mut self.part));
+        match self.pieces.recv() {
+            Ok(Piece::Part(part, plain)) => (self.part, self.plain) = (part, plain),
+            Ok(Piece::End) => self.end = Some(Ok(())),
+            Ok(Piece::Broken(error)) => self.end = Some(Err(error)),
+            Ok(Piece::File { .. }) | Err(_) => self.end = Some(Err(EngineError::Cancelled)),
+        }
+    }
+}
+
+impl Read for PartStream<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.plain.is_empty() {
+            match &self.end {
+                Some(Ok(())) => return Ok(0),
+                Some(Err(error)) => return Err(into_io(error.clone())),
+                None => self.next_part(),
+            }
+        }
+        let count = buffer.len().min(self.plain.len());
+        buffer[..count].copy_from_slice(&self.part[self.plain.start..][..count]);
+        self.plain.start += count;
+        self.meter.add(count as u64).map_err(into_io)?;
+        Ok(count)
+    }
+}
