@@ -122,7 +122,7 @@ fn a_genuine_folder_is_seen_as_it_is() {
     assert!(system.machine("sys-net").unwrap().is_running);
     assert!(!system.machine("work").unwrap().is_running);
     assert!(system.machine("default-dvm").unwrap().template_for_dispvms);
-    assert!(system.machine("dom0").unwrap().backup_bytes > 20 * 4096);
+    assert!(system.machine("dom0").unwrap().backup_bytes > 20_000);
     let record = fs::read(folder.path().join("root/var/lib/qubes/qubes.xml")).unwrap();
     assert_eq!(host.inventory().unwrap().to_xml(), record);
     let files = host.machine_files("work").unwrap();
