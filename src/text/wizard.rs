@@ -9,7 +9,7 @@ mod summary;
 
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
-    contents_heading, domain_detail, field_name_here, field_netvm, field_template, home_note, newer_known,
+    contents_heading, domain_detail, field_name_here, field_netvm, field_template, home_note, missing, newer_known,
     restore_action, restore_note, restore_title, template,
 };
 #[cfg(feature = "gui")]
@@ -118,6 +118,12 @@ pub fn reason(reason: &Reason) -> Option<String> {
         Reason::NotOpened => gettext("The backup has to be opened first."),
         Reason::Running => return None,
     })
+}
+
+/// A fact with its caption, for a line of several.
+pub fn fact(caption: &str, value: &str) -> String {
+    // Translators: as in "Made: 2026-03-01" or "Compression: gzip".
+    gettext_f("{caption}: {value}", &[("caption", caption), ("value", value)])
 }
 
 /// How many VMs stand in a list.

@@ -16,7 +16,7 @@ use gtk::{
 
 use crate::text::wizard as words;
 
-use super::{BpMachineRow, BpWizard, Glyph};
+use super::{BpMachineRow, Glyph, wizard::follow_width};
 
 /// A VM as the lists show it, all words ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,6 @@ mod imp {
         #[template_child]
         pub(super) button_box: TemplateChild<gtk::Box>,
         pub(super) rows: RefCell<BTreeMap<String, BpMachineRow>>,
-        shell: RefCell<Option<(BpWizard, glib::SignalHandlerId)>>,
     }
 
     #[gtk::template_callbacks]
@@ -184,24 +183,7 @@ mod imp {
     impl WidgetImpl for BpDualList {
         fn root(&self) {
             self.parent_root();
-            let Some(shell) = self.obj().root().and_downcast::<BpWizard>() else {
-                return;
-            };
-            let lists = self.obj().downgrade();
-            let id = shell.connect_is_narrow_notify(move |shell| {
-                if let Some(lists) = lists.upgrade() {
-                    lists.imp().adapt(shell.is_narrow());
-                }
-            });
-            self.adapt(shell.is_narrow());
-            self.shell.replace(Some((shell, id)));
-        }
-
-        fn unroot(&self) {
-            if let Some((shell, id)) = self.shell.take() {
-                shell.disconnect(id);
-            }
-            self.parent_unroot();
+            follow_width(&*self.obj(), |lists, is_narrow| lists.imp().adapt(is_narrow));
         }
     }
 

@@ -23,7 +23,7 @@ pub use restore_summary::BpRestoreSummaryPage;
 pub use source::{BpSourcePage, Rules};
 pub use summary::{BpSummaryPage, SummaryFacts, SummaryLine};
 
-use gtk::prelude::*;
+use gtk::{glib, prelude::*};
 
 use crate::text::Tone;
 
@@ -33,6 +33,38 @@ fn show_text_of(entry: &gtk::PasswordEntry, is_shown: bool) {
     if let Some(text) = entry.delegate().and_downcast::<gtk::Text>() {
         text.set_visibility(is_shown);
     }
+}
+
+/// Lets a typed letter choose the next entry that begins with it, as in other toolkits' lists.
+fn choose_by_letter(drop: &gtk::DropDown) {
+    let keys = gtk::EventControllerKey::new();
+    keys.connect_key_pressed(|keys, key, _, modifiers| {
+        let drop = keys.widget().and_downcast::<gtk::DropDown>();
+        let letter = key
+            .to_unicode()
+            .filter(|letter| letter.is_alphanumeric() && modifiers.is_empty());
+        if let (Some(drop), Some(letter)) = (drop, letter)
+            && let Some(index) = next_with_letter(&drop, letter)
+        {
+            drop.set_selected(index);
+            return glib::Propagation::Stop;
+        }
+        glib::Propagation::Proceed
+    });
+    drop.add_controller(keys);
+}
+
+fn next_with_letter(drop: &gtk::DropDown, letter: char) -> Option<u32> {
+    let names = drop.model().and_downcast::<gtk::StringList>()?;
+    let (count, now) = (names.n_items(), drop.selected());
+    let others = (1..=count).map(|step| now.wrapping_add(step) % count.max(1));
+    let wanted = letter.to_lowercase().to_string();
+    let begins = |index: &u32| {
+        names
+            .string(*index)
+            .is_some_and(|name| name.to_lowercase().starts_with(&wanted))
+    };
+    others.into_iter().find(begins)
 }
 
 /// Shows how well something went as an icon and its colour.

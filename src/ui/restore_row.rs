@@ -11,7 +11,7 @@ use crate::{
     text::{netvm, restore_problem, wizard as words},
 };
 
-use super::{BpFindingRow, BpSwatch, Glyph, flow::remove_children};
+use super::{BpFindingRow, BpSwatch, Glyph, flow::remove_children, wizard::follow_width};
 
 /// What can be chosen in place of what is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -109,7 +109,20 @@ mod imp {
     }
 
     impl ObjectImpl for BpRestoreRow {}
-    impl WidgetImpl for BpRestoreRow {}
+    impl WidgetImpl for BpRestoreRow {
+        fn root(&self) {
+            self.parent_root();
+            follow_width(&*self.obj(), |row, is_narrow| {
+                let orientation = if is_narrow {
+                    gtk::Orientation::Vertical
+                } else {
+                    gtk::Orientation::Horizontal
+                };
+                row.imp().edit_box.set_orientation(orientation);
+                row.imp().facts_grid.set_orientation(orientation);
+            });
+        }
+    }
     impl BoxImpl for BpRestoreRow {}
 }
 
@@ -191,14 +204,25 @@ impl BpRestoreRow {
         self.append_field(&words::field_name_here(), &name);
         name.connect_changed(self.telling(|row, entry: &gtk::Entry| row.tell(Edit::Name(entry.text().to_string()))));
         let template = model.domain.class.has_template().then(|| {
-            let names = candidates.templates;
-            let drop = self.append_drop_down(&words::field_template(), names.iter().map(String::as_str));
-            (drop, names)
+            let missing = model
+                .template
+                .clone()
+                .filter(|name| !candidates.templates.contains(name));
+            let shown = missing
+                .iter()
+                .map(|name| words::missing(name))
+                .chain(candidates.templates.clone());
+            let drop = self.append_drop_down(&words::field_template(), shown.collect());
+            (drop, missing.into_iter().chain(candidates.templates).collect())
         });
         let mut netvms = vec![NetVm::Default, NetVm::None];
         netvms.extend(candidates.netvms.into_iter().map(NetVm::Named));
-        let shown: Vec<String> = netvms.iter().map(netvm).collect();
-        let drop = self.append_drop_down(&words::field_netvm(), shown.iter().map(String::as_str));
+        let mut shown: Vec<String> = netvms.iter().map(netvm).collect();
+        if let (NetVm::Named(name), false) = (&model.netvm, netvms.contains(&model.netvm)) {
+            shown.insert(0, words::missing(name));
+            netvms.insert(0, model.netvm.clone());
+        }
+        let drop = self.append_drop_down(&words::field_netvm(), shown);
         let netvm = Some((drop, netvms));
         let editor = Editor { name, template, netvm };
         if imp.editor.set(editor).is_err() {
@@ -251,8 +275,9 @@ impl BpRestoreRow {
         }
     }
 
-    fn append_drop_down<'a>(&self, label: &str, shown: impl Iterator<Item = &'a str>) -> gtk::DropDown {
-        let drop = gtk::DropDown::from_strings(&shown.collect::<Vec<_>>());
+    fn append_drop_down(&self, label: &str, shown: Vec<String>) -> gtk::DropDown {
+        let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+        let drop = gtk::DropDown::from_strings(&shown);
         drop.set_selected(gtk::INVALID_LIST_POSITION);
         self.append_field(label, &drop);
         drop

@@ -166,6 +166,30 @@ glib::wrapper! {
             gtk::ShortcutManager;
 }
 
+/// Calls `adapt` with whether the window that `widget` is in is narrow: now, and whenever that changes.
+pub(super) fn follow_width<W: IsA<gtk::Widget>>(widget: &W, adapt: impl Fn(&W, bool) + 'static) {
+    let Some(shell) = widget.root().and_downcast::<BpWizard>() else {
+        return;
+    };
+    adapt(widget, shell.is_narrow());
+    let watched = widget.clone().upcast::<gtk::Widget>();
+    let weak = widget.downgrade();
+    shell.connect_closure(
+        "notify::is-narrow",
+        false,
+        // The handler goes with the widget: rows come and go while the window stays.
+        glib::closure_local!(
+            #[watch]
+            watched,
+            move |shell: BpWizard, _: glib::ParamSpec| {
+                if let Some(widget) = weak.upgrade().filter(|widget| widget.root() == watched.root()) {
+                    adapt(&widget, shell.is_narrow());
+                }
+            }
+        ),
+    );
+}
+
 impl BpWizard {
     /// An empty wizard. `program` is the name that its title begins with.
     pub fn new(app: &gtk::Application, program: &str) -> Self {
@@ -196,6 +220,8 @@ impl BpWizard {
         let Some((page, title)) = pages.get(index) else {
             return;
         };
+        // Otherwise GTK moves the focus on its own when the old page goes, and ours goes one too far.
+        GtkWindowExt::set_focus(self, gtk::Widget::NONE);
         page.set_visible(true);
         imp.stack.set_visible_child(page);
         // GTK leaves hidden pages of a stack in the accessible tree, where their buttons still work.

@@ -79,6 +79,12 @@ pub fn template(row: &RestoreRow) -> String {
     }
 }
 
+/// What was meant to be used and is not there, as the first entry of a list of what is.
+pub fn missing(name: &str) -> String {
+    // Translators: the name of a template or net VM that does not exist here.
+    gettext_f("{name} (missing)", &[("name", &sanitize(name))])
+}
+
 /// The label of a field, with its mnemonic.
 pub fn field_name_here() -> String {
     gettext("N_ame here")

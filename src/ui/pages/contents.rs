@@ -12,7 +12,7 @@ use gtk::{
 
 use crate::{
     text::wizard as words,
-    ui::{BpClampLayout, BpDualList, BpFacts, MachineItem, flow::connect},
+    ui::{BpClampLayout, BpDualList, MachineItem, flow::connect},
 };
 
 mod imp {
@@ -33,7 +33,7 @@ mod imp {
         #[template_child]
         pub(super) lists: TemplateChild<BpDualList>,
         #[template_child]
-        pub(super) facts: TemplateChild<BpFacts>,
+        pub(super) facts_label: TemplateChild<gtk::Label>,
     }
 
     #[gtk::template_callbacks]
@@ -53,7 +53,6 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             BpClampLayout::ensure_type();
             BpDualList::ensure_type();
-            BpFacts::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
         }
@@ -107,7 +106,8 @@ impl BpContentsPage {
 
     /// Shows what the archive says of itself.
     pub fn show_facts(&self, facts: &[(String, String)], newer: Option<&str>) {
-        self.imp().facts.show_facts(facts);
+        let facts: Vec<String> = facts.iter().map(|(name, value)| words::fact(name, value)).collect();
+        self.imp().facts_label.set_label(&facts.join(" · "));
         self.imp().newer_box.set_visible(newer.is_some());
         self.imp().newer_label.set_label(newer.unwrap_or_default());
     }

@@ -17,7 +17,11 @@ use crate::{
     draft::Look,
     host::DOM0,
     text::wizard::{self as words, Verdict},
-    ui::{BpClampLayout, flow::connect, pages::show_tone},
+    ui::{
+        BpClampLayout,
+        flow::connect,
+        pages::{choose_by_letter, show_tone},
+    },
 };
 
 mod imp {
@@ -92,6 +96,11 @@ mod imp {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
             SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("browse").build()])
+        }
+
+        fn constructed(&self) {
+            self.parent_constructed();
+            choose_by_letter(&self.target_drop);
         }
     }
 

@@ -170,7 +170,8 @@ impl BpOpenPage {
         imp.state_box.set_visible(is_opening || error.is_some());
         imp.opening_box.set_visible(is_opening);
         imp.error_box.set_visible(error.is_some());
-        imp.entry.set_sensitive(!is_opening);
+        // Insensitive would be the word, but GTK 4.8 loses track of the focus then.
+        imp.entry.set_editable(!is_opening);
         if let Some(error) = error {
             imp.error_label.set_label(&error.title);
             imp.error_detail.set_label(&error.detail);

@@ -86,6 +86,10 @@ mod imp {
     impl ObjectImpl for BpSummaryPage {
         fn constructed(&self) {
             self.parent_constructed();
+            // Enter in the table means what it means elsewhere on the page.
+            self.table.connect_activate(|table, _| {
+                table.activate_default();
+            });
             let store = self.store.get_or_init(gio::ListStore::new::<glib::BoxedAnyObject>);
             self.table.set_model(Some(&gtk::NoSelection::new(Some(store.clone()))));
             let columns: [Column; 4] = [
