@@ -54,19 +54,37 @@ impl BackupFlow {
             picking: RefCell::default(),
             running: RefCell::default(),
         });
-        let pages: [&gtk::Widget; 5] = [
-            flow.machines.upcast_ref(),
-            flow.destination.upcast_ref(),
-            flow.passphrase.upcast_ref(),
-            flow.summary.upcast_ref(),
-            flow.progress.upcast_ref(),
-        ];
-        for (page, widget) in BackupPage::ALL.into_iter().zip(pages) {
-            flow.wizard.add_page(&words::backup_page(page), widget);
-        }
+        flow.add_pages();
         flow.connect();
         flow.begin();
         flow.wizard.present();
+    }
+
+    fn add_pages(&self) {
+        let add = |page: BackupPage, widget: &gtk::Widget, first: Vec<gtk::Widget>| {
+            self.wizard.add_page(&words::backup_page(page), widget, first);
+        };
+        add(
+            BackupPage::Machines,
+            self.machines.upcast_ref(),
+            self.machines.first_fields(),
+        );
+        add(
+            BackupPage::Destination,
+            self.destination.upcast_ref(),
+            self.destination.first_fields(),
+        );
+        add(
+            BackupPage::Passphrase,
+            self.passphrase.upcast_ref(),
+            self.passphrase.first_fields(),
+        );
+        add(
+            BackupPage::Summary,
+            self.summary.upcast_ref(),
+            self.summary.first_fields(),
+        );
+        add(BackupPage::Backup, self.progress.upcast_ref(), Vec::new());
     }
 
     /// The window's handlers hold the flow, and let it go when the window closes.
@@ -112,12 +130,16 @@ impl BackupFlow {
                 if self.draft.borrow().system().is_some_and(|known| **known == system) {
                     return;
                 }
+                let is_first = self.draft.borrow().system().is_none();
                 self.draft.borrow_mut().set_system(Arc::new(system));
                 self.look_if_needed();
                 if self.draft.borrow().page() == BackupPage::Summary {
                     self.check();
                 }
                 self.refresh();
+                if is_first {
+                    self.wizard.focus_first();
+                }
             }
             // A list that was read once stays; the next look may succeed.
             Err(error) if self.draft.borrow().system().is_none() => self.machines.show_error(&text::message(&error)),

@@ -232,6 +232,12 @@ impl BpDualList {
         imp.update_buttons();
     }
 
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        let imp = self.imp();
+        vec![imp.available_list.get().upcast(), imp.selected_list.get().upcast()]
+    }
+
     /// The names in the list at the right.
     pub fn selected(&self) -> Vec<String> {
         rows(&self.imp().selected_list).iter().map(BpMachineRow::name).collect()

@@ -60,16 +60,7 @@ impl RestoreFlow {
             picking: RefCell::default(),
             running: RefCell::default(),
         });
-        let pages: [&gtk::Widget; 5] = [
-            flow.source.upcast_ref(),
-            flow.open.upcast_ref(),
-            flow.contents.upcast_ref(),
-            flow.summary.upcast_ref(),
-            flow.progress.upcast_ref(),
-        ];
-        for (page, widget) in RestorePage::ALL.into_iter().zip(pages) {
-            flow.wizard.add_page(&words::restore_page(page), widget);
-        }
+        flow.add_pages();
         flow.connect();
         flow.show_page();
         if let Some(archive) = archive.and_then(|path| std::path::absolute(path).ok()) {
@@ -78,6 +69,29 @@ impl RestoreFlow {
         let is_wanted = |flow: &Self| flow.draft.borrow().page() != RestorePage::Restore;
         flow::watch(&flow, &flow.host, is_wanted, Self::hear_system);
         flow.wizard.present();
+    }
+
+    fn add_pages(&self) {
+        let add = |page: RestorePage, widget: &gtk::Widget, first: Vec<gtk::Widget>| {
+            self.wizard.add_page(&words::restore_page(page), widget, first);
+        };
+        add(
+            RestorePage::Source,
+            self.source.upcast_ref(),
+            self.source.first_fields(),
+        );
+        add(
+            RestorePage::Passphrase,
+            self.open.upcast_ref(),
+            self.open.first_fields(),
+        );
+        add(
+            RestorePage::Machines,
+            self.contents.upcast_ref(),
+            self.contents.first_fields(),
+        );
+        add(RestorePage::Summary, self.summary.upcast_ref(), Vec::new());
+        add(RestorePage::Restore, self.progress.upcast_ref(), Vec::new());
     }
 
     /// The window's handlers hold the flow, and let it go when the window closes.

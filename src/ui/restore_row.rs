@@ -278,6 +278,7 @@ impl BpRestoreRow {
     fn append_drop_down(&self, label: &str, shown: Vec<String>) -> gtk::DropDown {
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
         let drop = gtk::DropDown::from_strings(&shown);
+        drop.set_factory(Some(&ellipsizing()));
         drop.set_selected(gtk::INVALID_LIST_POSITION);
         self.append_field(label, &drop);
         drop
@@ -297,6 +298,24 @@ impl BpRestoreRow {
         both.append(field);
         self.imp().edit_box.append(&both);
     }
+}
+
+/// GTK's own entries of a drop-down are as wide as their text, which three beside each other have no room for.
+fn ellipsizing() -> gtk::SignalListItemFactory {
+    let factory = gtk::SignalListItemFactory::new();
+    factory.connect_setup(|_, item| {
+        let label = gtk::Label::builder()
+            .xalign(0.0)
+            .ellipsize(gtk::pango::EllipsizeMode::End)
+            .build();
+        if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
+            item.property_expression("item")
+                .chain_property::<gtk::StringObject>("string")
+                .bind(&label, "label", gtk::Widget::NONE);
+            item.set_child(Some(&label));
+        }
+    });
+    factory
 }
 
 fn has_focus_within(widget: &gtk::Entry) -> bool {

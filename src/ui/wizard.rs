@@ -29,6 +29,13 @@ pub enum Move {
     Cancel,
 }
 
+/// A page with its title and what takes the focus on it.
+struct Page {
+    widget: gtk::Widget,
+    title: String,
+    first: Vec<gtk::Widget>,
+}
+
 /// Who hears the moves.
 type MoveHandler = Box<dyn Fn(Move)>;
 
@@ -70,7 +77,7 @@ mod imp {
         #[property(get)]
         is_narrow: Cell<bool>,
         pub(super) program: RefCell<String>,
-        pub(super) pages: RefCell<Vec<(gtk::Widget, String)>>,
+        pub(super) pages: RefCell<Vec<Page>>,
         pub(super) handler: RefCell<Option<MoveHandler>>,
         pub(super) may_close: Cell<bool>,
         width: Cell<i32>,
@@ -198,12 +205,16 @@ impl BpWizard {
         wizard
     }
 
-    /// Adds the next page.
-    pub fn add_page(&self, title: &str, page: &impl IsA<gtk::Widget>) {
+    /// Adds the next page; of `first`, the first that can takes the focus when the page is entered.
+    pub fn add_page(&self, title: &str, page: &impl IsA<gtk::Widget>, first: Vec<gtk::Widget>) {
         let imp = self.imp();
         page.set_visible(false);
         imp.stack.add_child(page);
-        imp.pages.borrow_mut().push((page.clone().upcast(), title.to_owned()));
+        imp.pages.borrow_mut().push(Page {
+            widget: page.clone().upcast(),
+            title: title.to_owned(),
+            first,
+        });
         let number = imp.pages.borrow().len();
         imp.steps.append(&BpStepRow::new(number, title));
     }
@@ -217,16 +228,16 @@ impl BpWizard {
     pub fn show_page(&self, index: usize) {
         let imp = self.imp();
         let pages = imp.pages.borrow();
-        let Some((page, title)) = pages.get(index) else {
+        let Some(page) = pages.get(index) else {
             return;
         };
         // Otherwise GTK moves the focus on its own when the old page goes, and ours goes one too far.
         GtkWindowExt::set_focus(self, gtk::Widget::NONE);
-        page.set_visible(true);
-        imp.stack.set_visible_child(page);
+        page.widget.set_visible(true);
+        imp.stack.set_visible_child(&page.widget);
         // GTK leaves hidden pages of a stack in the accessible tree, where their buttons still work.
-        for (other, _) in pages.iter().filter(|(other, _)| other != page) {
-            other.set_visible(false);
+        for other in pages.iter().filter(|other| other.widget != page.widget) {
+            other.widget.set_visible(false);
         }
         let mut number = 0;
         let mut step = imp.steps.first_child();
@@ -237,12 +248,25 @@ impl BpWizard {
         }
         self.set_title(Some(&words::title(
             &imp.program.borrow(),
-            title,
+            &page.title,
             index + 1,
             pages.len(),
         )));
         imp.scroller.vadjustment().set_value(0.0);
-        if !page.child_focus(gtk::DirectionType::TabForward) {
+        drop(pages);
+        self.focus_first();
+    }
+
+    /// Puts the focus on the first thing to fill in on the page that is seen, or else on the way on.
+    pub fn focus_first(&self) {
+        let imp = self.imp();
+        let seen = imp.stack.visible_child();
+        let pages = imp.pages.borrow();
+        let Some(page) = pages.iter().find(|page| Some(&page.widget) == seen.as_ref()) else {
+            return;
+        };
+        // GTK looks for the first widget by its place on the screen, which a page that was hidden does not have yet.
+        if !page.first.iter().any(gtk::Widget::grab_focus) {
             imp.next_button.grab_focus();
         }
     }

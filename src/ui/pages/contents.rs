@@ -87,6 +87,11 @@ impl Default for BpContentsPage {
 }
 
 impl BpContentsPage {
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        self.imp().lists.first_fields()
+    }
+
     /// Shows the VMs of the archive, and which of them are selected.
     pub fn show_machines(&self, items: &[MachineItem], is_selected: impl Fn(&str) -> bool) {
         self.imp().lists.show_items(items, is_selected);

@@ -122,6 +122,11 @@ impl Default for BpDestinationPage {
 }
 
 impl BpDestinationPage {
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        vec![self.imp().target_drop.get().upcast()]
+    }
+
     /// Offers these VMs, with this one chosen.
     pub fn show_targets(&self, targets: &[String], chosen: &str) {
         let imp = self.imp();

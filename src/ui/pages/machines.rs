@@ -113,6 +113,11 @@ impl Default for BpMachinesPage {
 }
 
 impl BpMachinesPage {
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        self.imp().lists.first_fields()
+    }
+
     /// Shows the VMs, and which of them are selected.
     pub fn show_machines(&self, items: &[MachineItem], is_selected: impl Fn(&str) -> bool) {
         let imp = self.imp();

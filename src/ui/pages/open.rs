@@ -112,6 +112,11 @@ impl Default for BpOpenPage {
 }
 
 impl BpOpenPage {
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        vec![self.imp().entry.get().upcast()]
+    }
+
     /// Whether anything is typed.
     pub fn has_typed(&self) -> bool {
         !self.imp().entry.text().is_empty()

@@ -116,6 +116,11 @@ impl Default for BpPassphrasePage {
 }
 
 impl BpPassphrasePage {
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        vec![self.imp().first_entry.get().upcast()]
+    }
+
     /// Empties the fields: their text was taken over. `is_kept` says that there is a passphrase already.
     pub fn clear_typed(&self, is_kept: bool) {
         let imp = self.imp();

@@ -125,6 +125,11 @@ impl Default for BpSourcePage {
 }
 
 impl BpSourcePage {
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        vec![self.imp().target_drop.get().upcast()]
+    }
+
     /// Offers these VMs, with this one chosen.
     pub fn show_targets(&self, targets: &[String], chosen: &str) {
         let imp = self.imp();

@@ -122,6 +122,11 @@ impl Default for BpSummaryPage {
 }
 
 impl BpSummaryPage {
+    /// What takes the focus when the page is entered.
+    pub fn first_fields(&self) -> Vec<gtk::Widget> {
+        vec![self.imp().table.get().upcast()]
+    }
+
     /// Shows the table and what stands below it.
     pub fn show_plan(&self, lines: Vec<SummaryLine>, facts: &SummaryFacts) {
         let imp = self.imp();
