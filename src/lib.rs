@@ -17,6 +17,7 @@ pub mod inventory;
 
 pub mod host;
 pub mod plan;
+pub mod profile;
 
 pub mod engine;
 pub mod job;

@@ -23,7 +23,10 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("inventory", &["secret", "units"]),
     ("host", &["durable", "qfile", "secret", "units", "inventory"]),
     ("plan", &["secret", "units", "crypto", "format", "inventory", "host"]),
-    ("profile", &["durable", "secret", "units", "inventory", "host", "plan"]),
+    (
+        "profile",
+        &["format", "durable", "secret", "units", "inventory", "host", "plan"],
+    ),
     (
         "engine",
         &[

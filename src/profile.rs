@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Backup profiles: what to back up, where to and how, kept in files that the existing tools read and write as well.
+//!
+//! A profile is a small YAML mapping in `etc/qubes/backup/NAME.conf`. It refuses to guess: a key that is missing, of the
+//! wrong kind or names an unknown compression is an error; a key that it does not know is reported and left out. It may
+//! hold a passphrase in plain text, so its file belongs to its owner alone and its texts are wiped from memory.
+
+mod selection;
+mod yaml;
+
+pub use selection::{Selection, select};
+
+use std::{
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use zeroize::Zeroizing;
+
+use self::yaml::Value;
+use crate::{durable, format::Compression, host::DOM0, secret::Passphrase};
+
+/// The wizard's default profile, under the name that the existing wizard gives it.
+pub const DEFAULT_NAME: &str = "qubes-manager-backup";
+/// The largest profile in bytes; one with 300 names has 10 KiB.
+const LARGEST_BYTES: u64 = 1 << 20;
+/// The mode of a profile: it may hold a passphrase.
+const MODE: u32 = 0o600;
+/// The mode of the folder of profiles, as a PedOS has it.
+const FOLDER_MODE: u32 = 0o770;
+
+/// The settings of a backup.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Names of machines, `@tag:TAG` and `@type:CLASS`; `None` for all that backups take by default.
+    pub include: Option<Vec<String>>,
+    /// What is left out of these, in the same words.
+    pub exclude: Vec<String>,
+    /// The machine that takes the archive; "dom0" for a file.
+    pub destination_vm: String,
+    /// The directory, file or command there.
+    pub destination_path: String,
+    /// How the archive is compressed.
+    pub compression: Compression,
+    /// Where the passphrase comes from.
+    pub passphrase: PassphraseSource,
+}
+
+/// Where the passphrase of a profile comes from.
+#[derive(Debug, Clone, Default)]
+pub enum PassphraseSource {
+    /// The user is asked.
+    #[default]
+    Ask,
+    /// It stands in the profile.
+    Text(Arc<Passphrase>),
+    /// The service `qubes.BackupPassphrase` of that machine tells it.
+    Vm(String),
+}
+
+/// Why a profile cannot be used or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// There is none of that name.
+    #[error("there is no backup profile {}", path.display())]
+    NotFound {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A name that is no file name.
+    #[error("'{name}' cannot be the name of a backup profile")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// The file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// Not YAML, or beyond what a profile holds.
+    #[error("the backup profile cannot be read: {why}")]
+    Syntax {
+        /// What is wrong, with the place.
+        why: String,
+    },
+    /// A key is missing.
+    #[error("the backup profile lacks '{key}'")]
+    Missing {
+        /// The key.
+        key: &'static str,
+    },
+    /// A value of the wrong kind.
+    #[error("in the backup profile, '{key}' has to be {expected}")]
+    Wrong {
+        /// The key.
+        key: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A compression that this program does not have.
+    #[error("the backup profile wants the compression '{name}', which is not known")]
+    UnknownCompression {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A profile as it was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The profile.
+    pub profile: Profile,
+    /// Keys in it that mean nothing to this program.
+    pub unknown_keys: Vec<String>,
+}
+
+impl Profile {
+    /// Reads the profile of that name.
+    ///
+    /// # Errors
+    /// When it is not there or not a profile.
+    pub fn load(folder: &Path, name: &str) -> Result<Loaded, ProfileError> {
+        let path = path(folder, name)?;
+        let read = || -> io::Result<Zeroizing<Vec<u8>>> {
+            let length = fs::metadata(&path)?.len();
+            if length > LARGEST_BYTES {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "it is too large for a profile",
+                ));
+            }
+            Ok(Zeroizing::new(fs::read(&path)?))
+        };
+        let bytes = read().map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => ProfileError::NotFound { path: path.clone() },
+            _ => ProfileError::Io {
+                path: path.clone(),
+                source,
+            },
+        })?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| ProfileError::Syntax { why: error.to_string() })?;
+        Self::parse(text)
+    }
+
+    /// Keeps the profile under that name, in the place of an older one. Only its owner may read it.
+    ///
+    /// # Errors
+    /// When it cannot be written: the older one is still there then.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<PathBuf, ProfileError> {
+        let path = path(folder, name)?;
+        let write = || {
+            fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+            durable::replace_private(&path, self.print().as_bytes(), MODE)
+        };
+        write().map_err(|source| ProfileError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(path)
+    }
+
+    /// Reads a profile from its text.
+    ///
+    /// # Errors
+    /// When it is not a profile.
+    pub fn parse(text: &str) -> Result<Loaded, ProfileError> {
+        let mut keys = yaml::mapping(text)?;
+        let mut take = |key: &'static str| {
+            let place = keys.iter().position(|(name, _)| name.as_str() == key);
+            place.map(|place| keys.remove(place).1)
+        };
+        let include = match take("include").ok_or(ProfileError::Missing { key: "include" })? {
+            Value::Null => None,
+            list => Some(names("include", list)?),
+        };
+        let exclude = match take("exclude") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(list) => names("exclude", list)?,
+        };
+        let destination_vm = text_of("destination_vm", take("destination_vm"))?;
+        let destination_path = text_of("destination_path", take("destination_path"))?;
+        let compression = compression(take("compression"))?;
+        let passphrase = match (take("passphrase_text"), take("passphrase_vm")) {
+            (Some(Value::Text(text)), _) => PassphraseSource::Text(Arc::new(Passphrase::for_reading(text))),
+            (Some(Value::Null) | None, Some(Value::Text(vm))) => PassphraseSource::Vm(vm.to_string()),
+            (Some(Value::Null) | None, Some(Value::Null) | None) => PassphraseSource::Ask,
+            (Some(_), _) => return Err(wrong_text("passphrase_text")),
+            (_, Some(_)) => return Err(wrong_text("passphrase_vm")),
+        };
+        Ok(Loaded {
+            profile: Self {
+                include,
+                exclude,
+                destination_vm,
+                destination_path,
+                compression,
+                passphrase,
+            },
+            unknown_keys: keys.into_iter().map(|(name, _)| name.to_string()).collect(),
+        })
+    }
+
+    /// The profile as a text that the existing tools read.
+    pub fn print(&self) -> Zeroizing<String> {
+        let mut out = Zeroizing::new(String::new());
+        match &self.include {
+            Some(names) => yaml::print_list(&mut out, "include", names),
+            None => out.push_str("include: null\n"),
+        }
+        if !self.exclude.is_empty() {
+            yaml::print_list(&mut out, "exclude", &self.exclude);
+        }
+        yaml::print_text(&mut out, "destination_vm", &self.destination_vm);
+        yaml::print_text(&mut out, "destination_path", &self.destination_path);
+        match (self.compression, self.compression.filter_name()) {
+            (Compression::Gzip, _) => out.push_str("compression: true\n"),
+            (_, Some(name)) => yaml::print_text(&mut out, "compression", name),
+            (_, None) => out.push_str("compression: false\n"),
+        }
+        match &self.passphrase {
+            PassphraseSource::Ask => {}
+            PassphraseSource::Text(text) => yaml::print_text(&mut out, "passphrase_text", text.as_str()),
+            PassphraseSource::Vm(vm) => yaml::print_text(&mut out, "passphrase_vm", vm),
+        }
+        out
+    }
+
+    /// Whether the archive goes to a file of dom0.
+    pub fn is_for_dom0(&self) -> bool {
+        self.destination_vm == DOM0
+    }
+}
+
+/// Where the profile of that name lies.
+///
+/// # Errors
+/// When the name is no file name.
+pub fn path(folder: &Path, name: &str) -> Result<PathBuf, ProfileError> {
+    let is_fine = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0']);
+    if is_fine {
+        return Ok(folder.join(format!("{name}.conf")));
+    }
+    Err(ProfileError::BadName {
+        name: name.escape_debug().to_string(),
+    })
+}
+
+fn wrong_text(key: &'static str) -> ProfileError {
+    ProfileError::Wrong {
+        key,
+        expected: "a text",
+    }
+}
+
+fn text_of(key: &'static str, value: Option<Value>) -> Result<String, ProfileError> {
+    match value {
+        Some(Value::Text(text)) => Ok(text.to_string()),
+        Some(_) => Err(wrong_text(key)),
+        None => Err(ProfileError::Missing { key }),
+    }
+}
+
+fn names(key: &'static str, value: Value) -> Result<Vec<String>, ProfileError> {
+    let wrong = || ProfileError::Wrong {
+        key,
+        expected: "a list of names",
+    };
+    let Value::List(values) = value else {
+        return Err(wrong());
+    };
+    let name = |value| match value {
+        Value::Text(text) => Ok(text.to_string()),
+        _ => Err(wrong()),
+    };
+    values.into_iter().map(name).collect()
+}
+
+fn compression(value: Option<Value>) -> Result<Compression, ProfileError> {
+    match value {
+        None | Some(Value::Null | Value::Truth(true)) => Ok(Compression::Gzip),
+        Some(Value::Truth(false)) => Ok(Compression::None),
+        Some(Value::Text(name)) => {
+            Compression::from_filter_name(&name).ok_or_else(|| ProfileError::UnknownCompression {
+                name: name.escape_debug().to_string(),
+            })
+        }
+        Some(_) => Err(ProfileError::Wrong {
+            key: "compression",
+            expected: "true, false or the name of a compression",
+        }),
+    }
+}
