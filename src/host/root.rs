@@ -12,6 +12,8 @@ mod record;
 mod scan;
 mod service;
 
+pub mod sample;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},

@@ -100,7 +100,7 @@ fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
 }
 
 /// The new machine as a PedOS would record it.
-fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<Domain, HostError> {
+pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<Domain, HostError> {
     let labels = record.labels();
     let is_known = labels.iter().any(|label| label.name == new.label);
     let label = if is_known { new.label.as_str() } else { FALLBACK_LABEL };

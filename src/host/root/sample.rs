@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A sample PedOS: machines of all classes with settings and data, the same to the byte every time.
+//!
+//! It is what a newcomer tries the program on and what tests work with. All of its data is made up: texts from a list of
+//! words, records that look like a program's, noise that does not compress; together about half of it compresses away.
+
+mod data;
+mod home;
+mod machines;
+
+use std::{
+    fs::{self, File, FileTimes},
+    io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use self::{
+    data::Source,
+    machines::{MACHINES, Sample},
+};
+use super::{Layout, RECORD_MODE, RootHost, change, scan::Pools};
+use crate::{
+    durable,
+    host::{HostError, MachineFile, NewMachine},
+    inventory::{Device, Domain, Inventory},
+    units::{KIB, MIB},
+};
+
+/// When everything in the sample was last changed: 2026-01-05 09:00 UTC.
+const CHANGED: Duration = Duration::from_secs(1_767_603_600);
+/// The kernel of its machines.
+const KERNEL: &str = "6.12.63-1.fc41";
+
+/// How much data a sample has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleSize {
+    /// About 60 MiB in volumes of some 20 GiB: a backup of it can be watched.
+    Full,
+    /// A few MiB in volumes of some 300 MiB, for tests.
+    Tiny,
+}
+
+impl SampleSize {
+    /// By what the data of a volume is smaller than in a full sample.
+    fn data_divisor(self) -> u64 {
+        match self {
+            Self::Full => 1,
+            Self::Tiny => 20,
+        }
+    }
+
+    /// By what a volume is smaller than in a full sample.
+    fn volume_divisor(self) -> u64 {
+        match self {
+            Self::Full => 1,
+            Self::Tiny => 64,
+        }
+    }
+}
+
+/// Makes the sample in a folder that is not there yet, or is empty. It appears there only when it is whole.
+///
+/// # Errors
+/// When there is something in the folder already, or it cannot be written.
+pub fn create(path: &Path, size: SampleSize) -> Result<(), HostError> {
+    let making = |error| HostError::io(format!("making the sample {}", path.display()), error);
+    if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(HostError::Refused {
+            what: format!("{} is not empty", path.display()),
+        });
+    }
+    let unfinished = beside(path).map_err(making)?;
+    match fs::remove_dir_all(&unfinished) {
+        // Left by a run that was killed.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(making(error)),
+        _ => {}
+    }
+    drop(RootHost::create(&unfinished)?);
+    let layout = Layout {
+        root: unfinished.clone(),
+    };
+    let record = record(&layout, size)?;
+    let fill = || {
+        durable::replace(&layout.record(), &record.to_xml(), RECORD_MODE)?;
+        fill(&layout, &record, size)?;
+        fs::rename(&unfinished, path)
+    };
+    fill().map_err(making)
+}
+
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(".part");
+    Ok(path.with_file_name(name))
+}
+
+/// The record of all machines.
+fn record(layout: &Layout, size: SampleSize) -> Result<Inventory, HostError> {
+    let mut record = Inventory::empty();
+    record.add_label("teal", 0x008080)?;
+    for (property, value) in [
+        ("clockvm", "sys-net"),
+        ("default_dispvm", "default-dvm"),
+        ("default_kernel", KERNEL),
+        ("default_netvm", "sys-firewall"),
+        ("default_template", "fedora-42-xfce"),
+        ("updatevm", "sys-firewall"),
+    ] {
+        record.set_global(property, value)?;
+    }
+    for machine in &MACHINES {
+        let domain = domain(layout, &record, machine, size)?;
+        record.insert_domain(&domain)?;
+    }
+    Ok(record)
+}
+
+fn domain(layout: &Layout, record: &Inventory, machine: &Sample, size: SampleSize) -> Result<Domain, HostError> {
+    let new = NewMachine {
+        name: machine.name.to_owned(),
+        class: machine.class.clone(),
+        label: machine.label.to_owned(),
+        template: (!machine.template.is_empty()).then(|| machine.template.to_owned()),
+        pool: None,
+    };
+    let mut domain = change::domain(record, &Pools::new(layout, record), &new)?;
+    for (name, value) in &mut domain.properties {
+        if name == "uuid" {
+            *value = Source::new(machine.name).uuid();
+        }
+    }
+    let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        pairs.collect()
+    };
+    domain.properties.extend(owned(machine.properties));
+    domain.features = owned(machine.features);
+    domain.tags = machine.tags.iter().map(|&tag| tag.to_owned()).collect();
+    domain.devices = machine
+        .devices
+        .iter()
+        .map(|device| Device {
+            class: device.class.to_owned(),
+            attributes: owned(&[
+                ("backend-domain", device.backend),
+                ("id", device.id),
+                ("mode", "required"),
+                ("identity", "*"),
+            ]),
+            options: owned(device.options),
+        })
+        .collect();
+    for volume in domain.volumes.iter_mut().filter(|volume| volume.save_on_stop) {
+        let found = machine.volumes.iter().find(|(name, ..)| *name == volume.name);
+        volume.size_bytes = found.map(|(_, mebibytes, _)| mebibytes * MIB / size.volume_divisor());
+    }
+    Ok(domain)
+}
+
+/// Writes the volumes, the small files, dom0's home and the running machines.
+fn fill(layout: &Layout, record: &Inventory, size: SampleSize) -> io::Result<()> {
+    let pools = Pools::new(layout, record);
+    for machine in &MACHINES {
+        let Some(domain) = record.domain(machine.name) else {
+            continue;
+        };
+        for volume in domain.volumes.iter().filter(|volume| volume.save_on_stop) {
+            let found = machine.volumes.iter().find(|(name, ..)| *name == volume.name);
+            let (Some(path), Some((.., kibibytes))) = (pools.file(volume), found) else {
+                continue;
+            };
+            let seed = format!("{}/{}", machine.name, volume.name);
+            let data_bytes = kibibytes * KIB / size.data_divisor();
+            data::volume(&path, volume.size_bytes.unwrap_or_default(), data_bytes, &seed)?;
+            settle(&path)?;
+        }
+        if let Some(folder) = layout.machine(&domain.class, machine.name) {
+            small_files(&folder, machine)?;
+        }
+    }
+    let kernel = layout.qubes().join("vm-kernels").join(KERNEL);
+    write(&kernel.join("vmlinuz"), b"not a kernel\n", 0o644)?;
+    write(&kernel.join("initramfs"), b"not an initramfs\n", 0o644)?;
+    home::fill(&layout.homes().join("user"), size)?;
+    for folder in [
+        "sys-net/home/user",
+        "sys-firewall/home/user",
+        "sys-usb/home/user",
+        "sys-usb/mnt/disk",
+    ] {
+        fs::create_dir_all(layout.running().join(folder))?;
+    }
+    Ok(())
+}
+
+fn small_files(folder: &Path, machine: &Sample) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for (kind, content) in machine.files {
+        let mode = if *kind == MachineFile::Firewall { 0o664 } else { 0o660 };
+        write(&folder.join(kind.file_name()), content.as_bytes(), mode)?;
+    }
+    Ok(())
+}
+
+/// Writes a file with the sample's time.
+fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, content)?;
+    settle(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// Gives a file or folder the sample's time.
+fn settle(path: &Path) -> io::Result<()> {
+    let time = SystemTime::UNIX_EPOCH + CHANGED;
+    File::open(path)?.set_times(FileTimes::new().set_modified(time).set_accessed(time))
+}

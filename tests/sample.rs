@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The sample PedOS: what it promises, and that it is the same every time.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use pedos_backup::{
+    host::{
+        Host, HostError, MachineFile, VolumeState,
+        root::{
+            RootHost,
+            sample::{self, SampleSize},
+        },
+    },
+    inventory::Class,
+    units::{GIB, MIB},
+};
+use sha2::{Digest, Sha256};
+
+/// Every path with its kind, mode, time, and content or target.
+fn digest(root: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let data = fs::symlink_metadata(&path).unwrap();
+            let text = if data.is_symlink() {
+                format!("{:?}", fs::read_link(&path).unwrap())
+            } else if data.is_dir() {
+                folders.push(path.clone());
+                format!("{:o}", data.mode())
+            } else {
+                let mut hash = Sha256::new();
+                let mut file = fs::File::open(&path).unwrap();
+                let mut buffer = vec![0; 1 << 20];
+                while let count @ 1.. = file.read(&mut buffer).unwrap() {
+                    hash.update(&buffer[..count]);
+                }
+                let is_dated = !path.ends_with("qubes.xml");
+                let time = if is_dated { data.mtime() } else { 0 };
+                format!(
+                    "{:o} {} {time} {} {:?}",
+                    data.mode(),
+                    data.len(),
+                    data.blocks(),
+                    hash.finalize()
+                )
+            };
+            found.insert(path.strip_prefix(root).unwrap().to_owned(), text);
+        }
+    }
+    found
+}
+
+#[test]
+fn two_samples_are_equal_to_the_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("deeper/two"));
+    sample::create(&one, SampleSize::Tiny).unwrap();
+    fs::create_dir_all(&two).unwrap();
+    sample::create(&two, SampleSize::Tiny).unwrap();
+    let digest_one = digest(&one);
+    assert!(digest_one.len() > 80);
+    assert_eq!(digest_one, digest(&two));
+    assert!(matches!(
+        sample::create(&two, SampleSize::Tiny),
+        Err(HostError::Refused { .. })
+    ));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    let used: u64 = RootHost::open(&one)
+        .unwrap()
+        .system()
+        .unwrap()
+        .machines
+        .iter()
+        .map(|m| m.backup_bytes)
+        .sum();
+    assert!(used < 8 * MIB, "{used}");
+}
+
+#[test]
+fn a_full_sample_has_what_it_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    sample::create(&root, SampleSize::Full).unwrap();
+    let host = RootHost::open(&root).unwrap();
+    let system = host.system().unwrap();
+    assert!(system.machines.len() > 12);
+    for class in [
+        Class::AdminVm,
+        Class::TemplateVm,
+        Class::AppVm,
+        Class::StandaloneVm,
+        Class::DispVm,
+    ] {
+        assert!(system.machines.iter().any(|machine| machine.class == class), "{class}");
+    }
+    let volumes = || system.machines.iter().flat_map(|machine| &machine.volumes);
+    assert!(volumes().all(|volume| matches!(volume.state, VolumeState::Ready { .. })));
+    let size: u64 = volumes().map(|volume| volume.size_bytes).sum();
+    assert!((19 * GIB..22 * GIB).contains(&size), "{size}");
+    let used: u64 = system.machines.iter().map(|machine| machine.backup_bytes).sum();
+    assert!((58 * MIB..64 * MIB).contains(&used), "{}", used / MIB);
+    let machine = |name: &str| system.machine(name).unwrap();
+    assert!(machine("sys-usb").is_running && machine("sys-net").is_running && !machine("work").is_running);
+    assert!(machine("default-mgmt-dvm").is_internal);
+    assert!(!machine("untrusted").include_in_backups);
+    assert_eq!(machine("nothing-yet").backup_bytes, 0);
+    assert!(system.machines.iter().any(|machine| machine.name.len() == 31));
+    assert!(root.join("run/vm/sys-usb/home/user").is_dir() && root.join("run/vm/sys-usb/mnt/disk").is_dir());
+    assert_eq!(host.machine_files("work").unwrap().len(), MachineFile::ALL.len());
+    // One kind of volume stands for all: half of it compresses away.
+    let path = root.join("var/lib/qubes/appvms/work/private.img");
+    let tar = Command::new("tar")
+        .args(["--sparse", "-c"])
+        .arg(&path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let output = Command::new("gzip")
+        .arg("-c")
+        .stdin(tar.stdout.unwrap())
+        .output()
+        .unwrap();
+    let share = output.stdout.len() as f64 / (fs::metadata(path).unwrap().blocks() * 512) as f64;
+    assert!((0.3..0.75).contains(&share), "{share}");
+}
