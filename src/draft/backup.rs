@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The draft of a backup: five pages, from the VMs to the run.
 
+mod from_profile;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
     format::Compression,
     host::{DOM0, Machine, System},
     plan::{BackupPlan, Destination, Finding, InventoryScope, check_backup, default_selection, may_be_backed_up},
+    profile::Profile,
 };
 
 use super::{Look, PassphraseDraft, Place, PlaceProblem, PlaceState, Reason, Run};
@@ -63,6 +66,8 @@ pub struct BackupDraft {
     place: PlaceState,
     findings: Option<Vec<Finding>>,
     run: Run,
+    profile: Option<Profile>,
+    unknown_in_profile: Vec<String>,
     /// Whether the archive is compressed.
     pub is_compressed: bool,
     /// How it is compressed if it is.
@@ -110,6 +115,8 @@ impl BackupDraft {
     pub fn set_system(&mut self, system: Arc<System>) {
         if self.system.is_none() && self.selected.is_empty() {
             self.selected = default_selection(&system).into_iter().collect();
+            self.system = Some(Arc::clone(&system));
+            self.select_from_profile();
         }
         if self.page == BackupPage::Machines {
             self.selected

@@ -215,7 +215,7 @@ pub fn keep_warning(file: &Path) -> String {
 
 /// The profile could not be saved.
 pub fn profile_not_saved(why: &str) -> String {
-    gettext_f("The profile could not be saved: {why}", &[("why", why)])
+    gettext_f("The profile could not be saved: {why}", &[("why", &sanitize(why))])
 }
 
 /// Whether a job that runs is to be stopped: a heading and what it means.
@@ -268,6 +268,26 @@ pub fn choose_directory() -> String {
 /// The title of the dialog for an archive.
 pub fn choose_archive() -> String {
     gettext("Select the backup")
+}
+
+/// The default profile names VMs that are not there.
+pub fn unknown_in_profile(names: &[String]) -> Option<String> {
+    if names.is_empty() {
+        return None;
+    }
+    let shown: Vec<String> = names.iter().map(|name| sanitize(name)).collect();
+    Some(gettext_f(
+        "The default backup profile names VMs that are not here: {names}",
+        &[("names", &shown.join(", "))],
+    ))
+}
+
+/// The default profile could not be read.
+pub fn profile_not_read(why: &str) -> String {
+    gettext_f(
+        "The default backup profile is not used: {why}",
+        &[("why", &sanitize(why))],
+    )
 }
 
 /// There is no PedOS to work on; `problem` is what is wrong with the folder that was named, if one was.

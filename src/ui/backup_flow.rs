@@ -12,6 +12,7 @@ use crate::{
     engine::EngineError,
     host::{Host, System},
     job::{self, Job, Outcome, Task},
+    profile::{self, Loaded, Profile, ProfileError},
     text::{self, JobKind, wizard as words},
 };
 
@@ -33,8 +34,11 @@ pub struct BackupFlow {
     progress: BpProgressPage,
     looking: RefCell<Waiting>,
     checking: RefCell<Waiting>,
+    saving: RefCell<Waiting>,
     picking: RefCell<Option<Waiting>>,
     running: RefCell<Option<Rc<Running>>>,
+    profile_problem: RefCell<Option<String>>,
+    notes: RefCell<Vec<String>>,
 }
 
 impl BackupFlow {
@@ -51,8 +55,11 @@ impl BackupFlow {
             progress: BpProgressPage::default(),
             looking: RefCell::default(),
             checking: RefCell::default(),
+            saving: RefCell::default(),
             picking: RefCell::default(),
             running: RefCell::default(),
+            profile_problem: RefCell::default(),
+            notes: RefCell::default(),
         });
         flow.add_pages();
         flow.connect();
@@ -114,8 +121,54 @@ impl BackupFlow {
         self.machines.show_reading();
         self.passphrase.clear_typed(false);
         self.show_page();
-        let is_wanted = |flow: &Self| flow.draft.borrow().page() != BackupPage::Backup;
-        flow::watch(self, &self.host, is_wanted, Self::hear_system);
+        let folder = self.host.profile_dir();
+        let task = Task::spawn(move |_| Ok(Profile::load(&folder, profile::DEFAULT_NAME)));
+        let waiting = when_answered(self, task, |flow, answer| {
+            flow.hear_profile(answer);
+            // The selection is made when the host is first heard of, so the profile has to come before.
+            let is_wanted = |flow: &Self| flow.draft.borrow().page() != BackupPage::Backup;
+            flow::watch(flow, &flow.host, is_wanted, Self::hear_system);
+        });
+        self.checking.replace(waiting);
+    }
+
+    fn hear_profile(&self, answer: Result<Result<Loaded, ProfileError>, EngineError>) {
+        match answer {
+            Ok(Ok(loaded)) => {
+                let place = loaded.profile.destination_path.clone();
+                self.draft.borrow_mut().set_profile(loaded.profile);
+                self.show_destination(&self.draft.borrow());
+                self.destination.set_place(&place);
+            }
+            // Most people have none.
+            Ok(Err(ProfileError::NotFound { .. })) => {}
+            Ok(Err(error)) => {
+                self.profile_problem
+                    .replace(Some(words::profile_not_read(&error.to_string())));
+            }
+            Err(error) => log::warn!("the default profile: {error}"),
+        }
+    }
+
+    /// Keeps the choices as the default profile. A backup is not held up by it; what went wrong is said at the end.
+    fn save_profile(self: &Rc<Self>) {
+        let draft = self.draft.borrow();
+        if !draft.saves_profile {
+            return;
+        }
+        let (profile, folder) = (draft.to_profile(), self.host.profile_dir());
+        let task = Task::spawn(move |_| Ok(profile.save(&folder, profile::DEFAULT_NAME)));
+        let waiting = when_answered(self, task, |flow, answer| {
+            let problem = match answer {
+                Ok(Ok(_)) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            let note = words::profile_not_saved(&problem);
+            flow.progress.add_warning(&note);
+            flow.notes.borrow_mut().push(note);
+        });
+        self.saving.replace(waiting);
     }
 
     fn read_again(self: &Rc<Self>) {
@@ -265,6 +318,7 @@ impl BackupFlow {
             self.check();
         }
         if let Some(Ok(plan)) = plan {
+            self.save_profile();
             let handle = job::spawn(Job::Backup(plan), Arc::clone(&self.host));
             let at_end = self.hearing_end();
             let running = Running::start(&self.wizard, &self.progress, JobKind::Backup, handle, at_end);
@@ -285,7 +339,8 @@ impl BackupFlow {
     fn ended(self: &Rc<Self>, outcome: &Outcome) {
         let Some(running) = self.running.take() else { return };
         let target = self.draft.borrow().look().target.clone();
-        let (_, run) = running.show_end(&self.wizard, outcome, &target);
+        let notes = self.notes.take();
+        let run = running.show_end(&self.wizard, outcome, &target, notes);
         self.draft.borrow_mut().set_run(run);
         let is_wanted = self.draft.borrow().power_off == PowerOff::Yes;
         if is_wanted && run == (Run::Ended { is_success: true }) {

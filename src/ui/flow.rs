@@ -184,8 +184,10 @@ impl Running {
     }
 
     /// Shows the last word, tells the desktop if nobody is looking, and gives how the run stands.
-    pub(super) fn show_end(&self, wizard: &BpWizard, last: &Outcome, target: &str) -> (OutcomeView, Run) {
-        let view = outcome(self.kind, last);
+    /// `notes` is what else should be known.
+    pub(super) fn show_end(&self, wizard: &BpWizard, last: &Outcome, target: &str, notes: Vec<String>) -> Run {
+        let mut view = outcome(self.kind, last);
+        view.warnings.extend(notes);
         let unmount = words::unmount(target);
         self.page
             .show_outcome(&view, &full_text(&view, last), unmount.as_deref());
@@ -193,7 +195,7 @@ impl Running {
             desktop::notify(wizard, &view.title, &view.lines.join("\n"));
         }
         let is_success = view.tone == Tone::Success && matches!(last, Outcome::Done(report) if report.is_success());
-        (view, Run::Ended { is_success })
+        Run::Ended { is_success }
     }
 }
 

@@ -309,7 +309,7 @@ impl RestoreFlow {
     fn ended(self: &Rc<Self>, outcome: &Outcome) {
         let Some(running) = self.running.take() else { return };
         let target = self.draft.borrow().look().target.clone();
-        let (_, run) = running.show_end(&self.wizard, outcome, &target);
+        let run = running.show_end(&self.wizard, outcome, &target, Vec::new());
         self.draft.borrow_mut().set_run(run);
         self.refresh();
         self.wizard.focus_next();

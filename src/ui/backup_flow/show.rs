@@ -4,6 +4,7 @@
 use crate::{
     draft::{BackupDraft, Look, PlaceState, PowerOff},
     plan::Finding,
+    profile,
     text::{self, finding, wizard as words},
     ui::{
         flow::machine_item,
@@ -24,12 +25,15 @@ impl BackupFlow {
             .collect();
         self.machines.show_machines(&items, |name| draft.is_selected(name));
         self.machines.show_total(draft.selected().len(), draft.total_bytes());
+        let mut notes: Vec<String> = self.profile_problem.borrow().iter().cloned().collect();
+        notes.extend(words::unknown_in_profile(draft.unknown_in_profile()));
+        self.machines.show_profile_note(&notes.join("\n"));
     }
 
     pub(super) fn show_destination(&self, draft: &BackupDraft) {
         let look = draft.look();
         self.destination.show_targets(&draft.targets(), &look.target);
-        self.destination.show_absent_target(None);
+        self.destination.show_absent_target(draft.absent_target());
         let verdict = words::backup_place(look, draft.place(), draft.total_bytes());
         self.destination
             .show_verdict(&verdict, *draft.place() == PlaceState::Looking);
@@ -78,7 +82,7 @@ impl BackupFlow {
     }
 
     pub(super) fn profile_path(&self) -> std::path::PathBuf {
-        self.host.profile_dir().join("qubes-manager-backup.conf")
+        self.host.profile_dir().join(format!("{}.conf", profile::DEFAULT_NAME))
     }
 }
 

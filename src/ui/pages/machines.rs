@@ -27,6 +27,10 @@ mod imp {
         #[template_child]
         pub(super) lists: TemplateChild<BpDualList>,
         #[template_child]
+        pub(super) profile_note: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) profile_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) total_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) reading_box: TemplateChild<gtk::Box>,
@@ -143,6 +147,12 @@ impl BpMachinesPage {
         imp.lists.set_visible(false);
         imp.error_label.set_label(&error.full_text());
         imp.error_box.set_visible(true);
+    }
+
+    /// Says what is wrong with the profile that the wizard began with; nothing if the text is empty.
+    pub fn show_profile_note(&self, text: &str) {
+        self.imp().profile_note.set_visible(!text.is_empty());
+        self.imp().profile_label.set_label(text);
     }
 
     /// Shows what the selection comes to.

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Between the draft of a backup and the default profile: what it begins with, and what it is kept as.
+
+use std::sync::Arc;
+
+use crate::{
+    draft::Look,
+    format::Compression,
+    plan::may_be_backed_up,
+    profile::{PassphraseSource, Profile, select},
+};
+
+use super::BackupDraft;
+
+impl BackupDraft {
+    /// Begins with what a profile says. Comes before the host is known for the first time.
+    pub fn set_profile(&mut self, profile: Profile) {
+        self.is_compressed = profile.compression != Compression::None;
+        if self.is_compressed {
+            self.method = profile.compression;
+        }
+        if let PassphraseSource::Text(passphrase) = &profile.passphrase {
+            self.passphrase.keep(Arc::clone(passphrase));
+            self.saves_passphrase = true;
+        }
+        // Who has a default profile keeps it up to date unless they say otherwise.
+        self.saves_profile = true;
+        self.set_look(Look {
+            target: profile.destination_vm.clone(),
+            text: profile.destination_path.clone(),
+        });
+        self.profile = Some(profile);
+    }
+
+    /// The VM that the profile sends the backup to, if it is still chosen and does not run.
+    pub fn absent_target(&self) -> Option<&str> {
+        let wanted = &self.profile.as_ref()?.destination_vm;
+        let system = self.system.as_ref()?;
+        let runs = system.machine(wanted).is_some_and(|machine| machine.is_running);
+        (!self.look.is_local() && !runs && self.look.target == *wanted).then_some(wanted)
+    }
+
+    /// What the profile names that is not there.
+    pub fn unknown_in_profile(&self) -> &[String] {
+        &self.unknown_in_profile
+    }
+
+    /// The choices as a profile.
+    pub fn to_profile(&self) -> Profile {
+        let passphrase = match (self.saves_passphrase, self.passphrase.kept(), &self.profile) {
+            (true, Some(passphrase), _) => PassphraseSource::Text(Arc::clone(passphrase)),
+            (
+                false,
+                _,
+                Some(Profile {
+                    passphrase: PassphraseSource::Vm(vm),
+                    ..
+                }),
+            ) => PassphraseSource::Vm(vm.clone()),
+            _ => PassphraseSource::Ask,
+        };
+        Profile {
+            include: Some(self.selected()),
+            exclude: Vec::new(),
+            destination_vm: self.look.target.clone(),
+            destination_path: self.look.text.trim().to_owned(),
+            compression: self.compression(),
+            passphrase,
+        }
+    }
+
+    /// The selection that the draft begins with, if a profile says so.
+    pub(super) fn select_from_profile(&mut self) {
+        let (Some(profile), Some(system)) = (&self.profile, &self.system) else {
+            return;
+        };
+        let meant = select(profile, system);
+        let is_candidate = |name: &String| system.machine(name).is_some_and(may_be_backed_up);
+        self.selected = meant.machines.into_iter().filter(is_candidate).collect();
+        self.unknown_in_profile = meant.unknown;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        draft::{PlaceProblem, PlaceState},
+        host::{Machine, System},
+    };
+
+    fn profile() -> Profile {
+        let text = "include: [work, gone]\ndestination_vm: sys-usb\ndestination_path: /mnt\ncompression: false\npassphrase_text: open sesame\n";
+        Profile::parse(text).unwrap().profile
+    }
+
+    fn system(is_running: bool) -> Arc<System> {
+        let machine = |name: &str, is_running| Machine {
+            name: name.to_owned(),
+            is_running,
+            include_in_backups: true,
+            ..Machine::default()
+        };
+        Arc::new(System {
+            machines: vec![
+                machine("dom0", true),
+                machine("sys-usb", is_running),
+                machine("work", false),
+            ],
+            ..System::default()
+        })
+    }
+
+    #[test]
+    fn a_profile_sets_everything_that_it_knows() {
+        let mut draft = BackupDraft::new();
+        draft.set_profile(profile());
+        draft.set_system(system(true));
+        assert_eq!(draft.selected(), ["work"]);
+        assert_eq!(draft.unknown_in_profile(), ["gone"]);
+        assert_eq!(
+            (draft.look().target.as_str(), draft.look().text.as_str()),
+            ("sys-usb", "/mnt")
+        );
+        assert_eq!(draft.compression(), Compression::None);
+        assert!(draft.passphrase.is_kept() && draft.saves_profile && draft.saves_passphrase);
+        assert_eq!(draft.absent_target(), None);
+    }
+
+    #[test]
+    fn a_target_that_does_not_run_stays_chosen_and_is_named() {
+        let mut draft = BackupDraft::new();
+        draft.set_profile(profile());
+        draft.set_system(system(false));
+        assert_eq!(draft.absent_target(), Some("sys-usb"));
+        assert!(matches!(
+            draft.place(),
+            PlaceState::Bad(PlaceProblem::NotRunning { .. })
+        ));
+    }
+
+    #[test]
+    fn a_profile_keeps_the_passphrase_only_where_that_was_wished() {
+        let mut draft = BackupDraft::new();
+        draft.set_profile(profile());
+        draft.set_system(system(true));
+        assert!(matches!(draft.to_profile().passphrase, PassphraseSource::Text(_)));
+        draft.saves_passphrase = false;
+        assert!(matches!(draft.to_profile().passphrase, PassphraseSource::Ask));
+        assert_eq!(draft.to_profile().include.unwrap(), ["work"]);
+    }
+}
