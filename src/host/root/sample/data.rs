@@ -133,8 +133,8 @@ fn write_run(file: &File, source: &mut Source, first: u64, pieces: u64) -> io::R
     let kind = source.below(10);
     for piece in first..first + pieces {
         let data = match kind {
-            0..=2 => source.text(length),
-            3..=5 => source.records(length),
+            0..=3 => source.text(length),
+            4..=6 => source.records(length),
             _ => source.noise(length),
         };
         file.write_all_at(&data, piece * PIECE_BYTES)?;
