@@ -51,13 +51,13 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let sink = Sink::open(&plan.destination, host, &context.cancel)?;
     let place = sink.place();
     let meter = Meter::new(context, Some(contents.total_bytes()));
-    let (written, mut warnings) = write(plan, host, context, &contents, &meter, sink)
+    let written = write(plan, host, context, &contents, &meter, sink)
         .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     context.observer.phase(Phase::Finishing);
     context.cancel.check()?;
     let archive = written.sink.finish()?;
     if let Err(error) = host.record_backup(&plan.machines, unix_now().cast_signed()) {
-        warnings.push(warn(context, Warning::NotRecorded { why: error.to_string() }));
+        context.warn(Warning::NotRecorded { why: error.to_string() });
     }
     let mut report = Report {
         machines: contents.machines.iter().map(MachineContents::report).collect(),
@@ -65,12 +65,12 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
         archive,
         archive_bytes: written.bytes,
         data_bytes: contents.total_bytes(),
-        warnings,
         ..Report::default()
     };
     if plan.verify {
         verify_written(plan, host, context, &mut report);
     }
+    report.warnings = context.warnings();
     report.elapsed = start.elapsed();
     Ok(report)
 }
@@ -90,13 +90,8 @@ fn warn_of_remains(destination: &Destination, context: &Context) {
         && line.trim().starts_with('/')
     {
         let place = format!("{machine}:{}/qubes-backup-...", line.trim().trim_end_matches('/'));
-        context.observer.warning(Warning::LeftBehind { place });
+        context.warn(Warning::LeftBehind { place });
     }
-}
-
-fn warn(context: &Context, warning: Warning) -> Warning {
-    context.observer.warning(warning.clone());
-    warning
 }
 
 /// Writes the whole archive, all but its name.
@@ -107,7 +102,7 @@ fn write(
     contents: &Contents,
     meter: &Meter<'_>,
     sink: Sink,
-) -> Result<(Written, Vec<Warning>), EngineError> {
+) -> Result<Written, EngineError> {
     context.observer.phase(Phase::BackingUp);
     let backup_id = BackupId::new(SystemTime::now(), std::process::id());
     let keys = KeyMaker::start(
@@ -118,17 +113,15 @@ fn write(
     );
     thread::scope(|scope| {
         let (blocks, writer) = start_writer(scope, sink, context.cancel.clone());
-        let mut job = Writing {
+        let job = Writing {
             plan,
             host,
             context,
             keys: &keys,
             blocks: &blocks,
             meter,
-            warnings: Vec::new(),
         };
         let read = job.write_all(&backup_id, contents);
-        let warnings = std::mem::take(&mut job.warnings);
         drop(job);
         drop(blocks);
         let written = writer.join().unwrap_or_else(|panic| {
@@ -137,7 +130,7 @@ fn write(
             })
         });
         match (read, written) {
-            (Ok(()), Ok(written)) => Ok((written, warnings)),
+            (Ok(()), Ok(written)) => Ok(written),
             // The reading side gave up first and the writer only noticed; or a cancel, which both notice.
             (Err(error), Ok(_) | Err(EngineError::Cancelled)) => Err(error),
             (_, Err(error)) => Err(error),
@@ -153,11 +146,10 @@ struct Writing<'a> {
     keys: &'a KeyMaker,
     blocks: &'a SyncSender<Block>,
     meter: &'a Meter<'a>,
-    warnings: Vec<Warning>,
 }
 
 impl<'a> Writing<'a> {
-    fn write_all(&mut self, backup_id: &BackupId, contents: &Contents) -> Result<(), EngineError> {
+    fn write_all(&self, backup_id: &BackupId, contents: &Contents) -> Result<(), EngineError> {
         self.write_header(backup_id)?;
         self.write_small(INVENTORY_FILE, INVENTORY_FILE, &contents.inventory)?;
         for machine in &contents.machines {
@@ -198,7 +190,7 @@ impl<'a> Writing<'a> {
         })
     }
 
-    fn write_item(&mut self, machine: &MachineContents, item: &Item) -> Result<(), EngineError> {
+    fn write_item(&self, machine: &MachineContents, item: &Item) -> Result<(), EngineError> {
         let file_name = item.file_name();
         self.meter.at_work(&machine.name, &file_name);
         let member = format!("{}{file_name}", machine.path);
@@ -208,14 +200,13 @@ impl<'a> Writing<'a> {
             Item::Placeholder => self.write_small(&member, &member, &[]),
             Item::Home { home, .. } => {
                 let mut archive = self.open(&machine.path)?;
-                let warnings = home::write(
+                home::write(
                     &mut archive,
                     &home.path,
                     &format!("{}/", machine.path),
                     self.meter,
                     self.context,
                 )?;
-                self.warnings.extend(warnings);
                 close(archive)
             }
         }
@@ -299,19 +290,18 @@ fn format_internal(error: crate::format::FormatError) -> EngineError {
 fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report: &mut Report) {
     let Some(path) = report.archive.clone() else {
         let why = "only an archive that is a file on this host can be read again".to_owned();
-        report.warnings.push(warn(context, Warning::NotVerified { why }));
+        context.warn(Warning::NotVerified { why });
         return;
     };
     let names = plan.machines.clone();
     match verify::verify_archive(&Source::File(path), &plan.passphrase, &names, host, context) {
         Ok(verified) => {
             report.verdict = verified.verdict;
-            report.warnings.extend(verified.warnings);
         }
         // The archive is whole and has its name; only the second look at it was stopped.
         Err(EngineError::Cancelled) => {
             let why = "the verification was cancelled".to_owned();
-            report.warnings.push(warn(context, Warning::NotVerified { why }));
+            context.warn(Warning::NotVerified { why });
         }
         Err(error) => report.verdict = VerifyVerdict::Bad(Failure(error)),
     }

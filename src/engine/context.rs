@@ -97,14 +97,37 @@ pub struct Context {
     pub cancel: CancelToken,
     /// Who listens.
     pub observer: Arc<dyn Observer>,
+    warnings: Arc<Mutex<Vec<Warning>>>,
+}
+
+impl Context {
+    /// The context of a new job.
+    pub fn new(cancel: CancelToken, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            cancel,
+            observer,
+            warnings: Arc::default(),
+        }
+    }
+
+    /// Tells a warning, and keeps it for the report.
+    pub(super) fn warn(&self, warning: Warning) {
+        self.observer.warning(warning.clone());
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(warning);
+    }
+
+    /// Everything that was warned of so far.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Self {
-            cancel: CancelToken::default(),
-            observer: Arc::new(()),
-        }
+        Self::new(CancelToken::default(), Arc::new(()))
     }
 }
 
@@ -239,6 +262,4 @@ pub enum Warning {
         /// Why.
         why: String,
     },
-    /// The key cost of an archive is lower than what protects well.
-    WeakKeys,
 }

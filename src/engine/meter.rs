@@ -127,7 +127,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{ItemState, Observer, Phase, Warning};
+    use crate::engine::{CancelToken, ItemState, Observer, Phase, Warning};
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<Progress>>);
@@ -144,10 +144,7 @@ mod tests {
     #[test]
     fn many_bytes_are_few_words_and_the_last_one_is_all() {
         let heard = Arc::new(Heard::default());
-        let context = Context {
-            observer: heard.clone(),
-            ..Context::default()
-        };
+        let context = Context::new(CancelToken::default(), heard.clone());
         let meter = Meter::new(&context, Some(1000));
         for _ in 0..900 {
             meter.add(1).unwrap();

@@ -125,7 +125,7 @@ impl Reader<'_> {
             return Ok(false);
         }
         let Ok(part) = PartName::parse_member(&member.name) else {
-            self.context.observer.warning(Warning::UnknownFile {
+            self.context.warn(Warning::UnknownFile {
                 member: member.name.clone(),
             });
             return Ok(false);

@@ -4,7 +4,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Mutex,
     time::{Instant, SystemTime},
 };
 
@@ -40,13 +39,9 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
             });
         }
     }
-    let warnings = Warnings {
-        context,
-        list: Mutex::new(Vec::new()),
-    };
-    let mut target = Restoring::new(host, &warnings);
+    let mut target = Restoring::new(host, context);
     context.observer.phase(Phase::CreatingMachines);
-    let (created, mut reports) = target.create_all(&rows, &opened.inventory, context)?;
+    let (created, mut reports) = target.create_all(&rows, &opened.inventory)?;
     context.observer.phase(Phase::Restoring);
     let result = read_data(
         &plan.source,
@@ -69,7 +64,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         data_bytes,
         home_folder,
         machines: in_order(&rows, reports),
-        warnings: warnings.into_list(),
+        warnings: context.warnings(),
         elapsed: start.elapsed(),
         ..Report::default()
     })
@@ -79,28 +74,6 @@ fn in_order(rows: &[&RestoreRow], mut reports: Vec<MachineReport>) -> Vec<Machin
     let place = |report: &MachineReport| rows.iter().position(|row| row.domain.name == report.name);
     reports.sort_by_key(place);
     reports
-}
-
-/// Collects warnings and tells them at once.
-pub(super) struct Warnings<'a> {
-    context: &'a Context,
-    list: Mutex<Vec<Warning>>,
-}
-
-impl Warnings<'_> {
-    pub(super) fn add(&self, warning: Warning) {
-        self.context.observer.warning(warning.clone());
-        self.list
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .push(warning);
-    }
-
-    fn into_list(self) -> Vec<Warning> {
-        self.list
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
 }
 
 fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> MachineReport {
@@ -119,7 +92,7 @@ fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> MachineRe
 /// Puts what comes out of an archive into a host. Machines that are not whole when it is dropped are taken away.
 struct Restoring<'a> {
     host: &'a dyn Host,
-    warnings: &'a Warnings<'a>,
+    context: &'a Context,
     /// The machines that were created and are not whole yet, by their names here.
     unfinished: Vec<String>,
     /// dom0's home while it is not known to be whole.
@@ -129,10 +102,10 @@ struct Restoring<'a> {
 }
 
 impl<'a> Restoring<'a> {
-    fn new(host: &'a dyn Host, warnings: &'a Warnings<'a>) -> Self {
+    fn new(host: &'a dyn Host, context: &'a Context) -> Self {
         Self {
             host,
-            warnings,
+            context,
             unfinished: Vec::new(),
             pending_home: None,
             home: None,
@@ -145,9 +118,8 @@ impl<'a> Restoring<'a> {
         &mut self,
         rows: &[&'r RestoreRow],
         inventory: &Inventory,
-        context: &Context,
     ) -> Result<(Vec<&'r RestoreRow>, Vec<MachineReport>), EngineError> {
-        let settings = Settings::new(rows, self.host, self.warnings);
+        let settings = Settings::new(rows, self.host, self.context);
         settings.add_labels(inventory)?;
         let mut machines: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
         // What others are based on comes first.
@@ -155,14 +127,14 @@ impl<'a> Restoring<'a> {
         let mut created = Vec::new();
         let mut failed = Vec::new();
         for row in machines {
-            context.cancel.check()?;
+            self.context.cancel.check()?;
             match settings.create(row) {
                 Ok(()) => {
                     self.unfinished.push(row.name_here.clone());
                     settings.set_all(row);
                     created.push(row);
                 }
-                Err(error) => failed.push(failure(row, error, context)),
+                Err(error) => failed.push(failure(row, error, self.context)),
             }
         }
         // References to other machines are set when all are there.
@@ -175,7 +147,7 @@ impl<'a> Restoring<'a> {
     fn take_away(&self, name: &str) {
         if let Err(error) = self.host.remove_machine(name) {
             let why = error.to_string();
-            self.warnings.add(Warning::NotTakenAway {
+            self.context.warn(Warning::NotTakenAway {
                 machine: name.to_owned(),
                 tag: IN_PROGRESS_TAG,
                 why,
@@ -210,7 +182,7 @@ impl Target for Restoring<'_> {
     fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError> {
         let warn = |setting: &str, why: String| {
             let machine = row.name_here.clone();
-            self.warnings.add(Warning::SettingNotRestored {
+            self.context.warn(Warning::SettingNotRestored {
                 machine,
                 setting: setting.to_owned(),
                 why,
@@ -258,9 +230,7 @@ impl Target for Restoring<'_> {
             return Ok(());
         }
         if let Some(folder) = self.pending_home.take() {
-            let (path, warnings) = folder.finish()?;
-            warnings.into_iter().for_each(|warning| self.warnings.add(warning));
-            self.home = Some(path);
+            self.home = Some(folder.finish(self.context)?);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::{
     plan::RestoreRow,
 };
 
-use super::{EngineError, Warning, restore::Warnings};
+use super::{Context, EngineError, Warning};
 
 /// The tag of a machine that is being restored: a live host does not start such a machine.
 pub(super) const IN_PROGRESS_TAG: &str = "backup-restore-in-progress";
@@ -44,13 +44,13 @@ pub(super) fn creation_order(row: &RestoreRow) -> u8 {
 pub(super) struct Settings<'a> {
     rows: &'a [&'a RestoreRow],
     host: &'a dyn Host,
-    warnings: &'a Warnings<'a>,
+    context: &'a Context,
     /// Names here by names in the archive, of the machines of this restore.
     names: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Settings<'a> {
-    pub(super) fn new(rows: &'a [&'a RestoreRow], host: &'a dyn Host, warnings: &'a Warnings<'a>) -> Self {
+    pub(super) fn new(rows: &'a [&'a RestoreRow], host: &'a dyn Host, context: &'a Context) -> Self {
         let names = rows
             .iter()
             .map(|row| (row.domain.name.as_str(), row.name_here.as_str()))
@@ -58,7 +58,7 @@ impl<'a> Settings<'a> {
         Self {
             rows,
             host,
-            warnings,
+            context,
             names,
         }
     }
@@ -163,7 +163,7 @@ impl<'a> Settings<'a> {
     fn note(&self, row: &RestoreRow, setting: &str, result: Result<(), HostError>) {
         if let Err(error) = result {
             let why = error.to_string();
-            self.warnings.add(Warning::SettingNotRestored {
+            self.context.warn(Warning::SettingNotRestored {
                 machine: row.name_here.clone(),
                 setting: setting.to_owned(),
                 why,

@@ -349,7 +349,7 @@ fn hold_file(
         Held::File(file, read_small(archive, size_bytes, place)?)
     } else {
         if name != "empty" {
-            context.observer.warning(Warning::UnknownFile {
+            context.warn(Warning::UnknownFile {
                 member: place.member.clone(),
             });
         }

@@ -56,10 +56,7 @@ fn spawn_work(
             partial: Mutex::new(start(&machines)),
         });
         speaker.say(Event::Started { machines });
-        let context = Context {
-            cancel,
-            observer: speaker.clone(),
-        };
+        let context = Context::new(cancel, speaker.clone());
         let result = catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| {
             Err(EngineError::Internal {
                 what: panic_text(panic.as_ref()),

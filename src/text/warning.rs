@@ -5,10 +5,7 @@ use std::path::Path;
 
 use crate::engine::Warning;
 
-use super::{
-    i18n::{gettext, gettext_f},
-    sanitize,
-};
+use super::{i18n::gettext_f, sanitize};
 
 /// Something that does not stop a job but must be known.
 pub fn warning(warning: &Warning) -> String {
@@ -52,9 +49,6 @@ pub fn warning(warning: &Warning) -> String {
         Warning::NotTakenAway { machine, tag, why } => gettext_f(
             "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",
             &[("vm", &sanitize(machine)), ("why", &sanitize(why)), ("tag", tag)],
-        ),
-        Warning::WeakKeys => gettext(
-            "The keys of this backup are cheaper to guess than they should be. Its passphrase protects less than it could.",
         ),
     }
 }

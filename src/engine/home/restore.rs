@@ -47,7 +47,6 @@ pub(in super::super) struct HomeFolder {
 struct Later {
     links: Vec<(PathBuf, Link, i64)>,
     directories: Vec<(PathBuf, u32, i64)>,
-    warnings: Vec<Warning>,
 }
 
 #[derive(Debug)]
@@ -81,8 +80,8 @@ impl HomeFolder {
     }
 
     /// Makes the links, sets modes and times, and gives the folder its name.
-    pub(in super::super) fn finish(mut self) -> Result<(PathBuf, Vec<Warning>), EngineError> {
-        let mut later = std::mem::take(self.later.get_mut().unwrap_or_else(PoisonError::into_inner));
+    pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
+        let later = std::mem::take(self.later.get_mut().unwrap_or_else(PoisonError::into_inner));
         for (path, link, mtime) in later.links {
             let made = match &link {
                 Link::Symbolic(target) => symlink(target, &path),
@@ -92,13 +91,13 @@ impl HomeFolder {
                 .and_then(|()| self.own(&path))
                 .and_then(|()| set_link_time(&path, mtime));
             if let Err(error) = made {
-                later.warnings.push(self.not_restored(&path, &error));
+                context.warn(self.not_restored(&path, &error));
             }
         }
         // The innermost first: what is changed within a folder changes its time, and what is closed stays closed.
         for (path, mode, mtime) in later.directories.iter().rev() {
             if let Err(error) = set_attributes(path, *mode, *mtime) {
-                later.warnings.push(self.not_restored(path, &error));
+                context.warn(self.not_restored(path, &error));
             }
         }
         self.own(&self.part).map_err(|error| home_error(&self.part, error))?;
@@ -107,7 +106,7 @@ impl HomeFolder {
             .and_then(|()| fs::rename(&self.part, &self.path))
             .map_err(|error| home_error(&self.path, error))?;
         self.is_finished = true;
-        Ok((self.path.clone(), later.warnings))
+        Ok(self.path.clone())
     }
 
     fn not_restored(&self, path: &Path, error: &io::Error) -> Warning {
@@ -125,14 +124,6 @@ impl HomeFolder {
 
     fn later(&self) -> std::sync::MutexGuard<'_, Later> {
         self.later.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn warn(&self, path: &Path, why: &str) {
-        let warning = Warning::HomeFileNotRestored {
-            path: path.to_owned(),
-            why: why.to_owned(),
-        };
-        self.later().warnings.push(warning);
     }
 
     /// Makes the folders above a path; those that the archive does not describe stay with a mode of their own.
@@ -223,7 +214,10 @@ pub(in super::super) fn read(
                         Some(to) => folder.later().links.push((target, Link::Hard(to), entry.mtime)),
                         None => return Err(place.foreign(to)),
                     },
-                    EntryKind::Other(_) => folder.warn(&path, "it is neither a file nor a directory nor a link"),
+                    EntryKind::Other(_) => context.warn(Warning::HomeFileNotRestored {
+                        path,
+                        why: "it is neither a file nor a directory nor a link".to_owned(),
+                    }),
                 }
             }
         }

@@ -45,14 +45,14 @@ pub(in super::super) fn size_bytes(home: &Path, cancel: &CancelToken) -> Result<
     Ok(bytes)
 }
 
-/// Writes the tree; its members' names begin with `prefix`, which ends in a slash. Gives what was left out.
+/// Writes the tree; its members' names begin with `prefix`, which ends in a slash.
 pub(in super::super) fn write(
     archive: &mut InnerWriter<'_>,
     home: &Path,
     prefix: &str,
     meter: &Meter<'_>,
     context: &Context,
-) -> Result<Vec<Warning>, EngineError> {
+) -> Result<(), EngineError> {
     let mut saving = Saving {
         archive,
         home,
@@ -60,12 +60,10 @@ pub(in super::super) fn write(
         meter,
         context,
         links: HashMap::new(),
-        warnings: Vec::new(),
     };
     let metadata = fs::symlink_metadata(home).map_err(|error| home_error(home, error))?;
     fs::read_dir(home).map_err(|error| home_error(home, error))?;
-    saving.folder(home, &metadata)?;
-    Ok(saving.warnings)
+    saving.folder(home, &metadata)
 }
 
 struct Saving<'a, 'w> {
@@ -76,18 +74,12 @@ struct Saving<'a, 'w> {
     context: &'a Context,
     /// The first name of each file that has several, by device and inode.
     links: HashMap<(u64, u64), Vec<u8>>,
-    warnings: Vec<Warning>,
 }
 
 impl Saving<'_, '_> {
-    fn warn(&mut self, warning: Warning) {
-        self.context.observer.warning(warning.clone());
-        self.warnings.push(warning);
-    }
-
-    fn leave_out(&mut self, path: &Path, why: &str) {
+    fn leave_out(&self, path: &Path, why: &str) {
         let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
-        self.warn(Warning::HomeFileLeftOut {
+        self.context.warn(Warning::HomeFileLeftOut {
             path,
             why: why.to_owned(),
         });
@@ -230,7 +222,7 @@ impl Saving<'_, '_> {
         // One byte more tells whether the file has grown.
         if size > 0 && file.read(&mut buffer[..1]).is_ok_and(|count| count > 0) {
             let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
-            self.warn(Warning::HomeFileChanged { path });
+            self.context.warn(Warning::HomeFileChanged { path });
         }
         Ok(())
     }
@@ -243,7 +235,7 @@ impl Saving<'_, '_> {
             left -= count as u64;
         }
         let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
-        self.warn(Warning::HomeFileChanged { path });
+        self.context.warn(Warning::HomeFileChanged { path });
         Ok(())
     }
 
