@@ -122,7 +122,6 @@ fn write(
             meter,
         };
         let read = job.write_all(&backup_id, contents);
-        drop(job);
         drop(blocks);
         let written = writer.join().unwrap_or_else(|panic| {
             Err(EngineError::Internal {
@@ -176,7 +175,7 @@ impl<'a> Writing<'a> {
         let header = Header::v4(backup_id.clone(), self.plan.compression).to_bytes();
         let passphrase = header_passphrase(self.plan.passphrase.as_bytes());
         let cost = self.plan.kdf;
-        let key = make(move || SealKey::derive(&passphrase, cost).map_err(not_derived));
+        let key = make(move || SealKey::derive(&passphrase, cost).map_err(|error| not_derived(&error)));
         let mut data = header.clone();
         let sealed = wait_for(&key, &self.context.cancel)?.seal(&mut data);
         self.send(Block::Plain {

@@ -45,7 +45,7 @@ impl KeyMaker {
             for order in receiver {
                 let key = cancel.check().and_then(|()| {
                     let passphrase = part_passphrase(&backup_id, &order.name, passphrase.as_bytes());
-                    SealKey::derive(&passphrase, cost).map_err(not_derived)
+                    SealKey::derive(&passphrase, cost).map_err(|error| not_derived(&error))
                 });
                 // Whoever ordered it may have given up meanwhile.
                 let _ = order.reply.send(key);
@@ -66,7 +66,7 @@ impl KeyMaker {
     }
 }
 
-pub(super) fn not_derived(error: crate::crypto::CryptoError) -> EngineError {
+pub(super) fn not_derived(error: &crate::crypto::CryptoError) -> EngineError {
     EngineError::Internal {
         what: format!("deriving a key: {error}"),
     }

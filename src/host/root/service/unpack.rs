@@ -176,10 +176,15 @@ mod tests {
     fn judged(prefixes: &[&str], names: &[&str]) -> String {
         let prefixes: Vec<String> = prefixes.iter().map(|&prefix| prefix.to_owned()).collect();
         let mut wanted = Wanted::new(&prefixes);
+        let mut has_stopped = false;
         let verdicts = names.iter().map(|name| match wanted.judge(name) {
+            _ if has_stopped => '.',
             Verdict::Send => '+',
             Verdict::Skip => '-',
-            Verdict::Stop => '.',
+            Verdict::Stop => {
+                has_stopped = true;
+                '.'
+            }
         });
         verdicts.collect()
     }
