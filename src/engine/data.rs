@@ -25,6 +25,8 @@ use super::{
 /// What came of the data.
 pub(super) struct DataResult {
     pub(super) machines: Vec<MachineReport>,
+    /// The bytes of data that came, holes not counted.
+    pub(super) data_bytes: u64,
     /// Why the archive could not be read to its end, if it could not.
     pub(super) broken: Option<EngineError>,
 }
@@ -61,6 +63,7 @@ pub(super) fn read_data(
             target,
             meter: &meter,
             compression: opened.info.compression,
+            data_bytes: 0,
         };
         let reader = Reader {
             context,
@@ -83,7 +86,7 @@ pub(super) fn read_data(
             what: panic_text(panic.as_ref()),
         };
         let read = reading.join().unwrap_or_else(|panic| Err(internal(panic)));
-        let mut machines = machines?;
+        let (mut machines, data_bytes) = machines?;
         match read {
             Ok(()) => meter.finish(),
             Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
@@ -91,11 +94,16 @@ pub(super) fn read_data(
                 blame(&mut machines, &error);
                 return Ok(DataResult {
                     machines,
+                    data_bytes,
                     broken: Some(error),
                 });
             }
         }
-        Ok(DataResult { machines, broken: None })
+        Ok(DataResult {
+            machines,
+            data_bytes,
+            broken: None,
+        })
     })
 }
 

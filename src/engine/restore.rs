@@ -53,7 +53,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         context,
     )?;
     reports.extend(result.machines);
-    let (home_folder, data_bytes) = (target.home.take(), target.data_bytes);
+    let home_folder = target.home.take();
     drop(target);
     // Nothing is called restored before all of it is on the disk.
     host.commit()?;
@@ -61,7 +61,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         place: place(&plan.source),
         archive: plan.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
-        data_bytes,
+        data_bytes: result.data_bytes,
         home_folder,
         machines: in_order(&rows, reports),
         warnings: context.warnings(),
@@ -98,7 +98,6 @@ struct Restoring<'a> {
     /// dom0's home while it is not known to be whole.
     pending_home: Option<HomeFolder>,
     home: Option<PathBuf>,
-    data_bytes: u64,
 }
 
 impl<'a> Restoring<'a> {
@@ -109,7 +108,6 @@ impl<'a> Restoring<'a> {
             unfinished: Vec::new(),
             pending_home: None,
             home: None,
-            data_bytes: 0,
         }
     }
 
@@ -175,7 +173,6 @@ impl Target for Restoring<'_> {
         volume: &str,
         size_bytes: u64,
     ) -> Result<Option<Box<dyn VolumeImport>>, EngineError> {
-        self.data_bytes += size_bytes;
         Ok(Some(self.host.import_volume(&row.name_here, volume, size_bytes)?))
     }
 
@@ -218,9 +215,7 @@ impl Target for Restoring<'_> {
             &format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time()),
         )?;
         let folder = self.pending_home.insert(folder);
-        let bytes = home::read(archive, &row.content.path, Some(folder), place, context)?;
-        self.data_bytes += bytes;
-        Ok(bytes)
+        home::read(archive, &row.content.path, Some(folder), place, context)
     }
 
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError> {

@@ -143,7 +143,12 @@ impl<'a> Settings<'a> {
                 device.set_backend(&backend);
             }
             let what = format!("device {} {}", device.class, device.id().unwrap_or_default());
-            self.note(row, &what, self.host.assign_device(&row.name_here, &device));
+            match self.host.assign_device(&row.name_here, &device) {
+                Err(HostError::NoSuchMachine { name }) if device.backend() == Some(&name) => {
+                    self.warn(row, &what, format!("the VM {name}, which it belongs to, is not here"));
+                }
+                result => self.note(row, &what, result),
+            }
         }
     }
 
@@ -162,13 +167,16 @@ impl<'a> Settings<'a> {
 
     fn note(&self, row: &RestoreRow, setting: &str, result: Result<(), HostError>) {
         if let Err(error) = result {
-            let why = error.to_string();
-            self.context.warn(Warning::SettingNotRestored {
-                machine: row.name_here.clone(),
-                setting: setting.to_owned(),
-                why,
-            });
+            self.warn(row, setting, error.to_string());
         }
+    }
+
+    fn warn(&self, row: &RestoreRow, setting: &str, why: String) {
+        self.context.warn(Warning::SettingNotRestored {
+            machine: row.name_here.clone(),
+            setting: setting.to_owned(),
+            why,
+        });
     }
 }
 

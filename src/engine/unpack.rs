@@ -73,7 +73,7 @@ pub(super) trait Target: Send {
     /// A small file of a machine.
     fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError>;
 
-    /// dom0's home: reads the whole inner archive.
+    /// dom0's home: reads the whole inner archive and gives the bytes of its files.
     fn home(
         &mut self,
         row: &RestoreRow,
@@ -110,6 +110,8 @@ pub(super) struct Unpacker<'a> {
     pub(super) target: &'a mut dyn Target,
     pub(super) meter: &'a Meter<'a>,
     pub(super) compression: Compression,
+    /// The bytes of data that came, holes not counted.
+    pub(super) data_bytes: u64,
 }
 
 /// What was seen of one machine.
@@ -121,19 +123,19 @@ struct Seen {
 }
 
 impl Unpacker<'_> {
-    /// Takes files until the reading side ends; gives each machine's result. `data_bytes` of all comes with it.
-    pub(super) fn run(mut self) -> Result<Vec<MachineReport>, EngineError> {
+    /// Takes files until the reading side ends; gives each machine's result, and how many bytes of data came.
+    pub(super) fn run(mut self) -> Result<(Vec<MachineReport>, u64), EngineError> {
         let mut seen: Vec<Seen> = self.wanted.iter().map(|_| Seen::default()).collect();
         self.take_all(&mut seen)?;
         for (index, wanted) in self.wanted.iter().enumerate() {
             self.close(wanted, &mut seen[index]);
         }
-        Ok(self
+        let reports = self
             .wanted
             .iter()
             .zip(seen)
-            .map(|(wanted, seen)| report(wanted.row, seen))
-            .collect())
+            .map(|(wanted, seen)| report(wanted.row, seen));
+        Ok((reports.collect(), self.data_bytes))
     }
 
     fn take_all(&mut self, seen: &mut [Seen]) -> Result<(), EngineError> {
@@ -157,6 +159,11 @@ impl Unpacker<'_> {
             let row = wanted[machine].row;
             if seen.files.is_empty() && seen.failure.is_none() {
                 self.context.observer.item(&row.domain.name, ItemState::Working);
+            }
+            if seen.failure.is_some() {
+                // What had been sent before the reading side heard of the failure.
+                PartStream::new(self.pieces, self.empties, self.meter).drain_any()?;
+                continue;
             }
             self.meter.at_work(&row.domain.name, &name);
             match self.take_file(row, &name, position) {
@@ -182,19 +189,25 @@ impl Unpacker<'_> {
         let mut stream = PartStream::new(self.pieces, self.empties, self.meter);
         let result = unpack(self.compression, &mut stream, |archive| {
             if row.is_home() {
-                return Ok((self.target.home(row, archive, &place, self.context)?, Held::Nothing));
+                let bytes = self.target.home(row, archive, &place, self.context)?;
+                return Ok(Came {
+                    size_bytes: bytes,
+                    data_bytes: bytes,
+                    held: Held::Nothing,
+                });
             }
             hold_file(self.target, row, name, &place, archive, self.context)
         });
         // What came through the pipe explains what the layers above made of it.
         stream.drain()?;
-        let (bytes, held) = result.map_err(|error| place.error(error))?;
-        match held {
+        let came = result.map_err(|error| place.error(error))?;
+        match came.held {
             Held::Volume(Some(import)) => import.finish()?,
             Held::File(file, content) => self.target.machine_file(row, file, &content)?,
             Held::Volume(None) | Held::Nothing => {}
         }
-        Ok(bytes)
+        self.data_bytes += came.data_bytes;
+        Ok(came.size_bytes)
     }
 
     fn close(&mut self, wanted: &Wanted<'_>, seen: &mut Seen) {
@@ -324,6 +337,15 @@ impl Place {
     }
 }
 
+/// What came of a file.
+struct Came {
+    /// Its size, holes included.
+    size_bytes: u64,
+    /// Its data, holes not counted.
+    data_bytes: u64,
+    held: Held,
+}
+
 /// What was read of a file and is put in place once the file is known to be whole.
 enum Held {
     Volume(Option<Box<dyn VolumeImport>>),
@@ -339,25 +361,30 @@ fn hold_file(
     place: &Place,
     archive: &mut InnerReader<'_>,
     context: &Context,
-) -> Result<(u64, Held), EngineError> {
+) -> Result<Came, EngineError> {
     let size_bytes = first_entry(archive, place)?;
-    let held = if let Some(volume) = volume_of(row, name) {
+    let (data_bytes, held) = if let Some(volume) = volume_of(row, name) {
         let mut import = target.volume(row, volume, size_bytes)?;
-        copy_volume(archive, import.as_deref_mut(), place, context)?;
-        Held::Volume(import)
+        (
+            copy_volume(archive, import.as_deref_mut(), place, context)?,
+            Held::Volume(import),
+        )
     } else if let Some(file) = MachineFile::from_file_name(name) {
-        Held::File(file, read_small(archive, size_bytes, place)?)
+        (size_bytes, Held::File(file, read_small(archive, size_bytes, place)?))
     } else {
         if name != "empty" {
             context.warn(Warning::UnknownFile {
                 member: place.member.clone(),
             });
         }
-        copy_volume(archive, None, place, context)?;
-        Held::Nothing
+        (copy_volume(archive, None, place, context)?, Held::Nothing)
     };
     match archive.next_entry().map_err(|error| place.format_error(error))? {
-        None => Ok((size_bytes, held)),
+        None => Ok(Came {
+            size_bytes,
+            data_bytes,
+            held,
+        }),
         Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} as well", lossy(&entry.name)))),
     }
 }
@@ -405,18 +432,20 @@ fn copy_volume(
     mut import: Option<&mut (dyn VolumeImport + 'static)>,
     place: &Place,
     context: &Context,
-) -> Result<(), EngineError> {
+) -> Result<u64, EngineError> {
     let mut buffer = vec![0; BLOCK_BYTES];
+    let mut data_bytes = 0;
     while let Some((offset, length)) = archive
         .next_data(&mut buffer)
         .map_err(|error| place.format_error(error))?
     {
         context.cancel.check()?;
+        data_bytes += length as u64;
         if let Some(import) = &mut import {
             write_sparse(&buffer[..length], offset, |data, place| import.write_at(data, place))?;
         }
     }
-    Ok(())
+    Ok(data_bytes)
 }
 
 /// Wants the machines of these rows.

@@ -65,12 +65,11 @@ pub(super) fn verify_archive(
         Some(failure) => VerifyVerdict::Bad(failure),
         None => VerifyVerdict::Good,
     };
-    let volumes = result.machines.iter().flat_map(|machine| &machine.volumes);
     Ok(Report {
         place: super::open::place(source),
         archive: source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
-        data_bytes: volumes.map(|(_, bytes)| bytes).sum(),
+        data_bytes: result.data_bytes,
         machines: result.machines,
         verdict,
         elapsed: start.elapsed(),

@@ -42,6 +42,14 @@ impl<'a> PartStream<'a> {
         self.end.unwrap_or(Ok(()))
     }
 
+    /// Takes what is left of a file that is of no use any more. Only a cancel matters.
+    pub(super) fn drain_any(self) -> Result<(), EngineError> {
+        match self.drain() {
+            Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
+            _ => Ok(()),
+        }
+    }
+
     fn next_part(&mut self) {
         // Nobody waiting for the buffer is no loss: it is freed then.
         let _ = self.empties.try_send(std::mem::take(&mut self.part));
