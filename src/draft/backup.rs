@@ -312,7 +312,7 @@ impl BackupDraft {
     ///
     /// # Errors
     /// What is missing; the page stays.
-    pub fn next(&mut self) -> Result<BackupPage, Reason> {
+    pub fn advance(&mut self) -> Result<BackupPage, Reason> {
         self.may_continue()?;
         self.page = match self.page {
             BackupPage::Machines => BackupPage::Destination,

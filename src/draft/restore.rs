@@ -353,7 +353,7 @@ impl RestoreDraft {
     ///
     /// # Errors
     /// What is missing; the page stays.
-    pub fn next(&mut self) -> Result<RestorePage, Reason> {
+    pub fn advance(&mut self) -> Result<RestorePage, Reason> {
         self.may_continue()?;
         self.page = match self.page {
             RestorePage::Source => RestorePage::Passphrase,

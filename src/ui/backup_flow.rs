@@ -308,7 +308,7 @@ impl BackupFlow {
             return;
         }
         let plan = (from == BackupPage::Summary).then(|| self.draft.borrow().finish());
-        let moved = self.draft.borrow_mut().next();
+        let moved = self.draft.borrow_mut().advance();
         if moved.is_err() {
             self.refresh();
             return;
@@ -342,6 +342,9 @@ impl BackupFlow {
         let notes = self.notes.take();
         let run = running.show_end(&self.wizard, outcome, &target, notes);
         self.draft.borrow_mut().set_run(run);
+        if run == (Run::Ended { is_success: true }) {
+            self.wizard.show_all_done();
+        }
         let is_wanted = self.draft.borrow().power_off == PowerOff::Yes;
         if is_wanted && run == (Run::Ended { is_success: true }) {
             desktop::power_off();
@@ -366,7 +369,7 @@ impl BackupFlow {
             Run::NotBegun if has_work => {
                 let leave = self.hearing(|flow, ()| flow.wizard.close_now());
                 dialogs::ask(&self.wizard, &words::ask_leave(), &words::leave_answers(), move || {
-                    leave(&())
+                    leave(&());
                 });
             }
             Run::NotBegun | Run::Ended { .. } => self.wizard.close_now(),

@@ -47,7 +47,8 @@ mod imp {
             };
             let size = match orientation {
                 gtk::Orientation::Vertical if size >= 0 => self.clamp(widget, &child, size),
-                _ => size,
+                // The width is never asked for by the height: GTK would have to search for it.
+                _ => -1,
             };
             let (least, natural, ..) = child.measure(orientation, size);
             (least, natural, -1, -1)

@@ -276,7 +276,7 @@ impl RestoreFlow {
             return;
         }
         let plan = (from == RestorePage::Summary).then(|| self.draft.borrow().finish());
-        let moved = self.draft.borrow_mut().next();
+        let moved = self.draft.borrow_mut().advance();
         if moved.is_err() {
             self.refresh();
             return;
@@ -311,6 +311,9 @@ impl RestoreFlow {
         let target = self.draft.borrow().look().target.clone();
         let run = running.show_end(&self.wizard, outcome, &target, Vec::new());
         self.draft.borrow_mut().set_run(run);
+        if run == (Run::Ended { is_success: true }) {
+            self.wizard.show_all_done();
+        }
         self.refresh();
         self.wizard.focus_next();
     }
@@ -331,7 +334,7 @@ impl RestoreFlow {
             Run::NotBegun if has_work => {
                 let leave = self.hearing(|flow, ()| flow.wizard.close_now());
                 dialogs::ask(&self.wizard, &words::ask_leave(), &words::leave_answers(), move || {
-                    leave(&())
+                    leave(&());
                 });
             }
             Run::NotBegun | Run::Ended { .. } => self.wizard.close_now(),

@@ -212,7 +212,7 @@ impl BpRestoreRow {
                 .iter()
                 .map(|name| words::missing(name))
                 .chain(candidates.templates.clone());
-            let drop = self.append_drop_down(&words::field_template(), shown.collect());
+            let drop = self.append_drop_down(&words::field_template(), &shown.collect::<Vec<_>>());
             (drop, missing.into_iter().chain(candidates.templates).collect())
         });
         let mut netvms = vec![NetVm::Default, NetVm::None];
@@ -222,7 +222,7 @@ impl BpRestoreRow {
             shown.insert(0, words::missing(name));
             netvms.insert(0, model.netvm.clone());
         }
-        let drop = self.append_drop_down(&words::field_netvm(), shown);
+        let drop = self.append_drop_down(&words::field_netvm(), &shown);
         let netvm = Some((drop, netvms));
         let editor = Editor { name, template, netvm };
         if imp.editor.set(editor).is_err() {
@@ -275,7 +275,7 @@ impl BpRestoreRow {
         }
     }
 
-    fn append_drop_down(&self, label: &str, shown: Vec<String>) -> gtk::DropDown {
+    fn append_drop_down(&self, label: &str, shown: &[String]) -> gtk::DropDown {
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
         let drop = gtk::DropDown::from_strings(&shown);
         drop.set_factory(Some(&ellipsizing()));

@@ -306,6 +306,14 @@ impl BpWizard {
         self.imp().next_label.set_label(label);
     }
 
+    /// Ticks the last step: everything that there was to do is done.
+    pub fn show_all_done(&self) {
+        let last = self.imp().steps.last_child().and_downcast::<BpStepRow>();
+        if let Some(row) = last {
+            row.set_state(true, true);
+        }
+    }
+
     /// Puts the focus on the way on.
     pub fn focus_next(&self) {
         self.imp().next_button.grab_focus();

@@ -64,7 +64,7 @@ fn the_selection_begins_with_what_is_meant_for_backups() {
 #[test]
 fn a_machine_that_is_gone_leaves_the_selection_on_its_page_and_is_reported_later() {
     let mut draft = filled();
-    draft.next().unwrap();
+    draft.advance().unwrap();
     let mut fewer = (*system()).clone();
     fewer.machines.retain(|machine| machine.name != "vault");
     draft.set_system(Arc::new(fewer.clone()));
@@ -97,7 +97,7 @@ fn the_usb_vm_is_the_target_unless_another_was_chosen() {
 #[test]
 fn a_target_that_stops_is_said_and_may_come_back() {
     let mut draft = filled();
-    draft.next().unwrap();
+    draft.advance().unwrap();
     draft.set_look(look("work", "/mnt"));
     draft.set_place(&look("work", "/mnt"), Ok(good()));
     assert_eq!(draft.may_continue(), Ok(()));
@@ -128,7 +128,7 @@ fn an_answer_about_what_is_not_typed_any_more_is_left_alone() {
 fn the_summary_waits_for_the_findings_and_stops_at_a_problem() {
     let mut draft = filled();
     for _ in 0..3 {
-        draft.next().unwrap();
+        draft.advance().unwrap();
     }
     assert_eq!(draft.may_continue(), Err(Reason::StillReading));
     let blocking = Finding {
@@ -136,11 +136,11 @@ fn the_summary_waits_for_the_findings_and_stops_at_a_problem() {
         remark: BackupRemark::DestinationInsideHome,
     };
     draft.set_findings(vec![blocking]);
-    assert_eq!(draft.next(), Err(Reason::Problems(1)));
+    assert_eq!(draft.advance(), Err(Reason::Problems(1)));
     assert!(draft.finish().is_err());
     draft.set_findings(vec![]);
     assert_eq!(draft.finish().unwrap().machines, ["dom0", "vault"]);
-    assert_eq!(draft.next(), Ok(BackupPage::Backup));
+    assert_eq!(draft.advance(), Ok(BackupPage::Backup));
     assert!(!draft.may_go_back());
     assert_eq!(draft.may_continue(), Err(Reason::Running));
     draft.set_run(Run::Ended { is_success: true });
@@ -187,7 +187,7 @@ fn ops(seed: u64) -> impl Iterator<Item = Op> {
 
 fn apply(draft: &mut BackupDraft, op: &Op) {
     match op {
-        Op::Next => drop(draft.next()),
+        Op::Next => drop(draft.advance()),
         Op::Back => drop(draft.back()),
         Op::Select(names) => draft.select(names.iter().map(|name| (*name).to_owned())),
         Op::Type(text) => drop(draft.set_look(look("dom0", text))),

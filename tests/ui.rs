@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The windows' building blocks inside this process, and the names of all controls as assistive technology sees them.
+//! Needs a display (for the first) or the tools of a private one (for the second), and says so loudly without.
+
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod support;
+
+use std::path::Path;
+
+use gtk::prelude::*;
+use pedos_backup::{
+    draft::{Compression, PlaceState, Reason},
+    inventory::Class,
+    plan::InventoryScope,
+    text::{FindingText, wizard as words},
+    ui::{
+        self, BpDualList, BpFindingRow, BpMachineRow, BpProgressRow, BpStepRow, BpWizard, Glyph, MachineItem,
+        pages::{
+            BpContentsPage, BpDestinationPage, BpMachinesPage, BpOpenPage, BpPassphrasePage, BpProgressPage,
+            BpRestoreSummaryPage, BpSourcePage, BpSummaryPage,
+        },
+    },
+};
+use support::{
+    atspi::{Node, Role, State},
+    roots,
+    session::{Look, Session},
+    wait::{STEP, wait_until},
+};
+
+/// GTK lives on one thread, and the test harness gives each test its own: what needs it stands in one test.
+#[test]
+fn the_building_blocks_fit_their_descriptions() {
+    if gtk::init().is_err() {
+        println!("no display: the windows were not tried");
+        return;
+    }
+    ui::prepare();
+    let app = gtk::Application::new(None::<&str>, gtk::gio::ApplicationFlags::NON_UNIQUE);
+    app.register(gtk::gio::Cancellable::NONE).unwrap();
+    let wizard = BpWizard::new(&app, "Program");
+    every_page_can_be_shown(&wizard);
+    the_shell_follows_its_user(&wizard);
+    lists_give_and_take(&BpMachinesPage::default());
+    rows_can_be_made();
+}
+
+fn every_page_can_be_shown(wizard: &BpWizard) {
+    wizard.add_page("Machines", &BpMachinesPage::default(), Vec::new());
+    wizard.add_page("Destination", &BpDestinationPage::default(), Vec::new());
+    wizard.add_page("Passphrase", &BpPassphrasePage::default(), Vec::new());
+    wizard.add_page("Summary", &BpSummaryPage::default(), Vec::new());
+    wizard.add_page("Run", &BpProgressPage::default(), Vec::new());
+    wizard.add_page("Source", &BpSourcePage::default(), Vec::new());
+    wizard.add_page("Open", &BpOpenPage::default(), Vec::new());
+    wizard.add_page("Contents", &BpContentsPage::default(), Vec::new());
+    wizard.add_page("Table", &BpRestoreSummaryPage::default(), Vec::new());
+    for page in 0..9 {
+        wizard.show_page(page);
+    }
+    assert_eq!(wizard.title().unwrap(), "Program: Table (9 of 9)");
+}
+
+fn the_shell_follows_its_user(wizard: &BpWizard) {
+    let moves = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let heard = std::rc::Rc::clone(&moves);
+    wizard.connect_move(move |to| heard.borrow_mut().push(to));
+    wizard.set_may_continue(&Err(Reason::NothingSelected));
+    WidgetExt::activate_action(wizard, "win.next", None).unwrap();
+    assert!(moves.borrow().is_empty(), "what is greyed out does nothing");
+    wizard.set_may_continue(&Ok(()));
+    wizard.set_may_go_back(true);
+    for action in ["win.next", "win.back", "win.cancel"] {
+        WidgetExt::activate_action(wizard, action, None).unwrap();
+    }
+    assert!(
+        wizard.emit_by_name::<bool>("close-request", &[]),
+        "closing waits for the answer"
+    );
+    let expected = [ui::Move::Next, ui::Move::Back, ui::Move::Cancel, ui::Move::Cancel];
+    assert_eq!(*moves.borrow(), expected, "closing is the same question as Cancel");
+}
+
+fn lists_give_and_take(page: &BpMachinesPage) {
+    let items: Vec<MachineItem> = ["one", "two", "three"].into_iter().enumerate().map(item).collect();
+    page.show_machines(&items, |name| name == "two");
+    assert_eq!(page.selected(), ["two"]);
+    let changes = std::rc::Rc::new(std::cell::Cell::new(0));
+    let counted = std::rc::Rc::clone(&changes);
+    page.connect_changed(move |_| counted.set(counted.get() + 1));
+    let row = rows(page.upcast_ref())
+        .into_iter()
+        .find(|row| row.name() == "three")
+        .unwrap();
+    row.activate_action("row.move", None).unwrap();
+    assert_eq!(
+        (page.selected(), changes.get()),
+        (vec!["two".to_owned(), "three".to_owned()], 1)
+    );
+    // A list that is shown again keeps its rows and is no change by the user.
+    page.show_machines(&items[..2], |name| name == "two");
+    assert_eq!((page.selected(), changes.get()), (vec!["two".to_owned()], 1));
+    page.show_choices(false, Compression::Gzip, InventoryScope::SelectedOnly);
+    assert_eq!(changes.get(), 1);
+    assert!(!page.is_compressed());
+    assert_eq!(
+        (page.method(), page.scope()),
+        (Compression::Gzip, InventoryScope::SelectedOnly)
+    );
+}
+
+fn rows_can_be_made() {
+    let text = FindingText {
+        sentence: "Something is the matter.".to_owned(),
+        hint: None,
+    };
+    BpFindingRow::new("work", &text, true);
+    BpStepRow::new(1, "Step").set_state(true, false);
+    BpProgressRow::new("work");
+    let verdict = words::archive_place(&pedos_backup::draft::Look::default(), &PlaceState::Empty);
+    BpSourcePage::default().show_verdict(&verdict, false);
+    assert!(BpDualList::static_type().is_valid());
+}
+
+fn item((position, name): (usize, &str)) -> MachineItem {
+    MachineItem {
+        name: name.to_owned(),
+        position,
+        glyph: Glyph::new(0x00cc_0000, &Class::AppVm, false),
+        detail: "AppVM".to_owned(),
+        value: "1 KiB".to_owned(),
+        state: String::new(),
+    }
+}
+
+fn rows(widget: &gtk::Widget) -> Vec<BpMachineRow> {
+    let mut found: Vec<BpMachineRow> = widget.clone().downcast().into_iter().collect();
+    let mut child = widget.first_child();
+    while let Some(next) = child {
+        found.extend(rows(&next));
+        child = next.next_sibling();
+    }
+    found
+}
+
+/// Roles that a user acts on.
+const ACTED_ON: [Role; 7] = [
+    Role::CHECK_BOX,
+    Role::COMBO_BOX,
+    Role::LIST,
+    Role::PASSWORD,
+    Role::BUTTON,
+    Role::TEXT,
+    Role::PROGRESS,
+];
+
+#[test]
+fn every_control_of_the_first_pages_has_a_name() {
+    let Some(mut session) = Session::start(Look::default()) else {
+        return;
+    };
+    let root = session.folder().join("root");
+    roots::make(&root, &roots::small());
+    let programs = [
+        (env!("CARGO_BIN_EXE_pedos-backup"), "Backup PedOS: VMs (1 of 5)"),
+        (
+            env!("CARGO_BIN_EXE_pedos-backup-restore"),
+            "Restore Backup: Source (1 of 5)",
+        ),
+    ];
+    for (program, title) in programs {
+        let mut command = session.command(Path::new(program));
+        session.open(command.arg("--root").arg(&root));
+        let window = session.desk().window(title);
+        expect_names(&window);
+        if title.starts_with("Backup") {
+            window.wait_sensitive(Role::BUTTON, "Next");
+            window.click("Next");
+            let window = session.desk().window("Backup PedOS: Destination (2 of 5)");
+            expect_names(&window);
+            window.enter(
+                Role::TEXT,
+                "Backup directory or command",
+                &session.folder().to_string_lossy(),
+            );
+            wait_until("a good place", STEP, || {
+                window
+                    .find(Role::BUTTON, "Next")
+                    .is_some_and(|next| next.is(State::SENSITIVE))
+            });
+            window.click("Next");
+            expect_names(&session.desk().window("Backup PedOS: Passphrase (3 of 5)"));
+        }
+    }
+}
+
+/// GTK falls back on the class's name where a control has none.
+fn expect_names(window: &Node) {
+    for role in ACTED_ON {
+        for node in window.all(role) {
+            let name = node.name().unwrap_or_default();
+            // The part of a drop-down that opens it belongs to GTK; its name is the drop-down's own.
+            let is_inner = name == "GtkToggleButton";
+            let is_fallback = !is_inner && ["Gtk", "Bp"].iter().any(|start| name.starts_with(start));
+            assert!(
+                !is_fallback && !name.contains('_'),
+                "{role:?} {name:?} in\n{}",
+                window.dump()
+            );
+        }
+    }
+}
