@@ -99,11 +99,10 @@ impl Write for PartCutter<'_> {
     }
 }
 
-/// The writer ends early only with an error of its own, which is the one that is told.
+/// The writer ends early only with an error of its own, a cancel among them, and that one is told. For whoever feeds it
+/// this is as good as a cancel: the fault is not with the machine that is being read.
 pub(super) fn writer_gone() -> EngineError {
-    EngineError::Internal {
-        what: "the writing thread ended".to_owned(),
-    }
+    EngineError::Cancelled
 }
 
 /// What the writing thread has to show: the archive, open until its name is given, and its size.
