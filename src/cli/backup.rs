@@ -7,44 +7,55 @@ use zeroize::Zeroizing;
 
 use crate::{
     crypto::KdfCost,
-    engine::{EngineError, VerifyVerdict},
-    format::Compression,
-    host::{Host, System},
+    engine::{DestinationError, EngineError, VerifyVerdict},
+    host::{
+        Host, System,
+        root::sample::{self, SampleSize},
+    },
     job::{self, Job, JobHandle, Outcome},
-    plan::{BackupPlan, BackupRemark, Destination, Finding, InventoryScope, check_backup, default_selection},
+    plan::{BackupPlan, BackupRemark, Destination, Finding, InventoryScope, check_backup},
     secret::Passphrase,
     text::{self, JobKind},
 };
 
 use super::{
     Stop,
-    args::{BackupArgs, CompressionWish, KdfStrength},
+    args::{BackupArgs, KdfStrength},
     console::Console,
     exit::Exit,
     interrupt::Interrupt,
-    place, prompt, table,
+    place, prompt,
+    settings::{self, Settings},
+    table,
 };
 
 /// Does what the command line says.
 pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
-    let location = args
-        .backup_location
-        .as_deref()
-        .ok_or_else(|| Stop::usage::<BackupArgs>("either --profile or 'backup_location' is required"))?;
-    let compression = compression(args)?;
-    let destination = place::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?;
+    if let Some(folder) = &args.make_sample {
+        return make_sample(folder, console);
+    }
+    settings::check_line(args)?;
     let host = place::host(&args.common)?;
     let system = host.system()?;
-    let machines = selection(args, &system, console)?;
-    show_summary(&system, &machines, &destination, console)?;
+    let mut settings = match (&args.profile, &args.backup_location) {
+        (Some(name), _) => Settings::of_profile(name, host.as_ref(), &system, console)?,
+        (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
+    };
+    show_summary(&system, &settings.machines, &settings.destination, console)?;
     if !args.yes {
         confirm(interrupt)?;
     }
-    let passphrase = passphrase(args, interrupt)?;
+    let passphrase = Arc::new(match settings.passphrase.take() {
+        Some(kept) => kept,
+        None => passphrase(args, interrupt)?,
+    });
+    if let Some(name) = &args.save_profile {
+        settings::save(args, name, &settings, &passphrase, host.as_ref(), console)?;
+    }
     let plan = BackupPlan {
-        machines,
-        destination,
-        compression,
+        machines: settings.machines,
+        destination: settings.destination,
+        compression: settings.compression,
         scope: if args.only_selected_metadata {
             InventoryScope::SelectedOnly
         } else {
@@ -55,7 +66,7 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
             KdfStrength::Reference => KdfCost::REFERENCE,
         },
         verify: args.verify,
-        passphrase: Arc::new(passphrase),
+        passphrase,
     };
     Ok(carry_out(plan, host, console, interrupt))
 }
@@ -76,38 +87,13 @@ fn carry_out(plan: BackupPlan, host: Arc<dyn Host>, console: &Console, interrupt
     }
 }
 
-/// The method that was asked for.
-fn compression(args: &BackupArgs) -> Result<Compression, Stop> {
-    match args.compression() {
-        CompressionWish::Default => Ok(Compression::default()),
-        CompressionWish::Off => Ok(Compression::None),
-        CompressionWish::Filter(name) => Compression::from_filter_name(&name)
-            .ok_or_else(|| Stop::usage::<BackupArgs>(text::terminal::unknown_compression(&name))),
+/// Makes a sample PedOS.
+fn make_sample(folder: &Path, console: &Console) -> Result<Exit, Stop> {
+    sample::create(folder, SampleSize::Full)?;
+    if console.level >= 1 {
+        println!("{}", text::terminal::sample_made(folder));
     }
-}
-
-/// The machines that were named, each once, or else those that are included by default.
-fn selection(args: &BackupArgs, system: &System, console: &Console) -> Result<Vec<String>, Stop> {
-    for name in args.exclude.iter().filter(|name| system.machine(name).is_none()) {
-        console.warning(&text::terminal::nothing_to_exclude(name));
-    }
-    let mut wanted = if args.vms.is_empty() {
-        default_selection(system)
-    } else {
-        args.vms.clone()
-    };
-    for name in &wanted {
-        if system.machine(name).is_none() {
-            return Err(Stop::usage::<BackupArgs>(format!(
-                "no such domain: '{}'",
-                text::sanitize(name)
-            )));
-        }
-    }
-    wanted.retain(|name| !args.exclude.contains(name));
-    // In the order of the system, which is by name, and each once.
-    let machines = system.machines.iter().map(|machine| machine.name.clone());
-    Ok(machines.filter(|name| wanted.contains(name)).collect())
+    Ok(Exit::Done)
 }
 
 /// Prints the table, and ends here if something speaks against the backup.
@@ -143,7 +129,6 @@ fn not_ready(finding: Finding) -> text::Message {
 
 /// Finds before the passphrase is asked for what the engine would find after it.
 fn check_destination(destination: &Destination) -> Result<(), Stop> {
-    use crate::engine::DestinationError;
     let Destination::File(path) = destination else {
         return Ok(());
     };

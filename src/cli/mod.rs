@@ -14,6 +14,7 @@ mod interrupt;
 mod place;
 mod prompt;
 mod restore;
+mod settings;
 mod table;
 
 use std::{ffi::OsString, process::ExitCode};

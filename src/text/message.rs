@@ -7,6 +7,7 @@
 mod archive;
 mod host;
 mod input;
+mod profile;
 mod transport;
 
 use std::io;
@@ -23,6 +24,7 @@ pub use archive::archive_error;
 pub(super) use host::out_of_reach;
 pub use host::{host_error, inventory_error};
 pub use input::{line_problem, passphrase_error};
+pub use profile::profile_error;
 pub use transport::{destination_error, source_error};
 
 /// An error in words.

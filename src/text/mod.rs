@@ -22,7 +22,7 @@ mod warning;
 pub use finding::{FindingText, finding};
 pub use message::{
     Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
-    passphrase_error, source_error,
+    passphrase_error, profile_error, source_error,
 };
 pub use outcome::{JobKind, MachineLine, OutcomeView, Tone, opened, outcome};
 pub use progress::{ProgressView, phase};

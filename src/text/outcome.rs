@@ -86,7 +86,7 @@ pub fn outcome(kind: JobKind, outcome: &Outcome) -> OutcomeView {
             },
             lines: nothing_kept(kind),
             cause: Some(message(error)),
-            machines: machines(kind, &partial.machines),
+            machines: unfinished(kind, &partial.machines),
             warnings: partial.warnings.iter().map(warning).collect(),
         },
     }
@@ -218,7 +218,7 @@ fn cancelled(kind: JobKind, partial: &Partial) -> OutcomeView {
         },
         lines: nothing_kept(kind),
         cause: None,
-        machines: machines(kind, &partial.machines),
+        machines: unfinished(kind, &partial.machines),
         warnings: partial.warnings.iter().map(warning).collect(),
     }
 }
@@ -234,6 +234,15 @@ fn nothing_kept(kind: JobKind) -> Vec<String> {
 
 fn machines(kind: JobKind, reports: &[MachineReport]) -> Vec<MachineLine> {
     reports.iter().map(|report| machine(kind, report)).collect()
+}
+
+/// Of a job that broke off. What a backup had done of its machines went with the archive, so only the guilty one is named.
+fn unfinished(kind: JobKind, reports: &[MachineReport]) -> Vec<MachineLine> {
+    let mut lines = machines(kind, reports);
+    if kind == JobKind::Backup {
+        lines.retain(|line| line.reason.is_some());
+    }
+    lines
 }
 
 fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
@@ -345,6 +354,28 @@ mod tests {
         let mut renamed = report(&[MachineResult::Done], VerifyVerdict::NotDone);
         renamed.machines[0].name_here = "vm0-1".into();
         assert_eq!(view(JobKind::Restore, renamed).machines[0].name, "vm0 (now vm0-1)");
+    }
+
+    #[test]
+    fn a_backup_that_broke_off_calls_no_machine_done() {
+        let partial = Partial {
+            machines: report(
+                &[MachineResult::Done, failed(), MachineResult::NotReached],
+                VerifyVerdict::NotDone,
+            )
+            .machines,
+            warnings: vec![],
+        };
+        let outcome = Outcome::Failed(damage().0, partial);
+        let names = |kind| {
+            super::outcome(kind, &outcome)
+                .machines
+                .into_iter()
+                .map(|line| line.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(JobKind::Backup), ["vm1"]);
+        assert_eq!(names(JobKind::Restore), ["vm0", "vm1", "vm2"]);
     }
 
     #[test]

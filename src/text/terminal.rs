@@ -80,6 +80,33 @@ pub fn nothing_to_exclude(name: &str) -> String {
     gettext_f("there is no VM {name} to leave out", &[("name", &sanitize(name))])
 }
 
+/// A key of a profile that means nothing.
+pub fn unknown_key(key: &str) -> String {
+    gettext_f(
+        "the profile has a key that is not known: {key}",
+        &[("key", &sanitize(key))],
+    )
+}
+
+/// A machine that a profile names and that is not there.
+pub fn not_in_system(name: &str) -> String {
+    gettext_f(
+        "the profile names {name}, and there is no such VM: it is not backed up",
+        &[("name", &sanitize(name))],
+    )
+}
+
+/// The passphrase of a profile is to come from a machine.
+pub fn passphrase_in_vm(name: &str) -> Message {
+    Message::new(gettext_f(
+        "The profile takes its passphrase from the VM {vm}, which comes with a later version",
+        &[("vm", &sanitize(name))],
+    ))
+    .hint(gettext(
+        "Save the passphrase in the profile, or leave it out to be asked for it.",
+    ))
+}
+
 /// The data may not fit.
 pub fn little_room(needed: u64, free: u64) -> String {
     gettext_f(

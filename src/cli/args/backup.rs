@@ -94,6 +94,10 @@ pub struct BackupArgs {
     #[arg(long, value_name = "NAME")]
     pub save_profile: Option<String>,
 
+    /// Make a sample PedOS for trying things out in this new folder, and do nothing else
+    #[arg(long, value_name = "DIR", help_heading = "Demonstration")]
+    pub make_sample: Option<PathBuf>,
+
     #[command(flatten)]
     #[allow(missing_docs)]
     pub common: CommonArgs,

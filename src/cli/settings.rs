@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a backup is to do, from the command line or from a profile.
+
+use std::sync::Arc;
+
+use crate::{
+    format::Compression,
+    host::{DOM0, Host, System},
+    plan::{Destination, default_selection},
+    profile::{self, PassphraseSource, Profile},
+    secret::Passphrase,
+    text,
+};
+
+use super::{
+    Stop,
+    args::{BackupArgs, CompressionWish},
+    console::Console,
+    place,
+};
+
+/// What a backup is to do.
+pub(super) struct Settings {
+    /// The machines, in the order of the host.
+    pub(super) machines: Vec<String>,
+    /// Where the archive goes.
+    pub(super) destination: Destination,
+    /// How it is compressed.
+    pub(super) compression: Compression,
+    /// The passphrase, where a profile holds it.
+    pub(super) passphrase: Option<Passphrase>,
+}
+
+/// Checks as much of a command line as can be checked without a host.
+pub(super) fn check_line(args: &BackupArgs) -> Result<(), Stop> {
+    match (&args.profile, &args.backup_location) {
+        (None, None) => Err(Stop::usage::<BackupArgs>(
+            "either --profile or 'backup_location' is required",
+        )),
+        (None, Some(_)) => Ok(()),
+        (Some(_), _) => match args.conflict_with_profile() {
+            Some(option) => Err(Stop::usage::<BackupArgs>(format!(
+                "--{option} option could not be used together with --profile"
+            ))),
+            None => Ok(()),
+        },
+    }
+}
+
+impl Settings {
+    pub(super) fn of_line(args: &BackupArgs, location: &str, system: &System, console: &Console) -> Result<Self, Stop> {
+        Ok(Self {
+            machines: selection(args, system, console)?,
+            destination: place::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?,
+            compression: compression(args)?,
+            passphrase: None,
+        })
+    }
+
+    pub(super) fn of_profile(name: &str, host: &dyn Host, system: &System, console: &Console) -> Result<Self, Stop> {
+        let failed = |error| Stop::failed(text::profile_error(&error));
+        let loaded = Profile::load(&host.profile_dir(), name).map_err(failed)?;
+        for key in &loaded.unknown_keys {
+            console.warning(&text::terminal::unknown_key(key));
+        }
+        let profile = loaded.profile;
+        let selection = profile::select(&profile, system);
+        for name in &selection.unknown {
+            console.warning(&text::terminal::not_in_system(name));
+        }
+        let passphrase = match &profile.passphrase {
+            PassphraseSource::Ask => None,
+            PassphraseSource::Text(text) => Some(
+                Passphrase::for_new_archive(text.as_str().to_owned())
+                    .map_err(|error| Stop::failed(text::passphrase_error(error)))?,
+            ),
+            PassphraseSource::Vm(vm) => return Err(Stop::failed(text::terminal::passphrase_in_vm(vm))),
+        };
+        Ok(Self {
+            machines: selection.machines,
+            destination: place::destination::<BackupArgs>(Some(&profile.destination_vm), &profile.destination_path)?,
+            compression: profile.compression,
+            passphrase,
+        })
+    }
+}
+
+/// Keeps what the command line says as a profile.
+pub(super) fn save(
+    args: &BackupArgs,
+    name: &str,
+    settings: &Settings,
+    passphrase: &Arc<Passphrase>,
+    host: &dyn Host,
+    console: &Console,
+) -> Result<(), Stop> {
+    let (destination_vm, destination_path) = match &settings.destination {
+        Destination::Directory(path) | Destination::File(path) => {
+            (DOM0.to_owned(), path.to_string_lossy().into_owned())
+        }
+        Destination::Service { machine, line } => (machine.clone(), line.clone()),
+    };
+    let profile = Profile {
+        include: Some(args.vms.clone()).filter(|names| !names.is_empty()),
+        exclude: args.exclude.clone(),
+        destination_vm,
+        destination_path,
+        compression: settings.compression,
+        passphrase: PassphraseSource::Text(Arc::clone(passphrase)),
+    };
+    let path = profile
+        .save(&host.profile_dir(), name)
+        .map_err(|error| Stop::failed(text::profile_error(&error)))?;
+    console.warning(&text::terminal::profile_warning(&path));
+    Ok(())
+}
+
+/// The method that was asked for.
+fn compression(args: &BackupArgs) -> Result<Compression, Stop> {
+    match args.compression() {
+        CompressionWish::Default => Ok(Compression::default()),
+        CompressionWish::Off => Ok(Compression::None),
+        CompressionWish::Filter(name) => Compression::from_filter_name(&name)
+            .ok_or_else(|| Stop::usage::<BackupArgs>(text::terminal::unknown_compression(&name))),
+    }
+}
+
+/// The machines that were named, each once, or else those that are included by default.
+fn selection(args: &BackupArgs, system: &System, console: &Console) -> Result<Vec<String>, Stop> {
+    for name in args.exclude.iter().filter(|name| system.machine(name).is_none()) {
+        console.warning(&text::terminal::nothing_to_exclude(name));
+    }
+    let mut wanted = if args.vms.is_empty() {
+        default_selection(system)
+    } else {
+        args.vms.clone()
+    };
+    for name in &wanted {
+        if system.machine(name).is_none() {
+            return Err(Stop::usage::<BackupArgs>(format!(
+                "no such domain: '{}'",
+                text::sanitize(name)
+            )));
+        }
+    }
+    wanted.retain(|name| !args.exclude.contains(name));
+    // In the order of the system, which is by name, and each once.
+    let machines = system.machines.iter().map(|machine| machine.name.clone());
+    Ok(machines.filter(|name| wanted.contains(name)).collect())
+}
