@@ -283,19 +283,41 @@ fn a_profile_is_kept_and_does_the_same_again() {
     let out = place.out.to_str().unwrap();
     let passfile = place.passfile.to_str().unwrap();
     let run = place
-        .backup(&["-y", "-p", passfile, "--save-profile", "daily", "-x", "vault", out, "dvm", "vault"])
+        .backup(&[
+            "-y",
+            "-p",
+            passfile,
+            "--save-profile",
+            "daily",
+            "-x",
+            "vault",
+            out,
+            "dvm",
+            "vault",
+        ])
         .expect(0);
-    assert!(run.stderr.contains("the passphrase is saved in plain text in"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("the passphrase is saved in plain text in"),
+        "{}",
+        run.stderr
+    );
     let file = place.root.join("etc/qubes/backup/daily.conf");
     let profile = fs::read_to_string(&file).unwrap();
-    assert!(profile.contains("passphrase_text:") && profile.contains("destination_vm:"), "{profile}");
+    assert!(
+        profile.contains("passphrase_text:") && profile.contains("destination_vm:"),
+        "{profile}"
+    );
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 
     fs::remove_file(only_archive(&place.out)).unwrap();
     place.backup(&["-y", "--profile", "daily"]).expect(0);
     let run = verify(&place.root, &place.passfile, &only_archive(&place.out)).expect(0);
-    assert!(run.stdout.contains(" dvm | ") && !run.stdout.contains(" vault | "), "{}", run.stdout);
+    assert!(
+        run.stdout.contains(" dvm | ") && !run.stdout.contains(" vault | "),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -314,7 +336,11 @@ fn a_profile_excludes_what_it_says_itself() {
     let run = place.backup(&["--profile", "daily"]).expect(1);
     assert!(run.stderr.contains("There is no backup profile"), "{}", run.stderr);
     let run = place.backup(&["--profile", "../daily"]).expect(1);
-    assert!(run.stderr.contains("cannot be the name of a backup profile"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("cannot be the name of a backup profile"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
