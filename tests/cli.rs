@@ -3,6 +3,8 @@
 //! exit codes, and what they leave on the disk and on the terminal. What goes wrong inside an archive is tried in other
 //! programs beside this one.
 
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
 mod support;
 
 use std::{

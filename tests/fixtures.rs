@@ -3,6 +3,8 @@
 //!
 //! They lie in the folder that the variable `PEDOS_BACKUP_FIXTURES` names; without it these tests say so and pass.
 
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
 use std::{path::PathBuf, sync::Arc};
 
 use pedos_backup::{

@@ -2,6 +2,8 @@
 //! The manual pages: made from the definitions of the command lines, kept in `data/man`, and compared here, so that a page
 //! never tells of an option that is not there. With UPDATE set they are written anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
 use std::{fs, path::PathBuf};
 
 use clap_mangen::Man;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A whole root folder goes into an archive and out of it again, and is what it was.
 
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
 use std::{
     fs,
     os::unix::fs::MetadataExt,

@@ -2,6 +2,8 @@
 //! The texts and their translations: every text of the sources is in the template, every translation has a text for each, and
 //! no placeholder is lost or made up on the way. Reads the files itself, so that it needs no gettext.
 
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
