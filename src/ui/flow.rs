@@ -188,6 +188,10 @@ impl Running {
     pub(super) fn show_end(&self, wizard: &BpWizard, last: &Outcome, target: &str, notes: Vec<String>) -> Run {
         let mut view = outcome(self.kind, last);
         view.warnings.extend(notes);
+        if self.kind == JobKind::Backup && !matches!(last, Outcome::Done(_)) {
+            // There is no archive: a tick beside a VM would say that something of it was saved.
+            view.machines.retain(|line| line.reason.is_some());
+        }
         let unmount = words::unmount(target);
         self.page
             .show_outcome(&view, &full_text(&view, last), unmount.as_deref());

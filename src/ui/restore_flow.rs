@@ -353,6 +353,9 @@ impl RestoreFlow {
         self.refresh();
         let page = self.draft.borrow().page();
         self.wizard.show_page(page as usize);
+        if page == RestorePage::Summary {
+            self.summary.focus_problem();
+        }
     }
 
     /// Copies the draft onto the page that is seen.

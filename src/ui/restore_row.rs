@@ -7,7 +7,7 @@ use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
     host::NetVm,
-    plan::RestoreRow,
+    plan::{RestoreProblem, RestoreRow},
     text::{netvm, restore_problem, wizard as words},
 };
 
@@ -169,6 +169,23 @@ impl BpRestoreRow {
         }
         self.show_in_editor(model);
         imp.is_showing.set(false);
+    }
+
+    /// Puts the focus where a problem of this VM can be solved. Gives whether there is one.
+    pub fn focus_problem(&self) -> bool {
+        let model = self.imp().model.borrow();
+        let (Some(model), Some(editor)) = (&*model, self.imp().editor.get()) else {
+            return false;
+        };
+        let template = editor.template.as_ref().map(|(drop, _)| drop);
+        match model.problems.first() {
+            None => false,
+            Some(RestoreProblem::TemplateMissing { .. }) => template.is_some_and(WidgetExt::grab_focus),
+            Some(RestoreProblem::NetVmMissing { .. }) => {
+                editor.netvm.as_ref().is_some_and(|(drop, _)| drop.grab_focus())
+            }
+            Some(_) => editor.name.grab_focus(),
+        }
     }
 
     fn is_home(&self) -> bool {

@@ -106,6 +106,21 @@ impl BpRestoreSummaryPage {
         }
     }
 
+    /// Puts the focus on the first thing that has to be solved. Gives whether there is one.
+    pub fn focus_problem(&self) -> bool {
+        let mut child = self.imp().rows.first_child();
+        while let Some(row) = child {
+            if row
+                .downcast_ref::<BpRestoreRow>()
+                .is_some_and(BpRestoreRow::focus_problem)
+            {
+                return true;
+            }
+            child = row.next_sibling();
+        }
+        false
+    }
+
     fn new_row(&self, glyph: Glyph) -> BpRestoreRow {
         let handler = self.imp().handler.borrow().clone();
         BpRestoreRow::new(glyph, move |machine, edit| {
