@@ -60,14 +60,17 @@ install:
 	done
 	for id in $(IDS); do \
 		msgfmt --desktop --template=data/$$id.desktop.in -d po -o '$(SHAREDIR)/applications/'$$id.desktop && \
+		chmod 644 '$(SHAREDIR)/applications/'$$id.desktop && \
 		install -D -m 644 resources/icons/$$id.svg '$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg && \
 		install -D -m 644 resources/icons/$$id-symbolic.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg || exit 1; \
 	done
 	msgfmt --xml --template=data/$(METAINFO).in -d po -o '$(SHAREDIR)/metainfo/$(METAINFO)'
+	chmod 644 '$(SHAREDIR)/metainfo/$(METAINFO)'
 	for language in $(LANGUAGES); do \
 		install -d '$(SHAREDIR)/locale/'$$language/LC_MESSAGES && \
-		msgfmt --check -o '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo po/$$language.po || exit 1; \
+		msgfmt --check -o '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo po/$$language.po && \
+		chmod 644 '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo || exit 1; \
 	done
 
 uninstall:
