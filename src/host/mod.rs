@@ -107,7 +107,7 @@ pub trait Host: Send + Sync {
     /// Assigns one device.
     ///
     /// # Errors
-    /// When its backend is not there or the host does not take it.
+    /// When the host does not take it: a live one wants to know its backend, a folder keeps the name of any.
     fn assign_device(&self, machine: &str, device: &Device) -> Result<(), HostError>;
 
     /// Puts one of the small files of a machine in place (firewall rules, notes, menu entries).

@@ -27,6 +27,14 @@ impl<T: Send + 'static> Task<T> {
                     what: panic_text(panic.as_ref()),
                 })
             });
+            // Whatever went wrong after a cancel went wrong because of it.
+            let result = result.map_err(|error| {
+                if context.cancel.is_cancelled() {
+                    EngineError::Cancelled
+                } else {
+                    error
+                }
+            });
             // Nobody waits for the answer any more: the task was dropped, which is how it is cancelled.
             let _ = sender.send_blocking(result);
         });

@@ -65,6 +65,8 @@ fn spawn_work(
         let outcome = match result {
             Ok(report) => Outcome::Done(Box::new(report)),
             Err(EngineError::Cancelled) => Outcome::Cancelled(speaker.partial()),
+            // Whatever went wrong after a cancel went wrong because of it: processes are killed to free their pipes.
+            Err(_) if speaker.cancel.is_cancelled() => Outcome::Cancelled(speaker.partial()),
             Err(error) => Outcome::Failed(error, speaker.partial()),
         };
         speaker.last_word(outcome);
