@@ -4,7 +4,10 @@
 //! It knows no page and no rule. Whoever uses it says which page is to be seen, whether Next works and why not, and
 //! hears [`Move`]s.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gtk::{CompositeTemplate, gdk, gio, glib, prelude::*, subclass::prelude::*};
 
@@ -37,7 +40,7 @@ struct Page {
 }
 
 /// Who hears the moves.
-type MoveHandler = Box<dyn Fn(Move)>;
+type MoveHandler = Rc<dyn Fn(Move)>;
 
 mod imp {
     use super::*;
@@ -108,7 +111,9 @@ mod imp {
         }
 
         fn moved(&self, to: Move) {
-            if let Some(handler) = &*self.handler.borrow() {
+            // Held by itself while it is called: what it does may close the window, which lets go of it.
+            let handler = self.handler.borrow().clone();
+            if let Some(handler) = handler {
                 handler(to);
             }
         }
@@ -221,7 +226,7 @@ impl BpWizard {
 
     /// Hears what the user wants.
     pub fn connect_move(&self, handler: impl Fn(Move) + 'static) {
-        self.imp().handler.replace(Some(Box::new(handler)));
+        self.imp().handler.replace(Some(Rc::new(handler)));
     }
 
     /// Shows a page and puts the focus on the first thing to fill in.

@@ -332,7 +332,14 @@ impl Node {
             };
             let role = node.role().map_or(0, |role| role.0);
             let name = node.name().unwrap_or_default();
-            text.push_str(&format!("{:depth$}{role} {name:?}{state} {:?}\n", "", node.actions()));
+            let actions: Vec<_> = node
+                .actions()
+                .into_iter()
+                .filter(|action| !action.contains("clipboard."))
+                .collect();
+            if role != 29 || !name.is_empty() {
+                text.push_str(&format!("{:depth$}{role} {name:?}{state} {actions:?}\n", ""));
+            }
             for child in node.children() {
                 line(&child, depth + 1, text);
             }
@@ -371,7 +378,7 @@ fn connection(address: &str) -> gio::DBusConnection {
 }
 
 /// Looks again and again until there is something or the time is over.
-fn try_for<T>(deadline: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn try_for<T>(deadline: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {

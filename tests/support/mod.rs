@@ -6,8 +6,13 @@
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
 pub(crate) mod archive;
+pub(crate) mod damage;
+pub(crate) mod injured;
+pub(crate) mod jobs;
 pub(crate) mod noise;
+pub(crate) mod place;
 pub(crate) mod programs;
+pub(crate) mod reseal;
 pub(crate) mod roots;
 pub(crate) mod tools;
 pub(crate) mod wait;
@@ -18,3 +23,5 @@ pub(crate) mod atspi;
 pub(crate) mod keyboard;
 #[cfg(feature = "gui")]
 pub(crate) mod session;
+#[cfg(feature = "gui")]
+pub(crate) mod wizard;

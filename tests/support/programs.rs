@@ -50,7 +50,7 @@ impl Run {
             self.code,
             self.said()
         );
-        let said = self.said().to_lowercase();
+        let said = self.said().to_lowercase().replace("not everything was restored", "");
         for word in [
             "success",
             "everything was restored",

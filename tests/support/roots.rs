@@ -21,6 +21,9 @@ pub(crate) const KIB: u64 = 1024;
 /// One mebibyte, in bytes.
 pub(crate) const MIB: u64 = 1024 * KIB;
 
+/// One gibibyte, in bytes.
+pub(crate) const GIB: u64 = 1024 * MIB;
+
 /// A machine to be put into a root.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vm {
@@ -150,7 +153,7 @@ pub(crate) fn small() -> Vec<Vm> {
             .tag("project-x")
             .tag("needs_review")
             .devices(DEVICES)
-            .volume("private", Fill::Sparse(20 * MIB, 900 * KIB, 3))
+            .volume("private", Fill::Sparse(10 * MIB, 700 * KIB, 3))
             .file("firewall.xml", FIREWALL)
             .file("notes.txt", "Umlaute: äöü – „quoted“\n\ttab, no newline at end")
             .file("whitelisted-appmenus.list", "firefox.desktop\nxterm.desktop\n"),
@@ -165,7 +168,7 @@ pub(crate) fn small() -> Vec<Vm> {
             .label("purple")
             .property("kernel", "")
             .property("virt_mode", "hvm")
-            .volume("root", Fill::Sparse(64 * MIB, 200 * KIB, 5))
+            .volume("root", Fill::Sparse(16 * MIB, 200 * KIB, 5))
             .volume("private", Fill::Holes(0)),
     ]
 }
@@ -234,6 +237,9 @@ fn make_home(home: &Path) {
     fs::write(home.join("Documents/name with space é.txt"), "text\n").unwrap();
     fs::write(home.join("blob"), Noise::new(99).bytes(30_000)).unwrap();
     fs::set_permissions(home.join(".bashrc"), fs::Permissions::from_mode(0o640)).unwrap();
+    if home.join("dangling").is_symlink() {
+        return;
+    }
     symlink("Documents/gone", home.join("dangling")).unwrap();
     symlink("/etc/passwd", home.join("absolute")).unwrap();
 }

@@ -127,6 +127,7 @@ impl Session {
         for name in [
             "WAYLAND_DISPLAY",
             "AT_SPI_BUS_ADDRESS",
+            "GTK_A11Y",
             "LC_ALL",
             "LC_MESSAGES",
             "LANGUAGE",
@@ -214,8 +215,13 @@ impl Session {
     }
 
     fn start_announcing(&mut self, line: &[&str]) -> String {
+        // The accessibility bus that the message bus starts keeps its socket in the runtime folder: one for each desktop.
         let mut child = bound(Path::new(line[0]))
             .args(&line[1..])
+            .env("XDG_RUNTIME_DIR", self.folder.path().join("run"))
+            .env("HOME", self.folder.path().join("home"))
+            .env_remove("DISPLAY")
+            .env_remove("AT_SPI_BUS_ADDRESS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A host that fails where it is told to, and works otherwise: every call goes to a real one, the volumes of one machine
+//! break.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use pedos_backup::{
+    host::{
+        Extent, Home, Host, HostError, Label, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport,
+        VolumeSource,
+    },
+    inventory::{Device, Inventory},
+};
+
+/// What goes wrong, and where in a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Injury {
+    /// Reads at or after that byte fail with that error number.
+    Read { from: u64, errno: i32 },
+    /// The volume ends at that byte, whatever its size says.
+    Short { at: u64 },
+    /// Reads at or after that byte break the thread.
+    Panic { from: u64 },
+    /// The holes of the volume cannot be learned.
+    Extents,
+    /// Writes at or after that byte fail with that error number.
+    Write { from: u64, errno: i32 },
+    /// The last step, which puts the volume in place, fails.
+    Finish { errno: i32 },
+    /// Writes break the thread.
+    WritePanic,
+    /// The machine cannot be created.
+    Create,
+    /// None of its settings can be set.
+    Settings,
+    /// The time of the backup cannot be noted.
+    Record,
+}
+
+/// A host with an injury.
+pub(crate) struct InjuredHost {
+    whole: Arc<dyn Host>,
+    machine: String,
+    injury: Injury,
+    felt: Arc<AtomicBool>,
+}
+
+impl InjuredHost {
+    /// A host on which that goes wrong with that machine.
+    pub(crate) fn new(whole: Arc<dyn Host>, machine: &str, injury: Injury) -> Self {
+        Self {
+            whole,
+            machine: machine.to_owned(),
+            injury,
+            felt: Arc::default(),
+        }
+    }
+
+    /// Whether anything came upon the injury.
+    pub(crate) fn was_felt(&self) -> bool {
+        self.felt.load(Ordering::SeqCst)
+    }
+
+    fn hurts(&self, machine: &str, injury: Injury) -> bool {
+        let hurts = machine == self.machine && self.injury == injury;
+        if hurts {
+            self.felt.store(true, Ordering::SeqCst);
+        }
+        hurts
+    }
+
+    fn refused(&self) -> HostError {
+        HostError::Refused {
+            what: "the injured host refuses".to_owned(),
+        }
+    }
+
+    fn setting(&self, machine: &str) -> Result<(), HostError> {
+        if self.hurts(machine, Injury::Settings) {
+            Err(self.refused())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Host for InjuredHost {
+    fn system(&self) -> Result<System, HostError> {
+        self.whole.system()
+    }
+
+    fn inventory(&self) -> Result<Inventory, HostError> {
+        self.whole.inventory()
+    }
+
+    fn open_volume(&self, machine: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
+        let source = self.whole.open_volume(machine, volume)?;
+        if machine != self.machine {
+            return Ok(source);
+        }
+        Ok(Box::new(InjuredSource {
+            whole: source,
+            injury: self.injury,
+            felt: self.felt.clone(),
+        }))
+    }
+
+    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
+        self.whole.machine_files(machine)
+    }
+
+    fn home(&self) -> Result<Option<Home>, HostError> {
+        self.whole.home()
+    }
+
+    fn record_backup(&self, machines: &[String], unix_seconds: i64) -> Result<(), HostError> {
+        if self.injury == Injury::Record {
+            self.felt.store(true, Ordering::SeqCst);
+            return Err(self.refused());
+        }
+        self.whole.record_backup(machines, unix_seconds)
+    }
+
+    fn add_label(&self, label: &Label) -> Result<(), HostError> {
+        self.whole.add_label(label)
+    }
+
+    fn create_machine(&self, new: &NewMachine) -> Result<(), HostError> {
+        if self.hurts(&new.name, Injury::Create) {
+            Err(self.refused())
+        } else {
+            self.whole.create_machine(new)
+        }
+    }
+
+    fn remove_machine(&self, machine: &str) -> Result<(), HostError> {
+        self.whole.remove_machine(machine)
+    }
+
+    fn set_property(&self, machine: &str, property: &str, value: &str) -> Result<(), HostError> {
+        self.setting(machine)?;
+        self.whole.set_property(machine, property, value)
+    }
+
+    fn set_feature(&self, machine: &str, feature: &str, value: &str) -> Result<(), HostError> {
+        self.setting(machine)?;
+        self.whole.set_feature(machine, feature, value)
+    }
+
+    fn add_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
+        self.whole.add_tag(machine, tag)
+    }
+
+    fn remove_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
+        self.whole.remove_tag(machine, tag)
+    }
+
+    fn assign_device(&self, machine: &str, device: &Device) -> Result<(), HostError> {
+        self.setting(machine)?;
+        self.whole.assign_device(machine, device)
+    }
+
+    fn set_machine_file(&self, machine: &str, file: MachineFile, content: &[u8]) -> Result<(), HostError> {
+        self.setting(machine)?;
+        self.whole.set_machine_file(machine, file, content)
+    }
+
+    fn import_volume(&self, machine: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
+        let import = self.whole.import_volume(machine, volume, size_bytes)?;
+        if machine != self.machine {
+            return Ok(import);
+        }
+        Ok(Box::new(InjuredImport {
+            whole: import,
+            injury: self.injury,
+            felt: self.felt.clone(),
+        }))
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        self.whole.free_bytes()
+    }
+
+    fn start_service(&self, machine: &str, service: Service) -> Result<ServiceProcess, HostError> {
+        self.whole.start_service(machine, service)
+    }
+
+    fn commit(&self) -> Result<(), HostError> {
+        self.whole.commit()
+    }
+
+    fn profile_dir(&self) -> std::path::PathBuf {
+        self.whole.profile_dir()
+    }
+}
+
+struct InjuredSource {
+    whole: Box<dyn VolumeSource>,
+    injury: Injury,
+    felt: Arc<AtomicBool>,
+}
+
+impl VolumeSource for InjuredSource {
+    fn size_bytes(&self) -> u64 {
+        self.whole.size_bytes()
+    }
+
+    fn extents(&self) -> io::Result<Vec<Extent>> {
+        if self.injury == Injury::Extents {
+            self.felt.store(true, Ordering::SeqCst);
+            return Err(io::Error::other("no map of the holes"));
+        }
+        self.whole.extents()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let end = offset + buffer.len() as u64;
+        let from = match self.injury {
+            Injury::Read { from, .. } | Injury::Panic { from } | Injury::Short { at: from } => from,
+            _ => u64::MAX,
+        };
+        if end <= from {
+            return self.whole.read_at(buffer, offset);
+        }
+        self.felt.store(true, Ordering::SeqCst);
+        match self.injury {
+            Injury::Read { errno, .. } => Err(io::Error::from_raw_os_error(errno)),
+            Injury::Panic { .. } => panic!("the injured volume breaks its reader"),
+            _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+        }
+    }
+}
+
+struct InjuredImport {
+    whole: Box<dyn VolumeImport>,
+    injury: Injury,
+    felt: Arc<AtomicBool>,
+}
+
+impl VolumeImport for InjuredImport {
+    fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
+        match self.injury {
+            Injury::Write { from, errno } if offset + data.len() as u64 > from => {
+                self.felt.store(true, Ordering::SeqCst);
+                Err(HostError::io(
+                    "writing the injured volume",
+                    io::Error::from_raw_os_error(errno),
+                ))
+            }
+            Injury::WritePanic => {
+                self.felt.store(true, Ordering::SeqCst);
+                panic!("the injured volume breaks its writer")
+            }
+            _ => self.whole.write_at(data, offset),
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), HostError> {
+        if let Injury::Finish { errno } = self.injury {
+            self.felt.store(true, Ordering::SeqCst);
+            return Err(HostError::io(
+                "syncing the injured volume",
+                io::Error::from_raw_os_error(errno),
+            ));
+        }
+        self.whole.finish()
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Jobs run inside the test, with keys that cost next to nothing: for what cannot be brought about from outside.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use pedos_backup::{
+    engine::{self, Context, EngineError, Report},
+    format::Compression,
+    host::{Host, root::RootHost},
+    job::{Event, Job, JobHandle, Outcome},
+    plan::{BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
+    secret::Passphrase,
+};
+
+use super::reseal::CHEAP;
+
+/// The passphrase of all archives made here.
+pub(crate) const PASSPHRASE: &str = "a passphrase of the tests";
+
+/// A root folder as a host.
+#[track_caller]
+pub(crate) fn host(root: &Path) -> Arc<dyn Host> {
+    Arc::new(RootHost::open(root).unwrap())
+}
+
+/// A plan to back machines up, cheaply, without a verification after it.
+pub(crate) fn backup_plan(machines: &[&str], destination: Destination) -> BackupPlan {
+    BackupPlan {
+        machines: machines.iter().map(|name| (*name).to_owned()).collect(),
+        destination,
+        compression: Compression::Gzip,
+        scope: InventoryScope::WholeHost,
+        kdf: CHEAP,
+        verify: false,
+        passphrase: passphrase(PASSPHRASE),
+    }
+}
+
+/// A passphrase to be shared.
+pub(crate) fn passphrase(text: &str) -> Arc<Passphrase> {
+    Arc::new(Passphrase::for_reading(text.to_owned()))
+}
+
+/// Backs machines up into a file and gives the report.
+pub(crate) fn back_up(host: &dyn Host, machines: &[&str], file: &Path) -> Result<Report, EngineError> {
+    engine::backup::run(
+        &backup_plan(machines, Destination::File(file.to_owned())),
+        host,
+        &Context::default(),
+    )
+}
+
+/// An archive of machines of a root, made anew in a folder.
+#[track_caller]
+pub(crate) fn archive(root: &Path, machines: &[&str], folder: &Path) -> PathBuf {
+    let file = folder.join("archive");
+    let report = back_up(host(root).as_ref(), machines, &file).unwrap();
+    assert!(report.is_success(), "{report:?}");
+    file
+}
+
+/// Opens an archive and makes the plan to restore or verify all of it; conflicts are renamed, what is missing is kept.
+pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -> Result<RestorePlan, EngineError> {
+    let passphrase = passphrase(PASSPHRASE);
+    let opened = engine::open_archive(&source, &passphrase, host, &Context::default())?;
+    let policy = RestorePolicy {
+        accept_missing: true,
+        ignore_user_mismatch: true,
+        verify_only,
+        ..RestorePolicy::default()
+    };
+    let choices = RestoreChoices {
+        policy,
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&opened.inventory, &host.system()?, &choices);
+    Ok(RestorePlan {
+        source,
+        passphrase,
+        table,
+        verify_only,
+    })
+}
+
+/// Verifies an archive to its end.
+pub(crate) fn verify(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
+    let plan = restore_plan(Source::File(archive.to_owned()), host, true)?;
+    engine::verify::run(&plan, host, &Context::default())
+}
+
+/// Restores all of an archive.
+pub(crate) fn restore(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
+    let plan = restore_plan(Source::File(archive.to_owned()), host, false)?;
+    engine::restore::run(&plan, host, &Context::default())
+}
+
+/// Runs a job to its last word and holds that it is said exactly once and last.
+#[track_caller]
+pub(crate) fn last_word(handle: &JobHandle) -> Outcome {
+    let mut outcome = None;
+    while let Some(event) = handle.recv_blocking() {
+        assert!(outcome.is_none(), "something is said after the last word: {event:?}");
+        if let Event::Finished(last) = event {
+            outcome = Some(last);
+        }
+    }
+    outcome.expect("a job says a last word")
+}
+
+/// Starts a job.
+pub(crate) fn spawn(job: Job, host: Arc<dyn Host>) -> JobHandle {
+    pedos_backup::job::spawn(job, host)
+}

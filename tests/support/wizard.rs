@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A wizard at work on a private desktop, and the steps that every walk through it takes.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use super::{
+    atspi::{Node, Role, State, try_for},
+    jobs,
+    place::{PASSPHRASE, Place},
+    programs::{self, only_archive},
+    roots::{self, Fill, KIB, MIB, Vm},
+    session::{App, Look, Session},
+    wait::{JOB, STEP, wait_for, wait_until},
+};
+
+/// A plain desktop, for the accessible tree alone.
+pub(crate) const BY_TREE: Look = Look {
+    is_dark: false,
+    is_german: false,
+    is_double: false,
+    has_keyboard: false,
+};
+/// The same with a keyboard.
+pub(crate) const BY_KEYBOARD: Look = Look {
+    has_keyboard: true,
+    ..BY_TREE
+};
+
+/// A small root in which a backup takes one machine: each further file costs a key.
+pub(crate) fn place() -> Place {
+    Place::new(&[
+        Vm::new("net", "AppVM")
+            .property("template", "tpl")
+            .property("provides_network", "True")
+            .property("include_in_backups", "False")
+            .volume("private", Fill::Holes(MIB))
+            .running(),
+        Vm::new("tpl", "TemplateVM")
+            .property("include_in_backups", "False")
+            .volume("root", Fill::Sparse(4 * MIB, 100 * KIB, 71))
+            .volume("private", Fill::Holes(MIB)),
+        Vm::new("vault", "AppVM")
+            .property("template", "tpl")
+            .property("netvm", "net")
+            .volume("private", Fill::Sparse(9 * MIB, 300 * KIB, 72)),
+        Vm::new("work", "AppVM")
+            .property("template", "tpl")
+            .property("netvm", "net")
+            .volume("private", Fill::Sparse(9 * MIB, 300 * KIB, 73)),
+    ])
+}
+
+/// One of the wizards at work.
+pub(crate) struct Wizard {
+    pub(crate) session: Session,
+    pub(crate) app: App,
+    pub(crate) window: Node,
+}
+
+impl Wizard {
+    /// Opens a wizard on a root; `None` where the desktop cannot be had.
+    pub(crate) fn open(look: Look, program: &str, root: &Path) -> Option<Self> {
+        let mut session = Session::start(look)?;
+        let mut command = session.command(Path::new(program));
+        let app = session.open(command.arg("--root").arg(root));
+        let window = session.desk().window("(1 of 5)");
+        Some(Self { session, app, window })
+    }
+
+    /// Opens the backup wizard.
+    pub(crate) fn backup(look: Look, place: &Place) -> Option<Self> {
+        Self::open(look, env!("CARGO_BIN_EXE_pedos-backup"), &place.path("root"))
+    }
+
+    /// Opens the restore wizard.
+    pub(crate) fn restore(look: Look, place: &Place) -> Option<Self> {
+        Self::open(look, env!("CARGO_BIN_EXE_pedos-backup-restore"), &place.path("root"))
+    }
+
+    /// Waits for a page by its number.
+    #[track_caller]
+    pub(crate) fn wait_page(&self, number: u32) {
+        self.wait_title(&format!("({number} of 5)"));
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_title(&self, text: &str) {
+        wait_until(&format!("{text:?} in the title\n{}", self.state()), STEP, || {
+            self.window.name().is_some_and(|name| name.contains(text))
+        });
+    }
+
+    /// Everything that explains why a step did not work.
+    pub(crate) fn state(&self) -> String {
+        format!("{}\n{}", self.app.log(), self.session.desk().dump())
+    }
+
+    /// What has the focus, by role and name.
+    pub(crate) fn focused(&self) -> Option<(Option<Role>, Option<String>)> {
+        let node = self.window.find_by(&|node| node.is(State::FOCUSED))?;
+        Some((node.role(), node.name()))
+    }
+
+    /// Whether the page lets go.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.window.actions().iter().any(|action| action == "win.next")
+    }
+
+    /// Waits until the page lets go.
+    #[track_caller]
+    pub(crate) fn wait_ready(&self) {
+        let patience = Instant::now();
+        while !self.is_ready() {
+            assert!(patience.elapsed() < STEP, "the page does not let go\n{}", self.state());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Goes to a page as soon as the one before lets go.
+    #[track_caller]
+    pub(crate) fn next(&self, number: u32) {
+        self.wait_ready();
+        self.window.act("win.next");
+        self.wait_page(number);
+    }
+
+    /// Waits until something is said on the page.
+    #[track_caller]
+    pub(crate) fn wait_text(&self, what: &str, deadline: Duration) -> String {
+        let mut last = String::new();
+        let found = {
+            let last = &mut last;
+            let start = Instant::now();
+            loop {
+                *last = self.window.texts();
+                if last.to_lowercase().contains(&what.to_lowercase()) {
+                    break true;
+                }
+                if start.elapsed() > deadline {
+                    break false;
+                }
+                std::thread::sleep(Duration::from_millis(30));
+            }
+        };
+        assert!(found, "{what:?} is not said:\n{last}\n{}", self.app.log());
+        last
+    }
+
+    /// Selects machines in a list and presses a button between the lists.
+    #[track_caller]
+    pub(crate) fn pick(&self, list: &str, machines: &[&str], button: &str) {
+        let list = self.window.wait(Role::LIST, list);
+        for machine in machines {
+            let is_it = |row: &Node| {
+                row.name()
+                    .is_some_and(|name| name.split([',', ' ', '\n']).next() == Some(machine))
+            };
+            let look = || list.children().iter().position(is_it);
+            let number = try_for(STEP, look).unwrap_or_else(|| panic!("no {machine} in the list\n{}", self.state()));
+            assert!(list.select_child(number as i32), "{machine} cannot be selected");
+        }
+        self.window.click(button);
+        let is_there = || {
+            list.children()
+                .iter()
+                .any(|row| row.name().is_some_and(|name| machines.contains(&name.as_str())))
+        };
+        let left = try_for(STEP, || (!is_there()).then_some(()));
+        assert!(left.is_some(), "{button} did not move {machines:?}\n{}", self.state());
+    }
+
+    /// Waits for the end of a job and closes the wizard with Finish; gives what it said.
+    #[track_caller]
+    pub(crate) fn finish(&mut self) -> String {
+        wait_until("Finish", JOB, || {
+            self.window
+                .find(Role::BUTTON, "Finish")
+                .is_some_and(|button| button.is(State::SENSITIVE))
+        });
+        let said = self.window.texts();
+        self.window.click("Finish");
+        self.wait_gone();
+        said
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_gone(&mut self) {
+        let code = wait_for("the end of the program", STEP, || self.session.exit_code(&self.app));
+        assert_eq!(code, 0, "{}", self.app.log());
+        let log = self.app.log();
+        assert!(!log.contains("CRITICAL") && !log.contains("WARNING"), "{log}");
+    }
+}
+
+/// Through the backup wizard to the page that starts, by the accessibility tree.
+pub(crate) fn fill_backup(wizard: &Wizard, target: &Path) {
+    wizard.wait_ready();
+    wizard.window.click("Remove all");
+    wizard.pick("Available", &["vault"], "Add");
+    wizard.session.screenshot("backup-1");
+    wizard.next(2);
+    wizard
+        .window
+        .enter(Role::TEXT, "Backup directory or command", &target.to_string_lossy());
+    wizard.wait_ready();
+    wizard.session.screenshot("backup-2");
+    wizard.next(3);
+    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
+    wizard.window.enter(Role::PASSWORD, "Confirm passphrase", PASSPHRASE);
+    wizard.window.check("Save settings as default backup profile", false);
+    wizard.session.screenshot("backup-3");
+    wizard.next(4);
+    wizard.wait_ready();
+    wizard.session.screenshot("backup-4");
+}
+
+/// Holds that the archive that was made brings the machine back, with the tools.
+pub(crate) fn backed_up(place: &Place) -> PathBuf {
+    let archive = only_archive(&place.path("target"));
+    let here = place.path("here");
+    programs::restore_new(&here, &place.pass, &archive).expect(0);
+    roots::expect_same(&place.path("root"), "vault", &here, "vault");
+    assert_eq!(roots::domains(&here).len(), 2);
+    archive
+}
+
+/// An archive of machines of the root, made cheaply.
+pub(crate) fn make_archive(place: &Place, machines: &[&str]) -> PathBuf {
+    jobs::archive(&place.path("root"), machines, &place.path("target"))
+}
