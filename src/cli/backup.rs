@@ -13,7 +13,7 @@ use crate::{
         root::sample::{self, SampleSize},
     },
     job::{self, Job, JobHandle, Outcome},
-    plan::{BackupPlan, BackupRemark, Destination, Finding, InventoryScope, check_backup},
+    plan::{BackupPlan, Destination, Finding, InventoryScope, Room, check_backup},
     secret::Passphrase,
     text::{self, JobKind},
 };
@@ -104,7 +104,7 @@ fn show_summary(
     console: &Console,
 ) -> Result<(), Stop> {
     check_destination(destination)?;
-    let mut findings = check_backup(system, machines, Some(destination), None);
+    let mut findings = check_backup(system, machines, Some(destination), Room::default());
     println!("{}", table::backup(system, machines, &findings));
     let needed = machines
         .iter()
@@ -115,7 +115,7 @@ fn show_summary(
         // What compression saves is not known, so this stops nobody here: a full disk stops the backup cleanly.
         console.warning(&text::terminal::little_room(needed, free));
     }
-    findings.retain(|finding| finding.is_blocking() && !matches!(finding.remark, BackupRemark::TooLittleSpace { .. }));
+    findings.retain(|finding| finding.is_blocking());
     if findings.is_empty() {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use crate::{
     crypto::KdfCost,
     format::Compression,
     host::{DOM0, Machine, System},
-    plan::{BackupPlan, Destination, Finding, InventoryScope, check_backup, default_selection, may_be_backed_up},
+    plan::{BackupPlan, Destination, Finding, InventoryScope, Room, check_backup, default_selection, may_be_backed_up},
     profile::Profile,
 };
 
@@ -246,11 +246,15 @@ impl BackupDraft {
     pub fn ask_findings(&self) -> Option<impl FnOnce() -> Vec<Finding> + Send + 'static> {
         let system = self.system.clone()?;
         let (selected, destination) = (self.selected(), self.destination());
-        let free = match &self.place {
+        let free_bytes = match &self.place {
             PlaceState::Good(place) => place.bytes,
             _ => None,
         };
-        Some(move || check_backup(&system, &selected, destination.as_ref(), free))
+        let room = Room {
+            free_bytes,
+            compression: self.compression(),
+        };
+        Some(move || check_backup(&system, &selected, destination.as_ref(), room))
     }
 
     /// Takes what speaks against the backup.

@@ -16,7 +16,7 @@ use crate::{
     crypto::{SealKey, header_passphrase},
     format::{BackupId, Encoder, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::Host,
-    plan::{BackupPlan, Destination, Source, check_backup},
+    plan::{BackupPlan, Destination, Room, Source, check_backup},
     units::MIB,
     units::unix_now,
 };
@@ -77,7 +77,12 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
 
 /// Holds the plan against the host as it is now; what a wizard showed may be minutes old.
 fn check(plan: &BackupPlan, host: &dyn Host) -> Result<(), EngineError> {
-    let findings = check_backup(&host.system()?, &plan.machines, Some(&plan.destination), None);
+    let findings = check_backup(
+        &host.system()?,
+        &plan.machines,
+        Some(&plan.destination),
+        Room::default(),
+    );
     match findings.into_iter().find(crate::plan::Finding::is_blocking) {
         None => Ok(()),
         Some(finding) => Err(EngineError::NotReady(finding)),

@@ -54,7 +54,10 @@ pub struct Finding {
 impl Finding {
     /// Whether the backup cannot start because of it.
     pub fn is_blocking(&self) -> bool {
-        !matches!(self.remark, BackupRemark::SavedStateIsOld { .. })
+        !matches!(
+            self.remark,
+            BackupRemark::SavedStateIsOld { .. } | BackupRemark::TooLittleSpace { is_certain: false, .. }
+        )
     }
 }
 
@@ -104,6 +107,8 @@ pub enum BackupRemark {
         needed: u64,
         /// What is free, in bytes.
         free: u64,
+        /// Nothing can be saved by compression, so that it cannot fit.
+        is_certain: bool,
     },
 }
 
@@ -121,13 +126,21 @@ pub fn default_selection(system: &System) -> Vec<String> {
     wanted.map(|machine| machine.name.clone()).collect()
 }
 
-/// Looks for what prevents a backup of these machines or should be known about it. `free_bytes` is the room at the
-/// destination where that is known.
+/// The room at a destination, and what may be made to fit into it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Room {
+    /// Bytes that are free, where that is known.
+    pub free_bytes: Option<u64>,
+    /// How the archive is compressed.
+    pub compression: Compression,
+}
+
+/// Looks for what prevents a backup of these machines or should be known about it.
 pub fn check_backup(
     system: &System,
     machines: &[String],
     destination: Option<&Destination>,
-    free_bytes: Option<u64>,
+    room: Room,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     if machines.is_empty() {
@@ -163,10 +176,14 @@ pub fn check_backup(
             remark: BackupRemark::DestinationInsideHome,
         });
     }
-    if let Some(free) = free_bytes.filter(|free| *free < needed) {
+    if let Some(free) = room.free_bytes.filter(|free| *free < needed) {
         findings.push(Finding {
             machine: None,
-            remark: BackupRemark::TooLittleSpace { needed, free },
+            remark: BackupRemark::TooLittleSpace {
+                needed,
+                free,
+                is_certain: room.compression == Compression::None,
+            },
         });
     }
     findings.sort_by_key(|finding| !finding.is_blocking());

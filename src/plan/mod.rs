@@ -11,7 +11,7 @@ mod resolve;
 mod restore;
 
 pub use backup::{
-    BackupPlan, BackupRemark, Finding, InventoryScope, check_backup, default_selection, may_be_backed_up,
+    BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, may_be_backed_up,
 };
 pub use destination::{Destination, LineProblem, Source, check_service_line};
 pub use resolve::resolve;

@@ -68,7 +68,7 @@ pub fn finding(finding: &Finding) -> FindingText {
                 "Choose a destination elsewhere, or remove dom0 from the selection.",
             )),
         ),
-        BackupRemark::TooLittleSpace { needed, free } => (
+        BackupRemark::TooLittleSpace { needed, free, .. } => (
             gettext_f(
                 "The backup may need {needed}, and {free} are free at the destination.",
                 &[("needed", &size(*needed)), ("free", &size(*free))],
@@ -119,6 +119,7 @@ mod tests {
             BackupRemark::TooLittleSpace {
                 needed: 2048,
                 free: 1024,
+                is_certain: true,
             },
         ];
         for remark in remarks {
