@@ -76,6 +76,8 @@ pub struct BackupDraft {
     pub scope: InventoryScope,
     /// The passphrase.
     pub passphrase: PassphraseDraft,
+    /// Whether every guess at the passphrase costs as much as with the stock tool, and the backup takes longer for it.
+    pub is_costly_to_guess: bool,
     /// Whether the choices are kept as the default profile.
     pub saves_profile: bool,
     /// Whether the profile keeps the passphrase too, in plain text.
@@ -363,7 +365,11 @@ impl BackupDraft {
             destination: self.destination().ok_or(Reason::NoPlace)?,
             compression: self.compression(),
             scope: self.scope,
-            kdf: KdfCost::default(),
+            kdf: if self.is_costly_to_guess {
+                KdfCost::REFERENCE
+            } else {
+                KdfCost::DEFAULT
+            },
             verify: self.verifies,
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
         })

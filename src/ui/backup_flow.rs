@@ -264,6 +264,7 @@ impl BackupFlow {
         let mut draft = self.draft.borrow_mut();
         self.passphrase
             .with_typed(|first, second| draft.passphrase.set_typed(first, second));
+        draft.is_costly_to_guess = choices.is_costly_to_guess;
         draft.saves_profile = choices.saves_profile;
         draft.saves_passphrase = choices.saves_passphrase;
         draft.verifies = choices.verifies;

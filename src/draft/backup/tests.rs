@@ -147,6 +147,18 @@ fn the_summary_waits_for_the_findings_and_stops_at_a_problem() {
     assert_eq!(draft.may_continue(), Ok(()));
 }
 
+#[test]
+fn guessing_costs_what_was_chosen() {
+    let mut draft = filled();
+    for _ in 0..3 {
+        draft.advance().unwrap();
+    }
+    draft.set_findings(vec![]);
+    assert_eq!(draft.finish().unwrap().kdf, KdfCost::DEFAULT);
+    draft.is_costly_to_guess = true;
+    assert_eq!(draft.finish().unwrap().kdf, KdfCost::REFERENCE);
+}
+
 /// Everything that a user can do.
 #[derive(Debug, Clone)]
 enum Op {

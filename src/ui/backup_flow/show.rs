@@ -46,6 +46,7 @@ impl BackupFlow {
 
     pub(super) fn show_passphrase(&self, draft: &BackupDraft) {
         let choices = Choices {
+            is_costly_to_guess: draft.is_costly_to_guess,
             saves_profile: draft.saves_profile,
             saves_passphrase: draft.saves_passphrase,
             verifies: draft.verifies,

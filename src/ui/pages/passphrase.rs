@@ -39,6 +39,8 @@ mod imp {
         #[template_child]
         pub(super) hint_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) costly_check: TemplateChild<BpCheck>,
+        #[template_child]
         pub(super) profile_check: TemplateChild<BpCheck>,
         #[template_child]
         pub(super) keep_box: TemplateChild<gtk::Box>,
@@ -154,10 +156,11 @@ impl BpPassphrasePage {
         imp.hint_label.set_visible(!hints.is_empty());
     }
 
-    /// Shows what happens besides; `file` is where the profile lies.
+    /// Shows what is ticked; `file` is where the profile lies.
     pub fn show_choices(&self, choices: Choices, file: &std::path::Path) {
         let imp = self.imp();
         imp.is_showing.set(true);
+        imp.costly_check.set_active(choices.is_costly_to_guess);
         imp.profile_check.set_active(choices.saves_profile);
         imp.keep_box.set_sensitive(choices.saves_profile);
         imp.keep_check.set_active(choices.saves_passphrase);
@@ -173,6 +176,7 @@ impl BpPassphrasePage {
     pub fn choices(&self) -> Choices {
         let imp = self.imp();
         Choices {
+            is_costly_to_guess: imp.costly_check.is_active(),
             saves_profile: imp.profile_check.is_active(),
             saves_passphrase: imp.keep_check.is_active(),
             verifies: imp.verify_check.is_active(),
@@ -186,9 +190,11 @@ impl BpPassphrasePage {
     }
 }
 
-/// What happens besides.
+/// What the check boxes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choices {
+    /// Every guess at the passphrase costs as much as with the stock tool.
+    pub is_costly_to_guess: bool,
     /// The choices are kept as the default profile.
     pub saves_profile: bool,
     /// The profile keeps the passphrase too.
