@@ -26,7 +26,13 @@ use super::{
 /// Does what the command line says.
 pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     check_line(args)?;
-    let source = place::source::<RestoreArgs>(args.dest_vm.as_deref(), &args.backup_location)?;
+    let source = match &args.dest_vm {
+        Some(machine) if args.location_is_service => Source::Registered {
+            machine: machine.clone(),
+            service: args.backup_location.clone(),
+        },
+        machine => place::source::<RestoreArgs>(machine.as_deref(), &args.backup_location)?,
+    };
     let (new_root, host) = match &args.new_root {
         Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), host))?,
         None => (None, place::host(&args.common)?),
@@ -75,12 +81,8 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
             "--paranoid-mode (--plan-b) is not available yet: restore without it, or in a disposable VM by hand",
         ));
     }
-    if args.location_is_service {
-        return Err(Stop::usage::<RestoreArgs>(if args.dest_vm.is_none() {
-            "--location-is-service needs --dest-vm"
-        } else {
-            "--location-is-service is not available yet: it belongs to --paranoid-mode"
-        }));
+    if args.location_is_service && args.dest_vm.as_deref().is_none_or(|vm| vm == DOM0) {
+        return Err(Stop::usage::<RestoreArgs>("--location-is-service needs --dest-vm"));
     }
     Ok(())
 }

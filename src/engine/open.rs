@@ -93,6 +93,7 @@ pub(super) fn place(source: &Source) -> String {
     match source {
         Source::File(path) => path.display().to_string(),
         Source::Service { machine, line } => format!("{machine}:{line}"),
+        Source::Registered { machine, service } => format!("{machine}:{service}"),
     }
 }
 

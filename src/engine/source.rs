@@ -51,7 +51,15 @@ impl Members {
         match source {
             Source::File(path) => Self::open_file(path),
             Source::Service { machine, line } => {
-                ServiceMembers::start(machine, line, prefixes, host, cancel).map(Self::Service)
+                let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
+                ServiceMembers::start(machine, Service::Restore, &request, host, cancel).map(Self::Service)
+            }
+            Source::Registered { machine, service } => {
+                let (service, request) = (
+                    Service::Registered(service.clone()),
+                    format!("{}\n", prefixes.join(" ")),
+                );
+                ServiceMembers::start(machine, service, &request, host, cancel).map(Self::Service)
             }
         }
     }
@@ -194,12 +202,12 @@ pub(super) struct ServiceMembers {
 impl ServiceMembers {
     fn start(
         machine: &str,
-        line: &str,
-        prefixes: &[String],
+        service: Service,
+        request: &str,
         host: &dyn Host,
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
-        let process = host.start_service(machine, Service::Restore)?;
+        let process = host.start_service(machine, service)?;
         let control = process.control.clone();
         cancel.on_cancel(move || control.kill());
         let mut members = Self {
@@ -212,7 +220,6 @@ impl ServiceMembers {
             size: 0,
             is_finished: false,
         };
-        let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
         members.send(request.as_bytes())?;
         Ok(members)
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The services that a backup or a restore speaks with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Service {
     /// Takes a destination line and then an archive.
     Backup,
@@ -18,16 +18,20 @@ pub enum Service {
     SelectDirectory,
     /// Lets the user pick a file in the machine.
     SelectFile,
+    /// A service that stands for one archive: takes a line of member prefixes only, and answers as [`Service::Restore`].
+    /// Named by its whole name, with its argument (`qubes.RestoreById+ID`).
+    Registered(String),
 }
 
 impl Service {
     /// The name on the wire.
-    pub fn wire_name(self) -> &'static str {
+    pub fn wire_name(&self) -> &str {
         match self {
             Self::Backup => "qubes.Backup",
             Self::Restore => "qubes.Restore",
             Self::SelectDirectory => "qubes.SelectDirectory",
             Self::SelectFile => "qubes.SelectFile",
+            Self::Registered(name) => name,
         }
     }
 }

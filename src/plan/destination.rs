@@ -31,6 +31,13 @@ pub enum Source {
         /// What the machine is told: one line.
         line: String,
     },
+    /// A service of a running machine that stands for one archive, by its whole name.
+    Registered {
+        /// The machine.
+        machine: String,
+        /// The service, with its argument.
+        service: String,
+    },
 }
 
 impl Source {
@@ -38,7 +45,7 @@ impl Source {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Service { .. } => None,
+            Self::Service { .. } | Self::Registered { .. } => None,
         }
     }
 }

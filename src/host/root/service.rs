@@ -6,7 +6,8 @@
 //! there; a command that is named to it is a command of the computer that this runs on, started in the machine's home.
 //! There is nobody in such a machine to pick a directory, so its pickers answer with the content of `.select-directory`
 //! and `.select-file` at the top of its folder: a path, or nothing for "cancelled". Without such a file the directory is
-//! the machine's home and the file is "cancelled".
+//! the machine's home and the file is "cancelled". Any other service is a program of its name in the machine's
+//! `etc/qubes-rpc`.
 
 mod process;
 mod restore;
@@ -57,6 +58,13 @@ if [ -f "$1" ]; then path=$(cat "$1"); else path=$2; fi
 printf '%s\n' "$path"
 "#;
 
+/// Runs a program of the machine's own, as a service of that name. Its arguments are the program and the service's
+/// argument.
+const REGISTERED: &str = r#"
+[ -f "$1" ] && [ -x "$1" ] || exit 127
+exec "$@"
+"#;
+
 /// Where a machine's services work.
 #[derive(Debug, Clone)]
 struct Place {
@@ -72,7 +80,7 @@ pub(super) fn start(domain: &Domain, root: PathBuf, service: Service) -> Result<
         home: home(domain, &root),
         root,
     };
-    let started = match service {
+    let started = match &service {
         Service::Backup => process::start(BACKUP, [place.root.as_os_str()], &place.home),
         Service::Restore => restore::start(place),
         Service::SelectDirectory => {
@@ -85,9 +93,26 @@ pub(super) fn start(domain: &Domain, root: PathBuf, service: Service) -> Result<
             let answer = place.root.join(".select-file");
             process::start(SELECT, [answer.as_os_str(), OsStr::new("")], &place.home)
         }
+        Service::Registered(name) => {
+            let (program, argument) = registered(name)?;
+            let program = place.root.join("etc/qubes-rpc").join(program);
+            process::start(REGISTERED, [program.as_os_str(), OsStr::new(argument)], &place.home)
+        }
     };
     let what = || format!("starting {} in VM {}", service.wire_name(), domain.name);
     started.map_err(|error| HostError::io(what(), error))
+}
+
+/// The program and the argument of a service's name.
+fn registered(name: &str) -> Result<(&str, &str), HostError> {
+    let (program, argument) = name.split_once('+').unwrap_or((name, ""));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+    if program.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_plain) {
+        return Ok((program, argument));
+    }
+    Err(HostError::Refused {
+        what: format!("'{}' cannot be the name of a service", name.escape_debug()),
+    })
 }
 
 /// The home of the machine's user, or the top of its file system when there is none.
