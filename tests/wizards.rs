@@ -13,7 +13,7 @@ use std::{
 };
 
 use support::{
-    atspi::{Node, Role, State},
+    atspi::{Role, State},
     keyboard::{press, type_text, wait_for_window},
     place::{PASSPHRASE, Place},
     programs::names,

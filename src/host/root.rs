@@ -250,7 +250,7 @@ impl Host for RootHost {
         let inside = inside.ok_or_else(|| HostError::NotRunning {
             name: machine.to_owned(),
         })?;
-        service::start(&domain, inside, service)
+        service::start(&domain, inside, &service)
     }
 
     fn profile_dir(&self) -> PathBuf {

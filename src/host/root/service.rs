@@ -75,12 +75,12 @@ struct Place {
 }
 
 /// Starts a service of a machine that runs.
-pub(super) fn start(domain: &Domain, root: PathBuf, service: Service) -> Result<ServiceProcess, HostError> {
+pub(super) fn start(domain: &Domain, root: PathBuf, service: &Service) -> Result<ServiceProcess, HostError> {
     let place = Place {
         home: home(domain, &root),
         root,
     };
-    let started = match &service {
+    let started = match service {
         Service::Backup => process::start(BACKUP, [place.root.as_os_str()], &place.home),
         Service::Restore => restore::start(place),
         Service::SelectDirectory => {
