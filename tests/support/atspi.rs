@@ -242,16 +242,33 @@ impl Node {
     /// Writes a text into a field.
     #[track_caller]
     pub(crate) fn enter(&self, role: Role, name: &str, text: &str) {
-        let node = self.wait_sensitive(role, name);
-        let done = node.call(
+        self.wait_sensitive(role, name).set_text(text);
+    }
+
+    /// Writes a text into this field.
+    #[track_caller]
+    pub(crate) fn set_text(&self, text: &str) {
+        let done = self.call(
             "org.a11y.atspi.EditableText",
             "SetTextContents",
             Some(&(text,).to_variant()),
         );
         assert!(
             done.is_some_and(|answer| answer.get::<(bool,)>() == Some((true,))),
-            "could not write into {name:?}"
+            "could not write into {:?}",
+            self.name()
         );
+    }
+
+    /// Where it is in its window, in pixels: left, top, width, height.
+    pub(crate) fn extents(&self) -> Option<(i32, i32, i32, i32)> {
+        const IN_WINDOW: u32 = 1;
+        let answer = self.call(
+            "org.a11y.atspi.Component",
+            "GetExtents",
+            Some(&(IN_WINDOW,).to_variant()),
+        )?;
+        answer.get::<((i32, i32, i32, i32),)>().map(|(extents,)| extents)
     }
 
     /// The text in a field or of a label.

@@ -31,6 +31,11 @@ pub(crate) struct Look {
     pub(crate) has_keyboard: bool,
 }
 
+/// Whether pictures are wanted.
+pub(crate) fn wants_pictures() -> bool {
+    std::env::var_os(SCREENSHOTS).is_some()
+}
+
 /// A private desktop. Its processes end with it, and with this process if that ends first.
 pub(crate) struct Session {
     folder: tempfile::TempDir,

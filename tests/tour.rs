@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Every page of both wizards as people see it: in the four looks as pictures for human eyes, where those are wanted, and
+//! in a narrow window, which must keep every button within reach.
+
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected comes up")]
+
+mod support;
+
+use std::path::Path;
+
+use support::{
+    atspi::{Role, State},
+    place::{PASSPHRASE, Place},
+    session::{self, Look},
+    wait::{JOB, STEP, wait_until},
+    wizard::{BY_KEYBOARD, BY_TREE, Wizard, make_archive, place},
+};
+
+/// The narrowest window that has to do, in pixels.
+const NARROW_PIXELS: u32 = 360;
+
+#[test]
+fn every_page_is_pictured_in_every_look() {
+    if !session::wants_pictures() {
+        support::tools::say("no folder for pictures is named, so none were taken");
+        return;
+    }
+    let dark = Look {
+        is_dark: true,
+        ..BY_TREE
+    };
+    let german = Look {
+        is_german: true,
+        ..BY_TREE
+    };
+    let double = Look {
+        is_double: true,
+        ..BY_TREE
+    };
+    for look in [BY_TREE, dark, german, double] {
+        let place = place();
+        if !tour_backup(look, &place, &|_, _| {}) || !tour_restore(look, &place, &|_, _| {}) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_narrow_window_keeps_its_buttons_within_reach() {
+    let place = place();
+    let check = |wizard: &Wizard, page: u32| {
+        let geometry = || {
+            wizard
+                .session
+                .xdotool(&["getactivewindow", "getwindowgeometry", "--shell"])
+                .unwrap_or_default()
+        };
+        let narrow = NARROW_PIXELS.to_string();
+        wizard
+            .session
+            .xdotool(&["getactivewindow", "windowsize", &narrow, "700"]);
+        let wanted = format!("WIDTH={NARROW_PIXELS}\n");
+        wait_until(&format!("page {page} in {NARROW_PIXELS} pixels"), STEP, || {
+            geometry().contains(&wanted)
+        });
+        for button in wizard.window.all(Role::BUTTON) {
+            let Some((left, _, width, _)) = button.extents().filter(|(.., width, height)| *width > 0 && *height > 0)
+            else {
+                continue;
+            };
+            let right = left + width;
+            assert!(
+                left >= 0 && right <= NARROW_PIXELS as i32,
+                "page {page}: {:?} from {left} to {right}",
+                button.name()
+            );
+        }
+        wizard.session.screenshot(&format!("narrow-{page}"));
+    };
+    if tour_backup(BY_KEYBOARD, &place, &check) {
+        tour_restore(BY_KEYBOARD, &place, &check);
+    }
+}
+
+/// Goes through the backup wizard whatever language it speaks; `false` where there is no desktop for it.
+fn tour_backup(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+    let Some(mut wizard) = Wizard::backup(look, place) else {
+        return false;
+    };
+    let target = place.path("target");
+    let at = |wizard: &Wizard, page: u32, name: &str| {
+        look_at(wizard, page);
+        wizard.session.screenshot(name);
+    };
+    wizard.wait_ready();
+    at(&wizard, 1, "backup-1");
+    wizard.next(2);
+    write(&wizard, Role::TEXT, &target);
+    wizard.wait_ready();
+    at(&wizard, 2, "backup-2");
+    wizard.next(3);
+    for field in wizard.window.all(Role::PASSWORD) {
+        field.set_text(PASSPHRASE);
+    }
+    wizard.wait_ready();
+    at(&wizard, 3, "backup-3");
+    wizard.next(4);
+    wizard.wait_ready();
+    at(&wizard, 4, "backup-4");
+    wizard.next(5);
+    at(&wizard, 5, "backup-5-running");
+    wait_for_the_end(&wizard);
+    at(&wizard, 5, "backup-5-done");
+    close(&mut wizard);
+    true
+}
+
+/// The same with the restore wizard, on an archive of its own, with names that are taken.
+fn tour_restore(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+    for file in support::programs::names(&place.path("target")) {
+        std::fs::remove_file(place.path("target").join(file)).unwrap();
+    }
+    let archive = make_archive(place, &["vault", "work", "dom0"]);
+    let Some(mut wizard) = Wizard::restore(look, place) else {
+        return false;
+    };
+    let at = |wizard: &Wizard, page: u32, name: &str| {
+        look_at(wizard, page);
+        wizard.session.screenshot(name);
+    };
+    write(&wizard, Role::TEXT, &archive);
+    wizard.wait_ready();
+    at(&wizard, 1, "restore-1");
+    wizard.next(2);
+    write(&wizard, Role::PASSWORD, Path::new("not that"));
+    wizard.wait_ready();
+    wizard.window.act("win.next");
+    wait_until("the page lets go again", STEP, || wizard.is_ready());
+    at(&wizard, 2, "restore-2-wrong");
+    write(&wizard, Role::PASSWORD, Path::new(PASSPHRASE));
+    wizard.next(3);
+    wizard.wait_ready();
+    at(&wizard, 3, "restore-3");
+    wizard.next(4);
+    wizard.wait_ready();
+    at(&wizard, 4, "restore-4");
+    wizard.next(5);
+    at(&wizard, 5, "restore-5-running");
+    wait_for_the_end(&wizard);
+    at(&wizard, 5, "restore-5-done");
+    close(&mut wizard);
+    true
+}
+
+fn write(wizard: &Wizard, role: Role, text: &Path) {
+    wait_until("a field", STEP, || {
+        wizard.window.all(role).iter().any(|field| field.is(State::SENSITIVE))
+    });
+    wizard.window.all(role)[0].set_text(&text.to_string_lossy());
+}
+
+/// At the end there is nothing left to cancel, and Next is Finish.
+fn wait_for_the_end(wizard: &Wizard) {
+    wait_until("the end of the job", JOB, || wizard.is_ready());
+}
+
+fn close(wizard: &mut Wizard) {
+    wizard.window.act("win.next");
+    wizard.wait_gone();
+}
