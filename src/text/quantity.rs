@@ -17,7 +17,8 @@ use super::{
 
 /// A byte count, "1.5 GiB".
 pub fn size(bytes: u64) -> String {
-    size_text(bytes)
+    // Translators: what stands between whole and tenth in "1.5 GiB".
+    size_text(bytes).replacen('.', &pgettext("decimal point", "."), 1)
 }
 
 /// A byte count out of another, "1.5 GiB of 3.0 GiB".

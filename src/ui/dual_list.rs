@@ -16,7 +16,10 @@ use gtk::{
 
 use crate::text::wizard as words;
 
-use super::{BpMachineRow, Glyph, wizard::follow_width};
+use super::{
+    BpMachineRow, Glyph,
+    wizard::{focus_into, follow_width},
+};
 
 /// A VM as the lists show it, all words ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +176,10 @@ mod imp {
             self.parent_constructed();
             for list in [&self.available_list, &self.selected_list] {
                 list.set_sort_func(|one, other| position(one).cmp(&position(other)).into());
+                list.connect_mnemonic_activate(|list, _| {
+                    focus_into(list.upcast_ref());
+                    glib::Propagation::Stop
+                });
             }
             self.available_empty_label.set_label(&words::nothing_available());
             self.selected_empty_label.set_label(&words::nothing_selected());

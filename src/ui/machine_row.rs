@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, gdk, glib, prelude::*, subclass::prelude::*};
 
 use super::{BpDualList, BpSwatch, MachineItem};
 
@@ -36,6 +36,13 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             BpSwatch::ensure_type();
             class.bind_template();
+            // Otherwise Enter in a list is the window's own, which is Next.
+            for key in [gdk::Key::Return, gdk::Key::KP_Enter, gdk::Key::ISO_Enter] {
+                class.add_binding(key, gdk::ModifierType::empty(), |row| {
+                    row.activate();
+                    glib::Propagation::Stop
+                });
+            }
             // GTK 4.8 gives rows no action of their own that assistive technology could use.
             class.install_action("row.move", None, |row, _, _| {
                 let lists = row.ancestor(BpDualList::static_type()).and_downcast::<BpDualList>();

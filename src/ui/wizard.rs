@@ -178,6 +178,13 @@ glib::wrapper! {
             gtk::ShortcutManager;
 }
 
+/// Puts the focus on a widget; in a list on a row, since the list itself knows no way to its rows.
+pub(super) fn focus_into(widget: &gtk::Widget) -> bool {
+    let list = widget.downcast_ref::<gtk::ListBox>();
+    let row = list.and_then(|list| list.selected_rows().into_iter().next().or_else(|| list.row_at_index(0)));
+    row.map_or_else(|| widget.grab_focus(), |row| row.grab_focus())
+}
+
 /// Calls `adapt` with whether the window that `widget` is in is narrow: now, and whenever that changes.
 pub(super) fn follow_width<W: IsA<gtk::Widget>>(widget: &W, adapt: impl Fn(&W, bool) + 'static) {
     let Some(shell) = widget.root().and_downcast::<BpWizard>() else {
@@ -271,7 +278,7 @@ impl BpWizard {
             return;
         };
         // GTK looks for the first widget by its place on the screen, which a page that was hidden does not have yet.
-        if !page.first.iter().any(gtk::Widget::grab_focus) {
+        if !page.first.iter().any(focus_into) {
             imp.next_button.grab_focus();
         }
     }
