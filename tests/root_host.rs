@@ -9,6 +9,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -241,6 +242,8 @@ fn machines_are_made_filled_and_taken_away() {
     assert_eq!(record.domain("work").unwrap().property("template"), Some("elsewhere"));
 
     let image = folder.path().join("root/var/lib/qubes/appvms/work/private.img");
+    let mode = || fs::metadata(&image).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(), 0o660);
     fs::write(
         image.with_file_name("private-import.img"),
         "left by a run that was killed",
@@ -251,6 +254,7 @@ fn machines_are_made_filled_and_taken_away() {
     assert!(import.write_at(b"x", 5000).is_err());
     assert!(import.write_at(b"x", u64::MAX).is_err());
     import.finish().unwrap();
+    assert_eq!(mode(), 0o660);
     let bytes = read_volume(&host, "work", "private");
     assert_eq!((bytes.len(), &bytes[4095..4100]), (5000, b"hello".as_slice()));
     let mut import = host.import_volume("work", "private", 10).unwrap();

@@ -7,7 +7,7 @@
 use std::{
     fs::{self, OpenOptions},
     io,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -91,11 +91,9 @@ fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(VOLUME_MODE)
-        .open(path)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // The mask of the program must not take the group's right away.
+    file.set_permissions(fs::Permissions::from_mode(VOLUME_MODE))?;
     file.set_len(size)
 }
 

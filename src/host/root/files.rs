@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The small files of a machine: firewall rules, notes, menu entries.
 //!
-//! Their content is kept to the byte; what is checked is only that a PedOS could read it.
+//! Their content is kept to the byte; what is checked is only that a PedOS could read it. What is longer than a PedOS takes
+//! is not read either, so that no file can fill the memory.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
 
 use crate::{
     durable,
@@ -12,9 +17,9 @@ use crate::{
 };
 
 /// The longest notes that a PedOS takes, in bytes.
-const LONGEST_NOTES_BYTES: usize = 256_000;
-/// The longest other file. Firewall rules are limited to some hundreds by the firewall itself.
-const LONGEST_FILE_BYTES: usize = 16 << 20;
+const LONGEST_NOTES_BYTES: u64 = 256_000;
+/// The longest other file, in bytes. Firewall rules are limited to some hundreds by the firewall itself.
+const LONGEST_FILE_BYTES: u64 = 4 << 20;
 
 /// All files of a machine's folder, in the order of an archive.
 pub(super) fn read(folder: &Path) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
@@ -26,10 +31,31 @@ pub(super) fn read(folder: &Path) -> Result<Vec<(MachineFile, Vec<u8>)>, HostErr
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(reading(&path, error)),
             _ => continue,
         }
-        let content = fs::read(&path).map_err(|error| reading(&path, error))?;
-        files.push((kind, content));
+        files.push((kind, read_one(&path, longest(kind))?));
     }
     Ok(files)
+}
+
+fn read_one(path: &Path, longest: u64) -> Result<Vec<u8>, HostError> {
+    let mut content = Vec::new();
+    // One byte more tells that there is more; the size on the disk may change while it is read.
+    File::open(path)
+        .and_then(|file| file.take(longest + 1).read_to_end(&mut content))
+        .map_err(|error| reading(path, error))?;
+    if content.len() as u64 > longest {
+        return Err(HostError::Refused {
+            what: format!("{} is longer than {longest} bytes", path.display()),
+        });
+    }
+    Ok(content)
+}
+
+/// The length up to which a file is read and written, in bytes.
+fn longest(kind: MachineFile) -> u64 {
+    match kind {
+        MachineFile::Notes => LONGEST_NOTES_BYTES,
+        MachineFile::AppMenus | MachineFile::Firewall => LONGEST_FILE_BYTES,
+    }
 }
 
 fn reading(path: &Path, error: io::Error) -> HostError {
@@ -52,11 +78,8 @@ pub(super) fn write(folder: &Path, kind: MachineFile, content: &[u8]) -> Result<
 }
 
 fn check(kind: MachineFile, content: &[u8]) -> Result<(), String> {
-    let longest = match kind {
-        MachineFile::Notes => LONGEST_NOTES_BYTES,
-        _ => LONGEST_FILE_BYTES,
-    };
-    if content.len() > longest {
+    let longest = longest(kind);
+    if content.len() as u64 > longest {
         return Err(format!("it is longer than {longest} bytes"));
     }
     match kind {
@@ -87,7 +110,7 @@ mod tests {
             (MachineFile::Firewall, b"<firewall version=\"1\"/>"),
             (MachineFile::Firewall, b"<other version=\"2\"/>"),
             (MachineFile::Notes, b"\xff"),
-            (MachineFile::Notes, &[b'x'; LONGEST_NOTES_BYTES + 1]),
+            (MachineFile::Notes, &[b'x'; 256_001]),
             (MachineFile::AppMenus, "ä".as_bytes()),
         ];
         for (kind, content) in bad {
@@ -100,5 +123,33 @@ mod tests {
         let kinds: Vec<_> = read.iter().map(|(kind, _)| *kind).collect();
         assert_eq!(kinds, MachineFile::ALL);
         assert_eq!(read[1].1, rules);
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_the_length_that_may_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        for kind in MachineFile::ALL {
+            let path = folder.path().join(kind.file_name());
+            let file = File::create(&path).unwrap();
+            file.set_len(longest(kind)).unwrap();
+            assert_eq!(read(folder.path()).unwrap()[0].1.len() as u64, longest(kind));
+            file.set_len(1 << 40).unwrap();
+            let error = read(folder.path()).unwrap_err();
+            assert!(matches!(&error, HostError::Refused { .. }), "{error}");
+            assert!(error.to_string().contains(kind.file_name()), "{error}");
+            fs::remove_file(path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_not_taken_for_bad_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let blocked = folder.path().join("a");
+        fs::write(&blocked, "a file where the folder should be").unwrap();
+        fs::create_dir(folder.path().join("notes.txt")).unwrap();
+        for folder in [blocked.as_path(), folder.path()] {
+            let result = write(folder, MachineFile::Notes, b"x");
+            assert!(matches!(result, Err(HostError::Io { .. })), "{result:?}");
+        }
     }
 }
