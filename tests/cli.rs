@@ -202,6 +202,55 @@ fn a_backup_shows_its_table_and_is_quiet_in_a_pipe() {
 }
 
 #[test]
+fn nobody_who_listens_changes_nothing_of_the_work() {
+    let place = Place::new();
+    let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let gone = || Stdio::from(writer.try_clone().unwrap());
+    let with = |out: Stdio, err: Stdio, name: &str| {
+        let mut command = qvm_backup();
+        command.args(["-v", "-y", "--root"]).arg(&place.root).arg("-p");
+        command.arg(&place.passfile).args([&place.out, Path::new(name)]);
+        command.stdout(out).stderr(err).status().unwrap().code()
+    };
+    assert_eq!(with(full(), full(), "dvm"), Some(0));
+    assert_eq!(with(gone(), gone(), "nosuch"), Some(2));
+    let archive = only_archive(&place.out);
+    let mut command = qvm_backup_restore();
+    command
+        .arg("--root")
+        .arg(&place.root)
+        .arg("--rename-conflicting")
+        .arg(&archive);
+    command
+        .args(["-vv", "-p"])
+        .arg(&place.passfile)
+        .stdout(gone())
+        .stderr(gone());
+    assert_eq!(command.status().unwrap().code(), Some(0));
+    roots::expect_same(&place.root, "dvm", &place.root, "dvm-1");
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_of_the_destination() {
+    let place = Place::new();
+    // In blocks of 512 or 1024 bytes, whichever the shell counts: less than the archive needs.
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_qvm-backup"));
+    command
+        .args(["-y", "--root"])
+        .arg(&place.root)
+        .arg("-p")
+        .arg(&place.passfile);
+    let run = finish(command.arg(&place.out).env("LC_ALL", "C.UTF-8")).expect_failure(&[1]);
+    assert!(run.stderr.contains("error:"), "{}", run.stderr);
+    programs::expect_no_archive(&place.out);
+}
+
+#[test]
 fn an_existing_file_is_never_overwritten() {
     let place = Place::new();
     let file = place.out.join("old");

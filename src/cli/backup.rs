@@ -21,7 +21,7 @@ use crate::{
 use super::{
     Stop,
     args::{BackupArgs, KdfStrength},
-    console::Console,
+    console::{Console, say},
     exit::Exit,
     interrupt::Interrupt,
     place, prompt,
@@ -91,7 +91,7 @@ fn carry_out(plan: BackupPlan, host: Arc<dyn Host>, console: &Console, interrupt
 fn make_sample(folder: &Path, console: &Console) -> Result<Exit, Stop> {
     sample::create(folder, SampleSize::Full)?;
     if console.level >= 1 {
-        println!("{}", text::terminal::sample_made(folder));
+        say(format_args!("{}", text::terminal::sample_made(folder)));
     }
     Ok(Exit::Done)
 }
@@ -105,7 +105,7 @@ fn show_summary(
 ) -> Result<(), Stop> {
     check_destination(destination)?;
     let mut findings = check_backup(system, machines, Some(destination), Room::default());
-    println!("{}", table::backup(system, machines, &findings));
+    say(format_args!("{}", table::backup(system, machines, &findings)));
     let needed = machines
         .iter()
         .filter_map(|name| system.machine(name))

@@ -4,7 +4,10 @@
 //! On a terminal a job has one bar; in a pipe nothing is said but what is worth keeping. No success is announced here
 //! but through the words of a finished job that is one.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    fmt,
+    io::{self, IsTerminal, Write},
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -18,6 +21,17 @@ use super::{Stop, exit::Exit};
 
 /// Steps of the bar: fine enough to be seen moving in a large backup.
 const BAR_STEPS: u64 = 10_000;
+
+/// Prints a line to standard output, as [`println!`] does but for a reader that has gone away and a disk that is full:
+/// nobody can be told then, and what the program does is worth more than its words.
+pub(super) fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints a line to standard error; an error is ignored as [`say`] does.
+pub(super) fn tell(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
 
 /// A program's voice.
 pub(super) struct Console {
@@ -36,18 +50,18 @@ impl Console {
     /// What is being done, for someone who watches or asked for it.
     pub(super) fn notice(&self, text: &str) {
         if self.is_watched() || self.level >= 2 {
-            eprintln!("app: {text}");
+            tell(format_args!("app: {text}"));
         }
     }
 
     /// Something that must be known.
     pub(super) fn warning(&self, text: &str) {
-        eprintln!("{}: warning: {text}", self.program);
+        tell(format_args!("{}: warning: {text}", self.program));
     }
 
     /// An error: its sentence, the facts, and what can be done.
     pub(super) fn error(&self, message: &Message) {
-        eprintln!("{}: error: {}", self.program, message.title);
+        tell(format_args!("{}: error: {}", self.program, message.title));
         print_rest(message, "  ");
     }
 
@@ -55,7 +69,7 @@ impl Console {
     pub(super) fn stop(&self, stop: &Stop) -> Exit {
         match stop {
             Stop::Usage { usage, text } => {
-                eprintln!("{usage}\n{}: error: {text}", self.program);
+                tell(format_args!("{usage}\n{}: error: {text}", self.program));
                 Exit::Usage
             }
             Stop::Said(exit, messages) => {
@@ -102,11 +116,11 @@ impl Console {
     fn item(&self, bar: &ProgressBar, machine: &str, state: &ItemState) {
         if self.level >= 2 {
             bar.suspend(|| {
-                eprintln!(
+                tell(format_args!(
                     "app: {}: {}",
                     text::sanitize(machine),
                     text::progress::item_state(state)
-                );
+                ));
             });
         }
     }
@@ -132,20 +146,20 @@ impl Console {
         }
         if view.tone == Tone::Success {
             if self.level >= 1 {
-                println!("{}.", view.title);
+                say(format_args!("{}.", view.title));
                 for line in &view.lines {
-                    println!("{line}");
+                    say(format_args!("{line}"));
                 }
             }
             return;
         }
-        eprintln!("{}: error: {}.", self.program, view.title);
+        tell(format_args!("{}: error: {}.", self.program, view.title));
         if let Some(cause) = &view.cause {
-            eprintln!("  {}.", cause.title);
+            tell(format_args!("  {}.", cause.title));
             print_rest(cause, "  ");
         }
         for line in &view.lines {
-            eprintln!("  {line}");
+            tell(format_args!("  {line}"));
         }
         for machine in &view.machines {
             print_machine(machine);
@@ -156,19 +170,19 @@ impl Console {
 fn print_machine(machine: &MachineLine) {
     match &machine.reason {
         Some(reason) => {
-            eprintln!("  {}: {}: {}.", machine.name, machine.state, reason.title);
+            tell(format_args!("  {}: {}: {}.", machine.name, machine.state, reason.title));
             print_rest(reason, "    ");
         }
-        None => eprintln!("  {}: {}", machine.name, machine.state),
+        None => tell(format_args!("  {}: {}", machine.name, machine.state)),
     }
 }
 
 fn print_rest(message: &Message, indent: &str) {
     for line in message.detail.lines() {
-        eprintln!("{indent}{line}");
+        tell(format_args!("{indent}{line}"));
     }
     if let Some(hint) = &message.hint {
-        eprintln!("{indent}{hint}");
+        tell(format_args!("{indent}{hint}"));
     }
 }
 

@@ -13,12 +13,28 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ},
+    flag,
     iterator::Signals,
     low_level::emulate_default_handler,
 };
 
 use crate::engine::CancelToken;
+
+/// Keeps two signals from ending the program in the midst of its work: a file that reaches its limit and a reader that
+/// has gone away are answers of a write, and are dealt with there.
+///
+/// A handler goes at an `exec`, so that the programs that are started get these signals as ever.
+///
+/// # Errors
+/// When the signals cannot be taken over.
+pub(super) fn outlive_writes() -> io::Result<()> {
+    for signal in [SIGXFSZ, SIGPIPE] {
+        // Nobody looks at the flag: there is no handler that does nothing at all.
+        flag::register(signal, Arc::default())?;
+    }
+    Ok(())
+}
 
 /// Hears the user's wish to stop. Clones hear the same.
 #[derive(Clone, Default)]
@@ -36,6 +52,7 @@ impl Interrupt {
     /// # Errors
     /// When the signals cannot be taken over.
     pub(super) fn install() -> io::Result<Self> {
+        outlive_writes()?;
         let interrupt = Self::default();
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let heard = interrupt.clone();

@@ -18,7 +18,10 @@ use rustix::{
 };
 use zeroize::Zeroizing;
 
-use super::interrupt::Interrupt;
+use super::{
+    console::{say, tell},
+    interrupt::Interrupt,
+};
 
 /// The longest line that is read: no passphrase and no answer comes near it, and an endless file must end somewhere.
 const LONGEST_LINE_BYTES: usize = 64 * 1024;
@@ -51,11 +54,12 @@ pub(super) enum PromptError {
 /// # Errors
 /// When there is no answer.
 pub(super) fn ask(question: &str, interrupt: &Interrupt) -> Result<String, PromptError> {
-    print!("{question}");
-    io::stdout().flush()?;
+    // Where the question cannot be shown the answer may still be there: a script knows what is asked.
+    let _ = write!(io::stdout(), "{question}");
+    let _ = io::stdout().flush();
     let answer = read_line(io::stdin().as_fd(), interrupt);
     if answer.is_err() {
-        println!();
+        say(format_args!(""));
     }
     Ok(answer?.trim().to_owned())
 }
@@ -77,12 +81,12 @@ pub(super) fn passphrase(question: &str, interrupt: &Interrupt) -> Result<Zeroiz
             answer
         }
         Err(_) => {
-            eprint!("{question}");
+            let _ = write!(io::stderr(), "{question}");
             let stdin = io::stdin();
             let silent = stdin.is_terminal().then(|| Silence::over(stdin.as_fd())).transpose()?;
             let answer = read_line(stdin.as_fd(), interrupt);
             drop(silent);
-            eprintln!();
+            tell(format_args!(""));
             answer
         }
     }

@@ -16,7 +16,7 @@ use super::{
     Stop,
     args::RestoreArgs,
     backup::{confirm, passphrase_from},
-    console::Console,
+    console::{Console, say},
     exit::Exit,
     interrupt::Interrupt,
     place::{self, NewRoot},
@@ -160,10 +160,10 @@ fn policy(args: &RestoreArgs) -> RestorePolicy {
 
 /// Prints the table and what will happen, and ends here if something stands in the way.
 fn show_table(args: &RestoreArgs, table: &RestoreTable, console: &Console) -> Result<(), Stop> {
-    println!(
+    say(format_args!(
         "\nThe following VMs are included in the backup:\n\n{}",
         table::restore(table)
-    );
+    ));
     let problems = text::terminal::problems(table);
     if !problems.is_empty() {
         return Err(Stop::Said(Exit::Failed, problems));
