@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The Backup PedOS wizard: carries what the pages say into the draft, and what the draft says onto the pages.
 
+mod defaults;
+mod place;
+mod run;
 mod show;
 
-use std::{cell::RefCell, path::Path, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use gtk::prelude::*;
 
 use crate::{
-    draft::{self, BackupDraft, BackupPage, PlaceState, PowerOff, Run},
+    draft::{BackupDraft, BackupPage, PowerOff, Run},
     engine::EngineError,
     host::{Host, System},
-    job::{self, Job, Outcome, Task},
-    profile::{self, Loaded, Profile, ProfileError},
+    job::{self, Job, Task},
+    profile::{self, Profile},
     text::{self, JobKind, wizard as words},
 };
 
 use super::{
-    BpWizard, Move, desktop, dialogs,
+    BpWizard, Move,
     flow::{self, Running, Waiting, when_answered},
     pages::{BpDestinationPage, BpMachinesPage, BpPassphrasePage, BpProgressPage, BpSummaryPage},
 };
@@ -132,45 +135,6 @@ impl BackupFlow {
         self.checking.replace(waiting);
     }
 
-    fn hear_profile(&self, answer: Result<Result<Loaded, ProfileError>, EngineError>) {
-        match answer {
-            Ok(Ok(loaded)) => {
-                let place = loaded.profile.destination_path.clone();
-                self.draft.borrow_mut().set_profile(loaded.profile);
-                self.show_destination(&self.draft.borrow());
-                self.destination.set_place(&place);
-            }
-            // Most people have none.
-            Ok(Err(ProfileError::NotFound { .. })) => {}
-            Ok(Err(error)) => {
-                self.profile_problem
-                    .replace(Some(words::profile_not_read(&error.to_string())));
-            }
-            Err(error) => log::warn!("the default profile: {error}"),
-        }
-    }
-
-    /// Keeps the choices as the default profile. A backup is not held up by it; what went wrong is said at the end.
-    fn save_profile(self: &Rc<Self>) {
-        let draft = self.draft.borrow();
-        if !draft.saves_profile {
-            return;
-        }
-        let (profile, folder) = (draft.to_profile(), self.host.profile_dir());
-        let task = Task::spawn(move |_| Ok(profile.save(&folder, profile::DEFAULT_NAME)));
-        let waiting = when_answered(self, task, |flow, answer| {
-            let problem = match answer {
-                Ok(Ok(_)) => return,
-                Ok(Err(error)) => error.to_string(),
-                Err(error) => error.to_string(),
-            };
-            let note = words::profile_not_saved(&problem);
-            flow.progress.add_warning(&note);
-            flow.notes.borrow_mut().push(note);
-        });
-        self.saving.replace(waiting);
-    }
-
     fn read_again(self: &Rc<Self>) {
         self.machines.show_reading();
         let task = flow::read_system(&self.host);
@@ -208,55 +172,6 @@ impl BackupFlow {
         draft.scope = self.machines.scope();
         drop(draft);
         self.refresh();
-    }
-
-    fn take_place(self: &Rc<Self>) {
-        self.draft.borrow_mut().set_look(self.destination.look());
-        self.look_if_needed();
-        self.refresh();
-    }
-
-    fn look_if_needed(self: &Rc<Self>) {
-        let look = self.draft.borrow().look().clone();
-        if *self.draft.borrow().place() != PlaceState::Looking {
-            return;
-        }
-        let asked = look.clone();
-        let task = Task::spawn(move |_| Ok(draft::look_at(&look)));
-        let waiting = when_answered(self, task, move |flow, answer| {
-            if let Ok(answer) = answer {
-                flow.draft.borrow_mut().set_place(&asked, answer);
-                flow.refresh();
-            }
-        });
-        self.looking.replace(waiting);
-    }
-
-    fn browse(self: &Rc<Self>) {
-        let look = self.draft.borrow().look().clone();
-        if look.is_local() {
-            let then = self.hearing(|flow, path: &Path| flow.picked(&path.to_string_lossy()));
-            dialogs::choose(&self.wizard, &words::choose_directory(), false, &look.path(), then);
-            return;
-        }
-        let (host, machine) = (Arc::clone(&self.host), look.target);
-        let asked = machine.clone();
-        let task = Task::spawn(move |context| draft::pick(host.as_ref(), &machine, false, context));
-        let waiting = when_answered(self, task, move |flow, answer| {
-            flow.picking.replace(None);
-            flow.refresh();
-            match answer {
-                Ok(Some(path)) => flow.picked(&path),
-                Ok(None) => {}
-                Err(_) => flow.destination.show_verdict(&words::pick_failed(&asked), false),
-            }
-        });
-        self.picking.replace(Some(waiting));
-        self.refresh();
-    }
-
-    fn picked(self: &Rc<Self>, path: &str) {
-        self.destination.set_place(path);
     }
 
     fn take_passphrase(self: &Rc<Self>) {
@@ -326,63 +241,6 @@ impl BackupFlow {
             self.running.replace(Some(running));
         }
         self.show_page();
-    }
-
-    fn hearing_end(self: &Rc<Self>) -> impl FnOnce(Outcome) + use<> {
-        let flow = Rc::downgrade(self);
-        move |outcome| {
-            if let Some(flow) = flow.upgrade() {
-                flow.ended(&outcome);
-            }
-        }
-    }
-
-    fn ended(self: &Rc<Self>, outcome: &Outcome) {
-        let Some(running) = self.running.take() else { return };
-        let target = self.draft.borrow().look().target.clone();
-        let notes = self.notes.take();
-        let run = running.show_end(&self.wizard, outcome, &target, notes);
-        self.draft.borrow_mut().set_run(run);
-        if run == (Run::Ended { is_success: true }) {
-            self.wizard.show_all_done();
-        }
-        let is_wanted = self.draft.borrow().power_off == PowerOff::Yes;
-        if is_wanted && run == (Run::Ended { is_success: true }) {
-            desktop::power_off();
-        }
-        self.refresh();
-        self.wizard.focus_next();
-    }
-
-    fn cancel(self: &Rc<Self>) {
-        let (run, has_work) = (self.draft.borrow().run(), self.draft.borrow().has_work());
-        match run {
-            Run::Stopping => {}
-            Run::Running => {
-                let stop = self.hearing(|flow, ()| flow.stop());
-                dialogs::ask(
-                    &self.wizard,
-                    &words::ask_stop(true),
-                    &words::stop_answers(),
-                    move || stop(&()),
-                );
-            }
-            Run::NotBegun if has_work => {
-                let leave = self.hearing(|flow, ()| flow.wizard.close_now());
-                dialogs::ask(&self.wizard, &words::ask_leave(), &words::leave_answers(), move || {
-                    leave(&());
-                });
-            }
-            Run::NotBegun | Run::Ended { .. } => self.wizard.close_now(),
-        }
-    }
-
-    fn stop(self: &Rc<Self>) {
-        if let Some(running) = &*self.running.borrow() {
-            self.draft.borrow_mut().set_run(Run::Stopping);
-            running.cancel();
-        }
-        self.refresh();
     }
 
     fn show_page(self: &Rc<Self>) {

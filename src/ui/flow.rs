@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What both flows do alike: hear signals, wait for answers, watch the host, see a job to its end.
 
+mod ask;
+
+pub(super) use ask::{Leaving, ask_to_leave, pick_place};
+
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use gtk::{glib, prelude::*};

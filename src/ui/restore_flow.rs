@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The Restore Backup wizard: carries what the pages say into the draft, and what the draft says onto the pages.
 
+mod place;
+mod run;
 mod show;
 
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-    rc::Rc,
-    sync::Arc,
-};
+use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
 
 use gtk::prelude::*;
 
 use crate::{
-    draft::{self, Opening, PlaceState, RestoreDraft, RestorePage, Run},
+    draft::{Opening, RestoreDraft, RestorePage, Run},
     engine::{EngineError, OpenedArchive, open_archive},
     host::{Host, System},
-    job::{self, Job, Outcome, Task},
+    job::{self, Job, Task},
     secret::Passphrase,
     text::{JobKind, wizard as words},
 };
 
 use super::{
-    BpWizard, Edit, Move, dialogs,
+    BpWizard, Edit, Move,
     flow::{self, Running, Waiting, when_answered},
     pages::{BpContentsPage, BpOpenPage, BpProgressPage, BpRestoreSummaryPage, BpSourcePage},
 };
@@ -135,62 +132,6 @@ impl RestoreFlow {
         }
     }
 
-    fn take_source(self: &Rc<Self>) {
-        let rules = self.source.rules();
-        let mut draft = self.draft.borrow_mut();
-        draft.set_look(self.source.look());
-        draft.ignores_missing = rules.ignores_missing;
-        draft.ignores_user_mismatch = rules.ignores_user_mismatch;
-        draft.verifies_only = rules.verifies_only;
-        draft.is_encrypted = rules.is_encrypted;
-        drop(draft);
-        self.look_if_needed();
-        self.refresh();
-    }
-
-    fn look_if_needed(self: &Rc<Self>) {
-        let look = self.draft.borrow().look().clone();
-        if *self.draft.borrow().place() != PlaceState::Looking {
-            return;
-        }
-        let asked = look.clone();
-        let task = Task::spawn(move |_| Ok(draft::look_at_archive(&look)));
-        let waiting = when_answered(self, task, move |flow, answer| {
-            if let Ok(answer) = answer {
-                flow.draft.borrow_mut().set_place(&asked, answer);
-                flow.refresh();
-            }
-        });
-        self.looking.replace(waiting);
-    }
-
-    fn browse(self: &Rc<Self>) {
-        let look = self.draft.borrow().look().clone();
-        if look.is_local() {
-            let then = self.hearing(|flow, path: &Path| flow.picked(&path.to_string_lossy()));
-            dialogs::choose(&self.wizard, &words::choose_archive(), true, &look.path(), then);
-            return;
-        }
-        let (host, machine) = (Arc::clone(&self.host), look.target);
-        let asked = machine.clone();
-        let task = Task::spawn(move |context| draft::pick(host.as_ref(), &machine, true, context));
-        let waiting = when_answered(self, task, move |flow, answer| {
-            flow.picking.replace(None);
-            flow.refresh();
-            match answer {
-                Ok(Some(path)) => flow.picked(&path),
-                Ok(None) => {}
-                Err(_) => flow.source.show_verdict(&words::pick_failed(&asked), false),
-            }
-        });
-        self.picking.replace(Some(waiting));
-        self.refresh();
-    }
-
-    fn picked(self: &Rc<Self>, path: &str) {
-        self.source.set_place(path);
-    }
-
     fn take_typed(self: &Rc<Self>) {
         self.draft.borrow_mut().set_typed(self.open.has_typed());
         self.refresh();
@@ -295,58 +236,6 @@ impl RestoreFlow {
             self.running.replace(Some(running));
         }
         self.show_page();
-    }
-
-    fn hearing_end(self: &Rc<Self>) -> impl FnOnce(Outcome) + use<> {
-        let flow = Rc::downgrade(self);
-        move |outcome| {
-            if let Some(flow) = flow.upgrade() {
-                flow.ended(&outcome);
-            }
-        }
-    }
-
-    fn ended(self: &Rc<Self>, outcome: &Outcome) {
-        let Some(running) = self.running.take() else { return };
-        let target = self.draft.borrow().look().target.clone();
-        let run = running.show_end(&self.wizard, outcome, &target, Vec::new());
-        self.draft.borrow_mut().set_run(run);
-        if run == (Run::Ended { is_success: true }) {
-            self.wizard.show_all_done();
-        }
-        self.refresh();
-        self.wizard.focus_next();
-    }
-
-    fn cancel(self: &Rc<Self>) {
-        let (run, has_work) = (self.draft.borrow().run(), self.draft.borrow().has_work());
-        match run {
-            Run::Stopping => {}
-            Run::Running => {
-                let stop = self.hearing(|flow, ()| flow.stop());
-                dialogs::ask(
-                    &self.wizard,
-                    &words::ask_stop(false),
-                    &words::stop_answers(),
-                    move || stop(&()),
-                );
-            }
-            Run::NotBegun if has_work => {
-                let leave = self.hearing(|flow, ()| flow.wizard.close_now());
-                dialogs::ask(&self.wizard, &words::ask_leave(), &words::leave_answers(), move || {
-                    leave(&());
-                });
-            }
-            Run::NotBegun | Run::Ended { .. } => self.wizard.close_now(),
-        }
-    }
-
-    fn stop(self: &Rc<Self>) {
-        if let Some(running) = &*self.running.borrow() {
-            self.draft.borrow_mut().set_run(Run::Stopping);
-            running.cancel();
-        }
-        self.refresh();
     }
 
     fn show_page(self: &Rc<Self>) {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The default profile: what the wizard begins with, and what it keeps of the choices.
+
+use std::rc::Rc;
+
+use crate::{
+    engine::EngineError,
+    job::Task,
+    profile::{self, Loaded, ProfileError},
+    text::wizard as words,
+    ui::flow::when_answered,
+};
+
+use super::BackupFlow;
+
+impl BackupFlow {
+    pub(super) fn hear_profile(&self, answer: Result<Result<Loaded, ProfileError>, EngineError>) {
+        match answer {
+            Ok(Ok(loaded)) => {
+                let place = loaded.profile.destination_path.clone();
+                self.draft.borrow_mut().set_profile(loaded.profile);
+                self.show_destination(&self.draft.borrow());
+                self.destination.set_place(&place);
+            }
+            // Most people have none.
+            Ok(Err(ProfileError::NotFound { .. })) => {}
+            Ok(Err(error)) => {
+                self.profile_problem
+                    .replace(Some(words::profile_not_read(&error.to_string())));
+            }
+            Err(error) => log::warn!("the default profile: {error}"),
+        }
+    }
+
+    /// Keeps the choices as the default profile. A backup is not held up by it; what went wrong is said at the end.
+    pub(super) fn save_profile(self: &Rc<Self>) {
+        let draft = self.draft.borrow();
+        if !draft.saves_profile {
+            return;
+        }
+        let (profile, folder) = (draft.to_profile(), self.host.profile_dir());
+        let task = Task::spawn(move |_| Ok(profile.save(&folder, profile::DEFAULT_NAME)));
+        let waiting = when_answered(self, task, |flow, answer| {
+            let problem = match answer {
+                Ok(Ok(_)) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            let note = words::profile_not_saved(&problem);
+            flow.progress.add_warning(&note);
+            flow.notes.borrow_mut().push(note);
+        });
+        self.saving.replace(waiting);
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The run of a backup: its end, and how it is given up.
+
+use std::rc::Rc;
+
+use crate::{
+    draft::{PowerOff, Run},
+    job::Outcome,
+    ui::{
+        desktop,
+        flow::{Leaving, ask_to_leave},
+    },
+};
+
+use super::BackupFlow;
+
+impl BackupFlow {
+    pub(super) fn hearing_end(self: &Rc<Self>) -> impl FnOnce(Outcome) + use<> {
+        let flow = Rc::downgrade(self);
+        move |outcome| {
+            if let Some(flow) = flow.upgrade() {
+                flow.ended(&outcome);
+            }
+        }
+    }
+
+    fn ended(self: &Rc<Self>, outcome: &Outcome) {
+        let Some(running) = self.running.take() else { return };
+        let target = self.draft.borrow().look().target.clone();
+        let notes = self.notes.take();
+        let run = running.show_end(&self.wizard, outcome, &target, notes);
+        self.draft.borrow_mut().set_run(run);
+        if run == (Run::Ended { is_success: true }) {
+            self.wizard.show_all_done();
+        }
+        let is_wanted = self.draft.borrow().power_off == PowerOff::Yes;
+        if is_wanted && run == (Run::Ended { is_success: true }) {
+            desktop::power_off();
+        }
+        self.refresh();
+        self.wizard.focus_next();
+    }
+
+    fn stop(self: &Rc<Self>) {
+        if let Some(running) = &*self.running.borrow() {
+            self.draft.borrow_mut().set_run(Run::Stopping);
+            running.cancel();
+        }
+        self.refresh();
+    }
+
+    pub(super) fn cancel(self: &Rc<Self>) {
+        let (run, has_work) = (self.draft.borrow().run(), self.draft.borrow().has_work());
+        ask_to_leave(self, &self.wizard, run, has_work, true, |flow, leaving| match leaving {
+            Leaving::Job => flow.stop(),
+            Leaving::Wizard => flow.wizard.close_now(),
+        });
+    }
+}

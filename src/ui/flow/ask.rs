@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What both flows ask their user in a dialog: for a place, and whether to give up.
+
+use std::{path::Path, rc::Rc, sync::Arc};
+
+use crate::{
+    draft::{self, Look, Run},
+    host::Host,
+    job::Task,
+    text::wizard as words,
+    ui::{BpWizard, dialogs},
+};
+
+use super::{Waiting, when_answered};
+
+/// Lets the user pick a directory, or a file, where `look` is: with dom0's own dialog, or with that of the VM, which is
+/// waited for. `then` hears the path, nothing if none was picked, or what there is to say if the VM has no dialog.
+pub(in crate::ui) fn pick_place<F: 'static>(
+    flow: &Rc<F>,
+    wizard: &BpWizard,
+    host: &Arc<dyn Host>,
+    look: Look,
+    is_file: bool,
+    then: impl Fn(&Rc<F>, Result<Option<String>, words::Verdict>) + 'static,
+) -> Option<Waiting> {
+    if look.is_local() {
+        let title = if is_file {
+            words::choose_archive()
+        } else {
+            words::choose_directory()
+        };
+        let flow = Rc::downgrade(flow);
+        dialogs::choose(wizard, &title, is_file, &look.path(), move |path: &Path| {
+            if let Some(flow) = flow.upgrade() {
+                then(&flow, Ok(Some(path.to_string_lossy().into_owned())));
+            }
+        });
+        return None;
+    }
+    let (host, machine) = (Arc::clone(host), look.target);
+    let asked = machine.clone();
+    let task = Task::spawn(move |context| draft::pick(host.as_ref(), &machine, is_file, context));
+    Some(when_answered(flow, task, move |flow, answer| {
+        then(flow, answer.map_err(|_| words::pick_failed(&asked)));
+    }))
+}
+
+/// What is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) enum Leaving {
+    /// The job that runs; the window stays.
+    Job,
+    /// The window.
+    Wizard,
+}
+
+/// Asks whether to give up what would be lost, and does not ask where nothing would.
+pub(in crate::ui) fn ask_to_leave<F: 'static>(
+    flow: &Rc<F>,
+    wizard: &BpWizard,
+    run: Run,
+    has_work: bool,
+    is_backup: bool,
+    then: impl Fn(&Rc<F>, Leaving) + 'static,
+) {
+    let (leaving, question, answers) = match run {
+        Run::Stopping => return,
+        Run::Running => (Leaving::Job, words::ask_stop(is_backup), words::stop_answers()),
+        Run::NotBegun if has_work => (Leaving::Wizard, words::ask_leave(), words::leave_answers()),
+        Run::NotBegun | Run::Ended { .. } => return then(flow, Leaving::Wizard),
+    };
+    let flow = Rc::downgrade(flow);
+    dialogs::ask(wizard, &question, &answers, move || {
+        if let Some(flow) = flow.upgrade() {
+            then(&flow, leaving);
+        }
+    });
+}
