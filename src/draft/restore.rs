@@ -424,3 +424,6 @@ fn set<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) {
         None => map.remove(key),
     };
 }
+
+#[cfg(test)]
+mod tests;
