@@ -269,6 +269,11 @@ fn machines_are_made_filled_and_taken_away() {
 
     host.remove_machine("work").unwrap();
     assert!(!image.parent().unwrap().exists());
+    // A number that became free is given again, one that another machine has is not.
+    host.create_machine(&new("next", Class::AppVm)).unwrap();
+    host.create_machine(&new("last", Class::AppVm)).unwrap();
+    let qid = |name: &str| host.inventory().unwrap().domain(name).unwrap().qid;
+    assert_eq!((qid("next"), qid("last")), (2, 6));
     assert!(host.inventory().unwrap().domain("work").is_none());
     is_refused(host.remove_machine("dom0"));
     fs::create_dir_all(folder.path().join("root/run/vm/win")).unwrap();

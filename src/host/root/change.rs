@@ -4,14 +4,16 @@
 //! What a running PedOS would refuse only because another machine is missing is taken here: a folder into which data are
 //! recovered may hold an AppVM whose template is elsewhere, and its record then keeps the template's name.
 
+mod ground;
+
 use std::{
     fs::{self, OpenOptions},
     io,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use super::{RootHost, layout::Layout, scan::Pools};
+use super::{RootHost, files, layout::Layout, scan::Pools};
 use crate::{
     host::{DOM0, HostError, NewMachine, is_valid_machine_name},
     inventory::{self, Class, Device, Domain, Inventory, VolumeConfig},
@@ -49,10 +51,12 @@ pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError>
             new.class.wire_name().escape_debug()
         )));
     }
-    let files = host.record.edit(|record| {
+    // The record comes first: what a kill leaves after that is a machine that can be taken away, not a folder in the way.
+    let (files, leftovers) = host.record.edit_at_once(|record| {
         if record.domain(&new.name).is_some() {
             return Err(HostError::NameTaken { name: new.name.clone() });
         }
+        let leftovers = ground::look(folders(host, record, &new.class, &new.name))?;
         let pools = Pools::new(&host.layout, record);
         let domain = domain(record, &pools, new)?;
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
@@ -61,17 +65,15 @@ pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError>
             let path = pools
                 .file(volume)
                 .ok_or_else(|| refused(format!("pool {} is out of reach here", volume.pool)))?;
-            if path.symlink_metadata().is_ok() {
-                return Err(refused(format!("{} is in the way of a new VM", path.display())));
-            }
             files.push((path, volume.size_bytes.unwrap_or_default()));
         }
         record.insert_domain(&domain)?;
-        Ok(files)
+        Ok((files, leftovers))
     })?;
-    let make = || {
+    let make = || -> io::Result<()> {
+        leftovers.iter().try_for_each(fs::remove_file)?;
         if let Some(folder) = host.layout.machine(&new.class, &new.name) {
-            fs::create_dir_all(folder)?;
+            files::make_folder(&folder)?;
         }
         files.iter().try_for_each(|(path, size)| empty_volume(path, *size))
     };
@@ -82,6 +84,21 @@ pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError>
     })
 }
 
+/// The folders of a machine's own, one in each pool within reach and one among the machines' files.
+fn folders(host: &RootHost, record: &Inventory, class: &Class, machine: &str) -> Vec<PathBuf> {
+    let Some(name) = Layout::machine_name(class, machine) else {
+        return Vec::new();
+    };
+    let pools = record.pools().into_iter().filter_map(|pool| host.layout.pool(&pool));
+    let mut folders: Vec<PathBuf> = pools
+        .chain([host.layout.qubes()])
+        .map(|folder| folder.join(&name))
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
 fn refused(what: impl Into<String>) -> HostError {
     HostError::Refused { what: what.into() }
 }
@@ -89,7 +106,7 @@ fn refused(what: impl Into<String>) -> HostError {
 /// Makes a volume that is one hole.
 fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        files::make_folder(folder)?;
     }
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     // The mask of the program must not take the group's right away.
@@ -217,19 +234,12 @@ pub(super) fn remove(host: &RootHost, machine: &str) -> Result<(), HostError> {
     }
     let domain = host.domain(machine)?;
     // Only the machine's own folder in each pool: what else a record may point at belongs to others.
-    if let Some(name) = Layout::machine_name(&domain.class, machine) {
-        let record = host.record.read()?;
-        let pools = record.pools().into_iter().filter_map(|pool| host.layout.pool(&pool));
-        for folder in pools
-            .map(|pool| pool.join(&name))
-            .chain([host.layout.qubes().join(&name)])
-        {
-            match fs::remove_dir_all(&folder) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(HostError::io(format!("removing {}", folder.display()), error));
-                }
-                _ => {}
+    for folder in folders(host, &*host.record.read()?, &domain.class, machine) {
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(HostError::io(format!("removing {}", folder.display()), error));
             }
+            _ => {}
         }
     }
     host.record.edit(|record| Ok(record.remove_domain(machine)?))?;

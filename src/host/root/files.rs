@@ -72,9 +72,26 @@ pub(super) fn write(folder: &Path, kind: MachineFile, content: &[u8]) -> Result<
         MachineFile::Firewall => 0o664,
         MachineFile::AppMenus | MachineFile::Notes => 0o660,
     };
-    fs::create_dir_all(folder)
+    make_folder(folder)
         .and_then(|()| durable::replace(&path, content, mode))
         .map_err(|error| HostError::io(format!("writing {}", path.display()), error))
+}
+
+/// Makes a folder with those above it, and brings each new one to the disk: what is synced inside a folder is lost all the
+/// same when the folder's own name is not there after a power cut.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent() {
+        make_folder(above)?;
+    }
+    match fs::create_dir(folder) {
+        // Another program was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    durable::sync_folder_of(folder)
 }
 
 fn check(kind: MachineFile, content: &[u8]) -> Result<(), String> {

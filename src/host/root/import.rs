@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::record::Record;
+use super::{files, record::Record};
 use crate::{
     durable,
     host::{HostError, VolumeImport},
@@ -43,7 +43,7 @@ impl FileImport {
         let written = beside(target);
         let make = || {
             if let Some(folder) = target.parent() {
-                fs::create_dir_all(folder)?;
+                files::make_folder(folder)?;
             }
             match fs::remove_file(&written) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -111,6 +111,38 @@ impl Record {
         result
     }
 
+    /// Changes the record and brings it to the disk. Where either fails, the change is not in memory either.
+    pub(super) fn edit_at_once<T>(
+        &self,
+        change: impl FnOnce(&mut Inventory) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let mut state = self.shared.state();
+        let fresh_lock = match state.lock {
+            Some(_) => None,
+            None => {
+                let lock = self.lock()?;
+                state.refresh(&self.shared.path)?;
+                Some(lock)
+            }
+        };
+        let is_alone = fresh_lock.is_some();
+        let before = Arc::clone(&state.inventory);
+        let mut changed = Inventory::clone(&before);
+        let result = change(&mut changed)?;
+        state.inventory = Arc::new(changed);
+        state.lock = fresh_lock.or_else(|| state.lock.take());
+        if let Err(error) = state.write(&self.shared.path) {
+            state.inventory = before;
+            if is_alone {
+                // Nothing else waits to be written.
+                state.lock = None;
+                state.has_failed = false;
+            }
+            return Err(error);
+        }
+        Ok(result)
+    }
+
     /// Brings all changes to the disk, or says why that could not be done.
     pub(super) fn commit(&self) -> Result<(), HostError> {
         self.shared.state().write(&self.shared.path)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The ground for a new machine: its folder in each pool, which must hold nothing that is anyone's.
+//!
+//! A machine that is taken away loses its folders with all that is in them, so a folder with content that no record knows
+//! must never become a new machine's. The one exception is what a run leaves that is killed while it makes a machine:
+//! volumes that were never written.
+
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{SeekFrom, seek},
+    io::Errno,
+};
+
+use super::refused;
+use crate::host::HostError;
+
+/// The volumes that lie in a machine's folder.
+const VOLUME_FILES: [&str; 3] = ["private.img", "root.img", "volatile.img"];
+
+/// Looks at a new machine's folders. Gives the volumes that were left there without content and are to be replaced.
+pub(super) fn look(folders: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, HostError> {
+    let mut leftovers = Vec::new();
+    for folder in folders {
+        let found =
+            look_at(&folder).map_err(|error| HostError::io(format!("looking at {}", folder.display()), error))?;
+        leftovers.extend(found.ok_or_else(|| {
+            refused(format!(
+                "{} is in the way of a new VM: it belongs to no VM, and is not empty",
+                folder.display()
+            ))
+        })?);
+    }
+    Ok(leftovers)
+}
+
+/// The volumes without content in a folder, or `None` where there is something else.
+fn look_at(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+    match folder.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(Vec::new())),
+        Err(error) => return Err(error),
+        Ok(found) if !found.is_dir() => return Ok(None),
+        Ok(_) => {}
+    }
+    let mut leftovers = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_volume = VOLUME_FILES.iter().any(|name| entry.file_name() == *name);
+        if !is_volume || !is_hole(&entry.path())? {
+            return Ok(None);
+        }
+        leftovers.push(entry.path());
+    }
+    Ok(Some(leftovers))
+}
+
+/// Whether a file is one hole: both by what it takes and by what its file system says of its data, since either may be
+/// late or rough on some.
+fn is_hole(path: &Path) -> io::Result<bool> {
+    let found = path.symlink_metadata()?;
+    if !found.is_file() || found.blocks() != 0 {
+        return Ok(false);
+    }
+    let file = fs::File::open(path)?;
+    Ok(matches!(seek(&file, SeekFrom::Data(0)), Err(Errno::NXIO)))
+}
