@@ -251,6 +251,64 @@ fn a_limit_on_the_size_of_files_is_an_error_of_the_destination() {
 }
 
 #[test]
+fn a_file_is_verified_on_any_machine() {
+    let place = Place::new();
+    let archive = place.archive();
+    let mut command = qvm_backup_restore();
+    let run = finish(command.args(["--verify-only", "-p"]).arg(&place.passfile).arg(&archive)).expect(0);
+    assert!(run.stdout.contains("The backup is whole.\n"), "{}", run.stdout);
+    let mut command = qvm_backup_restore();
+    finish(command.arg("-p").arg(&place.passfile).arg(&archive)).expect(2);
+}
+
+#[test]
+fn a_new_root_without_anything_in_it_does_not_stay() {
+    let place = Place::new();
+    let archive = place.archive();
+    let new = place.folder.path().join("a/new");
+    let options = ["--new-root", new.to_str().unwrap(), "--verify-only", "x"];
+    expect_usage_error(
+        finish(qvm_backup_restore().args(options)),
+        "qvm-backup-restore",
+        "the argument '--new-root <DIR>'",
+    );
+    let wrong = place.folder.path().join("wrong");
+    fs::write(&wrong, "incorrect horse\n").unwrap();
+    programs::restore_new(&new, &wrong, &archive).expect_failure(&[5]);
+    assert!(!place.folder.path().join("a").exists(), "nor do the folders above it");
+    fs::create_dir_all(&new).unwrap();
+    programs::restore_new(&new, &wrong, &archive).expect_failure(&[5]);
+    assert!(names(&new).is_empty(), "a folder that was there is left as it was");
+    fs::write(new.join("mine"), "precious").unwrap();
+    programs::restore_new(&new, &place.passfile, &archive).expect_failure(&[1]);
+    assert_eq!(names(&new), ["mine"]);
+}
+
+#[test]
+fn a_root_without_a_home_is_backed_up_without_dom0() {
+    let place = Place::new();
+    let out = place.out.to_str().unwrap();
+    let home = place.root.join("home/user");
+    fs::rename(&home, place.root.join("home/jürgen")).unwrap();
+    let run = place.backup(&["-y", out, "dom0"]).expect(1);
+    assert!(run.stderr.contains("“jürgen” cannot be saved"), "{}", run.stderr);
+    fs::remove_dir_all(place.root.join("home")).unwrap();
+    let run = place.backup(&["-y", out, "dom0"]).expect(1);
+    assert!(run.stderr.contains("dom0 has no home directory"), "{}", run.stderr);
+    let run = back_up(&place.root, &place.passfile, &place.out, &[]).expect(0);
+    assert!(run.stdout.contains("\n - dom0\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_named_before_the_passphrase() {
+    let place = Place::new();
+    let there = format!("{}/no/", place.out.display());
+    let run = place.backup(&["-y", &there, "dvm"]).expect(1);
+    assert!(run.stderr.contains("/no/ is not a directory"), "{}", run.stderr);
+    assert!(!run.stderr.contains("passphrase"), "{}", run.stderr);
+}
+
+#[test]
 fn an_existing_file_is_never_overwritten() {
     let place = Place::new();
     let file = place.out.join("old");

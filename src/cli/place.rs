@@ -2,7 +2,7 @@
 //! Which PedOS to work on, and where an archive goes or comes from, as the command line says it.
 
 use std::{
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,6 +11,7 @@ use clap::CommandFactory;
 use rustix::fs::statvfs;
 
 use crate::{
+    engine::{DestinationError, EngineError},
     host::{DOM0, Host, HostError, root::RootHost},
     plan::{Destination, Source, check_service_line},
     text,
@@ -27,10 +28,7 @@ const LIVE_SOCKET: &str = "/var/run/qubesd.sock";
 
 /// The PedOS to work on: the one that was named, else the running one.
 pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {
-    let named = env::var_os(ROOT_VARIABLE)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from);
-    if let Some(root) = common.root.clone().or(named) {
+    if let Some(root) = named_root(common) {
         return Ok(Arc::new(RootHost::open(&root)?));
     }
     let message = if Path::new(LIVE_SOCKET).exists() {
@@ -41,22 +39,34 @@ pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {
     Err(Stop::Said(Exit::Usage, vec![message]))
 }
 
+/// The folder of the PedOS to work on, if one was named.
+pub(super) fn named_root(common: &CommonArgs) -> Option<PathBuf> {
+    let named = env::var_os(ROOT_VARIABLE).filter(|value| !value.is_empty());
+    common.root.clone().or_else(|| named.map(PathBuf::from))
+}
+
 /// A new PedOS. As long as nothing was restored into it, it goes again when this goes.
 pub(super) struct NewRoot {
     path: PathBuf,
-    was_there: bool,
+    /// The folders on the way to it that were made for it, the lowest first; itself included.
+    made: Vec<PathBuf>,
     is_kept: bool,
 }
 
 impl NewRoot {
     pub(super) fn create(path: &Path) -> Result<(Self, Arc<dyn Host>), HostError> {
-        let was_there = path.exists();
-        let host = RootHost::create(path)?;
+        // A link counts as there, also one that leads nowhere.
+        let missing = path.ancestors().filter(|path| !path.as_os_str().is_empty());
+        let missing = missing.take_while(|path| path.symlink_metadata().is_err());
+        let made: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        let is_empty = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
         let new = Self {
             path: path.to_owned(),
-            was_there,
-            is_kept: false,
+            // What somebody else put there is not taken away.
+            is_kept: made.is_empty() && !is_empty(),
+            made,
         };
+        let host = RootHost::create(path)?;
         Ok((new, Arc::new(host)))
     }
 
@@ -65,14 +75,11 @@ impl NewRoot {
         self.is_kept = true;
     }
 
-    fn remove(&self) -> std::io::Result<()> {
-        if !self.was_there {
-            return fs::remove_dir_all(&self.path);
-        }
+    fn remove(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.path)? {
             fs::remove_dir_all(entry?.path())?;
         }
-        Ok(())
+        self.made.iter().try_for_each(fs::remove_dir)
     }
 }
 
@@ -81,7 +88,12 @@ impl Drop for NewRoot {
         if self.is_kept {
             return;
         }
-        if let Err(error) = self.remove() {
+        let result = self.remove();
+        if let Err(error) = result.or_else(|error| match error.kind() {
+            // It was not even begun.
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        }) {
             log::warn!("an empty PedOS stays in {}: {error}", self.path.display());
         }
     }
@@ -97,11 +109,14 @@ pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &str) -
         });
     }
     let path = path::<A>(location)?;
-    Ok(if path.is_dir() {
-        Destination::Directory(path)
-    } else {
-        Destination::File(path)
-    })
+    if path.is_dir() {
+        return Ok(Destination::Directory(path));
+    }
+    // Who writes it like a directory does not mean a file.
+    if location.ends_with('/') || location.ends_with("/.") {
+        return Err(EngineError::from(DestinationError::NotADirectory { path }).into());
+    }
+    Ok(Destination::File(path))
 }
 
 /// Where a backup is.

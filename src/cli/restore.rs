@@ -4,9 +4,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    engine::{OpenedArchive, open_archive},
-    host::{DOM0, Host},
-    job::{self, Job, Task},
+    engine::{MachineResult, OpenedArchive, open_archive},
+    host::{DOM0, Host, NoHost},
+    job::{self, Job, Outcome, Task},
     plan::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, Source, resolve},
     secret::Passphrase,
     text::{self, JobKind},
@@ -35,7 +35,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     };
     let (new_root, host) = match &args.new_root {
         Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), host))?,
-        None => (None, place::host(&args.common)?),
+        None => (None, host(args, &source)?),
     };
     let passphrase = Arc::new(Passphrase::for_reading(match &args.passphrase_file {
         Some(path) => passphrase_from(path, interrupt)?,
@@ -53,9 +53,6 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     if args.passphrase_file.is_none() {
         confirm(interrupt)?;
     }
-    if let Some(new_root) = new_root {
-        new_root.keep();
-    }
     let plan = RestorePlan {
         source,
         passphrase,
@@ -70,8 +67,28 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     let job = job::spawn(Job::Restore(plan), host);
     interrupt.stops(job.cancel_token());
     let outcome = console.watch(&job);
+    if let Some(new_root) = new_root.filter(|_| has_left_something(&outcome)) {
+        new_root.keep();
+    }
     console.result(&text::outcome(kind, &outcome));
     Ok(Exit::of_outcome(kind, &outcome))
+}
+
+/// The PedOS to restore into. To verify a file none is needed: that works on any machine.
+fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
+    if args.verify_only && source.file().is_some() && place::named_root(&args.common).is_none() {
+        return Ok(Arc::new(NoHost));
+    }
+    place::host(&args.common)
+}
+
+/// Whether there is something in a new PedOS that its user would miss.
+fn has_left_something(outcome: &Outcome) -> bool {
+    let (machines, home) = match outcome {
+        Outcome::Done(report) => (&report.machines, report.home_folder.is_some()),
+        Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => (&partial.machines, false),
+    };
+    home || machines.iter().any(|machine| machine.result == MachineResult::Done)
 }
 
 /// What the parser cannot say.

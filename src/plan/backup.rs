@@ -70,6 +70,13 @@ pub enum BackupRemark {
     NoSuchMachine,
     /// The class of the machine has nothing that could be saved.
     CannotBeBackedUp,
+    /// It is dom0, whose data is its home, and there is none.
+    NoHome,
+    /// It is dom0, and the name of its user cannot be written into an archive so that every restorer finds the home.
+    HomeName {
+        /// The name.
+        user: String,
+    },
     /// The machine runs; what is saved is its state from before its start, last changed at that time if known.
     SavedStateIsOld {
         /// Seconds since 1970.
@@ -117,12 +124,14 @@ pub fn may_be_backed_up(machine: &Machine) -> bool {
     !machine.is_internal && machine.class != Class::RemoteVm
 }
 
-/// The machines that a backup takes when nothing was chosen.
+/// The machines that a backup takes when nothing was chosen. dom0 is among them only where it has a home; a home that
+/// cannot be saved is no reason to leave it out in silence.
 pub fn default_selection(system: &System) -> Vec<String> {
     let wanted = system
         .machines
         .iter()
-        .filter(|machine| machine.include_in_backups && machine.class != Class::RemoteVm);
+        .filter(|machine| machine.include_in_backups && machine.class != Class::RemoteVm)
+        .filter(|machine| machine.class != Class::AdminVm || system.user.is_some());
     wanted.map(|machine| machine.name.clone()).collect()
 }
 
@@ -165,6 +174,9 @@ pub fn check_backup(
         if machine.class == Class::RemoteVm {
             add(BackupRemark::CannotBeBackedUp);
         }
+        if machine.class == Class::AdminVm {
+            check_home(system.user.as_deref(), &mut add);
+        }
         check_machine(machine, &mut add);
     }
     if let Some(destination) = destination
@@ -188,6 +200,15 @@ pub fn check_backup(
     }
     findings.sort_by_key(|finding| !finding.is_blocking());
     findings
+}
+
+/// The name of dom0's user is a part of the archive's paths, which only plain characters pass through unchanged.
+fn check_home(user: Option<&str>, add: &mut impl FnMut(BackupRemark)) {
+    match user {
+        None => add(BackupRemark::NoHome),
+        Some(user) if user.bytes().all(|byte| byte.is_ascii_graphic()) => {}
+        Some(user) => add(BackupRemark::HomeName { user: user.to_owned() }),
+    }
 }
 
 fn check_machine(machine: &Machine, add: &mut impl FnMut(BackupRemark)) {

@@ -69,6 +69,7 @@ mod tests {
                 machine("tpl", Class::TemplateVm, &[], true),
                 machine("work", Class::AppVm, &["x", "y"], true),
             ],
+            user: Some("user".to_owned()),
             ..System::default()
         }
     }

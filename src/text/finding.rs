@@ -31,6 +31,17 @@ pub fn finding(finding: &Finding) -> FindingText {
             gettext("A VM of this class has nothing that could be saved."),
             Some(gettext("Remove it from the selection.")),
         ),
+        BackupRemark::NoHome => (
+            gettext("dom0 has no home directory here that could be saved."),
+            Some(gettext("Remove it from the selection.")),
+        ),
+        BackupRemark::HomeName { user } => (
+            gettext_f(
+                "The home directory of the user “{user}” cannot be saved: only letters, digits and signs without accents can be in the name.",
+                &[("user", &sanitize(user))],
+            ),
+            Some(gettext("Remove it from the selection.")),
+        ),
         // What can be done is said in the sentence itself: nothing has to.
         BackupRemark::SavedStateIsOld { changed } => (saved_state(*changed), None),
         BackupRemark::NoSnapshot { volume } => (
@@ -107,6 +118,8 @@ mod tests {
             BackupRemark::NothingSelected,
             BackupRemark::NoSuchMachine,
             BackupRemark::CannotBeBackedUp,
+            BackupRemark::NoHome,
+            BackupRemark::HomeName { user: "a b".into() },
             BackupRemark::NoSnapshot { volume: volume() },
             BackupRemark::VolumeMissing { volume: volume() },
             BackupRemark::VolumeUnreadable { volume: volume() },

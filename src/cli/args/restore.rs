@@ -100,7 +100,7 @@ pub struct RestoreArgs {
     ///
     /// This gets the data out of a backup on any Linux machine. Templates and net VMs that are not in the backup are
     /// no obstacle then: their names are kept.
-    #[arg(long, value_name = "DIR", conflicts_with = "root")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["root", "verify_only"])]
     pub new_root: Option<PathBuf>,
 
     #[command(flatten)]
