@@ -54,8 +54,8 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let written = write(plan, host, context, &contents, &meter, sink)
         .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     context.observer.phase(Phase::Finishing);
-    context.cancel.check()?;
-    let archive = written.sink.finish()?;
+    let finished = context.cancel.check().and_then(|()| written.sink.finish());
+    let archive = finished.inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     if let Err(error) = host.record_backup(&plan.machines, unix_now().cast_signed()) {
         context.warn(Warning::NotRecorded { why: error.to_string() });
     }

@@ -11,7 +11,11 @@ use crate::{
     units::KIB,
 };
 
-use super::{Context, EngineError, MachineReport, MachineResult, home, parts::PART_BYTES};
+use super::{
+    Context, EngineError, MachineReport, MachineResult,
+    home::{self, TreeSize},
+    parts::PART_BYTES,
+};
 
 /// What tar, compression and encryption may add to a file at most: headers and padding, and for each part its container.
 const FILE_OVERHEAD_BYTES: u64 = 16 * KIB;
@@ -53,7 +57,7 @@ pub(super) enum Item {
     /// What stands for a machine without any file, so that it is found when it is restored.
     Placeholder,
     /// dom0's home.
-    Home { home: Home, data_bytes: u64 },
+    Home { home: Home, size: TreeSize },
 }
 
 impl Item {
@@ -70,7 +74,8 @@ impl Item {
     /// The bytes that are read for it.
     pub(super) fn data_bytes(&self) -> u64 {
         match self {
-            Self::Volume { data_bytes, .. } | Self::Home { data_bytes, .. } => *data_bytes,
+            Self::Volume { data_bytes, .. } => *data_bytes,
+            Self::Home { size, .. } => size.data_bytes,
             Self::File { content, .. } => content.len() as u64,
             Self::Placeholder => 0,
         }
@@ -79,14 +84,14 @@ impl Item {
     /// The most that it can take in the archive. The reference's restorer refuses an archive, read through another
     /// machine, whose members are larger than was announced, so what is announced must not be too little.
     fn announced_bytes(&self) -> u64 {
-        let extents = if let Self::Volume { extents, .. } = self {
-            *extents
-        } else {
-            0
+        let inside = match self {
+            Self::Volume { extents, .. } => extents * MAP_ENTRY_BYTES,
+            Self::Home { size, .. } => size.overhead_bytes,
+            Self::File { .. } | Self::Placeholder => 0,
         };
         let bytes = self.data_bytes();
         let parts = bytes / PART_BYTES as u64 + 1;
-        bytes + bytes / INCOMPRESSIBLE_SHARE + extents * MAP_ENTRY_BYTES + FILE_OVERHEAD_BYTES + parts * 128
+        bytes + bytes / INCOMPRESSIBLE_SHARE + inside + FILE_OVERHEAD_BYTES + parts * 128
     }
 }
 
@@ -132,6 +137,7 @@ impl Contents {
                 gather_machine(name, &system, host)?
             });
         }
+        check_paths(&machines)?;
         let inventory = inventory(plan, host, &machines)?.to_xml();
         Ok(Self { machines, inventory })
     }
@@ -140,6 +146,21 @@ impl Contents {
     pub(super) fn total_bytes(&self) -> u64 {
         self.machines.iter().map(MachineContents::data_bytes).sum()
     }
+}
+
+/// Two machines in one folder would be one machine to whoever restores them.
+fn check_paths(machines: &[MachineContents]) -> Result<(), EngineError> {
+    let mut seen = BTreeMap::new();
+    for machine in machines {
+        if let Some(other) = seen.insert(machine.path.as_str(), machine.name.as_str()) {
+            let what = format!(
+                "the VMs {other} and {} have the same number in the host's qubes.xml",
+                machine.name
+            );
+            return Err(EngineError::Plan { what });
+        }
+    }
+    Ok(())
 }
 
 fn gather_machine(name: &str, system: &System, host: &dyn Host) -> Result<MachineContents, EngineError> {
@@ -177,12 +198,12 @@ fn gather_home(host: &dyn Host, context: &Context) -> Result<MachineContents, En
             what: "dom0 has no home directory here".to_owned(),
         });
     };
-    let data_bytes = home::size_bytes(&home.path, &context.cancel)?;
+    let size = home::tree_size(&home.path, &context.cancel)?;
     let path = format!("dom0-home/{}", home.user);
     Ok(MachineContents {
         name: DOM0.to_owned(),
         path,
-        items: vec![Item::Home { home, data_bytes }],
+        items: vec![Item::Home { home, size }],
     })
 }
 

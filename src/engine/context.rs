@@ -253,6 +253,11 @@ pub enum Warning {
         /// Where it is.
         place: String,
     },
+    /// The archive could not be read to its end; what was wanted of it may still be whole.
+    RestUnreadable {
+        /// Why.
+        why: String,
+    },
     /// A machine that did not become whole could not be taken away again.
     NotTakenAway {
         /// Its name here.

@@ -132,8 +132,13 @@ impl FileSink {
         // From here on the archive has its name: it is whole, and what follows only makes the name last.
         self.is_finished = true;
         let folder = File::open(folder_of(&self.path)).and_then(|folder| folder.sync_all());
-        folder.map_err(|error| destination_error(&place, error))?;
-        Ok(self.path.clone())
+        match folder {
+            // File systems that have no such call keep their folders by themselves.
+            Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+                Err(destination_error(&place, error))
+            }
+            _ => Ok(self.path.clone()),
+        }
     }
 }
 
@@ -238,7 +243,12 @@ impl ServiceSink {
             return error;
         }
         self.stdin = None;
-        self.result().err().unwrap_or(error)
+        let said = "it ended before it had taken the whole backup".to_owned();
+        let machine = self.machine.clone();
+        match self.result() {
+            Ok(()) => DestinationError::Service { machine, code: 0, said }.into(),
+            Err(cause) => cause,
+        }
     }
 }
 

@@ -5,4 +5,4 @@ mod restore;
 mod save;
 
 pub(super) use restore::{HomeFolder, read};
-pub(super) use save::{size_bytes, write};
+pub(super) use save::{TreeSize, tree_size, write};

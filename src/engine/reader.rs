@@ -130,7 +130,14 @@ impl Reader<'_> {
             });
             return Ok(false);
         };
-        let Some((machine, name)) = self.find(part.file()) else {
+        let found = self.find(part.file());
+        let is_elsewhere = |current: &Current| found.is_none_or(|(machine, _)| machine != current.machine);
+        if walk.current.as_ref().is_some_and(is_elsewhere) {
+            // The members of a machine stand together: behind them nothing of it can be missing any more.
+            walk.current = None;
+            self.send(Piece::End)?;
+        }
+        let Some((machine, name)) = found else {
             return Ok(false);
         };
         if self.wanted[machine].has_failed.load(Ordering::SeqCst) {

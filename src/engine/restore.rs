@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    host::{DOM0, Host, MachineFile, VolumeImport},
+    host::{DOM0, Host, HostError, MachineFile, VolumeImport},
     inventory::Inventory,
     plan::{RestorePlan, RestoreRow},
     units::LocalTime,
@@ -53,6 +53,9 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         context,
     )?;
     reports.extend(result.machines);
+    if let Some(error) = result.broken {
+        context.warn(Warning::RestUnreadable { why: error.to_string() });
+    }
     let home_folder = target.home.take();
     drop(target);
     // Nothing is called restored before all of it is on the disk.
@@ -185,8 +188,11 @@ impl Target for Restoring<'_> {
                 why,
             });
         };
-        if let Err(error) = self.host.set_machine_file(&row.name_here, file, content) {
-            warn(file.file_name(), error.to_string());
+        match self.host.set_machine_file(&row.name_here, file, content) {
+            Ok(()) => {}
+            // A machine without its firewall rules because the disk is full is not whole.
+            Err(error @ HostError::Io { .. }) => return Err(error.into()),
+            Err(error) => warn(file.file_name(), error.to_string()),
         }
         // The menu reads its entries from this feature; the file is where older versions kept them.
         if let (MachineFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(content)) {

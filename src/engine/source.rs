@@ -2,11 +2,14 @@
 //! Where an archive is read from: a file, or the service of a running machine, which both give members.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, BufReader, Read, Write},
+    os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::Path,
     sync::Arc,
 };
+
+use rustix::fs::OFlags;
 
 use crate::{
     format::{FormatError, outer},
@@ -75,10 +78,22 @@ impl Members {
                 .into()
             })
         };
-        let file = File::open(path).map_err(io)?;
+        // Without O_NONBLOCK a pipe that nobody writes to would be waited for, deaf to any cancel.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(flags)
+            .open(path)
+            .map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
-        if metadata.is_dir() {
-            let why = "it is a directory".to_owned();
+        let kind = metadata.file_type();
+        if !kind.is_file() && !kind.is_block_device() {
+            let why = if kind.is_dir() {
+                "it is a directory"
+            } else {
+                "it is a pipe, which can be read only once"
+            };
+            let why = why.to_owned();
             return Err(ArchiveError::NotABackup { place, why }.into());
         }
         let reader = outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, file));

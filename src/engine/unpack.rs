@@ -369,10 +369,16 @@ fn hold_file(
             copy_volume(archive, import.as_deref_mut(), place, context)?,
             Held::Volume(import),
         )
-    } else if let Some(file) = MachineFile::from_file_name(name) {
+    } else if let Some(file) = MachineFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
         (size_bytes, Held::File(file, read_small(archive, size_bytes, place)?))
     } else {
-        if name != "empty" {
+        if MachineFile::from_file_name(name).is_some() {
+            context.warn(Warning::SettingNotRestored {
+                machine: row.name_here.clone(),
+                setting: name.to_owned(),
+                why: format!("it has {size_bytes} bytes, far more than a file of its kind"),
+            });
+        } else if name != "empty" {
             context.warn(Warning::UnknownFile {
                 member: place.member.clone(),
             });
@@ -402,19 +408,23 @@ fn first_entry(archive: &mut InnerReader<'_>, place: &Place) -> Result<u64, Engi
     }
 }
 
+/// The volume that a file holds. An inventory without volumes (a very old or a reduced one) leaves those that a machine
+/// of its class always has.
 fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
     let volume = name.strip_suffix(".img")?;
-    row.domain
-        .volumes
-        .iter()
-        .any(|known| known.save_on_stop && known.name == volume)
-        .then_some(volume)
+    let domain = &row.domain;
+    let is_saved = if domain.volumes.is_empty() {
+        volume == "private" || volume == "root" && !domain.class.has_template()
+    } else {
+        domain
+            .volumes
+            .iter()
+            .any(|known| known.save_on_stop && known.name == volume)
+    };
+    is_saved.then_some(volume)
 }
 
 fn read_small(archive: &mut InnerReader<'_>, size_bytes: u64, place: &Place) -> Result<Vec<u8>, EngineError> {
-    if size_bytes > SMALL_FILE_BYTES {
-        return Err(place.damaged(format!("it has {size_bytes} bytes, far more than a file of its kind")));
-    }
     let mut content = vec![0; size_bytes as usize];
     let mut buffer = vec![0; 64 * 1024];
     while let Some((offset, length)) = archive

@@ -72,6 +72,7 @@ pub(super) fn verify_archive(
         data_bytes: result.data_bytes,
         machines: result.machines,
         verdict,
+        warnings: context.warnings(),
         elapsed: start.elapsed(),
         ..Report::default()
     })

@@ -46,6 +46,10 @@ pub fn warning(warning: &Warning) -> String {
             "An unfinished file was left behind and is not a backup, please remove it: {place}",
             &[("place", &sanitize(place))],
         ),
+        Warning::RestUnreadable { why } => gettext_f(
+            "The backup could not be read to its end: {why}",
+            &[("why", &sanitize(why))],
+        ),
         Warning::NotTakenAway { machine, tag, why } => gettext_f(
             "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",
             &[("vm", &sanitize(machine)), ("why", &sanitize(why)), ("tag", tag)],

@@ -82,18 +82,7 @@ impl HomeFolder {
     /// Makes the links, sets modes and times, and gives the folder its name.
     pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
         let later = std::mem::take(self.later.get_mut().unwrap_or_else(PoisonError::into_inner));
-        for (path, link, mtime) in later.links {
-            let made = match &link {
-                Link::Symbolic(target) => symlink(target, &path),
-                Link::Hard(target) => fs::hard_link(self.part.join(target), &path),
-            };
-            let made = made
-                .and_then(|()| self.own(&path))
-                .and_then(|()| set_link_time(&path, mtime));
-            if let Err(error) = made {
-                context.warn(self.not_restored(&path, &error));
-            }
-        }
+        self.make_links(later.links, context);
         // The innermost first: what is changed within a folder changes its time, and what is closed stays closed.
         for (path, mode, mtime) in later.directories.iter().rev() {
             if let Err(error) = set_attributes(path, *mode, *mtime) {
@@ -106,7 +95,48 @@ impl HomeFolder {
             .and_then(|()| fs::rename(&self.part, &self.path))
             .map_err(|error| home_error(&self.path, error))?;
         self.is_finished = true;
+        let home = self.path.parent().unwrap_or(Path::new("/"));
+        File::open(home)
+            .and_then(|home| home.sync_all())
+            .map_err(|error| home_error(&self.path, error))?;
         Ok(self.path.clone())
+    }
+
+    /// Makes the links. Second names of files come first, while there is no symbolic link that they could lead through;
+    /// those of symbolic links come last.
+    fn make_links(&self, links: Vec<(PathBuf, Link, i64)>, context: &Context) {
+        let is_of_a_file = |link: &Link| match link {
+            Link::Hard(target) => fs::symlink_metadata(self.part.join(target)).is_ok(),
+            Link::Symbolic(_) => false,
+        };
+        let (files, others): (Vec<_>, Vec<_>) = links.into_iter().partition(|(_, link, _)| is_of_a_file(link));
+        let (symbolic, hard): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|(_, link, _)| matches!(link, Link::Symbolic(_)));
+        for (path, link, mtime) in files.into_iter().chain(symbolic).chain(hard) {
+            let made = match &link {
+                Link::Symbolic(target) => symlink(target, &path),
+                Link::Hard(target) => self.hard_link(target, &path),
+            };
+            let made = made
+                .and_then(|()| self.own(&path))
+                .and_then(|()| set_link_time(&path, mtime));
+            if let Err(error) = made {
+                context.warn(self.not_restored(&path, &error));
+            }
+        }
+    }
+
+    /// Gives a second name to what lies within the folder, reached through nothing but folders.
+    fn hard_link(&self, target: &Path, path: &Path) -> io::Result<()> {
+        let mut folder = self.part.clone();
+        for component in target.parent().unwrap_or(Path::new("")).components() {
+            folder.push(component);
+            if !fs::symlink_metadata(&folder)?.is_dir() {
+                return Err(io::Error::other("the link leads through another link"));
+            }
+        }
+        fs::hard_link(self.part.join(target), path)
     }
 
     fn not_restored(&self, path: &Path, error: &io::Error) -> Warning {
@@ -128,12 +158,15 @@ impl HomeFolder {
 
     /// Makes the folders above a path; those that the archive does not describe stay with a mode of their own.
     fn make_parents(&self, path: &Path) -> Result<(), EngineError> {
-        let Some(parent) = path.parent() else { return Ok(()) };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)
-            .map_err(|error| home_error(parent, error))
+        let mut missing: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| !folder.is_dir()).collect();
+        while let Some(folder) = missing.pop() {
+            DirBuilder::new()
+                .mode(0o700)
+                .create(folder)
+                .and_then(|()| self.own(folder))
+                .map_err(|error| home_error(folder, error))?;
+        }
+        Ok(())
     }
 
     fn directory(&self, path: &Path, entry: &Entry) -> Result<(), EngineError> {

@@ -27,22 +27,47 @@ use super::restore::home_error;
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;
 
-/// The bytes of all files below a folder, as far as they can be read. Holes count, since they are read.
-pub(in super::super) fn size_bytes(home: &Path, cancel: &CancelToken) -> Result<u64, EngineError> {
-    let mut bytes = 0;
+/// What a tree gives to an archive.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in super::super) struct TreeSize {
+    /// The bytes of its files.
+    pub(in super::super) data_bytes: u64,
+    /// What tar adds to them at most.
+    pub(in super::super) overhead_bytes: u64,
+}
+
+/// What an entry of a tar archive takes beside its data at most: its header and the padding behind its data.
+const ENTRY_BYTES: u64 = 1024;
+
+/// Names longer than this need headers of their own, in bytes.
+const SHORT_NAME_BYTES: usize = 60;
+
+/// Measures a tree, as far as it can be read. Holes count, since they are read.
+pub(in super::super) fn tree_size(home: &Path, cancel: &CancelToken) -> Result<TreeSize, EngineError> {
+    let mut size = TreeSize::default();
     let mut folders = vec![home.to_owned()];
     while let Some(folder) = folders.pop() {
         cancel.check()?;
         // What cannot be read is named when it is saved.
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
-                Ok(metadata) if metadata.is_file() => bytes += metadata.len(),
-                _ => {}
+            let Ok(metadata) = entry.metadata() else { continue };
+            let path = entry.path();
+            let is_link = metadata.is_symlink() || metadata.nlink() > 1;
+            let name_bytes = path.as_os_str().len() * if is_link { 2 } else { 1 };
+            let long_name = if name_bytes > SHORT_NAME_BYTES {
+                3 * ENTRY_BYTES + 2 * name_bytes as u64
+            } else {
+                0
+            };
+            size.overhead_bytes += ENTRY_BYTES + long_name;
+            if metadata.is_dir() {
+                folders.push(path);
+            } else if metadata.is_file() {
+                size.data_bytes += metadata.len();
             }
         }
     }
-    Ok(bytes)
+    Ok(size)
 }
 
 /// Writes the tree; its members' names begin with `prefix`, which ends in a slash.
@@ -63,7 +88,12 @@ pub(in super::super) fn write(
     };
     let metadata = fs::symlink_metadata(home).map_err(|error| home_error(home, error))?;
     fs::read_dir(home).map_err(|error| home_error(home, error))?;
-    saving.folder(home, &metadata)
+    let mut paths = saving.folder(home, &metadata)?;
+    // A stack of our own: trees can be deeper than a thread's.
+    while let Some(path) = paths.pop() {
+        paths.extend(saving.entry(&path)?);
+    }
+    Ok(())
 }
 
 struct Saving<'a, 'w> {
@@ -111,7 +141,8 @@ impl Saving<'_, '_> {
         self.archive.end_member().map_err(|error| internal(format_to_io(error)))
     }
 
-    fn folder(&mut self, path: &Path, metadata: &Metadata) -> Result<(), EngineError> {
+    /// Writes a folder and gives what is in it, the first to come last.
+    fn folder(&mut self, path: &Path, metadata: &Metadata) -> Result<Vec<PathBuf>, EngineError> {
         self.context.cancel.check()?;
         let mut name = self.name(path);
         if name.last() != Some(&b'/') {
@@ -123,35 +154,46 @@ impl Saving<'_, '_> {
             Ok(entries) => entries,
             Err(error) => {
                 self.leave_out(path, &error.to_string());
-                return Ok(());
+                return Ok(Vec::new());
             }
         };
         let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
         // The order of a directory is an accident; archives of the same home should be alike.
-        paths.sort();
-        paths.iter().try_for_each(|path| self.entry(path))
+        paths.sort_by(|a, b| b.cmp(a));
+        Ok(paths)
     }
 
-    fn entry(&mut self, path: &Path) -> Result<(), EngineError> {
-        let metadata = match fs::symlink_metadata(path) {
-            Ok(metadata) => metadata,
-            // Gone since the folder was read: it need not be saved.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => {
-                self.leave_out(path, &error.to_string());
-                return Ok(());
-            }
+    /// Writes an entry; gives what is in it if it is a folder.
+    fn entry(&mut self, path: &Path) -> Result<Vec<PathBuf>, EngineError> {
+        let Some(metadata) = self.look_at(path) else {
+            return Ok(Vec::new());
         };
-        let kind = metadata.file_type();
-        if kind.is_dir() {
+        if metadata.is_dir() {
             return self.folder(path, &metadata);
         }
+        self.leaf(path, &metadata).map(|()| Vec::new())
+    }
+
+    fn look_at(&self, path: &Path) -> Option<Metadata> {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) => Some(metadata),
+            // Gone since the folder was read: it need not be saved.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                self.leave_out(path, &error.to_string());
+                None
+            }
+        }
+    }
+
+    fn leaf(&mut self, path: &Path, metadata: &Metadata) -> Result<(), EngineError> {
+        let kind = metadata.file_type();
         if kind.is_symlink() {
             return match fs::read_link(path) {
                 Ok(target) => self.link(
                     path,
                     &EntryKind::Symlink(target.into_os_string().into_encoded_bytes()),
-                    &metadata,
+                    metadata,
                 ),
                 Err(error) => {
                     self.leave_out(path, &error.to_string());
@@ -171,7 +213,7 @@ impl Saving<'_, '_> {
         let identity = (metadata.dev(), metadata.ino());
         if let Some(first) = self.links.get(&identity) {
             let kind = EntryKind::HardLink(first.clone());
-            return self.link(path, &kind, &metadata);
+            return self.link(path, &kind, metadata);
         }
         self.file(path, identity)
     }
@@ -211,31 +253,40 @@ impl Saving<'_, '_> {
             let count = match file.read(&mut buffer[..wanted]) {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(home_error(path, error)),
+                Err(error) => {
+                    self.pad(left)?;
+                    self.leave_out(path, &error.to_string());
+                    return Ok(());
+                }
             };
             if count == 0 {
-                return self.pad(path, left);
+                self.pad(left)?;
+                self.changed(path);
+                return Ok(());
             }
             self.write(&buffer[..count])?;
             left -= count as u64;
         }
         // One byte more tells whether the file has grown.
         if size > 0 && file.read(&mut buffer[..1]).is_ok_and(|count| count > 0) {
-            let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
-            self.context.warn(Warning::HomeFileChanged { path });
+            self.changed(path);
         }
         Ok(())
     }
 
-    fn pad(&mut self, path: &Path, mut left: u64) -> Result<(), EngineError> {
+    fn changed(&self, path: &Path) {
+        let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
+        self.context.warn(Warning::HomeFileChanged { path });
+    }
+
+    /// Puts zeros in the place of what did not come, since the size of a file stands before its data.
+    fn pad(&mut self, mut left: u64) -> Result<(), EngineError> {
         let zeros = vec![0; READ_BYTES];
         while left > 0 {
             let count = left.min(READ_BYTES as u64) as usize;
             self.write(&zeros[..count])?;
             left -= count as u64;
         }
-        let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
-        self.context.warn(Warning::HomeFileChanged { path });
         Ok(())
     }
 
