@@ -28,12 +28,18 @@ use support::{
 /// The longest time between two frames that still looks fluent to people who wait for a bar.
 const LONGEST_GAP: Duration = Duration::from_millis(100);
 
+/// The same where others take most of the machine, so that even the display has to wait for its turn.
+const LONGEST_GAP_IN_A_CROWD: Duration = Duration::from_millis(500);
+
 /// How often it is tried: what others do on the machine is not the window's fault.
 const ATTEMPTS: usize = 3;
 
 /// The part of the machine's time that others may take while the gaps are still measured by the clock alone. Beyond it
 /// the time that the window's thread stood in the queue for a processor is not counted.
 const OTHERS: f64 = 0.2;
+
+/// The part of the machine's time from which on it is a crowd.
+const CROWD: f64 = 0.5;
 
 /// Names the root for the part of the test that runs inside the window.
 const ROOT: &str = "PEDOS_BACKUP_TEST_ROOT";
@@ -56,27 +62,32 @@ fn the_window_stays_fluent_while_a_backup_runs() {
         command.args(["--exact", "--ignored", "--nocapture", "inside_the_window"]);
         let run = programs::finish(command.env(ROOT, place.path("root")).env(TARGET, &target)).expect(0);
         programs::only_archive(&target);
-        let (gap, frames) = measured(&run.stdout);
+        let (gap, frames, limit) = measured(&run.stdout);
         let others = run.stdout.lines().find(|line| line.starts_with("others took")).unwrap();
         tools::say(&format!(
             "the longest gap between {frames} frames was {} ms ({others})",
             gap.as_millis()
         ));
-        if gap <= LONGEST_GAP {
+        if gap <= limit {
             return;
         }
     }
-    panic!("a gap of more than {LONGEST_GAP:?} in each of {ATTEMPTS} attempts");
+    panic!("too long a gap in each of {ATTEMPTS} attempts");
 }
 
-fn measured(output: &str) -> (Duration, u32) {
+/// The longest gap, the number of frames, and the gap that is allowed.
+fn measured(output: &str) -> (Duration, u32, Duration) {
     let line = output
         .lines()
         .find_map(|line| line.split_once("longest gap: "))
         .unwrap()
         .1;
-    let (gap, frames) = line.split_once(' ').unwrap();
-    (Duration::from_micros(gap.parse().unwrap()), frames.parse().unwrap())
+    let numbers: Vec<u64> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+    (
+        Duration::from_micros(numbers[0]),
+        numbers[1] as u32,
+        Duration::from_micros(numbers[2]),
+    )
 }
 
 #[test]
@@ -105,7 +116,17 @@ fn inside_the_window() {
         gap.as_millis()
     );
     let gap = if others > OTHERS { own } else { gap };
-    println!("longest gap: {} {}", gap.as_micros(), frames.count.get());
+    let limit = if others > CROWD {
+        LONGEST_GAP_IN_A_CROWD
+    } else {
+        LONGEST_GAP
+    };
+    println!(
+        "longest gap: {} {} {}",
+        gap.as_micros(),
+        frames.count.get(),
+        limit.as_micros()
+    );
     assert!(
         frames.count.get() > 30,
         "the window was drawn {} times",
