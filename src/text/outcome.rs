@@ -247,7 +247,9 @@ fn unfinished(kind: JobKind, reports: &[MachineReport]) -> Vec<MachineLine> {
 
 fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
     let name = sanitize(&report.name);
-    let is_renamed = kind == JobKind::Restore && report.name_here != report.name && !report.name_here.is_empty();
+    // A machine that failed is nowhere, under no name.
+    let is_here = kind == JobKind::Restore && is_done(report) && !report.name_here.is_empty();
+    let is_renamed = is_here && report.name_here != report.name;
     let (state, reason) = match &report.result {
         MachineResult::Done => (pgettext("result of a VM", "done"), None),
         MachineResult::Failed(Failure(error)) => (pgettext("result of a VM", "failed"), Some(message(error))),
@@ -353,7 +355,10 @@ mod tests {
     fn a_renamed_machine_shows_both_names() {
         let mut renamed = report(&[MachineResult::Done], VerifyVerdict::NotDone);
         renamed.machines[0].name_here = "vm0-1".into();
+        let mut failed = renamed.clone();
+        failed.machines[0].result = MachineResult::Failed(damage());
         assert_eq!(view(JobKind::Restore, renamed).machines[0].name, "vm0 (now vm0-1)");
+        assert_eq!(view(JobKind::Restore, failed).machines[0].name, "vm0");
     }
 
     #[test]
