@@ -7,9 +7,12 @@
 
 use std::{
     io::Write,
-    sync::mpsc::SyncSender,
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc::SyncSender,
+    },
     thread,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
@@ -99,6 +102,16 @@ fn warn_of_remains(destination: &Destination, context: &Context) {
     }
 }
 
+/// The moment at which a backup begins, by the second: two of one process never have the same, since the identifier that
+/// is made of it binds each part to its backup.
+fn begin() -> SystemTime {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = unix_now();
+    let next = |last: u64| now.max(last + 1);
+    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(next(last)));
+    SystemTime::UNIX_EPOCH + Duration::from_secs(next(last.unwrap_or_else(|last| last)))
+}
+
 /// Writes the whole archive, all but its name.
 fn write(
     plan: &BackupPlan,
@@ -109,7 +122,7 @@ fn write(
     sink: Sink,
 ) -> Result<Written, EngineError> {
     context.observer.phase(Phase::BackingUp);
-    let backup_id = BackupId::new(SystemTime::now(), std::process::id());
+    let backup_id = BackupId::new(begin(), std::process::id());
     let keys = KeyMaker::start(
         backup_id.to_string(),
         plan.passphrase.clone(),
