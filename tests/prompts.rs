@@ -79,8 +79,9 @@ fn ctrl_c_at_a_prompt_leaves_a_terminal_with_its_echo() {
 /// code and the settings of the terminal.
 fn on_terminal(place: &Place, answers: &[(&str, &str)]) -> String {
     let screen = place.folder.path().join("screen");
+    // Ctrl+C reaches the shell too: with a trap it outlives it, whichever shell it is.
     let line = format!(
-        "'{}' --root '{}' -y '{}' dvm; echo code $?; stty -a",
+        "trap : INT; '{}' --root '{}' -y '{}' dvm; echo code $?; stty -a",
         env!("CARGO_BIN_EXE_qvm-backup"),
         place.path("root").display(),
         place.path("target").display()
@@ -89,6 +90,7 @@ fn on_terminal(place: &Place, answers: &[(&str, &str)]) -> String {
         .args(["--quiet", "--flush", "--command", &line])
         .arg(&screen)
         .env("LC_ALL", "C.UTF-8")
+        .env("SHELL", "/bin/sh")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
