@@ -10,7 +10,7 @@ use std::{path::PathBuf, sync::Arc};
 use pedos_backup::{
     engine::{self, Context, VerifyVerdict},
     host::NoHost,
-    plan::{RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
+    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
     secret::Passphrase,
 };
 
@@ -24,10 +24,10 @@ fn fixture(name: &str) -> Option<PathBuf> {
 
 fn verify(name: &str, passphrase: &str) {
     let Some(path) = fixture(name) else { return };
-    let source = Source::File(path);
     let passphrase = Arc::new(Passphrase::for_reading(passphrase.to_owned()));
+    let access = Access::new(Source::File(path), passphrase);
     let context = Context::default();
-    let opened = engine::open_archive(&source, &passphrase, &NoHost, &context).unwrap();
+    let opened = engine::open_archive(&access, &NoHost, &context).unwrap();
     let policy = RestorePolicy {
         verify_only: true,
         ..RestorePolicy::default()
@@ -38,8 +38,7 @@ fn verify(name: &str, passphrase: &str) {
     };
     let table = resolve(&opened.inventory, &Default::default(), &choices);
     let plan = RestorePlan {
-        source,
-        passphrase,
+        access,
         table,
         verify_only: true,
     };

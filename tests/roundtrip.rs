@@ -16,7 +16,9 @@ use pedos_backup::{
     engine::{self, Context, MachineResult, Report, VerifyVerdict},
     format::Compression,
     host::{Host, root::RootHost},
-    plan::{BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
+    plan::{
+        Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
+    },
     secret::Passphrase,
 };
 use tempfile::TempDir;
@@ -60,9 +62,9 @@ fn back_up(host: &RootHost, machines: &[&str], folder: &Path, compression: Compr
 }
 
 fn restore(host: &RootHost, archive: &Path, policy: RestorePolicy) -> Report {
-    let source = Source::File(archive.to_owned());
+    let access = Access::new(Source::File(archive.to_owned()), passphrase());
     let context = Context::default();
-    let opened = engine::open_archive(&source, &passphrase(), host, &context).unwrap();
+    let opened = engine::open_archive(&access, host, &context).unwrap();
     let choices = RestoreChoices {
         policy,
         ..RestoreChoices::default()
@@ -70,8 +72,7 @@ fn restore(host: &RootHost, archive: &Path, policy: RestorePolicy) -> Report {
     let table = resolve(&opened.inventory, &host.system().unwrap(), &choices);
     assert!(table.is_ready(), "{table:#?}");
     let plan = RestorePlan {
-        source,
-        passphrase: passphrase(),
+        access,
         table,
         verify_only: false,
     };

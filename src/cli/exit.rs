@@ -82,7 +82,7 @@ impl Exit {
         }
         let first = report.failed().find_map(|machine| match &machine.result {
             MachineResult::Failed(Failure(error)) => Some(Self::of_error(error)),
-            MachineResult::Done | MachineResult::NotReached => None,
+            MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
         });
         let is_partial = report
             .machines
@@ -114,7 +114,7 @@ mod tests {
         let machine = |result| MachineReport {
             name: "a".into(),
             name_here: "a".into(),
-            volumes: vec![],
+            items: vec![],
             result,
         };
         Report {

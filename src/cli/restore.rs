@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     engine::{MachineResult, OpenedArchive, open_archive},
+    format::Filter,
     host::{DOM0, Host, NoHost},
     job::{self, Job, Outcome, Task},
-    plan::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, Source, resolve},
+    plan::{Access, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, Source, resolve},
     secret::Passphrase,
     text::{self, JobKind},
 };
@@ -46,7 +47,8 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         .map_err(|error| Stop::of_prompt(error, "the passphrase"))?,
     }));
     console.notice("Checking backup content...");
-    let archive = open(&source, &passphrase, &host, interrupt)?;
+    let access = Access::new(source, passphrase);
+    let archive = open(&access, &host, interrupt)?;
     check_compression(args, &archive)?;
     let table = resolve(&archive.inventory, &host.system()?, &choices(args, &archive, console)?);
     show_table(args, &table, console)?;
@@ -54,8 +56,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         confirm(interrupt)?;
     }
     let plan = RestorePlan {
-        source,
-        passphrase,
+        access,
         table,
         verify_only: args.verify_only,
     };
@@ -105,25 +106,22 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
 }
 
 /// Header and inventory, read on a thread of its own so that Ctrl-C is heard.
-fn open(
-    source: &Source,
-    passphrase: &Arc<Passphrase>,
-    host: &Arc<dyn Host>,
-    interrupt: &Interrupt,
-) -> Result<OpenedArchive, Stop> {
-    let (source, passphrase, host) = (source.clone(), Arc::clone(passphrase), Arc::clone(host));
-    let task = Task::spawn(move |context| open_archive(&source, &passphrase, host.as_ref(), context));
+fn open(access: &Access, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<OpenedArchive, Stop> {
+    let (access, host) = (access.clone(), Arc::clone(host));
+    let task = Task::spawn(move |context| open_archive(&access, host.as_ref(), context));
     interrupt.stops(task.cancel_token());
     Ok(task.answer_blocking()?)
 }
 
 /// The compression is told by the authenticated header; insisting on another one can only be a mistake.
 fn check_compression(args: &RestoreArgs, archive: &OpenedArchive) -> Result<(), Stop> {
-    let found = archive.info.compression.filter_name();
+    let Filter::BuiltIn(found) = &archive.info.filter else {
+        return Ok(());
+    };
     match args.compression_filter.as_deref() {
-        Some(wanted) if found != Some(wanted) => Err(Stop::failed(text::terminal::other_compression(
+        Some(wanted) if found.filter_name() != Some(wanted) => Err(Stop::failed(text::terminal::other_compression(
             wanted,
-            &text::compression(archive.info.compression),
+            &text::filter(&archive.info.filter),
         ))),
         _ => Ok(()),
     }

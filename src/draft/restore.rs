@@ -9,7 +9,7 @@ use std::{
 use crate::{
     engine::{EngineError, OpenedArchive},
     host::{DOM0, NetVm, System},
-    plan::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, resolve},
+    plan::{Access, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, resolve},
     secret::Passphrase,
     units::LocalTime,
 };
@@ -183,6 +183,15 @@ impl RestoreDraft {
         self.passphrase.as_ref()
     }
 
+    /// The archive with what opens it, once something was typed.
+    pub fn access(&self) -> Option<Access> {
+        let passphrase = Arc::clone(self.passphrase.as_ref()?);
+        Some(Access {
+            is_encrypted: self.is_encrypted,
+            ..Access::new(self.look.source(), passphrase)
+        })
+    }
+
     /// How far the opening is.
     pub fn opening(&self) -> &Opening {
         &self.opening
@@ -225,7 +234,7 @@ impl RestoreDraft {
     /// backed up again, and when that was last, in seconds since 1970. Somebody may have handed over an old one.
     pub fn newer_known(&self) -> Option<(usize, i64)> {
         let (archive, system) = (self.archive()?, self.system.as_ref()?);
-        let made = LocalTime::parse_compact(archive.info.backup_id.get(..15)?)?.unix_seconds()?;
+        let made = LocalTime::parse_compact(archive.info.backup_id.as_ref()?.get(..15)?)?.unix_seconds()?;
         let domains = archive.inventory.domains();
         let held = domains.iter().filter(|domain| domain.content().is_some());
         let later = held
@@ -395,8 +404,7 @@ impl RestoreDraft {
     pub fn finish(&self) -> Result<RestorePlan, Reason> {
         self.check_table()?;
         Ok(RestorePlan {
-            source: self.look.source(),
-            passphrase: Arc::clone(self.passphrase.as_ref().ok_or(Reason::NoPassphrase)?),
+            access: self.access().ok_or(Reason::NoPassphrase)?,
             table: self.table().ok_or(Reason::NotOpened)?,
             verify_only: self.verifies_only,
         })

@@ -19,7 +19,7 @@ use crate::{
     crypto::{SealKey, header_passphrase},
     format::{BackupId, Encoder, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::Host,
-    plan::{BackupPlan, Destination, Room, Source, check_backup},
+    plan::{Access, BackupPlan, Destination, Room, Source, check_backup},
     units::MIB,
     units::unix_now,
 };
@@ -311,7 +311,12 @@ fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report:
         return;
     };
     let names = plan.machines.clone();
-    match verify::verify_archive(&Source::File(path), &plan.passphrase, &names, host, context) {
+    match verify::verify_archive(
+        &Access::new(Source::File(path), plan.passphrase.clone()),
+        &names,
+        host,
+        context,
+    ) {
         Ok(verified) => {
             report.verdict = verified.verdict;
         }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Context, EngineError, MachineReport, MachineResult,
+    Context, EngineError, ItemReport, MachineReport, MachineResult,
     home::{self, TreeSize},
     parts::PART_BYTES,
 };
@@ -106,10 +106,10 @@ impl MachineContents {
         MachineReport {
             name: self.name.clone(),
             name_here: self.name.clone(),
-            volumes: self
+            items: self
                 .items
                 .iter()
-                .map(|item| (item.file_name(), item.data_bytes()))
+                .map(|item| ItemReport::done(item.file_name(), item.data_bytes()))
                 .collect(),
             result: MachineResult::Done,
         }

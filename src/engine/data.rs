@@ -2,15 +2,11 @@
 //! Runs both halves of a restore or a verification: reading and opening on one thread, unpacking on another, with two
 //! parts in memory at most.
 
-use std::{
-    sync::{Arc, mpsc::sync_channel},
-    thread,
-};
+use std::{sync::mpsc::sync_channel, thread};
 
 use crate::{
     host::Host,
-    plan::{RestoreRow, Source},
-    secret::Passphrase,
+    plan::{Access, RestoreRow},
 };
 
 use super::{
@@ -33,16 +29,15 @@ pub(super) struct DataResult {
 
 /// Reads the data of `rows` to the end of the archive and gives it to `target`.
 pub(super) fn read_data(
-    source: &Source,
+    access: &Access,
     opened: &OpenedArchive,
-    passphrase: &Arc<Passphrase>,
     rows: &[&RestoreRow],
     target: &mut dyn Target,
     host: &dyn Host,
     context: &Context,
 ) -> Result<DataResult, EngineError> {
     let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
-    let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
+    let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
     let announced = rows.iter().map(|row| row.content.size_bytes).sum();
     let meter = Meter::new(context, Some(members.archive_bytes().unwrap_or(announced)));
     let contents = opened
@@ -62,13 +57,13 @@ pub(super) fn read_data(
             empties: &empties,
             target,
             meter: &meter,
-            compression: opened.info.compression,
+            filter: &opened.info.filter,
             data_bytes: 0,
         };
         let reader = Reader {
             context,
-            backup_id: &opened.info.backup_id,
-            passphrase,
+            backup_id: opened.info.backup_id.as_deref().unwrap_or_default(),
+            passphrase: &access.passphrase,
             wanted: &wanted,
             promised: &promised,
             pieces,

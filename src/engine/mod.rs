@@ -29,5 +29,8 @@ pub mod verify;
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Warning};
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use open::open_archive;
-pub use report::{ArchiveInfo, Failure, MachineReport, MachineResult, OpenedArchive, Partial, Report, VerifyVerdict};
+pub use report::{
+    ArchiveInfo, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
+    Report, SkipReason, VerifyVerdict,
+};
 pub(crate) use stage::panic_text;

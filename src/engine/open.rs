@@ -7,17 +7,17 @@ use std::sync::Arc;
 use crate::{
     crypto::{ContainerError, ContainerHeader, KdfLimits, header_passphrase},
     format::{
-        Compression, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits,
-        peek_version,
+        Compression, Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION,
+        limits, peek_version,
     },
     host::Host,
     inventory::Inventory,
-    plan::Source,
+    plan::{Access, Source},
     secret::Passphrase,
 };
 
 use super::{
-    ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive,
+    ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection,
     keys::{make, wait_for},
     reader::{damaged, open_container},
     source::{MemberInfo, Members},
@@ -29,12 +29,8 @@ use super::{
 ///
 /// # Errors
 /// [`ArchiveError::WrongPassphrase`] where the header does not authenticate.
-pub fn open_archive(
-    source: &Source,
-    passphrase: &Arc<Passphrase>,
-    host: &dyn Host,
-    context: &Context,
-) -> Result<OpenedArchive, EngineError> {
+pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Result<OpenedArchive, EngineError> {
+    let Access { source, passphrase, .. } = access;
     // With these two prefixes a service gives header, MAC and inventory and then stops by itself.
     let prefixes = [HEADER_MEMBER.to_owned(), INVENTORY_FILE.to_owned()];
     let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
@@ -82,8 +78,9 @@ fn read_front(
     let info = ArchiveInfo {
         version,
         made: backup_id.made_text(),
-        backup_id: backup_id.to_string(),
-        compression,
+        backup_id: Some(backup_id.to_string()),
+        filter: Filter::BuiltIn(compression),
+        protection: Protection::Scrypt,
         archive_bytes: members.archive_bytes(),
     };
     Ok(OpenedArchive { info, inventory })
@@ -186,7 +183,7 @@ fn read_inventory(
     members.read_into(&mut buffer)?;
     let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| damaged(&first, error.to_string()))?;
     let (buffer, plain) = open_container(buffer, backup_id, &part.to_string(), passphrase, &first, context)?;
-    let read = unpack(compression, &mut &buffer[plain], |archive| {
+    let read = unpack(&Filter::BuiltIn(compression), &mut &buffer[plain], |archive| {
         inventory_text(archive, &first)
     });
     read.map(Some)

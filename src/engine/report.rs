@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{format::Compression, inventory::Inventory};
+use crate::{format::Filter, inventory::Inventory};
 
 use super::{EngineError, Warning};
 
@@ -68,10 +68,43 @@ pub struct MachineReport {
     pub name: String,
     /// Its name here, after a restore.
     pub name_here: String,
-    /// Its volumes and files that were moved, with their sizes in bytes.
-    pub volumes: Vec<(String, u64)>,
+    /// Its volumes and files, in the order of the archive; those that should have been there and are not come last.
+    pub items: Vec<ItemReport>,
     /// How it ended.
     pub result: MachineResult,
+}
+
+/// The result of one volume or file of a machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemReport {
+    /// Its name in the machine's folder (`private.img`); for dom0's home its user.
+    pub name: String,
+    /// Its size in bytes, holes included, as far as it came.
+    pub size_bytes: u64,
+    /// How it ended.
+    pub result: ItemResult,
+}
+
+impl ItemReport {
+    /// A volume or file that is whole.
+    pub fn done(name: String, size_bytes: u64) -> Self {
+        Self {
+            name,
+            size_bytes,
+            result: ItemResult::Done,
+        }
+    }
+}
+
+/// How one volume or file ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ItemResult {
+    /// Whole.
+    Done,
+    /// Damaged, missing, or not taken by the host; the cause has the place in the archive.
+    Failed(Failure),
+    /// It was passed over, because its machine had failed before or nothing here has a use for it.
+    Skipped,
 }
 
 /// How one machine ended.
@@ -83,6 +116,19 @@ pub enum MachineResult {
     Failed(Failure),
     /// Its turn never came.
     NotReached,
+    /// It was left alone, for this reason.
+    Skipped(SkipReason),
+}
+
+/// Why a machine of the archive was left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Its user did not want it.
+    LeftOut,
+    /// A machine of its name is here.
+    Conflict,
+    /// It had problems, and those were to be passed over.
+    Broken,
 }
 
 /// What a verification found.
@@ -111,14 +157,31 @@ pub struct Partial {
 pub struct ArchiveInfo {
     /// Format version.
     pub version: u32,
-    /// Its identifier, which begins with the time of the backup.
-    pub backup_id: String,
+    /// Its identifier, which begins with the time of the backup; formats before 4 have none.
+    pub backup_id: Option<String>,
     /// When it was made, as its identifier tells, `YYYY-MM-DD HH:MM:SS`.
     pub made: Option<String>,
     /// How it is compressed.
-    pub compression: Compression,
+    pub filter: Filter,
+    /// What protects it.
+    pub protection: Protection,
     /// Its size in bytes, where it is a file.
     pub archive_bytes: Option<u64>,
+}
+
+/// What keeps an archive secret and whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protection {
+    /// Format 4: every part is encrypted, and bound to its place in this one backup.
+    Scrypt,
+    /// Formats before 4: every part has a checksum that needs the passphrase, but nothing binds a part to its name, its
+    /// place or its backup. One that was exchanged for another of the same passphrase authenticates.
+    Hmac {
+        /// The digest by its usual name (`SHA512`).
+        digest: &'static str,
+        /// The cipher by its usual name (`aes-256-cbc`); none where the archive is not encrypted.
+        cipher: Option<&'static str>,
+    },
 }
 
 /// An archive whose header and inventory were authenticated and read.

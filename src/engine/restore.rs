@@ -30,7 +30,7 @@ use super::{
 pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
-    let opened = open_archive(&plan.source, &plan.passphrase, host, context)?;
+    let opened = open_archive(&plan.access, host, context)?;
     let rows: Vec<&RestoreRow> = plan.table.selected().collect();
     for row in &rows {
         if opened.inventory.domain(&row.domain.name).as_ref() != Some(&row.domain) {
@@ -43,15 +43,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     context.observer.phase(Phase::CreatingMachines);
     let (created, mut reports) = target.create_all(&rows, &opened.inventory)?;
     context.observer.phase(Phase::Restoring);
-    let result = read_data(
-        &plan.source,
-        &opened,
-        &plan.passphrase,
-        &created,
-        &mut target,
-        host,
-        context,
-    )?;
+    let result = read_data(&plan.access, &opened, &created, &mut target, host, context)?;
     reports.extend(result.machines);
     if let Some(error) = result.broken {
         context.warn(Warning::RestUnreadable { why: error.to_string() });
@@ -61,8 +53,8 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     // Nothing is called restored before all of it is on the disk.
     host.commit()?;
     Ok(Report {
-        place: place(&plan.source),
-        archive: plan.source.file().map(Path::to_owned),
+        place: place(&plan.access.source),
+        archive: plan.access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         home_folder,
@@ -87,7 +79,7 @@ fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> MachineRe
     MachineReport {
         name: row.domain.name.clone(),
         name_here: row.name_here.clone(),
-        volumes: Vec::new(),
+        items: Vec::new(),
         result: MachineResult::Failed(failure),
     }
 }

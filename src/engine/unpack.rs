@@ -18,7 +18,7 @@ use std::{
 };
 
 use crate::{
-    format::{Compression, FormatError, decoder, inner},
+    format::{Filter, FormatError, decoder, inner},
     host::{MachineFile, VolumeImport},
     inventory::Class,
     plan::RestoreRow,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 use super::{
-    ArchiveError, Context, EngineError, Failure, ItemState, MachineReport, MachineResult, Warning,
+    ArchiveError, Context, EngineError, Failure, ItemReport, ItemState, MachineReport, MachineResult, Warning,
     meter::Meter,
     stage::{format_to_io, from_io, into_io},
 };
@@ -109,7 +109,7 @@ pub(super) struct Unpacker<'a> {
     pub(super) empties: &'a SyncSender<Vec<u8>>,
     pub(super) target: &'a mut dyn Target,
     pub(super) meter: &'a Meter<'a>,
-    pub(super) compression: Compression,
+    pub(super) filter: &'a Filter,
     /// The bytes of data that came, holes not counted.
     pub(super) data_bytes: u64,
 }
@@ -187,7 +187,7 @@ impl Unpacker<'_> {
         };
         let place = Place { member, position };
         let mut stream = PartStream::new(self.pieces, self.empties, self.meter);
-        let result = unpack(self.compression, &mut stream, |archive| {
+        let result = unpack(self.filter, &mut stream, |archive| {
             if row.is_home() {
                 let bytes = self.target.home(row, archive, &place, self.context)?;
                 return Ok(Came {
@@ -254,7 +254,12 @@ fn report(row: &RestoreRow, seen: Seen) -> MachineReport {
     MachineReport {
         name: row.domain.name.clone(),
         name_here: row.name_here.clone(),
-        volumes: seen.files.into_iter().filter(|(name, _)| name != "empty").collect(),
+        items: seen
+            .files
+            .into_iter()
+            .filter(|(name, _)| name != "empty")
+            .map(|(name, bytes)| ItemReport::done(name, bytes))
+            .collect(),
         result: match seen.failure {
             Some(error) => MachineResult::Failed(Failure(error)),
             None => MachineResult::Done,
@@ -281,11 +286,14 @@ fn missing_file(row: &RestoreRow, files: &BTreeMap<String, u64>) -> Option<Strin
 
 /// Opens the layers above a stream and makes sure that all of them came to their end.
 pub(super) fn unpack<T>(
-    compression: Compression,
+    filter: &Filter,
     stream: &mut (dyn Read + '_),
     use_archive: impl FnOnce(&mut InnerReader<'_>) -> Result<T, EngineError>,
 ) -> io::Result<T> {
-    let mut archive = inner::Reader::new(decoder(compression, stream));
+    let Filter::BuiltIn(compression) = filter else {
+        return Err(io::Error::from(io::ErrorKind::Unsupported));
+    };
+    let mut archive = inner::Reader::new(decoder(*compression, stream));
     let result = use_archive(&mut archive).map_err(into_io)?;
     let ending = archive.finish().map_err(format_to_io)?;
     if ending.has_mark {

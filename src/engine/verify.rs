@@ -2,12 +2,11 @@
 //! Verification: the same reader as a restore's, to the very end, with nothing written anywhere; and then what was seen
 //! is held against what the inventory says there must be.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{path::Path, time::Instant};
 
 use crate::{
     host::{Host, MachineFile, System, VolumeImport},
-    plan::{RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, Source, resolve},
-    secret::Passphrase,
+    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
 };
 
 use super::{
@@ -25,20 +24,19 @@ use super::{
 pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let rows: Vec<&RestoreRow> = plan.table.selected().collect();
     let names: Vec<String> = rows.iter().map(|row| row.domain.name.clone()).collect();
-    verify_archive(&plan.source, &plan.passphrase, &names, host, context)
+    verify_archive(&plan.access, &names, host, context)
 }
 
 /// Verifies the machines of these names.
 pub(super) fn verify_archive(
-    source: &Source,
-    passphrase: &Arc<Passphrase>,
+    access: &Access,
     names: &[String],
     host: &dyn Host,
     context: &Context,
 ) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
-    let opened = open_archive(source, passphrase, host, context)?;
+    let opened = open_archive(access, host, context)?;
     let choices = RestoreChoices {
         selected: Some(names.iter().cloned().collect()),
         policy: RestorePolicy {
@@ -56,18 +54,18 @@ pub(super) fn verify_archive(
     }
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
-    let result = read_data(source, &opened, passphrase, &rows, &mut Nothing, host, context)?;
+    let result = read_data(access, &opened, &rows, &mut Nothing, host, context)?;
     let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
         MachineResult::Failed(failure) => Some(failure.clone()),
-        MachineResult::Done | MachineResult::NotReached => None,
+        MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
     });
     let verdict = match result.broken.map(Failure).or(first_failure) {
         Some(failure) => VerifyVerdict::Bad(failure),
         None => VerifyVerdict::Good,
     };
     Ok(Report {
-        place: super::open::place(source),
-        archive: source.file().map(Path::to_owned),
+        place: super::open::place(&access.source),
+        archive: access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         machines: result.machines,

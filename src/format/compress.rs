@@ -39,6 +39,15 @@ impl Compression {
     }
 }
 
+/// What decompresses the inner archives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// A method that is built in.
+    BuiltIn(Compression),
+    /// A program that its user has chosen.
+    Program(String),
+}
+
 /// Compresses what is written to it. Without [`Encoder::finish`] the stream has no end.
 pub enum Encoder<W: Write> {
     /// Passes everything on as it is.

@@ -31,7 +31,7 @@ pub mod outer;
 mod part;
 mod tape;
 
-pub use compress::{Compression, Encoder, decoder};
+pub use compress::{Compression, Encoder, Filter, decoder};
 pub use error::{FormatError, MemberKind};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};
 pub use part::{PartName, PartSequence, SequenceError, check_name};

@@ -78,7 +78,7 @@ fn start(machines: &[String]) -> Partial {
     let waiting = |name: &String| MachineReport {
         name: name.clone(),
         name_here: name.clone(),
-        volumes: Vec::new(),
+        items: Vec::new(),
         result: MachineResult::NotReached,
     };
     Partial {

@@ -5,11 +5,13 @@
 //! other (what the user chose, what the host has, what the archive names); it opens nothing and writes nothing, so the
 //! wizards may ask it again after every keystroke.
 
+mod access;
 mod backup;
 mod destination;
 mod resolve;
 mod restore;
 
+pub use access::Access;
 pub use backup::{
     BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, may_be_backed_up,
 };

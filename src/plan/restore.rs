@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The plan of a restore: a table with a row for each machine in the archive.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     host::NetVm,
     inventory::{Class, Content, Domain},
-    secret::Passphrase,
 };
 
-use super::Source;
+use super::Access;
 
 /// What the user has decided so far; machines go by their name in the archive throughout.
 #[derive(Debug, Clone, Default)]
@@ -173,10 +169,8 @@ pub enum RestoreRemark {
 /// Everything that a restore or a verification needs to know.
 #[derive(Debug, Clone)]
 pub struct RestorePlan {
-    /// Where the archive is.
-    pub source: Source,
-    /// What opens it.
-    pub passphrase: Arc<Passphrase>,
+    /// The archive.
+    pub access: Access,
     /// The table, ready.
     pub table: RestoreTable,
     /// Nothing is restored, everything is read.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 use super::{
-    Message, compression, duration,
+    Message, duration, filter,
     i18n::{gettext, gettext_f, ngettext_f, pgettext},
     message, sanitize, size, warning,
 };
@@ -109,7 +109,7 @@ pub fn opened(archive: &OpenedArchive) -> Vec<(String, String)> {
                 .map_or_else(|| gettext("an unknown time"), sanitize),
         ),
         (gettext("Format"), info.version.to_string()),
-        (gettext("Compression"), compression(info.compression)),
+        (gettext("Compression"), filter(&info.filter)),
         (gettext("VMs in it"), held.to_string()),
     ];
     if let Some(bytes) = info.archive_bytes {
@@ -254,6 +254,7 @@ fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
         MachineResult::Done => (pgettext("result of a VM", "done"), None),
         MachineResult::Failed(Failure(error)) => (pgettext("result of a VM", "failed"), Some(message(error))),
         MachineResult::NotReached => (pgettext("result of a VM", "not reached"), None),
+        MachineResult::Skipped(_) => (pgettext("result of a VM", "skipped"), None),
     };
     MachineLine {
         name: if is_renamed {
@@ -284,7 +285,7 @@ mod tests {
         let machine = |(i, result): (usize, &MachineResult)| MachineReport {
             name: format!("vm{i}"),
             name_here: format!("vm{i}"),
-            volumes: vec![],
+            items: vec![],
             result: result.clone(),
         };
         Report {

@@ -8,7 +8,12 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{format::Compression, host::NetVm, inventory::Class, units::size_text};
+use crate::{
+    format::{Compression, Filter},
+    host::NetVm,
+    inventory::Class,
+    units::size_text,
+};
 
 use super::{
     i18n::{gettext, gettext_f, ngettext_f, pgettext},
@@ -121,6 +126,14 @@ pub fn compression(method: Compression) -> String {
     method
         .filter_name()
         .map_or_else(|| pgettext("compression", "none"), str::to_owned)
+}
+
+/// What decompresses an archive.
+pub fn filter(filter: &Filter) -> String {
+    match filter {
+        Filter::BuiltIn(method) => compression(*method),
+        Filter::Program(program) => sanitize(program),
+    }
 }
 
 fn in_seconds(n: u64) -> String {

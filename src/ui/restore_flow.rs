@@ -157,12 +157,12 @@ impl RestoreFlow {
     fn try_to_open(self: &Rc<Self>) {
         let passphrase = Arc::new(Passphrase::for_reading(self.open.typed()));
         let mut draft = self.draft.borrow_mut();
-        draft.set_passphrase(Arc::clone(&passphrase));
+        draft.set_passphrase(passphrase);
+        let Some(access) = draft.access() else { return };
         draft.set_opening(true);
-        let source = draft.look().source();
         drop(draft);
         let host = Arc::clone(&self.host);
-        let task = Task::spawn(move |context| open_archive(&source, &passphrase, host.as_ref(), context).map(Arc::new));
+        let task = Task::spawn(move |context| open_archive(&access, host.as_ref(), context).map(Arc::new));
         self.opening.replace(when_answered(self, task, Self::opened));
         self.refresh();
     }

@@ -111,7 +111,7 @@ fn judge(result: Result<Report, EngineError>) -> Finding {
                 let said = report.machines.iter().filter_map(|machine| match &machine.result {
                     MachineResult::Failed(failure) => Some(format!("{}: {}", machine.name, failure.0)),
                     MachineResult::NotReached => Some(format!("{}: not reached", machine.name)),
-                    MachineResult::Done => None,
+                    MachineResult::Done | MachineResult::Skipped(_) => None,
                 });
                 Finding::Found(said.collect::<Vec<_>>().join("; "))
             }

@@ -11,7 +11,9 @@ use pedos_backup::{
     format::Compression,
     host::{Host, root::RootHost},
     job::{Event, Job, JobHandle, Outcome},
-    plan::{BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
+    plan::{
+        Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
+    },
     secret::Passphrase,
 };
 
@@ -64,8 +66,8 @@ pub(crate) fn archive(root: &Path, machines: &[&str], folder: &Path) -> PathBuf 
 
 /// Opens an archive and makes the plan to restore or verify all of it; conflicts are renamed, what is missing is kept.
 pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -> Result<RestorePlan, EngineError> {
-    let passphrase = passphrase(PASSPHRASE);
-    let opened = engine::open_archive(&source, &passphrase, host, &Context::default())?;
+    let access = Access::new(source, passphrase(PASSPHRASE));
+    let opened = engine::open_archive(&access, host, &Context::default())?;
     let policy = RestorePolicy {
         accept_missing: true,
         ignore_user_mismatch: true,
@@ -78,8 +80,7 @@ pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -
     };
     let table = resolve(&opened.inventory, &host.system()?, &choices);
     Ok(RestorePlan {
-        source,
-        passphrase,
+        access,
         table,
         verify_only,
     })

@@ -4,8 +4,8 @@
 use super::*;
 use crate::{
     draft::PlaceKind,
-    engine::{ArchiveError, ArchiveInfo},
-    format::Compression,
+    engine::{ArchiveError, ArchiveInfo, Protection},
+    format::{Compression, Filter},
     host::Machine,
     inventory::{Class, Inventory},
 };
@@ -50,9 +50,10 @@ fn archive() -> Arc<OpenedArchive> {
     Arc::new(OpenedArchive {
         info: ArchiveInfo {
             version: 4,
-            backup_id: "20260301T140500-1234".to_owned(),
+            backup_id: Some("20260301T140500-1234".to_owned()),
             made: None,
-            compression: Compression::Gzip,
+            filter: Filter::BuiltIn(Compression::Gzip),
+            protection: Protection::Scrypt,
             archive_bytes: None,
         },
         inventory: Inventory::parse(INVENTORY.as_bytes()).unwrap(),
