@@ -50,6 +50,8 @@ impl Exit {
                 | ArchiveError::KeyTooCostly { .. }
                 | ArchiveError::Damaged { .. }
                 | ArchiveError::Truncated { .. }
+                | ArchiveError::Altered { .. }
+                | ArchiveError::Foreign { .. }
                 | ArchiveError::Missing { .. } => Self::Damaged,
                 ArchiveError::UnsupportedVersion { .. } | ArchiveError::UnsupportedCompression { .. } => Self::Failed,
             },

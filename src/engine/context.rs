@@ -253,6 +253,24 @@ pub enum Warning {
         /// Where it is.
         place: String,
     },
+    /// A part did not authenticate and did so when it was read once more: memory, cable or disk of this computer fail.
+    GoodAtSecondTry {
+        /// The member.
+        member: String,
+        /// Where it begins in the archive.
+        position: u64,
+    },
+    /// A volume has another size than the inventory says.
+    VolumeSizeDiffers {
+        /// The machine's name in the archive.
+        machine: String,
+        /// The volume.
+        volume: String,
+        /// What the inventory says, in bytes.
+        announced: u64,
+        /// What came, in bytes.
+        found: u64,
+    },
     /// The archive could not be read to its end; what was wanted of it may still be whole.
     RestUnreadable {
         /// Why.

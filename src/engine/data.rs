@@ -11,6 +11,7 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive,
+    dialect::Dialect,
     meter::Meter,
     reader::Reader,
     source::Members,
@@ -25,6 +26,8 @@ pub(super) struct DataResult {
     pub(super) data_bytes: u64,
     /// Why the archive could not be read to its end, if it could not.
     pub(super) broken: Option<EngineError>,
+    /// What is in the archive and does not belong there.
+    pub(super) strange: Option<EngineError>,
 }
 
 /// Reads the data of `rows` to the end of the archive and gives it to `target`.
@@ -45,7 +48,12 @@ pub(super) fn read_data(
         .domains()
         .into_iter()
         .filter_map(|domain| domain.content());
-    let promised: Vec<String> = contents.map(|content| content.path).collect();
+    let promised: Vec<String> = contents
+        .map(|content| content.path)
+        .filter(|path| !path.is_empty())
+        .collect();
+    let dialect = Dialect::of(&opened.info);
+    let stops_at_failure = target.stops_at_failure();
     let wanted = wanted(rows.iter().copied());
     let (pieces, received) = sync_channel(0);
     let (empties, emptied) = sync_channel(2);
@@ -57,22 +65,24 @@ pub(super) fn read_data(
             empties: &empties,
             target,
             meter: &meter,
+            dialect: &dialect,
             filter: &opened.info.filter,
             data_bytes: 0,
         };
         let reader = Reader {
             context,
-            backup_id: opened.info.backup_id.as_deref().unwrap_or_default(),
+            dialect: &dialect,
             passphrase: &access.passphrase,
             wanted: &wanted,
             promised: &promised,
+            stops_at_failure,
             pieces,
             empties: emptied,
             meter: &meter,
         };
         let reading = scope.spawn(move || {
             let read = reader.run(&mut members);
-            read.and_then(|()| members.finish())
+            read.and_then(|strange| members.finish().map(|()| strange))
         });
         let machines = unpacker.run();
         // The reading side must not wait for a receiver that has gone.
@@ -82,8 +92,11 @@ pub(super) fn read_data(
         };
         let read = reading.join().unwrap_or_else(|panic| Err(internal(panic)));
         let (mut machines, data_bytes) = machines?;
-        match read {
-            Ok(()) => meter.finish(),
+        let strange = match read {
+            Ok(strange) => {
+                meter.finish();
+                strange
+            }
             Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
             Err(error) => {
                 blame(&mut machines, &error);
@@ -91,13 +104,15 @@ pub(super) fn read_data(
                     machines,
                     data_bytes,
                     broken: Some(error),
+                    strange: None,
                 });
             }
-        }
+        };
         Ok(DataResult {
             machines,
             data_bytes,
             broken: None,
+            strange,
         })
     })
 }

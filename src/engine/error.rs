@@ -180,6 +180,22 @@ pub enum ArchiveError {
         /// What was being read.
         what: String,
     },
+    /// Bytes between members are not as any writer leaves them; no content is there.
+    #[error("the backup was altered or cut at byte {position}, where none of its content is: {what}")]
+    Altered {
+        /// Where.
+        position: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// A member that no part of this backup is.
+    #[error("the backup holds {member} (byte {position}), which does not belong to it")]
+    Foreign {
+        /// The member.
+        member: String,
+        /// Where it begins in the archive.
+        position: u64,
+    },
     /// Something that the inventory promises is not there.
     #[error("the backup is incomplete: {what} is missing")]
     Missing {

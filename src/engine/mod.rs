@@ -9,6 +9,7 @@ mod contents;
 mod context;
 mod data;
 mod destination;
+mod dialect;
 mod error;
 mod home;
 mod keys;

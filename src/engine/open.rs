@@ -18,8 +18,8 @@ use crate::{
 
 use super::{
     ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection,
+    dialect::{Dialect, container_error, damaged, open_container},
     keys::{make, wait_for},
-    reader::{damaged, open_container},
     source::{MemberInfo, Members},
     stage::from_io,
     unpack::{InnerReader, unpack},
@@ -147,7 +147,7 @@ fn authenticate(
     };
     let describe = |error: ContainerError| match error {
         ContainerError::WrongPassphrase => ArchiveError::WrongPassphrase.into(),
-        other => super::reader::container_error(&other, &member),
+        other => container_error(&other, &member),
     };
     let parsed = ContainerHeader::parse(&container).map_err(describe)?;
     let passphrase = header_passphrase(passphrase.as_bytes());
@@ -182,10 +182,16 @@ fn read_inventory(
     let mut buffer = Vec::new();
     members.read_into(&mut buffer)?;
     let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| damaged(&first, error.to_string()))?;
-    let (buffer, plain) = open_container(buffer, backup_id, &part.to_string(), passphrase, &first, context)?;
-    let read = unpack(&Filter::BuiltIn(compression), &mut &buffer[plain], |archive| {
-        inventory_text(archive, &first)
-    });
+    let plain = open_container(&mut buffer, backup_id, &part.to_string(), passphrase, &first, context)?;
+    let dialect = Dialect::Sealed {
+        backup_id: backup_id.to_owned(),
+    };
+    let read = unpack(
+        &dialect,
+        &Filter::BuiltIn(compression),
+        &mut &buffer[plain],
+        |archive| inventory_text(archive, &first),
+    );
     read.map(Some)
         .map_err(|error| from_io(error, |source| damaged(&first, source.to_string())))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The lower half of a restore or a verification: walks the outer archive, authenticates and decrypts each wanted part
-//! whole before a byte of it is released, and hands the parts on in their order.
+//! The lower half of a restore or a verification: walks the outer archive, proves and decrypts each wanted part whole
+//! before a byte of it is released, and hands the parts on in their order.
 
 use std::{
     collections::BTreeSet,
@@ -13,14 +13,13 @@ use std::{
 };
 
 use crate::{
-    crypto::{ContainerError, ContainerHeader, KdfLimits, part_passphrase},
-    format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName, limits},
+    format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName},
     secret::Passphrase,
 };
 
 use super::{
     ArchiveError, Context, EngineError, Warning,
-    keys::{make, wait_for},
+    dialect::{Dialect, damaged},
     meter::Meter,
     source::{MemberInfo, Members},
     unpack::{Piece, Wanted},
@@ -29,11 +28,13 @@ use super::{
 /// Walks an archive for the parts of the wanted machines.
 pub(super) struct Reader<'a> {
     pub(super) context: &'a Context,
-    pub(super) backup_id: &'a str,
+    pub(super) dialect: &'a Dialect,
     pub(super) passphrase: &'a Arc<Passphrase>,
     pub(super) wanted: &'a [Wanted<'a>],
     /// Where the inventory says that machines are, wanted or not.
     pub(super) promised: &'a [String],
+    /// Whether what else there is of a machine is passed over once it has failed.
+    pub(super) stops_at_failure: bool,
     pub(super) pieces: SyncSender<Piece>,
     pub(super) empties: Receiver<Vec<u8>>,
     pub(super) meter: &'a Meter<'a>,
@@ -44,60 +45,50 @@ struct Current {
     file: String,
     machine: usize,
     next_number: u32,
+    /// A part of it was bad: the rest is of no use.
+    is_broken: bool,
 }
 
-/// What has been said about members that nobody asked for.
+/// What has been seen on the way.
 #[derive(Default)]
 struct Walk {
     current: Option<Current>,
     files: BTreeSet<String>,
-    /// The folders of all members, with the slash; of dom0's home its whole name.
-    folders: BTreeSet<String>,
+    /// Of which of the promised machines something has been seen.
+    seen: BTreeSet<usize>,
+    /// The first thing that belongs to no machine of the inventory.
+    strange: Option<EngineError>,
 }
 
-impl Walk {
-    fn note_folder(&mut self, member: &str) {
-        if let Ok(part) = PartName::parse_member(member) {
-            let file = part.file();
-            let folder = match file.split_once('/') {
-                Some(("dom0-home", _)) | None => file.to_owned(),
-                Some((folder, _)) => format!("{folder}/"),
-            };
-            self.folders.insert(folder);
-        }
-    }
-
-    fn has_folder(&self, path: &str) -> bool {
-        self.folders.contains(path) || self.folders.contains(&format!("{path}/"))
-    }
-}
+/// A part that is whole: where its plain bytes are, or why it is not.
+type Opened = Result<(Vec<u8>, Range<usize>), EngineError>;
 
 impl Reader<'_> {
     /// Reads to the end of the archive. An error is one of reading on at all; what is wrong with single files has gone
-    /// to the receiving side.
-    pub(super) fn run(self, members: &mut Members) -> Result<(), EngineError> {
+    /// to the receiving side. Gives what does not belong into the archive, although everything else is in it.
+    pub(super) fn run(self, members: &mut Members) -> Result<Option<EngineError>, EngineError> {
         let mut walk = Walk::default();
         let result = self.walk(members, &mut walk);
         let last = match &result {
             Ok(()) => Piece::End,
             Err(error) => Piece::Broken(error.clone()),
         };
-        if walk.current.is_some() {
+        if walk.current.is_some_and(|current| !current.is_broken) {
             // A receiver that is gone has an error of its own.
             let _ = self.pieces.send(last);
         }
-        result
+        result.map(|()| walk.strange.or_else(|| members.oddity()))
     }
 
     fn walk(&self, members: &mut Members, walk: &mut Walk) -> Result<(), EngineError> {
         while let Some(member) = members.next()? {
             self.context.cancel.check()?;
-            walk.note_folder(&member.name);
             if self.take(members, walk, &member)? {
                 continue;
             }
             self.meter.add(member.size)?;
             members.skip()?;
+            self.dialect.skip_beside(members, &member)?;
         }
         self.check_end(members, walk)
     }
@@ -109,8 +100,8 @@ impl Reader<'_> {
             return Ok(());
         };
         let cut = |what: String| Err(ArchiveError::Truncated { position, what }.into());
-        if let Some(path) = self.promised.iter().find(|path| !walk.has_folder(path)) {
-            return cut(format!("{path} should have come"));
+        if let Some(missing) = (0..self.promised.len()).find(|index| !walk.seen.contains(index)) {
+            return cut(format!("{} should have come", self.promised[missing]));
         }
         if members.has_end_mark() {
             Ok(())
@@ -121,33 +112,34 @@ impl Reader<'_> {
 
     /// Takes a member if it is wanted; gives whether it was.
     fn take(&self, members: &mut Members, walk: &mut Walk, member: &MemberInfo) -> Result<bool, EngineError> {
-        if is_front_matter(&member.name) {
+        if self.is_front_matter(&member.name) {
             return Ok(false);
         }
-        let Ok(part) = PartName::parse_member(&member.name) else {
-            self.context.warn(Warning::UnknownFile {
-                member: member.name.clone(),
-            });
+        let Some(part) = self.dialect.part_name(&member.name) else {
+            self.note_foreign(walk, member);
             return Ok(false);
         };
+        let owner = self.promised.iter().position(|path| is_within(path, part.file()));
+        walk.seen.extend(owner);
         let found = self.find(part.file());
         let is_elsewhere = |current: &Current| found.is_none_or(|(machine, _)| machine != current.machine);
         if walk.current.as_ref().is_some_and(is_elsewhere) {
             // The members of a machine stand together: behind them nothing of it can be missing any more.
-            walk.current = None;
-            self.send(Piece::End)?;
+            self.end_current(walk)?;
         }
         let Some((machine, name)) = found else {
+            if owner.is_none() {
+                self.note_foreign(walk, member);
+            }
             return Ok(false);
         };
-        if self.wanted[machine].has_failed.load(Ordering::SeqCst) {
+        if self.stops_at_failure && self.wanted[machine].has_failed.load(Ordering::SeqCst) {
             return Ok(false);
         }
-        let is_next = walk.current.as_ref().is_some_and(|current| current.file == part.file());
-        if !is_next {
+        if walk.current.as_ref().is_none_or(|current| current.file != part.file()) {
             self.begin(walk, &part, machine, name, member)?;
         }
-        let Some(current) = &mut walk.current else {
+        let Some(current) = walk.current.as_mut().filter(|current| !current.is_broken) else {
             return Ok(false);
         };
         if part.number() != current.next_number {
@@ -157,7 +149,11 @@ impl Reader<'_> {
         }
         current.next_number += 1;
         match self.open_part(members, &part, member)? {
-            Ok((buffer, plain)) => self.send(Piece::Part(buffer, plain))?,
+            Ok((buffer, plain)) => self.send(Piece::Part {
+                buffer,
+                plain,
+                member: member.clone(),
+            })?,
             Err(error) => self.break_off(walk, error)?,
         }
         Ok(true)
@@ -171,13 +167,11 @@ impl Reader<'_> {
         name: &str,
         member: &MemberInfo,
     ) -> Result<(), EngineError> {
-        if walk.current.take().is_some() {
-            self.send(Piece::End)?;
-        }
+        self.end_current(walk)?;
         self.send(Piece::File {
             machine,
             name: name.to_owned(),
-            position: member.position,
+            member: member.clone(),
         })?;
         let file = part.file().to_owned();
         let is_new = walk.files.insert(file.clone());
@@ -185,19 +179,26 @@ impl Reader<'_> {
             file,
             machine,
             next_number: 0,
+            is_broken: false,
         });
         if !is_new {
-            self.break_off(
-                walk,
-                damaged(member, "a file that had come already begins again".to_owned()),
-            )?;
+            let what = "a file that had come already begins again".to_owned();
+            self.break_off(walk, damaged(member, what))?;
         }
         Ok(())
     }
 
-    /// Ends the current file as a bad one; its machine has failed, and what else comes of it is passed over.
+    fn end_current(&self, walk: &mut Walk) -> Result<(), EngineError> {
+        match walk.current.take() {
+            Some(current) if !current.is_broken => self.send(Piece::End),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the current file as a bad one; the rest of its parts is passed over.
     fn break_off(&self, walk: &mut Walk, error: EngineError) -> Result<(), EngineError> {
-        if let Some(current) = walk.current.take() {
+        if let Some(current) = &mut walk.current {
+            current.is_broken = true;
             self.wanted[current.machine].has_failed.store(true, Ordering::SeqCst);
         }
         self.send(Piece::Broken(error))
@@ -208,96 +209,115 @@ impl Reader<'_> {
         self.pieces.send(piece).map_err(|_| EngineError::Cancelled)
     }
 
+    fn note_foreign(&self, walk: &mut Walk, member: &MemberInfo) {
+        self.context.warn(Warning::UnknownFile {
+            member: member.name.clone(),
+        });
+        walk.strange.get_or_insert_with(|| {
+            ArchiveError::Foreign {
+                member: member.name.clone(),
+                position: member.position,
+            }
+            .into()
+        });
+    }
+
     /// The wanted machine that a file belongs to, and the file's name in its folder.
     fn find<'f>(&self, file: &'f str) -> Option<(usize, &'f str)> {
         self.wanted.iter().enumerate().find_map(|(index, wanted)| {
             let path = &wanted.row.content.path;
-            if wanted.row.is_home() {
-                return (file == path).then(|| (index, file.rsplit('/').next().unwrap_or(file)));
+            if !is_within(path, file) {
+                return None;
             }
-            let folder = file.strip_prefix(path.trim_end_matches('/'))?;
-            folder.strip_prefix('/').map(|name| (index, name))
+            let name = if wanted.row.is_home() {
+                file.rsplit('/').next()
+            } else {
+                file.strip_prefix(path.trim_end_matches('/'))?.strip_prefix('/')
+            };
+            Some((index, name.unwrap_or(file)))
         })
     }
 
     /// Reads and opens one part. The outer error ends the reading, the inner one only this file.
-    #[allow(
-        clippy::type_complexity,
-        reason = "two kinds of failure, told apart right where the call stands"
-    )]
-    fn open_part(
+    ///
+    /// A part that does not hold is read once more: memory and cables fail too. If it holds then, the user must know.
+    fn open_part(&self, members: &mut Members, part: &PartName, member: &MemberInfo) -> Result<Opened, EngineError> {
+        let mut buffer = self.empties.try_recv().unwrap_or_default();
+        let first = match self.try_part(members, part, member, &mut buffer)? {
+            Ok(plain) => return Ok(Ok((buffer, plain))),
+            Err(error) if !may_be_chance(&error) => return Ok(Err(error)),
+            Err(error) => error,
+        };
+        let second = if members.go_back(member)? {
+            let Some(again) = members.next()? else {
+                return Ok(Err(first));
+            };
+            self.try_part(members, part, &again, &mut buffer)?
+        } else {
+            self.dialect
+                .open(&mut buffer, part, self.passphrase, member, self.context)
+        };
+        match second {
+            Ok(plain) => {
+                self.context.warn(Warning::GoodAtSecondTry {
+                    member: member.name.clone(),
+                    position: member.position,
+                });
+                Ok(Ok((buffer, plain)))
+            }
+            Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
+            Err(_) => Ok(Err(first)),
+        }
+    }
+
+    fn try_part(
         &self,
         members: &mut Members,
         part: &PartName,
         member: &MemberInfo,
-    ) -> Result<Result<(Vec<u8>, Range<usize>), EngineError>, EngineError> {
-        if member.size > limits::PART_CONTAINER_BYTES {
-            members.skip()?;
-            return Ok(Err(damaged(
-                member,
-                format!("it has {} bytes, more than any part", member.size),
-            )));
+        buffer: &mut Vec<u8>,
+    ) -> Result<Result<Range<usize>, EngineError>, EngineError> {
+        if let Err(error) = self.dialect.fetch(members, member, buffer)? {
+            return Ok(Err(error));
         }
-        let mut buffer = self.empties.try_recv().unwrap_or_default();
-        members.read_into(&mut buffer)?;
-        Ok(open_container(
-            buffer,
-            self.backup_id,
-            &part.to_string(),
-            self.passphrase,
-            member,
-            self.context,
-        ))
+        match self.dialect.open(buffer, part, self.passphrase, member, self.context) {
+            Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
+            result => Ok(result),
+        }
+    }
+
+    /// Whether a member was read when the archive was opened.
+    fn is_front_matter(&self, name: &str) -> bool {
+        let is_inventory = |part: PartName| part.file() == INVENTORY_FILE;
+        name == HEADER_MEMBER || name == HEADER_MAC_MEMBER || self.dialect.part_name(name).is_some_and(is_inventory)
     }
 }
 
-/// Whether a member was read when the archive was opened.
-fn is_front_matter(name: &str) -> bool {
-    name == HEADER_MEMBER
-        || name == HEADER_MAC_MEMBER
-        || PartName::parse_member(name).is_ok_and(|part| part.file() == INVENTORY_FILE)
+/// Whether what is wrong with a part may be the fault of this machine and not of the archive.
+fn may_be_chance(error: &EngineError) -> bool {
+    matches!(
+        error,
+        EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::KeyTooCostly { .. })
+    )
 }
 
-pub(super) fn damaged(member: &MemberInfo, what: String) -> EngineError {
-    ArchiveError::Damaged {
-        member: member.name.clone(),
-        position: member.position,
-        what,
-    }
-    .into()
+/// Whether a file is the one that the inventory names, or lies in the folder that it names.
+fn is_within(path: &str, file: &str) -> bool {
+    let rest = file.strip_prefix(path.trim_end_matches('/'));
+    !path.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Authenticates and decrypts one part, in the buffer that it came in.
-pub(super) fn open_container(
-    mut buffer: Vec<u8>,
-    backup_id: &str,
-    part: &str,
-    passphrase: &Arc<Passphrase>,
-    member: &MemberInfo,
-    context: &Context,
-) -> Result<(Vec<u8>, Range<usize>), EngineError> {
-    let describe = |error: ContainerError| container_error(&error, member);
-    let header = ContainerHeader::parse(&buffer).map_err(describe)?;
-    let passphrase = part_passphrase(backup_id, part, passphrase.as_bytes());
-    let key = make(move || Ok(header.unlock(&passphrase, &KdfLimits::default())));
-    let key = wait_for(&key, &context.cancel)?.map_err(describe)?;
-    let plain = key.open(&mut buffer).map_err(describe)?;
-    Ok((buffer, plain))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What a container's error means for a part: once the header of the archive has authenticated, the passphrase is
-/// right, so a part that does not open is a damaged or exchanged part.
-pub(super) fn container_error(error: &ContainerError, member: &MemberInfo) -> EngineError {
-    match error {
-        ContainerError::TooCostly { .. } | ContainerError::NotEnoughMemory { .. } => ArchiveError::KeyTooCostly {
-            member: member.name.clone(),
-            what: error.to_string(),
-        }
-        .into(),
-        ContainerError::WrongPassphrase => damaged(
-            member,
-            "it was altered, or belongs to another place or another backup".to_owned(),
-        ),
-        other => damaged(member, other.to_string()),
+    #[test]
+    fn a_file_belongs_to_a_folder_and_not_to_one_that_begins_the_same() {
+        assert!(is_within("vm1/", "vm1/private.img"));
+        assert!(is_within("appvms/work", "appvms/work/private.img"));
+        assert!(is_within("dom0-home/user", "dom0-home/user"));
+        assert!(!is_within("vm1/", "vm10/private.img"));
+        assert!(!is_within("dom0-home/user", "dom0-home/user2"));
+        assert!(!is_within("", "vm1/private.img"));
     }
 }

@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where an archive is read from: a file, or the service of a running machine, which both give members.
 
+mod service;
+
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufReader, Read, Write},
+    io::{BufReader, Seek, SeekFrom},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::Path,
-    sync::Arc,
 };
 
-use rustix::fs::OFlags;
+use rustix::fs::{Advice, OFlags, fadvise};
 
 use crate::{
     format::{FormatError, outer},
-    host::{Host, Service, ServiceControl},
+    host::{Host, Service},
     plan::Source,
-    qfile::{self, QfileError},
 };
 
-use super::{ArchiveError, CancelToken, EngineError, SourceError, destination::Said, stage::from_io};
+use super::{ArchiveError, CancelToken, EngineError, SourceError, stage::from_io};
+use service::ServiceMembers;
 
 /// How much of a file is read ahead, in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;
+
+/// A whole archive is a multiple of this many bytes, the unit of tar.
+const BLOCK_BYTES: u64 = 512;
 
 /// A member of the outer archive.
 #[derive(Debug, Clone)]
@@ -33,13 +37,22 @@ pub(super) struct MemberInfo {
 }
 
 /// The members of an archive, one after the other.
-pub(super) enum Members {
-    File {
-        reader: outer::Reader<BufReader<File>>,
-        place: String,
-        bytes: u64,
-    },
+pub(super) struct Members {
+    from: From,
+}
+
+enum From {
+    File(FileMembers),
     Service(ServiceMembers),
+}
+
+struct FileMembers {
+    reader: outer::Reader<BufReader<File>>,
+    /// The same file, to be told that what the system keeps of it is of no use.
+    file: File,
+    place: String,
+    bytes: u64,
+    is_regular: bool,
 }
 
 impl Members {
@@ -51,23 +64,107 @@ impl Members {
         host: &dyn Host,
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
-        match source {
-            Source::File(path) => Self::open_file(path),
+        let from = match source {
+            Source::File(path) => From::File(FileMembers::open(path)?),
             Source::Service { machine, line } => {
                 let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
-                ServiceMembers::start(machine, Service::Restore, &request, host, cancel).map(Self::Service)
+                From::Service(ServiceMembers::start(
+                    machine,
+                    Service::Restore,
+                    &request,
+                    host,
+                    cancel,
+                )?)
             }
             Source::Registered { machine, service } => {
-                let (service, request) = (
-                    Service::Registered(service.clone()),
-                    format!("{}\n", prefixes.join(" ")),
-                );
-                ServiceMembers::start(machine, service, &request, host, cancel).map(Self::Service)
+                let service = Service::Registered(service.clone());
+                let request = format!("{}\n", prefixes.join(" "));
+                From::Service(ServiceMembers::start(machine, service, &request, host, cancel)?)
             }
+        };
+        Ok(Self { from })
+    }
+
+    /// The size of the archive, where it is a file.
+    pub(super) fn archive_bytes(&self) -> Option<u64> {
+        match &self.from {
+            From::File(file) => Some(file.bytes),
+            From::Service(_) => None,
         }
     }
 
-    fn open_file(path: &Path) -> Result<Self, EngineError> {
+    /// The next member; what is left of the one before is passed over.
+    pub(super) fn next(&mut self) -> Result<Option<MemberInfo>, EngineError> {
+        match &mut self.from {
+            From::File(file) => file.next(),
+            From::Service(service) => service.next(),
+        }
+    }
+
+    /// Reads the whole member into the buffer, whose old content goes.
+    pub(super) fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), EngineError> {
+        match &mut self.from {
+            From::File(file) => {
+                let read = file.reader.read_into(buffer);
+                read.map_err(|error| format_error(error, &file.place))
+            }
+            From::Service(service) => service.read_into(buffer),
+        }
+    }
+
+    /// Passes the member over.
+    pub(super) fn skip(&mut self) -> Result<(), EngineError> {
+        match &mut self.from {
+            From::File(file) => file.skip(),
+            // The stream passes over what was not read of a file by itself.
+            From::Service(_) => Ok(()),
+        }
+    }
+
+    /// Goes back to a member, past whatever the system has kept of the file in memory. Gives whether this source can:
+    /// then the member is the next one.
+    pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
+        match &mut self.from {
+            From::File(file) => file.go_back(member).map(|()| true),
+            From::Service(_) => Ok(false),
+        }
+    }
+
+    /// Where the archive ended, once all of it has been read; a service may have left members out.
+    pub(super) fn whole_archive_read(&self) -> Option<u64> {
+        match &self.from {
+            From::File(file) => Some(file.reader.position()),
+            From::Service(_) => None,
+        }
+    }
+
+    /// Whether the archive ended with the mark that every writer sets.
+    pub(super) fn has_end_mark(&self) -> bool {
+        match &self.from {
+            From::File(file) => file.reader.has_seen_end(),
+            From::Service(_) => true,
+        }
+    }
+
+    /// What is not as any writer leaves it between the members that were read, although they could be read.
+    pub(super) fn oddity(&self) -> Option<EngineError> {
+        match &self.from {
+            From::File(file) => file.oddity(),
+            From::Service(_) => None,
+        }
+    }
+
+    /// Ends the conversation after the last member.
+    pub(super) fn finish(self) -> Result<(), EngineError> {
+        match self.from {
+            From::File(_) => Ok(()),
+            From::Service(service) => service.finish(),
+        }
+    }
+}
+
+impl FileMembers {
+    fn open(path: &Path) -> Result<Self, EngineError> {
         let place = path.display().to_string();
         let io = |error| {
             from_io(error, |source| {
@@ -80,13 +177,12 @@ impl Members {
         };
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for, deaf to any cancel.
         let flags = OFlags::NONBLOCK.bits().cast_signed();
-        let file = OpenOptions::new()
+        let mut file = OpenOptions::new()
             .read(true)
             .custom_flags(flags)
             .open(path)
             .map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        let kind = metadata.file_type();
+        let kind = file.metadata().map_err(io)?.file_type();
         if !kind.is_file() && !kind.is_block_device() {
             let why = if kind.is_dir() {
                 "it is a directory"
@@ -96,77 +192,69 @@ impl Members {
             let why = why.to_owned();
             return Err(ArchiveError::NotABackup { place, why }.into());
         }
-        let reader = outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, file));
-        Ok(Self::File {
+        // A device has no length but its end.
+        let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
+        file.rewind().map_err(io)?;
+        let reader = outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, file.try_clone().map_err(io)?));
+        Ok(Self {
             reader,
+            file,
             place,
-            bytes: metadata.len(),
+            bytes,
+            is_regular: kind.is_file(),
         })
     }
 
-    /// The size of the archive, where it is a file.
-    pub(super) fn archive_bytes(&self) -> Option<u64> {
-        match self {
-            Self::File { bytes, .. } => Some(*bytes),
-            Self::Service(_) => None,
-        }
+    fn next(&mut self) -> Result<Option<MemberInfo>, EngineError> {
+        let member = self.reader.next_member();
+        let member = member.map_err(|error| format_error(error, &self.place))?;
+        Ok(member.map(|member| MemberInfo {
+            name: member.name,
+            size: member.size,
+            position: member.position,
+        }))
     }
 
-    /// The next member; what is left of the one before is passed over.
-    pub(super) fn next(&mut self) -> Result<Option<MemberInfo>, EngineError> {
-        match self {
-            Self::File { reader, place, .. } => {
-                let member = reader.next_member().map_err(|error| format_error(error, place))?;
-                Ok(member.map(|member| MemberInfo {
-                    name: member.name,
-                    size: member.size,
-                    position: member.position,
-                }))
-            }
-            Self::Service(service) => service.next(),
+    fn skip(&mut self) -> Result<(), EngineError> {
+        self.reader.leap().map_err(|error| format_error(error, &self.place))?;
+        if self.reader.position() <= self.bytes {
+            return Ok(());
         }
+        let what = "an archive member".to_owned();
+        let position = self.bytes;
+        Err(ArchiveError::Truncated { position, what }.into())
     }
 
-    /// Reads the whole member into the buffer, whose old content goes.
-    pub(super) fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), EngineError> {
-        buffer.clear();
-        match self {
-            Self::File { reader, place, .. } => reader.read_into(buffer).map_err(|error| format_error(error, place)),
-            Self::Service(service) => service.read_into(buffer),
-        }
+    fn go_back(&mut self, member: &MemberInfo) -> Result<(), EngineError> {
+        // That the system does not forget is no reason not to try.
+        let _ = fadvise(
+            &self.file,
+            member.position,
+            std::num::NonZeroU64::new(member.size),
+            Advice::DontNeed,
+        );
+        let member = outer::Member {
+            name: member.name.clone(),
+            size: member.size,
+            position: member.position,
+        };
+        self.reader
+            .go_back(&member)
+            .map_err(|error| format_error(error, &self.place))
     }
 
-    /// Passes the member over.
-    pub(super) fn skip(&mut self) -> Result<(), EngineError> {
-        match self {
-            Self::File { reader, place, .. } => reader.skip().map_err(|error| format_error(error, place)),
-            // The stream passes over what was not read of a file by itself.
-            Self::Service(_) => Ok(()),
+    fn oddity(&self) -> Option<EngineError> {
+        let altered = |position, what: &str| {
+            let what = what.to_owned();
+            Some(ArchiveError::Altered { position, what }.into())
+        };
+        if let Some(oddity) = self.reader.oddity() {
+            return altered(oddity.position, oddity.what);
         }
-    }
-
-    /// Where the archive ended, once all of it has been read; a service may have left members out.
-    pub(super) fn whole_archive_read(&self) -> Option<u64> {
-        match self {
-            Self::File { reader, .. } => Some(reader.position()),
-            Self::Service(_) => None,
+        if self.is_regular && !self.bytes.is_multiple_of(BLOCK_BYTES) {
+            return altered(self.bytes, "its size is not that of a whole archive");
         }
-    }
-
-    /// Whether the archive ended with the mark that every writer sets.
-    pub(super) fn has_end_mark(&self) -> bool {
-        match self {
-            Self::File { reader, .. } => reader.has_seen_end(),
-            Self::Service(_) => true,
-        }
-    }
-
-    /// Ends the conversation after the last member.
-    pub(super) fn finish(self) -> Result<(), EngineError> {
-        match self {
-            Self::File { .. } => Ok(()),
-            Self::Service(service) => service.finish(),
-        }
+        None
     }
 }
 
@@ -195,142 +283,5 @@ fn format_error(error: FormatError, place: &str) -> EngineError {
             why: other.to_string(),
         }
         .into(),
-    }
-}
-
-/// The most entries that a service may send: far beyond the parts of any archive, so that a broken one comes to an end.
-const MOST_ENTRIES: u64 = 10_000_000;
-
-/// The `qubes.Restore` service of a running machine.
-pub(super) struct ServiceMembers {
-    machine: String,
-    stdin: Option<Box<dyn Write + Send>>,
-    stream: qfile::Reader<BufReader<Box<dyn Read + Send>>>,
-    control: Arc<dyn ServiceControl>,
-    said: Option<Said>,
-    /// Bytes of members that have come.
-    position: u64,
-    size: u64,
-    is_finished: bool,
-}
-
-impl ServiceMembers {
-    fn start(
-        machine: &str,
-        service: Service,
-        request: &str,
-        host: &dyn Host,
-        cancel: &CancelToken,
-    ) -> Result<Self, EngineError> {
-        let process = host.start_service(machine, service)?;
-        let control = process.control.clone();
-        cancel.on_cancel(move || control.kill());
-        let mut members = Self {
-            machine: machine.to_owned(),
-            stdin: process.stdin,
-            stream: qfile::Reader::new(BufReader::with_capacity(BUFFER_BYTES, process.stdout), MOST_ENTRIES),
-            control: process.control,
-            said: Some(Said::listen([process.stderr])),
-            position: 0,
-            size: 0,
-            is_finished: false,
-        };
-        members.send(request.as_bytes())?;
-        Ok(members)
-    }
-
-    /// A service that has ended says why when its answer is read, so a broken pipe is no error here.
-    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
-        let Some(stdin) = &mut self.stdin else { return Ok(()) };
-        match stdin.write_all(bytes).and_then(|()| stdin.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(self.io_error(error)),
-            _ => Ok(()),
-        }
-    }
-
-    fn io_error(&self, error: io::Error) -> EngineError {
-        let place = format!("VM {}", self.machine);
-        from_io(error, |source| SourceError::Io { place, source }.into())
-    }
-
-    fn next(&mut self) -> Result<Option<MemberInfo>, EngineError> {
-        let file = self.stream.next_file();
-        let Some(file) = file.map_err(|error| self.stream_error(error))? else {
-            return Ok(None);
-        };
-        let member = MemberInfo {
-            name: file.untrusted_name,
-            size: file.size_bytes,
-            position: self.position,
-        };
-        self.position += member.size;
-        self.size = member.size;
-        Ok(Some(member))
-    }
-
-    fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), EngineError> {
-        buffer.clear();
-        let read = (&mut self.stream).take(self.size).read_to_end(buffer);
-        read.map(drop).map_err(|error| self.stream_error(QfileError::Io(error)))
-    }
-
-    /// A stream that breaks off has a reason, which the service itself knows best.
-    fn stream_error(&mut self, error: QfileError) -> EngineError {
-        self.stdin = None;
-        match self.verdict_of_service() {
-            Err(cause @ EngineError::Source(SourceError::Service { .. })) => cause,
-            _ => match error {
-                QfileError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => self.io_error(error),
-                QfileError::Io(_) | QfileError::Truncated => {
-                    let what = "what the machine sent".to_owned();
-                    ArchiveError::Truncated {
-                        position: self.position,
-                        what,
-                    }
-                    .into()
-                }
-                other => ArchiveError::Damaged {
-                    member: format!("the answer of VM {}", self.machine),
-                    position: self.position,
-                    what: other.to_string(),
-                }
-                .into(),
-            },
-        }
-    }
-
-    /// Waits for the end of the service, which is near: its input has ended.
-    fn verdict_of_service(&mut self) -> Result<(), EngineError> {
-        if self.is_finished {
-            return Ok(());
-        }
-        let code = self.control.wait().map_err(|error| self.io_error(error))?;
-        self.is_finished = true;
-        let said = self.said.take().map(Said::text).unwrap_or_default();
-        if code == 0 {
-            return Ok(());
-        }
-        Err(SourceError::Service {
-            machine: self.machine.clone(),
-            code,
-            said,
-        }
-        .into())
-    }
-
-    /// Tells the service that all has come, and hears whether it was all.
-    fn finish(mut self) -> Result<(), EngineError> {
-        let verdict = self.stream.verdict(qfile::FINE);
-        self.send(&verdict)?;
-        self.stdin = None;
-        self.verdict_of_service()
-    }
-}
-
-impl Drop for ServiceMembers {
-    fn drop(&mut self) {
-        if !self.is_finished {
-            self.control.kill();
-        }
     }
 }

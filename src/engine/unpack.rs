@@ -4,13 +4,18 @@
 //!
 //! A file that turns out bad fails its machine; the others go on.
 
+mod entries;
+mod expected;
 mod holes;
+mod layers;
+mod place;
 mod stream;
 
 use std::{
-    collections::BTreeMap,
-    io::{self, Read},
+    cell::RefCell,
+    io::Read,
     ops::Range,
+    rc::Rc,
     sync::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender},
@@ -18,27 +23,27 @@ use std::{
 };
 
 use crate::{
-    format::{Filter, FormatError, decoder, inner},
+    format::{Filter, inner},
     host::{MachineFile, VolumeImport},
-    inventory::Class,
     plan::RestoreRow,
-    units::MIB,
 };
 
 use super::{
-    ArchiveError, Context, EngineError, Failure, ItemReport, ItemState, MachineReport, MachineResult, Warning,
+    ArchiveError, Context, EngineError, Failure, ItemReport, ItemResult, ItemState, MachineReport, MachineResult,
+    dialect::{Dialect, damaged},
     meter::Meter,
-    stage::{format_to_io, from_io, into_io},
+    source::MemberInfo,
 };
+use entries::{Came, Held, hold_entries};
+use expected::expected_files;
 use stream::PartStream;
 
 pub(super) use holes::write_sparse;
+pub(super) use layers::unpack;
+pub(super) use place::Place;
 
-/// How much data goes from the inner archive to its target at once, in bytes.
-const BLOCK_BYTES: usize = MIB as usize;
-
-/// The longest small file that is taken, in bytes: real ones have a few thousand.
-const SMALL_FILE_BYTES: u64 = 4 * MIB;
+/// The file that stands for a machine without any.
+const PLACEHOLDER: &str = "empty";
 
 /// What the reading side sends.
 pub(super) enum Piece {
@@ -48,12 +53,18 @@ pub(super) enum Piece {
         machine: usize,
         /// The name within the machine's folder; for dom0 its user.
         name: String,
-        /// Where its first member begins in the archive.
-        position: u64,
+        /// Its first member.
+        member: MemberInfo,
     },
-    /// The next part of the file that has begun: a buffer and where in it the plain bytes are, and the buffer's way
-    /// back to the reader.
-    Part(Vec<u8>, Range<usize>),
+    /// The next part of the file that has begun.
+    Part {
+        /// What was read; goes back to the reader when it has been used.
+        buffer: Vec<u8>,
+        /// Where in it the plain bytes are.
+        plain: Range<usize>,
+        /// Its member.
+        member: MemberInfo,
+    },
     /// The file that has begun cannot go on.
     Broken(EngineError),
     /// The file that has begun is whole.
@@ -88,6 +99,11 @@ pub(super) trait Target: Send {
     /// A machine failed; what there is of it has to go. Machines of which nothing is said by the end of the target's
     /// life are not whole either.
     fn give_up(&mut self, row: &RestoreRow);
+
+    /// Whether what else there is of a machine is of no use once something of it was bad.
+    fn stops_at_failure(&self) -> bool {
+        true
+    }
 }
 
 /// The inner archive of one file.
@@ -109,6 +125,7 @@ pub(super) struct Unpacker<'a> {
     pub(super) empties: &'a SyncSender<Vec<u8>>,
     pub(super) target: &'a mut dyn Target,
     pub(super) meter: &'a Meter<'a>,
+    pub(super) dialect: &'a Dialect,
     pub(super) filter: &'a Filter,
     /// The bytes of data that came, holes not counted.
     pub(super) data_bytes: u64,
@@ -117,9 +134,15 @@ pub(super) struct Unpacker<'a> {
 /// What was seen of one machine.
 #[derive(Default)]
 struct Seen {
-    files: BTreeMap<String, u64>,
+    items: Vec<ItemReport>,
     failure: Option<EngineError>,
     is_complete: bool,
+}
+
+impl Seen {
+    fn has(&self, name: &str) -> bool {
+        self.items.iter().any(|item| item.name == name)
+    }
 }
 
 impl Unpacker<'_> {
@@ -130,12 +153,10 @@ impl Unpacker<'_> {
         for (index, wanted) in self.wanted.iter().enumerate() {
             self.close(wanted, &mut seen[index]);
         }
-        let reports = self
-            .wanted
-            .iter()
-            .zip(seen)
-            .map(|(wanted, seen)| report(wanted.row, seen));
-        Ok((reports.collect(), self.data_bytes))
+        let stops = self.target.stops_at_failure();
+        let pairs = self.wanted.iter().zip(seen);
+        let reports = pairs.map(|(wanted, seen)| report(wanted.row, seen, stops)).collect();
+        Ok((reports, self.data_bytes))
     }
 
     fn take_all(&mut self, seen: &mut [Seen]) -> Result<(), EngineError> {
@@ -143,12 +164,7 @@ impl Unpacker<'_> {
         let mut current = None;
         while let Ok(piece) = self.pieces.recv() {
             self.context.cancel.check()?;
-            let Piece::File {
-                machine,
-                name,
-                position,
-            } = piece
-            else {
+            let Piece::File { machine, name, member } = piece else {
                 continue;
             };
             // The members of a machine stand together, so another machine's file means that the one before is whole.
@@ -157,77 +173,90 @@ impl Unpacker<'_> {
             }
             let seen = &mut seen[machine];
             let row = wanted[machine].row;
-            if seen.files.is_empty() && seen.failure.is_none() {
+            if seen.items.is_empty() && seen.failure.is_none() {
                 self.context.observer.item(&row.domain.name, ItemState::Working);
             }
-            if seen.failure.is_some() {
+            let at = Rc::new(RefCell::new(member.clone()));
+            let stream = PartStream::new(self.pieces, self.empties, self.meter, Rc::clone(&at));
+            if seen.failure.is_some() && self.target.stops_at_failure() {
                 // What had been sent before the reading side heard of the failure.
-                PartStream::new(self.pieces, self.empties, self.meter).drain_any()?;
+                stream.drain_any()?;
                 continue;
             }
             self.meter.at_work(&row.domain.name, &name);
-            match self.take_file(row, &name, position) {
-                Ok(_) if seen.is_complete => self.fail(&wanted[machine], seen, repeated(&name, position)),
-                Ok(bytes) => {
-                    seen.files.insert(name, bytes);
+            let place = Place::new(member_name(row, &name), at);
+            match self.take_file(row, &name, &place, stream) {
+                Ok(_) if seen.is_complete => {
+                    let what = "a file of a VM whose files had all come stands apart from them".to_owned();
+                    self.fail(&wanted[machine], seen, &name, damaged(&member, what));
                 }
+                Ok(items) => seen.items.extend(items),
                 Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
-                Err(error) => self.fail(&wanted[machine], seen, error),
+                Err(error) => self.fail(&wanted[machine], seen, &name, error),
             }
         }
         self.context.cancel.check()
     }
 
-    /// Reads one file to its end, also when its content turns out bad before that.
-    fn take_file(&mut self, row: &RestoreRow, name: &str, position: u64) -> Result<u64, EngineError> {
-        let member = if row.is_home() {
-            row.content.path.clone()
-        } else {
-            format!("{}{name}", row.content.path)
-        };
-        let place = Place { member, position };
-        let mut stream = PartStream::new(self.pieces, self.empties, self.meter);
-        let result = unpack(self.filter, &mut stream, |archive| {
+    /// Reads one file to its end, also when its content turns out bad before that. Gives what was in it.
+    fn take_file(
+        &mut self,
+        row: &RestoreRow,
+        name: &str,
+        place: &Place,
+        mut stream: PartStream<'_>,
+    ) -> Result<Vec<ItemReport>, EngineError> {
+        let (target, context, dialect) = (&mut *self.target, self.context, self.dialect);
+        let result = unpack(dialect, self.filter, &mut stream, |archive| {
             if row.is_home() {
-                let bytes = self.target.home(row, archive, &place, self.context)?;
-                return Ok(Came {
-                    size_bytes: bytes,
-                    data_bytes: bytes,
-                    held: Held::Nothing,
-                });
+                let bytes = target.home(row, archive, place, context)?;
+                return Ok(vec![Came::of_home(name, bytes)]);
             }
-            hold_file(self.target, row, name, &place, archive, self.context)
+            hold_entries(target, row, name, dialect.holds_trees(), place, archive, context)
         });
         // What came through the pipe explains what the layers above made of it.
         stream.drain()?;
-        let came = result.map_err(|error| place.error(error))?;
-        match came.held {
-            Held::Volume(Some(import)) => import.finish()?,
-            Held::File(file, content) => self.target.machine_file(row, file, &content)?,
-            Held::Volume(None) | Held::Nothing => {}
+        let mut items = Vec::new();
+        for came in result.map_err(|error| place.error(error))? {
+            match came.held {
+                Held::Volume(Some(import)) => import.finish()?,
+                Held::File(file, content) => self.target.machine_file(row, file, &content)?,
+                Held::Volume(None) | Held::Nothing => {}
+            }
+            self.data_bytes += came.data_bytes;
+            items.push(ItemReport::done(came.name, came.size_bytes));
         }
-        self.data_bytes += came.data_bytes;
-        Ok(came.size_bytes)
+        Ok(items)
     }
 
     fn close(&mut self, wanted: &Wanted<'_>, seen: &mut Seen) {
         if seen.is_complete || seen.failure.is_some() {
             return;
         }
-        let result = match missing_file(wanted.row, &seen.files) {
-            Some(what) => Err(ArchiveError::Missing { what }.into()),
-            None => self.target.complete(wanted.row),
-        };
-        match result {
+        if let Some(missing) = expected_files(wanted.row).into_iter().find(|name| !seen.has(name)) {
+            let error = missing_error(wanted.row, &missing, seen.items.is_empty());
+            self.give_up(wanted, seen, error);
+            return;
+        }
+        match self.target.complete(wanted.row) {
             Ok(()) => {
                 seen.is_complete = true;
                 self.context.observer.item(&wanted.row.domain.name, ItemState::Done);
             }
-            Err(error) => self.fail(wanted, seen, error),
+            Err(error) => self.give_up(wanted, seen, error),
         }
     }
 
-    fn fail(&mut self, wanted: &Wanted<'_>, seen: &mut Seen, error: EngineError) {
+    fn fail(&mut self, wanted: &Wanted<'_>, seen: &mut Seen, name: &str, error: EngineError) {
+        seen.items.push(ItemReport {
+            name: name.to_owned(),
+            size_bytes: 0,
+            result: ItemResult::Failed(Failure(error.clone())),
+        });
+        self.give_up(wanted, seen, error);
+    }
+
+    fn give_up(&mut self, wanted: &Wanted<'_>, seen: &mut Seen, error: EngineError) {
         wanted.has_failed.store(true, Ordering::SeqCst);
         seen.is_complete = false;
         if seen.failure.is_none() {
@@ -240,230 +269,53 @@ impl Unpacker<'_> {
     }
 }
 
-fn repeated(name: &str, position: u64) -> EngineError {
-    let what = "a file of a VM whose files had all come stands apart from them".to_owned();
-    ArchiveError::Damaged {
-        member: name.to_owned(),
-        position,
-        what,
+/// What the inner archive of a file calls its content.
+fn member_name(row: &RestoreRow, name: &str) -> String {
+    if row.is_home() {
+        row.content.path.clone()
+    } else {
+        format!("{}/{name}", row.content.path.trim_end_matches('/'))
     }
-    .into()
 }
 
-fn report(row: &RestoreRow, seen: Seen) -> MachineReport {
+fn missing_error(row: &RestoreRow, file: &str, is_all: bool) -> EngineError {
+    let name = &row.domain.name;
+    let what = if is_all {
+        format!("everything of VM {name} ({})", row.content.path)
+    } else {
+        format!("{file} of VM {name} ({})", member_name(row, file))
+    };
+    ArchiveError::Missing { what }.into()
+}
+
+/// What there is to say of a machine. What should have come and has not is listed too.
+fn report(row: &RestoreRow, mut seen: Seen, stops_at_failure: bool) -> MachineReport {
+    let has_come = !seen.items.is_empty();
+    for name in expected_files(row) {
+        if !seen.has(&name) {
+            let is_skipped = stops_at_failure && has_come;
+            let result = if is_skipped {
+                ItemResult::Skipped
+            } else {
+                ItemResult::Failed(Failure(missing_error(row, &name, false)))
+            };
+            seen.items.push(ItemReport {
+                name,
+                size_bytes: 0,
+                result,
+            });
+        }
+    }
+    seen.items.retain(|item| item.name != PLACEHOLDER);
     MachineReport {
         name: row.domain.name.clone(),
         name_here: row.name_here.clone(),
-        items: seen
-            .files
-            .into_iter()
-            .filter(|(name, _)| name != "empty")
-            .map(|(name, bytes)| ItemReport::done(name, bytes))
-            .collect(),
+        items: seen.items,
         result: match seen.failure {
             Some(error) => MachineResult::Failed(Failure(error)),
             None => MachineResult::Done,
         },
     }
-}
-
-/// What the inventory promises of a machine and the archive does not hold.
-fn missing_file(row: &RestoreRow, files: &BTreeMap<String, u64>) -> Option<String> {
-    let name = &row.domain.name;
-    if files.is_empty() {
-        return Some(format!("everything of VM {name} ({})", row.content.path));
-    }
-    if row.domain.class == Class::AdminVm {
-        return None;
-    }
-    let mut expected = row.domain.volumes.iter().filter(|volume| volume.save_on_stop);
-    let missing = expected.find(|volume| !files.contains_key(&format!("{}.img", volume.name)))?;
-    Some(format!(
-        "volume {} of VM {name} ({}{}.img)",
-        missing.name, row.content.path, missing.name
-    ))
-}
-
-/// Opens the layers above a stream and makes sure that all of them came to their end.
-pub(super) fn unpack<T>(
-    filter: &Filter,
-    stream: &mut (dyn Read + '_),
-    use_archive: impl FnOnce(&mut InnerReader<'_>) -> Result<T, EngineError>,
-) -> io::Result<T> {
-    let Filter::BuiltIn(compression) = filter else {
-        return Err(io::Error::from(io::ErrorKind::Unsupported));
-    };
-    let mut archive = inner::Reader::new(decoder(*compression, stream));
-    let result = use_archive(&mut archive).map_err(into_io)?;
-    let ending = archive.finish().map_err(format_to_io)?;
-    if ending.has_mark {
-        return Ok(result);
-    }
-    Err(io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        "its inner archive has no end",
-    ))
-}
-
-/// A file in the archive, for the words about what is wrong with it.
-pub(super) struct Place {
-    member: String,
-    position: u64,
-}
-
-impl Place {
-    fn damaged(&self, what: String) -> EngineError {
-        ArchiveError::Damaged {
-            member: self.member.clone(),
-            position: self.position,
-            what,
-        }
-        .into()
-    }
-
-    /// What the inner archive's reader said.
-    pub(super) fn format_error(&self, error: FormatError) -> EngineError {
-        self.error(format_to_io(error))
-    }
-
-    /// An entry that does not belong where it stands.
-    pub(super) fn foreign(&self, path: &[u8]) -> EngineError {
-        self.damaged(format!(
-            "its inner archive holds {:?}, which does not belong there",
-            lossy(path)
-        ))
-    }
-
-    /// An inner archive without an entry.
-    pub(super) fn empty(&self) -> EngineError {
-        self.damaged("its inner archive is empty".to_owned())
-    }
-
-    /// What a layer below or above a stream said.
-    pub(super) fn error(&self, error: io::Error) -> EngineError {
-        from_io(error, |source| self.damaged(source.to_string()))
-    }
-}
-
-/// What came of a file.
-struct Came {
-    /// Its size, holes included.
-    size_bytes: u64,
-    /// Its data, holes not counted.
-    data_bytes: u64,
-    held: Held,
-}
-
-/// What was read of a file and is put in place once the file is known to be whole.
-enum Held {
-    Volume(Option<Box<dyn VolumeImport>>),
-    File(MachineFile, Vec<u8>),
-    Nothing,
-}
-
-/// The single entry of the inner archive of a volume or a small file.
-fn hold_file(
-    target: &mut dyn Target,
-    row: &RestoreRow,
-    name: &str,
-    place: &Place,
-    archive: &mut InnerReader<'_>,
-    context: &Context,
-) -> Result<Came, EngineError> {
-    let size_bytes = first_entry(archive, place)?;
-    let (data_bytes, held) = if let Some(volume) = volume_of(row, name) {
-        let mut import = target.volume(row, volume, size_bytes)?;
-        (
-            copy_volume(archive, import.as_deref_mut(), place, context)?,
-            Held::Volume(import),
-        )
-    } else if let Some(file) = MachineFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
-        (size_bytes, Held::File(file, read_small(archive, size_bytes, place)?))
-    } else {
-        if MachineFile::from_file_name(name).is_some() {
-            context.warn(Warning::SettingNotRestored {
-                machine: row.name_here.clone(),
-                setting: name.to_owned(),
-                why: format!("it has {size_bytes} bytes, far more than a file of its kind"),
-            });
-        } else if name != "empty" {
-            context.warn(Warning::UnknownFile {
-                member: place.member.clone(),
-            });
-        }
-        (copy_volume(archive, None, place, context)?, Held::Nothing)
-    };
-    match archive.next_entry().map_err(|error| place.format_error(error))? {
-        None => Ok(Came {
-            size_bytes,
-            data_bytes,
-            held,
-        }),
-        Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} as well", lossy(&entry.name)))),
-    }
-}
-
-fn lossy(path: &[u8]) -> String {
-    String::from_utf8_lossy(path).into_owned()
-}
-
-/// The inner archive of a file holds one entry, which is that file.
-fn first_entry(archive: &mut InnerReader<'_>, place: &Place) -> Result<u64, EngineError> {
-    match archive.next_entry().map_err(|error| place.format_error(error))? {
-        None => Err(place.empty()),
-        Some(entry) if entry.name == place.member.as_bytes() && entry.kind == inner::EntryKind::File => Ok(entry.size),
-        Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} instead", lossy(&entry.name)))),
-    }
-}
-
-/// The volume that a file holds. An inventory without volumes (a very old or a reduced one) leaves those that a machine
-/// of its class always has.
-fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
-    let volume = name.strip_suffix(".img")?;
-    let domain = &row.domain;
-    let is_saved = if domain.volumes.is_empty() {
-        volume == "private" || volume == "root" && !domain.class.has_template()
-    } else {
-        domain
-            .volumes
-            .iter()
-            .any(|known| known.save_on_stop && known.name == volume)
-    };
-    is_saved.then_some(volume)
-}
-
-fn read_small(archive: &mut InnerReader<'_>, size_bytes: u64, place: &Place) -> Result<Vec<u8>, EngineError> {
-    let mut content = vec![0; size_bytes as usize];
-    let mut buffer = vec![0; 64 * 1024];
-    while let Some((offset, length)) = archive
-        .next_data(&mut buffer)
-        .map_err(|error| place.format_error(error))?
-    {
-        content[offset as usize..][..length].copy_from_slice(&buffer[..length]);
-    }
-    Ok(content)
-}
-
-/// Copies what holds data; zeros that were sent as data are left as holes.
-fn copy_volume(
-    archive: &mut InnerReader<'_>,
-    mut import: Option<&mut (dyn VolumeImport + 'static)>,
-    place: &Place,
-    context: &Context,
-) -> Result<u64, EngineError> {
-    let mut buffer = vec![0; BLOCK_BYTES];
-    let mut data_bytes = 0;
-    while let Some((offset, length)) = archive
-        .next_data(&mut buffer)
-        .map_err(|error| place.format_error(error))?
-    {
-        context.cancel.check()?;
-        data_bytes += length as u64;
-        if let Some(import) = &mut import {
-            write_sparse(&buffer[..length], offset, |data, place| import.write_at(data, place))?;
-        }
-    }
-    Ok(data_bytes)
 }
 
 /// Wants the machines of these rows.

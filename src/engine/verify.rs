@@ -59,7 +59,12 @@ pub(super) fn verify_archive(
         MachineResult::Failed(failure) => Some(failure.clone()),
         MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
     });
-    let verdict = match result.broken.map(Failure).or(first_failure) {
+    let verdict = match result
+        .broken
+        .map(Failure)
+        .or(first_failure)
+        .or(result.strange.map(Failure))
+    {
         Some(failure) => VerifyVerdict::Bad(failure),
         None => VerifyVerdict::Good,
     };
@@ -103,4 +108,9 @@ impl Target for Nothing {
     }
 
     fn give_up(&mut self, _: &RestoreRow) {}
+
+    /// Everything that is wrong is to be named.
+    fn stops_at_failure(&self) -> bool {
+        false
+    }
 }

@@ -7,5 +7,6 @@
 mod reader;
 mod writer;
 
+pub use super::tape::Oddity;
 pub use reader::{Member, Reader};
 pub use writer::Writer;

@@ -46,6 +46,24 @@ pub fn warning(warning: &Warning) -> String {
             "An unfinished file was left behind and is not a backup, please remove it: {place}",
             &[("place", &sanitize(place))],
         ),
+        Warning::GoodAtSecondTry { member, position } => gettext_f(
+            "{name} (byte {position}) was read wrong once and right the second time. Memory, cable or disk of this computer cannot be relied on.",
+            &[("name", &sanitize(member)), ("position", &position.to_string())],
+        ),
+        Warning::VolumeSizeDiffers {
+            machine,
+            volume,
+            announced,
+            found,
+        } => gettext_f(
+            "The volume {volume} of the VM {vm} has {found} bytes, where the list of contents says {announced}. It may have been resized while the VM ran.",
+            &[
+                ("volume", &sanitize(volume)),
+                ("vm", &sanitize(machine)),
+                ("found", &found.to_string()),
+                ("announced", &announced.to_string()),
+            ],
+        ),
         Warning::RestUnreadable { why } => gettext_f(
             "The backup could not be read to its end: {why}",
             &[("why", &sanitize(why))],

@@ -10,6 +10,7 @@ use std::{
 use super::{
     super::{EngineError, meter::Meter, stage::into_io},
     Piece,
+    place::AtMember,
 };
 
 /// The plain bytes of one file, part after part.
@@ -19,17 +20,24 @@ pub(super) struct PartStream<'a> {
     meter: &'a Meter<'a>,
     part: Vec<u8>,
     plain: Range<usize>,
+    at: AtMember,
     end: Option<Result<(), EngineError>>,
 }
 
 impl<'a> PartStream<'a> {
-    pub(super) fn new(pieces: &'a Receiver<Piece>, empties: &'a SyncSender<Vec<u8>>, meter: &'a Meter<'a>) -> Self {
+    pub(super) fn new(
+        pieces: &'a Receiver<Piece>,
+        empties: &'a SyncSender<Vec<u8>>,
+        meter: &'a Meter<'a>,
+        at: AtMember,
+    ) -> Self {
         Self {
             pieces,
             empties,
             meter,
             part: Vec::new(),
             plain: 0..0,
+            at,
             end: None,
         }
     }
@@ -54,7 +62,10 @@ impl<'a> PartStream<'a> {
         // Nobody waiting for the buffer is no loss: it is freed then.
         let _ = self.empties.try_send(std::mem::take(&mut self.part));
         match self.pieces.recv() {
-            Ok(Piece::Part(part, plain)) => (self.part, self.plain) = (part, plain),
+            Ok(Piece::Part { buffer, plain, member }) => {
+                (self.part, self.plain) = (buffer, plain);
+                self.at.replace(member);
+            }
             Ok(Piece::End) => self.end = Some(Ok(())),
             Ok(Piece::Broken(error)) => self.end = Some(Err(error)),
             Ok(Piece::File { .. }) | Err(_) => self.end = Some(Err(EngineError::Cancelled)),

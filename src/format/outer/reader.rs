@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Reads the outer archive.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
 use crate::format::{
     FormatError, MemberKind,
     error::shown,
     limits,
-    tape::{Blocks, HeadReader, padding_after},
+    tape::{Blocks, HeadReader, Oddity},
 };
 
 /// How much of a member is read at a time.
@@ -28,9 +28,10 @@ pub struct Member {
 pub struct Reader<R> {
     blocks: Blocks<R>,
     heads: HeadReader,
-    /// Content of the current member that has not been read, and its padding.
+    /// Content of the current member that has not been read.
     unread: u64,
-    padding: u64,
+    /// The size of the current member until its padding has been read.
+    padded: Option<u64>,
 }
 
 impl<R: Read> Reader<R> {
@@ -40,7 +41,7 @@ impl<R: Read> Reader<R> {
             blocks: Blocks::new(inner),
             heads: HeadReader::new(true, limits::OUTER_EXTENSION_BYTES),
             unread: 0,
-            padding: 0,
+            padded: None,
         }
     }
 
@@ -72,7 +73,7 @@ impl<R: Read> Reader<R> {
             .filter(|name| name.bytes().all(|byte| matches!(byte, b' '..=b'~')))
             .ok_or_else(|| FormatError::damaged(head.position, "a member's name is not plain ASCII"))?;
         self.unread = head.stored_bytes;
-        self.padding = padding_after(head.stored_bytes);
+        self.padded = Some(head.stored_bytes);
         Ok(Some(Member {
             name,
             size: head.stored_bytes,
@@ -124,8 +125,22 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When the stream ends within it.
     pub fn skip(&mut self) -> Result<(), FormatError> {
-        let rest = std::mem::take(&mut self.unread) + std::mem::take(&mut self.padding);
-        self.blocks.skip(rest, "an archive member")
+        let rest = std::mem::take(&mut self.unread);
+        self.blocks.skip(rest, "an archive member")?;
+        self.end_member()
+    }
+
+    fn end_member(&mut self) -> Result<(), FormatError> {
+        let Some(size) = self.padded.take() else { return Ok(()) };
+        let position = self.blocks.position();
+        let padding = self.blocks.read_padding(size, "an archive member")?;
+        self.heads.oddities.look_at_padding(&padding, position);
+        Ok(())
+    }
+
+    /// The first thing in what was read so far that no writer would have left so, although it can be read.
+    pub fn oddity(&self) -> Option<Oddity> {
+        self.heads.oddities.first()
     }
 
     /// Bytes of the archive read so far.
@@ -142,5 +157,36 @@ impl<R: Read> Reader<R> {
     /// What it reads from.
     pub fn into_inner(self) -> R {
         self.blocks.into_inner()
+    }
+}
+
+impl<R: Read + Seek> Reader<R> {
+    /// Passes over what is left of the current member without reading it. Whether the stream is that long shows when
+    /// the next thing is read.
+    ///
+    /// # Errors
+    /// When the stream cannot be moved, or ends at the member's last block.
+    pub fn leap(&mut self) -> Result<(), FormatError> {
+        let rest = std::mem::take(&mut self.unread);
+        let position = self.blocks.position().saturating_add(rest);
+        // Small steps stay within what has been read ahead.
+        match i64::try_from(rest) {
+            Ok(step) => self.blocks.get_mut().seek_relative(step)?,
+            Err(_) => drop(self.blocks.get_mut().seek(SeekFrom::Start(position))?),
+        }
+        self.blocks.set_position(position);
+        self.end_member()
+    }
+
+    /// Goes back to the beginning of a member, which is then the next one.
+    ///
+    /// # Errors
+    /// When the stream cannot be moved.
+    pub fn go_back(&mut self, member: &Member) -> Result<(), FormatError> {
+        self.blocks.get_mut().seek(SeekFrom::Start(member.position))?;
+        self.blocks.set_position(member.position);
+        self.unread = 0;
+        self.padded = None;
+        Ok(())
     }
 }

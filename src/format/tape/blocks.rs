@@ -80,6 +80,13 @@ impl<R: Read> Blocks<R> {
         Ok(())
     }
 
+    /// Reads what fills the last block behind content of a size.
+    pub(in crate::format) fn read_padding(&mut self, size: u64, what: &'static str) -> Result<Vec<u8>, FormatError> {
+        let mut padding = vec![0; usize::try_from(padding_after(size)).unwrap_or(0)];
+        self.read_exact(&mut padding, what)?;
+        Ok(padding)
+    }
+
     /// Reads some bytes; none only at the end of the stream or into an empty buffer.
     pub(in crate::format) fn read_some(&mut self, buffer: &mut [u8], what: &'static str) -> Result<usize, FormatError> {
         loop {
@@ -92,6 +99,15 @@ impl<R: Read> Blocks<R> {
                 Err(error) => return Err(FormatError::from_read(error, self.position, what)),
             }
         }
+    }
+
+    pub(in crate::format) fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
+    }
+
+    /// Says that what is read from was moved to another place of its stream.
+    pub(in crate::format) fn set_position(&mut self, position: u64) {
+        self.position = position;
     }
 
     pub(in crate::format) fn into_inner(self) -> R {

@@ -8,7 +8,7 @@ use crate::format::{FormatError, limits};
 use super::{
     BLOCK_SIZE, Blocks, Record, decimal,
     fields::{has_right_checksum, number},
-    padding_after,
+    oddity::Oddities,
     pax::parse_records,
 };
 
@@ -52,6 +52,7 @@ pub(in crate::format) struct HeadReader {
     global: Vec<Record>,
     /// Zero blocks since the last member.
     pub(in crate::format) has_seen_end: bool,
+    pub(in crate::format) oddities: Oddities,
 }
 
 impl HeadReader {
@@ -61,6 +62,7 @@ impl HeadReader {
             extension_limit,
             global: Vec::new(),
             has_seen_end: false,
+            oddities: Oddities::default(),
         }
     }
 
@@ -84,6 +86,7 @@ impl HeadReader {
                     return Err(FormatError::damaged(position, "an extension header without its member"));
                 }
                 self.has_seen_end = true;
+                self.oddities.count_zero_block(position);
                 if self.reads_through_zeros {
                     continue;
                 }
@@ -96,6 +99,7 @@ impl HeadReader {
                 ));
             }
             self.has_seen_end = false;
+            self.oddities.look_at_header(&block, position);
             let header = tar::Header::from_byte_slice(&block).clone();
             match block[156] {
                 type_byte @ (b'x' | b'X' | b'g' | b'L' | b'K') => {
@@ -135,7 +139,7 @@ impl HeadReader {
     }
 
     fn extension(
-        &self,
+        &mut self,
         header: &tar::Header,
         blocks: &mut Blocks<impl Read>,
         position: u64,
@@ -150,11 +154,14 @@ impl HeadReader {
         }
         let mut content = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
         blocks.read_exact(&mut content, "an extension header")?;
-        blocks.skip(padding_after(size), "an extension header")?;
+        let at = blocks.position();
+        let padding = blocks.read_padding(size, "an extension header")?;
+        self.oddities.look_at_padding(&padding, at);
         Ok(content)
     }
 
-    fn head(&self, header: tar::Header, extensions: Extensions, position: u64) -> Result<Head, FormatError> {
+    fn head(&mut self, header: tar::Header, extensions: Extensions, position: u64) -> Result<Head, FormatError> {
+        self.oddities.look_at_records(&extensions.records, &header, position);
         let mut head = Head {
             position: extensions.start.unwrap_or(position),
             name: header.path_bytes().into_owned(),

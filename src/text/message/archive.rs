@@ -66,6 +66,22 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             .hint(gettext(
                 "The file was not copied to its end, or its backup was broken off. Copy it again or use another one.",
             )),
+        ArchiveError::Altered { position, what } => Message::new(gettext("The backup is not as it was written"))
+            .detail(gettext_f(
+                "At byte {position}, where no data is: {what}",
+                &[("position", &position.to_string()), ("what", &sanitize(what))],
+            ))
+            .hint(gettext(
+                "No data is affected so far, but the file was altered, cut or lengthened. Do not rely on this copy.",
+            )),
+        ArchiveError::Foreign { member, position } => Message::new(gettext("The backup holds something foreign"))
+            .detail(gettext_f(
+                "{member} (byte {position}) does not belong to it",
+                &[("member", &sanitize(member)), ("position", &position.to_string())],
+            ))
+            .hint(gettext(
+                "Somebody or something has put it there. What belongs to the backup is not affected by it.",
+            )),
         ArchiveError::Missing { what } => Message::new(gettext("The backup is incomplete"))
             .detail(gettext_f("Missing: {what}", &[("what", &sanitize(what))]))
             .hint(gettext("What is missing cannot be restored from this file. Use another copy of the backup.")),
@@ -98,6 +114,14 @@ mod tests {
             ArchiveError::Truncated {
                 position: 7,
                 what: text(),
+            },
+            ArchiveError::Altered {
+                position: 7,
+                what: text(),
+            },
+            ArchiveError::Foreign {
+                member: text(),
+                position: 7,
             },
             ArchiveError::Missing { what: text() },
         ]

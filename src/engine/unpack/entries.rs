@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is in the inner archive of one file: read to its end and held until the file is known to be whole.
+
+use crate::{
+    format::inner::{Entry, EntryKind},
+    host::{MachineFile, VolumeImport},
+    plan::RestoreRow,
+    units::MIB,
+};
+
+use super::{
+    super::{Context, EngineError, Warning},
+    InnerReader, PLACEHOLDER, Place, Target,
+    holes::write_sparse,
+    place::lossy,
+};
+
+/// How much data goes from the inner archive to its target at once, in bytes.
+const BLOCK_BYTES: usize = MIB as usize;
+
+/// The longest small file that is taken, in bytes: real ones have a few thousand.
+const SMALL_FILE_BYTES: u64 = 4 * MIB;
+
+/// What came of an entry.
+pub(super) struct Came {
+    /// Its name in the machine's folder.
+    pub(super) name: String,
+    /// Its size, holes included.
+    pub(super) size_bytes: u64,
+    /// Its data, holes not counted.
+    pub(super) data_bytes: u64,
+    pub(super) held: Held,
+}
+
+impl Came {
+    /// What came of dom0's home, which its target has kept already.
+    pub(super) fn of_home(user: &str, bytes: u64) -> Self {
+        Self {
+            name: user.to_owned(),
+            size_bytes: bytes,
+            data_bytes: bytes,
+            held: Held::Nothing,
+        }
+    }
+}
+
+/// What was read of a file and is put in place once the file is known to be whole.
+pub(super) enum Held {
+    Volume(Option<Box<dyn VolumeImport>>),
+    File(MachineFile, Vec<u8>),
+    Nothing,
+}
+
+/// Holds the content of the inner archive of a machine's file: one entry that has the file's name, or in formats that
+/// have such a whole folder.
+pub(super) fn hold_entries(
+    target: &mut dyn Target,
+    row: &RestoreRow,
+    file: &str,
+    may_be_tree: bool,
+    place: &Place,
+    archive: &mut InnerReader<'_>,
+    context: &Context,
+) -> Result<Vec<Came>, EngineError> {
+    let mut holder = Holder {
+        target,
+        row,
+        place,
+        archive,
+        context,
+    };
+    let first = holder.next()?.ok_or_else(|| place.empty())?;
+    if may_be_tree && (first.kind == EntryKind::Directory || first.name != place.name.as_bytes()) {
+        return holder.hold_tree(file, first);
+    }
+    if first.name != place.name.as_bytes() || first.kind != EntryKind::File {
+        return Err(place.damaged(format!("its inner archive holds {:?} instead", lossy(&first.name))));
+    }
+    let came = holder.hold(file, &first)?;
+    match holder.next()? {
+        None => Ok(vec![came]),
+        Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} as well", lossy(&entry.name)))),
+    }
+}
+
+struct Holder<'a, 'r> {
+    target: &'a mut dyn Target,
+    row: &'a RestoreRow,
+    place: &'a Place,
+    archive: &'a mut InnerReader<'r>,
+    context: &'a Context,
+}
+
+impl Holder<'_, '_> {
+    fn next(&mut self) -> Result<Option<Entry>, EngineError> {
+        self.archive
+            .next_entry()
+            .map_err(|error| self.place.format_error(error))
+    }
+
+    /// A folder: volumes and known small files that lie in it directly are held, the rest belongs to programs of its
+    /// time and is only read.
+    fn hold_tree(&mut self, file: &str, first: Entry) -> Result<Vec<Came>, EngineError> {
+        let mut all: Vec<Came> = Vec::new();
+        let mut size_bytes = 0;
+        let mut next = Some(first);
+        while let Some(entry) = next {
+            let path = self
+                .within_folder(&entry)
+                .ok_or_else(|| self.place.foreign(&entry.name))?;
+            let is_kept = volume_of(self.row, &path).is_some() || MachineFile::from_file_name(&path).is_some();
+            if entry.kind == EntryKind::File && is_kept {
+                if all.iter().any(|came| came.name == path) {
+                    let what = format!("its inner archive holds {path:?} twice");
+                    return Err(self.place.damaged(what));
+                }
+                all.push(self.hold(&path, &entry)?);
+            }
+            size_bytes += entry.size;
+            next = self.next()?;
+        }
+        if all.is_empty() {
+            all.push(Came {
+                name: file.to_owned(),
+                size_bytes,
+                data_bytes: 0,
+                held: Held::Nothing,
+            });
+        }
+        Ok(all)
+    }
+
+    /// The path of an entry in the machine's folder.
+    fn within_folder(&self, entry: &Entry) -> Option<String> {
+        let folder = self.row.content.path.trim_end_matches('/');
+        let path = entry.relative_path()?;
+        let path = path.strip_prefix(folder).ok()?;
+        Some(path.to_string_lossy().into_owned())
+    }
+
+    fn hold(&mut self, name: &str, entry: &Entry) -> Result<Came, EngineError> {
+        let size_bytes = entry.size;
+        let (data_bytes, held) = if let Some(volume) = volume_of(self.row, name) {
+            self.compare_size(volume, size_bytes);
+            let mut import = self.target.volume(self.row, volume, size_bytes)?;
+            let data_bytes = self.copy_volume(import.as_deref_mut())?;
+            (data_bytes, Held::Volume(import))
+        } else if let Some(file) = MachineFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
+            (size_bytes, Held::File(file, self.read_small(size_bytes)?))
+        } else {
+            self.warn_of_useless(name, size_bytes);
+            (self.copy_volume(None)?, Held::Nothing)
+        };
+        Ok(Came {
+            name: name.to_owned(),
+            size_bytes,
+            data_bytes,
+            held,
+        })
+    }
+
+    fn warn_of_useless(&self, name: &str, size_bytes: u64) {
+        if MachineFile::from_file_name(name).is_some() {
+            self.context.warn(Warning::SettingNotRestored {
+                machine: self.row.name_here.clone(),
+                setting: name.to_owned(),
+                why: format!("it has {size_bytes} bytes, far more than a file of its kind"),
+            });
+        } else if name != PLACEHOLDER && !OF_OLD_FORMATS.contains(&name) {
+            self.context.warn(Warning::UnknownFile {
+                member: self.place.name.clone(),
+            });
+        }
+    }
+
+    /// A volume may have been resized while its machine ran, so that another size is no proof of damage.
+    fn compare_size(&self, volume: &str, found: u64) {
+        let known = self.row.domain.volumes.iter().find(|known| known.name == volume);
+        if let Some(announced) = known.and_then(|known| known.size_bytes).filter(|size| *size != found) {
+            self.context.warn(Warning::VolumeSizeDiffers {
+                machine: self.row.domain.name.clone(),
+                volume: volume.to_owned(),
+                announced,
+                found,
+            });
+        }
+    }
+
+    fn read_small(&mut self, size_bytes: u64) -> Result<Vec<u8>, EngineError> {
+        let mut content = vec![0; size_bytes as usize];
+        let mut buffer = vec![0; 64 * 1024];
+        while let Some((offset, length)) = self.next_data(&mut buffer)? {
+            content[offset as usize..][..length].copy_from_slice(&buffer[..length]);
+        }
+        Ok(content)
+    }
+
+    /// Copies what holds data; zeros that were sent as data are left as holes.
+    fn copy_volume(&mut self, mut import: Option<&mut (dyn VolumeImport + 'static)>) -> Result<u64, EngineError> {
+        let mut buffer = vec![0; BLOCK_BYTES];
+        let mut data_bytes = 0;
+        while let Some((offset, length)) = self.next_data(&mut buffer)? {
+            self.context.cancel.check()?;
+            data_bytes += length as u64;
+            if let Some(import) = &mut import {
+                write_sparse(&buffer[..length], offset, |data, place| import.write_at(data, place))?;
+            }
+        }
+        Ok(data_bytes)
+    }
+
+    fn next_data(&mut self, buffer: &mut [u8]) -> Result<Option<(u64, usize)>, EngineError> {
+        self.archive
+            .next_data(buffer)
+            .map_err(|error| self.place.format_error(error))
+    }
+}
+
+/// Files of a machine that formats before 4 hold and nothing here has a use for.
+const OF_OLD_FORMATS: [&str; 1] = ["icon.png"];
+
+/// The volume that a file holds. An inventory without volumes (a very old or a reduced one) leaves those that a machine
+/// of its class always has.
+fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
+    let volume = name.strip_suffix(".img")?;
+    let domain = &row.domain;
+    let is_saved = if domain.volumes.is_empty() {
+        volume == "private" || volume == "root" && !domain.class.has_template()
+    } else {
+        domain
+            .volumes
+            .iter()
+            .any(|known| known.save_on_stop && known.name == volume)
+    };
+    is_saved.then_some(volume)
+}
