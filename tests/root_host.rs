@@ -18,7 +18,7 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, MachineFile, NetVm, NewMachine, VolumeState, root::RootHost},
+    host::{Host, HostError, MachineFile, NewMachine, Reference, VolumeState, root::RootHost},
     inventory::{Class, Device, Inventory},
 };
 use tempfile::TempDir;
@@ -103,7 +103,7 @@ fn a_genuine_folder_is_seen_as_it_is() {
     let reachable: Vec<_> = system.pools.iter().filter(|pool| pool.is_reachable).collect();
     assert_eq!(reachable.len(), 1);
     let work = system.machine("work").unwrap();
-    assert_eq!(work.netvm, NetVm::Named("sys-firewall".to_owned()));
+    assert_eq!(work.netvm, Reference::Named("sys-firewall".to_owned()));
     assert_eq!(work.last_backup, Some(1_700_000_000));
     assert_eq!(work.volumes.len(), 1);
     assert_eq!(work.volumes[0].size_bytes, 524_288);
@@ -115,8 +115,8 @@ fn a_genuine_folder_is_seen_as_it_is() {
         work.backup_bytes,
         used("private.img") + 4096 + used("notes.txt") + used("whitelisted-appmenus.list")
     );
-    assert_eq!(system.machine("vault").unwrap().netvm, NetVm::None);
-    assert_eq!(system.machine("custom-tpl").unwrap().netvm, NetVm::Default);
+    assert_eq!(system.machine("vault").unwrap().netvm, Reference::None);
+    assert_eq!(system.machine("custom-tpl").unwrap().netvm, Reference::Default);
     assert!(!system.machine("untrusted").unwrap().include_in_backups);
     assert!(system.machine("disp-mgmt").unwrap().include_in_backups);
     assert!(system.machine("disp-mgmt").unwrap().volumes.is_empty());

@@ -4,7 +4,7 @@
 //! A name that is wider than its column widens it; nothing is ever cut off. What an archive chose is sanitised.
 
 use crate::{
-    host::{DOM0, Machine, NetVm, System},
+    host::{DOM0, Machine, Reference, System},
     inventory::Class,
     plan::{BackupRemark, Finding, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable},
     text::{self, sanitize},
@@ -196,11 +196,11 @@ fn problem(problem: &RestoreProblem) -> String {
     format!(" <-- {text}")
 }
 
-fn netvm(netvm: &NetVm) -> String {
+fn netvm(netvm: &Reference) -> String {
     match netvm {
-        NetVm::Default => "(default)".to_owned(),
-        NetVm::None => "-".to_owned(),
-        NetVm::Named(name) => sanitize(name),
+        Reference::Default => "(default)".to_owned(),
+        Reference::None => "-".to_owned(),
+        Reference::Named(name) => sanitize(name),
     }
 }
 
@@ -286,7 +286,7 @@ VMs not selected for backup:
             is_selected: true,
             name_here: name.to_owned(),
             template: None,
-            netvm: NetVm::Default,
+            netvm: Reference::Default,
             problems: vec![],
             remarks: vec![],
         }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     engine::{EngineError, OpenedArchive},
-    host::{DOM0, NetVm, System},
+    host::{DOM0, Reference, System},
     plan::{Access, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, resolve},
     secret::Passphrase,
     units::LocalTime,
@@ -73,7 +73,7 @@ pub struct RestoreDraft {
     selected: BTreeSet<String>,
     names: BTreeMap<String, String>,
     templates: BTreeMap<String, String>,
-    netvms: BTreeMap<String, NetVm>,
+    netvms: BTreeMap<String, Reference>,
     run: Run,
     /// Whether a missing template or net VM is replaced by the default one.
     pub ignores_missing: bool,
@@ -273,7 +273,7 @@ impl RestoreDraft {
     }
 
     /// Gives a VM another net VM here.
-    pub fn set_netvm(&mut self, machine: &str, netvm: Option<NetVm>) {
+    pub fn set_netvm(&mut self, machine: &str, netvm: Option<Reference>) {
         set(&mut self.netvms, machine, netvm);
     }
 

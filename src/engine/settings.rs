@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    host::{Host, HostError, Label, NetVm, NewMachine},
+    host::{Host, HostError, Label, NewMachine, Reference},
     inventory::{Class, Inventory},
     plan::RestoreRow,
 };
@@ -130,9 +130,9 @@ impl<'a> Settings<'a> {
     /// Sets the references to other machines.
     pub(super) fn link(&self, row: &RestoreRow) {
         match &row.netvm {
-            NetVm::Default => {}
-            NetVm::None => self.set(row, "netvm", ""),
-            NetVm::Named(name) => self.set(row, "netvm", name),
+            Reference::Default => {}
+            Reference::None => self.set(row, "netvm", ""),
+            Reference::Named(name) => self.set(row, "netvm", name),
         }
         if let Some(value) = row.domain.property("default_dispvm") {
             self.set(row, "default_dispvm", self.here(value));

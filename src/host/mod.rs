@@ -17,7 +17,9 @@ pub use error::HostError;
 pub use names::{LONGEST_MACHINE_NAME, is_valid_machine_name};
 pub use none::NoHost;
 pub use service::{Service, ServiceControl, ServiceProcess};
-pub use system::{DOM0, Home, Label, Machine, MachineFile, NetVm, NewMachine, Pool, System, VolumeInfo, VolumeState};
+pub use system::{
+    DOM0, Home, Label, Machine, MachineFile, NewMachine, Pool, Reference, System, VolumeInfo, VolumeState,
+};
 pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
 
 use crate::inventory::{Device, Inventory};

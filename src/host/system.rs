@@ -68,7 +68,7 @@ pub struct Machine {
     /// Its template, where it has one.
     pub template: Option<String>,
     /// What it reaches the network through.
-    pub netvm: NetVm,
+    pub netvm: Reference,
     /// Whether other machines reach the network through it.
     pub provides_network: bool,
     /// Whether disposables can be made from it.
@@ -89,16 +89,35 @@ pub struct Machine {
     pub tags: Vec<String>,
 }
 
-/// What a machine reaches the network through.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum NetVm {
+/// What a setting of a machine that names something points at: a net VM, a disposable template, a kernel.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Reference {
     /// The host's default.
     #[default]
     Default,
-    /// Nothing: it is offline.
+    /// Nothing: a machine without a net VM is offline.
     None,
-    /// The machine of that name.
+    /// The one of that name.
     Named(String),
+}
+
+impl Reference {
+    /// What a property says: nothing stands for the host's default where it is not set, and for none where it is empty.
+    pub fn of_property(value: Option<&str>) -> Self {
+        match value {
+            None => Self::Default,
+            Some("") => Self::None,
+            Some(name) => Self::Named(name.to_owned()),
+        }
+    }
+
+    /// The name, if one is named.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Default | Self::None => None,
+        }
+    }
 }
 
 /// A volume that a backup saves.

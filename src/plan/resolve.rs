@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    host::{LONGEST_MACHINE_NAME, NetVm, System, is_valid_machine_name},
+    host::{LONGEST_MACHINE_NAME, Reference, System, is_valid_machine_name},
     inventory::{Class, Domain, Inventory},
 };
 
@@ -72,12 +72,8 @@ fn new_row(domain: Domain, choices: &RestoreChoices) -> Option<RestoreRow> {
     })
 }
 
-fn archived_netvm(domain: &Domain) -> NetVm {
-    match domain.property("netvm") {
-        None => NetVm::Default,
-        Some("") => NetVm::None,
-        Some(name) => NetVm::Named(name.to_owned()),
-    }
+fn archived_netvm(domain: &Domain) -> Reference {
+    Reference::of_property(domain.property("netvm"))
 }
 
 /// What the existing tools write for "yes".
@@ -270,7 +266,7 @@ impl Resolver<'_> {
         };
         if let Some(chosen) = self.choices.netvms.get(&row.domain.name) {
             row.netvm = chosen.clone();
-            if let NetVm::Named(name) = chosen {
+            if let Reference::Named(name) = chosen {
                 let is_restored = usable
                     .values()
                     .any(|other| other.provides_network && other.name_here == *name);
@@ -280,15 +276,15 @@ impl Resolver<'_> {
             }
             return;
         }
-        let NetVm::Named(archived) = archived_netvm(&row.domain) else {
+        let Reference::Named(archived) = archived_netvm(&row.domain) else {
             return;
         };
         if let Some(restored) = usable.get(&archived).filter(|other| other.provides_network) {
-            row.netvm = NetVm::Named(restored.name_here.clone());
+            row.netvm = Reference::Named(restored.name_here.clone());
         } else if fits_here(&archived) || self.choices.policy.accept_missing {
-            row.netvm = NetVm::Named(archived);
+            row.netvm = Reference::Named(archived);
         } else if self.choices.policy.ignore_missing {
-            row.netvm = NetVm::Default;
+            row.netvm = Reference::Default;
         } else {
             row.problems.push(RestoreProblem::NetVmMissing { name: archived });
         }
@@ -322,8 +318,8 @@ fn note_changes(row: &mut RestoreRow) {
             to: to.clone(),
         });
     }
-    if let NetVm::Named(from) = archived_netvm(&row.domain)
-        && row.netvm != NetVm::Named(from.clone())
+    if let Reference::Named(from) = archived_netvm(&row.domain)
+        && row.netvm != Reference::Named(from.clone())
     {
         row.remarks.push(RestoreRemark::NetVmChanged {
             from,

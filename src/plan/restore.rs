@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    host::NetVm,
+    host::Reference,
     inventory::{Class, Content, Domain},
 };
 
@@ -20,7 +20,7 @@ pub struct RestoreChoices {
     /// Templates here that differ from those in the archive.
     pub templates: BTreeMap<String, String>,
     /// Net VMs here that differ from those in the archive.
-    pub netvms: BTreeMap<String, NetVm>,
+    pub netvms: BTreeMap<String, Reference>,
     /// Rules for everything that is not decided one by one.
     pub policy: RestorePolicy,
 }
@@ -92,7 +92,7 @@ pub struct RestoreRow {
     /// Its template here, for classes that have one.
     pub template: Option<String>,
     /// What it reaches the network through here.
-    pub netvm: NetVm,
+    pub netvm: Reference,
     /// What must be solved before it can be restored.
     pub problems: Vec<RestoreProblem>,
     /// What is worth knowing.
@@ -162,7 +162,7 @@ pub enum RestoreRemark {
         /// The net VM in the archive.
         from: String,
         /// The net VM here.
-        to: NetVm,
+        to: Reference,
     },
 }
 

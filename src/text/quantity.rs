@@ -10,7 +10,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     format::{Compression, Filter},
-    host::NetVm,
+    host::Reference,
     inventory::Class,
     units::size_text,
 };
@@ -113,11 +113,11 @@ pub fn class(class: &Class) -> String {
 }
 
 /// What a machine reaches the network through.
-pub fn netvm(netvm: &NetVm) -> String {
+pub fn netvm(netvm: &Reference) -> String {
     match netvm {
-        NetVm::Default => pgettext("net VM", "default"),
-        NetVm::None => pgettext("net VM", "none"),
-        NetVm::Named(name) => sanitize(name),
+        Reference::Default => pgettext("net VM", "default"),
+        Reference::None => pgettext("net VM", "none"),
+        Reference::Named(name) => sanitize(name),
     }
 }
 

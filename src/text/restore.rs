@@ -77,7 +77,7 @@ pub fn restore_remark(remark: &RestoreRemark) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::NetVm;
+    use crate::host::Reference;
 
     #[test]
     fn names_from_an_archive_are_made_safe() {
@@ -87,7 +87,7 @@ mod tests {
         assert!(restore_problem(&problem).sentence.contains("a\u{fffd}b"));
         let remark = RestoreRemark::NetVmChanged {
             from: "x\n".into(),
-            to: NetVm::None,
+            to: Reference::None,
         };
         assert_eq!(restore_remark(&remark), "Gets the net VM none in place of x\u{fffd}");
     }

@@ -6,7 +6,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
-    host::NetVm,
+    host::Reference,
     plan::{RestoreProblem, RestoreRow},
     text::{netvm, restore_problem, wizard as words},
 };
@@ -30,7 +30,7 @@ pub enum Edit {
     /// Its template here.
     Template(String),
     /// Its net VM here.
-    NetVm(NetVm),
+    NetVm(Reference),
 }
 
 /// Who hears the edits.
@@ -41,7 +41,7 @@ type EditHandler = Box<dyn Fn(&str, Edit)>;
 struct Editor {
     name: gtk::Entry,
     template: Option<(gtk::DropDown, Vec<String>)>,
-    netvm: Option<(gtk::DropDown, Vec<NetVm>)>,
+    netvm: Option<(gtk::DropDown, Vec<Reference>)>,
 }
 
 mod imp {
@@ -232,10 +232,10 @@ impl BpRestoreRow {
             let drop = self.append_drop_down(&words::field_template(), &shown.collect::<Vec<_>>());
             (drop, missing.into_iter().chain(candidates.templates).collect())
         });
-        let mut netvms = vec![NetVm::Default, NetVm::None];
-        netvms.extend(candidates.netvms.into_iter().map(NetVm::Named));
+        let mut netvms = vec![Reference::Default, Reference::None];
+        netvms.extend(candidates.netvms.into_iter().map(Reference::Named));
         let mut shown: Vec<String> = netvms.iter().map(netvm).collect();
-        if let (NetVm::Named(name), false) = (&model.netvm, netvms.contains(&model.netvm)) {
+        if let (Reference::Named(name), false) = (&model.netvm, netvms.contains(&model.netvm)) {
             shown.insert(0, words::missing(name));
             netvms.insert(0, model.netvm.clone());
         }

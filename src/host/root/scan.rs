@@ -13,7 +13,7 @@ use std::{
 
 use super::layout::Layout;
 use crate::{
-    host::{DOM0, Home, Label, Machine, MachineFile, NetVm, Pool, System, VolumeInfo, VolumeState},
+    host::{DOM0, Home, Label, Machine, MachineFile, Pool, Reference, System, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
 };
 
@@ -150,11 +150,7 @@ impl<'a> Pools<'a> {
                 .property("template")
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned),
-            netvm: match domain.property("netvm") {
-                None => NetVm::Default,
-                Some("") => NetVm::None,
-                Some(name) => NetVm::Named(name.to_owned()),
-            },
+            netvm: Reference::of_property(domain.property("netvm")),
             provides_network: is_on(domain, "provides_network", false),
             template_for_dispvms: is_on(domain, "template_for_dispvms", false),
             include_in_backups: is_included(domain),
