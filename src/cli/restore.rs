@@ -168,6 +168,7 @@ fn policy(args: &RestoreArgs) -> RestorePolicy {
         } else {
             OnConflict::Report
         },
+        drop_devices: false,
         ignore_user_mismatch: args.ignore_username_mismatch,
         verify_only: args.verify_only,
     }

@@ -161,26 +161,28 @@ fn restore_cells(row: &RestoreRow) -> [String; 5] {
 fn restore_remark(row: &RestoreRow) -> String {
     let mut remarks = String::new();
     for remark in &row.remarks {
-        if let RestoreRemark::LeftOut | RestoreRemark::SkippedConflict | RestoreRemark::SkippedBroken = remark {
-            return match remark {
-                RestoreRemark::SkippedConflict => problem(&RestoreProblem::NameTaken),
-                RestoreRemark::SkippedBroken => format!(" <-- {}", text::restore_remark(remark)),
-                _ => " <-- Excluded from restore".to_owned(),
-            };
+        match remark {
+            RestoreRemark::LeftOut => return " <-- Excluded from restore".to_owned(),
+            RestoreRemark::SkippedConflict => return problem(&RestoreProblem::NameTaken),
+            RestoreRemark::SkippedBroken { problems } => {
+                return problems.first().map(problem).unwrap_or_default();
+            }
+            RestoreRemark::NotNeeded => return format!(" <-- {}", text::restore_remark(remark)),
+            RestoreRemark::TemplateChanged { to, .. } => {
+                remarks += &format!(" <-- Template change to '{}'", sanitize(to));
+            }
+            RestoreRemark::NetVmChanged { to, .. } => remarks += &format!(" <-- Net VM change to '{}'", netvm(to)),
+            RestoreRemark::Renamed { to } => remarks += &format!(" <-- Will be renamed to '{}'", sanitize(to)),
+            RestoreRemark::DispVmChanged { .. }
+            | RestoreRemark::KernelChanged { .. }
+            | RestoreRemark::PoolChosen { .. }
+            | RestoreRemark::DeviceDropped { .. }
+            | RestoreRemark::DeviceWithoutBackend { .. }
+            | RestoreRemark::MachineMissing { .. }
+            | RestoreRemark::TagDropped { .. } => remarks += &format!(" <-- {}", text::restore_remark(remark)),
         }
     }
-    if let Some(first) = row.problems.first() {
-        return problem(first);
-    }
-    for remark in &row.remarks {
-        remarks += &match remark {
-            RestoreRemark::TemplateChanged { to, .. } => format!(" <-- Template change to '{}'", sanitize(to)),
-            RestoreRemark::NetVmChanged { to, .. } => format!(" <-- Net VM change to '{}'", netvm(to)),
-            RestoreRemark::Renamed { to } => format!(" <-- Will be renamed to '{}'", sanitize(to)),
-            RestoreRemark::LeftOut | RestoreRemark::SkippedConflict | RestoreRemark::SkippedBroken => String::new(),
-        };
-    }
-    remarks
+    row.problems.first().map_or(remarks, problem)
 }
 
 fn problem(problem: &RestoreProblem) -> String {
@@ -189,9 +191,7 @@ fn problem(problem: &RestoreProblem) -> String {
         RestoreProblem::TemplateMissing { .. } => "No matching template on the host or in the backup found!".to_owned(),
         RestoreProblem::NetVmMissing { .. } => "No matching netvm on the host or in the backup found!".to_owned(),
         RestoreProblem::UserMismatch { .. } => "username in backup and dom0 mismatch".to_owned(),
-        RestoreProblem::NameTwice | RestoreProblem::NameInvalid | RestoreProblem::ClassUnknown => {
-            text::restore_problem(problem).sentence
-        }
+        _ => text::restore_problem(problem).sentence,
     };
     format!(" <-- {text}")
 }
@@ -272,24 +272,17 @@ VMs not selected for backup:
     }
 
     fn row(name: &str) -> RestoreRow {
-        RestoreRow {
-            domain: Domain {
-                name: name.to_owned(),
-                class: Class::TemplateVm,
-                label: "black".to_owned(),
-                ..Domain::default()
-            },
-            content: Content {
-                path: "vm1/".to_owned(),
-                size_bytes: 0,
-            },
-            is_selected: true,
-            name_here: name.to_owned(),
-            template: None,
-            netvm: Reference::Default,
-            problems: vec![],
-            remarks: vec![],
-        }
+        let domain = Domain {
+            name: name.to_owned(),
+            class: Class::TemplateVm,
+            label: "black".to_owned(),
+            ..Domain::default()
+        };
+        let content = Content {
+            path: "vm1/".to_owned(),
+            size_bytes: 0,
+        };
+        RestoreRow::new(domain, content)
     }
 
     #[test]
@@ -310,10 +303,7 @@ VMs not selected for backup:
     #[test]
     fn the_first_obstacle_of_a_row_is_named_and_hostile_names_are_made_safe() {
         let mut taken = row("a\u{1b}b");
-        taken.problems = vec![
-            RestoreProblem::NameTaken,
-            RestoreProblem::NetVmMissing { name: "x".into() },
-        ];
+        taken.problems = vec![RestoreProblem::NameTaken, RestoreProblem::ClassUnknown];
         let mut out = row("c");
         out.remarks = vec![RestoreRemark::LeftOut];
         let text = restore(&RestoreTable { rows: vec![taken, out] });

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The draft of a restore: five pages, from the archive to the run.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+mod choices;
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     engine::{EngineError, OpenedArchive},
-    host::{DOM0, Reference, System},
-    plan::{Access, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, resolve},
+    host::{DOM0, System},
+    plan::{Access, RestoreChoices, RestorePlan},
     secret::Passphrase,
     units::LocalTime,
 };
@@ -71,12 +70,13 @@ pub struct RestoreDraft {
     passphrase: Option<Arc<Passphrase>>,
     opening: Opening,
     selected: BTreeSet<String>,
-    names: BTreeMap<String, String>,
-    templates: BTreeMap<String, String>,
-    netvms: BTreeMap<String, Reference>,
+    /// What was decided one by one; selection and rules are beside it.
+    choices: RestoreChoices,
     run: Run,
-    /// Whether a missing template or net VM is replaced by the default one.
+    /// Whether what is missing here (template, net VM, disposable template, kernel) is replaced by the default.
     pub ignores_missing: bool,
+    /// Whether devices are dropped unless they are kept one by one.
+    pub drops_devices: bool,
     /// Whether dom0's home is restored although its user has another name here.
     pub ignores_user_mismatch: bool,
     /// Whether everything is read and nothing restored.
@@ -140,6 +140,7 @@ impl RestoreDraft {
         }
         self.look = look;
         self.opening = Opening::NotTried;
+        self.choices = RestoreChoices::default();
         let is_empty = self.look.text.trim().is_empty();
         self.place = if is_empty {
             PlaceState::Empty
@@ -216,9 +217,11 @@ impl RestoreDraft {
         let held = domains.iter().filter(|domain| domain.content().is_some());
         let names: BTreeSet<String> = held.map(|domain| domain.name.clone()).collect();
         self.selected = names;
-        self.names.clear();
-        self.templates.clear();
-        self.netvms.clear();
+        // What a look at the file found missing stays true.
+        self.choices = RestoreChoices {
+            missing: std::mem::take(&mut self.choices.missing),
+            ..RestoreChoices::default()
+        };
         self.opening = Opening::Opened(archive);
     }
 
@@ -242,63 +245,6 @@ impl RestoreDraft {
             .filter(|moment| *moment > made + SAME_BACKUP_SECS);
         let later: Vec<i64> = later.collect();
         Some((later.len(), later.iter().copied().max()?))
-    }
-
-    /// Whether a VM of the archive is selected.
-    pub fn is_selected(&self, name: &str) -> bool {
-        self.selected.contains(name)
-    }
-
-    /// Replaces the selection.
-    pub fn select(&mut self, names: impl IntoIterator<Item = String>) {
-        self.selected = names.into_iter().collect();
-    }
-
-    /// Gives a VM another name here; the empty name is the one in the archive.
-    pub fn set_name(&mut self, machine: &str, name: &str) {
-        if name == machine {
-            self.names.insert(machine.to_owned(), machine.to_owned());
-        } else {
-            set(
-                &mut self.names,
-                machine,
-                Some(name.to_owned()).filter(|name| !name.is_empty()),
-            );
-        }
-    }
-
-    /// Gives a VM another template here.
-    pub fn set_template(&mut self, machine: &str, template: Option<String>) {
-        set(&mut self.templates, machine, template);
-    }
-
-    /// Gives a VM another net VM here.
-    pub fn set_netvm(&mut self, machine: &str, netvm: Option<Reference>) {
-        set(&mut self.netvms, machine, netvm);
-    }
-
-    /// The decisions in the words of a plan.
-    pub fn choices(&self) -> RestoreChoices {
-        RestoreChoices {
-            selected: Some(self.selected.clone()),
-            names: self.names.clone(),
-            templates: self.templates.clone(),
-            netvms: self.netvms.clone(),
-            policy: RestorePolicy {
-                ignore_missing: self.ignores_missing,
-                accept_missing: false,
-                skip_broken: false,
-                on_conflict: OnConflict::Rename,
-                ignore_user_mismatch: self.ignores_user_mismatch,
-                verify_only: self.verifies_only,
-            },
-        }
-    }
-
-    /// What happens to each VM of the archive, as far as both sides are known.
-    pub fn table(&self) -> Option<RestoreTable> {
-        let (archive, system) = (self.archive()?, self.system.as_ref()?);
-        Some(resolve(&archive.inventory, system, &self.choices()))
     }
 
     /// Whether the next page may be entered. Leaving the passphrase page is the opening, so there it is enough that
@@ -424,13 +370,6 @@ impl RestoreDraft {
     pub fn has_work(&self) -> bool {
         self.run.is_under_way() || (self.run == Run::NotBegun && self.page > RestorePage::Source)
     }
-}
-
-fn set<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) {
-    match value {
-        Some(value) => map.insert(key.to_owned(), value),
-        None => map.remove(key),
-    };
 }
 
 #[cfg(test)]

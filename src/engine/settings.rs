@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Gives a restored machine its settings: each is set on its own, and what the host does not take is a warning.
 
-use std::collections::BTreeMap;
-
 use crate::{
     host::{Host, HostError, Label, NewMachine, Reference},
     inventory::{Class, Inventory},
-    plan::RestoreRow,
+    plan::{DeviceFate, RestoreRow},
 };
 
 use super::{Context, EngineError, Warning};
@@ -15,7 +13,7 @@ use super::{Context, EngineError, Warning};
 pub(super) const IN_PROGRESS_TAG: &str = "backup-restore-in-progress";
 
 /// Properties that creation decides, that belong to the old system, or that are set when all machines are there.
-const NOT_COPIED: [&str; 10] = [
+const NOT_COPIED: [&str; 14] = [
     "name",
     "label",
     "template",
@@ -26,15 +24,17 @@ const NOT_COPIED: [&str; 10] = [
     "template_for_dispvms",
     "netvm",
     "default_dispvm",
+    "kernel",
+    "management_dispvm",
+    "guivm",
+    "audiovm",
 ];
 
-/// Properties that name another machine and are set with all others.
-const MACHINE_PROPERTIES: [&str; 3] = ["management_dispvm", "guivm", "audiovm"];
-
-/// What templates are before what is made of them.
+/// What others are based on comes before what is based on it: templates, disposable templates, disposables.
 pub(super) fn creation_order(row: &RestoreRow) -> u8 {
     match row.domain.class {
         Class::TemplateVm => 0,
+        Class::DispVm => 3,
         _ if row.domain.is_property_set("template_for_dispvms") => 1,
         _ => 2,
     }
@@ -45,22 +45,11 @@ pub(super) struct Settings<'a> {
     rows: &'a [&'a RestoreRow],
     host: &'a dyn Host,
     context: &'a Context,
-    /// Names here by names in the archive, of the machines of this restore.
-    names: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Settings<'a> {
     pub(super) fn new(rows: &'a [&'a RestoreRow], host: &'a dyn Host, context: &'a Context) -> Self {
-        let names = rows
-            .iter()
-            .map(|row| (row.domain.name.as_str(), row.name_here.as_str()))
-            .collect();
-        Self {
-            rows,
-            host,
-            context,
-            names,
-        }
+        Self { rows, host, context }
     }
 
     /// Adds the colour labels that machines have and the host does not.
@@ -90,7 +79,7 @@ impl<'a> Settings<'a> {
             class: row.domain.class.clone(),
             label: row.domain.label.clone(),
             template: row.template.clone(),
-            pool: None,
+            pool: row.pool.clone(),
         })?;
         Ok(())
     }
@@ -112,9 +101,9 @@ impl<'a> Settings<'a> {
             .iter()
             .filter(|(key, _)| !NOT_COPIED.contains(&key.as_str()))
         {
-            let is_machine = MACHINE_PROPERTIES.contains(&property.as_str());
-            self.set(row, property, if is_machine { self.here(value) } else { value });
+            self.set(row, property, value);
         }
+        self.refer(row, "kernel", &row.kernel);
         for (feature, value) in domain.features.iter().filter(|(key, _)| is_copied_feature(key)) {
             self.note(
                 row,
@@ -122,39 +111,32 @@ impl<'a> Settings<'a> {
                 self.host.set_feature(name, feature, value),
             );
         }
-        for tag in domain.tags.iter().filter(|tag| *tag != IN_PROGRESS_TAG) {
+        for tag in row.tags.iter().filter(|tag| *tag != IN_PROGRESS_TAG) {
             self.note(row, &format!("tag {tag}"), self.host.add_tag(name, tag));
         }
     }
 
     /// Sets the references to other machines.
     pub(super) fn link(&self, row: &RestoreRow) {
-        match &row.netvm {
-            Reference::Default => {}
-            Reference::None => self.set(row, "netvm", ""),
-            Reference::Named(name) => self.set(row, "netvm", name),
+        self.refer(row, "netvm", &row.netvm);
+        self.refer(row, "default_dispvm", &row.dispvm);
+        for (property, machine) in &row.machines {
+            self.set(row, property, machine);
         }
-        if let Some(value) = row.domain.property("default_dispvm") {
-            self.set(row, "default_dispvm", self.here(value));
-        }
-        for device in &row.domain.devices {
-            let mut device = device.clone();
-            if let Some(backend) = device.backend().map(|backend| self.here(backend).to_owned()) {
-                device.set_backend(&backend);
-            }
+        let kept = row.devices.iter().filter(|device| device.fate == DeviceFate::Kept);
+        for device in kept.map(|device| &device.device) {
             let what = format!("device {} {}", device.class, device.id().unwrap_or_default());
-            match self.host.assign_device(&row.name_here, &device) {
-                Err(HostError::NoSuchMachine { name }) if device.backend() == Some(&name) => {
-                    self.warn(row, &what, format!("the VM {name}, which it belongs to, is not here"));
-                }
-                result => self.note(row, &what, result),
-            }
+            self.note(row, &what, self.host.assign_device(&row.name_here, device));
         }
     }
 
-    /// The name here of a machine that the archive names: another one if this restore has renamed it.
-    fn here<'n>(&'n self, name: &'n str) -> &'n str {
-        self.names.get(name).copied().unwrap_or(name)
+    /// Sets what names something, unless that is the host's default.
+    fn refer(&self, row: &RestoreRow, property: &str, value: &Reference) {
+        match value {
+            Reference::Default => {}
+            Reference::None => self.set(row, property, ""),
+            Reference::Named(name) => self.set(row, property, name),
+        }
     }
 
     fn set(&self, row: &RestoreRow, property: &str, value: &str) {

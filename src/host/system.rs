@@ -21,6 +21,8 @@ pub struct System {
     pub labels: Vec<Label>,
     /// Storage pools.
     pub pools: Vec<Pool>,
+    /// The kernels that machines can start with, sorted; `None` where that is not known.
+    pub kernels: Option<Vec<String>>,
     /// Global properties (`default_template`, `default_netvm`, `default_dispvm`, `default_kernel`, ...).
     pub globals: BTreeMap<String, String>,
     /// All machines by name, dom0 first.
@@ -52,6 +54,8 @@ pub struct Pool {
     pub driver: String,
     /// Whether volumes in it can be read and written here.
     pub is_reachable: bool,
+    /// The bytes that can still be written into it, where that is known.
+    pub free_bytes: Option<u64>,
 }
 
 /// One machine.

@@ -7,7 +7,10 @@
 
 mod access;
 mod backup;
+mod candidates;
 mod destination;
+mod device;
+mod problem;
 mod resolve;
 mod restore;
 
@@ -15,8 +18,9 @@ pub use access::Access;
 pub use backup::{
     BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, may_be_backed_up,
 };
+pub use candidates::{Candidates, PoolOffer};
 pub use destination::{Destination, LineProblem, Source, check_service_line};
+pub use device::{DeviceFate, DevicePort, RestoreDevice};
+pub use problem::{Absence, Cure, RestoreProblem, RestoreRemark};
 pub use resolve::resolve;
-pub use restore::{
-    OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable,
-};
+pub use restore::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, RestoreTable};

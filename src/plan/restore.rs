@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The plan of a restore: a table with a row for each machine in the archive.
+//! The plan of a restore: what the user decided, and a table with a row for each machine in the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use crate::{
     inventory::{Class, Content, Domain},
 };
 
-use super::Access;
+use super::{Access, DevicePort, RestoreDevice, RestoreProblem, RestoreRemark};
 
 /// What the user has decided so far; machines go by their name in the archive throughout.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RestoreChoices {
     /// The machines to restore; `None` for all.
     pub selected: Option<BTreeSet<String>>,
@@ -21,6 +21,18 @@ pub struct RestoreChoices {
     pub templates: BTreeMap<String, String>,
     /// Net VMs here that differ from those in the archive.
     pub netvms: BTreeMap<String, Reference>,
+    /// Default disposable templates here that differ from those in the archive.
+    pub dispvms: BTreeMap<String, Reference>,
+    /// Kernels here that differ from those in the archive.
+    pub kernels: BTreeMap<String, Reference>,
+    /// The pool for the volumes of all machines; the host's default when `None`.
+    pub pool: Option<String>,
+    /// Pools of single machines.
+    pub pools: BTreeMap<String, String>,
+    /// Devices of single machines that are kept (`true`) or dropped, whatever the policy says.
+    pub devices: BTreeMap<String, BTreeMap<DevicePort, bool>>,
+    /// Machines of which the archive is known not to hold everything, with what is missing.
+    pub missing: BTreeMap<String, String>,
     /// Rules for everything that is not decided one by one.
     pub policy: RestorePolicy,
 }
@@ -28,14 +40,16 @@ pub struct RestoreChoices {
 /// Rules for everything that is not decided one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RestorePolicy {
-    /// A missing template is replaced by the default one, a missing net VM by the default.
+    /// What is missing here is replaced by the host's default: template, net VM, disposable template, kernel.
     pub ignore_missing: bool,
-    /// Names of missing templates and net VMs are kept as they are: the target is a folder that only holds data.
+    /// Names of what is missing are kept as they are: the target is a folder that only holds data.
     pub accept_missing: bool,
     /// Machines with problems are left out.
     pub skip_broken: bool,
     /// What happens to a name that is taken here.
     pub on_conflict: OnConflict,
+    /// No device is assigned unless it is kept by name: the hardware here may be another.
+    pub drop_devices: bool,
     /// dom0's home is restored although the user has another name here.
     pub ignore_user_mismatch: bool,
     /// Nothing is restored, so that names and missing machines do not matter.
@@ -55,7 +69,7 @@ pub enum OnConflict {
 }
 
 /// The table: one row for each machine that the archive holds, dom0's home last.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RestoreTable {
     /// The rows.
     pub rows: Vec<RestoreRow>,
@@ -79,7 +93,7 @@ impl RestoreTable {
 }
 
 /// What happens to one machine.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreRow {
     /// The machine as the archive has it.
     pub domain: Domain,
@@ -93,6 +107,19 @@ pub struct RestoreRow {
     pub template: Option<String>,
     /// What it reaches the network through here.
     pub netvm: Reference,
+    /// What its disposables are made from here.
+    pub dispvm: Reference,
+    /// The kernel that it starts with here.
+    pub kernel: Reference,
+    /// The pool that its volumes go into; the host's default when `None`.
+    pub pool: Option<String>,
+    /// The machines here that its other properties name (`management_dispvm`, `guivm`, `audiovm`), by property; empty
+    /// for none. Those that are not here and not restored are left out.
+    pub machines: BTreeMap<String, String>,
+    /// Its tags here: those that name a machine follow it.
+    pub tags: Vec<String>,
+    /// Its devices, and what becomes of each.
+    pub devices: Vec<RestoreDevice>,
     /// What must be solved before it can be restored.
     pub problems: Vec<RestoreProblem>,
     /// What is worth knowing.
@@ -100,70 +127,37 @@ pub struct RestoreRow {
 }
 
 impl RestoreRow {
+    /// A machine of an archive before anything was decided about it: everything is as in the archive.
+    pub fn new(domain: Domain, content: Content) -> Self {
+        let template = domain.property("template").filter(|name| !name.is_empty());
+        Self {
+            content,
+            is_selected: true,
+            name_here: domain.name.clone(),
+            template: template.map(str::to_owned),
+            netvm: Reference::of_property(domain.property("netvm")),
+            dispvm: Reference::of_property(domain.property("default_dispvm")),
+            kernel: Reference::of_property(domain.property("kernel")),
+            pool: None,
+            machines: BTreeMap::new(),
+            tags: domain.tags.clone(),
+            devices: domain.devices.iter().map(RestoreDevice::kept).collect(),
+            problems: Vec::new(),
+            remarks: Vec::new(),
+            domain,
+        }
+    }
+
     /// Whether this row is dom0's home.
     pub fn is_home(&self) -> bool {
         self.domain.class == Class::AdminVm
     }
-}
 
-/// What must be solved before a machine can be restored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RestoreProblem {
-    /// A machine of that name is here already.
-    NameTaken,
-    /// Another machine of this restore has that name.
-    NameTwice,
-    /// No machine can have that name.
-    NameInvalid,
-    /// The template is neither here nor in this restore.
-    TemplateMissing {
-        /// Its name.
-        name: String,
-    },
-    /// The net VM is neither here nor in this restore.
-    NetVmMissing {
-        /// Its name.
-        name: String,
-    },
-    /// The home belongs to a user of another name.
-    UserMismatch {
-        /// The user in the archive.
-        archived: String,
-        /// The user here.
-        here: String,
-    },
-    /// The class of the machine cannot be created.
-    ClassUnknown,
-}
-
-/// What is worth knowing about a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RestoreRemark {
-    /// It is left out because the user said so.
-    LeftOut,
-    /// It is left out because its name is taken.
-    SkippedConflict,
-    /// It is left out because of its problems.
-    SkippedBroken,
-    /// It gets another name.
-    Renamed {
-        /// The name here.
-        to: String,
-    },
-    /// It gets another template.
-    TemplateChanged {
-        /// The template in the archive.
-        from: String,
-        /// The template here.
-        to: String,
-    },
-    /// It gets another net VM.
-    NetVmChanged {
-        /// The net VM in the archive.
-        from: String,
-        /// The net VM here.
-        to: Reference,
-    },
+    /// Whether the archive holds nothing of it: an old format only implies it, and it is made when something that is
+    /// restored refers to it.
+    pub fn is_made_up(&self) -> bool {
+        self.content.path.is_empty()
+    }
 }
 
 /// Everything that a restore or a verification needs to know.

@@ -26,7 +26,7 @@ pub use message::{
 };
 pub use outcome::{JobKind, MachineLine, OutcomeView, Tone, opened, outcome};
 pub use progress::{ProgressView, phase};
-pub use quantity::{class, clock, compression, date, duration, filter, netvm, remaining, size, speed, within};
-pub use restore::{restore_problem, restore_remark};
+pub use quantity::{class, clock, compression, date, duration, filter, kernel, netvm, remaining, size, speed, within};
+pub use restore::{restore_cure, restore_problem, restore_remark};
 pub use sanitize::{sanitize, sanitize_lines};
 pub use warning::warning;

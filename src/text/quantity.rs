@@ -121,6 +121,15 @@ pub fn netvm(netvm: &Reference) -> String {
     }
 }
 
+/// The kernel that a machine starts with.
+pub fn kernel(kernel: &Reference) -> String {
+    match kernel {
+        Reference::Default => pgettext("kernel", "default"),
+        Reference::None => pgettext("kernel", "none"),
+        Reference::Named(name) => sanitize(name),
+    }
+}
+
 /// A method of compression.
 pub fn compression(method: Compression) -> String {
     method

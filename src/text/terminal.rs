@@ -149,25 +149,59 @@ pub fn problems(table: &RestoreTable) -> Vec<Message> {
 
 fn kind(problem: &RestoreProblem) -> (String, String) {
     match problem {
-        RestoreProblem::NameTaken | RestoreProblem::NameTwice => (
+        RestoreProblem::NameTaken => (
             gettext("VMs with names from the backup exist already"),
             gettext(
-                "Remove or rename them on this system, or give --skip-conflicting to leave those of the backup out, or --rename-conflicting to restore them under new names.",
+                "Remove or rename them on this system, or give --skip-conflicting to leave those of the backup out, --rename-conflicting to restore them under new names, or --rename VM=NAME with a name of your own.",
             ),
+        ),
+        RestoreProblem::NameTwice | RestoreProblem::NameInvalid => (
+            gettext("VMs of the backup need other names"),
+            gettext("Give --rename VM=NAME, or --exclude VM to leave it out."),
         ),
         RestoreProblem::TemplateMissing { .. } | RestoreProblem::NetVmMissing { .. } => (
             gettext("Templates or net VMs are missing"),
             gettext(
-                "Restore them too, or give --ignore-missing to take the default ones, or --skip-broken to leave these VMs out.",
+                "Restore them too, or give --template VM=NAME or --netvm VM=NAME with one that is here, --ignore-missing to take the default ones, or --skip-broken to leave these VMs out.",
             ),
+        ),
+        RestoreProblem::NoDefaultTemplate => (
+            gettext("There is no default template"),
+            gettext("Give --template VM=NAME, or --skip-broken to leave these VMs out."),
+        ),
+        RestoreProblem::NetVmCycle { .. } => (
+            gettext("Net VMs reach the network through each other"),
+            gettext(
+                "Give --netvm VM=NAME, or --netvm VM=none for one of them, or --skip-broken to leave them all out.",
+            ),
+        ),
+        RestoreProblem::DispVmMissing { .. } => (
+            gettext("Disposable templates are missing"),
+            gettext(
+                "Restore them too, or give --dispvm VM=NAME, --dispvm VM=default or --dispvm VM=none, --ignore-missing to take the default for all, or --skip-broken to leave these VMs out.",
+            ),
+        ),
+        RestoreProblem::KernelMissing { .. } => (
+            gettext("Kernels are missing"),
+            gettext(
+                "Give --kernel VM=NAME or --kernel VM=default, --ignore-missing to take the default for all, or --skip-broken to leave these VMs out.",
+            ),
+        ),
+        RestoreProblem::PoolMissing { .. } | RestoreProblem::PoolOutOfReach { .. } => (
+            gettext("Nothing can be written into the chosen pool"),
+            gettext("Give --pool NAME or --pool VM=NAME with another pool, or leave --pool out."),
         ),
         RestoreProblem::UserMismatch { .. } => (
             gettext("dom0's home belongs to a user of another name"),
             gettext("Give --ignore-username-mismatch to restore it all the same, or --skip-dom0-home to leave it out."),
         ),
-        RestoreProblem::NameInvalid | RestoreProblem::ClassUnknown => (
+        RestoreProblem::ClassUnknown => (
             gettext("VMs of the backup cannot be created here"),
             gettext("Give --skip-broken to leave them out, or --exclude for each of them."),
+        ),
+        RestoreProblem::DataMissing { .. } => (
+            gettext("The backup does not hold all of its VMs"),
+            gettext("Give --skip-broken to restore the others, or --exclude for each of these."),
         ),
     }
 }

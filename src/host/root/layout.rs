@@ -28,6 +28,11 @@ impl Layout {
         self.qubes().join("qubes.xml")
     }
 
+    /// The folder that has a folder for each kernel.
+    pub(super) fn kernels(&self) -> PathBuf {
+        self.qubes().join("vm-kernels")
+    }
+
     /// The folder that has a folder for each running machine.
     pub(super) fn running(&self) -> PathBuf {
         self.root.join("run/vm")

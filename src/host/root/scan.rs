@@ -15,6 +15,7 @@ use super::layout::Layout;
 use crate::{
     host::{DOM0, Home, Label, Machine, MachineFile, Pool, Reference, System, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
+    units::MIB,
 };
 
 /// What the existing tools count for firewall rules, whatever their length.
@@ -47,9 +48,28 @@ pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
             })
             .collect(),
         pools: pools.list(),
+        kernels: kernels(layout),
         globals: record.globals(),
         machines,
     }
+}
+
+/// The kernels that are there. A PedOS has at least one, so a folder without any knows nothing of them: it was made to
+/// recover data into.
+fn kernels(layout: &Layout) -> Option<Vec<String>> {
+    let entries = fs::read_dir(layout.kernels()).ok()?;
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    Some(names).filter(|names| !names.is_empty())
+}
+
+/// The bytes that can still be written below a folder, in whole mebibytes: what changes by less is no news.
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(folder).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize) / MIB * MIB)
 }
 
 /// The machines that run.
@@ -112,6 +132,7 @@ impl<'a> Pools<'a> {
                 name: pool.name.clone(),
                 driver: pool.driver.clone(),
                 is_reachable: self.is_reachable(&pool.name),
+                free_bytes: self.layout.pool(pool).and_then(|folder| free_bytes(&folder)),
             })
             .collect()
     }

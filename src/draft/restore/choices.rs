@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What the user decides about the VMs of an archive, and what there is to choose from.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    host::Reference,
+    plan::{Candidates, Cure, DevicePort, OnConflict, RestoreChoices, RestorePolicy, RestoreTable, resolve},
+};
+
+use super::RestoreDraft;
+
+impl RestoreDraft {
+    /// Whether a VM of the archive is selected.
+    pub fn is_selected(&self, name: &str) -> bool {
+        self.selected.contains(name)
+    }
+
+    /// Replaces the selection.
+    pub fn select(&mut self, names: impl IntoIterator<Item = String>) {
+        self.selected = names.into_iter().collect();
+    }
+
+    /// Selects one more VM.
+    pub fn select_too(&mut self, machine: &str) {
+        self.selected.insert(machine.to_owned());
+    }
+
+    /// Leaves a VM out that was selected.
+    pub fn leave_out(&mut self, machine: &str) {
+        self.selected.remove(machine);
+    }
+
+    /// Gives a VM another name here; the empty name is the one in the archive.
+    pub fn set_name(&mut self, machine: &str, name: &str) {
+        let name = Some(name).filter(|name| !name.is_empty());
+        set(&mut self.choices.names, machine, name.map(str::to_owned));
+    }
+
+    /// Gives a VM another template here; `None` is what the archive says.
+    pub fn set_template(&mut self, machine: &str, template: Option<String>) {
+        set(&mut self.choices.templates, machine, template);
+    }
+
+    /// Gives a VM another net VM here; `None` is what the archive says.
+    pub fn set_netvm(&mut self, machine: &str, netvm: Option<Reference>) {
+        set(&mut self.choices.netvms, machine, netvm);
+    }
+
+    /// Gives a VM another default disposable template here; `None` is what the archive says.
+    pub fn set_dispvm(&mut self, machine: &str, dispvm: Option<Reference>) {
+        set(&mut self.choices.dispvms, machine, dispvm);
+    }
+
+    /// Gives a VM another kernel here; `None` is what the archive says.
+    pub fn set_kernel(&mut self, machine: &str, kernel: Option<Reference>) {
+        set(&mut self.choices.kernels, machine, kernel);
+    }
+
+    /// Puts the volumes of a VM into a pool; `None` is the pool of all.
+    pub fn set_pool(&mut self, machine: &str, pool: Option<String>) {
+        set(&mut self.choices.pools, machine, pool);
+    }
+
+    /// Puts the volumes of all VMs that have no pool of their own into a pool; `None` is the host's default.
+    pub fn set_pool_of_all(&mut self, pool: Option<String>) {
+        self.choices.pool = pool;
+    }
+
+    /// The pool of all VMs that have none of their own, if one was chosen.
+    pub fn pool_of_all(&self) -> Option<&str> {
+        self.choices.pool.as_deref()
+    }
+
+    /// Keeps or drops one device of a VM.
+    pub fn set_device(&mut self, machine: &str, port: &DevicePort, is_kept: bool) {
+        let devices = self.choices.devices.entry(machine.to_owned()).or_default();
+        devices.insert(port.clone(), is_kept);
+    }
+
+    /// Takes of which VMs the archive does not hold everything, with what is missing, from a look at the archive.
+    pub fn set_missing(&mut self, missing: BTreeMap<String, String>) {
+        self.choices.missing = missing;
+    }
+
+    /// Does what cures a problem of a VM, if nothing more has to be chosen for it. Gives whether that was so; else the
+    /// user chooses from what [`Self::candidates`] offers, or types a name.
+    pub fn apply(&mut self, machine: &str, cure: &Cure) -> bool {
+        match cure {
+            Cure::RestoreToo { name } => self.select_too(name),
+            Cure::LeaveOut => self.leave_out(machine),
+            Cure::IgnoreMissing => self.ignores_missing = true,
+            Cure::IgnoreUserMismatch => self.ignores_user_mismatch = true,
+            // A taken name gets a free one unless the user insisted on it.
+            Cure::RenameConflicting => self.set_name(machine, ""),
+            Cure::ChooseName
+            | Cure::ChooseTemplate
+            | Cure::ChooseNetVm
+            | Cure::ChooseDispVm
+            | Cure::ChooseKernel
+            | Cure::ChoosePool
+            | Cure::SolveFirst { .. } => return false,
+        }
+        true
+    }
+
+    /// The decisions in the words of a plan.
+    pub fn choices(&self) -> RestoreChoices {
+        RestoreChoices {
+            selected: Some(self.selected.clone()),
+            policy: RestorePolicy {
+                ignore_missing: self.ignores_missing,
+                accept_missing: false,
+                skip_broken: false,
+                on_conflict: OnConflict::Rename,
+                drop_devices: self.drops_devices,
+                ignore_user_mismatch: self.ignores_user_mismatch,
+                verify_only: self.verifies_only,
+            },
+            ..self.choices.clone()
+        }
+    }
+
+    /// What happens to each VM of the archive, as far as both sides are known.
+    pub fn table(&self) -> Option<RestoreTable> {
+        let (archive, system) = (self.archive()?, self.system.as_ref()?);
+        Some(resolve(&archive.inventory, system, &self.choices()))
+    }
+
+    /// What can be chosen for a VM of the archive, as far as both sides are known.
+    pub fn candidates(&self, table: &RestoreTable, machine: &str) -> Candidates {
+        match (self.system.as_ref(), table.row(machine)) {
+            (Some(system), Some(row)) => table.candidates(system, row),
+            _ => Candidates::default(),
+        }
+    }
+}
+
+fn set<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) {
+    match value {
+        Some(value) => map.insert(key.to_owned(), value),
+        None => map.remove(key),
+    };
+}

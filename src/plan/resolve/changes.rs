@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What will be different from the archive, for the user to know before anything is done.
+
+use crate::{
+    host::Reference,
+    plan::{RestoreRemark, RestoreRow},
+};
+
+/// Notes what changes about a machine that is restored.
+pub(super) fn note(row: &mut RestoreRow) {
+    let mut remarks = Vec::new();
+    if row.name_here != row.domain.name {
+        let to = row.name_here.clone();
+        remarks.push(RestoreRemark::Renamed { to });
+    }
+    let template = row.domain.property("template").filter(|name| !name.is_empty());
+    if let (Some(from), Some(to)) = (template, &row.template)
+        && from != to
+    {
+        let (from, to) = (from.to_owned(), to.clone());
+        remarks.push(RestoreRemark::TemplateChanged { from, to });
+    }
+    let changed = |property, to: &Reference| {
+        let from = Reference::of_property(row.domain.property(property));
+        (from != *to).then(|| (from, to.clone()))
+    };
+    let netvm = changed("netvm", &row.netvm);
+    remarks.extend(netvm.map(|(from, to)| RestoreRemark::NetVmChanged { from, to }));
+    let dispvm = changed("default_dispvm", &row.dispvm);
+    remarks.extend(dispvm.map(|(from, to)| RestoreRemark::DispVmChanged { from, to }));
+    let kernel = changed("kernel", &row.kernel);
+    remarks.extend(kernel.map(|(from, to)| RestoreRemark::KernelChanged { from, to }));
+    remarks.extend(row.pool.clone().map(|name| RestoreRemark::PoolChosen { name }));
+    // What changes of the machine itself comes before what is left out of it.
+    remarks.append(&mut row.remarks);
+    row.remarks = remarks;
+}
