@@ -16,6 +16,7 @@ mod keys;
 mod meter;
 mod open;
 mod parts;
+mod quick;
 mod reader;
 mod report;
 mod settings;
@@ -30,6 +31,7 @@ pub mod verify;
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Warning};
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use open::open_archive;
+pub use quick::{Outline, OutlineFile, quick_look};
 pub use report::{
     ArchiveInfo, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
     Report, SkipReason, VerifyVerdict,

@@ -3,7 +3,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{format::Filter, inventory::Inventory};
+use crate::{
+    format::Filter,
+    inventory::Inventory,
+    plan::{RestoreRemark, RestoreRow, RestoreTable},
+};
 
 use super::{EngineError, Warning};
 
@@ -45,11 +49,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every machine of the plan was done and nothing was found wrong.
+    /// Whether every machine that was selected was done and nothing was found wrong.
     pub fn is_success(&self) -> bool {
         self.machines
             .iter()
-            .all(|machine| machine.result == MachineResult::Done)
+            .all(|machine| matches!(machine.result, MachineResult::Done | MachineResult::Skipped(_)))
             && !matches!(self.verdict, VerifyVerdict::Bad(_))
     }
 
@@ -105,6 +109,32 @@ pub enum ItemResult {
     Failed(Failure),
     /// It was passed over, because its machine had failed before or nothing here has a use for it.
     Skipped,
+}
+
+/// The reports in the order of the table, with those rows that were left alone.
+pub(super) fn in_order(table: &RestoreTable, reports: Vec<MachineReport>) -> Vec<MachineReport> {
+    let left_alone = table
+        .rows
+        .iter()
+        .filter(|row| !row.is_selected)
+        .map(|row| MachineReport {
+            name: row.domain.name.clone(),
+            name_here: row.name_here.clone(),
+            items: Vec::new(),
+            result: MachineResult::Skipped(skip_reason(row)),
+        });
+    let mut all: Vec<MachineReport> = reports.into_iter().chain(left_alone).collect();
+    all.sort_by_key(|report| table.rows.iter().position(|row| row.domain.name == report.name));
+    all
+}
+
+fn skip_reason(row: &RestoreRow) -> SkipReason {
+    let reasons = row.remarks.iter().filter_map(|remark| match remark {
+        RestoreRemark::SkippedConflict => Some(SkipReason::Conflict),
+        RestoreRemark::SkippedBroken { .. } => Some(SkipReason::Broken),
+        _ => None,
+    });
+    reasons.last().unwrap_or(SkipReason::LeftOut)
 }
 
 /// How one machine ended.

@@ -15,10 +15,12 @@ use crate::{
 };
 
 use super::{
-    Context, EngineError, Failure, MachineReport, MachineResult, Phase, Report, Warning,
+    ArchiveError, Context, EngineError, Failure, MachineReport, MachineResult, Phase, Report, Warning,
     data::read_data,
     home::{self, HomeFolder},
     open::{open_archive, place},
+    quick::quick_look,
+    report::in_order,
     settings::{IN_PROGRESS_TAG, Settings},
     unpack::{InnerReader, Place, Target},
 };
@@ -39,9 +41,24 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
             });
         }
     }
+    // What is known to be missing costs nothing: no machine is created for it.
+    let outline = quick_look(&plan.access.source, context)?;
+    let missing = outline
+        .map(|outline| outline.missing(&opened.inventory))
+        .unwrap_or_default();
+    let (incomplete, complete): (Vec<&RestoreRow>, Vec<&RestoreRow>) =
+        rows.iter().partition(|row| missing.contains_key(&row.domain.name));
+    let mut reports: Vec<MachineReport> = incomplete
+        .into_iter()
+        .map(|row| {
+            let what = missing[&row.domain.name].clone();
+            failure(row, ArchiveError::Missing { what }.into(), context)
+        })
+        .collect();
     let mut target = Restoring::new(host, context);
     context.observer.phase(Phase::CreatingMachines);
-    let (created, mut reports) = target.create_all(&rows, &opened.inventory)?;
+    let (created, failed) = target.create_all(&complete, &opened.inventory)?;
+    reports.extend(failed);
     context.observer.phase(Phase::Restoring);
     let result = read_data(&plan.access, &opened, &created, &mut target, host, context)?;
     reports.extend(result.machines);
@@ -58,17 +75,11 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         home_folder,
-        machines: in_order(&rows, reports),
+        machines: in_order(&plan.table, reports),
         warnings: context.warnings(),
         elapsed: start.elapsed(),
         ..Report::default()
     })
-}
-
-fn in_order(rows: &[&RestoreRow], mut reports: Vec<MachineReport>) -> Vec<MachineReport> {
-    let place = |report: &MachineReport| rows.iter().position(|row| row.domain.name == report.name);
-    reports.sort_by_key(place);
-    reports
 }
 
 fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> MachineReport {

@@ -35,9 +35,9 @@ use super::{
     source::MemberInfo,
 };
 use entries::{Came, Held, hold_entries};
-use expected::expected_files;
 use stream::PartStream;
 
+pub(super) use expected::expected_files;
 pub(super) use holes::write_sparse;
 pub(super) use layers::unpack;
 pub(super) use place::Place;
@@ -233,7 +233,10 @@ impl Unpacker<'_> {
         if seen.is_complete || seen.failure.is_some() {
             return;
         }
-        if let Some(missing) = expected_files(wanted.row).into_iter().find(|name| !seen.has(name)) {
+        if let Some(missing) = expected_files(&wanted.row.domain)
+            .into_iter()
+            .find(|name| !seen.has(name))
+        {
             let error = missing_error(wanted.row, &missing, seen.items.is_empty());
             self.give_up(wanted, seen, error);
             return;
@@ -291,7 +294,7 @@ fn missing_error(row: &RestoreRow, file: &str, is_all: bool) -> EngineError {
 /// What there is to say of a machine. What should have come and has not is listed too.
 fn report(row: &RestoreRow, mut seen: Seen, stops_at_failure: bool) -> MachineReport {
     let has_come = !seen.items.is_empty();
-    for name in expected_files(row) {
+    for name in expected_files(&row.domain) {
         if !seen.has(&name) {
             let is_skipped = stops_at_failure && has_come;
             let result = if is_skipped {

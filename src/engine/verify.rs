@@ -14,6 +14,7 @@ use super::{
     data::read_data,
     home,
     open::open_archive,
+    report::in_order,
     unpack::{InnerReader, Place, Target},
 };
 
@@ -73,7 +74,7 @@ pub(super) fn verify_archive(
         archive: access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
-        machines: result.machines,
+        machines: in_order(&table, result.machines),
         verdict,
         warnings: context.warnings(),
         elapsed: start.elapsed(),

@@ -174,8 +174,8 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
         )),
         JobKind::Restore | JobKind::Verify => lines.push(gettext_f("Read from {place}.", &[("place", &place)])),
     }
-    let all = report.machines.len() as u64;
-    let whole = report.machines.iter().filter(|machine| is_done(machine)).count() as u64;
+    let count = |is: fn(&MachineReport) -> bool| report.machines.iter().filter(|machine| is(machine)).count() as u64;
+    let (all, whole) = (report.machines.len() as u64 - count(is_skipped), count(is_done));
     if tone == Tone::Success {
         lines.push(ngettext_f(
             "{n} VM, {size} of data.",
@@ -270,6 +270,10 @@ fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
         reason,
         is_done: is_done(report),
     }
+}
+
+fn is_skipped(report: &MachineReport) -> bool {
+    matches!(report.result, MachineResult::Skipped(_))
 }
 
 fn is_done(report: &MachineReport) -> bool {
