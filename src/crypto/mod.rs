@@ -2,14 +2,19 @@
 //! Keys, ciphers and MACs of the archive formats. Refuses to know where bytes come from or go to.
 //!
 //! Format 4 puts every piece of an archive into a container of its own (`scrypt`), whose passphrase names the backup
-//! and the piece (`passphrase`), so that pieces can be neither swapped nor taken from another backup.
+//! and the piece (`passphrase`), so that pieces can be neither swapped nor taken from another backup. Formats 2 and 3 have
+//! a bare HMAC beside every piece (`digest`), and what `openssl enc` makes inside it (`openssl`).
 
 mod cost;
+mod digest;
 mod error;
+mod openssl;
 mod passphrase;
 mod scrypt;
 
 pub use cost::{KdfCost, KdfLimits};
+pub use digest::{Digest, Hmac};
 pub use error::{ContainerError, CryptoError};
+pub use openssl::{Decryptor, OldCipher};
 pub use passphrase::{LONGEST_STOCK_PASSPHRASE_BYTES, header_passphrase, part_passphrase};
 pub use scrypt::{CONTAINER_OVERHEAD_BYTES, ContainerHeader, HEADER_BYTES, OpenKey, SealKey, Sealed, open_in_place};

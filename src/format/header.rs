@@ -12,6 +12,10 @@ use super::{Compression, FormatError, error::shown, limits};
 
 /// The version that is written.
 pub const VERSION: u32 = 4;
+/// The versions that are read. The first one had no header at all, and is not.
+const OLD_VERSIONS: std::ops::Range<u32> = 2..VERSION;
+/// The version of a header that does not say any.
+const UNSAID_VERSION: u32 = 2;
 /// The member that holds the header in the clear.
 pub const HEADER_MEMBER: &str = "backup-header";
 /// The member that holds it once more, in a container.
@@ -112,24 +116,38 @@ impl Header {
         lines.into_bytes()
     }
 
+    /// What stands for the header of the first archives of format 2, which have none: the digest that `openssl dgst` took
+    /// where it was not told any, and the one cipher. Whether they are encrypted is for their user to say, and whether
+    /// they are compressed has to be looked at part by part.
+    pub fn unwritten(is_encrypted: bool) -> Self {
+        Self {
+            version: UNSAID_VERSION,
+            is_encrypted,
+            is_compressed: false,
+            compression_filter: None,
+            hmac_algorithm: "MD5".to_owned(),
+            crypto_algorithm: Some("aes-256-cbc".to_owned()),
+            backup_id: None,
+        }
+    }
+
     /// Reads a header that has been authenticated.
     ///
     /// # Errors
-    /// When it is none, says something twice, leaves out what its version needs, or is of a version other than 4.
+    /// When it is none, says something twice, leaves out what its version needs, or is of a version that is not read.
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         let lines = Lines::parse(bytes)?;
-        let version = match lines.value("version")? {
-            Some(text) => text.parse::<u32>().map_err(|_| FormatError::UnsupportedVersion {
-                version: text.to_owned(),
-            })?,
-            // Only the header of format 2 has no such line.
-            None => return Err(FormatError::UnsupportedVersion { version: String::new() }),
+        let unsupported = |version: &str| FormatError::UnsupportedVersion {
+            version: version.to_owned(),
         };
-        if version != VERSION {
-            return Err(FormatError::UnsupportedVersion {
-                version: version.to_string(),
-            });
+        let version = match lines.value(VERSION_KEY)? {
+            Some(text) => text.parse::<u32>().map_err(|_| unsupported(text))?,
+            None => UNSAID_VERSION,
+        };
+        if version != VERSION && !OLD_VERSIONS.contains(&version) {
+            return Err(unsupported(&version.to_string()));
         }
+        let is_old = version != VERSION;
         let header = Self {
             version,
             is_encrypted: boolean(lines.required(ENCRYPTED)?),
@@ -137,14 +155,27 @@ impl Header {
             compression_filter: lines.value(COMPRESSION_FILTER)?.map(str::to_owned),
             hmac_algorithm: lines.required(HMAC_ALGORITHM)?.to_owned(),
             crypto_algorithm: lines.value(CRYPTO_ALGORITHM)?.map(str::to_owned),
-            backup_id: Some(
-                BackupId::parse(lines.required(BACKUP_ID)?).ok_or_else(|| no_header("a backup-id that is none"))?,
-            ),
+            backup_id: if is_old { None } else { Some(backup_id(&lines)?) },
         };
-        if header.is_compressed && header.compression_filter.is_none() {
+        if is_old { header.checked_old() } else { header.checked() }
+    }
+
+    fn checked(self) -> Result<Self, FormatError> {
+        if self.is_compressed && self.compression_filter.is_none() {
             return Err(no_header("compressed, but it does not say how"));
         }
-        Ok(header)
+        Ok(self)
+    }
+
+    /// The old formats encrypt only on demand, and knew one compressor before they had a line to name it.
+    fn checked_old(mut self) -> Result<Self, FormatError> {
+        if self.is_encrypted && self.crypto_algorithm.is_none() {
+            return Err(no_header("encrypted, but it does not say how"));
+        }
+        if self.is_compressed && (self.compression_filter.is_none() || self.version == UNSAID_VERSION) {
+            self.compression_filter = Some("gzip".to_owned());
+        }
+        Ok(self)
     }
 
     /// How the inner archives are compressed; as error the name of a compressor that this program does not have.
@@ -159,18 +190,21 @@ impl Header {
     }
 }
 
-/// The version that a header claims which nobody has authenticated yet. None where it is no number or not said at all,
-/// as in format 2.
+/// The version that a header claims which nobody has authenticated yet; 2 where it is a header and says none. None where
+/// it is no header, or the version is no number.
 pub fn peek_version(unauthenticated: &[u8]) -> Option<u32> {
-    if unauthenticated.len() as u64 > limits::HEADER_BYTES {
-        return None;
+    let lines = Lines::parse(unauthenticated).ok()?;
+    match lines.first(VERSION_KEY) {
+        Some(version) => version.parse().ok(),
+        None => lines.first(HMAC_ALGORITHM).map(|_| UNSAID_VERSION),
     }
-    let text = std::str::from_utf8(unauthenticated).ok()?;
-    text.lines()
-        .find_map(|line| line.trim().strip_prefix("version="))
-        .and_then(|version| version.parse().ok())
 }
 
+fn backup_id(lines: &Lines) -> Result<BackupId, FormatError> {
+    BackupId::parse(lines.required(BACKUP_ID)?).ok_or_else(|| no_header("a backup-id that is none"))
+}
+
+const VERSION_KEY: &str = "version";
 const ENCRYPTED: &str = "encrypted";
 const COMPRESSED: &str = "compressed";
 const COMPRESSION_FILTER: &str = "compression-filter";
@@ -204,6 +238,11 @@ impl<'a> Lines<'a> {
             lines.push((key, value));
         }
         Ok(Self(lines))
+    }
+
+    /// The first value of a key, whatever it is.
+    fn first(&self, key: &str) -> Option<&'a str> {
+        self.0.iter().find(|(found, _)| *found == key).map(|(_, value)| *value)
     }
 
     /// The value of a known key: said once, and of plain characters only.
@@ -248,6 +287,9 @@ mod tests {
 
     const STOCK: &str = "version=4\nencrypted=True\ncompressed=True\ncompression-filter=gzip\n\
                          hmac-algorithm=scrypt\nbackup-id=20260102T030405-1012\n";
+
+    const OLD: &str = "version=3\nhmac-algorithm=SHA512\ncrypto-algorithm=aes-256-cbc\nencrypted=True\n\
+                       compressed=True\ncompression-filter=gzip\n";
 
     fn parse(text: &str) -> Result<Header, FormatError> {
         Header::parse(text.as_bytes())
@@ -305,7 +347,8 @@ mod tests {
     #[test]
     fn other_versions_are_named() {
         for (version, named) in [
-            ("version=3", "3"),
+            ("version=0", "0"),
+            ("version=1", "1"),
             ("version=5", "5"),
             ("version=-4", "-4"),
             ("version=x", "x"),
@@ -314,8 +357,66 @@ mod tests {
             assert!(matches!(error, FormatError::UnsupportedVersion { version } if version == named));
         }
         assert_eq!(peek_version(STOCK.as_bytes()), Some(4));
-        assert_eq!(peek_version(b"hmac-algorithm=SHA512\nencrypted=True\n"), None);
-        assert_eq!(peek_version(b"\xff"), None);
+        assert_eq!(peek_version(&OLD.as_bytes()[..OLD.len() / 2]), Some(3));
+        assert_eq!(peek_version(b"hmac-algorithm=SHA512\nencrypted=True\n"), Some(2));
+        for garbage in [
+            &b"\xff"[..],
+            b"",
+            b"encrypted=True\n",
+            b"version=x\n",
+            b"version\n",
+            b"a=b",
+        ] {
+            assert_eq!(peek_version(garbage), None);
+        }
+    }
+
+    #[test]
+    fn the_headers_of_the_old_formats_are_read() {
+        let header = parse(OLD).unwrap();
+        assert_eq!((header.version, header.backup_id.as_ref()), (3, None));
+        assert!(header.is_encrypted && header.compression() == Ok(Compression::Gzip));
+        assert_eq!(
+            (&*header.hmac_algorithm, header.crypto_algorithm.as_deref()),
+            ("SHA512", Some("aes-256-cbc"))
+        );
+        let filter = |text: &str| parse(text).unwrap().compression_filter;
+        assert_eq!(filter(&OLD.replace("=gzip", "=bzip2")).unwrap(), "bzip2");
+        assert_eq!(filter(&OLD.replace("compression-filter=gzip\n", "")).unwrap(), "gzip");
+        // Nothing said of the version is 2, which may also be said; it knew one compressor.
+        for second in [OLD.replace("version=3\n", ""), OLD.replace("=3", "=2")] {
+            assert_eq!(
+                parse(&second).unwrap(),
+                Header {
+                    version: 2,
+                    ..header.clone()
+                }
+            );
+            assert_eq!(filter(&second.replace("=gzip", "=bzip2")).unwrap(), "gzip");
+        }
+        let plain = OLD.replace("True", "False").replace("compression-filter=gzip\n", "");
+        let plain = parse(&plain.replace("crypto-algorithm=aes-256-cbc\n", "")).unwrap();
+        assert_eq!(
+            (plain.is_encrypted, plain.compression()),
+            (false, Ok(Compression::None))
+        );
+    }
+
+    #[test]
+    fn old_headers_say_what_they_need_to() {
+        for key in [
+            "hmac-algorithm=SHA512",
+            "crypto-algorithm=aes-256-cbc",
+            "encrypted=True",
+            "compressed=True",
+        ] {
+            for version in ["version=3\n", "version=2\n", ""] {
+                let text = OLD.replace("version=3\n", version).replace(&format!("{key}\n"), "");
+                assert!(matches!(parse(&text), Err(FormatError::NotABackup { .. })), "{text}");
+            }
+        }
+        let twice = format!("{OLD}encrypted=False\n");
+        assert!(matches!(parse(&twice), Err(FormatError::NotABackup { .. })));
     }
 
     #[test]

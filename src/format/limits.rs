@@ -17,6 +17,9 @@ pub const HEADER_CONTAINER_BYTES: u64 = 4 * KIB;
 /// The largest `backup-header` in bytes: what its container may have, without the container's own 128.
 pub const HEADER_BYTES: u64 = HEADER_CONTAINER_BYTES - 128;
 
+/// The largest `.hmac` member of formats 2 and 3 in bytes: the stock restorer refuses more. Genuine ones have 138.
+pub const MAC_MEMBER_BYTES: u64 = 4 * KIB;
+
 /// The largest `qubes.xml` container in bytes. It is read whole; a host with 200 machines has under 1 MiB.
 pub const INVENTORY_CONTAINER_BYTES: u64 = 64 * MIB;
 

@@ -27,11 +27,15 @@ mod error;
 mod header;
 pub mod inner;
 pub mod limits;
+mod old_member;
 pub mod outer;
 mod part;
+mod sniff;
 mod tape;
 
 pub use compress::{Compression, Encoder, Filter, decoder};
 pub use error::{FormatError, MemberKind};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};
+pub use old_member::{mac_member, member_of_mac, parse_mac};
 pub use part::{PartName, PartSequence, SequenceError, check_name};
+pub use sniff::sniffed;

@@ -25,6 +25,11 @@ impl PartName {
     /// When the file's name cannot stand in an archive.
     pub fn new(file: &str, number: u32) -> Result<Self, FormatError> {
         check_name(file)?;
+        Self::numbered(file, number)
+    }
+
+    /// The file's name has been checked.
+    fn numbered(file: &str, number: u32) -> Result<Self, FormatError> {
         if number > limits::PART_NUMBER {
             return Err(bad_name(file, "it has too many parts"));
         }
@@ -50,13 +55,19 @@ impl PartName {
     /// # Errors
     /// When it is no such name.
     pub fn parse(name: &str) -> Result<Self, FormatError> {
-        let not_numbered = || bad_name(name, "it does not end in a part number");
-        let (file, digits) = name.rsplit_once('.').ok_or_else(not_numbered)?;
-        let is_canonical = digits.len() == 3 || (digits.len() > 3 && !digits.starts_with('0'));
-        if !is_canonical || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-            return Err(not_numbered());
-        }
-        Self::new(file, digits.parse().map_err(|_| not_numbered())?)
+        let (file, number) = split_number(name)?;
+        Self::new(file, number)
+    }
+
+    /// Reads the name of a member of formats 3 and 2, which is that of the part itself. There a folder that was taken as a
+    /// whole is the file `.` in it: `vm1/..000` is the first part of `vm1/.`.
+    ///
+    /// # Errors
+    /// When it is no such name.
+    pub fn parse_old_member(name: &str) -> Result<Self, FormatError> {
+        let (file, number) = split_number(name)?;
+        check_name(file.strip_suffix("/.").unwrap_or(file))?;
+        Self::numbered(file, number)
     }
 
     /// The file that it is a part of.
@@ -69,7 +80,7 @@ impl PartName {
         self.number
     }
 
-    /// The name of its member in the archive.
+    /// The name of its member in an archive of format 4. In older ones it is the part's own.
     pub fn member(&self) -> String {
         format!("{self}{ENCRYPTED_SUFFIX}")
     }
@@ -156,6 +167,17 @@ pub fn check_name(name: &str) -> Result<(), FormatError> {
     Ok(())
 }
 
+/// Cuts the number off a part's name.
+fn split_number(name: &str) -> Result<(&str, u32), FormatError> {
+    let not_numbered = || bad_name(name, "it does not end in a part number");
+    let (file, digits) = name.rsplit_once('.').ok_or_else(not_numbered)?;
+    let is_canonical = digits.len() == 3 || (digits.len() > 3 && !digits.starts_with('0'));
+    if !is_canonical || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(not_numbered());
+    }
+    Ok((file, digits.parse().map_err(|_| not_numbered())?))
+}
+
 fn bad_name(name: &str, why: &'static str) -> FormatError {
     FormatError::BadName {
         name: shown(name.as_bytes()),
@@ -216,6 +238,34 @@ mod tests {
         }
         assert!(PartName::parse_member("vm6/private.img.000").is_err());
         assert!(PartName::parse_member(".enc").is_err());
+    }
+
+    #[test]
+    fn a_folder_taken_as_a_whole_is_a_file_in_old_archives() {
+        for (name, file) in [
+            ("vm1/..000", "vm1/."),
+            ("vm-templates/fedora-23/..012", "vm-templates/fedora-23/."),
+            ("appvms/work/private.img.000", "appvms/work/private.img"),
+            ("vm7/apps.templates.000", "vm7/apps.templates"),
+            ("dom0-home/user.000", "dom0-home/user"),
+        ] {
+            let part = PartName::parse_old_member(name).unwrap();
+            assert_eq!((part.file(), &*part.to_string()), (file, name));
+        }
+        for name in [
+            "..000",
+            "/..000",
+            "vm1//..000",
+            "vm1/./..000",
+            "vm1/...000",
+            "../..000",
+            "vm1/../..000",
+            "vm1/..000.hmac",
+            "vm1/private.img.000.enc",
+            "vm1/private.img",
+        ] {
+            assert!(PartName::parse_old_member(name).is_err(), "{name}");
+        }
     }
 
     #[test]
