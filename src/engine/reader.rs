@@ -308,16 +308,4 @@ fn is_within(path: &str, file: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_belongs_to_a_folder_and_not_to_one_that_begins_the_same() {
-        assert!(is_within("vm1/", "vm1/private.img"));
-        assert!(is_within("appvms/work", "appvms/work/private.img"));
-        assert!(is_within("dom0-home/user", "dom0-home/user"));
-        assert!(!is_within("vm1/", "vm10/private.img"));
-        assert!(!is_within("dom0-home/user", "dom0-home/user2"));
-        assert!(!is_within("", "vm1/private.img"));
-    }
-}
+mod tests;

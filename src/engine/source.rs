@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where an archive is read from: a file, or the service of a running machine, which both give members.
 
+#[cfg(test)]
+mod flaky;
 mod service;
 
 use std::{
     fs::{File, OpenOptions},
-    io::{BufReader, Seek, SeekFrom},
+    io::{BufReader, Read, Seek, SeekFrom},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::Path,
 };
@@ -46,8 +48,13 @@ enum From {
     Service(ServiceMembers),
 }
 
+/// What an archive in a file is read through.
+trait Stream: Read + Seek + Send {}
+
+impl<S: Read + Seek + Send> Stream for S {}
+
 struct FileMembers {
-    reader: outer::Reader<BufReader<File>>,
+    reader: outer::Reader<BufReader<Box<dyn Stream>>>,
     /// The same file, to be told that what the system keeps of it is of no use.
     file: File,
     place: String,
@@ -195,9 +202,9 @@ impl FileMembers {
         // A device has no length but its end.
         let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
         file.rewind().map_err(io)?;
-        let reader = outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, file.try_clone().map_err(io)?));
+        let stream: Box<dyn Stream> = Box::new(file.try_clone().map_err(io)?);
         Ok(Self {
-            reader,
+            reader: outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, stream)),
             file,
             place,
             bytes,
