@@ -137,7 +137,7 @@ impl Walk {
     }
 
     fn take(&mut self, member: &MemberInfo) {
-        let part = PartName::parse_member(&member.name).or_else(|_| PartName::parse(&member.name));
+        let part = PartName::parse_member(&member.name).or_else(|_| PartName::parse_old_member(&member.name));
         let Ok(part) = part else {
             self.outline.findings.push(ArchiveError::Foreign {
                 member: member.name.clone(),

@@ -64,6 +64,11 @@ pub(crate) fn archive(root: &Path, machines: &[&str], folder: &Path) -> PathBuf 
     file
 }
 
+/// An archive of these tests and what opens it.
+pub(crate) fn access(archive: &Path) -> Access {
+    Access::new(Source::File(archive.to_owned()), passphrase(PASSPHRASE))
+}
+
 /// Opens an archive and makes the plan to restore or verify all of it; conflicts are renamed, what is missing is kept.
 pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -> Result<RestorePlan, EngineError> {
     let access = Access::new(source, passphrase(PASSPHRASE));
