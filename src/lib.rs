@@ -23,6 +23,7 @@ pub mod engine;
 pub mod job;
 
 pub mod draft;
+pub mod json;
 pub mod text;
 
 pub mod cli;

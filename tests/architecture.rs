@@ -16,7 +16,7 @@ const LONGEST_FILE_LINES: usize = 500;
 const GROUND: [&str; 4] = ["durable", "qfile", "secret", "units"];
 
 /// Each other room with the rooms above the ground that it may use. `ARCHITECTURE.md` draws the same picture.
-const ROOMS: [(&str, &str); 13] = [
+const ROOMS: [(&str, &str); 14] = [
     ("crypto", ""),
     ("format", ""),
     ("inventory", ""),
@@ -26,9 +26,19 @@ const ROOMS: [(&str, &str); 13] = [
     ("engine", "crypto format inventory host plan"),
     ("job", "inventory host plan engine"),
     ("draft", "crypto format inventory host plan profile engine job"),
-    ("text", "crypto format inventory host plan profile engine job draft"),
-    ("cli", "crypto format inventory host plan profile engine job draft text"),
-    ("ui", "format inventory host plan profile engine job draft text cli"),
+    ("json", "format inventory host plan engine job"),
+    (
+        "text",
+        "crypto format inventory host plan profile engine job draft json",
+    ),
+    (
+        "cli",
+        "crypto format inventory host plan profile engine job draft json text",
+    ),
+    (
+        "ui",
+        "format inventory host plan profile engine job draft json text cli",
+    ),
     ("bin", "cli ui"),
 ];
 

@@ -14,6 +14,7 @@ mod error;
 mod home;
 mod keys;
 mod meter;
+mod notes;
 mod open;
 mod parts;
 mod quick;
@@ -30,6 +31,7 @@ pub mod verify;
 
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Warning};
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
+pub use notes::Notes;
 pub use open::open_archive;
 pub use quick::{Outline, OutlineFile, quick_look};
 pub use report::{

@@ -10,6 +10,6 @@ mod task;
 mod worker;
 
 pub use handle::JobHandle;
-pub use protocol::{Event, Job, Outcome};
+pub use protocol::{Ended, Event, Job, JobKind, Outcome};
 pub use task::Task;
 pub use worker::spawn;

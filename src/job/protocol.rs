@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The whole vocabulary between a job and its watcher. Plain values only: no translated text, nothing of a window.
 
+use std::time::SystemTime;
+
 use crate::{
-    engine::{EngineError, ItemState, Partial, Phase, Progress, Report, Warning},
+    engine::{ArchiveInfo, EngineError, ItemState, Partial, Phase, Progress, Report, Warning},
     plan::{BackupPlan, RestorePlan},
 };
 
@@ -13,6 +15,19 @@ pub enum Job {
     Backup(BackupPlan),
     /// A restore, or a verification if the plan says so.
     Restore(RestorePlan),
+}
+
+/// What a job was there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Writing an archive.
+    Backup,
+    /// Bringing machines back.
+    Restore,
+    /// Reading an archive to its end.
+    Verify,
+    /// Getting one file out of an archive.
+    Extract,
 }
 
 /// What a job says while it runs.
@@ -49,4 +64,19 @@ pub enum Outcome {
     Cancelled(Partial),
     /// It could not go on.
     Failed(EngineError, Partial),
+}
+
+/// A job that has ended, with everything that a report of it names.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// What it was there for.
+    pub kind: JobKind,
+    /// How it ended.
+    pub outcome: &'a Outcome,
+    /// Where the archive is, for display.
+    pub place: &'a str,
+    /// What the archive says of itself, where it was opened.
+    pub archive: Option<&'a ArchiveInfo>,
+    /// When it ended.
+    pub at: SystemTime,
 }

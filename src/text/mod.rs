@@ -15,18 +15,23 @@ mod finding;
 mod message;
 mod outcome;
 mod quantity;
+mod report;
 mod restore;
 mod sanitize;
 mod warning;
 
+pub use crate::job::JobKind;
 pub use finding::{FindingText, finding};
 pub use message::{
     Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
     passphrase_error, profile_error, source_error,
 };
-pub use outcome::{JobKind, MachineLine, OutcomeView, Tone, opened, outcome};
+pub use outcome::{ItemLine, MachineLine, OutcomeView, Tone, opened, outcome};
 pub use progress::{ProgressView, phase};
-pub use quantity::{class, clock, compression, date, duration, filter, kernel, netvm, remaining, size, speed, within};
+pub use quantity::{
+    class, clock, compression, date, duration, filter, kernel, netvm, protection, remaining, size, speed, within,
+};
+pub use report::{machine_table, report_text, save_report};
 pub use restore::{restore_cure, restore_problem, restore_remark};
 pub use sanitize::{sanitize, sanitize_lines};
 pub use warning::warning;

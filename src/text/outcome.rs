@@ -4,8 +4,11 @@
 //! No word of success stands here but behind [`Report::is_success`]; everything else names what was not done and why.
 
 use crate::{
-    engine::{Failure, MachineReport, MachineResult, OpenedArchive, Partial, Report, VerifyVerdict},
-    job::Outcome,
+    engine::{
+        Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Report, SkipReason,
+        VerifyVerdict,
+    },
+    job::{JobKind, Outcome},
 };
 
 use super::{
@@ -13,17 +16,6 @@ use super::{
     i18n::{gettext, gettext_f, ngettext_f, pgettext},
     message, sanitize, size, warning,
 };
-
-/// What a job was there for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobKind {
-    /// Writing an archive.
-    Backup,
-    /// Bringing machines back.
-    Restore,
-    /// Reading an archive to its end.
-    Verify,
-}
 
 /// How a result is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +47,30 @@ pub struct OutcomeView {
     pub warnings: Vec<String>,
 }
 
+/// The result of one volume or file, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemLine {
+    /// Its name in the machine's folder.
+    pub name: String,
+    /// "done", "failed" or "skipped".
+    pub state: String,
+    /// Its size as far as it came, in bytes.
+    pub size_bytes: u64,
+    /// Why, if it failed.
+    pub reason: Option<Message>,
+}
+
 /// One machine's result, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineLine {
     /// Its name; after a restore under another one both, "work (now work-1)".
     pub name: String,
-    /// "done", "failed" or "not reached".
+    /// "done", "failed", "not reached" or why it was left alone.
     pub state: String,
     /// Why, if it failed.
     pub reason: Option<Message>,
+    /// Its volumes and files.
+    pub items: Vec<ItemLine>,
     /// Whether it is whole.
     pub is_done: bool,
 }
@@ -83,6 +90,7 @@ pub fn outcome(kind: JobKind, outcome: &Outcome) -> OutcomeView {
                 JobKind::Backup => gettext("The backup failed"),
                 JobKind::Restore => gettext("The restore failed"),
                 JobKind::Verify => gettext("The verification failed"),
+                JobKind::Extract => gettext("Nothing was extracted"),
             },
             lines: nothing_kept(kind),
             cause: Some(message(error)),
@@ -152,6 +160,7 @@ fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
         },
         (JobKind::Restore, Tone::Success) => gettext("Everything was restored"),
         (JobKind::Verify, Tone::Success) => gettext("The backup is whole"),
+        (JobKind::Extract, Tone::Success) => gettext("The file was extracted"),
         (JobKind::Backup, Tone::Partial) => gettext("Not everything was backed up"),
         (JobKind::Restore, Tone::Partial) => gettext("Not everything was restored"),
         (JobKind::Verify, Tone::Partial) => gettext("The backup is not whole"),
@@ -161,6 +170,7 @@ fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
         (JobKind::Backup, _) => gettext("The backup failed"),
         (JobKind::Restore, _) => gettext("Nothing was restored"),
         (JobKind::Verify, _) => gettext("The backup is not whole"),
+        (JobKind::Extract, _) => gettext("Nothing was extracted"),
     }
 }
 
@@ -172,7 +182,9 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             "Written to {place}, {size}.",
             &[("place", &place), ("size", &size(report.archive_bytes))],
         )),
-        JobKind::Restore | JobKind::Verify => lines.push(gettext_f("Read from {place}.", &[("place", &place)])),
+        JobKind::Restore | JobKind::Verify | JobKind::Extract => {
+            lines.push(gettext_f("Read from {place}.", &[("place", &place)]))
+        }
     }
     let count = |is: fn(&MachineReport) -> bool| report.machines.iter().filter(|machine| is(machine)).count() as u64;
     let (all, whole) = (report.machines.len() as u64 - count(is_skipped), count(is_done));
@@ -215,6 +227,7 @@ fn cancelled(kind: JobKind, partial: &Partial) -> OutcomeView {
             JobKind::Backup => gettext("The backup was cancelled"),
             JobKind::Restore => gettext("The restore was cancelled"),
             JobKind::Verify => gettext("The verification was cancelled"),
+            JobKind::Extract => gettext("The extraction was cancelled"),
         },
         lines: nothing_kept(kind),
         cause: None,
@@ -229,6 +242,7 @@ fn nothing_kept(kind: JobKind) -> Vec<String> {
         JobKind::Backup => gettext("There is no new backup."),
         JobKind::Restore => gettext("VMs that were not whole were removed again; what was whole before stays."),
         JobKind::Verify => gettext("Nothing can be said of the backup as a whole."),
+        JobKind::Extract => gettext("No file was made."),
     }]
 }
 
@@ -254,7 +268,7 @@ fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
         MachineResult::Done => (pgettext("result of a VM", "done"), None),
         MachineResult::Failed(Failure(error)) => (pgettext("result of a VM", "failed"), Some(message(error))),
         MachineResult::NotReached => (pgettext("result of a VM", "not reached"), None),
-        MachineResult::Skipped(_) => (pgettext("result of a VM", "skipped"), None),
+        MachineResult::Skipped(reason) => (skipped(*reason), None),
     };
     MachineLine {
         name: if is_renamed {
@@ -268,12 +282,35 @@ fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
         },
         state,
         reason,
+        items: report.items.iter().map(item).collect(),
         is_done: is_done(report),
     }
 }
 
 fn is_skipped(report: &MachineReport) -> bool {
     matches!(report.result, MachineResult::Skipped(_))
+}
+
+fn skipped(reason: SkipReason) -> String {
+    match reason {
+        SkipReason::LeftOut => pgettext("result of a VM", "left out"),
+        SkipReason::Conflict => pgettext("result of a VM", "left out, a VM of its name is here"),
+        SkipReason::Broken => pgettext("result of a VM", "left out because of its problems"),
+    }
+}
+
+fn item(report: &ItemReport) -> ItemLine {
+    let (state, reason) = match &report.result {
+        ItemResult::Done => (pgettext("result of a volume", "done"), None),
+        ItemResult::Failed(Failure(error)) => (pgettext("result of a volume", "failed"), Some(message(error))),
+        ItemResult::Skipped => (pgettext("result of a volume", "skipped"), None),
+    };
+    ItemLine {
+        name: sanitize(&report.name),
+        state,
+        size_bytes: report.size_bytes,
+        reason,
+    }
 }
 
 fn is_done(report: &MachineReport) -> bool {

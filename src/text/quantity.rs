@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
+    engine::Protection,
     format::{Compression, Filter},
     host::Reference,
     inventory::Class,
@@ -142,6 +143,21 @@ pub fn filter(filter: &Filter) -> String {
     match filter {
         Filter::BuiltIn(method) => compression(*method),
         Filter::Program(program) => sanitize(program),
+    }
+}
+
+/// What keeps an archive secret and whole.
+pub fn protection(protection: &Protection) -> String {
+    match protection {
+        Protection::Scrypt => "scrypt".to_owned(),
+        Protection::Hmac {
+            digest,
+            cipher: Some(cipher),
+        } => format!("HMAC {digest}, {cipher}"),
+        Protection::Hmac { digest, cipher: None } => {
+            // Translators: what protects an old archive, as in "HMAC SHA512, not encrypted".
+            gettext_f("HMAC {digest}, not encrypted", &[("digest", digest)])
+        }
     }
 }
 

@@ -60,6 +60,13 @@ impl LocalTime {
     }
 }
 
+/// A moment with its offset from UTC, `YYYY-MM-DDTHH:MM:SS+HH:MM`.
+pub fn iso_time(moment: SystemTime) -> String {
+    let timestamp = Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH);
+    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    timestamp.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
 /// Seconds since 1970 by the clock of this machine; 0 where it stands before that.
 pub fn unix_now() -> u64 {
     SystemTime::now()
@@ -98,6 +105,16 @@ mod tests {
         ] {
             assert_eq!(LocalTime::parse_compact(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_moment_has_its_offset() {
+        let text = iso_time(SystemTime::UNIX_EPOCH);
+        assert_eq!(
+            (text.len(), &text[10..11]),
+            ("1970-01-01T00:00:00+00:00".len(), "T"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Errors and warnings as codes that stay the same, with the place in the archive where there is one.
+
+use std::{io, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    engine::{ArchiveError, DestinationError, EngineError, SourceError, Warning},
+    host::HostError,
+};
+
+/// Why something failed.
+#[derive(Serialize)]
+pub(super) struct Cause {
+    code: &'static str,
+    /// A sentence in English.
+    text: String,
+    /// The member of the archive.
+    member: Option<String>,
+    /// Where in the archive, in bytes from its beginning.
+    position_bytes: Option<u64>,
+}
+
+impl Cause {
+    pub(super) fn of(error: &EngineError) -> Self {
+        let (member, position_bytes) = match error {
+            EngineError::Archive(error) => place(error),
+            _ => (None, None),
+        };
+        Self {
+            code: code(error),
+            text: error.to_string(),
+            member,
+            position_bytes,
+        }
+    }
+}
+
+fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
+    match error {
+        ArchiveError::Damaged { member, position, .. } => (Some(member.clone()), Some(*position)),
+        ArchiveError::Foreign { member, position } => (Some(member.clone()), Some(*position)),
+        ArchiveError::Truncated { position, .. } | ArchiveError::Altered { position, .. } => (None, Some(*position)),
+        ArchiveError::KeyTooCostly { member, .. } => (Some(member.clone()), None),
+        ArchiveError::NotABackup { .. }
+        | ArchiveError::UnsupportedVersion { .. }
+        | ArchiveError::UnsupportedCompression { .. }
+        | ArchiveError::WrongPassphrase
+        | ArchiveError::Missing { .. } => (None, None),
+    }
+}
+
+fn code(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::Cancelled => "cancelled",
+        EngineError::Host(error) => host_code(error),
+        EngineError::Volume { .. } => "volume_unreadable",
+        EngineError::Home { source, .. } => io_code(source, "home_io"),
+        EngineError::Destination(error) => match error {
+            DestinationError::Exists { .. } => "destination_exists",
+            DestinationError::NotADirectory { .. } => "destination_not_a_directory",
+            DestinationError::Full { .. } => "no_space",
+            DestinationError::FileTooLarge { .. } => "file_too_large",
+            DestinationError::Io { .. } => "destination_io",
+            DestinationError::Service { .. } => "destination_service",
+        },
+        EngineError::Source(error) => match error {
+            SourceError::Io { .. } => "source_io",
+            SourceError::Service { .. } => "source_service",
+        },
+        EngineError::Archive(error) => archive_code(error),
+        EngineError::NotReady(_) => "not_ready",
+        EngineError::Plan { .. } => "plan",
+        EngineError::Internal { .. } => "internal",
+    }
+}
+
+fn archive_code(error: &ArchiveError) -> &'static str {
+    match error {
+        ArchiveError::NotABackup { .. } => "not_a_backup",
+        ArchiveError::UnsupportedVersion { .. } => "unsupported_version",
+        ArchiveError::UnsupportedCompression { .. } => "unsupported_compression",
+        ArchiveError::WrongPassphrase => "wrong_passphrase",
+        ArchiveError::KeyTooCostly { .. } => "key_too_costly",
+        ArchiveError::Damaged { .. } => "damaged",
+        ArchiveError::Truncated { .. } => "truncated",
+        ArchiveError::Altered { .. } => "altered",
+        ArchiveError::Foreign { .. } => "foreign",
+        ArchiveError::Missing { .. } => "missing",
+    }
+}
+
+fn host_code(error: &HostError) -> &'static str {
+    match error {
+        HostError::NotARoot { .. } => "host_not_a_root",
+        HostError::Inventory(_) => "host_inventory",
+        HostError::NoSuchMachine { .. } => "host_no_such_machine",
+        HostError::NoSuchVolume { .. } => "host_no_such_volume",
+        HostError::PoolOutOfReach { .. } => "host_pool_out_of_reach",
+        HostError::NameTaken { .. } => "host_name_taken",
+        HostError::Refused { .. } => "host_refused",
+        HostError::NotRunning { .. } => "host_not_running",
+        HostError::Io { source, .. } => io_code(source, "host_io"),
+    }
+}
+
+fn io_code(error: &io::Error, otherwise: &'static str) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "no_space",
+        _ => otherwise,
+    }
+}
+
+/// Something that was warned of.
+#[derive(Serialize)]
+pub(super) struct Notice {
+    code: &'static str,
+    /// The machine, by its name here.
+    machine: Option<String>,
+    /// What it is about: a path, a member, a setting, a place.
+    subject: Option<String>,
+    /// What was the matter, in English.
+    reason: Option<String>,
+}
+
+impl Notice {
+    pub(super) fn of(warning: &Warning) -> Self {
+        match warning {
+            Warning::HomeFileLeftOut { path, why } => Self::new("home_file_left_out").path(path).why(why),
+            Warning::HomeFileChanged { path } => Self::new("home_file_changed").path(path),
+            Warning::NotRecorded { why } => Self::new("backup_not_recorded").why(why),
+            Warning::NotVerified { why } => Self::new("not_verified").why(why),
+            Warning::SettingNotRestored { machine, setting, why } => Self::new("setting_not_restored")
+                .machine(machine)
+                .about(setting)
+                .why(why),
+            Warning::UnknownFile { member } => Self::new("unknown_file").about(member),
+            Warning::HomeFileNotRestored { path, why } => Self::new("home_file_not_restored").path(path).why(why),
+            Warning::LeftBehind { place } => Self::new("left_behind").about(place),
+            Warning::GoodAtSecondTry { member, .. } => Self::new("good_at_second_try").about(member),
+            Warning::VolumeSizeDiffers {
+                machine,
+                volume,
+                announced,
+                found,
+            } => Self::new("volume_size_differs")
+                .machine(machine)
+                .about(volume)
+                .why(&format!("{announced} bytes were announced, {found} came")),
+            Warning::RestUnreadable { why } => Self::new("rest_unreadable").why(why),
+            Warning::NotTakenAway { machine, tag, why } => {
+                Self::new("not_taken_away").machine(machine).about(tag).why(why)
+            }
+        }
+    }
+
+    fn new(code: &'static str) -> Self {
+        Self {
+            code,
+            machine: None,
+            subject: None,
+            reason: None,
+        }
+    }
+
+    fn machine(mut self, name: &str) -> Self {
+        self.machine = Some(name.to_owned());
+        self
+    }
+
+    fn about(mut self, subject: &str) -> Self {
+        self.subject = Some(subject.to_owned());
+        self
+    }
+
+    fn path(self, path: &Path) -> Self {
+        self.about(&path.to_string_lossy())
+    }
+
+    fn why(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::ErrorKind, sync::Arc};
+
+    use super::*;
+    use crate::plan::{BackupRemark, Finding};
+
+    const SCHEMAS: [&str; 2] = [
+        include_str!("../../docs/schema/report.schema.json"),
+        include_str!("../../docs/schema/listing.schema.json"),
+    ];
+
+    fn codes(schema: &str, of: &str) -> Vec<String> {
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        let codes = &schema["$defs"][of]["properties"]["code"]["enum"];
+        codes
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|code| code.as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn text() -> String {
+        "x".to_owned()
+    }
+
+    fn archive_errors() -> Vec<ArchiveError> {
+        vec![
+            ArchiveError::NotABackup {
+                place: text(),
+                why: text(),
+            },
+            ArchiveError::UnsupportedVersion { version: text() },
+            ArchiveError::UnsupportedCompression { name: text() },
+            ArchiveError::WrongPassphrase,
+            ArchiveError::KeyTooCostly {
+                member: text(),
+                what: text(),
+            },
+            ArchiveError::Damaged {
+                member: text(),
+                position: 7,
+                what: text(),
+            },
+            ArchiveError::Truncated {
+                position: 7,
+                what: text(),
+            },
+            ArchiveError::Altered {
+                position: 7,
+                what: text(),
+            },
+            ArchiveError::Foreign {
+                member: text(),
+                position: 7,
+            },
+            ArchiveError::Missing { what: text() },
+        ]
+    }
+
+    fn errors() -> Vec<EngineError> {
+        let io = |kind| Arc::new(io::Error::from(kind));
+        let mut errors: Vec<EngineError> = vec![
+            EngineError::Cancelled,
+            EngineError::Volume {
+                machine: text(),
+                volume: text(),
+                source: io(ErrorKind::Other),
+            },
+            EngineError::Home {
+                path: text().into(),
+                source: io(ErrorKind::Other),
+            },
+            EngineError::Home {
+                path: text().into(),
+                source: io(ErrorKind::StorageFull),
+            },
+            EngineError::NotReady(Finding {
+                machine: None,
+                remark: BackupRemark::NothingSelected,
+            }),
+            EngineError::Plan { what: text() },
+            EngineError::Internal { what: text() },
+            DestinationError::Exists { path: text().into() }.into(),
+            DestinationError::NotADirectory { path: text().into() }.into(),
+            DestinationError::FileTooLarge { place: text() }.into(),
+            DestinationError::Io {
+                place: text(),
+                source: io(ErrorKind::Other),
+            }
+            .into(),
+            DestinationError::Service {
+                machine: text(),
+                code: 1,
+                said: text(),
+            }
+            .into(),
+            SourceError::Io {
+                place: text(),
+                source: io(ErrorKind::Other),
+            }
+            .into(),
+            SourceError::Service {
+                machine: text(),
+                code: 1,
+                said: text(),
+            }
+            .into(),
+            HostError::NotARoot { path: text().into() }.into(),
+            HostError::Inventory(crate::inventory::Inventory::parse(b"").unwrap_err()).into(),
+            HostError::NoSuchMachine { name: text() }.into(),
+            HostError::NoSuchVolume {
+                machine: text(),
+                volume: text(),
+            }
+            .into(),
+            HostError::PoolOutOfReach {
+                machine: text(),
+                volume: text(),
+                pool: text(),
+                driver: text(),
+            }
+            .into(),
+            HostError::NameTaken { name: text() }.into(),
+            HostError::Refused { what: text() }.into(),
+            HostError::NotRunning { name: text() }.into(),
+            HostError::io("x", io::Error::from(ErrorKind::Other)).into(),
+        ];
+        errors.extend(archive_errors().into_iter().map(EngineError::from));
+        errors
+    }
+
+    #[test]
+    fn every_code_is_in_both_schemas_and_no_other() {
+        let mut known: Vec<String> = errors().iter().map(|error| code(error).to_owned()).collect();
+        known.sort();
+        known.dedup();
+        for schema in SCHEMAS {
+            assert_eq!(codes(schema, "cause"), known);
+        }
+    }
+
+    #[test]
+    fn every_warning_is_in_the_schema_and_no_other() {
+        let path = || text().into();
+        let warnings = [
+            Warning::HomeFileLeftOut {
+                path: path(),
+                why: text(),
+            },
+            Warning::HomeFileChanged { path: path() },
+            Warning::NotRecorded { why: text() },
+            Warning::NotVerified { why: text() },
+            Warning::SettingNotRestored {
+                machine: text(),
+                setting: text(),
+                why: text(),
+            },
+            Warning::UnknownFile { member: text() },
+            Warning::HomeFileNotRestored {
+                path: path(),
+                why: text(),
+            },
+            Warning::LeftBehind { place: text() },
+            Warning::GoodAtSecondTry {
+                member: text(),
+                position: 7,
+            },
+            Warning::VolumeSizeDiffers {
+                machine: text(),
+                volume: text(),
+                announced: 1,
+                found: 2,
+            },
+            Warning::RestUnreadable { why: text() },
+            Warning::NotTakenAway {
+                machine: text(),
+                tag: "t",
+                why: text(),
+            },
+        ];
+        let mut known: Vec<String> = warnings
+            .iter()
+            .map(|warning| Notice::of(warning).code.to_owned())
+            .collect();
+        known.sort();
+        assert_eq!(codes(SCHEMAS[0], "warning"), known);
+    }
+
+    #[test]
+    fn damage_has_its_place() {
+        let error = ArchiveError::Damaged {
+            member: "vm1/private.img.000.enc".into(),
+            position: 512,
+            what: text(),
+        };
+        let cause = Cause::of(&error.into());
+        assert_eq!((cause.code, cause.position_bytes), ("damaged", Some(512)));
+        assert_eq!(cause.member.as_deref(), Some("vm1/private.img.000.enc"));
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! How a job ended.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::{
+    engine::{
+        EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult, Report, SkipReason, VerifyVerdict,
+    },
+    job::{Ended, JobKind, Outcome},
+    units::iso_time,
+};
+
+use super::{
+    PROGRAM, SCHEMA_VERSION,
+    code::{Cause, Notice},
+    document,
+    listing::Archive,
+};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    document: &'static str,
+    program: &'static str,
+    job: &'static str,
+    outcome: &'static str,
+    verdict: &'static str,
+    error: Option<Cause>,
+    place: &'a str,
+    archive: Option<Archive<'a>>,
+    ended_at: String,
+    elapsed_seconds: Option<f64>,
+    archive_bytes: Option<u64>,
+    data_bytes: Option<u64>,
+    home_folder: Option<String>,
+    machines: Vec<Machine<'a>>,
+    warnings: Vec<Notice>,
+}
+
+#[derive(Serialize)]
+struct Machine<'a> {
+    name: &'a str,
+    name_here: &'a str,
+    state: &'static str,
+    error: Option<Cause>,
+    skip_reason: Option<&'static str>,
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    name: &'a str,
+    state: &'static str,
+    size_bytes: u64,
+    error: Option<Cause>,
+}
+
+/// The report of a job that has ended, as `docs/schema/report.schema.json` describes it.
+pub fn report(ended: &Ended<'_>) -> String {
+    let (report, machines, warnings) = match ended.outcome {
+        Outcome::Done(report) => (Some(report.as_ref()), &report.machines, &report.warnings),
+        Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => (None, &partial.machines, &partial.warnings),
+    };
+    // What a backup had done of its machines went with the archive.
+    let is_discarded = ended.kind == JobKind::Backup && report.is_none();
+    document(&Document {
+        schema_version: SCHEMA_VERSION,
+        document: "report",
+        program: PROGRAM,
+        job: match ended.kind {
+            JobKind::Backup => "backup",
+            JobKind::Restore => "restore",
+            JobKind::Verify => "verify",
+            JobKind::Extract => "extract",
+        },
+        outcome: outcome(ended),
+        verdict: report.map_or("not_verified", |report| match report.verdict {
+            VerifyVerdict::NotDone => "not_verified",
+            VerifyVerdict::Good => "good",
+            VerifyVerdict::Bad(_) => "bad",
+        }),
+        error: first_cause(ended.outcome).map(Cause::of),
+        place: ended.place,
+        archive: ended.archive.map(Archive::of),
+        ended_at: iso_time(ended.at),
+        elapsed_seconds: report.map(|report| report.elapsed.as_secs_f64()),
+        archive_bytes: report.map(|report| report.archive_bytes),
+        data_bytes: report.map(|report| report.data_bytes),
+        home_folder: report.and_then(|report| report.home_folder.as_deref().map(lossy)),
+        machines: machines
+            .iter()
+            .map(|machine| self::machine(machine, is_discarded))
+            .collect(),
+        warnings: warnings.iter().map(Notice::of).collect(),
+    })
+}
+
+/// The same four ends as those of the exit codes: all of it, a part of it, nothing that can be relied on, stopped.
+fn outcome(ended: &Ended<'_>) -> &'static str {
+    let has_done = |machines: &[MachineReport]| machines.iter().any(|machine| machine.result == MachineResult::Done);
+    match ended.outcome {
+        Outcome::Cancelled(_) => "cancelled",
+        Outcome::Done(report) if report.is_success() => "done",
+        Outcome::Done(report) if is_partial(ended.kind, report) && has_done(&report.machines) => "partial",
+        Outcome::Failed(_, partial) if ended.kind == JobKind::Restore && has_done(&partial.machines) => "partial",
+        Outcome::Done(_) | Outcome::Failed(..) => "failed",
+    }
+}
+
+fn is_partial(kind: JobKind, report: &Report) -> bool {
+    kind != JobKind::Verify && !matches!(report.verdict, VerifyVerdict::Bad(_))
+}
+
+fn first_cause(outcome: &Outcome) -> Option<&EngineError> {
+    match outcome {
+        Outcome::Failed(error, _) => Some(error),
+        Outcome::Done(report) => match &report.verdict {
+            VerifyVerdict::Bad(Failure(error)) => Some(error),
+            VerifyVerdict::NotDone | VerifyVerdict::Good => None,
+        },
+        Outcome::Cancelled(_) => None,
+    }
+}
+
+fn machine(report: &MachineReport, is_discarded: bool) -> Machine<'_> {
+    let (state, error, skip_reason) = match &report.result {
+        MachineResult::Done if is_discarded => ("discarded", None, None),
+        MachineResult::Done => ("done", None, None),
+        MachineResult::Failed(Failure(error)) => ("failed", Some(Cause::of(error)), None),
+        MachineResult::NotReached => ("not_reached", None, None),
+        MachineResult::Skipped(reason) => ("skipped", None, Some(skip_reason(*reason))),
+    };
+    Machine {
+        name: &report.name,
+        name_here: &report.name_here,
+        state,
+        error,
+        skip_reason,
+        items: report.items.iter().map(item).collect(),
+    }
+}
+
+fn skip_reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::LeftOut => "left_out",
+        SkipReason::Conflict => "conflict",
+        SkipReason::Broken => "broken",
+    }
+}
+
+fn item(report: &ItemReport) -> Item<'_> {
+    let (state, error) = match &report.result {
+        ItemResult::Done => ("done", None),
+        ItemResult::Failed(Failure(error)) => ("failed", Some(Cause::of(error))),
+        ItemResult::Skipped => ("skipped", None),
+    };
+    Item {
+        name: &report.name,
+        state,
+        size_bytes: report.size_bytes,
+        error,
+    }
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
