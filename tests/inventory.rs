@@ -149,6 +149,29 @@ fn marks_say_what_an_archive_holds() {
 }
 
 #[test]
+fn a_list_of_files_belongs_to_one_archive_only() {
+    let mut inventory = Inventory::empty();
+    inventory.insert_domain(&work()).unwrap();
+    assert_eq!(inventory.domain("work").unwrap().files, None);
+    let files = ["private.img".to_owned(), "notes \"<&>.txt".to_owned()];
+    inventory.list_files("work", &["old".to_owned()]).unwrap();
+    inventory.list_files("work", &files).unwrap();
+    inventory.list_files("dom0", &[]).unwrap();
+    let mut again = Inventory::parse(&inventory.to_xml()).unwrap();
+    let listed = again.domain("work").unwrap();
+    assert_eq!(listed.files.as_deref(), Some(&files[..]));
+    assert_eq!(again.domain("dom0").unwrap().files, Some(Vec::new()));
+    assert!(inventory.list_files("work", &["a\u{1}".to_owned()]).is_err());
+    assert!(inventory.list_files("nobody", &files).is_err());
+    // Neither the next archive nor the record of a host takes it over.
+    again.mark_contents(&BTreeMap::new()).unwrap();
+    assert!(again.domains().iter().all(|domain| domain.files.is_none()));
+    let mut host = Inventory::empty();
+    host.insert_domain(&listed).unwrap();
+    assert_eq!(host.domain("work").unwrap().files, None);
+}
+
+#[test]
 fn a_reduced_record_keeps_what_a_reader_needs() {
     let Some(xml) = genuine() else { return };
     let mut inventory = Inventory::parse(&xml).unwrap();
@@ -213,7 +236,6 @@ fn what_would_mix_machines_up_is_refused() {
     };
     for xml in [
         "<other/>".to_owned(),
-        "<QubesVmCollection/>".to_owned(),
         domain("<domain id=\"domain-1\"/>"),
         domain("<domain id=\"domain-1\" class=\"AppVM\"/>"),
         domain(&named("domain-1", "")),

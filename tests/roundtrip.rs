@@ -133,6 +133,32 @@ fn compare(from: &RootHost, from_root: &Path, to: &RootHost, to_root: &Path, mac
     }
 }
 
+/// The inventory of an archive with all machines of a host names their files in the order of the archive.
+fn lists_all_files(host: &RootHost, archive: &Path) {
+    let access = Access::new(Source::File(archive.to_owned()), passphrase());
+    let opened = engine::open_archive(&access, host, &Context::default()).unwrap();
+    for domain in opened.inventory.domains() {
+        let name = &domain.name;
+        let expected: Vec<String> = if name == "dom0" {
+            vec!["user".to_owned()]
+        } else {
+            let volumes = domain.volumes.iter().filter(|volume| volume.save_on_stop);
+            let files = host.machine_files(name).unwrap();
+            let files = files.iter().map(|(kind, _)| kind.file_name().to_owned());
+            volumes
+                .map(|volume| format!("{}.img", volume.name))
+                .chain(files)
+                .collect()
+        };
+        let expected = if expected.is_empty() {
+            vec!["empty".to_owned()]
+        } else {
+            expected
+        };
+        assert_eq!(domain.files.unwrap(), expected, "{name}");
+    }
+}
+
 fn round_trip(compression: Compression) {
     let Some((temp, root)) = genuine_root() else { return };
     let host = RootHost::open(&root).unwrap();
@@ -148,6 +174,7 @@ fn round_trip(compression: Compression) {
     assert_eq!(report.verdict, VerifyVerdict::Good, "{report:#?}");
     assert!(report.is_success());
     let archive = report.archive.unwrap();
+    lists_all_files(&host, &archive);
     let new_root = temp.path().join("new");
     let target = RootHost::create(&new_root).unwrap();
     let report = restore(
@@ -168,6 +195,8 @@ fn round_trip(compression: Compression) {
     assert_eq!(report.machines.len(), names.len());
     assert_eq!(report.warnings, []);
     compare(&host, &root, &target, &new_root, &names);
+    let record = target.inventory().unwrap();
+    assert!(record.domains().iter().all(|domain| domain.files.is_none()));
     let home = report.home_folder.unwrap().join("dom0-home/user");
     let differences = Command::new("diff")
         .args(["-r", "--no-dereference"])

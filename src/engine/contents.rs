@@ -229,6 +229,12 @@ fn inventory(plan: &BackupPlan, host: &dyn Host, machines: &[MachineContents]) -
     inventory
         .mark_contents(&contents)
         .map_err(crate::host::HostError::from)?;
+    for machine in machines {
+        let files: Vec<String> = machine.items.iter().map(Item::file_name).collect();
+        inventory
+            .list_files(&machine.name, &files)
+            .map_err(crate::host::HostError::from)?;
+    }
     Ok(inventory)
 }
 

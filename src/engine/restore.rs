@@ -3,13 +3,14 @@
 //! whole is taken away again, and the others go on.
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     time::{Instant, SystemTime},
 };
 
 use crate::{
     host::{DOM0, Host, HostError, MachineFile, VolumeImport},
-    inventory::Inventory,
+    inventory::{self, Inventory},
     plan::{RestorePlan, RestoreRow},
     units::LocalTime,
 };
@@ -191,7 +192,17 @@ impl Target for Restoring<'_> {
                 why,
             });
         };
-        match self.host.set_machine_file(&row.name_here, file, content) {
+        // Rules of version 3.2 and before are put into the form that the host reads.
+        let converted = match file {
+            MachineFile::Firewall => inventory::current_firewall(content),
+            MachineFile::AppMenus | MachineFile::Notes => Ok(Cow::Borrowed(content)),
+        };
+        let put = converted
+            .map_err(|error| HostError::Refused {
+                what: error.to_string(),
+            })
+            .and_then(|content| self.host.set_machine_file(&row.name_here, file, &content));
+        match put {
             Ok(()) => {}
             // A machine without its firewall rules because the disk is full is not whole.
             Err(error @ HostError::Io { .. }) => return Err(error.into()),

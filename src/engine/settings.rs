@@ -35,7 +35,7 @@ pub(super) fn creation_order(row: &RestoreRow) -> u8 {
     match row.domain.class {
         Class::TemplateVm => 0,
         Class::DispVm => 3,
-        _ if row.domain.is_property_set("template_for_dispvms") => 1,
+        _ if row.domain.is_true("template_for_dispvms") => 1,
         _ => 2,
     }
 }

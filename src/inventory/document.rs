@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Domain, InventoryError, Label, Pool, read,
+    Domain, InventoryError, Label, Pool, core2, read,
     xml::{Element, Node},
 };
 
 /// The most machines of one document. A PedOS numbers its machines up to 254 by default; some raise that.
-const MOST_DOMAINS: usize = 10_000;
+pub(super) const MOST_DOMAINS: usize = 10_000;
 
 /// A whole `qubes.xml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,17 +22,35 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Reads a document.
+    /// Reads a document. One of version 3.2 or before is converted into the form of today.
     ///
     /// # Errors
-    /// When it is not a `qubes.xml` of core3 form, or beyond the bounds of one.
+    /// When it is not a `qubes.xml`, or beyond the bounds of one.
     pub fn parse(bytes: &[u8]) -> Result<Self, InventoryError> {
         let root = Element::parse(bytes)?;
-        match root.name.as_str() {
-            "qubes" => {}
-            "QubesVmCollection" => return Err(invalid("it is in the form of version 3.2 and before")),
+        let root = match root.name.as_str() {
+            "qubes" => root,
+            core2::ROOT => core2::convert(&root)?,
             _ => return Err(invalid("its outermost element is not 'qubes'")),
+        };
+        Self::checked(root)
+    }
+
+    /// Reads the record of a host, which must be in the form of today: a host of version 3.2 keeps its machines in another
+    /// way, and its record must not be written over in a form that it cannot read.
+    ///
+    /// # Errors
+    /// When it is not a `qubes.xml` of today, or beyond the bounds of one.
+    pub fn parse_record(bytes: &[u8]) -> Result<Self, InventoryError> {
+        let root = Element::parse(bytes)?;
+        match root.name.as_str() {
+            "qubes" => Self::checked(root),
+            core2::ROOT => Err(invalid("it is in the form of version 3.2 and before")),
+            _ => Err(invalid("its outermost element is not 'qubes'")),
         }
+    }
+
+    fn checked(root: Element) -> Result<Self, InventoryError> {
         let inventory = Self { root };
         inventory.check_domains()?;
         Ok(inventory)

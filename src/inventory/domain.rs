@@ -7,6 +7,8 @@
 
 use std::{fmt, str::FromStr};
 
+use super::{marks, read};
+
 /// The name that stands for the administrative domain.
 pub(super) const DOM0: &str = "dom0";
 
@@ -93,6 +95,9 @@ pub struct Domain {
     pub devices: Vec<Device>,
     /// Volumes in document order.
     pub volumes: Vec<VolumeConfig>,
+    /// The files that the archive holds of it, in their order; `None` when the inventory lists none, as in archives of
+    /// other tools.
+    pub files: Option<Vec<String>>,
 }
 
 impl Domain {
@@ -101,11 +106,11 @@ impl Domain {
         find(&self.properties, name)
     }
 
-    /// Whether a property is set to what the existing tools take for true: any text at all.
+    /// Whether a property is set to what a PedOS reads as true.
     ///
-    /// For the flags that decide a restore plan the reference asks only whether there is text.
-    pub fn is_property_set(&self, name: &str) -> bool {
-        self.property(name).is_some_and(|value| !value.is_empty())
+    /// The existing restorer takes every text for true when it plans, and fails later over "False".
+    pub fn is_true(&self, property: &str) -> bool {
+        self.property(property).is_some_and(read::is_true)
     }
 
     /// The value of a feature.
@@ -115,13 +120,17 @@ impl Domain {
 
     /// What of this machine the archive says it holds; `None` when it is only mentioned.
     pub fn content(&self) -> Option<Content> {
-        self.feature("backup-content").filter(|text| !text.is_empty())?;
-        let path = self.feature("backup-path")?.to_owned();
-        let size_bytes = self
-            .feature("backup-size")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
-        Some(Content { path, size_bytes })
+        self.feature(marks::CONTENT).filter(|text| !text.is_empty())?;
+        let path = match self.feature(marks::PATH) {
+            Some(path) if !path.is_empty() => path,
+            _ if self.feature(marks::MADE_UP).is_some() => "",
+            _ => return None,
+        };
+        let size_bytes = self.feature(marks::SIZE).and_then(|text| text.parse().ok());
+        Some(Content {
+            path: path.to_owned(),
+            size_bytes: size_bytes.unwrap_or(0),
+        })
     }
 }
 
@@ -135,10 +144,19 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
 /// What an archive's inventory says of a machine that is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// The folder of its members (`vm7/`), or for dom0 its home's name (`dom0-home/USER`).
+    /// The folder of its members (`vm7/`; in old archives `vm7` or `appvms/NAME`), or for dom0 its home's name
+    /// (`dom0-home/USER`). Empty for a machine that was made up.
     pub path: String,
     /// The size that was announced, in bytes; unrelated to the size in the archive.
     pub size_bytes: u64,
+}
+
+impl Content {
+    /// Whether the machine was made up when an old inventory was converted: it is to be created, and the archive has
+    /// no files of it.
+    pub fn is_made_up(&self) -> bool {
+        self.path.is_empty()
+    }
 }
 
 /// A device assigned to a machine.
@@ -216,4 +234,55 @@ pub struct Pool {
     pub driver: String,
     /// The folder of a pool of files.
     pub dir_path: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(property: &str, value: &str) -> Domain {
+        Domain {
+            properties: vec![(property.to_owned(), value.to_owned())],
+            ..Domain::default()
+        }
+    }
+
+    #[test]
+    fn only_a_text_that_a_pedos_reads_as_true_is_true() {
+        for text in ["", "False", "false", "0", "no", "Off", "maybe"] {
+            assert!(!with("provides_network", text).is_true("provides_network"), "{text}");
+        }
+        for text in ["True", "true", "1", "yes", "on"] {
+            assert!(with("provides_network", text).is_true("provides_network"), "{text}");
+        }
+        assert!(!with("netvm", "True").is_true("provides_network"));
+    }
+
+    #[test]
+    fn a_machine_without_a_place_is_in_the_backup_only_if_it_was_made_up() {
+        let content = |features: &[(&str, &str)]| {
+            let features = features
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let domain = Domain {
+                features: features.collect(),
+                ..Domain::default()
+            };
+            domain.content()
+        };
+        let held = content(&[
+            ("backup-content", "1"),
+            ("backup-path", "vm7/"),
+            ("backup-made-up", "1"),
+        ])
+        .unwrap();
+        assert!(!held.is_made_up());
+        assert!(
+            content(&[("backup-content", "1"), ("backup-made-up", "1")])
+                .unwrap()
+                .is_made_up()
+        );
+        assert_eq!(content(&[("backup-content", "1"), ("backup-path", "")]), None);
+        assert_eq!(content(&[("backup-content", ""), ("backup-made-up", "1")]), None);
+    }
 }

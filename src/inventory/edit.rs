@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Changes to a document: what a PedOS sets on its machines, and the marks that a backup makes in the copy it takes along.
+//! Changes to a document: what a PedOS sets on its machines. The marks of a backup are in `marks.rs`.
 //!
 //! Each change touches only the elements it is about. A value with characters that XML cannot hold is refused here, so
 //! that a document which was changed can always be read again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
-    Content, Device, Domain, Inventory, InventoryError, VolumeConfig,
+    Device, Domain, Inventory, InventoryError, VolumeConfig,
     document::{invalid, part_mut},
     domain::DOM0,
     read,
     xml::{Element, Node, is_name, is_text},
 };
-
-/// The features in which an archive's inventory says what the archive holds.
-const BACKUP_FEATURES: [&str; 3] = ["backup-content", "backup-path", "backup-size"];
 
 /// Properties that a PedOS writes after all others, because they name other machines or depend on them.
 const LATE_PROPERTIES: [&str; 7] = [
@@ -29,41 +26,6 @@ const LATE_PROPERTIES: [&str; 7] = [
 ];
 
 impl Inventory {
-    /// Marks what an archive holds: every machine gets the feature `backup-content`, the held ones also where and how much.
-    ///
-    /// Held machines lose the features of preloaded disposables but their number, as those belong to a running system.
-    ///
-    /// # Errors
-    /// When a name is not in the document; nothing is changed then.
-    pub fn mark_contents(&mut self, contents: &BTreeMap<String, Content>) -> Result<(), InventoryError> {
-        let names: BTreeSet<String> = self.domains().into_iter().map(|domain| domain.name).collect();
-        if let Some(name) = contents.keys().find(|name| !names.contains(*name)) {
-            return Err(InventoryError::NoSuchMachine { name: name.clone() });
-        }
-        for content in contents.values() {
-            check(&content.path)?;
-        }
-        for domain in self.part_mut("domains").elements_mut() {
-            let content = read::name(domain).and_then(|name| contents.get(&name));
-            let features = part_mut(domain, "features");
-            features.retain(|feature| {
-                let name = feature.attribute("name").unwrap_or_default();
-                let is_preload = name.starts_with("preload-dispvm") && name != "preload-dispvm-max";
-                !(BACKUP_FEATURES.contains(&name) || content.is_some() && is_preload)
-            });
-            let mut mark = |name: &str, value: &str| features.push(item("feature", name).with_text(value));
-            match content {
-                Some(content) => {
-                    mark("backup-content", "1");
-                    mark("backup-path", &content.path);
-                    mark("backup-size", &content.size_bytes.to_string());
-                }
-                None => mark("backup-content", ""),
-            }
-        }
-        Ok(())
-    }
-
     /// Takes all machines out but dom0 and those named; labels, pools and global properties stay.
     pub fn retain_domains(&mut self, names: &BTreeSet<String>) {
         self.part_mut("domains")
@@ -84,32 +46,7 @@ impl Inventory {
                 )));
             }
         }
-        let mut element = Element::new("domain")
-            .with("id", format!("domain-{}", domain.qid))
-            .with("class", domain.class.wire_name());
-        element.push(Element::new("properties"));
-        element.push(Element::new("features"));
-        element.push(Element::new("tags"));
-        for (name, value) in &domain.properties {
-            set_property(&mut element, name, value)?;
-        }
-        for (name, value) in &domain.features {
-            set_item(part_mut(&mut element, "features"), "feature", name, value)?;
-        }
-        for tag in &domain.tags {
-            add_tag(&mut element, tag)?;
-        }
-        for device in &domain.devices {
-            add_device(&mut element, device)?;
-        }
-        if !domain.volumes.is_empty() {
-            let volumes = domain.volumes.iter().map(volume);
-            element.push(volumes.fold(Element::new("volume-config"), Element::with_child));
-        }
-        check_tree(&element)?;
-        if read::name(&element).as_deref() != Some(domain.name.as_str()) {
-            return Err(invalid("a domain whose properties do not hold its name"));
-        }
+        let element = domain_element(domain)?;
         self.part_mut("domains").push(element);
         Ok(())
     }
@@ -232,12 +169,43 @@ impl Inventory {
     }
 }
 
+/// The element of a machine. Its list of files is not in it: that is said only of machines in an archive.
+pub(super) fn domain_element(domain: &Domain) -> Result<Element, InventoryError> {
+    let mut element = Element::new("domain")
+        .with("id", format!("domain-{}", domain.qid))
+        .with("class", domain.class.wire_name());
+    element.push(Element::new("properties"));
+    element.push(Element::new("features"));
+    element.push(Element::new("tags"));
+    for (name, value) in &domain.properties {
+        set_property(&mut element, name, value)?;
+    }
+    for (name, value) in &domain.features {
+        set_item(part_mut(&mut element, "features"), "feature", name, value)?;
+    }
+    for tag in &domain.tags {
+        add_tag(&mut element, tag)?;
+    }
+    for device in &domain.devices {
+        add_device(&mut element, device)?;
+    }
+    if !domain.volumes.is_empty() {
+        let volumes = domain.volumes.iter().map(volume);
+        element.push(volumes.fold(Element::new("volume-config"), Element::with_child));
+    }
+    check_tree(&element)?;
+    if read::name(&element).as_deref() != Some(domain.name.as_str()) {
+        return Err(invalid("a domain whose properties do not hold its name"));
+    }
+    Ok(element)
+}
+
 /// An element with a name of its own in an attribute, as a `qubes.xml` has them everywhere.
 pub(super) fn item(kind: &str, name: &str) -> Element {
     Element::new(kind).with("name", name)
 }
 
-fn check(text: &str) -> Result<(), InventoryError> {
+pub(super) fn check(text: &str) -> Result<(), InventoryError> {
     if is_text(text) {
         return Ok(());
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Why a `qubes.xml` is not accepted.
+//! Why a `qubes.xml` or a set of firewall rules is not accepted.
 
 /// An inventory that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,5 +21,19 @@ pub enum InventoryError {
     NoSuchMachine {
         /// The name.
         name: String,
+    },
+}
+
+/// Firewall rules that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FirewallError {
+    /// Not well-formed XML.
+    #[error(transparent)]
+    Document(#[from] InventoryError),
+    /// A value that no such rules have, or a rule that cannot be expressed today.
+    #[error("not valid firewall rules: {why}")]
+    Invalid {
+        /// What is wrong, with the number of the rule.
+        why: String,
     },
 }

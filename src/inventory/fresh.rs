@@ -18,13 +18,6 @@ const LABELS: [(&str, u32); 8] = [
 impl Inventory {
     /// A fresh PedOS: the usual labels, a pool of files, dom0.
     pub fn empty() -> Self {
-        let mut labels = Element::new("labels");
-        for (place, (name, color)) in LABELS.into_iter().enumerate() {
-            let label = Element::new("label")
-                .with("id", format!("label-{}", place + 1))
-                .with("color", format!("{color:#08x}"));
-            labels.push(label.with_text(name));
-        }
         let files = item("pool", "varlibqubes")
             .with("dir_path", "/var/lib/qubes")
             .with("driver", "file-reflink")
@@ -36,18 +29,34 @@ impl Inventory {
         let globals = Element::new("properties")
             .with_child(item("property", "default_pool").with_text("varlibqubes"))
             .with_child(item("property", "default_pool_kernel").with_text("linux-kernel"));
-        let dom0 = Element::new("domain")
-            .with("id", "domain-0")
-            .with("class", "AdminVM")
-            .with_child(Element::new("properties").with_child(item("property", "label").with_text("black")))
-            .with_child(Element::new("features"))
-            .with_child(Element::new("tags"));
         Self {
             root: Element::new("qubes")
-                .with_child(labels)
+                .with_child(labels())
                 .with_child(Element::new("pools").with_child(files).with_child(kernels))
                 .with_child(globals)
-                .with_child(Element::new("domains").with_child(dom0)),
+                .with_child(Element::new("domains").with_child(dom0())),
         }
     }
+}
+
+/// The usual labels.
+pub(super) fn labels() -> Element {
+    let mut labels = Element::new("labels");
+    for (place, (name, color)) in LABELS.into_iter().enumerate() {
+        let label = Element::new("label")
+            .with("id", format!("label-{}", place + 1))
+            .with("color", format!("{color:#08x}"));
+        labels.push(label.with_text(name));
+    }
+    labels
+}
+
+/// dom0 with nothing set on it.
+pub(super) fn dom0() -> Element {
+    Element::new("domain")
+        .with("id", "domain-0")
+        .with("class", "AdminVM")
+        .with_child(Element::new("properties").with_child(item("property", "label").with_text("black")))
+        .with_child(Element::new("features"))
+        .with_child(Element::new("tags"))
 }

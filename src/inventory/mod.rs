@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The inventory: a `qubes.xml` in core3 form, which is a PedOS's own record of its machines and, inside an archive,
-//! the table of its contents.
+//! The inventory: a `qubes.xml`, which is a PedOS's own record of its machines and, inside an archive, the table of its
+//! contents. The form of version 3.2 and before is converted when it is read, and nothing above this room needs to know.
 //!
 //! The whole document is kept as it was read, so that what this program does not know goes through unchanged; typed
 //! values are read from it and edits are made in it. It comes from archives as well, so it is bounded in size, depth
 //! and count, and knows no document types or entities beyond XML's own five.
 
+mod core2;
 mod document;
 mod domain;
 mod edit;
 mod error;
 mod firewall;
 mod fresh;
+mod marks;
 mod read;
 
 pub(crate) mod xml;
 
 pub use document::Inventory;
 pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};
-pub use error::InventoryError;
-pub(crate) use firewall::check as check_firewall;
+pub use error::{FirewallError, InventoryError};
+pub(crate) use firewall::{check as check_firewall, current as current_firewall};
 pub(crate) use read::{is_true, is_truth};

@@ -4,7 +4,7 @@
 //! Nothing fails here: what is not there is left empty, what is more than once there counts as the readers of a PedOS
 //! count it. Whether a document is acceptable at all was decided when it was parsed.
 
-use super::{Class, Device, Domain, Label, Pool, VolumeConfig, domain::DOM0, xml::Element};
+use super::{Class, Device, Domain, Label, Pool, VolumeConfig, domain::DOM0, marks, xml::Element};
 
 /// Whether the machine goes by that name.
 pub(super) fn is_called(element: &Element, wanted: &str) -> bool {
@@ -64,6 +64,7 @@ pub(super) fn domain(element: &Element, labels: &[Label]) -> Domain {
             .collect(),
         devices: devices(element),
         volumes: volumes.map(volume).collect(),
+        files: marks::files(element),
     }
 }
 

@@ -156,7 +156,7 @@ impl RestoreRow {
     /// Whether the archive holds nothing of it: an old format only implies it, and it is made when something that is
     /// restored refers to it.
     pub fn is_made_up(&self) -> bool {
-        self.content.path.is_empty()
+        self.content.is_made_up()
     }
 }
 

@@ -228,7 +228,7 @@ fn load(path: &Path) -> Result<(Arc<Inventory>, Stamp), HostError> {
         Ok((bytes, stamp))
     };
     let (bytes, stamp) = read().map_err(|error| reading(path, error))?;
-    Ok((Arc::new(Inventory::parse(&bytes)?), stamp))
+    Ok((Arc::new(Inventory::parse_record(&bytes)?), stamp))
 }
 
 /// As much as an inventory may have; one byte more is enough for it to be refused.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     host::{DOM0, Machine, System},
-    inventory::{Class, is_true},
+    inventory::Class,
     plan::{Absence, RestoreRow},
 };
 
@@ -30,11 +30,10 @@ impl Kind {
 
     /// Whether a machine of the archive is of this kind.
     pub(in crate::plan) fn fits_row(self, row: &RestoreRow) -> bool {
-        let is_on = |property| row.domain.property(property).is_some_and(is_true);
         self.fits(
             &row.domain.class,
-            is_on("provides_network"),
-            is_on("template_for_dispvms"),
+            row.domain.is_true("provides_network"),
+            row.domain.is_true("template_for_dispvms"),
         )
     }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Inventories in the form of version 3.2 and before (`QubesVmCollection`), converted into the form of today.
+//!
+//! What such a document says goes over; what only repeats the defaults of that time is dropped, so that a machine gets the
+//! defaults of the system that it comes to. Nothing is guessed: what cannot be understood is left out, and what refers
+//! to a machine that is not there keeps a name that no machine has, so that a plan can say that it is missing.
+
+mod literal;
+mod machine;
+mod network;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Class, InventoryError,
+    document::{MOST_DOMAINS, invalid},
+    domain::DOM0,
+    edit::{domain_element, item},
+    fresh,
+    xml::Element,
+};
+use network::Networks;
+
+/// The outermost element.
+pub(super) const ROOT: &str = "QubesVmCollection";
+
+/// Global properties that name a machine by its number.
+const MACHINE_GLOBALS: [&str; 4] = ["clockvm", "default_netvm", "default_template", "updatevm"];
+
+/// Converts a whole document.
+pub(super) fn convert(old: &Element) -> Result<Element, InventoryError> {
+    let machines = old.elements().filter_map(Machine::new);
+    let machines = machines.collect::<Result<Vec<_>, _>>()?;
+    if machines.len() > MOST_DOMAINS {
+        return Err(InventoryError::TooLarge {
+            what: "the number of its domains",
+        });
+    }
+    let mut numbers = Numbers::new(&machines)?;
+    let mut domains = Element::new("domains");
+    // The first versions had no dom0 in it.
+    if !machines.iter().any(|machine| machine.class == Class::AdminVm) {
+        domains.push(fresh::dom0());
+        numbers.names.entry(0).or_insert_with(|| DOM0.to_owned());
+    }
+    let mut networks = Networks::new(numbers.find(old.attribute("default_netvm")));
+    for machine in &machines {
+        let mut domain = machine.domain(&numbers)?;
+        networks.connect(machine, &mut domain, &numbers);
+        domains.push(domain_element(&domain)?);
+    }
+    for domain in networks.made_up(&numbers) {
+        domains.push(domain_element(&domain)?);
+    }
+    Ok(Element::new("qubes")
+        .with_child(fresh::labels())
+        .with_child(Element::new("pools"))
+        .with_child(globals(old, &numbers))
+        .with_child(domains))
+}
+
+fn globals(old: &Element, numbers: &Numbers) -> Element {
+    let mut globals = BTreeMap::new();
+    if let Some(kernel) = old.attribute("default_kernel") {
+        globals.insert("default_kernel", if is_none(kernel) { "" } else { kernel });
+    }
+    for name in MACHINE_GLOBALS {
+        match numbers.find(old.attribute(name)) {
+            Reference::Nobody => globals.insert(name, ""),
+            Reference::Machine(machine) => globals.insert(name, machine),
+            Reference::Unset | Reference::Missing(_) => None,
+        };
+    }
+    let properties = globals
+        .into_iter()
+        .map(|(name, value)| item("property", name).with_text(value));
+    properties.fold(Element::new("properties"), Element::with_child)
+}
+
+/// A machine of the old document.
+struct Machine<'a> {
+    element: &'a Element,
+    name: &'a str,
+    qid: u32,
+    class: Class,
+}
+
+impl<'a> Machine<'a> {
+    /// `None` for an element that is no machine.
+    fn new(element: &'a Element) -> Option<Result<Self, InventoryError>> {
+        let kind = element.name.strip_prefix("Qubes")?.strip_suffix("Vm")?;
+        Some(Self::read(element, kind))
+    }
+
+    fn read(element: &'a Element, kind: &str) -> Result<Self, InventoryError> {
+        let name = element.attribute("name").unwrap_or_default();
+        let number = element.attribute("qid").and_then(|text| text.trim().parse().ok());
+        let Some(qid) = number else {
+            return Err(invalid(format!("the domain {} has no number", name.escape_debug())));
+        };
+        let class = class(kind, qid, element);
+        let name = if class == Class::AdminVm { DOM0 } else { name };
+        if name.is_empty() {
+            return Err(invalid(format!("the domain with the number {qid} has no name")));
+        }
+        Ok(Self {
+            element,
+            name,
+            qid,
+            class,
+        })
+    }
+
+    fn attribute(&self, name: &str) -> Option<&'a str> {
+        self.element.attribute(name)
+    }
+
+    /// A flag; `None` when the document does not say.
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.attribute(name).map(|text| text.eq_ignore_ascii_case("true"))
+    }
+}
+
+fn class(kind: &str, qid: u32, element: &Element) -> Class {
+    match kind {
+        "Template" | "TemplateH" => Class::TemplateVm,
+        "Admin" | "Dom0Net" => Class::AdminVm,
+        _ if qid == 0 => Class::AdminVm,
+        "Disposable" => Class::DispVm,
+        "App" | "H" | "Net" | "Proxy" | "Cow" | "" => match element.attribute("template_qid") {
+            Some(template) if !is_none(template) => Class::AppVm,
+            _ => Class::StandaloneVm,
+        },
+        _ => Class::Other(element.name.clone()),
+    }
+}
+
+/// What the old document writes where there is nothing.
+fn is_none(text: &str) -> bool {
+    text.is_empty() || text.eq_ignore_ascii_case("none")
+}
+
+/// The names of the machines by their numbers.
+struct Numbers {
+    names: BTreeMap<u32, String>,
+}
+
+/// What an attribute says that names a machine by its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reference<'a> {
+    /// There is no such attribute.
+    Unset,
+    /// It names no machine on purpose.
+    Nobody,
+    /// It names a machine of the document.
+    Machine(&'a str),
+    /// It names a machine that is not in the document; in its place a name that no machine has.
+    Missing(String),
+}
+
+impl Numbers {
+    fn new(machines: &[Machine<'_>]) -> Result<Self, InventoryError> {
+        let mut names = BTreeMap::new();
+        for machine in machines {
+            if names.insert(machine.qid, machine.name.to_owned()).is_some() {
+                return Err(invalid(format!("two domains have the number {}", machine.qid)));
+            }
+        }
+        Ok(Self { names })
+    }
+
+    fn find(&self, number: Option<&str>) -> Reference<'_> {
+        let Some(text) = number.map(str::trim) else {
+            return Reference::Unset;
+        };
+        if is_none(text) {
+            return Reference::Nobody;
+        }
+        let number = text.parse::<u32>().ok();
+        if let Some(name) = number.and_then(|number| self.names.get(&number)) {
+            return Reference::Machine(name);
+        }
+        let mut name = number.map_or("missing-qid".to_owned(), |number| format!("missing-qid-{number}"));
+        while self.has(&name) {
+            name.push('x');
+        }
+        Reference::Missing(name)
+    }
+
+    fn has(&self, wanted: &str) -> bool {
+        self.names.values().any(|name| name == wanted)
+    }
+
+    /// Numbers that no machine has, in their order.
+    fn free(&self) -> impl Iterator<Item = u32> {
+        let taken: BTreeSet<u32> = self.names.keys().copied().collect();
+        (1..).filter(move |qid| !taken.contains(qid))
+    }
+}
+
+#[cfg(test)]
+mod tests;

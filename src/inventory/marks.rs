@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The marks that a backup makes in the copy of the record that it takes along: which machines are in the archive, where,
+//! and by which files.
+//!
+//! What the archive holds is said in features that all readers know. The list of files is an element of its own, which the
+//! existing restorers do not look at; with it, a small file that is not there is missed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Content, Inventory, InventoryError,
+    document::part_mut,
+    edit::{check, item},
+    read,
+    xml::Element,
+};
+
+/// A machine is in the archive if it has this feature with any text.
+pub(super) const CONTENT: &str = "backup-content";
+/// Where in the archive it is.
+pub(super) const PATH: &str = "backup-path";
+/// How much was announced, in bytes.
+pub(super) const SIZE: &str = "backup-size";
+/// A machine that was made up when an old inventory was converted: it belongs to the backup and has no files.
+pub(super) const MADE_UP: &str = "backup-made-up";
+
+/// The element that lists the files of a machine.
+const MANIFEST: &str = "backup-files";
+
+impl Inventory {
+    /// Marks what an archive holds: every machine gets the feature `backup-content`, the held ones also where and how much.
+    ///
+    /// Held machines lose the features of preloaded disposables but their number, as those belong to a running system.
+    /// Lists of files are taken out: they are of another archive.
+    ///
+    /// # Errors
+    /// When a name is not in the document; nothing is changed then.
+    pub fn mark_contents(&mut self, contents: &BTreeMap<String, Content>) -> Result<(), InventoryError> {
+        let names: BTreeSet<String> = self.domains().into_iter().map(|domain| domain.name).collect();
+        if let Some(name) = contents.keys().find(|name| !names.contains(*name)) {
+            return Err(InventoryError::NoSuchMachine { name: name.clone() });
+        }
+        for content in contents.values() {
+            check(&content.path)?;
+        }
+        for domain in self.part_mut("domains").elements_mut() {
+            let content = read::name(domain).and_then(|name| contents.get(&name));
+            domain.retain(|child| child.name != MANIFEST);
+            let features = part_mut(domain, "features");
+            features.retain(|feature| {
+                let name = feature.attribute("name").unwrap_or_default();
+                let is_preload = name.starts_with("preload-dispvm") && name != "preload-dispvm-max";
+                !([CONTENT, PATH, SIZE, MADE_UP].contains(&name) || content.is_some() && is_preload)
+            });
+            let mut mark = |name: &str, value: &str| features.push(item("feature", name).with_text(value));
+            match content {
+                Some(content) => {
+                    mark(CONTENT, "1");
+                    mark(PATH, &content.path);
+                    mark(SIZE, &content.size_bytes.to_string());
+                }
+                None => mark(CONTENT, ""),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the files that an archive holds of a machine, in their order, in place of any such list before.
+    ///
+    /// # Errors
+    /// When there is no such machine, or a name cannot stand in XML.
+    pub fn list_files(&mut self, machine: &str, files: &[String]) -> Result<(), InventoryError> {
+        files.iter().try_for_each(|file| check(file))?;
+        let list = files.iter().map(|file| item("file", file));
+        let list = list.fold(Element::new(MANIFEST), Element::with_child);
+        let domain = self.element_mut(machine)?;
+        domain.retain(|child| child.name != MANIFEST);
+        domain.push(list);
+        Ok(())
+    }
+}
+
+/// The files that a machine's element lists; `None` when it has no list.
+pub(super) fn files(domain: &Element) -> Option<Vec<String>> {
+    let list = domain.child(MANIFEST)?;
+    let names = list.named("file").filter_map(|file| file.attribute("name"));
+    Some(names.map(str::to_owned).collect())
+}
