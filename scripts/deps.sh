@@ -47,6 +47,8 @@ test  openssl               openssl
 test  zstd                  zstd
 test  xz-utils              xz
 test  bzip2                 bzip2
+test  pigz                  pigz
+test  pbzip2                pbzip2
 test  xmlstarlet            xmlstarlet
 test  procps                procps-ng
 test  util-linux            util-linux

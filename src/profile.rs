@@ -285,11 +285,9 @@ fn compression(value: Option<Value>) -> Result<Compression, ProfileError> {
     match value {
         None | Some(Value::Null | Value::Truth(true)) => Ok(Compression::Gzip),
         Some(Value::Truth(false)) => Ok(Compression::None),
-        Some(Value::Text(name)) => {
-            Compression::from_filter_name(&name).ok_or_else(|| ProfileError::UnknownCompression {
-                name: name.escape_debug().to_string(),
-            })
-        }
+        Some(Value::Text(name)) => Compression::writing_for(&name).ok_or_else(|| ProfileError::UnknownCompression {
+            name: name.escape_debug().to_string(),
+        }),
         Some(_) => Err(ProfileError::Wrong {
             key: "compression",
             expected: "true, false or the name of a compression",

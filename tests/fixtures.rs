@@ -53,6 +53,11 @@ fn a_compressed_archive_is_good() {
 }
 
 #[test]
+fn an_archive_compressed_with_zstd_is_good() {
+    verify("v4-zstd.bak", &passphrase("v4-zstd.json"));
+}
+
+#[test]
 fn an_uncompressed_archive_is_good() {
     verify("v4-none.bak", &passphrase("v4-none.json"));
 }

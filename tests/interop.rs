@@ -248,7 +248,7 @@ fn volumes_of_every_odd_size_come_back() {
 #[test]
 fn genuine_archives_come_back_as_they_were_made() {
     let Some(fixtures) = tools::fixtures() else { return };
-    for name in ["v4-gzip-some", "v4-none", "v4-exact-chunks"] {
+    for name in ["v4-gzip-some", "v4-zstd", "v4-none", "v4-exact-chunks"] {
         let folder = tempfile::tempdir().unwrap();
         let (made, restored) = (json(&fixtures, name, "json"), json(&fixtures, name, "restore.json"));
         let pass = passfile(folder.path(), made["passphrase"].as_str().unwrap());

@@ -4,8 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    engine::{MachineResult, OpenedArchive, open_archive},
-    format::Filter,
+    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, open_archive},
     host::{DOM0, Host, NoHost},
     job::{self, Job, Outcome, Task},
     plan::{Access, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, Source, resolve},
@@ -47,9 +46,11 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         .map_err(|error| Stop::of_prompt(error, "the passphrase"))?,
     }));
     console.notice("Checking backup content...");
-    let access = Access::new(source, passphrase);
+    let access = Access {
+        filter_program: args.compression_filter.clone(),
+        ..Access::new(source, passphrase)
+    };
     let archive = open(&access, &host, interrupt)?;
-    check_compression(args, &archive)?;
     let table = resolve(&archive.inventory, &host.system()?, &choices(args, &archive, console)?);
     show_table(args, &table, console)?;
     if args.passphrase_file.is_none() {
@@ -107,24 +108,21 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
 
 /// Header and inventory, read on a thread of its own so that Ctrl-C is heard.
 fn open(access: &Access, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<OpenedArchive, Stop> {
-    let (access, host) = (access.clone(), Arc::clone(host));
-    let task = Task::spawn(move |context| open_archive(&access, host.as_ref(), context));
+    let (copy, host) = (access.clone(), Arc::clone(host));
+    let task = Task::spawn(move |context| open_archive(&copy, host.as_ref(), context));
     interrupt.stops(task.cancel_token());
-    Ok(task.answer_blocking()?)
+    task.answer_blocking().map_err(|error| unreadable(error, access))
 }
 
-/// The compression is told by the authenticated header; insisting on another one can only be a mistake.
-fn check_compression(args: &RestoreArgs, archive: &OpenedArchive) -> Result<(), Stop> {
-    let Filter::BuiltIn(found) = &archive.info.filter else {
-        return Ok(());
-    };
-    match args.compression_filter.as_deref() {
-        Some(wanted) if found.filter_name() != Some(wanted) => Err(Stop::failed(text::terminal::other_compression(
-            wanted,
-            &text::filter(&archive.info.filter),
-        ))),
-        _ => Ok(()),
-    }
+/// A backup that was decompressed by a choice of its user looks damaged where the choice was wrong.
+fn unreadable(error: EngineError, access: &Access) -> Stop {
+    let is_damage = matches!(
+        error,
+        EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::Truncated { .. })
+    );
+    let chosen = access.filter_program.as_deref().filter(|_| is_damage);
+    let messages = [Some(text::message(&error)), chosen.map(text::terminal::chosen_filter)];
+    Stop::Said(Exit::of_error(&error), messages.into_iter().flatten().collect())
 }
 
 fn choices(args: &RestoreArgs, archive: &OpenedArchive, console: &Console) -> Result<RestoreChoices, Stop> {

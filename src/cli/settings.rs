@@ -120,7 +120,7 @@ fn compression(args: &BackupArgs) -> Result<Compression, Stop> {
     match args.compression() {
         CompressionWish::Default => Ok(Compression::default()),
         CompressionWish::Off => Ok(Compression::None),
-        CompressionWish::Filter(name) => Compression::from_filter_name(&name)
+        CompressionWish::Filter(name) => Compression::writing_for(&name)
             .ok_or_else(|| Stop::usage::<BackupArgs>(text::terminal::unknown_compression(&name))),
     }
 }

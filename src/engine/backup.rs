@@ -232,7 +232,8 @@ impl<'a> Writing<'a> {
     /// Begins an inner archive.
     fn open(&self, member: &str) -> Result<InnerWriter<'a>, EngineError> {
         let parts = PartCutter::new(member, self.keys, self.blocks)?;
-        Ok(inner::Writer::new(Encoder::new(self.plan.compression, parts)))
+        let encoder = Encoder::new(self.plan.compression, parts).map_err(internal)?;
+        Ok(inner::Writer::new(encoder))
     }
 
     fn write_small(&self, member: &str, name: &str, content: &[u8]) -> Result<(), EngineError> {

@@ -116,6 +116,14 @@ pub enum SourceError {
         /// The answer.
         source: Arc<io::Error>,
     },
+    /// The program that was to decompress it could not be started.
+    #[error("the program {program} cannot be run: {source}")]
+    Program {
+        /// The program, as its user named it.
+        program: String,
+        /// The operating system's answer.
+        source: Arc<io::Error>,
+    },
     /// The service in the machine ended badly.
     #[error("reading the backup from VM {machine} failed (exit code {code}): {said}")]
     Service {

@@ -11,6 +11,7 @@ mod data;
 mod destination;
 mod dialect;
 mod error;
+mod filter;
 mod home;
 mod keys;
 mod meter;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::{
     crypto::{ContainerError, ContainerHeader, KdfLimits, header_passphrase},
     format::{
-        Compression, Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION,
-        limits, peek_version,
+        Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits,
+        peek_version,
     },
     host::Host,
     inventory::Inventory,
@@ -30,20 +30,16 @@ use super::{
 /// # Errors
 /// [`ArchiveError::WrongPassphrase`] where the header does not authenticate.
 pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Result<OpenedArchive, EngineError> {
-    let Access { source, passphrase, .. } = access;
+    let source = &access.source;
     // With these two prefixes a service gives header, MAC and inventory and then stops by itself.
     let prefixes = [HEADER_MEMBER.to_owned(), INVENTORY_FILE.to_owned()];
     let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
-    read_front(&mut members, source, passphrase, context)
+    read_front(&mut members, access, context)
 }
 
 /// Reads what stands before the data. The next member is the first of the data, or none.
-fn read_front(
-    members: &mut Members,
-    source: &Source,
-    passphrase: &Arc<Passphrase>,
-    context: &Context,
-) -> Result<OpenedArchive, EngineError> {
+fn read_front(members: &mut Members, access: &Access, context: &Context) -> Result<OpenedArchive, EngineError> {
+    let Access { source, passphrase, .. } = access;
     let not_a_backup = |why: &str| -> EngineError {
         ArchiveError::NotABackup {
             place: place(source),
@@ -62,13 +58,13 @@ fn read_front(
     let mac = expect(members, HEADER_MAC_MEMBER, source)?;
     authenticate(&header_bytes, mac, passphrase, context)?;
     let header = Header::parse(&header_bytes).map_err(|error| header_error(error, source))?;
-    let compression = header
-        .compression()
+    let filter = header
+        .filter(access.filter_program.as_deref())
         .map_err(|name| ArchiveError::UnsupportedCompression { name })?;
     let backup_id = header
         .backup_id
         .ok_or_else(|| not_a_backup("its header has no backup id"))?;
-    let inventory = read_inventory(members, backup_id.as_str(), compression, passphrase, context)?
+    let inventory = read_inventory(members, backup_id.as_str(), &filter, passphrase, context)?
         .ok_or_else(|| not_a_backup("it has no inventory"))?;
     let inventory = Inventory::parse(&inventory).map_err(|error| ArchiveError::Damaged {
         member: INVENTORY_FILE.to_owned(),
@@ -79,7 +75,7 @@ fn read_front(
         version,
         made: backup_id.made_text(),
         backup_id: Some(backup_id.to_string()),
-        filter: Filter::BuiltIn(compression),
+        filter,
         protection: Protection::Scrypt,
         archive_bytes: members.archive_bytes(),
     };
@@ -165,7 +161,7 @@ fn authenticate(
 fn read_inventory(
     members: &mut Members,
     backup_id: &str,
-    compression: Compression,
+    filter: &Filter,
     passphrase: &Arc<Passphrase>,
     context: &Context,
 ) -> Result<Option<Vec<u8>>, EngineError> {
@@ -186,12 +182,9 @@ fn read_inventory(
     let dialect = Dialect::Sealed {
         backup_id: backup_id.to_owned(),
     };
-    let read = unpack(
-        &dialect,
-        &Filter::BuiltIn(compression),
-        &mut &buffer[plain],
-        |archive| inventory_text(archive, &first),
-    );
+    let read = unpack(&dialect, filter, &mut &buffer[plain], &context.cancel, |archive| {
+        inventory_text(archive, &first)
+    });
     read.map(Some)
         .map_err(|error| from_io(error, |source| damaged(&first, source.to_string())))
 }

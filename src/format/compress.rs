@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! How the inner archives are compressed.
+//! How the inner archives are compressed. All methods are built in, so that nothing has to be installed to read a backup.
 //!
-//! A stream may consist of several gzip members, as every reader of gzip takes it. It is read to its very end: a stream
-//! that is cut, altered or followed by anything else is an error, never just a shorter file.
+//! What stock tools take for one stream is one stream here: several gzip members, bzip2 or xz streams, zstd frames. It is
+//! read to its very end: a stream that is cut, altered or followed by anything else is an error, never a shorter file.
 
-use std::io::{self, Read, Write};
+mod codecs;
+mod encoder;
+mod unpacked;
 
-use flate2::{read::MultiGzDecoder, write::GzEncoder};
+use std::io::{self, Read};
 
-/// The level of the stock `gzip` where nothing else is asked for.
-const GZIP_LEVEL: u32 = 6;
+use flate2::read::MultiGzDecoder;
+
+pub use encoder::Encoder;
+
+use codecs::{Bzip2Codec, XzCodec, ZstdCodec};
+use unpacked::Unpacked;
 
 /// A method of compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -19,23 +25,52 @@ pub enum Compression {
     /// `gzip`, which every Unix reads.
     #[default]
     Gzip,
+    /// `bzip2`.
+    Bzip2,
+    /// `xz`. A stream in the older `.lzma` form is read as well, as the stock tool reads it.
+    Xz,
+    /// `lzma`, the form before `xz`: only read. It has no checksum, so nobody should write it any more.
+    Lzma,
+    /// `zstd`.
+    Zstd,
 }
+
+/// Other tools that write and read the same streams, each with the tool whose streams they are.
+const ALIASES: [(&str, Compression); 3] = [
+    ("pigz", Compression::Gzip),
+    ("pbzip2", Compression::Bzip2),
+    ("zstdmt", Compression::Zstd),
+];
 
 impl Compression {
     /// The methods that a backup can use, in the order of the wizard's list.
-    pub const ALL: [Self; 2] = [Self::Gzip, Self::None];
+    pub const WRITABLE: [Self; 5] = [Self::Gzip, Self::Zstd, Self::Xz, Self::Bzip2, Self::None];
 
     /// The name of the stock tool that reads it, which is its name in the header, on the command line and in profiles.
     pub fn filter_name(self) -> Option<&'static str> {
         match self {
             Self::None => None,
             Self::Gzip => Some("gzip"),
+            Self::Bzip2 => Some("bzip2"),
+            Self::Xz => Some("xz"),
+            Self::Lzma => Some("lzma"),
+            Self::Zstd => Some("zstd"),
         }
     }
 
-    /// The method of that name.
+    /// The method that reads the streams of the tool of that name.
     pub fn from_filter_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.filter_name() == Some(name))
+        let named = [Self::Gzip, Self::Bzip2, Self::Xz, Self::Lzma, Self::Zstd];
+        let alias = ALIASES.into_iter().find(|(alias, _)| *alias == name);
+        named
+            .into_iter()
+            .find(|method| method.filter_name() == Some(name))
+            .or(alias.map(|(_, method)| method))
+    }
+
+    /// The method that writes streams for the tool of that name.
+    pub fn writing_for(name: &str) -> Option<Self> {
+        Self::from_filter_name(name).filter(|method| Self::WRITABLE.contains(method))
     }
 }
 
@@ -48,57 +83,27 @@ pub enum Filter {
     Program(String),
 }
 
-/// Compresses what is written to it. Without [`Encoder::finish`] the stream has no end.
-pub enum Encoder<W: Write> {
-    /// Passes everything on as it is.
-    Plain(W),
-    /// One gzip member.
-    Gzip(Box<GzEncoder<W>>),
-}
-
-impl<W: Write> Encoder<W> {
-    /// Begins a stream.
-    pub fn new(compression: Compression, inner: W) -> Self {
-        match compression {
-            Compression::None => Self::Plain(inner),
-            Compression::Gzip => Self::Gzip(Box::new(GzEncoder::new(inner, flate2::Compression::new(GZIP_LEVEL)))),
-        }
-    }
-
-    /// Writes the end of the stream and gives back what it was written to.
-    ///
-    /// # Errors
-    /// When writing fails: the stream is not whole then.
-    pub fn finish(self) -> io::Result<W> {
-        match self {
-            Self::Plain(inner) => Ok(inner),
-            Self::Gzip(encoder) => encoder.finish(),
-        }
+impl Filter {
+    /// What its user has chosen by a name: a method that is built in, or else a program. A path is always a program.
+    pub fn chosen(name: &str) -> Self {
+        Compression::from_filter_name(name).map_or_else(|| Self::Program(name.to_owned()), Self::BuiltIn)
     }
 }
 
-impl<W: Write> Write for Encoder<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(inner) => inner.write(bytes),
-            Self::Gzip(encoder) => encoder.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(inner) => inner.flush(),
-            Self::Gzip(encoder) => encoder.flush(),
-        }
-    }
-}
-
-/// Decompresses a stream. Its errors are `UnexpectedEof` where the stream is cut, `InvalidData` where it makes no sense,
-/// and else those of what it reads from.
+/// Decompresses a stream. Its errors are `UnexpectedEof` where the stream is cut, `InvalidData` where it makes no sense or
+/// asks for more memory than the limits allow, `OutOfMemory` where this machine has too little, and else those of what it
+/// reads from.
+///
+/// gzip, bzip2 and, unless somebody has left them out, xz and zstd have checksums: what was altered in them is found.
+/// `.lzma` has none.
 pub fn decoder<'a, R: Read + 'a>(compression: Compression, inner: R) -> Box<dyn Read + 'a> {
     match compression {
         Compression::None => Box::new(inner),
         Compression::Gzip => Box::new(GzipReader(MultiGzDecoder::new(inner))),
+        Compression::Bzip2 => Box::new(Unpacked::<_, Bzip2Codec>::new(inner)),
+        // The stock `lzma` reads both forms too.
+        Compression::Xz | Compression::Lzma => Box::new(Unpacked::<_, XzCodec>::new(inner)),
+        Compression::Zstd => Box::new(Unpacked::<_, ZstdCodec>::new(inner)),
     }
 }
 
@@ -116,61 +121,4 @@ impl<R: Read> Read for GzipReader<R> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn gzip(content: &[u8]) -> Vec<u8> {
-        let mut encoder = Encoder::new(Compression::Gzip, Vec::new());
-        encoder.write_all(content).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn read(stream: &[u8]) -> io::Result<Vec<u8>> {
-        let mut content = Vec::new();
-        decoder(Compression::Gzip, io::Cursor::new(stream.to_vec())).read_to_end(&mut content)?;
-        Ok(content)
-    }
-
-    #[test]
-    fn several_members_are_one_stream() {
-        let stream = [gzip(b"one "), gzip(b""), gzip(b"two")].concat();
-        assert_eq!(read(&stream).unwrap(), b"one two");
-    }
-
-    #[test]
-    fn every_cut_is_found() {
-        let stream = gzip(&vec![7; 10_000]);
-        for length in 0..stream.len() {
-            let error = read(&stream[..length]).unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{length}: {error}");
-        }
-    }
-
-    #[test]
-    fn what_follows_the_stream_is_an_error() {
-        for garbage in [&b"x"[..], b"\0", b"\x1f\x8b", b"garbage that is long enough"] {
-            assert!(read(&[&gzip(b"abc")[..], garbage].concat()).is_err(), "{garbage:?}");
-        }
-    }
-
-    #[test]
-    fn altered_streams_never_pass_for_the_content() {
-        let content: Vec<u8> = (0..2000_u32).flat_map(u32::to_le_bytes).collect();
-        let stream = gzip(&content);
-        for at in 0..stream.len() {
-            let mut altered = stream.clone();
-            altered[at] ^= 0x10;
-            if let Ok(read) = read(&altered) {
-                // Times, flags and the bits behind the last code are not the content.
-                assert_eq!(read, content, "{at}");
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_is_done_where_nothing_is_asked_for() {
-        let mut encoder = Encoder::new(Compression::None, Vec::new());
-        encoder.write_all(b"abc").unwrap();
-        assert_eq!(encoder.finish().unwrap(), b"abc");
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use std::{fmt, time::SystemTime};
 
 use crate::units::LocalTime;
 
-use super::{Compression, FormatError, error::shown, limits};
+use super::{Compression, Filter, FormatError, error::shown, limits};
 
 /// The version that is written.
 pub const VERSION: u32 = 4;
@@ -186,6 +186,18 @@ impl Header {
         match &self.compression_filter {
             Some(filter) if self.is_compressed => Compression::from_filter_name(filter).ok_or_else(|| filter.clone()),
             _ => Ok(Compression::None),
+        }
+    }
+
+    /// What decompresses the inner archives: what its user has chosen by a name, and else what the header names if it is
+    /// built in. Where nothing is compressed, nothing is decompressed, whatever was chosen.
+    ///
+    /// # Errors
+    /// The name of a compressor that this program does not have.
+    pub fn filter(&self, chosen: Option<&str>) -> Result<Filter, String> {
+        match chosen.filter(|_| self.is_compressed) {
+            Some(name) => Ok(Filter::chosen(name)),
+            None => self.compression().map(Filter::BuiltIn),
         }
     }
 }
@@ -422,8 +434,25 @@ mod tests {
     #[test]
     fn the_filter_counts_only_where_something_is_compressed() {
         assert_eq!(parse(STOCK).unwrap().compression(), Ok(Compression::Gzip));
-        let unknown = parse(&STOCK.replace("gzip", "zstd")).unwrap();
-        assert_eq!(unknown.compression(), Err("zstd".to_owned()));
+        let plain = STOCK
+            .replace("compressed=True", "compressed=False")
+            .replace("gzip", "arj");
+        assert_eq!(parse(&plain).unwrap().compression(), Ok(Compression::None));
+        let unknown = parse(&STOCK.replace("gzip", "arj")).unwrap();
+        assert_eq!(unknown.compression(), Err("arj".to_owned()));
+    }
+
+    #[test]
+    fn what_the_user_has_chosen_counts_more_than_the_header() {
+        let stock = parse(STOCK).unwrap();
+        assert_eq!(stock.filter(None), Ok(Filter::BuiltIn(Compression::Gzip)));
+        assert_eq!(stock.filter(Some("zstdmt")), Ok(Filter::BuiltIn(Compression::Zstd)));
+        assert_eq!(stock.filter(Some("arj")), Ok(Filter::Program("arj".to_owned())));
+        let unknown = parse(&STOCK.replace("gzip", "arj")).unwrap();
+        assert_eq!(unknown.filter(None), Err("arj".to_owned()));
+        assert_eq!(unknown.filter(Some("xz")), Ok(Filter::BuiltIn(Compression::Xz)));
+        let plain = parse(&STOCK.replace("compressed=True", "compressed=False")).unwrap();
+        assert_eq!(plain.filter(Some("arj")), Ok(Filter::BuiltIn(Compression::None)));
     }
 
     #[test]

@@ -49,3 +49,11 @@ pub const PART_NUMBER: u32 = 99_999_999;
 
 /// The most extension headers before one member. Genuine ones have one; two long names and a pax header make three.
 pub const EXTENSION_HEADERS: u32 = 8;
+
+/// The most memory that reading an xz or `.lzma` stream may take, in bytes. `xz -9` asks for 65 MiB; this is room for
+/// dictionaries of 128 MiB, twice as large, where a hostile stream could ask for 4 GiB.
+pub const XZ_MEMORY_BYTES: u64 = 160 * MIB;
+
+/// The largest window of a zstd stream, as the power of two of its bytes: 128 MiB, which is what `zstd --long` (27) and
+/// `zstd --ultra -22` use and the most that the stock tool reads without being told so.
+pub const ZSTD_WINDOW_LOG: u32 = 27;

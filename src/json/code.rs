@@ -67,6 +67,7 @@ fn code(error: &EngineError) -> &'static str {
         },
         EngineError::Source(error) => match error {
             SourceError::Io { .. } => "source_io",
+            SourceError::Program { .. } => "source_program",
             SourceError::Service { .. } => "source_service",
         },
         EngineError::Archive(error) => archive_code(error),

@@ -29,7 +29,8 @@ pub use message::{
 pub use outcome::{ItemLine, MachineLine, OutcomeView, Tone, opened, outcome};
 pub use progress::{ProgressView, phase};
 pub use quantity::{
-    class, clock, compression, date, duration, filter, kernel, netvm, protection, remaining, size, speed, within,
+    class, clock, compression, compressions, date, duration, filter, kernel, netvm, protection, remaining, size, speed,
+    within,
 };
 pub use report::{machine_table, report_text, save_report};
 pub use restore::{restore_cure, restore_problem, restore_remark};

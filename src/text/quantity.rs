@@ -138,6 +138,12 @@ pub fn compression(method: Compression) -> String {
         .map_or_else(|| pgettext("compression", "none"), str::to_owned)
 }
 
+/// The methods that a backup can be compressed with, as they are named in options and profiles.
+pub fn compressions() -> String {
+    let names = Compression::WRITABLE.into_iter().filter_map(Compression::filter_name);
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// What decompresses an archive.
 pub fn filter(filter: &Filter) -> String {
     match filter {

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::plan::{RestoreProblem, RestoreTable};
 
 use super::{
-    Message,
+    Message, compressions,
     i18n::{gettext, gettext_f},
     restore_problem, sanitize, size,
 };
@@ -42,20 +42,21 @@ pub fn declined() -> Message {
     Message::new(gettext("Not confirmed: nothing was done"))
 }
 
-/// The compression that was insisted on is not the one in the header.
-pub fn other_compression(wanted: &str, found: &str) -> Message {
+/// A backup that seems to be damaged was decompressed by a choice of its user.
+pub fn chosen_filter(chosen: &str) -> Message {
     Message::new(gettext_f(
-        "The backup's header says that it is compressed with {found}, not with {wanted}",
-        &[("found", &sanitize(found)), ("wanted", &sanitize(wanted))],
+        "The backup was decompressed with {program}, as --compression-filter says, whatever its header says",
+        &[("program", &sanitize(chosen))],
     ))
-    .hint(gettext("Leave --compression-filter out."))
+    .hint(gettext("Try it without this option."))
 }
 
-/// A compression that this program does not write or read.
+/// A compression that this program does not write.
 pub fn unknown_compression(name: &str) -> String {
     gettext_f(
-        "the compression '{name}' is not available: use gzip",
-        &[("name", &sanitize(name))],
+        // Translators: {methods} is "gzip, zstd, xz, bzip2".
+        "the compression '{name}' is not available: use one of {methods}",
+        &[("name", &sanitize(name)), ("methods", &compressions())],
     )
 }
 

@@ -101,7 +101,17 @@ fn the_emergency_procedure_recovers_everything() {
     if !tools::have(&["scrypt", "tar", "gzip", "diff"]) {
         return;
     }
-    for (compression, filter) in [(Compression::Gzip, "gzip -d"), (Compression::None, "cat")] {
+    let filters = [
+        (Compression::Gzip, "gzip -d"),
+        (Compression::Zstd, "zstd -d"),
+        (Compression::Xz, "xz -d"),
+        (Compression::Bzip2, "bzip2 -d"),
+        (Compression::None, "cat"),
+    ];
+    for (compression, filter) in filters {
+        if !tools::have(&filter.split(' ').take(1).collect::<Vec<_>>()) {
+            continue;
+        }
         let folder = tempfile::tempdir().unwrap();
         let (one, other) = (volume(), vec![0; 1 << 20]);
         let mut archive = Archive::new("pässword !".as_bytes(), compression, 60_000);

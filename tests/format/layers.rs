@@ -85,7 +85,7 @@ impl Archive {
 
     /// Compresses, cuts, seals and writes an inner archive.
     pub(crate) fn file(&mut self, file: &str, tar: &[u8]) {
-        let mut encoder = Encoder::new(self.compression, Vec::new());
+        let mut encoder = Encoder::new(self.compression, Vec::new()).unwrap();
         encoder.write_all(tar).unwrap();
         for (number, part) in encoder.finish().unwrap().chunks(self.part_bytes).enumerate() {
             let name = PartName::new(file, number as u32).unwrap();

@@ -61,7 +61,10 @@ pub struct BackupArgs {
     #[arg(long, overrides_with_all = ["compress", "compress_filter"])]
     pub no_compress: bool,
 
-    /// Compress the backup with this method (gzip)
+    /// Compress the backup with this method: gzip (the default), zstd, xz or bzip2
+    ///
+    /// All are built in; pigz, pbzip2 and zstdmt are other names of gzip, bzip2 and zstd. To read the backup without this
+    /// program, the tool of that name is needed; gzip is the one that is always there.
     #[arg(short = 'Z', long, value_name = "PROGRAM", overrides_with_all = ["compress", "no_compress"])]
     pub compress_filter: Option<String>,
 

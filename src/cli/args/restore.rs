@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, builder::NonEmptyStringValueParser};
 
 use super::{CommonArgs, LONG_VERSION, backup::EXIT_CODES};
 
@@ -69,8 +69,11 @@ pub struct RestoreArgs {
     #[arg(long)]
     pub ignore_size_limit: bool,
 
-    /// Insist on this compression, whatever the backup's header says (gzip)
-    #[arg(short = 'Z', long, value_name = "PROGRAM")]
+    /// Decompress with this method or program, whatever the backup's header says
+    ///
+    /// gzip, bzip2, xz, lzma and zstd are built in, also under the names pigz, pbzip2 and zstdmt. Everything else is the
+    /// name or path of a program of this machine, which is run as PROGRAM -d. Without this option no program is run.
+    #[arg(short = 'Z', long, value_name = "PROGRAM", value_parser = NonEmptyStringValueParser::new())]
     pub compression_filter: Option<String>,
 
     /// The running VM that holds the backup

@@ -3,12 +3,13 @@
 
 use std::io::{self, Read};
 
-use crate::format::{Filter, decoder, inner};
+use crate::format::{Filter, inner};
 
 use super::{
     super::{
-        EngineError,
+        CancelToken, EngineError,
         dialect::Dialect,
+        filter::decoded,
         stage::{format_to_io, into_io},
     },
     InnerReader,
@@ -19,13 +20,11 @@ pub(in super::super) fn unpack<T>(
     dialect: &Dialect,
     filter: &Filter,
     stream: &mut (dyn Read + '_),
+    cancel: &CancelToken,
     use_archive: impl FnOnce(&mut InnerReader<'_>) -> Result<T, EngineError>,
 ) -> io::Result<T> {
     let Dialect::Sealed { .. } = dialect;
-    let Filter::BuiltIn(compression) = filter else {
-        return Err(io::Error::from(io::ErrorKind::Unsupported));
-    };
-    let mut archive = inner::Reader::new(decoder(*compression, stream));
+    let mut archive = inner::Reader::new(decoded(filter, stream, cancel)?);
     let result = use_archive(&mut archive).map_err(into_io)?;
     let ending = archive.finish().map_err(format_to_io)?;
     if ending.has_mark {

@@ -32,7 +32,10 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             "The backup is compressed with {name}, which this program cannot read",
             &[("name", &sanitize(name))],
         ))
-        .hint(gettext("README tells how to read such a backup by hand with stock tools.")),
+        .hint(gettext_f(
+            "Install a program that decompresses it when it is run with -d, and name it: qvm-backup-restore --compression-filter {name}",
+            &[("name", &sanitize(name))],
+        )),
         ArchiveError::WrongPassphrase => Message::new(gettext("Wrong passphrase, or the backup's header was altered"))
             .hint(gettext(
                 "Type the passphrase again: mind the keyboard layout, Caps Lock, and blanks at the ends.",

@@ -5,6 +5,7 @@ use crate::profile::ProfileError;
 
 use super::{
     super::{
+        compressions,
         i18n::{gettext, gettext_f},
         sanitize,
     },
@@ -49,8 +50,13 @@ pub fn profile_error(error: &ProfileError) -> Message {
         .detail(gettext_f("It has to be {expected}.", &[("expected", expected)]))
         .hint(mend()),
         ProfileError::UnknownCompression { name } => Message::new(gettext_f(
-            "The backup profile wants the compression '{name}', which is not known",
+            "The backup profile wants the compression '{name}', which is not available",
             &[("name", &sanitize(name))],
+        ))
+        .detail(gettext_f(
+            // Translators: {methods} is "gzip, zstd, xz, bzip2"; true and false stay as they are.
+            "It may be true, false, or one of {methods}.",
+            &[("methods", &compressions())],
         ))
         .hint(mend()),
     }

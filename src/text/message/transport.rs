@@ -61,6 +61,19 @@ pub fn destination_error(error: &DestinationError) -> Message {
 /// Why an archive could not be read, apart from what is in it.
 pub fn source_error(error: &SourceError) -> Message {
     match error {
+        SourceError::Program { program, source } if source.kind() == io::ErrorKind::NotFound => Message::new(gettext_f(
+            "The program {program}, which is to decompress the backup, was not found",
+            &[("program", &sanitize(program))],
+        ))
+        .hint(gettext(
+            "Install it, or give its whole path with --compression-filter. It is run as it is named, with -d behind it.",
+        )),
+        SourceError::Program { program, source } => Message::new(gettext_f(
+            "The program {program}, which is to decompress the backup, cannot be run",
+            &[("program", &sanitize(program))],
+        ))
+        .detail(io_text(source))
+        .hint(gettext("Check whether it is a program, and whether this user may run it.")),
         SourceError::Io { place, source } => Message::new(gettext_f(
             "The backup could not be read from {place}",
             &[("place", &sanitize(place))],

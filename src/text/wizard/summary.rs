@@ -35,14 +35,24 @@ pub fn column_remarks() -> String {
     pgettext("column", "Remarks")
 }
 
-/// What a method of compression needs when the backup has to be opened without this program.
+/// What a method of compression is like, and what it needs when the backup has to be opened without this program.
 pub fn method_note(method: Compression) -> String {
-    match method.filter_name() {
-        Some(tool) => gettext_f(
-            "An emergency recovery without this program needs the tool {tool}.",
-            &[("tool", tool)],
+    match method {
+        Compression::None => {
+            gettext("The backup is as large as the data in it. An emergency recovery needs no tool to unpack it.")
+        }
+        Compression::Gzip => gettext(
+            "An emergency recovery without this program needs the tool gzip, which is there on every Linux system.",
         ),
-        None => gettext("The backup is as large as the data in it. An emergency recovery needs no tool to unpack it."),
+        Compression::Zstd => gettext(
+            "Faster than gzip, and the backup is no larger. An emergency recovery without this program needs the tool zstd, which is not on every system.",
+        ),
+        Compression::Xz | Compression::Lzma => gettext(
+            "The smallest backup, but it takes many times as long as with gzip. An emergency recovery without this program needs the tool xz.",
+        ),
+        Compression::Bzip2 => gettext(
+            "A little smaller than gzip, but slower to make and to read. An emergency recovery without this program needs the tool bzip2.",
+        ),
     }
 }
 

@@ -212,6 +212,6 @@ impl BpMachinesPage {
 
 /// The methods of the list: everything but none, which is the check box beside it.
 fn methods() -> Vec<Compression> {
-    let all = Compression::ALL.into_iter();
+    let all = Compression::WRITABLE.into_iter();
     all.filter(|method| *method != Compression::None).collect()
 }
