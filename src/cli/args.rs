@@ -6,6 +6,7 @@
 //! those of the existing tools, with the same names, letters and defaults, and a few of our own beside them.
 
 mod backup;
+mod choices;
 mod gui;
 mod restore;
 
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory};
 
 pub use backup::{BackupArgs, CompressionWish, KdfStrength};
+pub use choices::{Assigned, AssignedPool, ChoiceArgs};
 pub use gui::{BackupWizardArgs, RestoreWizardArgs};
 pub use restore::RestoreArgs;
 

@@ -8,6 +8,7 @@
 pub mod args;
 
 mod backup;
+mod choices;
 mod console;
 mod exit;
 mod interrupt;

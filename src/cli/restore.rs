@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `qvm-backup-restore`: from the command line to a restore or a verification.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, open_archive},
     host::{DOM0, Host, NoHost},
     job::{self, Job, Outcome, Task},
-    plan::{Access, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreTable, Source, resolve},
+    plan::{Access, RestorePlan, RestoreTable, Source, resolve},
     secret::Passphrase,
     text::{self, JobKind},
 };
@@ -16,6 +16,7 @@ use super::{
     Stop,
     args::RestoreArgs,
     backup::{confirm, passphrase_from},
+    choices::choices,
     console::{Console, say},
     exit::Exit,
     interrupt::Interrupt,
@@ -51,8 +52,13 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         ..Access::new(source, passphrase)
     };
     let archive = open(&access, &host, interrupt)?;
-    let table = resolve(&archive.inventory, &host.system()?, &choices(args, &archive, console)?);
+    let choices = choices(args, &archive.inventory, console)?;
+    let table = resolve(&archive.inventory, &host.system()?, &choices);
     show_table(args, &table, console)?;
+    if args.choices.dry_run {
+        console.notice(&text::terminal::nothing_changed());
+        return Ok(Exit::Done);
+    }
     if args.passphrase_file.is_none() {
         confirm(interrupt)?;
     }
@@ -125,53 +131,6 @@ fn unreadable(error: EngineError, access: &Access) -> Stop {
     Stop::Said(Exit::of_error(&error), messages.into_iter().flatten().collect())
 }
 
-fn choices(args: &RestoreArgs, archive: &OpenedArchive, console: &Console) -> Result<RestoreChoices, Stop> {
-    let domains = archive.inventory.domains();
-    let held: BTreeSet<String> = domains
-        .into_iter()
-        .filter(|domain| domain.content().is_some())
-        .map(|domain| domain.name)
-        .collect();
-    if let Some(unknown) = args.vms.iter().find(|name| !held.contains(*name)) {
-        return Err(Stop::usage::<RestoreArgs>(format!(
-            "no such domain: '{}'",
-            text::sanitize(unknown)
-        )));
-    }
-    for name in args.exclude.iter().filter(|name| !held.contains(*name)) {
-        console.warning(&text::terminal::nothing_to_exclude(name));
-    }
-    let mut selected: BTreeSet<String> = if args.vms.is_empty() {
-        held
-    } else {
-        args.vms.iter().cloned().collect()
-    };
-    selected.retain(|name| !(args.exclude.contains(name) || args.skip_dom0_home && name == DOM0));
-    Ok(RestoreChoices {
-        selected: Some(selected),
-        policy: policy(args),
-        ..RestoreChoices::default()
-    })
-}
-
-fn policy(args: &RestoreArgs) -> RestorePolicy {
-    RestorePolicy {
-        ignore_missing: args.ignore_missing,
-        accept_missing: args.new_root.is_some(),
-        skip_broken: args.skip_broken,
-        on_conflict: if args.rename_conflicting {
-            OnConflict::Rename
-        } else if args.skip_conflicting {
-            OnConflict::Skip
-        } else {
-            OnConflict::Report
-        },
-        drop_devices: false,
-        ignore_user_mismatch: args.ignore_username_mismatch,
-        verify_only: args.verify_only,
-    }
-}
-
 /// Prints the table and what will happen, and ends here if something stands in the way.
 fn show_table(args: &RestoreArgs, table: &RestoreTable, console: &Console) -> Result<(), Stop> {
     say(format_args!(
@@ -184,6 +143,9 @@ fn show_table(args: &RestoreArgs, table: &RestoreTable, console: &Console) -> Re
     }
     if !table.is_ready() {
         return Err(Stop::failed(text::terminal::nothing_to_restore()));
+    }
+    if args.choices.dry_run {
+        return Ok(());
     }
     let (will, stay) = if args.verify_only {
         (

@@ -92,6 +92,8 @@ pub enum Absence {
     NotSelected,
     /// It is selected, but cannot be restored itself.
     HasProblem,
+    /// The archive does not hold all of it.
+    Incomplete,
     /// There is one of that name, but of another kind: no template, or no net VM.
     WrongKind,
 }
@@ -186,7 +188,7 @@ impl Absence {
         match self {
             Self::NotSelected => vec![Cure::RestoreToo { name }],
             Self::HasProblem => vec![Cure::SolveFirst { name }],
-            Self::NotHere | Self::WrongKind => Vec::new(),
+            Self::NotHere | Self::Incomplete | Self::WrongKind => Vec::new(),
         }
     }
 }

@@ -138,7 +138,7 @@ impl Resolver<'_> {
         let mut in_cycles = BTreeSet::new();
         loop {
             self.skip_broken(rows);
-            let peers = Peers::new(rows, &usable);
+            let peers = Peers::new(rows, &usable, self.choices);
             for row in rows.iter_mut().filter(|row| row.is_selected && !row.is_home()) {
                 row.problems.retain(|problem| !links::is_link_problem(problem));
                 let is_in_cycle = in_cycles.contains(&row.domain.name);
@@ -180,7 +180,7 @@ impl Resolver<'_> {
     fn settle(self, rows: &mut [RestoreRow]) {
         let selected = rows.iter().filter(|row| row.is_selected && !row.is_home());
         let usable = selected.map(|row| row.domain.name.clone()).collect();
-        let peers = Peers::new(rows, &usable);
+        let peers = Peers::new(rows, &usable, self.choices);
         for row in rows.iter_mut().filter(|row| row.is_selected && !row.is_home()) {
             self.link_properties(row, &peers);
             self.link_tags(row, &peers);

@@ -62,6 +62,7 @@ fn template_absent(name: &str, absence: Absence) -> String {
         Absence::NotHere => gettext_f("Its template {name} is neither here nor in the backup.", &name),
         Absence::NotSelected => gettext_f("Its template {name} is not here and not selected in the backup.", &name),
         Absence::HasProblem => gettext_f("Its template {name} cannot be restored yet.", &name),
+        Absence::Incomplete => gettext_f("Its template {name} is not here and not whole in the backup.", &name),
         Absence::WrongKind => gettext_f("It cannot be based on {name}, which is no such template.", &name),
     }
 }
@@ -73,6 +74,7 @@ fn netvm_absent(name: &str, absence: Absence) -> String {
         Absence::NotHere => gettext_f("Its net VM {name} is neither here nor in the backup.", &name),
         Absence::NotSelected => gettext_f("Its net VM {name} is not here and not selected in the backup.", &name),
         Absence::HasProblem => gettext_f("Its net VM {name} cannot be restored yet.", &name),
+        Absence::Incomplete => gettext_f("Its net VM {name} is not here and not whole in the backup.", &name),
         Absence::WrongKind => gettext_f("It cannot use {name} as its net VM, which provides no network.", &name),
     }
 }
@@ -90,6 +92,10 @@ fn dispvm_absent(name: &str, absence: Absence) -> String {
             &name,
         ),
         Absence::HasProblem => gettext_f("Its disposable template {name} cannot be restored yet.", &name),
+        Absence::Incomplete => gettext_f(
+            "Its disposable template {name} is not here and not whole in the backup.",
+            &name,
+        ),
         Absence::WrongKind => gettext_f(
             "Its disposables cannot be made from {name}, which is no disposable template.",
             &name,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, builder::NonEmptyStringValueParser};
 
-use super::{CommonArgs, LONG_VERSION, backup::EXIT_CODES};
+use super::{ChoiceArgs, CommonArgs, LONG_VERSION, backup::EXIT_CODES};
 
 /// Restore VMs from a backup of a PedOS, or verify it
 ///
@@ -41,7 +41,7 @@ pub struct RestoreArgs {
     #[arg(long)]
     pub skip_broken: bool,
 
-    /// Give VMs whose template or net VM is missing the default one
+    /// Give VMs whose template, net VM, disposable template or kernel is missing the default one
     #[arg(long)]
     pub ignore_missing: bool,
 
@@ -105,6 +105,10 @@ pub struct RestoreArgs {
     /// no obstacle then: their names are kept.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["root", "verify_only"])]
     pub new_root: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub choices: ChoiceArgs,
 
     #[command(flatten)]
     #[allow(missing_docs)]

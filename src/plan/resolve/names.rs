@@ -65,6 +65,7 @@ impl Resolver<'_> {
         } else if is_here(&row.name_here) {
             if policy == OnConflict::Skip && chosen.is_none() {
                 row.is_selected = false;
+                row.problems.clear();
                 row.remarks.push(RestoreRemark::SkippedConflict);
             } else {
                 row.problems.push(RestoreProblem::NameTaken);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     host::{DOM0, Machine, System},
     inventory::Class,
-    plan::{Absence, RestoreRow},
+    plan::{Absence, RestoreChoices, RestoreRow},
 };
 
 /// What a setting needs the machine to be that it names.
@@ -55,6 +55,7 @@ struct Peer {
     kinds: [bool; 3],
     is_selected: bool,
     is_usable: bool,
+    is_whole: bool,
 }
 
 impl Peer {
@@ -78,7 +79,7 @@ pub(super) struct Peers {
 
 impl Peers {
     /// The rows as they are now; those that others can refer to are `usable`, by their names in the archive.
-    pub(super) fn new(rows: &[RestoreRow], usable: &BTreeSet<String>) -> Self {
+    pub(super) fn new(rows: &[RestoreRow], usable: &BTreeSet<String>, choices: &RestoreChoices) -> Self {
         let mut peers = BTreeMap::new();
         let mut here = BTreeMap::new();
         for row in rows.iter().filter(|row| !row.is_home()) {
@@ -88,6 +89,7 @@ impl Peers {
                 kinds: [Kind::Template, Kind::DispVmTemplate, Kind::NetVm].map(|kind| kind.fits_row(row)),
                 is_selected: row.is_selected,
                 is_usable: row.is_selected && usable.contains(&name),
+                is_whole: !choices.missing.contains_key(&name),
             };
             if peer.is_usable {
                 here.insert(peer.name_here.clone(), name.clone());
@@ -113,9 +115,10 @@ impl Peers {
             return Ok(archived.to_owned());
         }
         Err(match peer {
-            Some(peer) if peer.fits(kind) && !peer.is_selected => Absence::NotSelected,
-            Some(peer) if peer.fits(kind) => Absence::HasProblem,
-            Some(_) => Absence::WrongKind,
+            Some(peer) if !peer.fits(kind) => Absence::WrongKind,
+            Some(peer) if !peer.is_whole => Absence::Incomplete,
+            Some(peer) if !peer.is_selected => Absence::NotSelected,
+            Some(_) => Absence::HasProblem,
             None if is_here(system, archived, Kind::Any) => Absence::WrongKind,
             None => Absence::NotHere,
         })

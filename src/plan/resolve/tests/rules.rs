@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Single rules: what an archive only implies, what it does not hold, kernels, pools, devices, choices that are wrong.
+
+use super::*;
+use crate::plan::Cure;
+
+#[test]
+fn a_made_up_vm_comes_only_with_what_refers_to_it() {
+    let machines = [
+        dvm("disp-no-netvm")
+            .set("netvm", "")
+            .set("default_dispvm", "disp-no-netvm")
+            .made_up(),
+        app("work").set("default_dispvm", "disp-no-netvm"),
+        app("vault"),
+    ];
+    let here = host(&[tpl("fedora")]);
+    let table = resolve(&archive(&machines), &here, &RestoreChoices::default());
+    assert!(table.is_ready() && row(&table, "disp-no-netvm").is_selected);
+    let without = |choices: RestoreChoices| {
+        let table = resolve(&archive(&machines), &here, &choices);
+        assert!(table.is_ready(), "{table:#?}");
+        let made_up = row(&table, "disp-no-netvm");
+        assert!(!made_up.is_selected && made_up.remarks == [RestoreRemark::NotNeeded]);
+    };
+    without(RestoreChoices {
+        selected: names(&["vault", "disp-no-netvm"]),
+        ..RestoreChoices::default()
+    });
+    without(RestoreChoices {
+        dispvms: one("work", Reference::Default),
+        ..RestoreChoices::default()
+    });
+    let choices = RestoreChoices {
+        selected: names(&["work"]),
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&archive(&machines), &here, &choices);
+    let expected = RestoreProblem::DispVmMissing {
+        name: "disp-no-netvm".to_owned(),
+        absence: Absence::NotSelected,
+        is_chosen: false,
+    };
+    assert_problems(&table, "work", &[expected]);
+}
+
+#[test]
+fn an_incomplete_vm_is_a_problem_for_itself_and_for_what_needs_it() {
+    let machines = [tpl("fedora"), app("work"), app("other").set("template", "debian")];
+    let choices = RestoreChoices {
+        missing: one("fedora", "root.img".to_owned()),
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&archive(&machines), &host(&[]), &choices);
+    let what = "root.img".to_owned();
+    assert_problems(&table, "fedora", &[RestoreProblem::DataMissing { what }]);
+    assert_problems(&table, "work", &[template_missing("fedora", Absence::Incomplete)]);
+    let skipping = RestoreChoices {
+        policy: RestorePolicy {
+            skip_broken: true,
+            ..RestorePolicy::default()
+        },
+        ..choices
+    };
+    let table = resolve(&archive(&machines), &host(&[]), &skipping);
+    let selected: Vec<_> = table.selected().map(|row| row.domain.name.as_str()).collect();
+    assert_eq!((selected, table.is_ready()), (vec!["other"], true));
+}
+
+#[test]
+fn what_a_mentioned_vm_is_does_not_matter() {
+    let machines = [tpl("fedora").mentioned(), app("work")];
+    let table = resolve(&archive(&machines), &host(&[]), &RestoreChoices::default());
+    assert_problems(&table, "work", &[template_missing("fedora", Absence::NotHere)]);
+}
+
+#[test]
+fn a_verification_has_no_problems() {
+    let machines = [
+        app("work"),
+        vm("odd name", "OddVM"),
+        dvm("made").made_up(),
+        home("somebody"),
+    ];
+    let verifying = rule(RestorePolicy {
+        verify_only: true,
+        ..RestorePolicy::default()
+    });
+    let table = resolve(&archive(&machines), &host(&[app("work")]), &verifying);
+    assert!(table.is_ready());
+    assert_eq!(table.selected().count(), 3);
+}
+
+#[test]
+fn kernels_and_pools_are_those_of_the_host() {
+    let machines = [app("work").set("kernel", "5.4"), app("hvm").set("kernel", "")];
+    let mut here = host(&[tpl("fedora")]);
+    let mut choices = RestoreChoices {
+        pool: Some("second".to_owned()),
+        pools: one("hvm", "far".to_owned()),
+        kernels: one("work", named("6.6")),
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&archive(&machines), &here, &choices);
+    assert_problems(&table, "work", &[]);
+    assert_eq!(row(&table, "work").pool.as_deref(), Some("second"));
+    assert_eq!(row(&table, "work").kernel, named("6.6"));
+    assert_eq!(row(&table, "hvm").kernel, Reference::None);
+    let far = RestoreProblem::PoolOutOfReach {
+        name: "far".to_owned(),
+        driver: "lvm_thin".to_owned(),
+    };
+    assert_problems(&table, "hvm", &[far]);
+    let offered = table.candidates(&here, row(&table, "hvm"));
+    let pools: Vec<_> = offered
+        .pools
+        .iter()
+        .map(|pool| (&*pool.name, pool.is_default))
+        .collect();
+    assert_eq!(pools, [("main", true), ("second", false)]);
+    assert_eq!(offered.kernels, ["6.12", "6.6"]);
+    choices.pools = one("hvm", "gone".to_owned());
+    let table = resolve(&archive(&machines), &here, &choices);
+    let name = "gone".to_owned();
+    assert_problems(&table, "hvm", &[RestoreProblem::PoolMissing { name }]);
+    // Where it is not known which kernels there are, none is missing.
+    here.kernels = None;
+    choices.kernels.clear();
+    choices.pools.clear();
+    let table = resolve(&archive(&machines), &here, &choices);
+    assert!(table.is_ready());
+    assert_eq!(row(&table, "work").kernel, named("5.4"));
+}
+
+#[test]
+fn a_choice_that_is_wrong_is_not_replaced_by_a_rule() {
+    let machines = [app("work").set("netvm", "sys-net")];
+    let choices = RestoreChoices {
+        templates: one("work", "debain".to_owned()),
+        netvms: one("work", named("debian")),
+        dispvms: one("work", named("gone")),
+        kernels: one("work", named("gone")),
+        ..rule(RestorePolicy {
+            ignore_missing: true,
+            ..RestorePolicy::default()
+        })
+    };
+    let table = resolve(&archive(&machines), &host(&[]), &choices);
+    let work = row(&table, "work");
+    assert_eq!(work.problems.len(), 4, "{:?}", work.problems);
+    let ignoring = work
+        .problems
+        .iter()
+        .filter(|problem| problem.cures().contains(&Cure::IgnoreMissing));
+    assert_eq!(ignoring.count(), 0);
+}
+
+#[test]
+fn devices_are_kept_or_dropped_one_by_one_or_all() {
+    let devices = r#"<devices class="pci"><device backend-domain="dom0" id="00_1f.6"/><device backend-domain="dom0" id="00_14.3"/>
+        </devices>"#;
+    let machines = [app("work").xml(devices)];
+    let here = host(&[tpl("fedora")]);
+    let port = |id: &str| crate::plan::DevicePort {
+        class: "pci".to_owned(),
+        backend: "dom0".to_owned(),
+        id: id.to_owned(),
+    };
+    let fates = |choices: &RestoreChoices| -> Vec<DeviceFate> {
+        let table = resolve(&archive(&machines), &here, choices);
+        assert!(table.is_ready());
+        row(&table, "work")
+            .devices
+            .iter()
+            .map(|device| device.fate.clone())
+            .collect()
+    };
+    let mut choices = RestoreChoices::default();
+    assert_eq!(fates(&choices), [DeviceFate::Kept, DeviceFate::Kept]);
+    choices.devices = one("work", [(port("00_14.3"), false)].into());
+    assert_eq!(fates(&choices), [DeviceFate::Kept, DeviceFate::Dropped]);
+    choices.policy.drop_devices = true;
+    choices.devices = one("work", [(port("00_14.3"), true)].into());
+    assert_eq!(fates(&choices), [DeviceFate::Dropped, DeviceFate::Kept]);
+}
+
+#[test]
+fn a_template_that_the_archive_leaves_open_is_the_default_one() {
+    let machines = [vm("work", "AppVM")];
+    let table = resolve(&archive(&machines), &host(&[]), &RestoreChoices::default());
+    assert_eq!(row(&table, "work").template.as_deref(), Some("debian"));
+    let mut poor = host(&[]);
+    poor.globals.clear();
+    let table = resolve(&archive(&machines), &poor, &RestoreChoices::default());
+    assert_problems(&table, "work", &[RestoreProblem::NoDefaultTemplate]);
+    let choices = RestoreChoices {
+        templates: one("work", "debian".to_owned()),
+        ..RestoreChoices::default()
+    };
+    assert!(resolve(&archive(&machines), &poor, &choices).is_ready());
+}
