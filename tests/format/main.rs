@@ -10,5 +10,7 @@ mod hostile;
 mod inner;
 mod interop;
 mod layers;
+mod multi_volume;
+mod old_fixtures;
 #[path = "../support/tools.rs"]
 mod tools;

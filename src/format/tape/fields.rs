@@ -27,7 +27,7 @@ pub(in crate::format) fn number(field: &[u8]) -> Option<u64> {
 }
 
 /// Whether a header block carries its own sum. Some very old writers added signed bytes.
-pub(super) fn has_right_checksum(block: &[u8; BLOCK_SIZE]) -> bool {
+pub(in crate::format) fn has_right_checksum(block: &[u8; BLOCK_SIZE]) -> bool {
     const FIELD: std::ops::Range<usize> = 148..156;
     let Some(stored) = number(&block[FIELD]).and_then(|sum| i64::try_from(sum).ok()) else {
         return false;
