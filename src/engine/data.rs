@@ -39,6 +39,19 @@ pub(super) fn read_data(
     host: &dyn Host,
     context: &Context,
 ) -> Result<DataResult, EngineError> {
+    read_files(access, opened, rows, None, target, host, context)
+}
+
+/// The same for only one file of each machine; all others are passed over as they stand.
+pub(super) fn read_files(
+    access: &Access,
+    opened: &OpenedArchive,
+    rows: &[&RestoreRow],
+    only: Option<&str>,
+    target: &mut dyn Target,
+    host: &dyn Host,
+    context: &Context,
+) -> Result<DataResult, EngineError> {
     let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
     let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
     let announced = rows.iter().map(|row| row.content.size_bytes).sum();
@@ -54,7 +67,7 @@ pub(super) fn read_data(
         .collect();
     let dialect = Dialect::of(&opened.info);
     let stops_at_failure = target.stops_at_failure();
-    let wanted = wanted(rows.iter().copied());
+    let wanted = wanted(rows.iter().copied(), only);
     let (pieces, received) = sync_channel(0);
     let (empties, emptied) = sync_channel(2);
     thread::scope(|scope| {

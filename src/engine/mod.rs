@@ -32,7 +32,7 @@ pub mod verify;
 
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Warning};
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
-pub use notes::Notes;
+pub use notes::{Notes, read_notes};
 pub use open::open_archive;
 pub use quick::{Outline, OutlineFile, quick_look};
 pub use report::{

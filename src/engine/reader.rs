@@ -133,7 +133,8 @@ impl Reader<'_> {
             }
             return Ok(false);
         };
-        if self.stops_at_failure && self.wanted[machine].has_failed.load(Ordering::SeqCst) {
+        let wanted = &self.wanted[machine];
+        if !wanted.wants(name) || self.stops_at_failure && wanted.has_failed.load(Ordering::SeqCst) {
             return Ok(false);
         }
         if walk.current.as_ref().is_none_or(|current| current.file != part.file()) {

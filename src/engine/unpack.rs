@@ -45,6 +45,9 @@ pub(super) use place::Place;
 /// The file that stands for a machine without any.
 const PLACEHOLDER: &str = "empty";
 
+/// What formats before 4 call a file that holds a machine's whole folder.
+const WHOLE_FOLDER: &str = ".";
+
 /// What the reading side sends.
 pub(super) enum Piece {
     /// A file begins.
@@ -81,6 +84,11 @@ pub(super) trait Target: Send {
         size_bytes: u64,
     ) -> Result<Option<Box<dyn VolumeImport>>, EngineError>;
 
+    /// A file of a machine that is neither a volume nor a small file that is known; `None` where it is of no use.
+    fn other_file(&mut self, _: &RestoreRow, _: &str, _: u64) -> Result<Option<Box<dyn VolumeImport>>, EngineError> {
+        Ok(None)
+    }
+
     /// A small file of a machine.
     fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError>;
 
@@ -113,8 +121,22 @@ pub(super) type InnerReader<'a> = inner::Reader<Box<dyn Read + 'a>>;
 pub(super) struct Wanted<'a> {
     /// Its row of the plan.
     pub(super) row: &'a RestoreRow,
+    /// The only file of it that is wanted; `None` for all of them.
+    pub(super) only: Option<&'a str>,
     /// Set when it failed, so that the reading side passes its further members over.
     pub(super) has_failed: AtomicBool,
+}
+
+impl Wanted<'_> {
+    /// Whether a file of it is to be read; one that is a whole folder may hold what is wanted.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.only.is_none_or(|only| only == name || name == WHOLE_FOLDER)
+    }
+
+    fn expected_files(&self) -> Vec<String> {
+        self.only
+            .map_or_else(|| expected_files(&self.row.domain), |only| vec![only.to_owned()])
+    }
 }
 
 /// The receiving side.
@@ -155,7 +177,7 @@ impl Unpacker<'_> {
         }
         let stops = self.target.stops_at_failure();
         let pairs = self.wanted.iter().zip(seen);
-        let reports = pairs.map(|(wanted, seen)| report(wanted.row, seen, stops)).collect();
+        let reports = pairs.map(|(wanted, seen)| report(wanted, seen, stops)).collect();
         Ok((reports, self.data_bytes))
     }
 
@@ -233,10 +255,7 @@ impl Unpacker<'_> {
         if seen.is_complete || seen.failure.is_some() {
             return;
         }
-        if let Some(missing) = expected_files(&wanted.row.domain)
-            .into_iter()
-            .find(|name| !seen.has(name))
-        {
+        if let Some(missing) = wanted.expected_files().into_iter().find(|name| !seen.has(name)) {
             let error = missing_error(wanted.row, &missing, seen.items.is_empty());
             self.give_up(wanted, seen, error);
             return;
@@ -292,9 +311,10 @@ fn missing_error(row: &RestoreRow, file: &str, is_all: bool) -> EngineError {
 }
 
 /// What there is to say of a machine. What should have come and has not is listed too.
-fn report(row: &RestoreRow, mut seen: Seen, stops_at_failure: bool) -> MachineReport {
+fn report(wanted: &Wanted<'_>, mut seen: Seen, stops_at_failure: bool) -> MachineReport {
+    let row = wanted.row;
     let has_come = !seen.items.is_empty();
-    for name in expected_files(&row.domain) {
+    for name in wanted.expected_files() {
         if !seen.has(&name) {
             let is_skipped = stops_at_failure && has_come;
             let result = if is_skipped {
@@ -321,10 +341,11 @@ fn report(row: &RestoreRow, mut seen: Seen, stops_at_failure: bool) -> MachineRe
     }
 }
 
-/// Wants the machines of these rows.
-pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>) -> Vec<Wanted<'a>> {
+/// Wants the machines of these rows, or only one file of each.
+pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>, only: Option<&'a str>) -> Vec<Wanted<'a>> {
     rows.map(|row| Wanted {
         row,
+        only: only.filter(|_| !row.is_home()),
         has_failed: AtomicBool::new(false),
     })
     .collect()

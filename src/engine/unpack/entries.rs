@@ -148,8 +148,11 @@ impl Holder<'_, '_> {
         } else if let Some(file) = MachineFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
             (size_bytes, Held::File(file, self.read_small(size_bytes)?))
         } else {
-            self.warn_of_useless(name, size_bytes);
-            (self.copy_volume(None)?, Held::Nothing)
+            let mut import = self.target.other_file(self.row, name, size_bytes)?;
+            if import.is_none() {
+                self.warn_of_useless(name, size_bytes);
+            }
+            (self.copy_volume(import.as_deref_mut())?, Held::Volume(import))
         };
         Ok(Came {
             name: name.to_owned(),
