@@ -60,6 +60,7 @@ impl Exit {
             | EngineError::Home { .. }
             | EngineError::Destination(_)
             | EngineError::Source(_)
+            | EngineError::NotInArchive { .. }
             | EngineError::NotReady(_)
             | EngineError::Plan { .. }
             | EngineError::Internal { .. } => Self::Failed,

@@ -156,6 +156,8 @@ pub enum Phase {
     CreatingMachines,
     /// Data goes from the archive into the host.
     Restoring,
+    /// One file is got out of an archive.
+    Extracting,
 }
 
 /// How far a phase is.

@@ -99,7 +99,7 @@ pub(super) struct FileSink {
 }
 
 impl FileSink {
-    fn create(path: PathBuf) -> Result<Self, EngineError> {
+    pub(super) fn create(path: PathBuf) -> Result<Self, EngineError> {
         if fs::symlink_metadata(&path).is_ok() {
             return Err(DestinationError::Exists { path }.into());
         }
@@ -125,7 +125,17 @@ impl FileSink {
         })
     }
 
-    fn finish(mut self) -> Result<PathBuf, EngineError> {
+    /// The file, to be written to anywhere.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where it is going to be, for display.
+    pub(super) fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    pub(super) fn finish(mut self) -> Result<PathBuf, EngineError> {
         let place = self.path.display().to_string();
         self.file.sync_all().map_err(|error| destination_error(&place, error))?;
         rename_new(&self.part, &self.path)?;

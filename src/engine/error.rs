@@ -41,6 +41,12 @@ pub enum EngineError {
     /// The archive is not what it should be.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// What is wanted of the archive is not in it, nor does it say so.
+    #[error("the backup does not hold {what}")]
+    NotInArchive {
+        /// What is wanted.
+        what: String,
+    },
     /// Something prevents the backup.
     #[error("the backup cannot start: {0:?}")]
     NotReady(Finding),

@@ -27,6 +27,7 @@ mod stage;
 mod unpack;
 
 pub mod backup;
+pub mod extract;
 pub mod restore;
 pub mod verify;
 

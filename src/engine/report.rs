@@ -44,6 +44,8 @@ pub struct Report {
     pub verdict: VerifyVerdict,
     /// The folder that dom0's home was restored to.
     pub home_folder: Option<PathBuf>,
+    /// The file or folder that was got out of the archive.
+    pub extracted: Option<PathBuf>,
     /// How long it took.
     pub elapsed: Duration,
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::{
     engine::{ArchiveInfo, EngineError, ItemState, Partial, Phase, Progress, Report, Warning},
-    plan::{BackupPlan, RestorePlan},
+    plan::{BackupPlan, ExtractPlan, RestorePlan},
 };
 
 /// What is to be done.
@@ -15,6 +15,8 @@ pub enum Job {
     Backup(BackupPlan),
     /// A restore, or a verification if the plan says so.
     Restore(RestorePlan),
+    /// One file of an archive.
+    Extract(ExtractPlan),
 }
 
 /// What a job was there for.

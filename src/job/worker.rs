@@ -28,6 +28,7 @@ pub fn spawn(job: Job, host: Arc<dyn Host>) -> JobHandle {
         Job::Backup(plan) => engine::backup::run(&plan, host.as_ref(), context),
         Job::Restore(plan) if plan.verify_only => engine::verify::run(&plan, host.as_ref(), context),
         Job::Restore(plan) => engine::restore::run(&plan, host.as_ref(), context),
+        Job::Extract(plan) => engine::extract::run(&plan, host.as_ref(), context),
     })
 }
 
@@ -35,6 +36,7 @@ fn names(job: &Job) -> Vec<String> {
     match job {
         Job::Backup(plan) => plan.machines.clone(),
         Job::Restore(plan) => plan.table.selected().map(|row| row.domain.name.clone()).collect(),
+        Job::Extract(plan) => vec![plan.what.machine().to_owned()],
     }
 }
 

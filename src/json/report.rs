@@ -36,6 +36,7 @@ struct Document<'a> {
     archive_bytes: Option<u64>,
     data_bytes: Option<u64>,
     home_folder: Option<String>,
+    extracted: Option<String>,
     machines: Vec<Machine<'a>>,
     warnings: Vec<Notice>,
 }
@@ -90,6 +91,7 @@ pub fn report(ended: &Ended<'_>) -> String {
         archive_bytes: report.map(|report| report.archive_bytes),
         data_bytes: report.map(|report| report.data_bytes),
         home_folder: report.and_then(|report| report.home_folder.as_deref().map(lossy)),
+        extracted: report.and_then(|report| report.extracted.as_deref().map(lossy)),
         machines: machines
             .iter()
             .map(|machine| self::machine(machine, is_discarded))

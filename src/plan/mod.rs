@@ -10,6 +10,7 @@ mod backup;
 mod candidates;
 mod destination;
 mod device;
+mod extract;
 mod problem;
 mod resolve;
 mod restore;
@@ -21,6 +22,7 @@ pub use backup::{
 pub use candidates::{Candidates, PoolOffer};
 pub use destination::{Destination, LineProblem, Source, check_service_line};
 pub use device::{DeviceFate, DevicePort, RestoreDevice};
+pub use extract::{ArchivedFile, ExtractPlan, ExtractTo};
 pub use problem::{Absence, Cure, RestoreProblem, RestoreRemark};
 pub use resolve::resolve;
 pub use restore::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, RestoreTable};

@@ -101,6 +101,11 @@ pub fn message(error: &EngineError) -> Message {
         EngineError::Destination(error) => destination_error(error),
         EngineError::Source(error) => source_error(error),
         EngineError::Archive(error) => archive_error(error),
+        EngineError::NotInArchive { what } => Message::new(gettext_f(
+            "The backup does not hold {what}",
+            &[("what", &sanitize(what))],
+        ))
+        .hint(gettext("Look at what it holds: qvm-backup-restore --list shows it.")),
         EngineError::NotReady(found) => not_ready(found),
         EngineError::Plan { what } => Message::new(gettext("What was planned cannot be carried out"))
             .detail(sanitize_lines(what))

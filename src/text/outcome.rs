@@ -212,6 +212,12 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             &[("path", &sanitize(&folder.to_string_lossy()))],
         ));
     }
+    if let Some(path) = &report.extracted {
+        lines.push(gettext_f(
+            "Written to {path}.",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ));
+    }
     lines.push(gettext_f("It took {time}.", &[("time", &duration(report.elapsed))]));
     if !report.warnings.is_empty() {
         let n = report.warnings.len() as u64;

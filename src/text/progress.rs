@@ -64,6 +64,7 @@ pub fn phase(phase: Phase) -> String {
         Phase::Opening => gettext("Opening the backup"),
         Phase::CreatingMachines => gettext("Creating VMs"),
         Phase::Restoring => gettext("Restoring"),
+        Phase::Extracting => gettext("Extracting"),
     }
 }
 

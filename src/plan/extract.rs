@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The plan of an extraction: one file of an archive, and where it goes.
+
+use std::{fs::File, path::PathBuf, sync::Arc};
+
+use crate::host::DOM0;
+
+use super::Access;
+
+/// Everything that is needed to get one file out of an archive.
+#[derive(Debug, Clone)]
+pub struct ExtractPlan {
+    /// The archive.
+    pub access: Access,
+    /// What is wanted of it.
+    pub what: ArchivedFile,
+    /// Where it goes.
+    pub to: ExtractTo,
+}
+
+/// A file in an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchivedFile {
+    /// dom0's home, a whole folder.
+    Home,
+    /// A volume or small file of a machine.
+    OfMachine {
+        /// The machine's name in the archive.
+        machine: String,
+        /// The name in the machine's folder (`private.img`).
+        file: String,
+    },
+}
+
+impl ArchivedFile {
+    /// Reads `VM:VOLUME`, where a volume may be any file by its name in the archive (`firewall.xml`); `dom0` and
+    /// `dom0:home` are dom0's home. None where it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (machine, file) = match text.split_once(':') {
+            None if text == DOM0 => return Some(Self::Home),
+            Some((DOM0, "home")) => return Some(Self::Home),
+            Some((machine, file)) if machine != DOM0 => (machine, file),
+            None | Some(_) => return None,
+        };
+        let is_plain = !file.contains('/') && !matches!(file, "" | "." | "..");
+        (is_plain && !machine.is_empty()).then(|| Self::OfMachine {
+            machine: machine.to_owned(),
+            file: if file.contains('.') {
+                file.to_owned()
+            } else {
+                format!("{file}.img")
+            },
+        })
+    }
+
+    /// The machine whose file it is.
+    pub fn machine(&self) -> &str {
+        match self {
+            Self::Home => DOM0,
+            Self::OfMachine { machine, .. } => machine,
+        }
+    }
+}
+
+/// Where an extracted file goes.
+#[derive(Debug, Clone)]
+pub enum ExtractTo {
+    /// A new file, or for dom0's home a new folder.
+    Path(PathBuf),
+    /// An open stream, which gets the plain bytes before it is known whether all of them are good.
+    Stream(Arc<File>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_a_file_and_the_home_are_told_apart() {
+        let file = |machine: &str, file: &str| {
+            Some(ArchivedFile::OfMachine {
+                machine: machine.to_owned(),
+                file: file.to_owned(),
+            })
+        };
+        assert_eq!(ArchivedFile::parse("work:private"), file("work", "private.img"));
+        assert_eq!(ArchivedFile::parse("work:root.img"), file("work", "root.img"));
+        assert_eq!(ArchivedFile::parse("work:firewall.xml"), file("work", "firewall.xml"));
+        assert_eq!(ArchivedFile::parse("dom0"), Some(ArchivedFile::Home));
+        assert_eq!(ArchivedFile::parse("dom0:home"), Some(ArchivedFile::Home));
+        for text in ["", "work", "work:", ":private", "work:../x", "work:..", "dom0:private"] {
+            assert_eq!(ArchivedFile::parse(text), None, "{text}");
+        }
+    }
+}
