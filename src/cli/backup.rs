@@ -43,7 +43,7 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
     };
     show_summary(&system, &settings.machines, &settings.destination, console)?;
     if !args.yes {
-        confirm(interrupt)?;
+        confirm(console, interrupt)?;
     }
     let passphrase = Arc::new(match settings.passphrase.take() {
         Some(kept) => kept,
@@ -144,8 +144,9 @@ fn check_destination(destination: &Destination) -> Result<(), Stop> {
 }
 
 /// Asks whether to go on.
-pub(super) fn confirm(interrupt: &Interrupt) -> Result<(), Stop> {
-    let answer = prompt::ask("Do you want to proceed? [y/N] ", interrupt);
+pub(super) fn confirm(console: &Console, interrupt: &Interrupt) -> Result<(), Stop> {
+    let question = "Do you want to proceed? [y/N] ";
+    let answer = prompt::ask(question, console.is_output_taken, interrupt);
     match answer.map_err(|error| Stop::of_prompt(error, "the answer"))?.as_str() {
         "y" | "Y" => Ok(()),
         _ => Err(Stop::Said(Exit::Cancelled, vec![text::terminal::declined()])),

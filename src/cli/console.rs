@@ -13,8 +13,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     engine::{ItemState, Phase, Progress},
-    job::{Event, JobHandle, Outcome},
-    text::{self, MachineLine, Message, OutcomeView, Tone},
+    job::{Ended, Event, JobHandle, JobKind, Outcome},
+    json,
+    text::{self, Message, OutcomeView, Tone},
 };
 
 use super::{Stop, exit::Exit};
@@ -28,6 +29,11 @@ pub(super) fn say(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
+/// Prints a whole text, which ends its last line itself, to standard output.
+pub(super) fn say_text(text: &str) {
+    let _ = write!(io::stdout(), "{text}");
+}
+
 /// Prints a line to standard error; an error is ignored as [`say`] does.
 pub(super) fn tell(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{line}");
@@ -39,12 +45,23 @@ pub(super) struct Console {
     pub(super) program: &'static str,
     /// 0 and below: warnings and errors; 1: what is being done; 2 and above: details.
     pub(super) level: i32,
+    /// Standard output is for a document or for data, and nothing else may get into it.
+    pub(super) is_output_taken: bool,
 }
 
 impl Console {
     /// Whether someone watches.
     pub(super) fn is_watched(&self) -> bool {
         io::stderr().is_terminal() && self.level >= 1
+    }
+
+    /// Prints a line to standard output, unless that is taken.
+    pub(super) fn print(&self, line: fmt::Arguments<'_>) {
+        if self.is_output_taken {
+            tell(line);
+        } else {
+            say(line);
+        }
     }
 
     /// What is being done, for someone who watches or asked for it.
@@ -139,6 +156,21 @@ impl Console {
         bar
     }
 
+    /// The last words of a job: for its user, and if wanted as a document for a program.
+    pub(super) fn ended(&self, ended: &Ended<'_>, is_json: bool) {
+        let view = text::outcome(ended.kind, ended.outcome);
+        self.result(&view);
+        // One that is no success has said so of each machine already.
+        if view.tone == Tone::Success && self.level >= 1 && ended.kind != JobKind::Extract {
+            for line in text::machine_table(&view) {
+                self.print(format_args!("{line}"));
+            }
+        }
+        if is_json {
+            say_text(&json::report(ended));
+        }
+    }
+
     /// The result of a job.
     pub(super) fn result(&self, view: &OutcomeView) {
         for warning in &view.warnings {
@@ -146,9 +178,9 @@ impl Console {
         }
         if view.tone == Tone::Success {
             if self.level >= 1 {
-                say(format_args!("{}.", view.title));
+                self.print(format_args!("{}.", view.title));
                 for line in &view.lines {
-                    say(format_args!("{line}"));
+                    self.print(format_args!("{line}"));
                 }
             }
             return;
@@ -156,24 +188,18 @@ impl Console {
         tell(format_args!("{}: error: {}.", self.program, view.title));
         if let Some(cause) = &view.cause {
             tell(format_args!("  {}.", cause.title));
-            print_rest(cause, "  ");
+            for line in cause.detail.lines() {
+                tell(format_args!("  {line}"));
+            }
         }
-        for line in &view.lines {
-            tell(format_args!("  {line}"));
+        for line in view
+            .lines
+            .iter()
+            .map(|line| format!("  {line}"))
+            .chain(text::machine_table(view))
+        {
+            tell(format_args!("{line}"));
         }
-        for machine in &view.machines {
-            print_machine(machine);
-        }
-    }
-}
-
-fn print_machine(machine: &MachineLine) {
-    match &machine.reason {
-        Some(reason) => {
-            tell(format_args!("  {}: {}: {}.", machine.name, machine.state, reason.title));
-            print_rest(reason, "    ");
-        }
-        None => tell(format_args!("  {}: {}", machine.name, machine.state)),
     }
 }
 

@@ -12,6 +12,7 @@ mod choices;
 mod console;
 mod exit;
 mod interrupt;
+mod look;
 mod place;
 mod prompt;
 mod restore;
@@ -99,7 +100,11 @@ fn tool<A: CommandFactory + FromArgMatches>(
     run: impl Fn(&A, &Console, &Interrupt) -> Result<Exit, Stop>,
 ) -> ExitCode {
     text::i18n::init();
-    let mut console = Console { program, level: 1 };
+    let mut console = Console {
+        program,
+        level: 1,
+        is_output_taken: false,
+    };
     let args: A = match parse(std::env::args_os()) {
         Ok(args) => args,
         Err(Some(stop)) => return console.stop(&stop).into(),

@@ -18,10 +18,7 @@ use rustix::{
 };
 use zeroize::Zeroizing;
 
-use super::{
-    console::{say, tell},
-    interrupt::Interrupt,
-};
+use super::{console::tell, interrupt::Interrupt};
 
 /// The longest line that is read: no passphrase and no answer comes near it, and an endless file must end somewhere.
 const LONGEST_LINE_BYTES: usize = 64 * 1024;
@@ -49,17 +46,22 @@ pub(super) enum PromptError {
     Io(#[from] io::Error),
 }
 
-/// Asks a question on standard output and reads the answer from standard input.
+/// Asks a question on standard output, or on standard error where that is taken, and reads the answer from standard input.
 ///
 /// # Errors
 /// When there is no answer.
-pub(super) fn ask(question: &str, interrupt: &Interrupt) -> Result<String, PromptError> {
+pub(super) fn ask(question: &str, is_output_taken: bool, interrupt: &Interrupt) -> Result<String, PromptError> {
+    let mut to: Box<dyn Write> = if is_output_taken {
+        Box::new(io::stderr())
+    } else {
+        Box::new(io::stdout())
+    };
     // Where the question cannot be shown the answer may still be there: a script knows what is asked.
-    let _ = write!(io::stdout(), "{question}");
-    let _ = io::stdout().flush();
+    let _ = write!(to, "{question}");
+    let _ = to.flush();
     let answer = read_line(io::stdin().as_fd(), interrupt);
     if answer.is_err() {
-        say(format_args!(""));
+        let _ = writeln!(to);
     }
     Ok(answer?.trim().to_owned())
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `qvm-backup-restore`: from the command line to a restore or a verification.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, open_archive},
+    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, open_archive},
     host::{DOM0, Host, NoHost},
-    job::{self, Job, Outcome, Task},
+    job::{self, Ended, Job, Outcome, Task},
+    json,
     plan::{Access, RestorePlan, RestoreTable, Source, resolve},
     secret::Passphrase,
     text::{self, JobKind},
@@ -17,9 +18,10 @@ use super::{
     args::RestoreArgs,
     backup::{confirm, passphrase_from},
     choices::choices,
-    console::{Console, say},
+    console::{Console, say_text},
     exit::Exit,
     interrupt::Interrupt,
+    look,
     place::{self, NewRoot},
     prompt, table,
 };
@@ -27,6 +29,11 @@ use super::{
 /// Does what the command line says.
 pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     check_line(args)?;
+    look::check_line(args)?;
+    let console = &Console {
+        is_output_taken: args.json || look::is_stream(args),
+        ..*console
+    };
     let source = match &args.dest_vm {
         Some(machine) if args.location_is_service => Source::Registered {
             machine: machine.clone(),
@@ -36,6 +43,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     };
     let (new_root, host) = match &args.new_root {
         Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), host))?,
+        None if args.list || args.extract.is_some() => (None, look::host(args, &source)?),
         None => (None, host(args, &source)?),
     };
     let passphrase = Arc::new(Passphrase::for_reading(match &args.passphrase_file {
@@ -51,7 +59,24 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         filter_program: args.compression_filter.clone(),
         ..Access::new(source, passphrase)
     };
-    let archive = open(&access, &host, interrupt)?;
+    if args.list {
+        return look::list(args, &access, &host, interrupt);
+    }
+    if args.extract.is_some() {
+        return look::extract(args, access, host, console, interrupt);
+    }
+    let kind = if args.verify_only {
+        JobKind::Verify
+    } else {
+        JobKind::Restore
+    };
+    let place = look::text_of(&access.source);
+    let archive = open(&access, &host, interrupt).map_err(|error| {
+        if args.json {
+            report_unopened(kind, &place, &error);
+        }
+        unreadable(error, &access)
+    })?;
     let choices = choices(args, &archive.inventory, console)?;
     let table = resolve(&archive.inventory, &host.system()?, &choices);
     show_table(args, &table, console)?;
@@ -60,17 +85,12 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         return Ok(Exit::Done);
     }
     if args.passphrase_file.is_none() {
-        confirm(interrupt)?;
+        confirm(console, interrupt)?;
     }
     let plan = RestorePlan {
         access,
         table,
         verify_only: args.verify_only,
-    };
-    let kind = if args.verify_only {
-        JobKind::Verify
-    } else {
-        JobKind::Restore
     };
     let job = job::spawn(Job::Restore(plan), host);
     interrupt.stops(job.cancel_token());
@@ -78,7 +98,14 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     if let Some(new_root) = new_root.filter(|_| has_left_something(&outcome)) {
         new_root.keep();
     }
-    console.result(&text::outcome(kind, &outcome));
+    let ended = Ended {
+        kind,
+        outcome: &outcome,
+        place: &place,
+        archive: Some(&archive.info),
+        at: SystemTime::now(),
+    };
+    console.ended(&ended, args.json);
     Ok(Exit::of_outcome(kind, &outcome))
 }
 
@@ -113,15 +140,30 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
 }
 
 /// Header and inventory, read on a thread of its own so that Ctrl-C is heard.
-fn open(access: &Access, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<OpenedArchive, Stop> {
+pub(super) fn open(access: &Access, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<OpenedArchive, EngineError> {
     let (copy, host) = (access.clone(), Arc::clone(host));
     let task = Task::spawn(move |context| open_archive(&copy, host.as_ref(), context));
     interrupt.stops(task.cancel_token());
-    task.answer_blocking().map_err(|error| unreadable(error, access))
+    task.answer_blocking()
+}
+
+/// A program that waits for a report gets one of an archive that could not even be opened.
+fn report_unopened(kind: JobKind, place: &str, error: &EngineError) {
+    let outcome = match error {
+        EngineError::Cancelled => Outcome::Cancelled(Partial::default()),
+        error => Outcome::Failed(error.clone(), Partial::default()),
+    };
+    say_text(&json::report(&Ended {
+        kind,
+        outcome: &outcome,
+        place,
+        archive: None,
+        at: SystemTime::now(),
+    }));
 }
 
 /// A backup that was decompressed by a choice of its user looks damaged where the choice was wrong.
-fn unreadable(error: EngineError, access: &Access) -> Stop {
+pub(super) fn unreadable(error: EngineError, access: &Access) -> Stop {
     let is_damage = matches!(
         error,
         EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::Truncated { .. })
@@ -133,7 +175,7 @@ fn unreadable(error: EngineError, access: &Access) -> Stop {
 
 /// Prints the table and what will happen, and ends here if something stands in the way.
 fn show_table(args: &RestoreArgs, table: &RestoreTable, console: &Console) -> Result<(), Stop> {
-    say(format_args!(
+    console.print(format_args!(
         "\nThe following VMs are included in the backup:\n\n{}",
         table::restore(table)
     ));

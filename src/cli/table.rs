@@ -5,7 +5,7 @@
 
 use crate::{
     host::{DOM0, Machine, Reference, System},
-    inventory::Class,
+    inventory::{Class, Domain},
     plan::{BackupRemark, Finding, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable},
     text::{self, sanitize},
     units::{KIB, size_text},
@@ -96,6 +96,62 @@ fn backup_remark(finding: &Finding) -> String {
         }
         _ => text::finding(finding).sentence,
     }
+}
+
+/// How wide a cell of a listing may be on a terminal, in characters.
+const SHOWN_WIDTH: usize = 40;
+
+/// The table of a listing. On a terminal what is very wide is cut; elsewhere nothing is.
+pub(super) fn listing(domains: &[Domain], is_terminal: bool) -> String {
+    const HEAD: [&str; 6] = ["name", "type", "size", "template", "netvm", "label"];
+    let shown = |cell: String| match cell.char_indices().nth(SHOWN_WIDTH) {
+        Some((end, _)) if is_terminal => format!("{}…", &cell[..end]),
+        _ => cell,
+    };
+    let rows: Vec<[String; 6]> = domains.iter().map(|domain| cells(domain).map(shown)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..HEAD.len())
+        .map(|column| 1 + width(column).max(HEAD[column].len()))
+        .collect();
+    let line: String = widths.iter().map(|width| format!("{:-<width$}-+", "")).collect();
+    let put = |cells: [&str; 6]| -> String {
+        let cells = cells.iter().zip(&widths);
+        cells.map(|(cell, width)| format!("{cell:>width$} |")).collect()
+    };
+    let mut text = format!("{line}\n{}\n{line}\n", put(HEAD));
+    for (domain, cells) in domains.iter().zip(&rows) {
+        text += &put(cells.each_ref().map(String::as_str));
+        if domain.content().is_none() {
+            text += &format!(" <-- {}", text::terminal::only_mentioned());
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The cells of a machine in the table of a listing: name, type, size, template, net VM, label.
+fn cells(domain: &Domain) -> [String; 6] {
+    let is_home = domain.class == Class::AdminVm;
+    let size = domain
+        .content()
+        .map_or_else(|| "-".to_owned(), |content| size(content.size_bytes));
+    let or_dash = |value: Option<&str>| {
+        value
+            .filter(|value| !value.is_empty())
+            .map_or_else(|| "-".to_owned(), sanitize)
+    };
+    let netvm = match domain.property("netvm") {
+        None if !is_home => "(default)".to_owned(),
+        value => or_dash(value),
+    };
+    [
+        sanitize(&domain.name),
+        sanitize(domain.class.wire_name()),
+        size,
+        or_dash(domain.property("template")),
+        netvm,
+        or_dash(Some(&domain.label)),
+    ]
 }
 
 /// The table of a restore.
@@ -207,7 +263,7 @@ fn netvm(netvm: &Reference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{Content, Domain};
+    use crate::inventory::Content;
 
     fn machine(name: &str, class: Class, kib: u64) -> Machine {
         Machine {

@@ -5,7 +5,13 @@
 
 use std::{ffi::OsStr, io, path::Path};
 
-use crate::{durable, engine::ArchiveInfo, job::Ended, json, units::iso_time};
+use crate::{
+    durable,
+    engine::{ArchiveInfo, OpenedArchive},
+    job::Ended,
+    json,
+    units::iso_time,
+};
 
 use super::{
     ItemLine, MachineLine, Message, OutcomeView, filter,
@@ -176,8 +182,21 @@ fn archive_facts(info: &ArchiveInfo) -> Vec<(String, String)> {
     facts
 }
 
+/// What stands above the listing of an archive.
+pub fn archive_lines(place: &str, archive: &OpenedArchive) -> Vec<String> {
+    let mut facts = vec![(gettext("Backup"), sanitize(place))];
+    facts.extend(archive_facts(&archive.info));
+    facts.extend(
+        archive
+            .info
+            .archive_bytes
+            .map(|bytes| (gettext("Size of the file"), size(bytes))),
+    );
+    pairs(&facts)
+}
+
 /// Captions and values in two columns.
-pub(super) fn pairs(facts: &[(String, String)]) -> Vec<String> {
+fn pairs(facts: &[(String, String)]) -> Vec<String> {
     let column = 1 + facts
         .iter()
         .map(|(caption, _)| caption.chars().count())

@@ -122,3 +122,13 @@ pub fn little_room(needed: u64, free: u64) -> String {
 pub fn not_verified() -> Message {
     Message::new(gettext("The backup was written, but not verified"))
 }
+
+/// A machine that a listing names and whose data is not in the archive.
+pub fn only_mentioned() -> String {
+    gettext("only mentioned")
+}
+
+/// What stands above the notes of a machine.
+pub fn notes_of(name: &str) -> String {
+    gettext_f("Notes of {vm}:", &[("vm", &sanitize(name))])
+}

@@ -37,6 +37,37 @@ pub struct RestoreArgs {
     #[arg(long)]
     pub verify_only: bool,
 
+    /// Show what the backup holds, and restore nothing
+    ///
+    /// Lists every VM with its class, size, template, net VM and label, and says which are in the backup and which are
+    /// only mentioned in it. A backup that is a file needs no PedOS for it.
+    #[arg(long, conflicts_with_all = ["verify_only", "extract", "new_root", "dry_run"])]
+    pub list: bool,
+
+    /// With --list, read the notes of the VMs as well
+    #[arg(long, requires = "list")]
+    pub notes: bool,
+
+    /// Write one volume or file of the backup to the place that --output names, and restore nothing
+    ///
+    /// VOLUME is private, root, or any file of the VM such as firewall.xml; dom0 alone is dom0's home, which becomes a
+    /// folder. Nothing else of the backup is decrypted, and a backup that is a file needs no PedOS for it.
+    #[arg(long, value_name = "VM:VOLUME", requires = "output", conflicts_with_all = ["verify_only", "new_root", "dry_run"])]
+    pub extract: Option<String>,
+
+    /// The new file that --extract writes; "-" is standard output
+    ///
+    /// It appears under its name when all of it was read and found good. Standard output gets the bytes as they come:
+    /// look at the exit code before you use them.
+    #[arg(short, long, value_name = "FILE", requires = "extract")]
+    pub output: Option<PathBuf>,
+
+    /// Print the result as one JSON document on standard output, and everything else on standard error
+    ///
+    /// The document is a listing with --list, else a report of what was done.
+    #[arg(long)]
+    pub json: bool,
+
     /// Leave out VMs that cannot be restored as they are
     #[arg(long)]
     pub skip_broken: bool,
@@ -128,6 +159,34 @@ mod tests {
         assert!(args.paranoid_mode && args.verify_only && args.rename_conflicting);
         assert_eq!(args.exclude, ["a", "b"]);
         assert_eq!(args.vms, ["work"]);
+    }
+
+    #[test]
+    fn what_is_to_be_done_is_one_thing() {
+        let is_refused = |options: &str| {
+            let line = format!("qvm-backup-restore {options} x");
+            RestoreArgs::try_parse_from(line.split(' ')).is_err()
+        };
+        for options in [
+            "--list --verify-only",
+            "--list --extract a:private -o y",
+            "--extract a:private -o y --verify-only",
+            "--extract a:private",
+            "-o y",
+            "--notes",
+            "--list --new-root y",
+            "--list --dry-run",
+            "--extract a:private -o y --dry-run",
+        ] {
+            assert!(is_refused(options), "{options}");
+        }
+        for options in [
+            "--list --notes --json",
+            "--extract a:private -o y --json",
+            "--verify-only --json",
+        ] {
+            assert!(!is_refused(options), "{options}");
+        }
     }
 
     #[test]

@@ -64,6 +64,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     let (pieces, received) = sync_channel(9);
     let (_empties, emptied) = sync_channel(1);
     let wanted = [Wanted {
+        only: None,
         row: &row,
         has_failed: AtomicBool::new(false),
     }];

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `qvm-backup-restore --list` and `--extract`: looks into an archive, and gets one file out of it. Neither needs a PedOS
+//! where the archive is a file.
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal},
+    os::fd::AsFd,
+    path::Path,
+    sync::Arc,
+    time::SystemTime,
+};
+
+use crate::{
+    engine::{Notes, OpenedArchive, read_notes},
+    host::{Host, HostError, NoHost},
+    job::{self, Ended, Job, JobKind, Task},
+    json,
+    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Source},
+    text::{self, sanitize},
+};
+
+use super::{
+    Stop,
+    args::RestoreArgs,
+    console::{Console, say, say_text},
+    exit::Exit,
+    interrupt::Interrupt,
+    place, restore, table,
+};
+
+/// What stands for standard output.
+const STANDARD_OUTPUT: &str = "-";
+
+/// Checks as much of a command line as can be checked without an archive.
+pub(super) fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
+    let usage = |text: &str| Err(Stop::usage::<RestoreArgs>(text));
+    let is_stream = args.output.as_deref().is_some_and(is_standard_output);
+    if (args.list || args.extract.is_some()) && !args.vms.is_empty() {
+        return usage("--list and --extract take no VMs behind the backup's location");
+    }
+    let Some(text) = &args.extract else { return Ok(()) };
+    match ArchivedFile::parse(text) {
+        None => usage("--extract takes VM:VOLUME, as in work:private or work:firewall.xml, or dom0 for dom0's home"),
+        Some(ArchivedFile::Home) if is_stream => usage("dom0's home is a folder: name a new one with --output"),
+        Some(_) if is_stream && args.json => usage("--json and --output - both want standard output"),
+        Some(_) if is_stream && io::stdout().is_terminal() => {
+            usage("a volume is not for a terminal: name a new file with --output, or redirect standard output")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether standard output is for the bytes of a volume.
+pub(super) fn is_stream(args: &RestoreArgs) -> bool {
+    args.extract.is_some() && args.output.as_deref().is_some_and(is_standard_output)
+}
+
+fn is_standard_output(path: &Path) -> bool {
+    path == Path::new(STANDARD_OUTPUT)
+}
+
+/// A host is needed only where a running machine holds the archive.
+pub(super) fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
+    match source.file() {
+        Some(_) => Ok(Arc::new(NoHost)),
+        None => place::host(&args.common),
+    }
+}
+
+/// Says what is in an archive.
+pub(super) fn list(
+    args: &RestoreArgs,
+    access: &Access,
+    host: &Arc<dyn Host>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Stop> {
+    let archive = restore::open(access, host, interrupt).map_err(|error| restore::unreadable(error, access))?;
+    let notes = if args.notes {
+        Some(notes(access, &archive, host, interrupt)?)
+    } else {
+        None
+    };
+    let place = text_of(&access.source);
+    if args.json {
+        say_text(&json::listing(&place, &archive, notes.as_ref()));
+    } else {
+        show(&place, &archive, notes.as_ref());
+    }
+    match notes.and_then(|notes| notes.broken) {
+        Some(error) => Err(error.into()),
+        None => Ok(Exit::Done),
+    }
+}
+
+fn notes(access: &Access, archive: &OpenedArchive, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<Notes, Stop> {
+    let (access, archive, host) = (access.clone(), archive.clone(), Arc::clone(host));
+    let task = Task::spawn(move |context| read_notes(&access, &archive, host.as_ref(), context));
+    interrupt.stops(task.cancel_token());
+    Ok(task.answer_blocking()?)
+}
+
+fn show(place: &str, archive: &OpenedArchive, notes: Option<&Notes>) {
+    let domains = archive.inventory.domains();
+    for line in text::archive_lines(place, archive) {
+        say(format_args!("{line}"));
+    }
+    say(format_args!(
+        "\n{}",
+        table::listing(&domains, io::stdout().is_terminal())
+    ));
+    for domain in &domains {
+        let Some(note) = notes.and_then(|notes| notes.of(&domain.name)) else {
+            continue;
+        };
+        say(format_args!("{}", text::terminal::notes_of(&domain.name)));
+        match note {
+            Ok(text) => text
+                .lines()
+                .for_each(|line| say(format_args!("    {}", sanitize(line)))),
+            Err(error) => say(format_args!(
+                "    {}",
+                text::message(error).full_text().replace('\n', "\n    ")
+            )),
+        }
+    }
+}
+
+/// Gets one file out of an archive.
+pub(super) fn extract(
+    args: &RestoreArgs,
+    access: Access,
+    host: Arc<dyn Host>,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<Exit, Stop> {
+    let (Some(text), Some(output)) = (&args.extract, &args.output) else {
+        return Err(Stop::usage::<RestoreArgs>("--extract needs --output"));
+    };
+    let what = ArchivedFile::parse(text).ok_or_else(|| Stop::usage::<RestoreArgs>("--extract takes VM:VOLUME"))?;
+    let to = if is_standard_output(output) {
+        let stream = io::stdout().as_fd().try_clone_to_owned();
+        let stream = stream.map_err(|error| HostError::io("standard output", error))?;
+        ExtractTo::Stream(Arc::new(File::from(stream)))
+    } else {
+        let path = std::path::absolute(output).map_err(|error| HostError::io(output.to_string_lossy(), error))?;
+        ExtractTo::Path(path)
+    };
+    let place = text_of(&access.source);
+    let job = job::spawn(Job::Extract(ExtractPlan { access, what, to }), host);
+    interrupt.stops(job.cancel_token());
+    let outcome = console.watch(&job);
+    let ended = Ended {
+        kind: JobKind::Extract,
+        outcome: &outcome,
+        place: &place,
+        archive: None,
+        at: SystemTime::now(),
+    };
+    console.ended(&ended, args.json);
+    Ok(Exit::of_outcome(JobKind::Extract, &outcome))
+}
+
+/// Where an archive is, for display.
+pub(super) fn text_of(source: &Source) -> String {
+    match source {
+        Source::File(path) => path.display().to_string(),
+        Source::Service { machine, line } => format!("{machine}:{line}"),
+        Source::Registered { machine, service } => format!("{machine}:{service}"),
+    }
+}
