@@ -15,7 +15,7 @@ use pedos_backup::{
     crypto::KdfCost,
     engine::{self, Context, MachineResult, Report, VerifyVerdict},
     format::Compression,
-    host::{Host, root::RootHost},
+    host::{Host, MachineFile, root::RootHost},
     plan::{
         Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
     },
@@ -220,4 +220,49 @@ fn a_whole_root_comes_back_from_a_compressed_archive() {
 #[test]
 fn a_whole_root_comes_back_from_an_uncompressed_archive() {
     round_trip(Compression::None);
+}
+
+#[test]
+fn old_firewall_rules_are_put_into_the_form_of_today_or_named() {
+    let Some((temp, root)) = genuine_root() else { return };
+    let rules = |policy: &str| {
+        format!("<QubesFirewallRules policy=\"{policy}\"><rule address=\"10.0.0.0/8\"/></QubesFirewallRules>")
+    };
+    for (machine, policy) in [("work", "deny"), ("vault", "perhaps")] {
+        fs::write(
+            root.join("var/lib/qubes/appvms").join(machine).join("firewall.xml"),
+            rules(policy),
+        )
+        .unwrap();
+    }
+    let host = RootHost::open(&root).unwrap();
+    let archive = back_up(&host, &["work", "vault"], temp.path(), Compression::None)
+        .archive
+        .unwrap();
+    let target = RootHost::create(&temp.path().join("new")).unwrap();
+    let policy = RestorePolicy {
+        accept_missing: true,
+        ..RestorePolicy::default()
+    };
+    let report = restore(&target, &archive, policy);
+    let firewall = |machine: &str| {
+        let files = target.machine_files(machine).unwrap().into_iter();
+        let found = files.into_iter().find(|(kind, _)| *kind == MachineFile::Firewall);
+        found.map(|(_, content)| String::from_utf8(content).unwrap())
+    };
+    let converted = firewall("work").unwrap();
+    assert!(converted.starts_with("<firewall version=\"2\">"), "{converted}");
+    assert!(
+        converted.contains("<property name=\"dsthost\">10.0.0.0/8</property>"),
+        "{converted}"
+    );
+    assert_eq!(firewall("vault"), None);
+    let [warning] = report.warnings.as_slice() else {
+        panic!("{:?}", report.warnings)
+    };
+    let warning = format!("{warning:?}");
+    assert!(
+        warning.contains("firewall.xml") && warning.contains("policy"),
+        "{warning}"
+    );
 }

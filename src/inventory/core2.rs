@@ -42,6 +42,7 @@ pub(super) fn convert(old: &Element) -> Result<Element, InventoryError> {
     if !machines.iter().any(|machine| machine.class == Class::AdminVm) {
         domains.push(fresh::dom0());
         numbers.names.entry(0).or_insert_with(|| DOM0.to_owned());
+        numbers.taken.insert(DOM0.to_owned());
     }
     let mut networks = Networks::new(numbers.find(old.attribute("default_netvm")));
     for machine in &machines {
@@ -143,6 +144,8 @@ fn is_none(text: &str) -> bool {
 /// The names of the machines by their numbers.
 struct Numbers {
     names: BTreeMap<u32, String>,
+    /// The names alone.
+    taken: BTreeSet<String>,
 }
 
 /// What an attribute says that names a machine by its number.
@@ -166,7 +169,8 @@ impl Numbers {
                 return Err(invalid(format!("two domains have the number {}", machine.qid)));
             }
         }
-        Ok(Self { names })
+        let taken = names.values().cloned().collect();
+        Ok(Self { names, taken })
     }
 
     fn find(&self, number: Option<&str>) -> Reference<'_> {
@@ -187,14 +191,14 @@ impl Numbers {
         Reference::Missing(name)
     }
 
-    fn has(&self, wanted: &str) -> bool {
-        self.names.values().any(|name| name == wanted)
+    /// Whether a machine has that name.
+    fn has(&self, name: &str) -> bool {
+        self.taken.contains(name)
     }
 
     /// Numbers that no machine has, in their order.
-    fn free(&self) -> impl Iterator<Item = u32> {
-        let taken: BTreeSet<u32> = self.names.keys().copied().collect();
-        (1..).filter(move |qid| !taken.contains(qid))
+    fn free(&self) -> impl Iterator<Item = u32> + '_ {
+        (1..).filter(|qid| !self.names.contains_key(qid))
     }
 }
 

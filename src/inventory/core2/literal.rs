@@ -3,6 +3,9 @@
 //!
 //! Only what such attributes hold is understood: one list or one dictionary of single values. Anything else is `None`.
 
+/// The most items of one value. No machine has a hundred services or devices.
+const MOST_ITEMS: usize = 1000;
+
 /// A single value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
@@ -76,6 +79,9 @@ impl<'a> Reader<'a> {
                 if self.take(close).is_some() {
                     break;
                 }
+            }
+            if items.len() == MOST_ITEMS {
+                return None;
             }
             items.push(item(self)?);
         }
@@ -151,6 +157,13 @@ mod tests {
         assert_eq!(texts("['02:00.0', \"03:00.0\"]").unwrap(), ["02:00.0", "03:00.0"]);
         assert_eq!(texts("'02:00.0','03:00.0'").unwrap(), ["02:00.0", "03:00.0"]);
         assert_eq!(texts("").unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn no_more_is_taken_than_any_machine_has() {
+        let many = |count| format!("[{}]", "'a',".repeat(count));
+        assert_eq!(texts(&many(MOST_ITEMS)).unwrap().len(), MOST_ITEMS);
+        assert_eq!(texts(&many(MOST_ITEMS + 1)), None);
     }
 
     #[test]

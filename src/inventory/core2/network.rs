@@ -64,7 +64,8 @@ impl<'a> Networks<'a> {
             let name = if wanted.chars().count() <= LONGEST_NAME && !is_taken(&wanted) {
                 wanted
             } else {
-                shortened(&wanted, |name| is_taken(name) || numbers.has(name))
+                let first = self.made_up.len() + 1;
+                shortened(&wanted, first, |name| is_taken(name) || numbers.has(name))
             };
             self.made_up.insert(netvm, name);
         }
@@ -105,9 +106,9 @@ fn set(domain: &mut Domain, property: &str, value: &str) {
     domain.properties.push((property.to_owned(), value.to_owned()));
 }
 
-/// As much of a name as fits, with a number that makes it different from all others.
-fn shortened(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let mut number = 1;
+/// As much of a name as fits, with a number from the first one on that makes it different from all others.
+fn shortened(name: &str, first: usize, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut number = first;
     loop {
         let suffix = format!("-{number}");
         let kept: String = name.chars().take(LONGEST_NAME - suffix.len()).collect();
