@@ -53,7 +53,9 @@ impl Exit {
                 | ArchiveError::Altered { .. }
                 | ArchiveError::Foreign { .. }
                 | ArchiveError::Missing { .. } => Self::Damaged,
-                ArchiveError::UnsupportedVersion { .. } | ArchiveError::UnsupportedCompression { .. } => Self::Failed,
+                ArchiveError::UnsupportedVersion { .. }
+                | ArchiveError::UnsupportedCompression { .. }
+                | ArchiveError::UnsupportedAlgorithm { .. } => Self::Failed,
             },
             EngineError::Host(_)
             | EngineError::Volume { .. }

@@ -65,7 +65,7 @@ pub(super) fn read_files(
         .map(|content| content.path)
         .filter(|path| !path.is_empty())
         .collect();
-    let dialect = Dialect::of(&opened.info);
+    let dialect = Dialect::of(&opened.info, access.passphrase.clone());
     let stops_at_failure = target.stops_at_failure();
     let wanted = wanted(rows.iter().copied(), only);
     let (pieces, received) = sync_channel(0);
@@ -85,7 +85,6 @@ pub(super) fn read_files(
         let reader = Reader {
             context,
             dialect: &dialect,
-            passphrase: &access.passphrase,
             wanted: &wanted,
             promised: &promised,
             stops_at_failure,

@@ -5,107 +5,190 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    crypto::{ContainerError, ContainerHeader, KdfLimits, part_passphrase},
-    format::{PartName, limits},
+    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, part_passphrase},
+    format::{PartName, limits, mac_member, parse_mac},
     secret::Passphrase,
 };
 
 use super::{
-    ArchiveError, ArchiveInfo, Context, EngineError,
+    ArchiveError, ArchiveInfo, Context, EngineError, Protection,
     keys::{make, wait_for},
     source::{MemberInfo, Members},
 };
 
-/// How the parts of an archive are written.
-#[derive(Debug, Clone)]
-pub(super) enum Dialect {
+/// How the parts of an archive are written, and the passphrase that they need.
+#[derive(Clone)]
+pub(super) struct Dialect {
+    pub(super) passphrase: Arc<Passphrase>,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
     /// Format 4: each part is a container of its own.
     Sealed {
         /// What every passphrase begins with.
         backup_id: String,
     },
+    /// Formats 3 and 2: behind each part stands a member with its authentication code.
+    Coded(Coded),
 }
 
+/// How the parts of formats 3 and 2 are written.
+#[derive(Clone, Copy)]
+pub(super) struct Coded {
+    pub(super) digest: Digest,
+    /// None where nothing is encrypted.
+    pub(super) cipher: Option<OldCipher>,
+    /// Format 2: each part is encrypted or compressed by itself, and is a volume of a multi-volume archive.
+    pub(super) is_in_volumes: bool,
+}
+
+/// What stands in the archive beside a part and proves it: an authentication code, or nothing where the part has its own.
+pub(super) type Proof = Vec<u8>;
+
 impl Dialect {
-    /// How the parts of an archive of that kind are written.
-    pub(super) fn of(info: &ArchiveInfo) -> Self {
-        Self::Sealed {
-            backup_id: info.backup_id.clone().unwrap_or_default(),
+    /// Format 4.
+    pub(super) fn sealed(passphrase: Arc<Passphrase>, backup_id: String) -> Self {
+        let kind = Kind::Sealed { backup_id };
+        Self { passphrase, kind }
+    }
+
+    /// Formats 3 and 2.
+    pub(super) fn coded(passphrase: Arc<Passphrase>, coded: Coded) -> Self {
+        let kind = Kind::Coded(coded);
+        Self { passphrase, kind }
+    }
+
+    /// How the parts of an archive that was opened are written.
+    pub(super) fn of(info: &ArchiveInfo, passphrase: Arc<Passphrase>) -> Self {
+        match info.protection {
+            Protection::Scrypt => Self::sealed(passphrase, info.backup_id.clone().unwrap_or_default()),
+            Protection::Hmac { digest, cipher } => Self::coded(
+                passphrase,
+                Coded {
+                    digest,
+                    cipher,
+                    is_in_volumes: info.version < 3,
+                },
+            ),
+        }
+    }
+
+    /// What is to be known of parts that are not sealed by themselves.
+    pub(super) fn as_coded(&self) -> Option<Coded> {
+        match &self.kind {
+            Kind::Sealed { .. } => None,
+            Kind::Coded(coded) => Some(*coded),
         }
     }
 
     /// The part that a member of that name is, if it is one.
     pub(super) fn part_name(&self, member: &str) -> Option<PartName> {
-        match self {
-            Self::Sealed { .. } => PartName::parse_member(member).ok(),
+        match &self.kind {
+            Kind::Sealed { .. } => PartName::parse_member(member).ok(),
+            Kind::Coded(_) => PartName::parse_old_member(member).ok(),
         }
     }
 
     /// Whether the inner archive of a machine's file may hold a whole folder.
     pub(super) fn holds_trees(&self) -> bool {
-        match self {
-            Self::Sealed { .. } => false,
-        }
+        self.as_coded().is_some()
     }
 
-    /// Reads a part into the buffer, whose old content goes, with what stands beside it.
+    /// Reads a part into the buffer, whose old content goes, and what stands beside it. The outer error ends the
+    /// reading, the inner one only this file.
     pub(super) fn fetch(
         &self,
         members: &mut Members,
         member: &MemberInfo,
         buffer: &mut Vec<u8>,
-    ) -> Result<Result<(), EngineError>, EngineError> {
+    ) -> Result<Result<Proof, EngineError>, EngineError> {
         if member.size > limits::PART_CONTAINER_BYTES {
             members.skip()?;
             let what = format!("it has {} bytes, more than any part", member.size);
             return Ok(Err(damaged(member, what)));
         }
         members.read_into(buffer)?;
-        match self {
-            Self::Sealed { .. } => Ok(Ok(())),
+        match &self.kind {
+            Kind::Sealed { .. } => Ok(Ok(Proof::new())),
+            Kind::Coded(_) => fetch_code(members, member),
         }
     }
 
     /// Passes over what stands beside a part that was passed over.
-    pub(super) fn skip_beside(&self, _: &mut Members, _: &MemberInfo) -> Result<(), EngineError> {
-        match self {
-            Self::Sealed { .. } => Ok(()),
+    pub(super) fn skip_beside(&self, members: &mut Members, member: &MemberInfo) -> Result<(), EngineError> {
+        if self.as_coded().is_some()
+            && let Some(beside) = members.next()?
+        {
+            if beside.name == mac_member(&member.name) {
+                members.skip()?;
+            } else {
+                members.put_back(beside);
+            }
         }
+        Ok(())
     }
 
-    /// Proves a part that was fetched and decrypts it where it is; gives where its plain bytes are. Nothing of the
-    /// buffer is changed unless the proof holds.
+    /// Proves a part that was fetched and decrypts it where it is, if it is sealed by itself; gives where its bytes are.
+    /// Nothing of the buffer is changed unless the proof holds.
     pub(super) fn open(
         &self,
         buffer: &mut [u8],
+        proof: &[u8],
         part: &PartName,
-        passphrase: &Arc<Passphrase>,
         member: &MemberInfo,
         context: &Context,
     ) -> Result<Range<usize>, EngineError> {
-        match self {
-            Self::Sealed { backup_id } => {
-                open_container(buffer, backup_id, &part.to_string(), passphrase, member, context)
+        match &self.kind {
+            Kind::Sealed { backup_id } => self.open_container(buffer, backup_id, &part.to_string(), member, context),
+            Kind::Coded(coded) => {
+                context.cancel.check()?;
+                if Hmac::verify(coded.digest, self.passphrase.as_bytes(), buffer, proof) {
+                    Ok(0..buffer.len())
+                } else {
+                    Err(damaged(member, "its authentication code is not that of its content".to_owned()))
+                }
             }
         }
     }
+
+    fn open_container(
+        &self,
+        buffer: &mut [u8],
+        backup_id: &str,
+        part: &str,
+        member: &MemberInfo,
+        context: &Context,
+    ) -> Result<Range<usize>, EngineError> {
+        let describe = |error: ContainerError| container_error(&error, member);
+        let header = ContainerHeader::parse(buffer).map_err(describe)?;
+        let passphrase = part_passphrase(backup_id, part, self.passphrase.as_bytes());
+        let key = make(move || Ok(header.unlock(&passphrase, &KdfLimits::default())));
+        let key = wait_for(&key, &context.cancel)?.map_err(describe)?;
+        key.open(buffer).map_err(describe)
+    }
 }
 
-/// Authenticates and decrypts one container where it is.
-pub(super) fn open_container(
-    buffer: &mut [u8],
-    backup_id: &str,
-    part: &str,
-    passphrase: &Arc<Passphrase>,
+/// The authentication code behind a part that has just been read.
+pub(super) fn fetch_code(
+    members: &mut Members,
     member: &MemberInfo,
-    context: &Context,
-) -> Result<Range<usize>, EngineError> {
-    let describe = |error: ContainerError| container_error(&error, member);
-    let header = ContainerHeader::parse(buffer).map_err(describe)?;
-    let passphrase = part_passphrase(backup_id, part, passphrase.as_bytes());
-    let key = make(move || Ok(header.unlock(&passphrase, &KdfLimits::default())));
-    let key = wait_for(&key, &context.cancel)?.map_err(describe)?;
-    key.open(buffer).map_err(describe)
+) -> Result<Result<Proof, EngineError>, EngineError> {
+    let missing = || Ok(Err(damaged(member, "its authentication code is missing".to_owned())));
+    let Some(beside) = members.next()? else {
+        return missing();
+    };
+    if beside.name != mac_member(&member.name) {
+        members.put_back(beside);
+        return missing();
+    }
+    if beside.size > limits::MAC_MEMBER_BYTES {
+        return Ok(Err(damaged(&beside, format!("it has {} bytes", beside.size))));
+    }
+    let mut text = Vec::new();
+    members.read_into(&mut text)?;
+    Ok(parse_mac(&beside.name, &text).map_err(|_| damaged(&beside, "it holds no authentication code".to_owned())))
 }
 
 /// What a container's error means for a part: once the header of the archive has authenticated, the passphrase is

@@ -165,6 +165,12 @@ pub enum ArchiveError {
         /// The name in the header.
         name: String,
     },
+    /// The header names a digest or a cipher that this program does not have.
+    #[error("the backup needs {name}, which is not supported")]
+    UnsupportedAlgorithm {
+        /// The name in the header.
+        name: String,
+    },
     /// The header does not authenticate.
     #[error("wrong passphrase, or the header of the backup was altered")]
     WrongPassphrase,

@@ -2,27 +2,21 @@
 //! Opens an archive as far as its inventory: nothing of the header but its version is believed before it has been
 //! authenticated, and the inventory is not parsed before it has been.
 
-use std::sync::Arc;
+mod header;
+mod inventory;
 
 use crate::{
-    crypto::{ContainerError, ContainerHeader, KdfLimits, header_passphrase},
     format::{
-        Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits,
-        peek_version,
+        FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits, peek_version,
     },
     host::Host,
-    inventory::Inventory,
     plan::{Access, Source},
-    secret::Passphrase,
 };
 
 use super::{
     ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection,
-    dialect::{Dialect, container_error, damaged, open_container},
-    keys::{make, wait_for},
+    dialect::{Coded, Dialect},
     source::{MemberInfo, Members},
-    stage::from_io,
-    unpack::{InnerReader, unpack},
 };
 
 /// Reads and authenticates header and inventory.
@@ -30,56 +24,147 @@ use super::{
 /// # Errors
 /// [`ArchiveError::WrongPassphrase`] where the header does not authenticate.
 pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Result<OpenedArchive, EngineError> {
-    let source = &access.source;
     // With these two prefixes a service gives header, MAC and inventory and then stops by itself.
     let prefixes = [HEADER_MEMBER.to_owned(), INVENTORY_FILE.to_owned()];
-    let mut members = Members::open(source, &prefixes, host, &context.cancel)?;
-    read_front(&mut members, access, context)
+    let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
+    let mut opener = Opener {
+        members: &mut members,
+        access,
+        context,
+    };
+    opener.open()
 }
 
-/// Reads what stands before the data. The next member is the first of the data, or none.
-fn read_front(members: &mut Members, access: &Access, context: &Context) -> Result<OpenedArchive, EngineError> {
-    let Access { source, passphrase, .. } = access;
-    let not_a_backup = |why: &str| -> EngineError {
-        ArchiveError::NotABackup {
-            place: place(source),
-            why: why.to_owned(),
+/// Reads what stands before the data.
+struct Opener<'a> {
+    members: &'a mut Members,
+    access: &'a Access,
+    context: &'a Context,
+}
+
+/// What the header decides.
+struct Front {
+    header: Header,
+    protection: Protection,
+    dialect: Dialect,
+}
+
+impl Opener<'_> {
+    fn open(&mut self) -> Result<OpenedArchive, EngineError> {
+        let first = match self.members.next() {
+            Ok(Some(member)) => member,
+            Ok(None) => return Err(self.not_a_backup("it is empty".to_owned())),
+            Err(EngineError::Archive(error)) => return Err(self.not_a_backup(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        let front = if first.name == HEADER_MEMBER {
+            self.read_header(&first)?
+        } else if is_inventory(PartName::parse_old_member(&first.name)) {
+            return self.open_without_header(&first);
+        } else {
+            let what = format!("{} stands where {HEADER_MEMBER} was expected", first.name);
+            return Err(self.not_a_backup(what));
+        };
+        let Some(member) = self.members.next()? else {
+            return Err(self.not_a_backup("it has no inventory".to_owned()));
+        };
+        if !is_inventory(front.dialect.part_name(&member.name).ok_or(())) {
+            return Err(self.not_a_backup("it has no inventory".to_owned()));
         }
-        .into()
-    };
-    let header_bytes = expect(members, HEADER_MEMBER, source)?;
-    let version = peek_version(&header_bytes).ok_or_else(|| not_a_backup("its header has no version"))?;
-    if version != VERSION {
-        return Err(ArchiveError::UnsupportedVersion {
-            version: version.to_string(),
-        }
-        .into());
+        let mut content = Vec::new();
+        let proof = self.fetch_inventory(&front.dialect, &member, &mut content)?;
+        self.finish(front, &member, content, &proof)
     }
-    let mac = expect(members, HEADER_MAC_MEMBER, source)?;
-    authenticate(&header_bytes, mac, passphrase, context)?;
-    let header = Header::parse(&header_bytes).map_err(|error| header_error(error, source))?;
-    let filter = header
-        .filter(access.filter_program.as_deref())
-        .map_err(|name| ArchiveError::UnsupportedCompression { name })?;
-    let backup_id = header
-        .backup_id
-        .ok_or_else(|| not_a_backup("its header has no backup id"))?;
-    let inventory = read_inventory(members, backup_id.as_str(), &filter, passphrase, context)?
-        .ok_or_else(|| not_a_backup("it has no inventory"))?;
-    let inventory = Inventory::parse(&inventory).map_err(|error| ArchiveError::Damaged {
-        member: INVENTORY_FILE.to_owned(),
-        position: 0,
-        what: error.to_string(),
-    })?;
-    let info = ArchiveInfo {
-        version,
-        made: backup_id.made_text(),
-        backup_id: Some(backup_id.to_string()),
-        filter,
-        protection: Protection::Scrypt,
-        archive_bytes: members.archive_bytes(),
-    };
-    Ok(OpenedArchive { info, inventory })
+
+    fn read_header(&mut self, member: &MemberInfo) -> Result<Front, EngineError> {
+        let bytes = self.content(member)?;
+        let version = peek_version(&bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
+        let mac = self.expect(HEADER_MAC_MEMBER)?;
+        match version {
+            VERSION => {
+                self.authenticate_sealed(&bytes, mac)?;
+                let header = self.parse(&bytes)?;
+                let id = header.backup_id.as_ref().map(ToString::to_string).unwrap_or_default();
+                Ok(Front {
+                    header,
+                    protection: Protection::Scrypt,
+                    dialect: Dialect::sealed(self.access.passphrase.clone(), id),
+                })
+            }
+            2 | 3 => {
+                self.authenticate_coded(&bytes, &mac)?;
+                let header = self.parse(&bytes)?;
+                self.old_front(header)
+            }
+            other => Err(ArchiveError::UnsupportedVersion {
+                version: other.to_string(),
+            }
+            .into()),
+        }
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<Header, EngineError> {
+        Header::parse(bytes).map_err(|error| match error {
+            FormatError::UnsupportedVersion { version } => ArchiveError::UnsupportedVersion { version }.into(),
+            other => self.not_a_backup(other.to_string()),
+        })
+    }
+
+    fn finish(
+        &mut self,
+        front: Front,
+        member: &MemberInfo,
+        content: Vec<u8>,
+        proof: &[u8],
+    ) -> Result<OpenedArchive, EngineError> {
+        let filter = front
+            .header
+            .filter(self.access.filter_program.as_deref())
+            .map_err(|name| ArchiveError::UnsupportedCompression { name })?;
+        let inventory = self.read_inventory(&front.dialect, &filter, member, content, proof)?;
+        let id = front.header.backup_id;
+        let info = ArchiveInfo {
+            version: front.header.version,
+            made: id.as_ref().and_then(|id| id.made_text()),
+            backup_id: id.map(|id| id.to_string()),
+            filter,
+            protection: front.protection,
+            archive_bytes: self.members.archive_bytes(),
+        };
+        Ok(OpenedArchive { info, inventory })
+    }
+
+    /// Reads the member that has to come now.
+    fn expect(&mut self, name: &str) -> Result<Vec<u8>, EngineError> {
+        match self.members.next() {
+            Ok(Some(member)) if member.name == name => self.content(&member),
+            Ok(Some(member)) => {
+                let what = format!("{} stands where {name} was expected", member.name);
+                Err(self.not_a_backup(what))
+            }
+            Ok(None) => Err(self.not_a_backup(format!("it has no {name}"))),
+            Err(EngineError::Archive(error)) => Err(self.not_a_backup(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn content(&mut self, member: &MemberInfo) -> Result<Vec<u8>, EngineError> {
+        if member.size > limits::HEADER_CONTAINER_BYTES {
+            return Err(self.not_a_backup(format!("its {} has {} bytes", member.name, member.size)));
+        }
+        let mut content = Vec::new();
+        self.members.read_into(&mut content)?;
+        Ok(content)
+    }
+
+    fn not_a_backup(&self, why: String) -> EngineError {
+        let place = place(&self.access.source);
+        ArchiveError::NotABackup { place, why }.into()
+    }
+}
+
+fn is_inventory<E>(part: Result<PartName, E>) -> bool {
+    part.is_ok_and(|part| part.file() == INVENTORY_FILE && part.number() == 0)
 }
 
 pub(super) fn place(source: &Source) -> String {
@@ -88,122 +173,4 @@ pub(super) fn place(source: &Source) -> String {
         Source::Service { machine, line } => format!("{machine}:{line}"),
         Source::Registered { machine, service } => format!("{machine}:{service}"),
     }
-}
-
-fn header_error(error: FormatError, source: &Source) -> EngineError {
-    match error {
-        FormatError::UnsupportedVersion { version } => ArchiveError::UnsupportedVersion { version }.into(),
-        other => ArchiveError::NotABackup {
-            place: place(source),
-            why: other.to_string(),
-        }
-        .into(),
-    }
-}
-
-/// Reads the member that has to come now.
-fn expect(members: &mut Members, name: &str, source: &Source) -> Result<Vec<u8>, EngineError> {
-    let not_a_backup = |why: String| {
-        EngineError::from(ArchiveError::NotABackup {
-            place: place(source),
-            why,
-        })
-    };
-    let member = match members.next() {
-        Ok(Some(member)) if member.name == name => member,
-        Ok(Some(member)) => {
-            return Err(not_a_backup(format!(
-                "{} stands where {name} was expected",
-                member.name
-            )));
-        }
-        Ok(None) => return Err(not_a_backup(format!("it has no {name}"))),
-        Err(EngineError::Archive(error)) => return Err(not_a_backup(error.to_string())),
-        Err(error) => return Err(error),
-    };
-    if member.size > limits::HEADER_CONTAINER_BYTES {
-        return Err(not_a_backup(format!("its {name} has {} bytes", member.size)));
-    }
-    let mut content = Vec::new();
-    members.read_into(&mut content)?;
-    Ok(content)
-}
-
-/// Holds the header against its copy in a container that only the passphrase opens.
-fn authenticate(
-    header: &[u8],
-    mut container: Vec<u8>,
-    passphrase: &Passphrase,
-    context: &Context,
-) -> Result<(), EngineError> {
-    let member = MemberInfo {
-        name: HEADER_MAC_MEMBER.to_owned(),
-        size: container.len() as u64,
-        position: 0,
-    };
-    let describe = |error: ContainerError| match error {
-        ContainerError::WrongPassphrase => ArchiveError::WrongPassphrase.into(),
-        other => container_error(&other, &member),
-    };
-    let parsed = ContainerHeader::parse(&container).map_err(describe)?;
-    let passphrase = header_passphrase(passphrase.as_bytes());
-    let key = make(move || Ok(parsed.unlock(&passphrase, &KdfLimits::default())));
-    let key = wait_for(&key, &context.cancel)?.map_err(describe)?;
-    let plain = key.open(&mut container).map_err(describe)?;
-    if &container[plain] == header {
-        Ok(())
-    } else {
-        Err(ArchiveError::WrongPassphrase.into())
-    }
-}
-
-/// Reads the inventory, which may have been cut into parts like any other file.
-fn read_inventory(
-    members: &mut Members,
-    backup_id: &str,
-    filter: &Filter,
-    passphrase: &Arc<Passphrase>,
-    context: &Context,
-) -> Result<Option<Vec<u8>>, EngineError> {
-    let Some(first) = members.next()? else { return Ok(None) };
-    if !PartName::parse_member(&first.name).is_ok_and(|part| part.file() == INVENTORY_FILE && part.number() == 0) {
-        return Ok(None);
-    }
-    if first.size > limits::INVENTORY_CONTAINER_BYTES {
-        return Err(damaged(
-            &first,
-            format!("it has {} bytes, more than any inventory", first.size),
-        ));
-    }
-    let mut buffer = Vec::new();
-    members.read_into(&mut buffer)?;
-    let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| damaged(&first, error.to_string()))?;
-    let plain = open_container(&mut buffer, backup_id, &part.to_string(), passphrase, &first, context)?;
-    let dialect = Dialect::Sealed {
-        backup_id: backup_id.to_owned(),
-    };
-    let read = unpack(&dialect, filter, &mut &buffer[plain], &context.cancel, |archive| {
-        inventory_text(archive, &first)
-    });
-    read.map(Some)
-        .map_err(|error| from_io(error, |source| damaged(&first, source.to_string())))
-}
-
-fn inventory_text(archive: &mut InnerReader<'_>, member: &MemberInfo) -> Result<Vec<u8>, EngineError> {
-    let bad = |what: String| damaged(member, what);
-    let entry = archive.next_entry().map_err(|error| bad(error.to_string()))?;
-    let entry = entry.filter(|entry| entry.name == INVENTORY_FILE.as_bytes());
-    let entry = entry.ok_or_else(|| bad("its inner archive holds no inventory".to_owned()))?;
-    if entry.size > limits::INVENTORY_BYTES {
-        return Err(bad(format!("the inventory has {} bytes", entry.size)));
-    }
-    let mut text = Vec::new();
-    let mut buffer = vec![0; 64 * 1024];
-    while let Some((offset, length)) = archive.next_data(&mut buffer).map_err(|error| bad(error.to_string()))? {
-        // Grows with what is really there, not with what the archive says.
-        text.resize(offset as usize, 0);
-        text.extend_from_slice(&buffer[..length]);
-    }
-    text.resize(entry.size as usize, 0);
-    Ok(text)
 }

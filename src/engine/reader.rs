@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     ArchiveError, Context, EngineError, Warning,
-    dialect::{Dialect, damaged},
+    dialect::{Dialect, Proof, damaged},
     meter::Meter,
     source::{MemberInfo, Members},
     unpack::{Piece, Wanted},
@@ -29,7 +29,6 @@ use super::{
 pub(super) struct Reader<'a> {
     pub(super) context: &'a Context,
     pub(super) dialect: &'a Dialect,
-    pub(super) passphrase: &'a Arc<Passphrase>,
     pub(super) wanted: &'a [Wanted<'a>],
     /// Where the inventory says that machines are, wanted or not.
     pub(super) promised: &'a [String],
@@ -244,19 +243,24 @@ impl Reader<'_> {
     /// A part that does not hold is read once more: memory and cables fail too. If it holds then, the user must know.
     fn open_part(&self, members: &mut Members, part: &PartName, member: &MemberInfo) -> Result<Opened, EngineError> {
         let mut buffer = self.empties.try_recv().unwrap_or_default();
-        let first = match self.try_part(members, part, member, &mut buffer)? {
+        let proof = match self.dialect.fetch(members, member, &mut buffer)? {
+            Ok(proof) => proof,
+            Err(error) => return Ok(Err(error)),
+        };
+        let first = match self.open_fetched(&mut buffer, &proof, part, member)? {
             Ok(plain) => return Ok(Ok((buffer, plain))),
-            Err(error) if !may_be_chance(&error) => return Ok(Err(error)),
             Err(error) => error,
         };
         let second = if members.go_back(member)? {
             let Some(again) = members.next()? else {
                 return Ok(Err(first));
             };
-            self.try_part(members, part, &again, &mut buffer)?
+            match self.dialect.fetch(members, &again, &mut buffer)? {
+                Ok(proof) => self.open_fetched(&mut buffer, &proof, part, member)?,
+                Err(error) => Err(error),
+            }
         } else {
-            self.dialect
-                .open(&mut buffer, part, self.passphrase, member, self.context)
+            self.open_fetched(&mut buffer, &proof, part, member)?
         };
         match second {
             Ok(plain) => {
@@ -266,22 +270,18 @@ impl Reader<'_> {
                 });
                 Ok(Ok((buffer, plain)))
             }
-            Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
             Err(_) => Ok(Err(first)),
         }
     }
 
-    fn try_part(
+    fn open_fetched(
         &self,
-        members: &mut Members,
+        buffer: &mut [u8],
+        proof: &[u8],
         part: &PartName,
         member: &MemberInfo,
-        buffer: &mut Vec<u8>,
     ) -> Result<Result<Range<usize>, EngineError>, EngineError> {
-        if let Err(error) = self.dialect.fetch(members, member, buffer)? {
-            return Ok(Err(error));
-        }
-        match self.dialect.open(buffer, part, self.passphrase, member, self.context) {
+        match self.dialect.open(buffer, proof, part, member, self.context) {
             Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
             result => Ok(result),
         }
@@ -292,14 +292,6 @@ impl Reader<'_> {
         let is_inventory = |part: PartName| part.file() == INVENTORY_FILE;
         name == HEADER_MEMBER || name == HEADER_MAC_MEMBER || self.dialect.part_name(name).is_some_and(is_inventory)
     }
-}
-
-/// Whether what is wrong with a part may be the fault of this machine and not of the archive.
-fn may_be_chance(error: &EngineError) -> bool {
-    matches!(
-        error,
-        EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::KeyTooCostly { .. })
-    )
 }
 
 /// Whether a file is the one that the inventory names, or lies in the folder that it names.

@@ -4,6 +4,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
+    crypto::{Digest, OldCipher},
     format::Filter,
     inventory::Inventory,
     plan::{RestoreRemark, RestoreRow, RestoreTable},
@@ -209,10 +210,10 @@ pub enum Protection {
     /// Formats before 4: every part has a checksum that needs the passphrase, but nothing binds a part to its name, its
     /// place or its backup. One that was exchanged for another of the same passphrase authenticates.
     Hmac {
-        /// The digest by its usual name (`SHA512`).
-        digest: &'static str,
-        /// The cipher by its usual name (`aes-256-cbc`); none where the archive is not encrypted.
-        cipher: Option<&'static str>,
+        /// What the codes are made with.
+        digest: Digest,
+        /// What it is encrypted with; none where it is not.
+        cipher: Option<OldCipher>,
     },
 }
 

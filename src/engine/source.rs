@@ -41,6 +41,8 @@ pub(super) struct MemberInfo {
 /// The members of an archive, one after the other.
 pub(super) struct Members {
     from: From,
+    /// A member that was looked at and is the next one all the same.
+    put_back: Option<MemberInfo>,
 }
 
 enum From {
@@ -89,7 +91,7 @@ impl Members {
                 From::Service(ServiceMembers::start(machine, service, &request, host, cancel)?)
             }
         };
-        Ok(Self { from })
+        Ok(Self { from, put_back: None })
     }
 
     /// The size of the archive, where it is a file.
@@ -102,10 +104,18 @@ impl Members {
 
     /// The next member; what is left of the one before is passed over.
     pub(super) fn next(&mut self) -> Result<Option<MemberInfo>, EngineError> {
+        if let Some(member) = self.put_back.take() {
+            return Ok(Some(member));
+        }
         match &mut self.from {
             From::File(file) => file.next(),
             From::Service(service) => service.next(),
         }
+    }
+
+    /// Makes a member of which nothing was read the next one again.
+    pub(super) fn put_back(&mut self, member: MemberInfo) {
+        self.put_back = Some(member);
     }
 
     /// Reads the whole member into the buffer, whose old content goes.
@@ -131,6 +141,7 @@ impl Members {
     /// Goes back to a member, past whatever the system has kept of the file in memory. Gives whether this source can:
     /// then the member is the next one.
     pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
+        self.put_back = None;
         match &mut self.from {
             From::File(file) => file.go_back(member).map(|()| true),
             From::Service(_) => Ok(false),

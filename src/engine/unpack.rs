@@ -39,7 +39,7 @@ use stream::PartStream;
 
 pub(super) use expected::expected_files;
 pub(super) use holes::write_sparse;
-pub(super) use layers::unpack;
+pub(super) use layers::{OnePart, unpack};
 pub(super) use place::Place;
 
 /// The file that stands for a machine without any.
@@ -229,7 +229,7 @@ impl Unpacker<'_> {
         mut stream: PartStream<'_>,
     ) -> Result<Vec<ItemReport>, EngineError> {
         let (target, context, dialect) = (&mut *self.target, self.context, self.dialect);
-        let result = unpack(dialect, self.filter, &mut stream, &context.cancel, |archive| {
+        let result = unpack(dialect, self.filter, &mut stream, &self.context.cancel, |archive| {
             if row.is_home() {
                 let bytes = target.home(row, archive, place, context)?;
                 return Ok(vec![Came::of_home(name, bytes)]);
@@ -255,8 +255,7 @@ impl Unpacker<'_> {
         if seen.is_complete || seen.failure.is_some() {
             return;
         }
-        if let Some(missing) = wanted.expected_files().into_iter().find(|name| !seen.has(name)) {
-            let error = missing_error(wanted.row, &missing, seen.items.is_empty());
+        if let Some(error) = missing(wanted, seen) {
             self.give_up(wanted, seen, error);
             return;
         }
@@ -300,13 +299,22 @@ fn member_name(row: &RestoreRow, name: &str) -> String {
     }
 }
 
-fn missing_error(row: &RestoreRow, file: &str, is_all: bool) -> EngineError {
-    let name = &row.domain.name;
-    let what = if is_all {
-        format!("everything of VM {name} ({})", row.content.path)
-    } else {
-        format!("{file} of VM {name} ({})", member_name(row, file))
-    };
+/// What should have come of a machine and has not.
+fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
+    let row = wanted.row;
+    if row.content.is_made_up() {
+        return None;
+    }
+    if seen.items.is_empty() && wanted.only.is_none() {
+        let what = format!("everything of VM {} ({})", row.domain.name, row.content.path);
+        return Some(ArchiveError::Missing { what }.into());
+    }
+    let name = wanted.expected_files().into_iter().find(|name| !seen.has(name))?;
+    Some(missing_file(row, &name))
+}
+
+fn missing_file(row: &RestoreRow, file: &str) -> EngineError {
+    let what = format!("{file} of VM {} ({})", row.domain.name, member_name(row, file));
     ArchiveError::Missing { what }.into()
 }
 
@@ -320,7 +328,7 @@ fn report(wanted: &Wanted<'_>, mut seen: Seen, stops_at_failure: bool) -> Machin
             let result = if is_skipped {
                 ItemResult::Skipped
             } else {
-                ItemResult::Failed(Failure(missing_error(row, &name, false)))
+                ItemResult::Failed(Failure(missing_file(row, &name)))
             };
             seen.items.push(ItemReport {
                 name,

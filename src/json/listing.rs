@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::{
+    crypto::OldCipher,
     engine::{ArchiveInfo, Notes, OpenedArchive, Protection},
     format::Filter,
     inventory::{Class, Domain},
@@ -44,7 +45,12 @@ impl<'a> Archive<'a> {
     pub(super) fn of(info: &'a ArchiveInfo) -> Self {
         let (protection, is_encrypted, digest, cipher) = match info.protection {
             Protection::Scrypt => ("scrypt", true, None, None),
-            Protection::Hmac { digest, cipher } => ("hmac", cipher.is_some(), Some(digest), cipher),
+            Protection::Hmac { digest, cipher } => (
+                "hmac",
+                cipher.is_some(),
+                Some(digest.name()),
+                cipher.map(OldCipher::name),
+            ),
         };
         Self {
             format_version: info.version,

@@ -159,10 +159,10 @@ pub fn protection(protection: &Protection) -> String {
         Protection::Hmac {
             digest,
             cipher: Some(cipher),
-        } => format!("HMAC {digest}, {cipher}"),
+        } => format!("HMAC {}, {}", digest.name(), cipher.name()),
         Protection::Hmac { digest, cipher: None } => {
             // Translators: what protects an old archive, as in "HMAC SHA512, not encrypted".
-            gettext_f("HMAC {digest}, not encrypted", &[("digest", digest)])
+            gettext_f("HMAC {digest}, not encrypted", &[("digest", digest.name())])
         }
     }
 }

@@ -70,10 +70,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     }];
     let reader = Reader {
         context: &context,
-        dialect: &Dialect::Sealed {
-            backup_id: ID.to_owned(),
-        },
-        passphrase: &passphrase,
+        dialect: &Dialect::sealed(passphrase.clone(), ID.to_owned()),
         wanted: &wanted,
         promised: &["vm1/".to_owned()],
         stops_at_failure: true,

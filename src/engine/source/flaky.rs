@@ -47,6 +47,7 @@ impl Members {
                 bytes: length,
                 is_regular: true,
             }),
+            put_back: None,
         }
     }
 }

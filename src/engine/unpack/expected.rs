@@ -6,9 +6,12 @@ use crate::inventory::{Class, Domain};
 /// The files that have to come, by their names in the machine's folder. Small files are named by archives that list
 /// them; of others only the volumes are known.
 pub(in super::super) fn expected_files(domain: &Domain) -> Vec<String> {
-    let Some(content) = domain.content().filter(|content| !content.path.is_empty()) else {
+    let Some(content) = domain.content().filter(|content| !content.is_made_up()) else {
         return Vec::new();
     };
+    if let Some(files) = &domain.files {
+        return files.clone();
+    }
     if domain.class == Class::AdminVm {
         let user = content.path.rsplit('/').next().unwrap_or_default();
         return vec![user.to_owned()];

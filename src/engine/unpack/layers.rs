@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The layers between the parts of a file and what its inner archive holds.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Cursor, Read},
+    ops::Range,
+};
 
-use crate::format::{Filter, inner};
+use crate::{
+    crypto::{Decryptor, OldCipher},
+    format::{Filter, MultiVolume, inner, sniffed},
+};
 
 use super::{
     super::{
@@ -15,16 +21,95 @@ use super::{
     InnerReader,
 };
 
-/// Opens the layers above a stream and makes sure that all of them came to their end.
+/// The parts of one file: read one behind the other, or taken one by one.
+pub(in super::super) trait Parts: Read {
+    /// The next part as a whole; none behind the last.
+    fn take_part(&mut self) -> io::Result<Option<Part>>;
+}
+
+/// A part that was taken: a buffer, and where in it the bytes are that have not been read.
+pub(in super::super) struct Part {
+    pub(super) buffer: Vec<u8>,
+    pub(super) plain: Range<usize>,
+}
+
+impl Part {
+    fn reader(self) -> impl Read {
+        let Self { mut buffer, plain } = self;
+        buffer.truncate(plain.end);
+        let mut reader = Cursor::new(buffer);
+        reader.set_position(plain.start as u64);
+        reader
+    }
+}
+
+/// A file that has one part, which is in memory.
+pub(in super::super) struct OnePart(Option<Part>);
+
+impl OnePart {
+    pub(in super::super) fn new(buffer: Vec<u8>, plain: Range<usize>) -> Self {
+        Self(Some(Part { buffer, plain }))
+    }
+}
+
+impl Parts for OnePart {
+    fn take_part(&mut self) -> io::Result<Option<Part>> {
+        Ok(self.0.take())
+    }
+}
+
+impl Read for OnePart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(part) = &mut self.0 else { return Ok(0) };
+        let count = buffer.len().min(part.plain.len());
+        buffer[..count].copy_from_slice(&part.buffer[part.plain.start..][..count]);
+        part.plain.start += count;
+        Ok(count)
+    }
+}
+
+/// Opens the layers above the parts of a file and makes sure that all of them came to their end.
 pub(in super::super) fn unpack<T>(
     dialect: &Dialect,
     filter: &Filter,
-    stream: &mut (dyn Read + '_),
+    parts: &mut (dyn Parts + '_),
     cancel: &CancelToken,
     use_archive: impl FnOnce(&mut InnerReader<'_>) -> Result<T, EngineError>,
 ) -> io::Result<T> {
-    let Dialect::Sealed { .. } = dialect;
-    let mut archive = inner::Reader::new(decoded(filter, stream, cancel)?);
+    let mut parts: &mut (dyn Parts + '_) = parts;
+    let Some(coded) = dialect.as_coded() else {
+        return read_archive(decoded(filter, &mut parts, cancel)?, use_archive);
+    };
+    let passphrase = dialect.passphrase.as_bytes();
+    match coded.cipher {
+        cipher if coded.is_in_volumes => {
+            let next = || match parts.take_part()? {
+                Some(part) => volume(part, cipher, passphrase).map(Some),
+                None => Ok(None),
+            };
+            read_archive(Box::new(MultiVolume::new(next)), use_archive)
+        }
+        Some(cipher) => {
+            let mut plain = Decryptor::new(cipher, passphrase, parts);
+            read_archive(decoded(filter, &mut plain, cancel)?, use_archive)
+        }
+        None => read_archive(decoded(filter, &mut parts, cancel)?, use_archive),
+    }
+}
+
+/// A volume of an archive of format 2, which is encrypted and compressed by itself.
+fn volume(part: Part, cipher: Option<OldCipher>, passphrase: &[u8]) -> io::Result<Box<dyn Read>> {
+    match cipher {
+        Some(cipher) => sniffed(Decryptor::new(cipher, passphrase, part.reader())),
+        None => sniffed(part.reader()),
+    }
+}
+
+fn read_archive<'a, T>(
+    stream: Box<dyn Read + 'a>,
+    use_archive: impl FnOnce(&mut InnerReader<'a>) -> Result<T, EngineError>,
+) -> io::Result<T> {
+    let mut archive = inner::Reader::new(stream);
     let result = use_archive(&mut archive).map_err(into_io)?;
     let ending = archive.finish().map_err(format_to_io)?;
     if ending.has_mark {

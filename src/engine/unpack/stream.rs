@@ -10,6 +10,7 @@ use std::{
 use super::{
     super::{EngineError, meter::Meter, stage::into_io},
     Piece,
+    layers::{Part, Parts},
     place::AtMember,
 };
 
@@ -70,6 +71,24 @@ impl<'a> PartStream<'a> {
             Ok(Piece::Broken(error)) => self.end = Some(Err(error)),
             Ok(Piece::File { .. }) | Err(_) => self.end = Some(Err(EngineError::Cancelled)),
         }
+    }
+}
+
+impl Parts for PartStream<'_> {
+    fn take_part(&mut self) -> io::Result<Option<Part>> {
+        while self.plain.is_empty() {
+            match &self.end {
+                Some(Ok(())) => return Ok(None),
+                Some(Err(error)) => return Err(into_io(error.clone())),
+                None => self.next_part(),
+            }
+        }
+        let part = Part {
+            buffer: std::mem::take(&mut self.part),
+            plain: std::mem::take(&mut self.plain),
+        };
+        self.meter.add(part.plain.len() as u64).map_err(into_io)?;
+        Ok(Some(part))
     }
 }
 

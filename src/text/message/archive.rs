@@ -32,10 +32,12 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             "The backup is compressed with {name}, which this program cannot read",
             &[("name", &sanitize(name))],
         ))
-        .hint(gettext_f(
-            "Install a program that decompresses it when it is run with -d, and name it: qvm-backup-restore --compression-filter {name}",
+        .hint(gettext("README tells how to read such a backup by hand with stock tools.")),
+        ArchiveError::UnsupportedAlgorithm { name } => Message::new(gettext_f(
+            "The backup needs {name}, which this program does not have",
             &[("name", &sanitize(name))],
-        )),
+        ))
+        .hint(gettext("README tells how to read such a backup by hand with stock tools.")),
         ArchiveError::WrongPassphrase => Message::new(gettext("Wrong passphrase, or the backup's header was altered"))
             .hint(gettext(
                 "Type the passphrase again: mind the keyboard layout, Caps Lock, and blanks at the ends.",
@@ -104,6 +106,7 @@ mod tests {
             },
             ArchiveError::UnsupportedVersion { version: text() },
             ArchiveError::UnsupportedCompression { name: text() },
+            ArchiveError::UnsupportedAlgorithm { name: text() },
             ArchiveError::WrongPassphrase,
             ArchiveError::KeyTooCostly {
                 member: text(),

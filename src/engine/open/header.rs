@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! How the header of each format is authenticated, and what is done where there is none.
+
+use crate::{
+    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, header_passphrase},
+    format::{HEADER_MAC_MEMBER, Header, parse_mac},
+};
+
+use super::{
+    super::{
+        dialect::{container_error, fetch_code},
+        keys::{make, wait_for},
+    },
+    ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, OpenedArchive, Opener, Protection,
+};
+
+/// What everything begins with that `openssl enc` has encrypted.
+const ENCRYPTED_MAGIC: &[u8] = b"Salted__";
+
+impl Opener<'_> {
+    /// Format 4: the header stands in the archive once more, in a container that only the passphrase opens.
+    pub(super) fn authenticate_sealed(&self, header: &[u8], mut container: Vec<u8>) -> Result<(), EngineError> {
+        let member = MemberInfo {
+            name: HEADER_MAC_MEMBER.to_owned(),
+            size: container.len() as u64,
+            position: 0,
+        };
+        let describe = |error: ContainerError| match error {
+            ContainerError::WrongPassphrase => ArchiveError::WrongPassphrase.into(),
+            other => container_error(&other, &member),
+        };
+        let parsed = ContainerHeader::parse(&container).map_err(describe)?;
+        let passphrase = header_passphrase(self.access.passphrase.as_bytes());
+        let key = make(move || Ok(parsed.unlock(&passphrase, &KdfLimits::default())));
+        let key = wait_for(&key, &self.context.cancel)?.map_err(describe)?;
+        let plain = key.open(&mut container).map_err(describe)?;
+        if &container[plain] == header {
+            Ok(())
+        } else {
+            Err(ArchiveError::WrongPassphrase.into())
+        }
+    }
+
+    /// Formats 3 and 2: which digest made the header's code stands in that very header, so all are tried that make codes
+    /// of its length.
+    pub(super) fn authenticate_coded(&self, header: &[u8], code: &[u8]) -> Result<(), EngineError> {
+        let code = parse_mac(HEADER_MAC_MEMBER, code).map_err(|error| self.not_a_backup(error.to_string()))?;
+        self.digest_of(header, &code).map(drop)
+    }
+
+    fn digest_of(&self, content: &[u8], code: &[u8]) -> Result<Digest, EngineError> {
+        let passphrase = self.access.passphrase.as_bytes();
+        Digest::of_length(code.len())
+            .find(|digest| Hmac::verify(*digest, passphrase, content, code))
+            .ok_or_else(|| ArchiveError::WrongPassphrase.into())
+    }
+
+    pub(super) fn old_front(&self, header: Header) -> Result<Front, EngineError> {
+        let unsupported = |name: &str| ArchiveError::UnsupportedAlgorithm { name: name.to_owned() };
+        let digest = Digest::from_name(&header.hmac_algorithm).ok_or_else(|| unsupported(&header.hmac_algorithm))?;
+        let cipher = match header.crypto_algorithm.as_deref().filter(|_| header.is_encrypted) {
+            Some(name) => Some(OldCipher::from_name(name).ok_or_else(|| unsupported(name))?),
+            None => None,
+        };
+        let coded = Coded {
+            digest,
+            cipher,
+            is_in_volumes: header.version < 3,
+        };
+        Ok(Front {
+            header,
+            protection: Protection::Hmac { digest, cipher },
+            dialect: Dialect::coded(self.access.passphrase.clone(), coded),
+        })
+    }
+
+    /// The first archives of format 2 begin with their inventory. Its code tells the digest and proves the passphrase;
+    /// that it is encrypted shows, and is believed where the user expects it.
+    pub(super) fn open_without_header(&mut self, member: &MemberInfo) -> Result<OpenedArchive, EngineError> {
+        let mut content = Vec::new();
+        self.read_part(member, &mut content)?;
+        let code = fetch_code(self.members, member)??;
+        let digest = self.digest_of(&content, &code)?;
+        let is_encrypted = self.access.is_encrypted && content.starts_with(ENCRYPTED_MAGIC);
+        let header = Header {
+            hmac_algorithm: digest.name().to_owned(),
+            ..Header::unwritten(is_encrypted)
+        };
+        let front = self.old_front(header)?;
+        self.finish(front, member, content, &code)
+    }
+}
