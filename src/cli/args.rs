@@ -17,7 +17,7 @@ use clap::{ArgAction, Args, CommandFactory};
 pub use backup::{BackupArgs, CompressionWish, KdfStrength};
 pub use choices::{Assigned, AssignedPool, ChoiceArgs};
 pub use gui::{BackupWizardArgs, RestoreWizardArgs};
-pub use restore::RestoreArgs;
+pub use restore::{RestoreArgs, YesNo};
 
 /// What `--version` says after the name.
 pub const LONG_VERSION: &str = concat!(

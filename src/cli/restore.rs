@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     Stop,
-    args::RestoreArgs,
+    args::{RestoreArgs, YesNo},
     backup::{confirm, passphrase_from},
     choices::choices,
     console::{Console, say_text},
@@ -57,6 +57,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     console.notice("Checking backup content...");
     let access = Access {
         filter_program: args.compression_filter.clone(),
+        is_encrypted: args.encrypted == YesNo::Yes,
         ..Access::new(source, passphrase)
     };
     if args.list {

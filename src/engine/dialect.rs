@@ -147,7 +147,10 @@ impl Dialect {
                 if Hmac::verify(coded.digest, self.passphrase.as_bytes(), buffer, proof) {
                     Ok(0..buffer.len())
                 } else {
-                    Err(damaged(member, "its authentication code is not that of its content".to_owned()))
+                    Err(damaged(
+                        member,
+                        "its authentication code is not that of its content".to_owned(),
+                    ))
                 }
             }
         }

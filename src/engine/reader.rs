@@ -6,20 +6,16 @@ use std::{
     collections::BTreeSet,
     ops::Range,
     sync::{
-        Arc,
         atomic::Ordering,
         mpsc::{Receiver, SyncSender},
     },
 };
 
-use crate::{
-    format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName},
-    secret::Passphrase,
-};
+use crate::format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName};
 
 use super::{
     ArchiveError, Context, EngineError, Warning,
-    dialect::{Dialect, Proof, damaged},
+    dialect::{Dialect, damaged},
     meter::Meter,
     source::{MemberInfo, Members},
     unpack::{Piece, Wanted},

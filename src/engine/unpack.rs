@@ -229,7 +229,7 @@ impl Unpacker<'_> {
         mut stream: PartStream<'_>,
     ) -> Result<Vec<ItemReport>, EngineError> {
         let (target, context, dialect) = (&mut *self.target, self.context, self.dialect);
-        let result = unpack(dialect, self.filter, &mut stream, &self.context.cancel, |archive| {
+        let result = unpack(dialect, self.filter, &mut stream, &context.cancel, |archive| {
             if row.is_home() {
                 let bytes = target.home(row, archive, place, context)?;
                 return Ok(vec![Came::of_home(name, bytes)]);

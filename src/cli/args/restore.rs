@@ -107,6 +107,20 @@ pub struct RestoreArgs {
     #[arg(short = 'Z', long, value_name = "PROGRAM", value_parser = NonEmptyStringValueParser::new())]
     pub compression_filter: Option<String>,
 
+    /// Whether a backup of the oldest format is encrypted, where it does not say so itself
+    ///
+    /// Only the first backups of format 2, which have no header, do not say. "yes" takes each for what it looks like.
+    #[arg(
+        long,
+        value_name = "yes|no",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "yes",
+        default_missing_value = "yes",
+        hide_default_value = true
+    )]
+    pub encrypted: YesNo,
+
     /// The running VM that holds the backup
     #[arg(short, long, value_name = "VM")]
     pub dest_vm: Option<String>,
@@ -144,6 +158,15 @@ pub struct RestoreArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub common: CommonArgs,
+}
+
+/// An answer on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[allow(missing_docs, reason = "each is its name")]
+pub enum YesNo {
+    #[default]
+    Yes,
+    No,
 }
 
 #[cfg(test)]

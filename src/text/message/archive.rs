@@ -32,7 +32,10 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             "The backup is compressed with {name}, which this program cannot read",
             &[("name", &sanitize(name))],
         ))
-        .hint(gettext("README tells how to read such a backup by hand with stock tools.")),
+        .hint(gettext_f(
+            "Install a program that decompresses it when it is run with -d, and name it: qvm-backup-restore --compression-filter {name}",
+            &[("name", &sanitize(name))],
+        )),
         ArchiveError::UnsupportedAlgorithm { name } => Message::new(gettext_f(
             "The backup needs {name}, which this program does not have",
             &[("name", &sanitize(name))],
