@@ -8,14 +8,12 @@
 mod support;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 use support::{
     jobs,
     programs::{self, back_up, only_archive, passfile, restore_new},

@@ -76,7 +76,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         if args.json {
             report_unopened(kind, &place, &error);
         }
-        unreadable(error, &access)
+        unreadable(&error, &access)
     })?;
     let choices = choices(args, &archive.inventory, console)?;
     let table = resolve(&archive.inventory, &host.system()?, &choices);
@@ -164,14 +164,14 @@ fn report_unopened(kind: JobKind, place: &str, error: &EngineError) {
 }
 
 /// A backup that was decompressed by a choice of its user looks damaged where the choice was wrong.
-pub(super) fn unreadable(error: EngineError, access: &Access) -> Stop {
+pub(super) fn unreadable(error: &EngineError, access: &Access) -> Stop {
     let is_damage = matches!(
         error,
         EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::Truncated { .. })
     );
     let chosen = access.filter_program.as_deref().filter(|_| is_damage);
-    let messages = [Some(text::message(&error)), chosen.map(text::terminal::chosen_filter)];
-    Stop::Said(Exit::of_error(&error), messages.into_iter().flatten().collect())
+    let messages = [Some(text::message(error)), chosen.map(text::terminal::chosen_filter)];
+    Stop::Said(Exit::of_error(error), messages.into_iter().flatten().collect())
 }
 
 /// Prints the table and what will happen, and ends here if something stands in the way.

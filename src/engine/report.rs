@@ -43,6 +43,8 @@ pub struct Report {
     pub data_bytes: u64,
     /// What the verification after a backup, or a verification by itself, found.
     pub verdict: VerifyVerdict,
+    /// What protects the archive that was read: old formats cannot show everything.
+    pub protection: Option<Protection>,
     /// The folder that dom0's home was restored to.
     pub home_folder: Option<PathBuf>,
     /// The file or folder that was got out of the archive.
@@ -132,12 +134,12 @@ pub(super) fn in_order(table: &RestoreTable, reports: Vec<MachineReport>) -> Vec
 }
 
 fn skip_reason(row: &RestoreRow) -> SkipReason {
-    let reasons = row.remarks.iter().filter_map(|remark| match remark {
+    let mut reasons = row.remarks.iter().filter_map(|remark| match remark {
         RestoreRemark::SkippedConflict => Some(SkipReason::Conflict),
         RestoreRemark::SkippedBroken { .. } => Some(SkipReason::Broken),
         _ => None,
     });
-    reasons.last().unwrap_or(SkipReason::LeftOut)
+    reasons.next_back().unwrap_or(SkipReason::LeftOut)
 }
 
 /// How one machine ended.

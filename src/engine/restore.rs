@@ -76,6 +76,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         home_folder,
+        protection: Some(opened.info.protection.clone()),
         machines: in_order(&plan.table, reports),
         warnings: context.warnings(),
         elapsed: start.elapsed(),

@@ -76,6 +76,7 @@ pub(super) fn verify_archive(
         data_bytes: result.data_bytes,
         machines: in_order(&table, result.machines),
         verdict,
+        protection: Some(opened.info.protection.clone()),
         warnings: context.warnings(),
         elapsed: start.elapsed(),
         ..Report::default()

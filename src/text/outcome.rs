@@ -5,8 +5,8 @@
 
 use crate::{
     engine::{
-        Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Report, SkipReason,
-        VerifyVerdict,
+        Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection, Report,
+        SkipReason, VerifyVerdict,
     },
     job::{JobKind, Outcome},
 };
@@ -183,7 +183,7 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             &[("place", &place), ("size", &size(report.archive_bytes))],
         )),
         JobKind::Restore | JobKind::Verify | JobKind::Extract => {
-            lines.push(gettext_f("Read from {place}.", &[("place", &place)]))
+            lines.push(gettext_f("Read from {place}.", &[("place", &place)]));
         }
     }
     let count = |is: fn(&MachineReport) -> bool| report.machines.iter().filter(|machine| is(machine)).count() as u64;
@@ -204,6 +204,11 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             "{whole} of {n} VMs are whole.",
             all,
             &[("whole", &whole.to_string())],
+        ));
+    }
+    if kind != JobKind::Backup && matches!(report.protection, Some(Protection::Hmac { .. })) {
+        lines.push(gettext(
+            "The format of this old backup cannot show everything: a part that was exchanged for another one made with the same passphrase, or a small file that was left out, is not found.",
         ));
     }
     if let Some(folder) = &report.home_folder {

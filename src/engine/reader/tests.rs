@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The reader over an archive of one part, on a medium that does not always read the same.
 
-use std::sync::{Mutex, atomic::AtomicBool, mpsc::sync_channel};
+use std::sync::{Arc, Mutex, atomic::AtomicBool, mpsc::sync_channel};
 
 use super::*;
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     format::outer,
     inventory::{Class, Content, Domain},
     plan::RestoreRow,
+    secret::Passphrase,
 };
 
 /// Cheap, for keys that protect nothing.

@@ -92,7 +92,7 @@ impl Resolver<'_> {
         };
         match found {
             Ok(name) => Ok(Reference::Named(name)),
-            Err(_) if self.accepts(&name) => Ok(Reference::Named(self.as_it_is(name, peers))),
+            Err(_) if self.accepts(&name) => Ok(Reference::Named(self.as_it_is(&name, peers))),
             Err(_) if self.choices.policy.ignore_missing && !is_chosen => Ok(Reference::Default),
             Err(absence) => Err((name, absence, is_chosen)),
         }
@@ -103,8 +103,8 @@ impl Resolver<'_> {
     }
 
     /// A name that is kept although it leads nowhere: at least it follows a rename.
-    fn as_it_is(self, name: String, peers: &Peers) -> String {
-        peers.restored(&name).map_or(name.clone(), str::to_owned)
+    fn as_it_is(self, name: &str, peers: &Peers) -> String {
+        peers.restored(name).unwrap_or(name).to_owned()
     }
 
     fn link_template(self, row: &mut RestoreRow, peers: &Peers) {
@@ -135,7 +135,7 @@ impl Resolver<'_> {
         let default = default.filter(|_| chosen.is_none());
         row.template = Some(match (found, default) {
             (Ok(found), _) => found,
-            (Err(_), _) if self.accepts(name) => self.as_it_is(name.to_owned(), peers),
+            (Err(_), _) if self.accepts(name) => self.as_it_is(name, peers),
             (Err(_), Some(default)) if self.choices.policy.ignore_missing => default.to_owned(),
             (Err(absence), default) => {
                 row.problems.push(RestoreProblem::TemplateMissing {
