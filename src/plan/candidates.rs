@@ -93,7 +93,8 @@ impl RestoreTable {
     }
 }
 
-fn pools(system: &System) -> Vec<PoolOffer> {
+/// The pools of a host that volumes can go into.
+pub fn pools(system: &System) -> Vec<PoolOffer> {
     let default = system.globals.get("default_pool");
     let reachable = system.pools.iter().filter(|pool| pool.is_reachable);
     let offers = reachable.map(|pool| PoolOffer {

@@ -9,8 +9,8 @@ mod summary;
 
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
-    contents_heading, domain_detail, field_name_here, field_netvm, field_template, home_note, missing, newer_known,
-    restore_action, restore_note, restore_title, template,
+    contents_heading, cure_button, default_pool, device, domain_detail, home_note, missing, newer_known, pool_offer,
+    restore_action, restore_counts, restore_note, restore_remarks, restore_title, template,
 };
 #[cfg(feature = "gui")]
 pub use strength::{Strength, strength};

@@ -20,6 +20,8 @@ mod imp {
         pub(super) sentence_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) hint_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) cure_box: TemplateChild<gtk::Box>,
     }
 
     #[glib::object_subclass]
@@ -67,5 +69,28 @@ impl BpFindingRow {
         imp.icon.set_icon_name(Some(icon));
         imp.icon.add_css_class(class);
         row
+    }
+
+    /// Adds a button that does something about it.
+    pub fn add_cure(&self, label: &str, then: impl Fn() + 'static) {
+        let text = gtk::Label::builder()
+            .label(label)
+            .ellipsize(gtk::pango::EllipsizeMode::End)
+            .build();
+        let button = gtk::Button::builder().child(&text).build();
+        button.add_css_class("text-button");
+        button.connect_clicked(move |_| then());
+        self.imp().cure_box.append(&button);
+        self.imp().cure_box.set_visible(true);
+    }
+
+    /// Puts the buttons beside or below each other.
+    pub fn set_narrow(&self, is_narrow: bool) {
+        let orientation = if is_narrow {
+            gtk::Orientation::Vertical
+        } else {
+            gtk::Orientation::Horizontal
+        };
+        self.imp().cure_box.set_orientation(orientation);
     }
 }

@@ -7,6 +7,7 @@
 
 mod app;
 mod check;
+mod chooser;
 mod clamp;
 mod desktop;
 mod dialogs;
@@ -16,6 +17,7 @@ mod finding_row;
 mod flow;
 mod machine_row;
 mod progress_row;
+mod restore_editor;
 mod restore_row;
 mod step_row;
 mod swatch;
@@ -33,7 +35,8 @@ pub use facts::BpFacts;
 pub use finding_row::BpFindingRow;
 pub use machine_row::BpMachineRow;
 pub use progress_row::BpProgressRow;
-pub use restore_row::{BpRestoreRow, Candidates, Edit};
+pub use restore_editor::{BpRestoreEditor, Edit};
+pub use restore_row::{BpRestoreRow, RowContext};
 pub use step_row::BpStepRow;
 pub use swatch::{BpSwatch, Glyph};
 pub use wizard::{BpWizard, Move};

@@ -19,7 +19,7 @@ pub use machines::BpMachinesPage;
 pub use open::BpOpenPage;
 pub use passphrase::{BpPassphrasePage, Choices};
 pub use progress::BpProgressPage;
-pub use restore_summary::BpRestoreSummaryPage;
+pub use restore_summary::{BpRestoreSummaryPage, ForAll, RestoreSummary};
 pub use source::{BpSourcePage, Rules};
 pub use summary::{BpSummaryPage, SummaryFacts, SummaryLine};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The Restore Backup wizard: carries what the pages say into the draft, and what the draft says onto the pages.
 
+mod edit;
 mod place;
 mod run;
 mod show;
@@ -19,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    BpWizard, Edit, Move,
+    BpWizard, Move,
     flow::{self, Running, Waiting, when_answered},
     pages::{BpContentsPage, BpOpenPage, BpProgressPage, BpRestoreSummaryPage, BpSourcePage},
 };
@@ -107,6 +108,12 @@ impl RestoreFlow {
                 flow.take_edit(machine, edit);
             }
         });
+        let weak = Rc::downgrade(self);
+        self.summary.connect_for_all(move |change| {
+            if let Some(flow) = weak.upgrade() {
+                flow.take_for_all(change);
+            }
+        });
     }
 
     fn hearing<P: ?Sized>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, &P) + 'static) -> impl Fn(&P) + 'static {
@@ -139,17 +146,6 @@ impl RestoreFlow {
 
     fn take_machines(self: &Rc<Self>) {
         self.draft.borrow_mut().select(self.contents.selected());
-        self.refresh();
-    }
-
-    fn take_edit(self: &Rc<Self>, machine: &str, edit: Edit) {
-        let mut draft = self.draft.borrow_mut();
-        match edit {
-            Edit::Name(name) => draft.set_name(machine, &name),
-            Edit::Template(name) => draft.set_template(machine, Some(name)),
-            Edit::NetVm(netvm) => draft.set_netvm(machine, Some(netvm)),
-        }
-        drop(draft);
         self.refresh();
     }
 

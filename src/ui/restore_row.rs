@@ -6,42 +6,23 @@ use std::cell::{Cell, OnceCell, RefCell};
 use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
-    host::Reference,
-    plan::{RestoreProblem, RestoreRow},
-    text::{netvm, restore_problem, wizard as words},
+    plan::{Candidates, Cure, RestoreProblem, RestoreRow},
+    text::{FindingText, netvm, restore_problem, wizard as words},
 };
 
-use super::{BpFindingRow, BpSwatch, Glyph, flow::remove_children, wizard::follow_width};
-
-/// What can be chosen in place of what is missing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Candidates {
-    /// Templates here and among what is restored.
-    pub templates: Vec<String>,
-    /// Net VMs here and among what is restored.
-    pub netvms: Vec<String>,
-}
-
-/// What the user changed about a VM, by its name in the archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// Its name here.
-    Name(String),
-    /// Its template here.
-    Template(String),
-    /// Its net VM here.
-    NetVm(Reference),
-}
+use super::{BpFindingRow, BpRestoreEditor, BpSwatch, Edit, Glyph, flow::remove_children, wizard::follow_width};
 
 /// Who hears the edits.
 type EditHandler = Box<dyn Fn(&str, Edit)>;
 
-/// The three ways to change a VM, made when they are asked for.
-#[derive(Debug)]
-struct Editor {
-    name: gtk::Entry,
-    template: Option<(gtk::DropDown, Vec<String>)>,
-    netvm: Option<(gtk::DropDown, Vec<Reference>)>,
+/// What a row shows beside its VM.
+pub struct RowContext<'a> {
+    /// Nothing is restored, so that there is nothing to change.
+    pub verifies_only: bool,
+    /// The pool that was chosen for all VMs.
+    pub pool_of_all: Option<&'a str>,
+    /// What there is to choose from for a VM; asked only where it is seen.
+    pub candidates: &'a dyn Fn(&RestoreRow) -> Candidates,
 }
 
 mod imp {
@@ -58,6 +39,8 @@ mod imp {
         #[template_child]
         pub(super) what_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) back_button: TemplateChild<gtk::Button>,
+        #[template_child]
         pub(super) edit_button: TemplateChild<gtk::ToggleButton>,
         #[template_child]
         pub(super) facts_grid: TemplateChild<gtk::Box>,
@@ -68,12 +51,16 @@ mod imp {
         #[template_child]
         pub(super) netvm_label: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) edit_box: TemplateChild<gtk::Box>,
+        pub(super) remarks_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) problem_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) edit_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) leave_button: TemplateChild<gtk::Button>,
         pub(super) model: RefCell<Option<RestoreRow>>,
-        pub(super) candidates: RefCell<Candidates>,
-        pub(super) editor: OnceCell<Editor>,
+        pub(super) editor: OnceCell<BpRestoreEditor>,
+        pub(super) is_narrow: Cell<bool>,
         pub(super) is_showing: Cell<bool>,
         pub(super) handler: RefCell<Option<EditHandler>>,
     }
@@ -82,12 +69,23 @@ mod imp {
     impl BpRestoreRow {
         #[template_callback]
         fn on_edit(&self) {
-            let is_open = self.edit_button.is_active();
-            if is_open {
-                self.obj().build_editor();
+            if self.edit_button.is_active() {
+                self.obj().add_editor();
             }
-            self.edit_box.set_visible(is_open);
-            self.facts_grid.set_visible(!is_open && !self.obj().is_home());
+            if !self.is_showing.get() {
+                self.obj().tell(Edit::Opened);
+            }
+        }
+
+        #[template_callback]
+        fn on_take_back(&self) {
+            self.obj().tell(Edit::TakeBack);
+            self.edit_button.grab_focus();
+        }
+
+        #[template_callback]
+        fn on_leave_out(&self) {
+            self.obj().cure(Cure::LeaveOut);
         }
     }
 
@@ -112,15 +110,7 @@ mod imp {
     impl WidgetImpl for BpRestoreRow {
         fn root(&self) {
             self.parent_root();
-            follow_width(&*self.obj(), |row, is_narrow| {
-                let orientation = if is_narrow {
-                    gtk::Orientation::Vertical
-                } else {
-                    gtk::Orientation::Horizontal
-                };
-                row.imp().edit_box.set_orientation(orientation);
-                row.imp().facts_grid.set_orientation(orientation);
-            });
+            follow_width(&*self.obj(), super::BpRestoreRow::set_narrow);
         }
     }
     impl BoxImpl for BpRestoreRow {}
@@ -142,207 +132,184 @@ impl BpRestoreRow {
         row
     }
 
-    /// Shows what becomes of the VM. A field that is being typed in is left alone.
-    pub fn show_row(&self, model: &RestoreRow, candidates: &Candidates, verifies_only: bool) {
+    /// Shows what becomes of the VM.
+    pub fn show_row(&self, model: &RestoreRow, context: &RowContext<'_>) {
         let imp = self.imp();
         imp.is_showing.set(true);
-        imp.name_label.set_label(&words::shown_name(&model.domain.name));
-        imp.what_label.set_label(&words::restore_action(model, verifies_only));
-        imp.here_label.set_label(&words::shown_name(&model.name_here));
-        imp.template_label.set_label(&words::template(model));
-        imp.netvm_label.set_label(&netvm(&model.netvm));
-        let may_edit = !model.is_home() && !verifies_only;
+        if imp.model.borrow().as_ref() != Some(model) {
+            imp.model.replace(Some(model.clone()));
+            self.show_facts(model, context.verifies_only);
+            self.show_problems(model);
+        }
+        let may_edit = may_edit(model) && !context.verifies_only;
+        let is_open = may_edit && imp.edit_button.is_active();
         imp.edit_button.set_visible(may_edit);
-        imp.facts_grid.set_visible(may_edit && !imp.edit_button.is_active());
-        remove_children(&*imp.problem_box);
-        for problem in &model.problems {
-            let row = BpFindingRow::new("", &restore_problem(problem), true);
-            row.remove_css_class("card-row");
-            imp.problem_box.append(&row);
+        imp.facts_grid.set_visible(may_edit && !is_open);
+        imp.edit_box.set_visible(is_open);
+        imp.leave_button.set_visible(model.problems.is_empty());
+        if let Some(editor) = imp.editor.get().filter(|_| is_open) {
+            editor.show_row(model, &(context.candidates)(model), context.pool_of_all);
         }
-        imp.problem_box.set_visible(!model.problems.is_empty());
-        imp.candidates.replace(candidates.clone());
-        imp.model.replace(Some(model.clone()));
-        // What has to be solved is open from the start; what was opened stays open.
-        if may_edit && !model.problems.is_empty() {
-            imp.edit_button.set_active(true);
-        }
-        self.show_in_editor(model);
+        imp.is_showing.set(false);
+    }
+
+    /// Whether it has something to solve in its fields and did not have it before.
+    pub fn wants_to_open(&self, model: &RestoreRow) -> bool {
+        let imp = self.imp();
+        let had_problems = imp
+            .model
+            .borrow()
+            .as_ref()
+            .is_some_and(|known| !known.problems.is_empty());
+        !had_problems && !model.problems.is_empty() && may_edit(model) && !imp.edit_button.is_active()
+    }
+
+    /// Opens the fields, without telling anybody: what they offer is shown next.
+    pub fn open(&self) {
+        let imp = self.imp();
+        imp.is_showing.set(true);
+        imp.edit_button.set_active(true);
         imp.is_showing.set(false);
     }
 
     /// Puts the focus where a problem of this VM can be solved. Gives whether there is one.
     pub fn focus_problem(&self) -> bool {
-        let model = self.imp().model.borrow();
-        let (Some(model), Some(editor)) = (&*model, self.imp().editor.get()) else {
-            return false;
-        };
-        let template = editor.template.as_ref().map(|(drop, _)| drop);
-        match model.problems.first() {
-            None => false,
-            Some(RestoreProblem::TemplateMissing { .. }) => template.is_some_and(WidgetExt::grab_focus),
-            Some(RestoreProblem::NetVmMissing { .. }) => {
-                editor.netvm.as_ref().is_some_and(|(drop, _)| drop.grab_focus())
-            }
-            Some(_) => editor.name.grab_focus(),
-        }
-    }
-
-    fn is_home(&self) -> bool {
-        self.imp().model.borrow().as_ref().is_some_and(RestoreRow::is_home)
-    }
-
-    fn show_in_editor(&self, model: &RestoreRow) {
-        let Some(editor) = self.imp().editor.get() else {
-            return;
-        };
-        if editor.name.text() != model.name_here && !has_focus_within(&editor.name) {
-            editor.name.set_text(&model.name_here);
-        }
-        if let Some((drop, names)) = &editor.template {
-            drop.set_selected(index_of(names, |name| Some(name) == model.template.as_ref()));
-        }
-        if let Some((drop, netvms)) = &editor.netvm {
-            drop.set_selected(index_of(netvms, |netvm| *netvm == model.netvm));
-        }
-    }
-
-    fn build_editor(&self) {
         let imp = self.imp();
-        let (model, candidates) = (imp.model.borrow().clone(), imp.candidates.borrow().clone());
-        let (Some(model), None) = (model, imp.editor.get()) else {
-            return;
-        };
-        let name = gtk::Entry::builder()
-            .activates_default(true)
-            .width_chars(10)
-            .text(&model.name_here)
-            .build();
-        self.append_field(&words::field_name_here(), &name);
-        name.connect_changed(self.telling(|row, entry: &gtk::Entry| row.tell(Edit::Name(entry.text().to_string()))));
-        let template = model.domain.class.has_template().then(|| {
-            let missing = model
-                .template
-                .clone()
-                .filter(|name| !candidates.templates.contains(name));
-            let shown = missing
-                .iter()
-                .map(|name| words::missing(name))
-                .chain(candidates.templates.clone());
-            let drop = self.append_drop_down(&words::field_template(), &shown.collect::<Vec<_>>());
-            (drop, missing.into_iter().chain(candidates.templates).collect())
-        });
-        let mut netvms = vec![Reference::Default, Reference::None];
-        netvms.extend(candidates.netvms.into_iter().map(Reference::Named));
-        let mut shown: Vec<String> = netvms.iter().map(netvm).collect();
-        if let (Reference::Named(name), false) = (&model.netvm, netvms.contains(&model.netvm)) {
-            shown.insert(0, words::missing(name));
-            netvms.insert(0, model.netvm.clone());
-        }
-        let drop = self.append_drop_down(&words::field_netvm(), &shown);
-        let netvm = Some((drop, netvms));
-        let editor = Editor { name, template, netvm };
-        if imp.editor.set(editor).is_err() {
-            return;
-        }
-        self.show_in_editor(&model);
-        self.hear_drop_downs();
+        let first = imp
+            .model
+            .borrow()
+            .as_ref()
+            .and_then(|model| model.problems.first().cloned());
+        let Some(first) = first else { return false };
+        let is_field = imp.edit_box.is_visible() && imp.editor.get().is_some_and(|editor| editor.focus_for(&first));
+        is_field || imp.problem_box.child_focus(gtk::DirectionType::TabForward) || self.focus_row()
     }
 
-    fn hear_drop_downs(&self) {
-        let Some(editor) = self.imp().editor.get() else {
-            return;
-        };
-        if let Some((drop, names)) = &editor.template {
-            let names = names.clone();
-            drop.connect_selected_notify(self.telling(move |row, drop: &gtk::DropDown| {
-                if let Some(name) = names.get(drop.selected() as usize) {
-                    row.tell(Edit::Template(name.clone()));
-                }
-            }));
-        }
-        if let Some((drop, netvms)) = &editor.netvm {
-            let netvms = netvms.clone();
-            drop.connect_selected_notify(self.telling(move |row, drop: &gtk::DropDown| {
-                if let Some(netvm) = netvms.get(drop.selected() as usize) {
-                    row.tell(Edit::NetVm(netvm.clone()));
-                }
-            }));
+    /// Puts the focus on this VM.
+    pub fn focus_row(&self) -> bool {
+        let imp = self.imp();
+        let buttons: [&gtk::Widget; 2] = [imp.edit_button.upcast_ref(), imp.back_button.upcast_ref()];
+        buttons
+            .into_iter()
+            .any(|button| button.is_visible() && button.grab_focus())
+            || self.child_focus(gtk::DirectionType::TabForward)
+    }
+
+    fn show_facts(&self, model: &RestoreRow, verifies_only: bool) {
+        let imp = self.imp();
+        imp.name_label.set_label(&words::shown_name(&model.domain.name));
+        imp.what_label.set_label(&words::restore_action(model, verifies_only));
+        imp.here_label.set_label(&words::shown_name(&model.name_here));
+        imp.template_label.set_label(&words::template(model));
+        imp.netvm_label.set_label(&netvm(&model.netvm));
+        let remarks = words::restore_remarks(model);
+        imp.remarks_label.set_visible(!remarks.is_empty());
+        imp.remarks_label.set_label(&remarks);
+        imp.back_button.set_visible(!model.is_selected && !is_unneeded(model));
+        if model.is_selected {
+            self.remove_css_class("left-out");
+        } else {
+            self.add_css_class("left-out");
         }
     }
 
-    /// A handler that does not keep this row alive.
-    fn telling<W>(&self, act: impl Fn(&Self, &W) + 'static) -> impl Fn(&W) + 'static {
+    fn show_problems(&self, model: &RestoreRow) {
+        let holder = &self.imp().problem_box;
+        remove_children(&**holder);
+        for problem in &model.problems {
+            let text = FindingText {
+                hint: None,
+                ..restore_problem(problem)
+            };
+            let row = BpFindingRow::new("", &text, true);
+            row.remove_css_class("card-row");
+            for cure in problem.cures() {
+                // Every problem can be cured by leaving its VM out; one button for that is enough.
+                let is_last = model.problems.last() == Some(problem);
+                if let Some(label) = words::cure_button(&cure).filter(|_| is_last || cure != Cure::LeaveOut) {
+                    row.add_cure(&label, self.curing(cure));
+                }
+            }
+            row.set_narrow(self.imp().is_narrow.get());
+            holder.append(&row);
+        }
+        holder.set_visible(!model.problems.is_empty());
+    }
+
+    fn curing(&self, cure: Cure) -> impl Fn() + use<> {
         let row = self.downgrade();
-        move |widget| {
+        move || {
             if let Some(row) = row.upgrade() {
-                act(&row, widget);
+                row.cure(cure.clone());
             }
         }
+    }
+
+    /// What is done about a problem takes its button away, so the focus goes on before.
+    fn cure(&self, cure: Cure) {
+        let leads_elsewhere = matches!(cure, Cure::SolveFirst { .. });
+        self.tell(Edit::Cure(cure));
+        if !leads_elsewhere && !self.focus_problem() {
+            self.focus_row();
+        }
+    }
+
+    fn add_editor(&self) {
+        let imp = self.imp();
+        imp.editor.get_or_init(|| {
+            let row = self.downgrade();
+            let editor = BpRestoreEditor::new(move |edit| {
+                if let Some(row) = row.upgrade() {
+                    row.tell(edit);
+                }
+            });
+            editor.set_narrow(imp.is_narrow.get());
+            imp.edit_box.prepend(&editor);
+            editor
+        });
     }
 
     fn tell(&self, edit: Edit) {
-        let imp = self.imp();
-        if imp.is_showing.get() {
-            return;
-        }
-        let machine = imp.model.borrow().as_ref().map(|model| model.domain.name.clone());
-        if let (Some(machine), Some(handler)) = (machine, &*imp.handler.borrow()) {
+        let machine = self
+            .imp()
+            .model
+            .borrow()
+            .as_ref()
+            .map(|model| model.domain.name.clone());
+        if let (Some(machine), Some(handler)) = (machine, &*self.imp().handler.borrow()) {
             handler(&machine, edit);
         }
     }
 
-    fn append_drop_down(&self, label: &str, shown: &[String]) -> gtk::DropDown {
-        let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-        let drop = gtk::DropDown::from_strings(&shown);
-        drop.set_factory(Some(&ellipsizing()));
-        drop.set_selected(gtk::INVALID_LIST_POSITION);
-        self.append_field(label, &drop);
-        drop
-    }
-
-    fn append_field(&self, label: &str, field: &impl IsA<gtk::Widget>) {
-        let label = gtk::Label::builder()
-            .label(label)
-            .use_underline(true)
-            .mnemonic_widget(field)
-            .xalign(0.0)
-            .wrap(true)
-            .build();
-        label.add_css_class("field-label");
-        let both = gtk::Box::new(gtk::Orientation::Vertical, 6);
-        both.append(&label);
-        both.append(field);
-        self.imp().edit_box.append(&both);
-    }
-}
-
-/// GTK's own entries of a drop-down are as wide as their text, which three beside each other have no room for.
-fn ellipsizing() -> gtk::SignalListItemFactory {
-    let factory = gtk::SignalListItemFactory::new();
-    factory.connect_setup(|_, item| {
-        let label = gtk::Label::builder()
-            .xalign(0.0)
-            .ellipsize(gtk::pango::EllipsizeMode::End)
-            .build();
-        if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
-            item.property_expression("item")
-                .chain_property::<gtk::StringObject>("string")
-                .bind(&label, "label", gtk::Widget::NONE);
-            item.set_child(Some(&label));
+    fn set_narrow(&self, is_narrow: bool) {
+        let imp = self.imp();
+        imp.is_narrow.set(is_narrow);
+        let orientation = if is_narrow {
+            gtk::Orientation::Vertical
+        } else {
+            gtk::Orientation::Horizontal
+        };
+        imp.facts_grid.set_orientation(orientation);
+        if let Some(editor) = imp.editor.get() {
+            editor.set_narrow(is_narrow);
         }
-    });
-    factory
+        let mut child = imp.problem_box.first_child();
+        while let Some(row) = child {
+            if let Some(row) = row.downcast_ref::<BpFindingRow>() {
+                row.set_narrow(is_narrow);
+            }
+            child = row.next_sibling();
+        }
+    }
 }
 
-fn has_focus_within(widget: &gtk::Entry) -> bool {
-    widget.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN)
+/// Whether there is anything to change about a VM.
+fn may_edit(model: &RestoreRow) -> bool {
+    let can_be_made = !model.problems.contains(&RestoreProblem::ClassUnknown);
+    model.is_selected && !model.is_home() && can_be_made
 }
 
-fn index_of<T>(values: &[T], is_it: impl Fn(&T) -> bool) -> u32 {
-    let found = values
-        .iter()
-        .position(is_it)
-        .and_then(|index| u32::try_from(index).ok());
-    found.unwrap_or(gtk::INVALID_LIST_POSITION)
+/// Whether nobody asked for it, so that taking it back would do nothing.
+fn is_unneeded(model: &RestoreRow) -> bool {
+    model.remarks.contains(&crate::plan::RestoreRemark::NotNeeded)
 }

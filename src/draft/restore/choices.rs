@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     host::Reference,
-    plan::{Candidates, Cure, DevicePort, OnConflict, RestoreChoices, RestorePolicy, RestoreTable, resolve},
+    plan::{
+        Candidates, Cure, DevicePort, OnConflict, PoolOffer, RestoreChoices, RestorePolicy, RestoreTable, pools,
+        resolve,
+    },
 };
 
 use super::RestoreDraft;
@@ -70,6 +73,11 @@ impl RestoreDraft {
     /// The pool of all VMs that have none of their own, if one was chosen.
     pub fn pool_of_all(&self) -> Option<&str> {
         self.choices.pool.as_deref()
+    }
+
+    /// The pools of the host that volumes can go into.
+    pub fn pools(&self) -> Vec<PoolOffer> {
+        self.system.as_deref().map(pools).unwrap_or_default()
     }
 
     /// Keeps or drops one device of a VM.

@@ -3,11 +3,11 @@
 
 use crate::{
     inventory::Domain,
-    plan::{RestoreRow, RestoreTable},
+    plan::{Cure, DeviceFate, PoolOffer, RestoreDevice, RestoreRemark, RestoreRow, RestoreTable},
     text::{
         class, date,
-        i18n::{gettext, gettext_f, ngettext_f},
-        restore_remark, sanitize,
+        i18n::{gettext, gettext_f, ngettext_f, pgettext},
+        restore_remark, sanitize, size,
     },
 };
 
@@ -56,19 +56,105 @@ pub fn home_note() -> String {
 
 /// What happens to one VM.
 pub fn restore_action(row: &RestoreRow, verifies_only: bool) -> String {
-    let kind = class(&row.domain.class);
+    let class = class(&row.domain.class);
+    let class = [("class", class.as_str())];
+    if !row.is_selected {
+        return gettext_f("{class} · left out", &class);
+    }
     if verifies_only {
         // Translators: the class of a VM and what happens to it.
-        return gettext_f("{class} · will be verified", &[("class", &kind)]);
+        return gettext_f("{class} · will be verified", &class);
     }
     if !row.problems.is_empty() {
-        return gettext_f("{class} · cannot be restored yet", &[("class", &kind)]);
+        return gettext_f("{class} · cannot be restored yet", &class);
     }
-    if row.remarks.is_empty() {
-        return gettext_f("{class} · will be restored", &[("class", &kind)]);
+    gettext_f("{class} · will be restored", &class)
+}
+
+/// What is worth knowing about one VM, a line for each thing; empty where there is nothing.
+pub fn restore_remarks(row: &RestoreRow) -> String {
+    let made_up = row.is_made_up().then(|| {
+        gettext(
+            "The backup holds no data of it. Its old format only implies it, and it is made because others need it.",
+        )
+    });
+    let remarks = row.remarks.iter().filter(|remark| **remark != RestoreRemark::LeftOut);
+    let lines: Vec<String> = made_up.into_iter().chain(remarks.map(restore_remark)).collect();
+    lines.join("\n")
+}
+
+/// How many of the VMs on the summary can be restored, wait for a decision, or are left out.
+pub fn restore_counts(table: &RestoreTable, left_out: usize) -> String {
+    let waiting = table.selected().filter(|row| !row.problems.is_empty()).count();
+    let mut parts = Vec::new();
+    if waiting > 0 {
+        parts.push(ngettext_f(
+            "{n} VM cannot be restored yet: solve what is said of it, or leave it out.",
+            "{n} VMs cannot be restored yet: solve what is said of them, or leave them out.",
+            waiting as u64,
+            &[],
+        ));
     }
-    let remarks: Vec<String> = row.remarks.iter().map(restore_remark).collect();
-    format!("{kind} · {}", remarks.join(" · "))
+    if left_out > 0 {
+        parts.push(ngettext_f(
+            "{n} VM is left out.",
+            "{n} VMs are left out.",
+            left_out as u64,
+            &[],
+        ));
+    }
+    parts.join(" ")
+}
+
+/// The label of a button that does what cures a problem; `None` for what is chosen or typed in a field.
+pub fn cure_button(cure: &Cure) -> Option<String> {
+    Some(match cure {
+        Cure::RestoreToo { name } => gettext_f("Restore {name} too", &[("name", &sanitize(name))]),
+        Cure::SolveFirst { name } => gettext_f("Go to {name}", &[("name", &sanitize(name))]),
+        Cure::IgnoreMissing => gettext("Use the defaults"),
+        Cure::IgnoreUserMismatch => gettext("Restore the home all the same"),
+        Cure::RenameConflicting => gettext("Use a free name"),
+        Cure::LeaveOut => gettext("Leave out"),
+        Cure::ChooseName
+        | Cure::ChooseTemplate
+        | Cure::ChooseNetVm
+        | Cure::ChooseDispVm
+        | Cure::ChooseKernel
+        | Cure::ChoosePool => return None,
+    })
+}
+
+/// A pool in a list of them.
+pub fn pool_offer(pool: &PoolOffer) -> String {
+    let name = sanitize(&pool.name);
+    let name = if pool.is_default {
+        // Translators: the name of the host's default storage pool.
+        gettext_f("{name} (default)", &[("name", &name)])
+    } else {
+        name
+    };
+    match pool.free_bytes {
+        // Translators: a storage pool and the room in it.
+        Some(free) => gettext_f("{name}, {free} free", &[("name", &name), ("free", &size(free))]),
+        None => name,
+    }
+}
+
+/// The host's default pool, where it is not known which that is.
+pub fn default_pool() -> String {
+    pgettext("storage pool", "default")
+}
+
+/// A device of a VM, and why it cannot be assigned if so.
+pub fn device(device: &RestoreDevice) -> String {
+    let port = sanitize(&device.port.to_string());
+    match device.fate {
+        DeviceFate::Kept | DeviceFate::Dropped => port,
+        DeviceFate::NoBackend => gettext_f(
+            "{device}: {name} is neither here nor restored",
+            &[("device", &port), ("name", &sanitize(&device.port.backend))],
+        ),
+    }
 }
 
 /// The template that a VM gets.
@@ -83,21 +169,6 @@ pub fn template(row: &RestoreRow) -> String {
 pub fn missing(name: &str) -> String {
     // Translators: the name of a template or net VM that does not exist here.
     gettext_f("{name} (missing)", &[("name", &sanitize(name))])
-}
-
-/// The label of a field, with its mnemonic.
-pub fn field_name_here() -> String {
-    gettext("N_ame here")
-}
-
-/// The label of a field, with its mnemonic.
-pub fn field_template() -> String {
-    gettext("Tem_plate")
-}
-
-/// The label of a field, with its mnemonic.
-pub fn field_netvm() -> String {
-    gettext("Net _VM")
 }
 
 /// Somebody may have handed over an old archive.

@@ -1,18 +1,68 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Page 4 of a restore: what happens to each VM, and what has to be solved first.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
 
 use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
-    plan::{RestoreRow, RestoreTable},
+    plan::{Candidates, Cure, PoolOffer, RestoreRow, RestoreTable},
     text::wizard as words,
-    ui::{BpClampLayout, BpRestoreRow, Candidates, Edit, Glyph, flow::remove_children},
+    ui::{
+        BpCheck, BpClampLayout, BpRestoreRow, Edit, Glyph, RowContext, chooser::Chooser, flow::remove_children,
+        restore_editor::pools, wizard::follow_width,
+    },
 };
+
+/// How many rows are made before the page is first seen: more than fit on a screen.
+const FIRST_ROWS: usize = 16;
+
+/// How many rows are made at a time afterwards, so that the window answers in between.
+const MORE_ROWS: usize = 4;
+
+/// How many VMs with problems are opened by themselves. Where there are more, one cure for all is what is wanted.
+const OPENED_ROWS: usize = 12;
 
 /// Who hears what is changed, with the VM's name in the archive.
 type EditHandler = Rc<dyn Fn(&str, Edit)>;
+
+/// What the user changed for all VMs at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForAll {
+    /// The pool of all that have none of their own.
+    Pool(Option<String>),
+    /// Whether no device is assigned.
+    DropDevices(bool),
+    /// Whether the host's defaults replace what is missing.
+    IgnoreMissing(bool),
+}
+
+/// Who hears that.
+type ForAllHandler = Rc<dyn Fn(ForAll)>;
+
+/// What the page shows.
+pub struct RestoreSummary<'a> {
+    /// The table.
+    pub table: &'a RestoreTable,
+    /// Nothing is restored.
+    pub verifies_only: bool,
+    /// The pools of the host.
+    pub pools: &'a [PoolOffer],
+    /// The pool that was chosen for all VMs.
+    pub pool_of_all: Option<&'a str>,
+    /// Whether no device is assigned.
+    pub drops_devices: bool,
+    /// Whether the host's defaults replace what is missing.
+    pub ignores_missing: bool,
+    /// What there is to choose from for a VM.
+    pub candidates: &'a dyn Fn(&RestoreRow) -> Candidates,
+    /// The sign of a VM.
+    pub glyph: &'a dyn Fn(&RestoreRow) -> Glyph,
+}
 
 mod imp {
     use super::*;
@@ -26,13 +76,52 @@ mod imp {
         #[template_child]
         pub(super) note_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) counts_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) counts_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) all_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) defaults_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) devices_row: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) devices_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) pool_row: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) pool_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
         pub(super) rows: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) home_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) home_label: TemplateChild<gtk::Label>,
+        pub(super) pool: OnceCell<Rc<Chooser<Option<String>>>>,
         pub(super) known: RefCell<BTreeMap<String, BpRestoreRow>>,
+        /// The VMs that have no row yet, with their signs.
+        pub(super) waiting: RefCell<VecDeque<(String, Glyph)>>,
+        /// Whether rows are being made when nothing else is to be done.
+        pub(super) is_making: Cell<bool>,
+        pub(super) opened: Cell<usize>,
+        /// Set while values are copied in: what changes then is not the user's doing.
+        pub(super) is_showing: Cell<bool>,
         pub(super) handler: RefCell<Option<EditHandler>>,
+        pub(super) all_handler: RefCell<Option<ForAllHandler>>,
+    }
+
+    #[gtk::template_callbacks]
+    impl BpRestoreSummaryPage {
+        #[template_callback]
+        fn on_defaults(&self) {
+            self.obj()
+                .tell_all(ForAll::IgnoreMissing(self.defaults_check.is_active()));
+        }
+
+        #[template_callback]
+        fn on_devices(&self) {
+            self.obj().tell_all(ForAll::DropDevices(self.devices_check.is_active()));
+        }
     }
 
     #[glib::object_subclass]
@@ -43,7 +132,9 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             BpClampLayout::ensure_type();
+            BpCheck::ensure_type();
             class.bind_template();
+            class.bind_template_callbacks();
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
@@ -51,9 +142,32 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BpRestoreSummaryPage {}
+    impl ObjectImpl for BpRestoreSummaryPage {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let page = self.obj().downgrade();
+            let chooser = Chooser::new(&self.pool_drop, move |pool| {
+                if let Some(page) = page.upgrade() {
+                    page.tell_all(ForAll::Pool(pool));
+                }
+            });
+            self.pool.get_or_init(|| chooser);
+        }
+    }
 
-    impl WidgetImpl for BpRestoreSummaryPage {}
+    impl WidgetImpl for BpRestoreSummaryPage {
+        fn root(&self) {
+            self.parent_root();
+            follow_width(&*self.obj(), |page, is_narrow| {
+                let orientation = if is_narrow {
+                    gtk::Orientation::Vertical
+                } else {
+                    gtk::Orientation::Horizontal
+                };
+                page.imp().pool_row.set_orientation(orientation);
+            });
+        }
+    }
     impl BoxImpl for BpRestoreSummaryPage {}
 }
 
@@ -76,34 +190,38 @@ impl BpRestoreSummaryPage {
         self.imp().handler.replace(Some(Rc::new(handler)));
     }
 
-    /// Begins anew: the next table may be of another archive or selection.
-    pub fn forget_rows(&self) {
-        self.imp().known.borrow_mut().clear();
-        remove_children(&*self.imp().rows);
+    /// Hears what its user changes for all VMs.
+    pub fn connect_for_all(&self, handler: impl Fn(ForAll) + 'static) {
+        self.imp().all_handler.replace(Some(Rc::new(handler)));
     }
 
-    /// Shows the table. Rows that are there already only take the new values.
-    pub fn show_table(
-        &self,
-        table: &RestoreTable,
-        candidates: &Candidates,
-        verifies_only: bool,
-        glyph: impl Fn(&RestoreRow) -> Glyph,
-    ) {
+    /// Begins anew: the next table may be of another archive or selection.
+    pub fn forget_rows(&self) {
         let imp = self.imp();
-        imp.note_label.set_label(&words::restore_note(table, verifies_only));
-        let has_home = table.selected().any(RestoreRow::is_home) && !verifies_only;
-        imp.home_box.set_visible(has_home);
-        imp.home_label.set_label(&words::home_note());
-        let mut known = imp.known.borrow_mut();
-        for model in table.selected() {
-            let row = known.entry(model.domain.name.clone()).or_insert_with(|| {
-                let row = self.new_row(glyph(model));
-                imp.rows.append(&row);
-                row
-            });
-            row.show_row(model, candidates, verifies_only);
+        imp.known.borrow_mut().clear();
+        imp.waiting.borrow_mut().clear();
+        imp.opened.set(0);
+        remove_children(&*imp.rows);
+    }
+
+    /// Shows the table. The first time after [`Self::forget_rows`], what has to be solved comes first and its order is
+    /// kept from then on; a VM that is left out here keeps its row.
+    pub fn show_table(&self, view: &RestoreSummary<'_>) {
+        self.show_head(view);
+        self.show_for_all(view);
+        self.await_rows(view);
+        let context = RowContext {
+            verifies_only: view.verifies_only,
+            pool_of_all: view.pool_of_all,
+            candidates: view.candidates,
+        };
+        for (name, row) in &*self.imp().known.borrow() {
+            if let Some(model) = view.table.row(name) {
+                self.open_if_needed(row, model, view.verifies_only);
+                row.show_row(model, &context);
+            }
         }
+        self.make_more_when_idle();
     }
 
     /// Puts the focus on the first thing that has to be solved. Gives whether there is one.
@@ -121,11 +239,134 @@ impl BpRestoreSummaryPage {
         false
     }
 
-    fn new_row(&self, glyph: Glyph) -> BpRestoreRow {
+    fn show_head(&self, view: &RestoreSummary<'_>) {
+        let imp = self.imp();
+        imp.note_label
+            .set_label(&words::restore_note(view.table, view.verifies_only));
+        let rows = imp.known.borrow();
+        let left_out = |row: &&RestoreRow| !row.is_selected && rows.contains_key(&row.domain.name);
+        let left_out = view.table.rows.iter().filter(left_out).count();
+        let counts = words::restore_counts(view.table, left_out);
+        imp.counts_box.set_visible(!counts.is_empty());
+        imp.counts_label.set_label(&counts);
+        let has_home = view.table.selected().any(RestoreRow::is_home) && !view.verifies_only;
+        imp.home_box.set_visible(has_home);
+        imp.home_label.set_label(&words::home_note());
+    }
+
+    fn show_for_all(&self, view: &RestoreSummary<'_>) {
+        let imp = self.imp();
+        imp.is_showing.set(true);
+        imp.all_box.set_visible(!view.verifies_only);
+        imp.defaults_check.set_active(view.ignores_missing);
+        imp.devices_check.set_active(view.drops_devices);
+        let has_devices = view.table.selected().any(|row| !row.devices.is_empty());
+        imp.devices_row.set_visible(has_devices || view.drops_devices);
+        imp.pool_row.set_visible(view.pools.len() > 1);
+        if let Some(pool) = imp.pool.get() {
+            let chosen = view.pool_of_all.map(str::to_owned);
+            // The choice of all is always a choice of its own here.
+            pool.show(pools(view.pools, view.pool_of_all, None), &chosen);
+        }
+        imp.is_showing.set(false);
+    }
+
+    /// Finds the VMs that have no row yet, and makes the first rows.
+    fn await_rows(&self, view: &RestoreSummary<'_>) {
+        let imp = self.imp();
+        let is_new = imp.known.borrow().is_empty() && imp.waiting.borrow().is_empty();
+        {
+            let (known, mut waiting) = (imp.known.borrow(), imp.waiting.borrow_mut());
+            let has_row = |name: &String| known.contains_key(name) || waiting.iter().any(|(other, _)| other == name);
+            let mut missing: Vec<&RestoreRow> =
+                view.table.selected().filter(|row| !has_row(&row.domain.name)).collect();
+            missing.sort_by_key(|row| row.problems.is_empty());
+            waiting.extend(
+                missing
+                    .into_iter()
+                    .map(|row| (row.domain.name.clone(), (view.glyph)(row))),
+            );
+        }
+        if is_new {
+            self.make_rows(FIRST_ROWS);
+        }
+    }
+
+    /// Makes rows for the next VMs that wait for one. What they show is told afterwards.
+    fn make_rows(&self, count: usize) {
+        let imp = self.imp();
+        for _ in 0..count {
+            let Some((name, glyph)) = imp.waiting.borrow_mut().pop_front() else {
+                return;
+            };
+            let row = self.new_row(glyph);
+            imp.rows.append(&row);
+            imp.known.borrow_mut().insert(name, row);
+        }
+    }
+
+    /// The other rows are made while nothing else is to be done. What they show is asked for as for a row that is
+    /// opened.
+    fn make_more_when_idle(&self) {
+        let imp = self.imp();
+        if imp.waiting.borrow().is_empty() || imp.is_making.replace(true) {
+            return;
+        }
+        let page = self.downgrade();
+        glib::idle_add_local(move || {
+            let Some(page) = page.upgrade() else {
+                return glib::ControlFlow::Break;
+            };
+            page.make_rows(MORE_ROWS);
+            let is_over = page.imp().waiting.borrow().is_empty();
+            page.imp().is_making.set(!is_over);
+            page.tell("", Edit::Opened);
+            if is_over {
+                glib::ControlFlow::Break
+            } else {
+                glib::ControlFlow::Continue
+            }
+        });
+    }
+
+    /// What has to be solved is open from the start; what was opened stays open.
+    fn open_if_needed(&self, row: &BpRestoreRow, model: &RestoreRow, verifies_only: bool) {
+        let imp = self.imp();
+        let wants = !verifies_only && row.wants_to_open(model) && imp.opened.get() < OPENED_ROWS;
+        if wants {
+            imp.opened.set(imp.opened.get() + 1);
+            row.open();
+        }
+    }
+
+    fn tell(&self, machine: &str, edit: Edit) {
         let handler = self.imp().handler.borrow().clone();
+        if let Some(handler) = handler {
+            handler(machine, edit);
+        }
+    }
+
+    fn tell_all(&self, change: ForAll) {
+        let handler = self.imp().all_handler.borrow().clone();
+        if let Some(handler) = handler.filter(|_| !self.imp().is_showing.get()) {
+            handler(change);
+        }
+    }
+
+    fn focus_machine(&self, name: &str) {
+        let row = self.imp().known.borrow().get(name).cloned();
+        if let Some(row) = row {
+            let _ = row.focus_problem() || row.focus_row();
+        }
+    }
+
+    fn new_row(&self, glyph: Glyph) -> BpRestoreRow {
+        let page = self.downgrade();
         BpRestoreRow::new(glyph, move |machine, edit| {
-            if let Some(handler) = &handler {
-                handler(machine, edit);
+            let Some(page) = page.upgrade() else { return };
+            match edit {
+                Edit::Cure(Cure::SolveFirst { name }) => page.focus_machine(&name),
+                edit => page.tell(machine, edit),
             }
         })
     }

@@ -7,10 +7,13 @@ use crate::{
     draft::{Opening, PlaceState, RestoreDraft},
     engine::OpenedArchive,
     host::System,
-    inventory::{Class, Domain},
-    plan::RestoreTable,
+    inventory::Domain,
     text::{self, wizard as words},
-    ui::{Candidates, Glyph, MachineItem, flow::label_color, pages::Rules},
+    ui::{
+        Glyph, MachineItem,
+        flow::label_color,
+        pages::{RestoreSummary, Rules},
+    },
 };
 
 use super::RestoreFlow;
@@ -68,11 +71,16 @@ impl RestoreFlow {
         let (Some(table), Some(system)) = (draft.table(), draft.system()) else {
             return;
         };
-        let candidates = candidates(system, &table);
-        self.summary
-            .show_table(&table, &candidates, draft.verifies_only, |row| {
-                glyph(system, &row.domain)
-            });
+        self.summary.show_table(&RestoreSummary {
+            table: &table,
+            verifies_only: draft.verifies_only,
+            pools: &draft.pools(),
+            pool_of_all: draft.pool_of_all(),
+            drops_devices: draft.drops_devices,
+            ignores_missing: draft.ignores_missing,
+            candidates: &|row| table.candidates(system, row),
+            glyph: &|row| glyph(system, &row.domain),
+        });
     }
 }
 
@@ -101,30 +109,4 @@ fn domain_item(system: &System, position: usize, domain: &Domain, bytes: u64) ->
 fn glyph(system: &System, domain: &Domain) -> Glyph {
     let provides_network = domain.property("provides_network") == Some("True");
     Glyph::new(label_color(system, &domain.label), &domain.class, provides_network)
-}
-
-/// What is here, and what is restored together with the rest.
-fn candidates(system: &System, table: &RestoreTable) -> Candidates {
-    let mut found = Candidates::default();
-    for machine in &system.machines {
-        if machine.class == Class::TemplateVm {
-            found.templates.push(machine.name.clone());
-        }
-        if machine.provides_network {
-            found.netvms.push(machine.name.clone());
-        }
-    }
-    for row in table.selected() {
-        if row.domain.class == Class::TemplateVm {
-            found.templates.push(row.name_here.clone());
-        }
-        if row.domain.property("provides_network") == Some("True") {
-            found.netvms.push(row.name_here.clone());
-        }
-    }
-    for names in [&mut found.templates, &mut found.netvms] {
-        names.sort();
-        names.dedup();
-    }
-    found
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A drop-down whose entries are values: what is chosen is what it says.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use gtk::prelude::*;
+
+/// A drop-down of values, each with what is shown for it.
+#[derive(Debug)]
+pub(super) struct Chooser<T> {
+    drop: gtk::DropDown,
+    entries: RefCell<Vec<(String, T)>>,
+    /// Set while values are copied in: what changes then is not the user's doing.
+    is_showing: Cell<bool>,
+}
+
+impl<T: Clone + PartialEq + 'static> Chooser<T> {
+    /// Makes a drop-down of a template one of values; `then` hears what its user chooses.
+    pub(super) fn new(drop: &gtk::DropDown, then: impl Fn(T) + 'static) -> Rc<Self> {
+        drop.set_factory(Some(&ellipsizing()));
+        let chooser = Rc::new(Self {
+            drop: drop.clone(),
+            entries: RefCell::default(),
+            is_showing: Cell::new(false),
+        });
+        let weak = Rc::downgrade(&chooser);
+        drop.connect_selected_notify(move |drop| {
+            let chosen = weak.upgrade().filter(|chooser| !chooser.is_showing.get());
+            let chosen = chosen.and_then(|chooser| chooser.at(drop.selected()));
+            if let Some(chosen) = chosen {
+                then(chosen);
+            }
+        });
+        chooser
+    }
+
+    /// Offers these values, with one of them chosen.
+    pub(super) fn show(&self, entries: Vec<(String, T)>, chosen: &T) {
+        self.is_showing.set(true);
+        let is_known = *self.entries.borrow() == entries;
+        if !is_known {
+            let shown: Vec<&str> = entries.iter().map(|(shown, _)| shown.as_str()).collect();
+            self.drop.set_model(Some(&gtk::StringList::new(&shown)));
+            self.entries.replace(entries);
+        }
+        let index = self.entries.borrow().iter().position(|(_, value)| value == chosen);
+        let index = index.and_then(|index| u32::try_from(index).ok());
+        self.drop.set_selected(index.unwrap_or(gtk::INVALID_LIST_POSITION));
+        self.is_showing.set(false);
+    }
+
+    fn at(&self, index: u32) -> Option<T> {
+        let entries = self.entries.borrow();
+        entries.get(index as usize).map(|(_, value)| value.clone())
+    }
+}
+
+/// GTK's own entries of a drop-down are as wide as their text, which three beside each other have no room for.
+fn ellipsizing() -> gtk::SignalListItemFactory {
+    let factory = gtk::SignalListItemFactory::new();
+    factory.connect_setup(|_, item| {
+        let label = gtk::Label::builder()
+            .xalign(0.0)
+            .ellipsize(gtk::pango::EllipsizeMode::End)
+            .build();
+        if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
+            item.property_expression("item")
+                .chain_property::<gtk::StringObject>("string")
+                .bind(&label, "label", gtk::Widget::NONE);
+            item.set_child(Some(&label));
+        }
+    });
+    factory
+}

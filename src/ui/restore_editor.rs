@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The fields in which a VM on the summary of a restore is changed.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
+};
+
+use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+
+use crate::{
+    host::Reference,
+    plan::{Candidates, Cure, DeviceFate, DevicePort, PoolOffer, RestoreProblem, RestoreRow},
+    text::{kernel, netvm, wizard as words},
+};
+
+use super::{BpCheck, chooser::Chooser, flow::remove_children};
+
+/// What the user changed about a VM, by its name in the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Its name here.
+    Name(String),
+    /// Its template here.
+    Template(Option<String>),
+    /// Its net VM here.
+    NetVm(Reference),
+    /// Its default disposable template here.
+    DispVm(Reference),
+    /// Its kernel here.
+    Kernel(Reference),
+    /// The pool of its volumes.
+    Pool(Option<String>),
+    /// Whether one of its devices is assigned.
+    Device(DevicePort, bool),
+    /// Something that cures a problem without a further choice.
+    Cure(Cure),
+    /// It was left out, and is to be restored after all.
+    TakeBack,
+    /// Nothing yet: what there is to choose from is wanted.
+    Opened,
+}
+
+/// Who hears the edits.
+type EditHandler = Box<dyn Fn(Edit)>;
+
+/// The drop-downs.
+#[derive(Debug)]
+pub(super) struct Choosers {
+    template: Rc<Chooser<Option<String>>>,
+    netvm: Rc<Chooser<Reference>>,
+    dispvm: Rc<Chooser<Reference>>,
+    kernel: Rc<Chooser<Reference>>,
+    pool: Rc<Chooser<Option<String>>>,
+}
+
+mod imp {
+    use super::*;
+
+    /// The class behind [`super::BpRestoreEditor`].
+    #[derive(Default, CompositeTemplate)]
+    #[template(resource = "/org/pedos/Backup/ui/restore_editor.ui")]
+    pub struct BpRestoreEditor {
+        #[template_child]
+        pub(super) main_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) name_entry: TemplateChild<gtk::Entry>,
+        #[template_child]
+        pub(super) template_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) template_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) netvm_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) more: TemplateChild<gtk::Expander>,
+        #[template_child]
+        pub(super) more_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) dispvm_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) kernel_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) kernel_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) pool_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) pool_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) devices_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) devices: TemplateChild<gtk::Box>,
+        pub(super) choosers: OnceCell<Choosers>,
+        pub(super) shown_devices: RefCell<Vec<(DevicePort, BpCheck)>>,
+        /// Set while values are copied in: what changes then is not the user's doing.
+        pub(super) is_showing: Cell<bool>,
+        pub(super) handler: RefCell<Option<EditHandler>>,
+    }
+
+    #[gtk::template_callbacks]
+    impl BpRestoreEditor {
+        #[template_callback]
+        fn on_name(&self) {
+            self.obj().tell(Edit::Name(self.name_entry.text().into()));
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for BpRestoreEditor {
+        const NAME: &'static str = "BpRestoreEditor";
+        type Type = super::BpRestoreEditor;
+        type ParentType = gtk::Box;
+
+        fn class_init(class: &mut Self::Class) {
+            class.bind_template();
+            class.bind_template_callbacks();
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for BpRestoreEditor {
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.obj().make_choosers();
+        }
+    }
+
+    impl WidgetImpl for BpRestoreEditor {}
+    impl BoxImpl for BpRestoreEditor {}
+}
+
+glib::wrapper! {
+    /// The fields of one VM.
+    pub struct BpRestoreEditor(ObjectSubclass<imp::BpRestoreEditor>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl BpRestoreEditor {
+    /// Fields that tell `handler` what is changed in them.
+    pub fn new(handler: impl Fn(Edit) + 'static) -> Self {
+        let editor: Self = glib::Object::new();
+        editor.imp().handler.replace(Some(Box::new(handler)));
+        editor
+    }
+
+    /// Shows how the VM is now, and what there is to choose from. A field that is being typed in is left alone.
+    pub fn show_row(&self, model: &RestoreRow, candidates: &Candidates, pool_of_all: Option<&str>) {
+        let imp = self.imp();
+        imp.is_showing.set(true);
+        let has_focus = imp.name_entry.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN);
+        if imp.name_entry.text() != model.name_here && !has_focus {
+            imp.name_entry.set_text(&model.name_here);
+        }
+        if let Some(choosers) = imp.choosers.get() {
+            choosers.show(model, candidates, pool_of_all);
+        }
+        imp.template_box.set_visible(model.domain.class.has_template());
+        imp.kernel_box.set_visible(!candidates.kernels.is_empty());
+        imp.pool_box
+            .set_visible(candidates.pools.len() > 1 || model.problems.iter().any(is_of_pool));
+        self.show_devices(model);
+        self.mark_problems(model);
+        imp.is_showing.set(false);
+    }
+
+    /// Puts the fields beside or below each other.
+    pub fn set_narrow(&self, is_narrow: bool) {
+        let orientation = if is_narrow {
+            gtk::Orientation::Vertical
+        } else {
+            gtk::Orientation::Horizontal
+        };
+        self.imp().main_box.set_orientation(orientation);
+        self.imp().more_box.set_orientation(orientation);
+    }
+
+    /// Puts the focus into the field that cures a problem. Gives whether there is such a field.
+    pub fn focus_for(&self, problem: &RestoreProblem) -> bool {
+        let field = self.field_of(problem);
+        field.is_some_and(|field| field.grab_focus())
+    }
+
+    fn make_choosers(&self) {
+        let imp = self.imp();
+        let choosers = Choosers {
+            template: Chooser::new(&imp.template_drop, self.telling(Edit::Template)),
+            netvm: Chooser::new(&imp.netvm_drop, self.telling(Edit::NetVm)),
+            dispvm: Chooser::new(&imp.dispvm_drop, self.telling(Edit::DispVm)),
+            kernel: Chooser::new(&imp.kernel_drop, self.telling(Edit::Kernel)),
+            pool: Chooser::new(&imp.pool_drop, self.telling(Edit::Pool)),
+        };
+        imp.choosers.get_or_init(|| choosers);
+    }
+
+    /// A handler that does not keep these fields alive.
+    fn telling<T>(&self, edit: impl Fn(T) -> Edit + 'static) -> impl Fn(T) + 'static {
+        let editor = self.downgrade();
+        move |value| {
+            if let Some(editor) = editor.upgrade() {
+                editor.tell(edit(value));
+            }
+        }
+    }
+
+    fn tell(&self, edit: Edit) {
+        if self.imp().is_showing.get() {
+            return;
+        }
+        if let Some(handler) = &*self.imp().handler.borrow() {
+            handler(edit);
+        }
+    }
+
+    fn show_devices(&self, model: &RestoreRow) {
+        let imp = self.imp();
+        imp.devices_box.set_visible(!model.devices.is_empty());
+        let mut shown = imp.shown_devices.borrow_mut();
+        let ports = model.devices.iter().map(|device| &device.port);
+        if !ports.eq(shown.iter().map(|(port, _)| port)) {
+            remove_children(&*imp.devices);
+            *shown = model
+                .devices
+                .iter()
+                .map(|device| self.new_device(&device.port))
+                .collect();
+        }
+        for (device, (_, check)) in model.devices.iter().zip(&*shown) {
+            check.set_active(device.fate == DeviceFate::Kept);
+            check.set_sensitive(device.fate != DeviceFate::NoBackend);
+            if let Some(label) = check.child().and_downcast::<gtk::Label>() {
+                label.set_label(&words::device(device));
+            }
+        }
+    }
+
+    fn new_device(&self, port: &DevicePort) -> (DevicePort, BpCheck) {
+        let check: BpCheck = glib::Object::new();
+        let label = gtk::Label::builder()
+            .xalign(0.0)
+            .wrap(true)
+            .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .mnemonic_widget(&check)
+            .build();
+        check.set_child(Some(&label));
+        let told = port.clone();
+        let tell = self.telling(move |is_kept| Edit::Device(told.clone(), is_kept));
+        check.connect_active_notify(move |check| tell(check.is_active()));
+        self.imp().devices.append(&check);
+        (port.clone(), check)
+    }
+
+    /// Marks the fields in which something has to be chosen, and opens what hides one of them.
+    fn mark_problems(&self, model: &RestoreRow) {
+        let imp = self.imp();
+        let fields: [&gtk::Widget; 6] = [
+            imp.name_entry.upcast_ref(),
+            imp.template_drop.upcast_ref(),
+            imp.netvm_drop.upcast_ref(),
+            imp.dispvm_drop.upcast_ref(),
+            imp.kernel_drop.upcast_ref(),
+            imp.pool_drop.upcast_ref(),
+        ];
+        let wrong: Vec<gtk::Widget> = model
+            .problems
+            .iter()
+            .filter_map(|problem| self.field_of(problem))
+            .collect();
+        for field in fields {
+            if wrong.contains(field) {
+                field.add_css_class("error");
+            } else {
+                field.remove_css_class("error");
+            }
+        }
+        if wrong.iter().any(|field| field.is_ancestor(&*imp.more)) {
+            imp.more.set_expanded(true);
+        }
+    }
+
+    /// The field that cures a problem.
+    fn field_of(&self, problem: &RestoreProblem) -> Option<gtk::Widget> {
+        let imp = self.imp();
+        let is_cured = |field: &Cure| {
+            Some(match field {
+                Cure::ChooseName => imp.name_entry.get().upcast(),
+                Cure::ChooseTemplate => imp.template_drop.get().upcast(),
+                Cure::ChooseNetVm => imp.netvm_drop.get().upcast(),
+                Cure::ChooseDispVm => imp.dispvm_drop.get().upcast(),
+                Cure::ChooseKernel => imp.kernel_drop.get().upcast(),
+                Cure::ChoosePool => imp.pool_drop.get().upcast::<gtk::Widget>(),
+                _ => return None,
+            })
+        };
+        problem.cures().iter().find_map(is_cured)
+    }
+}
+
+fn is_of_pool(problem: &RestoreProblem) -> bool {
+    problem.cures().contains(&Cure::ChoosePool)
+}
+
+impl Choosers {
+    fn show(&self, model: &RestoreRow, candidates: &Candidates, pool_of_all: Option<&str>) {
+        let templates = candidates
+            .templates
+            .iter()
+            .map(|name| (name.clone(), Some(name.clone())));
+        let mut templates: Vec<_> = templates.collect();
+        if let Some(name) = model
+            .template
+            .as_ref()
+            .filter(|name| !candidates.templates.contains(name))
+        {
+            templates.insert(0, (words::missing(name), Some(name.clone())));
+        }
+        self.template.show(templates, &model.template);
+        self.netvm
+            .show(references(&candidates.netvms, &model.netvm, netvm), &model.netvm);
+        self.dispvm
+            .show(references(&candidates.dispvms, &model.dispvm, netvm), &model.dispvm);
+        self.kernel
+            .show(references(&candidates.kernels, &model.kernel, kernel), &model.kernel);
+        self.pool.show(
+            pools(&candidates.pools, model.pool.as_deref(), pool_of_all),
+            &model.pool,
+        );
+    }
+}
+
+/// What can be chosen where the host's default and nothing are choices too.
+fn references(names: &[String], chosen: &Reference, show: impl Fn(&Reference) -> String) -> Vec<(String, Reference)> {
+    let fixed = [Reference::Default, Reference::None].into_iter();
+    let all: Vec<Reference> = fixed.chain(names.iter().cloned().map(Reference::Named)).collect();
+    let missing = chosen.name().filter(|_| !all.contains(chosen));
+    let missing = missing.map(|name| (words::missing(name), chosen.clone()));
+    let shown = all.into_iter().map(|reference| (show(&reference), reference));
+    missing.into_iter().chain(shown).collect()
+}
+
+/// The pools to choose from; no choice is the host's default, unless another one was chosen for all VMs.
+pub(super) fn pools(
+    offers: &[PoolOffer],
+    chosen: Option<&str>,
+    pool_of_all: Option<&str>,
+) -> Vec<(String, Option<String>)> {
+    let default = offers.iter().find(|pool| pool.is_default);
+    let unchosen = pool_of_all.is_none().then(|| {
+        let shown = default.map_or_else(words::default_pool, words::pool_offer);
+        (shown, None)
+    });
+    let is_extra = |name: &str| pool_of_all.is_none() && default.is_some_and(|pool| pool.name == name);
+    let missing = chosen.filter(|name| is_extra(name) || !offers.iter().any(|pool| pool.name == **name));
+    let missing = missing.map(|name| {
+        let known = offers.iter().find(|pool| pool.name == name);
+        let shown = known.map_or_else(|| words::missing(name), words::pool_offer);
+        (shown, Some(name.to_owned()))
+    });
+    let others = offers.iter().filter(|pool| !is_extra(&pool.name));
+    let others = others.map(|pool| (words::pool_offer(pool), Some(pool.name.clone())));
+    unchosen.into_iter().chain(missing).chain(others).collect()
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The table of a restore: what its user changes, taken into the draft.
+
+use std::rc::Rc;
+
+use crate::ui::{Edit, pages::ForAll};
+
+use super::RestoreFlow;
+
+impl RestoreFlow {
+    pub(super) fn take_edit(self: &Rc<Self>, machine: &str, edit: Edit) {
+        let mut draft = self.draft.borrow_mut();
+        match edit {
+            Edit::Name(name) => draft.set_name(machine, &name),
+            Edit::Template(name) => draft.set_template(machine, name),
+            Edit::NetVm(netvm) => draft.set_netvm(machine, Some(netvm)),
+            Edit::DispVm(dispvm) => draft.set_dispvm(machine, Some(dispvm)),
+            Edit::Kernel(kernel) => draft.set_kernel(machine, Some(kernel)),
+            Edit::Pool(pool) => draft.set_pool(machine, pool),
+            Edit::Device(port, is_kept) => draft.set_device(machine, &port, is_kept),
+            Edit::Cure(cure) => {
+                draft.apply(machine, &cure);
+            }
+            Edit::TakeBack => draft.select_too(machine),
+            Edit::Opened => {}
+        }
+        drop(draft);
+        self.refresh();
+    }
+
+    pub(super) fn take_for_all(self: &Rc<Self>, change: ForAll) {
+        let mut draft = self.draft.borrow_mut();
+        match change {
+            ForAll::Pool(pool) => draft.set_pool_of_all(pool),
+            ForAll::DropDevices(drops) => draft.drops_devices = drops,
+            ForAll::IgnoreMissing(ignores) => draft.ignores_missing = ignores,
+        }
+        drop(draft);
+        self.refresh();
+    }
+}
