@@ -45,6 +45,15 @@ impl Look {
         self.target == DOM0
     }
 
+    /// Where it is, for display.
+    pub fn place(&self) -> String {
+        if self.is_local() {
+            self.path().to_string_lossy().into_owned()
+        } else {
+            format!("{}:{}", self.target, self.text.trim())
+        }
+    }
+
     /// As the destination of a backup.
     pub fn destination(&self) -> Destination {
         if self.is_local() {

@@ -2,6 +2,9 @@
 //! The draft of a restore: five pages, from the archive to the run.
 
 mod choices;
+mod inside;
+
+pub use inside::QuickLook;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -66,6 +69,8 @@ pub struct RestoreDraft {
     system: Option<Arc<System>>,
     look: Look,
     place: PlaceState,
+    quick: QuickLook,
+    wants_to_look: bool,
     has_typed: bool,
     passphrase: Option<Arc<Passphrase>>,
     opening: Opening,
@@ -139,6 +144,7 @@ impl RestoreDraft {
             return false;
         }
         self.look = look;
+        self.quick = QuickLook::NotDone;
         self.opening = Opening::NotTried;
         self.choices = RestoreChoices::default();
         let is_empty = self.look.text.trim().is_empty();
@@ -217,12 +223,9 @@ impl RestoreDraft {
         let held = domains.iter().filter(|domain| domain.content().is_some());
         let names: BTreeSet<String> = held.map(|domain| domain.name.clone()).collect();
         self.selected = names;
-        // What a look at the file found missing stays true.
-        self.choices = RestoreChoices {
-            missing: std::mem::take(&mut self.choices.missing),
-            ..RestoreChoices::default()
-        };
+        self.choices = RestoreChoices::default();
         self.opening = Opening::Opened(archive);
+        self.find_missing();
     }
 
     /// The archive, once it is open.
@@ -334,6 +337,7 @@ impl RestoreDraft {
     /// Goes back one page; no choice is lost.
     pub fn back(&mut self) -> RestorePage {
         if self.may_go_back() {
+            self.wants_to_look = false;
             self.page = match self.page {
                 RestorePage::Source | RestorePage::Passphrase => RestorePage::Source,
                 RestorePage::Machines => RestorePage::Passphrase,

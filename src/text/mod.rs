@@ -32,7 +32,7 @@ pub use quantity::{
     class, clock, compression, compressions, date, duration, filter, kernel, netvm, protection, remaining, size, speed,
     within,
 };
-pub use report::{archive_lines, machine_table, report_text, save_report};
+pub use report::{archive_lines, item_text, machine_table, report_text, save_report};
 pub use restore::{restore_cure, restore_problem, restore_remark};
 pub use sanitize::{sanitize, sanitize_lines};
 pub use warning::warning;

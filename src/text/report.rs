@@ -118,7 +118,8 @@ fn details(machine: &MachineLine) -> Vec<String> {
     lines
 }
 
-fn item_text(item: &ItemLine) -> String {
+/// One volume or file with how it ended; what is wrong with it has its place in the archive.
+pub fn item_text(item: &ItemLine) -> String {
     match &item.reason {
         // Translators: a volume that failed, as in "private.img: failed: The backup is damaged (...)".
         Some(cause) => gettext_f(

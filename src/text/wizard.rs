@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The words of the wizards that depend on what was chosen; those that never change stand in the templates.
 
+mod inside;
 mod place;
 mod restore;
 #[cfg(feature = "gui")]
 mod strength;
 mod summary;
 
+pub use inside::{
+    bad_items, inside_count, inside_detail, inside_facts, only_mentioned, quick_look, report_file, report_saved,
+    save_report_title, weak_protection,
+};
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
     contents_heading, cure_button, default_pool, device, domain_detail, home_note, missing, newer_known, pool_offer,

@@ -15,12 +15,24 @@ pub(super) fn choose(wizard: &BpWizard, title: &str, is_file: bool, start: &Path
         gtk::FileChooserAction::SelectFolder
     };
     let dialog = gtk::FileChooserNative::new(Some(title), Some(wizard), action, None, None);
-    dialog.set_modal(true);
     let folder = if is_file { start.parent() } else { Some(start) };
     if let Some(folder) = folder.filter(|folder| folder.is_absolute()) {
         // Where that folder is not there, the dialog begins elsewhere, which is no harm.
         let _ = dialog.set_current_folder(Some(&gio::File::for_path(folder)));
     }
+    show(&dialog, then);
+}
+
+/// Lets the user name a new file of dom0; the dialog asks before one that is there is replaced.
+pub(super) fn choose_new(wizard: &BpWizard, title: &str, name: &str, then: impl Fn(&Path) + 'static) {
+    let action = gtk::FileChooserAction::Save;
+    let dialog = gtk::FileChooserNative::new(Some(title), Some(wizard), action, None, None);
+    dialog.set_current_name(name);
+    show(&dialog, then);
+}
+
+fn show(dialog: &gtk::FileChooserNative, then: impl Fn(&Path) + 'static) {
+    dialog.set_modal(true);
     // The dialog is no widget: nobody else holds it while it is open.
     let holder = Rc::new(RefCell::new(Some(dialog.clone())));
     dialog.connect_response(move |dialog, response| {

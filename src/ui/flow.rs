@@ -2,16 +2,23 @@
 //! What both flows do alike: hear signals, wait for answers, watch the host, see a job to its end.
 
 mod ask;
+mod report;
 
 pub(super) use ask::{Leaving, ask_to_leave, pick_place};
+pub(super) use report::Kept;
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use gtk::{glib, prelude::*};
 
 use crate::{
-    draft::Run,
-    engine::{EngineError, Phase},
+    draft::{Look, Run},
+    engine::{ArchiveInfo, EngineError, Phase},
     host::{Host, System},
     inventory::Class,
     job::{Event, JobHandle, Outcome, Task},
@@ -188,17 +195,35 @@ impl Running {
     }
 
     /// Shows the last word, tells the desktop if nobody is looking, and gives how the run stands.
-    /// `notes` is what else should be known.
-    pub(super) fn show_end(&self, wizard: &BpWizard, last: &Outcome, target: &str, notes: Vec<String>) -> Run {
+    /// `look` is where the archive is, `notes` what else should be known.
+    pub(super) fn show_end(
+        &self,
+        wizard: &BpWizard,
+        last: &Outcome,
+        look: &Look,
+        archive: Option<&ArchiveInfo>,
+        notes: Vec<String>,
+    ) -> Run {
         let mut view = outcome(self.kind, last);
         view.warnings.extend(notes);
         if self.kind == JobKind::Backup && !matches!(last, Outcome::Done(_)) {
             // There is no archive: a tick beside a VM would say that something of it was saved.
             view.machines.retain(|line| line.reason.is_some());
         }
-        let unmount = words::unmount(target);
+        let unmount = words::unmount(&look.target);
         self.page
             .show_outcome(&view, &full_text(&view, last), unmount.as_deref());
+        let kept = Kept {
+            kind: self.kind,
+            outcome: last.clone(),
+            place: match last {
+                Outcome::Done(report) if !report.place.is_empty() => report.place.clone(),
+                _ => look.place(),
+            },
+            archive: archive.cloned(),
+            at: SystemTime::now(),
+        };
+        kept.offer(wizard, &self.page);
         if !wizard.is_active() {
             desktop::notify(wizard, &view.title, &view.lines.join("\n"));
         }

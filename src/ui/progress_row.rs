@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A VM on the page of a running job, with how it stands.
 
+use std::cell::RefCell;
+
 use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
     engine::ItemState,
-    text::{MachineLine, message, progress},
+    text::{MachineLine, item_text, message, progress, wizard as words},
 };
 
 mod imp {
@@ -27,6 +29,20 @@ mod imp {
         pub(super) why_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) state_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) items: TemplateChild<gtk::Expander>,
+        /// What the expander holds, as text: it is made when it is opened.
+        pub(super) item_texts: RefCell<Vec<String>>,
+    }
+
+    #[gtk::template_callbacks]
+    impl BpProgressRow {
+        #[template_callback]
+        fn on_expanded(&self) {
+            if self.items.is_expanded() && self.items.child().is_none() {
+                self.items.set_child(Some(&super::list_of(&self.item_texts.borrow())));
+            }
+        }
     }
 
     #[glib::object_subclass]
@@ -37,6 +53,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             class.bind_template();
+            class.bind_template_callbacks();
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
@@ -104,6 +121,16 @@ impl BpProgressRow {
             .map(|reason| reason.full_text())
             .unwrap_or_default();
         self.show_why(&why);
+        self.show_items(line);
+    }
+
+    /// The volumes and files of a VM that is not whole, each with its place in the archive if it is bad.
+    fn show_items(&self, line: &MachineLine) {
+        let imp = self.imp();
+        imp.items.set_visible(!line.is_done && !line.items.is_empty());
+        let bad = line.items.iter().filter(|item| item.reason.is_some()).count();
+        imp.items.set_label(Some(&words::bad_items(bad, line.items.len())));
+        imp.item_texts.replace(line.items.iter().map(item_text).collect());
     }
 
     fn show_icon(&self, icon: &str, class: &str) {
@@ -117,4 +144,21 @@ impl BpProgressRow {
         self.imp().why_label.set_label(why);
         self.imp().why_label.set_visible(!why.is_empty());
     }
+}
+
+fn list_of(texts: &[String]) -> gtk::Box {
+    let list = gtk::Box::new(gtk::Orientation::Vertical, 6);
+    list.add_css_class("items");
+    for text in texts {
+        let label = gtk::Label::builder()
+            .label(text)
+            .xalign(0.0)
+            .wrap(true)
+            .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .selectable(true)
+            .build();
+        label.add_css_class("caption");
+        list.append(&label);
+    }
+    list
 }

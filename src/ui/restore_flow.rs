@@ -2,6 +2,7 @@
 //! The Restore Backup wizard: carries what the pages say into the draft, and what the draft says onto the pages.
 
 mod edit;
+mod inside;
 mod place;
 mod run;
 mod show;
@@ -36,6 +37,7 @@ pub struct RestoreFlow {
     summary: BpRestoreSummaryPage,
     progress: BpProgressPage,
     looking: RefCell<Waiting>,
+    overlooking: RefCell<Waiting>,
     opening: RefCell<Waiting>,
     picking: RefCell<Option<Waiting>>,
     running: RefCell<Option<Rc<Running>>>,
@@ -54,6 +56,7 @@ impl RestoreFlow {
             summary: BpRestoreSummaryPage::default(),
             progress: BpProgressPage::default(),
             looking: RefCell::default(),
+            overlooking: RefCell::default(),
             opening: RefCell::default(),
             picking: RefCell::default(),
             running: RefCell::default(),
@@ -98,6 +101,8 @@ impl RestoreFlow {
         self.wizard.connect_move(move |to| flow.moved(to));
         self.source.connect_changed(self.hearing(|flow, _| flow.take_source()));
         self.source.connect_browse(self.hearing(|flow, _| flow.browse()));
+        self.source.connect_inside(self.hearing(|flow, _| flow.look_inside()));
+        self.open.connect_inside(self.hearing(|flow, _| flow.look_inside()));
         self.open.connect_changed(self.hearing(|flow, _| flow.take_typed()));
         self.open.connect_stop(self.hearing(|flow, _| flow.stop_opening()));
         self.contents
@@ -176,6 +181,13 @@ impl RestoreFlow {
         self.open.clear_typed();
         self.draft.borrow_mut().set_typed(false);
         self.summary.forget_rows();
+        if self.draft.borrow().wants_to_look() {
+            self.draft.borrow_mut().forget_look_inside();
+            self.refresh();
+            self.wizard.focus_next();
+            self.look_inside();
+            return;
+        }
         // Next was meant for the page after this one.
         self.next();
     }

@@ -26,9 +26,9 @@ impl BackupFlow {
 
     fn ended(self: &Rc<Self>, outcome: &Outcome) {
         let Some(running) = self.running.take() else { return };
-        let target = self.draft.borrow().look().target.clone();
+        let look = self.draft.borrow().look().clone();
         let notes = self.notes.take();
-        let run = running.show_end(&self.wizard, outcome, &target, notes);
+        let run = running.show_end(&self.wizard, outcome, &look, None, notes);
         self.draft.borrow_mut().set_run(run);
         if run == (Run::Ended { is_success: true }) {
             self.wizard.show_all_done();

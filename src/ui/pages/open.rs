@@ -25,6 +25,12 @@ mod imp {
         #[template_child]
         pub(super) kept_note: TemplateChild<gtk::Box>,
         #[template_child]
+        pub(super) look_note: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) weak_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) weak_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) entry: TemplateChild<gtk::PasswordEntry>,
         #[template_child]
         pub(super) show_check: TemplateChild<BpCheck>,
@@ -63,6 +69,11 @@ mod imp {
         }
 
         #[template_callback]
+        fn on_inside(&self) {
+            self.obj().emit_by_name::<()>("inside", &[]);
+        }
+
+        #[template_callback]
         fn on_stop(&self) {
             self.obj().emit_by_name::<()>("stop", &[]);
         }
@@ -90,7 +101,11 @@ mod imp {
     impl ObjectImpl for BpOpenPage {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("stop").build()])
+            SIGNALS.get_or_init(|| {
+                ["changed", "stop", "inside"]
+                    .map(|name| Signal::builder(name).build())
+                    .into()
+            })
         }
     }
 
@@ -162,8 +177,15 @@ impl BpOpenPage {
         self.imp().kept_note.set_visible(false);
     }
 
-    /// Shows what was opened.
-    pub fn show_opened(&self, facts: &[(String, String)]) {
+    /// Shows whether the archive is to be opened to look inside only.
+    pub fn show_purpose(&self, looks_inside: bool) {
+        self.imp().look_note.set_visible(looks_inside);
+    }
+
+    /// Shows what was opened, and what its format cannot show.
+    pub fn show_opened(&self, facts: &[(String, String)], weakness: Option<&str>) {
+        self.imp().weak_box.set_visible(weakness.is_some());
+        self.imp().weak_label.set_label(weakness.unwrap_or_default());
         self.show_state(false, None);
         self.imp().facts.show_facts(facts);
         self.imp().facts_box.set_visible(true);
@@ -189,6 +211,11 @@ impl BpOpenPage {
     /// Hears that something on the page was changed.
     pub fn connect_changed(&self, handler: impl Fn(&Self) + 'static) {
         connect(self, "changed", handler);
+    }
+
+    /// Hears that what is inside is to be shown.
+    pub fn connect_inside(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "inside", handler);
     }
 
     /// Hears that the opening is to be given up.

@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The last page of both wizards: the run, and how it ended.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, sync::OnceLock};
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{
+    CompositeTemplate,
+    glib::{self, subclass::Signal},
+    prelude::*,
+    subclass::prelude::*,
+};
 
 use crate::{
     engine::ItemState,
     text::{OutcomeView, ProgressView, wizard as words},
-    ui::{BpClampLayout, BpProgressRow, flow::remove_children, pages::show_tone},
+    ui::{
+        BpClampLayout, BpProgressRow,
+        flow::{connect, remove_children},
+        pages::show_tone,
+    },
 };
 
 mod imp {
@@ -57,6 +66,10 @@ mod imp {
         #[template_child]
         pub(super) unmount_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) save_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) saved_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) rows_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) rows: TemplateChild<gtk::Box>,
@@ -69,6 +82,11 @@ mod imp {
 
     #[gtk::template_callbacks]
     impl BpProgressPage {
+        #[template_callback]
+        fn on_save(&self) {
+            self.obj().emit_by_name::<()>("save", &[]);
+        }
+
         #[template_callback]
         fn on_copy(&self) {
             let buffer = self.details_view.buffer();
@@ -94,7 +112,12 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BpProgressPage {}
+    impl ObjectImpl for BpProgressPage {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("save").build()])
+        }
+    }
 
     impl WidgetImpl for BpProgressPage {}
     impl BoxImpl for BpProgressPage {}
@@ -194,6 +217,17 @@ impl BpProgressPage {
         imp.unmount_note.set_visible(unmount.is_some());
         imp.unmount_label.set_label(unmount.unwrap_or_default());
         self.show_lines(view);
+    }
+
+    /// Hears that a report of the result is to be kept.
+    pub fn connect_save(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "save", handler);
+        self.imp().save_box.set_visible(true);
+    }
+
+    /// Says where the report is, or why it is not.
+    pub fn show_saved(&self, text: &str) {
+        self.imp().saved_label.set_label(text);
     }
 
     fn show_lines(&self, view: &OutcomeView) {

@@ -50,6 +50,20 @@ mod imp {
         #[template_child]
         pub(super) verdict_detail: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) quick_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) quick_stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub(super) quick_spinner: TemplateChild<gtk::Spinner>,
+        #[template_child]
+        pub(super) quick_icon: TemplateChild<gtk::Image>,
+        #[template_child]
+        pub(super) quick_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) quick_detail: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) inside_button: TemplateChild<gtk::Button>,
+        #[template_child]
         pub(super) missing_check: TemplateChild<BpCheck>,
         #[template_child]
         pub(super) user_check: TemplateChild<BpCheck>,
@@ -69,6 +83,11 @@ mod imp {
             if !self.is_showing.get() {
                 self.obj().emit_by_name::<()>("changed", &[]);
             }
+        }
+
+        #[template_callback]
+        fn on_inside(&self) {
+            self.obj().emit_by_name::<()>("inside", &[]);
         }
 
         #[template_callback]
@@ -98,7 +117,11 @@ mod imp {
     impl ObjectImpl for BpSourcePage {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("browse").build()])
+            SIGNALS.get_or_init(|| {
+                ["changed", "browse", "inside"]
+                    .map(|name| Signal::builder(name).build())
+                    .into()
+            })
         }
 
         fn constructed(&self) {
@@ -181,6 +204,28 @@ impl BpSourcePage {
         imp.verdict_detail.set_visible(!verdict.detail.is_empty());
     }
 
+    /// Says what the headers of the file tell.
+    pub fn show_quick_look(&self, verdict: Option<&Verdict>, is_looking: bool) {
+        let imp = self.imp();
+        imp.quick_box.set_visible(verdict.is_some());
+        imp.quick_spinner.set_spinning(is_looking);
+        let Some(verdict) = verdict else { return };
+        if is_looking {
+            imp.quick_stack.set_visible_child(&*imp.quick_spinner);
+        } else {
+            imp.quick_stack.set_visible_child(&*imp.quick_icon);
+        }
+        show_tone(&imp.quick_icon, verdict.tone);
+        imp.quick_label.set_label(&verdict.text);
+        imp.quick_detail.set_label(&verdict.detail);
+        imp.quick_detail.set_visible(!verdict.detail.is_empty());
+    }
+
+    /// Whether there is something to look into.
+    pub fn set_may_look_inside(&self, may: bool) {
+        self.imp().inside_button.set_sensitive(may);
+    }
+
     /// Whether the picker can be asked now.
     pub fn set_may_browse(&self, may: bool) {
         self.imp().browse_button.set_sensitive(may);
@@ -211,6 +256,11 @@ impl BpSourcePage {
     /// Hears that something on the page was changed.
     pub fn connect_changed(&self, handler: impl Fn(&Self) + 'static) {
         connect(self, "changed", handler);
+    }
+
+    /// Hears that what is inside is to be shown.
+    pub fn connect_inside(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "inside", handler);
     }
 
     /// Hears that a place is to be picked.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::{
     draft::{self, PlaceState},
     job::Task,
-    ui::flow::{pick_place, when_answered},
+    ui::flow::{Waiting, pick_place, when_answered},
 };
 
 use super::RestoreFlow;
@@ -15,7 +15,11 @@ impl RestoreFlow {
     pub(super) fn take_source(self: &Rc<Self>) {
         let rules = self.source.rules();
         let mut draft = self.draft.borrow_mut();
-        draft.set_look(self.source.look());
+        let look = self.source.look();
+        if look != *draft.look() {
+            self.overlooking.replace(Waiting::default());
+        }
+        draft.set_look(look);
         draft.ignores_missing = rules.ignores_missing;
         draft.ignores_user_mismatch = rules.ignores_user_mismatch;
         draft.verifies_only = rules.verifies_only;
@@ -35,6 +39,7 @@ impl RestoreFlow {
         let waiting = when_answered(self, task, move |flow, answer| {
             if let Ok(answer) = answer {
                 flow.draft.borrow_mut().set_place(&asked, answer);
+                flow.overlook_if_due();
                 flow.refresh();
             }
         });

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::{
     draft::Run,
     job::Outcome,
+    text::wizard as words,
     ui::flow::{Leaving, ask_to_leave},
 };
 
@@ -23,8 +24,12 @@ impl RestoreFlow {
 
     fn ended(self: &Rc<Self>, outcome: &Outcome) {
         let Some(running) = self.running.take() else { return };
-        let target = self.draft.borrow().look().target.clone();
-        let run = running.show_end(&self.wizard, outcome, &target, Vec::new());
+        let look = self.draft.borrow().look().clone();
+        let info = self.draft.borrow().archive().map(|archive| archive.info.clone());
+        // What the format cannot show belongs to the verdict, however good that is.
+        let weakness = info.as_ref().and_then(words::weak_protection);
+        let notes = weakness.into_iter().collect();
+        let run = running.show_end(&self.wizard, outcome, &look, info.as_ref(), notes);
         self.draft.borrow_mut().set_run(run);
         if run == (Run::Ended { is_success: true }) {
             self.wizard.show_all_done();

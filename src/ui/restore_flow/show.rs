@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::{
-    draft::{Opening, PlaceState, RestoreDraft},
+    draft::{Opening, PlaceState, QuickLook, RestoreDraft},
     engine::OpenedArchive,
     host::System,
     inventory::Domain,
@@ -31,6 +31,10 @@ impl RestoreFlow {
             verifies_only: draft.verifies_only,
             is_encrypted: draft.is_encrypted,
         });
+        let quick = words::quick_look(draft.quick_look());
+        let is_looking = matches!(draft.quick_look(), QuickLook::Looking);
+        self.source.show_quick_look(quick.as_ref(), is_looking);
+        self.source.set_may_look_inside(draft.may_continue().is_ok());
         self.source.set_may_browse(self.picking.borrow().is_none());
     }
 
@@ -39,8 +43,12 @@ impl RestoreFlow {
             Opening::NotTried => self.open.show_idle(),
             Opening::Trying => self.open.show_opening(),
             Opening::Failed(error) => self.open.show_failed(&text::message(error)),
-            Opening::Opened(archive) => self.open.show_opened(&text::opened(archive)),
+            Opening::Opened(archive) => {
+                let weakness = words::weak_protection(&archive.info);
+                self.open.show_opened(&text::opened(archive), weakness.as_deref());
+            }
         }
+        self.open.show_purpose(draft.wants_to_look());
     }
 
     pub(super) fn show_contents(&self, draft: &RestoreDraft) {
@@ -89,13 +97,18 @@ fn held(archive: &Arc<OpenedArchive>) -> Vec<(Domain, u64)> {
     let domains = archive.inventory.domains().into_iter();
     domains
         .filter_map(|domain| {
-            let bytes = domain.content()?.size_bytes;
+            let bytes = held_bytes(&domain)?;
             Some((domain, bytes))
         })
         .collect()
 }
 
-fn domain_item(system: &System, position: usize, domain: &Domain, bytes: u64) -> MachineItem {
+/// What an archive holds of a machine; `None` if it is only mentioned.
+pub(super) fn held_bytes(domain: &Domain) -> Option<u64> {
+    Some(domain.content()?.size_bytes)
+}
+
+pub(super) fn domain_item(system: &System, position: usize, domain: &Domain, bytes: u64) -> MachineItem {
     MachineItem {
         name: domain.name.clone(),
         position,

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What can be known of an archive beside restoring it: a quick look over the headers of a file, and a look inside.
+
+use crate::{
+    draft::{Look, PlaceKind, PlaceState},
+    engine::{EngineError, Outline},
+};
+
+use super::{RestoreDraft, RestorePage};
+
+/// How far the quick look over a file is.
+#[derive(Debug, Clone, Default)]
+pub enum QuickLook {
+    /// There is nothing to look over, or not yet.
+    #[default]
+    NotDone,
+    /// It is under way.
+    Looking,
+    /// What it told.
+    Done(Outline),
+    /// The file could not be read.
+    Failed(EngineError),
+}
+
+impl RestoreDraft {
+    /// Notes that the quick look begins, if there is a file that was not looked over yet. Gives whether it has to.
+    pub fn begin_quick_look(&mut self) -> bool {
+        let is_file = matches!(&self.place, PlaceState::Good(place) if place.kind == PlaceKind::Local);
+        let is_due = is_file && matches!(self.quick, QuickLook::NotDone);
+        if is_due {
+            self.quick = QuickLook::Looking;
+        }
+        is_due
+    }
+
+    /// Takes what the quick look told; an answer to an older question is left alone.
+    pub fn set_quick_look(&mut self, asked: &Look, answer: Result<Option<Outline>, EngineError>) {
+        if *asked != self.look {
+            return;
+        }
+        self.quick = match answer {
+            Ok(Some(outline)) => QuickLook::Done(outline),
+            Ok(None) => QuickLook::NotDone,
+            Err(error) => QuickLook::Failed(error),
+        };
+        self.find_missing();
+    }
+
+    /// How far the quick look is.
+    pub fn quick_look(&self) -> &QuickLook {
+        &self.quick
+    }
+
+    /// Goes to where the archive can be opened to look inside. Gives whether it is open already, so that it can be
+    /// looked into at once.
+    pub fn look_inside(&mut self) -> bool {
+        if self.archive().is_some() {
+            return true;
+        }
+        if self.page == RestorePage::Source && self.advance().is_ok() {
+            self.wants_to_look = true;
+        }
+        false
+    }
+
+    /// Whether the archive is being opened to look inside, and not to go on.
+    pub fn wants_to_look(&self) -> bool {
+        self.wants_to_look
+    }
+
+    /// The look inside was taken, or is not wanted any more.
+    pub fn forget_look_inside(&mut self) {
+        self.wants_to_look = false;
+    }
+
+    /// Once both the headers and the contents list are known: of which VMs something is missing.
+    pub(super) fn find_missing(&mut self) {
+        if let (QuickLook::Done(outline), Some(archive)) = (&self.quick, self.archive()) {
+            let missing = outline.missing(&archive.inventory);
+            self.set_missing(missing);
+        }
+    }
+}

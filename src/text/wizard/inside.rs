@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is said of an archive that is looked over or looked into, without restoring it.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    draft::QuickLook,
+    engine::{ArchiveInfo, OpenedArchive, Outline, Protection},
+    inventory::Domain,
+    text::{
+        Message, Tone, archive_error,
+        i18n::{gettext, gettext_f, ngettext_f},
+        message, opened, protection, sanitize,
+    },
+};
+
+use super::{Verdict, domain_detail};
+
+/// How many findings are named one by one.
+const NAMED_FINDINGS: usize = 8;
+
+/// What the quick look over a file told; `None` where there is nothing to say.
+pub fn quick_look(look: &QuickLook) -> Option<Verdict> {
+    match look {
+        QuickLook::NotDone => None,
+        QuickLook::Looking => Some(Verdict {
+            tone: Tone::Success,
+            text: gettext("Looking the file over…"),
+            detail: String::new(),
+        }),
+        QuickLook::Failed(error) => {
+            let message = message(error);
+            Some(Verdict {
+                tone: Tone::Partial,
+                text: gettext("The file could not be looked over."),
+                detail: message.full_text(),
+            })
+        }
+        QuickLook::Done(outline) => Some(outline_verdict(outline)),
+    }
+}
+
+fn outline_verdict(outline: &Outline) -> Verdict {
+    let findings = &outline.findings;
+    if findings.is_empty() {
+        let folder = |name: &str| name.rsplit_once('/').map_or(name, |(folder, _)| folder).to_owned();
+        let machines: BTreeSet<String> = outline.files.iter().map(|file| folder(&file.name)).collect();
+        let parts = outline.files.iter().map(|file| u64::from(file.parts)).sum();
+        return Verdict {
+            tone: Tone::Success,
+            text: ngettext_f(
+                "Files of {vms} VMs in {n} part, nothing missing as far as the headers tell.",
+                "Files of {vms} VMs in {n} parts, nothing missing as far as the headers tell.",
+                parts,
+                &[("vms", &machines.len().to_string())],
+            ),
+            detail: gettext("This is no verification."),
+        };
+    }
+    let mut lines: Vec<String> = findings
+        .iter()
+        .take(NAMED_FINDINGS)
+        .map(|finding| line(&archive_error(finding)))
+        .collect();
+    let rest = findings.len().saturating_sub(NAMED_FINDINGS);
+    if rest > 0 {
+        lines.push(ngettext_f("… and {n} more", "… and {n} more", rest as u64, &[]));
+    }
+    Verdict {
+        tone: Tone::Failure,
+        text: gettext("The headers of this file show that it is not whole."),
+        detail: lines.join("\n"),
+    }
+}
+
+fn line(message: &Message) -> String {
+    if message.detail.is_empty() {
+        return message.title.clone();
+    }
+    // Translators: what is wrong with an archive, and where.
+    gettext_f(
+        "{title}: {detail}",
+        &[("title", &message.title), ("detail", &message.detail)],
+    )
+}
+
+/// What the format of an archive cannot show; `None` for the present one, which shows everything.
+pub fn weak_protection(info: &ArchiveInfo) -> Option<String> {
+    match info.protection {
+        Protection::Scrypt => None,
+        Protection::Hmac { .. } => Some(gettext_f(
+            "Format {version} does not bind the parts of a backup to their place or to this backup. A part that somebody exchanged for another one made with the same passphrase cannot be told from the right one.",
+            &[("version", &info.version.to_string())],
+        )),
+    }
+}
+
+/// What an archive says of itself, for a look inside.
+pub fn inside_facts(archive: &OpenedArchive) -> Vec<(String, String)> {
+    let mut facts = opened(archive);
+    let info = &archive.info;
+    facts.push((gettext("Protection"), protection(&info.protection)));
+    if let Some(id) = &info.backup_id {
+        facts.push((gettext("Identifier"), sanitize(id)));
+    }
+    let domains = archive.inventory.domains();
+    let mentioned = domains.iter().filter(|domain| domain.content().is_none()).count();
+    facts.push((gettext("VMs only mentioned"), mentioned.to_string()));
+    facts
+}
+
+/// Kind, template, net VM and label of a VM in an archive.
+pub fn inside_detail(domain: &Domain) -> String {
+    // Translators: what is known of a VM, and the colour of its label.
+    gettext_f(
+        "{facts} · {label}",
+        &[("facts", &domain_detail(domain)), ("label", &sanitize(&domain.label))],
+    )
+}
+
+/// A VM that the list of contents names and of which the archive holds nothing.
+pub fn only_mentioned() -> String {
+    gettext("only mentioned")
+}
+
+/// How many VMs of how many a search leaves.
+pub fn inside_count(shown: usize, all: usize) -> String {
+    if shown == all {
+        ngettext_f("{n} VM", "{n} VMs", all as u64, &[])
+    } else {
+        ngettext_f(
+            "{shown} of {n} VM",
+            "{shown} of {n} VMs",
+            all as u64,
+            &[("shown", &shown.to_string())],
+        )
+    }
+}
+
+/// The suggested name of the file that a report is saved in.
+pub fn report_file() -> String {
+    gettext("backup-report.txt")
+}
+
+/// The title of the dialog that asks for it.
+pub fn save_report_title() -> String {
+    gettext("Save the report (as JSON if its name ends in .json)")
+}
+
+/// A report was saved, or why not.
+pub fn report_saved(place: &str, problem: Option<&str>) -> String {
+    match problem {
+        None => gettext_f("The report is in {place}.", &[("place", &sanitize(place))]),
+        Some(why) => gettext_f(
+            "The report could not be written to {place}: {why}",
+            &[("place", &sanitize(place)), ("why", &sanitize(why))],
+        ),
+    }
+}
+
+/// What is below the result of a VM: how many of its volumes and files are not whole.
+pub fn bad_items(bad: usize, all: usize) -> String {
+    if bad == 0 {
+        ngettext_f("{n} volume or file", "{n} volumes and files", all as u64, &[])
+    } else {
+        ngettext_f(
+            "{bad} of {n} volume or file is not whole",
+            "{bad} of {n} volumes and files are not whole",
+            all as u64,
+            &[("bad", &bad.to_string())],
+        )
+    }
+}

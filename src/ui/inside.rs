@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A window that shows what is inside an archive, and changes nothing.
+
+use std::{cell::RefCell, collections::VecDeque};
+
+use gtk::{CompositeTemplate, gdk, glib, prelude::*, subclass::prelude::*};
+
+use crate::text::wizard as words;
+
+use super::{BpClampLayout, BpFacts, BpMachineRow, BpWizard, MachineItem};
+
+/// How many rows are made before the window is first seen: more than fit on a screen.
+const FIRST_ROWS: usize = 24;
+
+/// How many rows are made at a time afterwards, so that the window answers in between.
+const MORE_ROWS: usize = 8;
+
+mod imp {
+    use super::*;
+
+    /// The class behind [`super::BpInsideWindow`].
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/org/pedos/Backup/ui/inside.ui")]
+    pub struct BpInsideWindow {
+        #[template_child]
+        pub(super) facts: TemplateChild<BpFacts>,
+        #[template_child]
+        pub(super) weak_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) weak_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) search: TemplateChild<gtk::SearchEntry>,
+        #[template_child]
+        pub(super) count_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) list: TemplateChild<gtk::ListBox>,
+        pub(super) waiting: RefCell<VecDeque<MachineItem>>,
+        pub(super) all: RefCell<Vec<MachineItem>>,
+    }
+
+    #[gtk::template_callbacks]
+    impl BpInsideWindow {
+        #[template_callback]
+        fn on_search(&self) {
+            self.list.invalidate_filter();
+            self.obj().show_count();
+        }
+
+        #[template_callback]
+        fn on_close(&self) {
+            self.obj().close();
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for BpInsideWindow {
+        const NAME: &'static str = "BpInsideWindow";
+        type Type = super::BpInsideWindow;
+        type ParentType = gtk::Window;
+
+        fn class_init(class: &mut Self::Class) {
+            BpClampLayout::ensure_type();
+            BpFacts::ensure_type();
+            class.bind_template();
+            class.bind_template_callbacks();
+            class.add_binding_action(gdk::Key::Escape, gdk::ModifierType::empty(), "window.close");
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for BpInsideWindow {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let window = self.obj().downgrade();
+            self.list.set_filter_func(move |row| {
+                let name = row.downcast_ref::<BpMachineRow>().map(BpMachineRow::name);
+                match (window.upgrade(), name) {
+                    (Some(window), Some(name)) => window.is_wanted(&name),
+                    _ => true,
+                }
+            });
+        }
+    }
+
+    impl WidgetImpl for BpInsideWindow {}
+    impl WindowImpl for BpInsideWindow {}
+}
+
+glib::wrapper! {
+    /// What is inside an archive.
+    pub struct BpInsideWindow(ObjectSubclass<imp::BpInsideWindow>)
+        @extends gtk::Window, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Native, gtk::Root, gtk::ShortcutManager;
+}
+
+impl BpInsideWindow {
+    /// Opens over a wizard, with what the archive says of itself, what its format cannot show, and its machines.
+    pub fn open(
+        wizard: &BpWizard,
+        facts: &[(String, String)],
+        weakness: Option<&str>,
+        machines: Vec<MachineItem>,
+    ) -> Self {
+        let window: Self = glib::Object::builder()
+            .property("transient-for", wizard)
+            .property("modal", true)
+            .property("destroy-with-parent", true)
+            .build();
+        let imp = window.imp();
+        imp.facts.show_facts(facts);
+        imp.weak_box.set_visible(weakness.is_some());
+        imp.weak_label.set_label(weakness.unwrap_or_default());
+        imp.all.replace(machines.clone());
+        imp.waiting.replace(machines.into());
+        window.make_rows(FIRST_ROWS);
+        window.make_more_when_idle();
+        window.show_count();
+        window.present();
+        imp.search.grab_focus();
+        window
+    }
+
+    fn make_rows(&self, count: usize) {
+        for _ in 0..count {
+            let Some(item) = self.imp().waiting.borrow_mut().pop_front() else {
+                return;
+            };
+            let row = BpMachineRow::new(&item);
+            // There is no other list that it could be moved to.
+            row.action_set_enabled("row.move", false);
+            self.imp().list.append(&row);
+        }
+    }
+
+    fn make_more_when_idle(&self) {
+        let window = self.downgrade();
+        glib::idle_add_local(move || {
+            let Some(window) = window.upgrade() else {
+                return glib::ControlFlow::Break;
+            };
+            window.make_rows(MORE_ROWS);
+            if window.imp().waiting.borrow().is_empty() {
+                glib::ControlFlow::Break
+            } else {
+                glib::ControlFlow::Continue
+            }
+        });
+    }
+
+    fn show_count(&self) {
+        let all = self.imp().all.borrow();
+        let shown = all.iter().filter(|item| self.is_wanted(&item.name)).count();
+        self.imp().count_label.set_label(&words::inside_count(shown, all.len()));
+    }
+
+    /// Whether a machine has what is searched for in its name or in what is said of it.
+    fn is_wanted(&self, name: &str) -> bool {
+        let wanted = self.imp().search.text().to_lowercase();
+        let all = self.imp().all.borrow();
+        let item = all.iter().find(|item| item.name == name);
+        item.is_none_or(|item| {
+            [&item.name, &item.detail, &item.state]
+                .iter()
+                .any(|text| text.to_lowercase().contains(&wanted))
+        })
+    }
+}
