@@ -8,6 +8,8 @@ use std::{
 
 use gtk::prelude::*;
 
+use super::pages::choose_by_letter;
+
 /// A drop-down of values, each with what is shown for it.
 #[derive(Debug)]
 pub(super) struct Chooser<T> {
@@ -21,6 +23,7 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
     /// Makes a drop-down of a template one of values; `then` hears what its user chooses.
     pub(super) fn new(drop: &gtk::DropDown, then: impl Fn(T) + 'static) -> Rc<Self> {
         drop.set_factory(Some(&ellipsizing()));
+        choose_by_letter(drop);
         let chooser = Rc::new(Self {
             drop: drop.clone(),
             entries: RefCell::default(),

@@ -73,11 +73,14 @@ impl BpFindingRow {
 
     /// Adds a button that does something about it.
     pub fn add_cure(&self, label: &str, then: impl Fn() + 'static) {
+        let button = gtk::Button::new();
         let text = gtk::Label::builder()
             .label(label)
             .ellipsize(gtk::pango::EllipsizeMode::End)
+            // Names the button for assistive technology.
+            .mnemonic_widget(&button)
             .build();
-        let button = gtk::Button::builder().child(&text).build();
+        button.set_child(Some(&text));
         button.add_css_class("text-button");
         button.connect_clicked(move |_| then());
         self.imp().cure_box.append(&button);

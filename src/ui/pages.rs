@@ -36,7 +36,7 @@ fn show_text_of(entry: &gtk::PasswordEntry, is_shown: bool) {
 }
 
 /// Lets a typed letter choose the next entry that begins with it, as in other toolkits' lists.
-fn choose_by_letter(drop: &gtk::DropDown) {
+pub(super) fn choose_by_letter(drop: &gtk::DropDown) {
     let keys = gtk::EventControllerKey::new();
     keys.connect_key_pressed(|keys, key, _, modifiers| {
         let drop = keys.widget().and_downcast::<gtk::DropDown>();

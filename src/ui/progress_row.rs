@@ -31,6 +31,8 @@ mod imp {
         pub(super) state_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) items: TemplateChild<gtk::Expander>,
+        #[template_child]
+        pub(super) items_label: TemplateChild<gtk::Label>,
         /// What the expander holds, as text: it is made when it is opened.
         pub(super) item_texts: RefCell<Vec<String>>,
     }
@@ -129,7 +131,7 @@ impl BpProgressRow {
         let imp = self.imp();
         imp.items.set_visible(!line.is_done && !line.items.is_empty());
         let bad = line.items.iter().filter(|item| item.reason.is_some()).count();
-        imp.items.set_label(Some(&words::bad_items(bad, line.items.len())));
+        imp.items_label.set_label(&words::bad_items(bad, line.items.len()));
         imp.item_texts.replace(line.items.iter().map(item_text).collect());
     }
 

@@ -275,7 +275,13 @@ impl BpRestoreEditor {
                 field.remove_css_class("error");
             }
         }
-        if wrong.iter().any(|field| field.is_ancestor(&*imp.more)) {
+        // What is folded away is no part of the window, so it is asked for one by one.
+        let hidden: [&gtk::Widget; 3] = [
+            imp.dispvm_drop.upcast_ref(),
+            imp.kernel_drop.upcast_ref(),
+            imp.pool_drop.upcast_ref(),
+        ];
+        if wrong.iter().any(|field| hidden.contains(&field)) {
             imp.more.set_expanded(true);
         }
     }
