@@ -6,7 +6,6 @@ use std::rc::Rc;
 use crate::{
     draft::Run,
     job::Outcome,
-    text::wizard as words,
     ui::flow::{Leaving, ask_to_leave},
 };
 
@@ -26,10 +25,7 @@ impl RestoreFlow {
         let Some(running) = self.running.take() else { return };
         let look = self.draft.borrow().look().clone();
         let info = self.draft.borrow().archive().map(|archive| archive.info.clone());
-        // What the format cannot show belongs to the verdict, however good that is.
-        let weakness = info.as_ref().and_then(words::weak_protection);
-        let notes = weakness.into_iter().collect();
-        let run = running.show_end(&self.wizard, outcome, &look, info.as_ref(), notes);
+        let run = running.show_end(&self.wizard, outcome, &look, info.as_ref(), Vec::new());
         self.draft.borrow_mut().set_run(run);
         if run == (Run::Ended { is_success: true }) {
             self.wizard.show_all_done();
