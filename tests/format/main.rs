@@ -12,5 +12,6 @@ mod interop;
 mod layers;
 mod multi_volume;
 mod old_fixtures;
+mod openssl;
 #[path = "../support/tools.rs"]
 mod tools;
