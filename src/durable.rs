@@ -11,6 +11,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
+
 /// Puts a content in the place of a file, which need not be there; a new file gets the mode, an old one keeps its own.
 ///
 /// # Errors
@@ -74,6 +79,47 @@ fn neighbour(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
+/// Makes a new file that is whole when it is seen, and never takes the place of anything. The mode is what the file
+/// system makes of it.
+///
+/// # Errors
+/// When it cannot be written, synced or named, `AlreadyExists` where something has its name; nothing new is there then.
+pub fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let neighbour = neighbour(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&neighbour)?;
+    let written = file
+        .write_all(content)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| rename_new(&neighbour, path));
+    if let Err(error) = written {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&neighbour);
+        return Err(error);
+    }
+    sync_folder_of(path)
+}
+
+/// Renames without ever replacing a file that somebody has put there meanwhile.
+///
+/// # Errors
+/// When it cannot be renamed, `AlreadyExists` where something has the new name.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => return Ok(()),
+        // File systems without this call (FAT among them).
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
+}
+
 /// Syncs the folder that a file lies in, so that its name is on the disk as well as its content.
 ///
 /// # Errors
@@ -83,7 +129,11 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    File::open(folder)?.sync_all()
+    match File::open(folder)?.sync_all() {
+        // File systems that have no such call keep their folders by themselves.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
 }
 
 #[cfg(test)]
@@ -104,6 +154,26 @@ mod tests {
         replace_private(&path, b"three", 0o600).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        create(&path, b"one", 0o600).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        let error = create(&path, b"two", 0o600).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Also not of a link that leads nowhere, nor of somebody's neighbour.
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert!(create(&link, b"two", 0o600).is_err());
+        fs::write(folder.path().join("y.tmp"), "mine").unwrap();
+        assert!(create(&folder.path().join("y"), b"two", 0o600).is_err());
+        assert_eq!(fs::read(folder.path().join("y.tmp")).unwrap(), b"mine");
+        assert!(!folder.path().join("nowhere").exists());
     }
 
     #[test]

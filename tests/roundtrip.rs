@@ -56,6 +56,7 @@ fn back_up(host: &RootHost, machines: &[&str], folder: &Path, compression: Compr
         scope: InventoryScope::WholeHost,
         kdf: CHEAP,
         verify: true,
+        recovery_text: None,
         passphrase: passphrase(),
     };
     engine::backup::run(&plan, host, &Context::default()).unwrap()

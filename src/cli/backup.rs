@@ -41,6 +41,9 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
         (Some(name), _) => Settings::of_profile(name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
     };
+    if args.recovery_text && matches!(settings.destination, Destination::Service { .. }) {
+        return Err(Stop::usage::<BackupArgs>(text::terminal::no_recovery_text_in_vm()));
+    }
     show_summary(&system, &settings.machines, &settings.destination, console)?;
     if !args.yes {
         confirm(console, interrupt)?;
@@ -66,13 +69,14 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
             KdfStrength::Reference => KdfCost::REFERENCE,
         },
         verify: args.verify,
+        recovery_text: args.recovery_text.then_some(text::recovery_text),
         passphrase,
     };
     Ok(carry_out(plan, host, console, interrupt))
 }
 
 fn carry_out(plan: BackupPlan, host: Arc<dyn Host>, console: &Console, interrupt: &Interrupt) -> Exit {
-    let is_verified = plan.verify;
+    let (is_verified, has_text) = (plan.verify, plan.recovery_text.is_some());
     let job: JobHandle = job::spawn(Job::Backup(plan), host);
     interrupt.stops(job.cancel_token());
     let outcome = console.watch(&job);
@@ -83,6 +87,8 @@ fn carry_out(plan: BackupPlan, host: Arc<dyn Host>, console: &Console, interrupt
             console.error(&text::terminal::not_verified());
             Exit::Partial
         }
+        // Likewise; why it is not there was warned of.
+        (Outcome::Done(report), Exit::Done) if has_text && report.recovery_file.is_none() => Exit::Partial,
         (_, exit) => exit,
     }
 }

@@ -9,7 +9,10 @@ use crate::{
     crypto::KdfCost,
     format::Compression,
     host::{DOM0, Machine, System},
-    plan::{BackupPlan, Destination, Finding, InventoryScope, Room, check_backup, default_selection, may_be_backed_up},
+    plan::{
+        BackupPlan, Destination, Finding, InventoryScope, RecoveryText, Room, check_backup, default_selection,
+        may_be_backed_up,
+    },
     profile::Profile,
 };
 
@@ -68,6 +71,7 @@ pub struct BackupDraft {
     run: Run,
     profile: Option<Profile>,
     unknown_in_profile: Vec<String>,
+    recovery_text: Option<RecoveryText>,
     /// Whether the archive is compressed.
     pub is_compressed: bool,
     /// How it is compressed if it is.
@@ -244,6 +248,17 @@ impl BackupDraft {
         }
     }
 
+    /// Whether a text will stand beside the archive on how to open it without this program: if it is wanted, and the
+    /// archive goes to a directory of dom0.
+    pub fn writes_recovery_text(&self) -> bool {
+        self.recovery_text.is_some() && self.look.is_local()
+    }
+
+    /// Takes what composes that text, or `None` where it is not wanted. The choice outlasts a change of the destination.
+    pub fn set_recovery_text(&mut self, text: Option<RecoveryText>) {
+        self.recovery_text = text;
+    }
+
     /// A question that [`BackupDraft::set_findings`] takes the answer of; it touches the disk.
     pub fn ask_findings(&self) -> Option<impl FnOnce() -> Vec<Finding> + Send + 'static> {
         let system = self.system.clone()?;
@@ -371,6 +386,7 @@ impl BackupDraft {
                 KdfCost::DEFAULT
             },
             verify: self.verifies,
+            recovery_text: self.recovery_text.filter(|_| self.look.is_local()),
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
         })
     }

@@ -32,6 +32,7 @@ use super::{
     keys::{KeyMaker, make, not_derived, wait_for},
     meter::Meter,
     parts::{Block, PartCutter, Written, start_writer, writer_gone},
+    recovery,
     stage::{format_to_io, from_io, panic_text},
     verify,
 };
@@ -54,7 +55,8 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let sink = Sink::open(&plan.destination, host, &context.cancel)?;
     let place = sink.place();
     let meter = Meter::new(context, Some(contents.total_bytes()));
-    let written = write(plan, host, context, &contents, &meter, sink)
+    let backup_id = BackupId::new(begin(), std::process::id());
+    let written = write(plan, host, context, &contents, &backup_id, &meter, sink)
         .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     context.observer.phase(Phase::Finishing);
     let finished = context.cancel.check().and_then(|()| written.sink.finish());
@@ -62,10 +64,12 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     if let Err(error) = host.record_backup(&plan.machines, unix_now().cast_signed()) {
         context.warn(Warning::NotRecorded { why: error.to_string() });
     }
+    let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
     let mut report = Report {
         machines: contents.machines.iter().map(MachineContents::report).collect(),
         place,
         archive,
+        recovery_file,
         archive_bytes: written.bytes,
         data_bytes: contents.total_bytes(),
         ..Report::default()
@@ -118,11 +122,11 @@ fn write(
     host: &dyn Host,
     context: &Context,
     contents: &Contents,
+    backup_id: &BackupId,
     meter: &Meter<'_>,
     sink: Sink,
 ) -> Result<Written, EngineError> {
     context.observer.phase(Phase::BackingUp);
-    let backup_id = BackupId::new(begin(), std::process::id());
     let keys = KeyMaker::start(
         backup_id.to_string(),
         plan.passphrase.clone(),
@@ -139,7 +143,7 @@ fn write(
             blocks: &blocks,
             meter,
         };
-        let read = job.write_all(&backup_id, contents);
+        let read = job.write_all(backup_id, contents);
         drop(blocks);
         let written = writer.join().unwrap_or_else(|panic| {
             Err(EngineError::Internal {

@@ -273,6 +273,13 @@ pub enum Warning {
         /// What came, in bytes.
         found: u64,
     },
+    /// The text on how to open the archive without this program could not be put beside it.
+    RecoveryTextNotWritten {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// The archive could not be read to its end; what was wanted of it may still be whole.
     RestUnreadable {
         /// Why.

@@ -11,9 +11,8 @@ use std::{
     time::SystemTime,
 };
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-
 use crate::{
+    durable,
     host::{Host, Service, ServiceControl},
     plan::Destination,
     units::LocalTime,
@@ -138,17 +137,17 @@ impl FileSink {
     pub(super) fn finish(mut self) -> Result<PathBuf, EngineError> {
         let place = self.path.display().to_string();
         self.file.sync_all().map_err(|error| destination_error(&place, error))?;
-        rename_new(&self.part, &self.path)?;
+        durable::rename_new(&self.part, &self.path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => DestinationError::Exists {
+                path: self.path.clone(),
+            }
+            .into(),
+            _ => destination_error(&place, error),
+        })?;
         // From here on the archive has its name: it is whole, and what follows only makes the name last.
         self.is_finished = true;
-        let folder = File::open(folder_of(&self.path)).and_then(|folder| folder.sync_all());
-        match folder {
-            // File systems that have no such call keep their folders by themselves.
-            Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
-                Err(destination_error(&place, error))
-            }
-            _ => Ok(self.path.clone()),
-        }
+        durable::sync_folder_of(&self.path).map_err(|error| destination_error(&place, error))?;
+        Ok(self.path.clone())
     }
 }
 
@@ -166,22 +165,6 @@ fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
-}
-
-/// Renames without ever replacing a file that somebody has put there meanwhile.
-fn rename_new(from: &Path, to: &Path) -> Result<(), EngineError> {
-    let exists = || EngineError::from(DestinationError::Exists { path: to.to_owned() });
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Ok(()) => return Ok(()),
-        Err(rustix::io::Errno::EXIST) => return Err(exists()),
-        // File systems without this call (FAT among them).
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {}
-        Err(error) => return Err(destination_error(&to.display().to_string(), error.into())),
-    }
-    if fs::symlink_metadata(to).is_ok() {
-        return Err(exists());
-    }
-    fs::rename(from, to).map_err(|error| destination_error(&to.display().to_string(), error))
 }
 
 /// The `qubes.Backup` service of a running machine.

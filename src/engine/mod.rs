@@ -20,6 +20,7 @@ mod open;
 mod parts;
 mod quick;
 mod reader;
+mod recovery;
 mod report;
 mod settings;
 mod source;

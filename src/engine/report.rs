@@ -37,6 +37,8 @@ pub struct Report {
     pub place: String,
     /// The archive as a file, where it is one on this host.
     pub archive: Option<PathBuf>,
+    /// The text beside it on how to open it without this program, if one was written.
+    pub recovery_file: Option<PathBuf>,
     /// Its size in bytes.
     pub archive_bytes: u64,
     /// The data that was read from or written to the host, in bytes.

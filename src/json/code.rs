@@ -152,6 +152,7 @@ impl Notice {
                 .machine(machine)
                 .about(volume)
                 .why(&format!("{announced} bytes were announced, {found} came")),
+            Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
             Warning::RestUnreadable { why } => Self::new("rest_unreadable").why(why),
             Warning::NotTakenAway { machine, tag, why } => {
                 Self::new("not_taken_away").machine(machine).about(tag).why(why)
@@ -363,6 +364,10 @@ mod tests {
                 volume: text(),
                 announced: 1,
                 found: 2,
+            },
+            Warning::RecoveryTextNotWritten {
+                path: path(),
+                why: text(),
             },
             Warning::RestUnreadable { why: text() },
             Warning::NotTakenAway {

@@ -35,6 +35,7 @@ struct Document<'a> {
     elapsed_seconds: Option<f64>,
     archive_bytes: Option<u64>,
     data_bytes: Option<u64>,
+    recovery_file: Option<String>,
     home_folder: Option<String>,
     extracted: Option<String>,
     machines: Vec<Machine<'a>>,
@@ -90,6 +91,7 @@ pub fn report(ended: &Ended<'_>) -> String {
         elapsed_seconds: report.map(|report| report.elapsed.as_secs_f64()),
         archive_bytes: report.map(|report| report.archive_bytes),
         data_bytes: report.map(|report| report.data_bytes),
+        recovery_file: report.and_then(|report| report.recovery_file.as_deref().map(lossy)),
         home_folder: report.and_then(|report| report.home_folder.as_deref().map(lossy)),
         extracted: report.and_then(|report| report.extracted.as_deref().map(lossy)),
         machines: machines

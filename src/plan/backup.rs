@@ -11,7 +11,7 @@ use crate::{
     secret::Passphrase,
 };
 
-use super::Destination;
+use super::{Destination, RecoveryText};
 
 /// Everything that a backup needs to know.
 #[derive(Debug, Clone)]
@@ -28,6 +28,9 @@ pub struct BackupPlan {
     pub kdf: KdfCost,
     /// Whether the archive is read again afterwards.
     pub verify: bool,
+    /// What writes down how the archive is opened without this program, if that is wanted. It has no effect where the
+    /// archive is not a file on this host.
+    pub recovery_text: Option<RecoveryText>,
     /// What protects it.
     pub passphrase: Arc<Passphrase>,
 }

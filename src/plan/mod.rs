@@ -12,6 +12,7 @@ mod destination;
 mod device;
 mod extract;
 mod problem;
+mod recovery;
 mod resolve;
 mod restore;
 
@@ -24,5 +25,6 @@ pub use destination::{Destination, LineProblem, Source, check_service_line};
 pub use device::{DeviceFate, DevicePort, RestoreDevice};
 pub use extract::{ArchivedFile, ExtractPlan, ExtractTo};
 pub use problem::{Absence, Cure, RestoreProblem, RestoreRemark};
+pub use recovery::{RecoveryFacts, RecoveryText};
 pub use resolve::resolve;
 pub use restore::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, RestoreTable};

@@ -15,6 +15,7 @@ mod finding;
 mod message;
 mod outcome;
 mod quantity;
+mod recovery;
 mod report;
 mod restore;
 mod sanitize;
@@ -32,6 +33,7 @@ pub use quantity::{
     class, clock, compression, compressions, date, duration, filter, kernel, netvm, protection, remaining, size, speed,
     within,
 };
+pub use recovery::recovery_text;
 pub use report::{archive_lines, item_text, machine_table, report_text, save_report};
 pub use restore::{restore_cure, restore_problem, restore_remark};
 pub use sanitize::{sanitize, sanitize_lines};

@@ -211,6 +211,12 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             "The format of this old backup cannot show everything: a part that was exchanged for another one made with the same passphrase, or a small file that was left out, is not found.",
         ));
     }
+    if let Some(path) = &report.recovery_file {
+        lines.push(gettext_f(
+            "How to open it without this program is written in {path}.",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ));
+    }
     if let Some(folder) = &report.home_folder {
         lines.push(gettext_f(
             "dom0's home was restored into the folder {path}.",

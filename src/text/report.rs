@@ -77,7 +77,7 @@ pub fn report_text(ended: &Ended<'_>) -> String {
     lines.join("\n") + "\n"
 }
 
-const PROGRAM: &str = concat!("PedOS Backup ", env!("CARGO_PKG_VERSION"));
+pub(super) const PROGRAM: &str = concat!("PedOS Backup ", env!("CARGO_PKG_VERSION"));
 
 /// A table of all machines of a result, and below each that is not whole its volumes and files with what is wrong with
 /// them and where; then what can be done about it.
@@ -197,7 +197,7 @@ pub fn archive_lines(place: &str, archive: &OpenedArchive) -> Vec<String> {
 }
 
 /// Captions and values in two columns.
-fn pairs(facts: &[(String, String)]) -> Vec<String> {
+pub(super) fn pairs(facts: &[(String, String)]) -> Vec<String> {
     let column = 1 + facts
         .iter()
         .map(|(caption, _)| caption.chars().count())
@@ -209,10 +209,15 @@ fn pairs(facts: &[(String, String)]) -> Vec<String> {
 
 /// A text in lines that begin with so many blanks, those after the first with two more.
 fn wrapped(text: &str, indent: usize) -> Vec<String> {
+    wrapped_by(text, indent, indent + 2)
+}
+
+/// A text in lines, of which the first begins with so many blanks, and the others with so many.
+pub(super) fn wrapped_by(text: &str, first: usize, others: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        let begin = if lines.is_empty() { indent } else { indent + 2 };
+        let begin = if lines.is_empty() { first } else { others };
         if line.is_empty() {
             line = format!("{:begin$}{word}", "");
         } else if line.chars().count() + 1 + word.chars().count() <= WIDTH {
@@ -220,7 +225,7 @@ fn wrapped(text: &str, indent: usize) -> Vec<String> {
             line.push_str(word);
         } else {
             lines.push(line);
-            line = format!("{:1$}{word}", "", indent + 2);
+            line = format!("{:others$}{word}", "");
         }
     }
     lines.push(line);

@@ -123,6 +123,11 @@ pub fn not_verified() -> Message {
     Message::new(gettext("The backup was written, but not verified"))
 }
 
+/// A text was to be written beside a backup that goes into a VM.
+pub fn no_recovery_text_in_vm() -> String {
+    gettext("--recovery-text cannot be used for a backup that goes into a VM: nothing can be written beside it there")
+}
+
 /// A machine that a listing names and whose data is not in the archive.
 pub fn only_mentioned() -> String {
     gettext("only mentioned")

@@ -64,6 +64,10 @@ pub fn warning(warning: &Warning) -> String {
                 ("announced", &announced.to_string()),
             ],
         ),
+        Warning::RecoveryTextNotWritten { path, why } => gettext_f(
+            "The backup is whole, but the recovery text could not be written beside it: {path} ({why})",
+            &[("path", &shown(path)), ("why", &sanitize(why))],
+        ),
         Warning::RestUnreadable { why } => gettext_f(
             "The backup could not be read to its end: {why}",
             &[("why", &sanitize(why))],

@@ -210,6 +210,18 @@ pub fn passphrase_hints(hints: &[Hint]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// The choice of a recovery text beside the archive, and what there is to know about it.
+pub fn recovery_choice(is_in_dom0: bool) -> (String, String) {
+    let note = if is_in_dom0 {
+        gettext(
+            "It has the commands that open exactly this backup with stock tools, without this program. It names no VM and holds no passphrase.",
+        )
+    } else {
+        gettext("Only for a backup in dom0: in a VM nothing can be written beside it.")
+    };
+    (gettext("Write a recovery text beside the backup"), note)
+}
+
 /// What it means to keep the passphrase in the profile.
 pub fn keep_warning(file: &Path) -> String {
     gettext_f(

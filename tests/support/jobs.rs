@@ -37,6 +37,7 @@ pub(crate) fn backup_plan(machines: &[&str], destination: Destination) -> Backup
         scope: InventoryScope::WholeHost,
         kdf: CHEAP,
         verify: false,
+        recovery_text: None,
         passphrase: passphrase(PASSPHRASE),
     }
 }

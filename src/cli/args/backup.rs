@@ -83,6 +83,13 @@ pub struct BackupArgs {
     #[arg(long, overrides_with = "verify")]
     pub no_verify: bool,
 
+    /// Write a text beside the backup that tells how to open it with stock tools
+    ///
+    /// BACKUP.recovery.txt has the commands for exactly this backup, in your language. It names no VM and holds no
+    /// passphrase. Only for a backup that is written in dom0.
+    #[arg(long)]
+    pub recovery_text: bool,
+
     /// Name only the selected VMs in the backup's list of contents
     ///
     /// Without this option it names all VMs of the system with their settings, as the existing tools do.
