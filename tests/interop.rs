@@ -93,6 +93,15 @@ fn the_emergency_procedure_gets_everything_out_of_a_compressed_archive() {
 }
 
 #[test]
+fn the_emergency_procedure_gets_everything_out_of_archives_of_every_compression() {
+    for (method, filter) in [("zstd", "zstd -d"), ("xz", "xz -d"), ("bzip2", "bzip2 -d")] {
+        if stock_tools() && tools::have(&[method]) {
+            expect_emergency(&["-Z", method], filter);
+        }
+    }
+}
+
+#[test]
 fn the_emergency_procedure_gets_everything_out_of_a_plain_archive() {
     if stock_tools() {
         expect_emergency(&["--no-compress"], "cat");
