@@ -224,6 +224,7 @@ mod tests {
             },
             ArchiveError::UnsupportedVersion { version: text() },
             ArchiveError::UnsupportedCompression { name: text() },
+            ArchiveError::UnsupportedAlgorithm { name: text() },
             ArchiveError::WrongPassphrase,
             ArchiveError::KeyTooCostly {
                 member: text(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{host::System, inventory::Class};
 
-use super::{RestoreRow, RestoreTable, resolve::Kind};
+use super::{RestoreProblem, RestoreRow, RestoreTable, resolve::Kind};
 
 /// What can be chosen for one machine, each list sorted, all of them names here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,11 +70,26 @@ impl RestoreTable {
         names.into_iter().cloned().collect()
     }
 
+    /// What a row reaches the network through, or will once the problem of that one is solved.
+    fn leads_to<'t>(&'t self, row: &'t RestoreRow) -> Option<&'t str> {
+        let missing = row.problems.iter().find_map(|problem| match problem {
+            RestoreProblem::NetVmMissing { name, .. } => Some(name),
+            _ => None,
+        });
+        let Some(missing) = missing else {
+            return row.netvm.name();
+        };
+        let meant = self
+            .selected()
+            .find(|other| other.domain.name == *missing || other.name_here == *missing);
+        Some(meant.map_or(missing.as_str(), |other| other.name_here.as_str()))
+    }
+
     /// The names here of a row and of all that reach the network through it.
     fn below<'t>(&'t self, row: &'t RestoreRow) -> BTreeSet<&'t str> {
         let through: BTreeMap<&str, &str> = self
             .selected()
-            .filter_map(|row| Some((row.name_here.as_str(), row.netvm.name()?)))
+            .filter_map(|row| Some((row.name_here.as_str(), self.leads_to(row)?)))
             .collect();
         let start = row.name_here.as_str();
         let reaches = |name: &&str| {
