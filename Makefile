@@ -17,13 +17,14 @@ IDS := org.pedos.Backup org.pedos.BackupRestore
 METAINFO := org.pedos.Backup.metainfo.xml
 LANGUAGES := $(shell sed 's/\#.*//' po/LINGUAS 2>/dev/null)
 
-.PHONY: help run test build lint sample install uninstall clean
+.PHONY: help run test build static lint sample install uninstall clean
 
 help:
 	@echo 'make run        install what is missing, build, and open the Backup PedOS wizard on a sample PedOS;'
 	@echo '                without a display, do a whole backup and restore of it with the tools and compare'
 	@echo 'make test       install what is missing and run every check and test'
 	@echo 'make build      build the four programs for use'
+	@echo 'make static     build the two tools for any x86-64 Linux, linked to nothing, in static/'
 	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set'
 	@echo 'make uninstall  take them away again'
 	@echo 'make lint       check the form of the sources'
@@ -49,6 +50,10 @@ sample:
 build:
 	@scripts/deps.sh gui
 	PEDOS_BACKUP_LOCALEDIR='$(PREFIX)/share/locale' cargo build --locked --release
+
+static:
+	@scripts/deps.sh tools
+	@scripts/static.sh release static
 
 # Installing as root must not run cargo as root: what was built is taken, and built only if it is not there.
 install:
@@ -85,4 +90,4 @@ uninstall:
 
 clean:
 	cargo clean
-	rm -rf sample
+	rm -rf sample static

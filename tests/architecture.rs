@@ -26,7 +26,7 @@ const ROOMS: [(&str, &str); 14] = [
     ("engine", "crypto format inventory host plan"),
     ("job", "inventory host plan engine"),
     ("draft", "crypto format inventory host plan profile engine job"),
-    ("json", "format inventory host plan engine job"),
+    ("json", "crypto format inventory host plan engine job"),
     (
         "text",
         "crypto format inventory host plan profile engine job draft json",

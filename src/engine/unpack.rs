@@ -10,6 +10,7 @@ mod holes;
 mod layers;
 mod place;
 mod stream;
+mod tally;
 
 use std::{
     cell::RefCell,
@@ -36,6 +37,7 @@ use super::{
 };
 use entries::{Came, Held, hold_entries};
 use stream::PartStream;
+use tally::{Tally, short};
 
 pub(super) use expected::expected_files;
 pub(super) use holes::write_sparse;
@@ -157,6 +159,7 @@ pub(super) struct Unpacker<'a> {
 #[derive(Default)]
 struct Seen {
     items: Vec<ItemReport>,
+    tally: Tally,
     failure: Option<EngineError>,
     is_complete: bool,
 }
@@ -176,6 +179,10 @@ impl Unpacker<'_> {
             self.close(wanted, &mut seen[index]);
         }
         let stops = self.target.stops_at_failure();
+        // A restore keeps what came; a verification says what it seems to lack.
+        if !stops {
+            self.look_for_less(&mut seen);
+        }
         let pairs = self.wanted.iter().zip(seen);
         let reports = pairs.map(|(wanted, seen)| report(wanted, seen, stops)).collect();
         Ok((reports, self.data_bytes))
@@ -212,7 +219,10 @@ impl Unpacker<'_> {
                     let what = "a file of a VM whose files had all come stands apart from them".to_owned();
                     self.fail(&wanted[machine], seen, &name, damaged(&member, what));
                 }
-                Ok(items) => seen.items.extend(items),
+                Ok((items, tally)) => {
+                    seen.items.extend(items);
+                    seen.tally.add(tally);
+                }
                 Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
                 Err(error) => self.fail(&wanted[machine], seen, &name, error),
             }
@@ -227,7 +237,7 @@ impl Unpacker<'_> {
         name: &str,
         place: &Place,
         mut stream: PartStream<'_>,
-    ) -> Result<Vec<ItemReport>, EngineError> {
+    ) -> Result<(Vec<ItemReport>, Tally), EngineError> {
         let (target, context, dialect) = (&mut *self.target, self.context, self.dialect);
         let result = unpack(dialect, self.filter, &mut stream, &context.cancel, |archive| {
             if row.is_home() {
@@ -238,7 +248,7 @@ impl Unpacker<'_> {
         });
         // What came through the pipe explains what the layers above made of it.
         stream.drain()?;
-        let mut items = Vec::new();
+        let (mut items, mut tally) = (Vec::new(), Tally::default());
         for came in result.map_err(|error| place.error(error))? {
             match came.held {
                 Held::Volume(Some(import)) => import.finish()?,
@@ -246,9 +256,27 @@ impl Unpacker<'_> {
                 Held::Volume(None) | Held::Nothing => {}
             }
             self.data_bytes += came.data_bytes;
+            tally.add(came.tally);
             items.push(ItemReport::done(came.name, came.size_bytes));
         }
-        Ok(items)
+        Ok((items, tally))
+    }
+
+    /// Small files that no inventory lists and that are not there show in what was announced for their machine.
+    fn look_for_less(&mut self, seen: &mut [Seen]) {
+        let is_told = |place: &usize| {
+            let row = self.wanted[*place].row;
+            let is_machine = !row.is_home() && !row.content.is_made_up();
+            is_machine && row.domain.files.is_none() && seen[*place].is_complete
+        };
+        let told: Vec<usize> = (0..self.wanted.len()).filter(is_told).collect();
+        let announced = |place: &usize| (self.wanted[*place].row.content.size_bytes, seen[*place].tally);
+        for (place, bytes) in short(&told.iter().map(announced).collect::<Vec<_>>()) {
+            let wanted = &self.wanted[told[place]];
+            let name = &wanted.row.domain.name;
+            let what = format!("a small file of VM {name}, as {bytes} bytes more were announced for it than came");
+            self.give_up(wanted, &mut seen[told[place]], ArchiveError::Missing { what }.into());
+        }
     }
 
     fn close(&mut self, wanted: &Wanted<'_>, seen: &mut Seen) {

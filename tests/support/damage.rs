@@ -99,7 +99,8 @@ impl Damage {
     }
 }
 
-fn judge(result: Result<Report, EngineError>) -> Finding {
+/// What an attempt came to.
+pub(crate) fn judge(result: Result<Report, EngineError>) -> Finding {
     match result {
         Err(EngineError::Archive(ArchiveError::WrongPassphrase)) => Finding::WrongPassphrase,
         Err(EngineError::Internal { what }) => panic!("a stage broke: {what}"),

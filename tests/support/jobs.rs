@@ -92,6 +92,25 @@ pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -
     })
 }
 
+/// Verifies all of any archive.
+pub(crate) fn verify_with(access: Access, host: &dyn Host) -> Result<Report, EngineError> {
+    let opened = engine::open_archive(&access, host, &Context::default())?;
+    let choices = RestoreChoices {
+        policy: RestorePolicy {
+            verify_only: true,
+            ..RestorePolicy::default()
+        },
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&opened.inventory, &host.system()?, &choices);
+    let plan = RestorePlan {
+        access,
+        table,
+        verify_only: true,
+    };
+    engine::verify::run(&plan, host, &Context::default())
+}
+
 /// Verifies an archive to its end.
 pub(crate) fn verify(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
     let plan = restore_plan(Source::File(archive.to_owned()), host, true)?;

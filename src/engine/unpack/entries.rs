@@ -13,6 +13,7 @@ use super::{
     InnerReader, PLACEHOLDER, Place, Target,
     holes::write_sparse,
     place::lossy,
+    tally::Tally,
 };
 
 /// How much data goes from the inner archive to its target at once, in bytes.
@@ -29,6 +30,7 @@ pub(super) struct Came {
     pub(super) size_bytes: u64,
     /// Its data, holes not counted.
     pub(super) data_bytes: u64,
+    pub(super) tally: Tally,
     pub(super) held: Held,
 }
 
@@ -39,6 +41,7 @@ impl Came {
             name: user.to_owned(),
             size_bytes: bytes,
             data_bytes: bytes,
+            tally: Tally::default(),
             held: Held::Nothing,
         }
     }
@@ -103,6 +106,7 @@ impl Holder<'_, '_> {
     fn hold_tree(&mut self, file: &str, first: Entry) -> Result<Vec<Came>, EngineError> {
         let mut all: Vec<Came> = Vec::new();
         let mut size_bytes = 0;
+        let mut others = Tally::default();
         let mut next = Some(first);
         while let Some(entry) = next {
             let path = self
@@ -115,6 +119,8 @@ impl Holder<'_, '_> {
                     return Err(self.place.damaged(what));
                 }
                 all.push(self.hold(&path, &entry)?);
+            } else {
+                others.count(&entry, entry.size, 1);
             }
             size_bytes += entry.size;
             next = self.next()?;
@@ -124,9 +130,11 @@ impl Holder<'_, '_> {
                 name: file.to_owned(),
                 size_bytes,
                 data_bytes: 0,
+                tally: Tally::default(),
                 held: Held::Nothing,
             });
         }
+        all.iter_mut().take(1).for_each(|came| came.tally.add(others));
         Ok(all)
     }
 
@@ -140,13 +148,14 @@ impl Holder<'_, '_> {
 
     fn hold(&mut self, name: &str, entry: &Entry) -> Result<Came, EngineError> {
         let size_bytes = entry.size;
-        let (data_bytes, held) = if let Some(volume) = volume_of(self.row, name) {
+        let (data, held) = if let Some(volume) = volume_of(self.row, name) {
             self.compare_size(volume, size_bytes);
             let mut import = self.target.volume(self.row, volume, size_bytes)?;
-            let data_bytes = self.copy_volume(import.as_deref_mut())?;
-            (data_bytes, Held::Volume(import))
+            let data = self.copy_volume(import.as_deref_mut())?;
+            (data, Held::Volume(import))
         } else if let Some(file) = MachineFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
-            (size_bytes, Held::File(file, self.read_small(size_bytes)?))
+            let content = self.read_small(size_bytes)?;
+            ((size_bytes, 1), Held::File(file, content))
         } else {
             let mut import = self.target.other_file(self.row, name, size_bytes)?;
             if import.is_none() {
@@ -154,10 +163,17 @@ impl Holder<'_, '_> {
             }
             (self.copy_volume(import.as_deref_mut())?, Held::Volume(import))
         };
+        let (data_bytes, extents) = data;
+        let mut tally = Tally::default();
+        // What stands for nothing took nothing.
+        if name != PLACEHOLDER {
+            tally.count(entry, data_bytes, extents);
+        }
         Ok(Came {
             name: name.to_owned(),
             size_bytes,
             data_bytes,
+            tally,
             held,
         })
     }
@@ -198,18 +214,24 @@ impl Holder<'_, '_> {
         Ok(content)
     }
 
-    /// Copies what holds data; zeros that were sent as data are left as holes.
-    fn copy_volume(&mut self, mut import: Option<&mut (dyn VolumeImport + 'static)>) -> Result<u64, EngineError> {
+    /// Copies what holds data; zeros that were sent as data are left as holes. Gives how much data came, and in how many
+    /// pieces.
+    fn copy_volume(
+        &mut self,
+        mut import: Option<&mut (dyn VolumeImport + 'static)>,
+    ) -> Result<(u64, u64), EngineError> {
         let mut buffer = vec![0; BLOCK_BYTES];
-        let mut data_bytes = 0;
+        let (mut data_bytes, mut extents, mut end) = (0, 0, None);
         while let Some((offset, length)) = self.next_data(&mut buffer)? {
             self.context.cancel.check()?;
             data_bytes += length as u64;
+            extents += u64::from(end != Some(offset));
+            end = Some(offset + length as u64);
             if let Some(import) = &mut import {
                 write_sparse(&buffer[..length], offset, |data, place| import.write_at(data, place))?;
             }
         }
-        Ok(data_bytes)
+        Ok((data_bytes, extents))
     }
 
     fn next_data(&mut self, buffer: &mut [u8]) -> Result<Option<(u64, usize)>, EngineError> {
