@@ -77,7 +77,7 @@ fn recover(text: &Path, passphrase: &str, scratch: &Path) -> Recovered {
     let home = scratch.join("home");
     fs::create_dir_all(&home).unwrap();
     let (script, typed) = (scratch.join("script"), scratch.join("typed"));
-    fs::write(&script, commands(text)).unwrap();
+    fs::write(&script, format!("{}{}", tools::PATIENT_SCRYPT, commands(text))).unwrap();
     fs::write(&typed, format!("{passphrase}\n")).unwrap();
     let output = Command::new("sh")
         .arg(&script)

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{host::System, inventory::Class};
+use crate::{
+    host::{Reference, System},
+    inventory::Class,
+};
 
 use super::{RestoreProblem, RestoreRow, RestoreTable, resolve::Kind};
 
@@ -70,19 +73,17 @@ impl RestoreTable {
         names.into_iter().cloned().collect()
     }
 
-    /// What a row reaches the network through, or will once the problem of that one is solved.
+    /// What a row reaches the network through, or will once what stands against that is solved: as long as a machine of
+    /// the archive cannot be used, another one of its name or the default takes its place.
     fn leads_to<'t>(&'t self, row: &'t RestoreRow) -> Option<&'t str> {
         let missing = row.problems.iter().find_map(|problem| match problem {
-            RestoreProblem::NetVmMissing { name, .. } => Some(name),
+            RestoreProblem::NetVmMissing { name, .. } => Some(name.as_str()),
             _ => None,
         });
-        let Some(missing) = missing else {
-            return row.netvm.name();
-        };
-        let meant = self
-            .selected()
-            .find(|other| other.domain.name == *missing || other.name_here == *missing);
-        Some(meant.map_or(missing.as_str(), |other| other.name_here.as_str()))
+        let archived = row.domain.property("netvm").filter(|_| row.netvm == Reference::Default);
+        let name = missing.or(row.netvm.name()).or(archived)?;
+        let restored = self.selected().find(|other| other.domain.name == name);
+        Some(restored.map_or(name, |other| other.name_here.as_str()))
     }
 
     /// The names here of a row and of all that reach the network through it.

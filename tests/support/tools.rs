@@ -68,11 +68,15 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "NOTE ({name}): {text}");
 }
 
+/// Keeps the stock tool from guessing how fast this machine is at the moment: on a crowded one it guesses so low that it
+/// refuses to work, which is not what is tried here.
+pub(crate) const PATIENT_SCRYPT: &str = "scrypt() { action=$1; shift; command scrypt \"$action\" -f \"$@\"; }\n";
+
 /// Runs a line in a shell in a folder, with `name=value` in its environment, and wants it to succeed.
 #[track_caller]
 pub(crate) fn shell(folder: &Path, line: &str, variables: &[(&str, &OsStr)]) -> String {
     let output = run(Command::new("bash")
-        .args(["-euo", "pipefail", "-c", line])
+        .args(["-euo", "pipefail", "-c", &format!("{PATIENT_SCRYPT}{line}")])
         .current_dir(folder)
         .envs(variables.iter().copied()));
     let (out, err) = (
