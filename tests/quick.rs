@@ -12,7 +12,7 @@ use pedos_backup::{
 use support::{
     archive::{self, Member},
     damage::{Damage, vm_of},
-    jobs, roots,
+    jobs, programs, roots,
 };
 
 fn look(damage: &Damage, bytes: &[u8]) -> Outline {
@@ -98,4 +98,42 @@ fn nothing_is_created_for_a_machine_whose_data_is_not_there() {
     damage.restore(&bytes);
     let here = roots::domains(&damage.folder.path().join("here"));
     assert!(!here.contains_key("work") && here.contains_key("vault"));
+}
+
+#[test]
+fn the_tool_looks_a_file_over_without_a_passphrase() {
+    let damage = Damage::new();
+    let look = |bytes: &[u8]| {
+        let mut command = programs::qvm_backup_restore();
+        programs::finish(command.arg("--quick-look").arg(damage.write(bytes)))
+    };
+    let whole = look(&damage.good).expect(0);
+    assert!(
+        whole.stdout.contains("nothing missing") && whole.stdout.contains("no verification"),
+        "{}",
+        whole.stdout
+    );
+    let cut = look(&damage.good[..damage.good.len() - 30_000]).expect(6);
+    assert!(cut.stdout.contains("not whole"), "{}", cut.stdout);
+}
+
+#[test]
+fn the_tool_names_what_is_missing_before_it_begins() {
+    let damage = Damage::new();
+    let bytes = without(&damage, &[&vm_of(&damage, "work")]);
+    let pass = programs::passfile(damage.folder.path(), jobs::PASSPHRASE);
+    let mut command = programs::qvm_backup_restore();
+    command
+        .arg("--root")
+        .arg(damage.folder.path().join("empty"))
+        .arg("-p")
+        .arg(&pass);
+    let tried = programs::finish(
+        command
+            .arg("--dry-run")
+            .arg("--ignore-missing")
+            .arg(damage.write(&bytes)),
+    );
+    assert_ne!(tried.code, 0, "{}", tried.said());
+    assert!(tried.said().contains("everything of VM work"), "{}", tried.said());
 }

@@ -3,6 +3,7 @@
 //! where the archive is a file.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, IsTerminal},
     os::fd::AsFd,
@@ -12,7 +13,8 @@ use std::{
 };
 
 use crate::{
-    engine::{Notes, OpenedArchive, read_notes},
+    draft::QuickLook,
+    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes},
     host::{Host, HostError, NoHost},
     job::{self, Ended, Job, JobKind, Task},
     json,
@@ -66,6 +68,39 @@ pub(super) fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>,
         Some(_) => Ok(Arc::new(NoHost)),
         None => place::host(&args.common),
     }
+}
+
+/// Looks a file over without its passphrase.
+pub(super) fn quick(source: &Source, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    let Some(outline) = outline(source, interrupt)? else {
+        return Err(Stop::usage::<RestoreArgs>(
+            "--quick-look is for a backup that is a file",
+        ));
+    };
+    let is_whole = outline.findings.is_empty();
+    if let Some(verdict) = text::wizard::quick_look(&QuickLook::Done(outline)) {
+        say(format_args!("{}\n{}", verdict.text, verdict.detail));
+    }
+    Ok(if is_whole { Exit::Done } else { Exit::Damaged })
+}
+
+/// What an archive lacks of the VMs that it should hold, as far as a quick look tells.
+pub(super) fn missing(
+    access: &Access,
+    archive: &OpenedArchive,
+    interrupt: &Interrupt,
+) -> Result<BTreeMap<String, String>, Stop> {
+    let outline = outline(&access.source, interrupt)?;
+    Ok(outline
+        .map(|outline| outline.missing(&archive.inventory))
+        .unwrap_or_default())
+}
+
+fn outline(source: &Source, interrupt: &Interrupt) -> Result<Option<Outline>, Stop> {
+    let source = source.clone();
+    let task = Task::spawn(move |context| quick_look(&source, context));
+    interrupt.stops(task.cancel_token());
+    Ok(task.answer_blocking()?)
 }
 
 /// Says what is in an archive.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `qvm-backup-restore`: from the command line to a restore or a verification.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use crate::{
     engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, open_archive},
@@ -34,13 +34,10 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         is_output_taken: args.json || look::is_stream(args),
         ..*console
     };
-    let source = match &args.dest_vm {
-        Some(machine) if args.location_is_service => Source::Registered {
-            machine: machine.clone(),
-            service: args.backup_location.clone(),
-        },
-        machine => place::source::<RestoreArgs>(machine.as_deref(), &args.backup_location)?,
-    };
+    let source = source(args)?;
+    if args.quick_look {
+        return look::quick(&source, interrupt);
+    }
     let (new_root, host) = match &args.new_root {
         Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), host))?,
         None if args.list || args.extract.is_some() => (None, look::host(args, &source)?),
@@ -66,11 +63,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     if args.extract.is_some() {
         return look::extract(args, access, host, console, interrupt);
     }
-    let kind = if args.verify_only {
-        JobKind::Verify
-    } else {
-        JobKind::Restore
-    };
+    let kind = kind(args);
     let place = look::text_of(&access.source);
     let archive = open(&access, &host, interrupt).map_err(|error| {
         if args.json {
@@ -78,7 +71,12 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         }
         unreadable(&error, &access)
     })?;
-    let choices = choices(args, &archive.inventory, console)?;
+    let mut choices = choices(args, &archive.inventory, console)?;
+    let missing = named_missing(args, &access, &archive, console, interrupt)?;
+    // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
+    if args.choices.dry_run {
+        choices.missing = missing;
+    }
     let table = resolve(&archive.inventory, &host.system()?, &choices);
     show_table(args, &table, console)?;
     if args.choices.dry_run {
@@ -138,6 +136,42 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
         return Err(Stop::usage::<RestoreArgs>("--location-is-service needs --dest-vm"));
     }
     Ok(())
+}
+
+fn kind(args: &RestoreArgs) -> JobKind {
+    if args.verify_only {
+        JobKind::Verify
+    } else {
+        JobKind::Restore
+    }
+}
+
+fn source(args: &RestoreArgs) -> Result<Source, Stop> {
+    match &args.dest_vm {
+        Some(machine) if args.location_is_service => Ok(Source::Registered {
+            machine: machine.clone(),
+            service: args.backup_location.clone(),
+        }),
+        machine => place::source::<RestoreArgs>(machine.as_deref(), &args.backup_location),
+    }
+}
+
+/// What an archive lacks as far as its outer headers tell, named before anything is done. A verification finds it anyway.
+fn named_missing(
+    args: &RestoreArgs,
+    access: &Access,
+    archive: &OpenedArchive,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<BTreeMap<String, String>, Stop> {
+    if args.verify_only {
+        return Ok(BTreeMap::new());
+    }
+    let missing = look::missing(access, archive, interrupt)?;
+    for what in missing.values().cloned() {
+        console.warning(&text::message(&ArchiveError::Missing { what }.into()).full_text());
+    }
+    Ok(missing)
 }
 
 /// Header and inventory, read on a thread of its own so that Ctrl-C is heard.

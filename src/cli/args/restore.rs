@@ -44,6 +44,13 @@ pub struct RestoreArgs {
     #[arg(long, conflicts_with_all = ["verify_only", "extract", "new_root", "dry_run"])]
     pub list: bool,
 
+    /// Look the file of the backup over in seconds, without its passphrase, for parts that are missing or cut
+    ///
+    /// This reads only what stands between the parts, so it finds nothing that is wrong within them: it is no
+    /// verification.
+    #[arg(long, conflicts_with_all = ["verify_only", "extract", "list", "new_root", "dry_run", "json", "dest_vm"])]
+    pub quick_look: bool,
+
     /// With --list, read the notes of the VMs as well
     #[arg(long, requires = "list")]
     pub notes: bool,

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is kept of a job that has ended, so that its report can be saved as often as its user likes.
 
-use std::{
-    path::{Path, PathBuf},
-    rc::Rc,
-    time::SystemTime,
-};
+use std::{path::Path, rc::Rc, time::SystemTime};
 
 use gtk::{glib, prelude::*};
 
@@ -58,7 +54,7 @@ impl Kept {
     }
 
     /// Writes the report, and gives what there is to say about it.
-    fn write(&self, path: &PathBuf) -> String {
+    fn write(&self, path: &Path) -> String {
         let ended = Ended {
             kind: self.kind,
             outcome: &self.outcome,
