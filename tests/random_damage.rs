@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Archives of every format, damaged at random: a verification calls none of them good, and says what is wrong.
 //!
-//! A few hundred are tried each time; `RUN_SLOW_TESTS=1` tries two thousand.
+//! A few hundred are tried each time; `RUN_SLOW_TESTS=1` tries more than two thousand.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something unexpected comes up")]
 
@@ -22,7 +22,7 @@ use support::{
     tools,
 };
 
-/// How many archives are damaged for each of the five kinds of archive.
+/// How many archives are damaged for each archive.
 fn attempts() -> usize {
     if std::env::var_os("RUN_SLOW_TESTS").is_some() {
         400

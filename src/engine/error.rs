@@ -223,3 +223,43 @@ pub enum ArchiveError {
         what: String,
     },
 }
+
+#[cfg(test)]
+impl ArchiveError {
+    /// One of every kind, with this text wherever a kind has one, for tests that hold for all of them.
+    pub(crate) fn one_of_each(text: &str) -> Vec<Self> {
+        let text = || text.to_owned();
+        vec![
+            Self::NotABackup {
+                place: text(),
+                why: text(),
+            },
+            Self::UnsupportedVersion { version: text() },
+            Self::UnsupportedCompression { name: text() },
+            Self::UnsupportedAlgorithm { name: text() },
+            Self::WrongPassphrase,
+            Self::KeyTooCostly {
+                member: text(),
+                what: text(),
+            },
+            Self::Damaged {
+                member: text(),
+                position: 7,
+                what: text(),
+            },
+            Self::Truncated {
+                position: 7,
+                what: text(),
+            },
+            Self::Altered {
+                position: 7,
+                what: text(),
+            },
+            Self::Foreign {
+                member: text(),
+                position: 7,
+            },
+            Self::Missing { what: text() },
+        ]
+    }
+}

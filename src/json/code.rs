@@ -216,41 +216,6 @@ mod tests {
         "x".to_owned()
     }
 
-    fn archive_errors() -> Vec<ArchiveError> {
-        vec![
-            ArchiveError::NotABackup {
-                place: text(),
-                why: text(),
-            },
-            ArchiveError::UnsupportedVersion { version: text() },
-            ArchiveError::UnsupportedCompression { name: text() },
-            ArchiveError::UnsupportedAlgorithm { name: text() },
-            ArchiveError::WrongPassphrase,
-            ArchiveError::KeyTooCostly {
-                member: text(),
-                what: text(),
-            },
-            ArchiveError::Damaged {
-                member: text(),
-                position: 7,
-                what: text(),
-            },
-            ArchiveError::Truncated {
-                position: 7,
-                what: text(),
-            },
-            ArchiveError::Altered {
-                position: 7,
-                what: text(),
-            },
-            ArchiveError::Foreign {
-                member: text(),
-                position: 7,
-            },
-            ArchiveError::Missing { what: text() },
-        ]
-    }
-
     fn errors() -> Vec<EngineError> {
         let io = |kind| Arc::new(io::Error::from(kind));
         let mut errors: Vec<EngineError> = vec![
@@ -320,7 +285,7 @@ mod tests {
             HostError::NotRunning { name: text() }.into(),
             HostError::io("x", io::Error::from(ErrorKind::Other)).into(),
         ];
-        errors.extend(archive_errors().into_iter().map(EngineError::from));
+        errors.extend(ArchiveError::one_of_each("x").into_iter().map(EngineError::from));
         errors
     }
 

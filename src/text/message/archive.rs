@@ -101,39 +101,7 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<ArchiveError> {
-        let text = || "x\u{1b}y".to_owned();
-        vec![
-            ArchiveError::NotABackup {
-                place: text(),
-                why: text(),
-            },
-            ArchiveError::UnsupportedVersion { version: text() },
-            ArchiveError::UnsupportedCompression { name: text() },
-            ArchiveError::UnsupportedAlgorithm { name: text() },
-            ArchiveError::WrongPassphrase,
-            ArchiveError::KeyTooCostly {
-                member: text(),
-                what: text(),
-            },
-            ArchiveError::Damaged {
-                member: text(),
-                position: 7,
-                what: text(),
-            },
-            ArchiveError::Truncated {
-                position: 7,
-                what: text(),
-            },
-            ArchiveError::Altered {
-                position: 7,
-                what: text(),
-            },
-            ArchiveError::Foreign {
-                member: text(),
-                position: 7,
-            },
-            ArchiveError::Missing { what: text() },
-        ]
+        ArchiveError::one_of_each("x\u{1b}y")
     }
 
     #[test]
