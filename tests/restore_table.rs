@@ -10,13 +10,75 @@ mod support;
 use std::{fs, path::Path};
 
 use support::{
-    atspi::Role,
+    atspi::{Node, Role, State},
     keyboard::{press, type_text, wait_for_window},
-    place::PASSPHRASE,
+    place::{PASSPHRASE, Place},
     roots::{self, Fill, KIB, MIB, Vm},
     wait::{JOB, STEP, wait_until},
     wizard::{BY_KEYBOARD, BY_TREE, Wizard, make_archive, place},
 };
+
+#[test]
+fn a_name_is_checked_while_it_is_typed() {
+    let place = place();
+    let archive = make_archive(&place, &["vault"]);
+    let Some(mut wizard) = open(BY_TREE, &place.path("root"), &archive) else {
+        return;
+    };
+    to_table(&wizard);
+    wizard.wait_text("vault-1", STEP);
+    wizard.window.click("Change");
+    wizard.window.enter(Role::TEXT, "Name here", "work");
+    wizard.wait_text("exists already", STEP);
+    wait_until("Next greyed out", STEP, || !wizard.is_ready());
+    wizard.session.screenshot("table-conflict");
+    wizard.window.enter(Role::TEXT, "Name here", "9 lives");
+    wizard.wait_text("begins with a letter", STEP);
+    assert!(!wizard.is_ready());
+    wizard.window.enter(Role::TEXT, "Name here", "cellar");
+    wizard.wait_text("Gets the name cellar", STEP);
+    wizard.next(5);
+    wizard.finish();
+    roots::expect_same(&place.path("root"), "vault", &place.path("root"), "cellar");
+}
+
+#[test]
+fn a_missing_template_is_chosen_or_restored_too_or_its_vm_left_out() {
+    let place = place();
+    let archive = make_archive(&place, &["tpl", "vault", "work"]);
+    let elsewhere = elsewhere(&place);
+    let Some(mut wizard) = open(BY_KEYBOARD, &elsewhere, &archive) else {
+        return;
+    };
+    to_machines(&wizard);
+    wizard.pick("Selected", &["tpl"], "Remove");
+    wizard.next(4);
+    wizard.wait_text("2 VMs cannot be restored yet", STEP);
+    assert!(!wizard.is_ready());
+    wizard.session.screenshot("table-missing");
+    let row = |name: &str| wizard.window.wait(Role::LIST_ITEM, name);
+    // The first is left out, and taken back.
+    row("vault").click("Leave out");
+    wizard.wait_text("1 VM is left out", STEP);
+    row("vault").click("Take back");
+    wizard.wait_text("2 VMs cannot be restored yet", STEP);
+    // The focus stands where something is to be solved, or a letter away from it.
+    let drop = row("vault").wait(Role::COMBO_BOX, "Template");
+    focus(&wizard, &drop);
+    press(&wizard.session, &["o"]);
+    wizard.wait_text("Gets the template other in place of tpl", STEP);
+    wizard.wait_text("1 VM cannot be restored yet", STEP);
+    row("work").click("Restore tpl too");
+    wait_until("Next", STEP, || wizard.is_ready());
+    wizard.session.screenshot("table-cured");
+    // The template itself is on the table now, and can be left out again.
+    row("tpl");
+    wizard.next(5);
+    wizard.finish();
+    let here = roots::domains(&elsewhere);
+    assert_eq!(here["vault"].property("template"), Some("other"));
+    assert_eq!(here["work"].property("template"), Some("tpl"));
+}
 
 #[test]
 fn everything_that_is_missing_gets_a_default_at_once() {
@@ -91,10 +153,61 @@ fn a_file_is_looked_over_at_once_and_what_is_missing_is_named() {
     wizard.session.screenshot("source-quick-cut");
 }
 
+#[test]
+fn a_look_inside_leads_back_with_everything_kept() {
+    let place = place();
+    let archive = make_archive(&place, &["vault", "work"]);
+    let Some(mut wizard) = Wizard::restore(BY_KEYBOARD, &place) else {
+        return;
+    };
+    enter_archive(&wizard, &archive);
+    wizard.wait_ready();
+    wizard.window.click("Look inside");
+    wizard.wait_page(2);
+    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
+    wizard.wait_ready();
+    wizard.window.act("win.next");
+    let inside = wizard.session.desk().window("Inside the backup");
+    let said = inside.texts();
+    assert!(said.contains("vault") && said.contains("only mentioned"), "{said}");
+    wizard.session.screenshot("inside");
+    wait_for_window(&wizard.session, "Inside the backup");
+    type_text(&wizard.session, "vau");
+    wait_until("one of them", STEP, || inside.texts().contains("1 of 5 VMs"));
+    wizard.session.screenshot("inside-search");
+    inside.click("Close");
+    wait_until("the window closed", STEP, || {
+        !wizard
+            .session
+            .desk()
+            .titles()
+            .iter()
+            .any(|title| title == "Inside the backup")
+    });
+    wizard.wait_page(2);
+    // It is open: nothing has to be typed again.
+    wizard.next(3);
+    wizard.next(4);
+    wizard.wait_text("vault-1", STEP);
+    wizard.next(5);
+    wizard.finish();
+}
+
 fn template(name: &str) -> Vm {
     Vm::new(name, "TemplateVM")
         .volume("root", Fill::Sparse(4 * MIB, 100 * KIB, 74))
         .volume("private", Fill::Holes(MIB))
+}
+
+/// A root with another template.
+fn elsewhere(place: &Place) -> std::path::PathBuf {
+    let root = place.path("elsewhere");
+    let net = Vm::new("net", "AppVM")
+        .property("template", "other")
+        .property("provides_network", "True")
+        .volume("private", Fill::Holes(MIB));
+    roots::make(&root, &[template("other"), net]);
+    root
 }
 
 fn open(look: support::session::Look, root: &Path, archive: &Path) -> Option<Wizard> {
@@ -117,4 +230,17 @@ fn to_machines(wizard: &Wizard) {
 fn to_table(wizard: &Wizard) {
     to_machines(wizard);
     wizard.next(4);
+}
+
+/// Moves the focus along the page until it is in a control.
+fn focus(wizard: &Wizard, node: &Node) {
+    let is_in = || node.find_by(&|inner| inner.is(State::FOCUSED)).is_some();
+    for _ in 0..60 {
+        if is_in() {
+            return;
+        }
+        press(&wizard.session, &["Tab"]);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("never reached: {:?}\n{}", wizard.focused(), wizard.state());
 }

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use gtk::prelude::*;
+use gtk::{glib, prelude::*};
 
 use super::pages::choose_by_letter;
 
@@ -30,11 +30,18 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
             is_showing: Cell::new(false),
         });
         let weak = Rc::downgrade(&chooser);
+        let then = Rc::new(then);
         drop.connect_selected_notify(move |drop| {
             let chosen = weak.upgrade().filter(|chooser| !chooser.is_showing.get());
             let chosen = chosen.and_then(|chooser| chooser.at(drop.selected()));
             if let Some(chosen) = chosen {
-                then(chosen);
+                // Told when GTK is through with the choice, and before the next key or click: what is offered may
+                // change with it, and a list that goes while it is being chosen from takes the program with it.
+                let then = Rc::clone(&then);
+                glib::idle_add_local_full(glib::Priority::HIGH, move || {
+                    then(chosen.clone());
+                    glib::ControlFlow::Break
+                });
             }
         });
         chooser

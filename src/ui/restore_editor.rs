@@ -93,6 +93,9 @@ mod imp {
         pub(super) shown_devices: RefCell<Vec<(DevicePort, BpCheck)>>,
         /// Set while values are copied in: what changes then is not the user's doing.
         pub(super) is_showing: Cell<bool>,
+        /// Set while a change of the name is told. A screen reader types without the focus, and in two steps: all of
+        /// the old name goes first, and what then took its place would stand behind the new one.
+        pub(super) is_typing: Cell<bool>,
         pub(super) handler: RefCell<Option<EditHandler>>,
     }
 
@@ -100,7 +103,9 @@ mod imp {
     impl BpRestoreEditor {
         #[template_callback]
         fn on_name(&self) {
+            self.is_typing.set(true);
             self.obj().tell(Edit::Name(self.name_entry.text().into()));
+            self.is_typing.set(false);
         }
     }
 
@@ -151,7 +156,8 @@ impl BpRestoreEditor {
         let imp = self.imp();
         imp.is_showing.set(true);
         let has_focus = imp.name_entry.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN);
-        if imp.name_entry.text() != model.name_here && !has_focus {
+        let is_typing = imp.is_typing.get() || has_focus;
+        if imp.name_entry.text() != model.name_here && !is_typing {
             imp.name_entry.set_text(&model.name_here);
         }
         if let Some(choosers) = imp.choosers.get() {

@@ -31,7 +31,6 @@ impl Role {
     pub(crate) const PROGRESS: Self = Self(42);
     pub(crate) const BUTTON: Self = Self(43);
     pub(crate) const TEXT: Self = Self(61);
-    pub(crate) const TOGGLE: Self = Self(62);
 }
 
 /// A state bit of a control.
