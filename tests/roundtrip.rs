@@ -14,7 +14,7 @@ use std::{
 use pedos_backup::{
     crypto::KdfCost,
     engine::{self, Context, MachineResult, Report, VerifyVerdict},
-    format::Compression,
+    format::{Compression, Level},
     host::{Host, MachineFile, root::RootHost},
     plan::{
         Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
@@ -53,6 +53,7 @@ fn back_up(host: &RootHost, machines: &[&str], folder: &Path, compression: Compr
         machines: machines.iter().map(|name| (*name).to_owned()).collect(),
         destination: Destination::Directory(folder.to_owned()),
         compression,
+        level: Level::default(),
         scope: InventoryScope::WholeHost,
         kdf: CHEAP,
         verify: true,

@@ -8,6 +8,7 @@
 mod backup;
 mod choices;
 mod gui;
+mod resources;
 mod restore;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use clap::{ArgAction, Args, CommandFactory};
 pub use backup::{BackupArgs, CompressionWish, KdfStrength};
 pub use choices::{Assigned, AssignedPool, ChoiceArgs};
 pub use gui::{BackupWizardArgs, RestoreWizardArgs};
+pub use resources::ResourceArgs;
 pub use restore::{RestoreArgs, YesNo};
 
 /// What `--version` says after the name.

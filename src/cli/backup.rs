@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     crypto::KdfCost,
-    engine::{DestinationError, EngineError, VerifyVerdict},
+    engine::{DestinationError, EngineError, Resources, VerifyVerdict},
+    format::Level,
     host::{
         Host, System,
         root::sample::{self, SampleSize},
@@ -44,6 +45,10 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
     if args.recovery_text && matches!(settings.destination, Destination::Service { .. }) {
         return Err(Stop::usage::<BackupArgs>(text::terminal::no_recovery_text_in_vm()));
     }
+    if args.level.number(settings.compression).is_none() {
+        let said = text::terminal::no_such_level(settings.compression, &Level::numbers(settings.compression));
+        return Err(Stop::usage::<BackupArgs>(said));
+    }
     show_summary(&system, &settings.machines, &settings.destination, console)?;
     if !args.yes {
         confirm(console, interrupt)?;
@@ -59,6 +64,7 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
         machines: settings.machines,
         destination: settings.destination,
         compression: settings.compression,
+        level: args.level,
         scope: if args.only_selected_metadata {
             InventoryScope::SelectedOnly
         } else {
@@ -72,12 +78,18 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
         recovery_text: args.recovery_text.then_some(text::recovery_text),
         passphrase,
     };
-    Ok(carry_out(plan, host, console, interrupt))
+    Ok(carry_out(plan, args.resources.resources(), host, console, interrupt))
 }
 
-fn carry_out(plan: BackupPlan, host: Arc<dyn Host>, console: &Console, interrupt: &Interrupt) -> Exit {
+fn carry_out(
+    plan: BackupPlan,
+    resources: Resources,
+    host: Arc<dyn Host>,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Exit {
     let (is_verified, has_text) = (plan.verify, plan.recovery_text.is_some());
-    let job: JobHandle = job::spawn(Job::Backup(plan), host);
+    let job: JobHandle = job::spawn(Job::Backup(plan), host, resources);
     interrupt.stops(job.cancel_token());
     let outcome = console.watch(&job);
     console.result(&text::outcome(JobKind::Backup, &outcome));

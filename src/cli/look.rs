@@ -182,7 +182,11 @@ pub(super) fn extract(
         ExtractTo::Path(path)
     };
     let place = text_of(&access.source);
-    let job = job::spawn(Job::Extract(ExtractPlan { access, what, to }), host);
+    let job = job::spawn(
+        Job::Extract(ExtractPlan { access, what, to }),
+        host,
+        args.resources.resources(),
+    );
     interrupt.stops(job.cancel_token());
     let outcome = console.watch(&job);
     let ended = Ended {

@@ -91,7 +91,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         table,
         verify_only: args.verify_only,
     };
-    let job = job::spawn(Job::Restore(plan), host);
+    let job = job::spawn(Job::Restore(plan), host, args.resources.resources());
     interrupt.stops(job.cancel_token());
     let outcome = console.watch(&job);
     if let Some(new_root) = new_root.filter(|_| has_left_something(&outcome)) {

@@ -7,7 +7,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     crypto::KdfCost,
-    format::Compression,
+    engine::Resources,
+    format::{Compression, Level},
     host::{DOM0, Machine, System},
     plan::{
         BackupPlan, Destination, Finding, InventoryScope, RecoveryText, Room, check_backup, default_selection,
@@ -72,6 +73,10 @@ pub struct BackupDraft {
     profile: Option<Profile>,
     unknown_in_profile: Vec<String>,
     recovery_text: Option<RecoveryText>,
+    /// How hard the compression works.
+    pub level: Level,
+    /// How much of the machine the backup takes.
+    pub resources: Resources,
     /// Whether the archive is compressed.
     pub is_compressed: bool,
     /// How it is compressed if it is.
@@ -379,6 +384,7 @@ impl BackupDraft {
             machines: self.selected(),
             destination: self.destination().ok_or(Reason::NoPlace)?,
             compression: self.compression(),
+            level: self.level,
             scope: self.scope,
             kdf: if self.is_costly_to_guess {
                 KdfCost::REFERENCE

@@ -9,7 +9,7 @@ pub use inside::QuickLook;
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    engine::{EngineError, OpenedArchive},
+    engine::{EngineError, OpenedArchive, Resources},
     host::{DOM0, System},
     plan::{Access, RestoreChoices, RestorePlan},
     secret::Passphrase,
@@ -84,6 +84,8 @@ pub struct RestoreDraft {
     pub drops_devices: bool,
     /// Whether dom0's home is restored although its user has another name here.
     pub ignores_user_mismatch: bool,
+    /// How much of the machine the restore takes.
+    pub resources: Resources,
     /// Whether everything is read and nothing restored.
     pub verifies_only: bool,
     /// Whether an archive of an old format is taken for an encrypted one where its header does not say.

@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    num::NonZeroUsize,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -90,11 +91,22 @@ impl Observer for () {
     fn warning(&self, _: Warning) {}
 }
 
+/// How much of the machine a job takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Resources {
+    /// How many processors work for it at a time; `None` for all that this process may use.
+    pub jobs: Option<NonZeroUsize>,
+    /// Whether it waits for everybody else: the lowest priority for processor and disk.
+    pub is_gentle: bool,
+}
+
 /// What the stages of one job share.
 #[derive(Clone)]
 pub struct Context {
     /// How it is stopped.
     pub cancel: CancelToken,
+    /// How much of the machine it takes.
+    pub resources: Resources,
     /// Who listens.
     pub observer: Arc<dyn Observer>,
     warnings: Arc<Mutex<Vec<Warning>>>,
@@ -105,9 +117,16 @@ impl Context {
     pub fn new(cancel: CancelToken, observer: Arc<dyn Observer>) -> Self {
         Self {
             cancel,
+            resources: Resources::default(),
             observer,
             warnings: Arc::default(),
         }
+    }
+
+    /// The same with other resources than the usual ones.
+    #[must_use]
+    pub fn with_resources(self, resources: Resources) -> Self {
+        Self { resources, ..self }
     }
 
     /// Tells a warning, and keeps it for the report.

@@ -32,7 +32,7 @@ pub mod extract;
 pub mod restore;
 pub mod verify;
 
-pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Warning};
+pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use notes::{Notes, read_notes};
 pub use open::open_archive;

@@ -6,6 +6,7 @@
 
 mod codecs;
 mod encoder;
+mod level;
 mod unpacked;
 
 use std::io::{self, Read};
@@ -13,6 +14,7 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 
 pub use encoder::Encoder;
+pub use level::{Level, UnknownLevel};
 
 use codecs::{Bzip2Codec, XzCodec, ZstdCodec};
 use unpacked::Unpacked;

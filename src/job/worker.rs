@@ -12,7 +12,7 @@ use async_channel::{Sender, TrySendError, bounded};
 use crate::{
     engine::{
         self, CancelToken, Context, EngineError, ItemState, MachineReport, MachineResult, Observer, Partial, Phase,
-        Progress, Report, Warning, panic_text,
+        Progress, Report, Resources, Warning, panic_text,
     },
     host::Host,
 };
@@ -23,8 +23,8 @@ use super::{Event, Job, JobHandle, Outcome};
 const EVENTS_IN_FLIGHT: usize = 64;
 
 /// Starts a job on a thread of its own.
-pub fn spawn(job: Job, host: Arc<dyn Host>) -> JobHandle {
-    spawn_work(names(&job), move |context| match job {
+pub fn spawn(job: Job, host: Arc<dyn Host>, resources: Resources) -> JobHandle {
+    spawn_work(names(&job), resources, move |context| match job {
         Job::Backup(plan) => engine::backup::run(&plan, host.as_ref(), context),
         Job::Restore(plan) if plan.verify_only => engine::verify::run(&plan, host.as_ref(), context),
         Job::Restore(plan) => engine::restore::run(&plan, host.as_ref(), context),
@@ -43,6 +43,7 @@ fn names(job: &Job) -> Vec<String> {
 /// Runs `work` so that its events come in one order and its last word is said exactly once, whatever it does.
 fn spawn_work(
     machines: Vec<String>,
+    resources: Resources,
     work: impl FnOnce(&Context) -> Result<Report, EngineError> + Send + 'static,
 ) -> JobHandle {
     let (sender, events) = bounded(EVENTS_IN_FLIGHT);
@@ -58,7 +59,7 @@ fn spawn_work(
             partial: Mutex::new(start(&machines)),
         });
         speaker.say(Event::Started { machines });
-        let context = Context::new(cancel, speaker.clone());
+        let context = Context::new(cancel, speaker.clone()).with_resources(resources);
         let result = catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| {
             Err(EngineError::Internal {
                 what: panic_text(panic.as_ref()),
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_as_a_failure_and_once() {
-        let events = events(&spawn_work(vec![], |_| panic!("ouch")));
+        let events = events(&spawn_work(vec![], Resources::default(), |_| panic!("ouch")));
         assert_eq!(last_words(&events), 1);
         let Some(Event::Finished(Outcome::Failed(error, _))) = events.last() else {
             panic!("{events:?}")
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_cancel_is_an_outcome_that_names_what_was_done() {
-        let handle = spawn_work(vec!["a".into(), "b".into()], |context| {
+        let handle = spawn_work(vec!["a".into(), "b".into()], Resources::default(), |context| {
             context.observer.item("a", ItemState::Done);
             loop {
                 context.cancel.check()?;
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn progress_never_holds_a_job_up_and_never_displaces_another_event() {
-        let handle = spawn_work(vec![], |context| {
+        let handle = spawn_work(vec![], Resources::default(), |context| {
             for done_bytes in 0..10_000 {
                 context.observer.progress(Progress {
                     done_bytes,
@@ -220,7 +221,7 @@ mod tests {
     #[test]
     fn a_dropped_handle_cancels_the_job() {
         let (sender, receiver) = std::sync::mpsc::channel();
-        drop(spawn_work(vec![], move |context| {
+        drop(spawn_work(vec![], Resources::default(), move |context| {
             let start = Instant::now();
             while !context.cancel.is_cancelled() && start.elapsed() < Duration::from_secs(10) {
                 thread::sleep(Duration::from_millis(1));

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     crypto::KdfCost,
-    format::Compression,
+    format::{Compression, Level},
     host::{DOM0, Machine, System, VolumeState},
     inventory::Class,
     secret::Passphrase,
@@ -22,6 +22,8 @@ pub struct BackupPlan {
     pub destination: Destination,
     /// How it is compressed.
     pub compression: Compression,
+    /// How hard the compression works.
+    pub level: Level,
     /// Which machines the archive's inventory names.
     pub scope: InventoryScope,
     /// What each key costs.

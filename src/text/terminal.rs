@@ -3,7 +3,9 @@
 
 mod restore;
 
-use std::path::Path;
+use std::{ops::RangeInclusive, path::Path};
+
+use crate::format::Compression;
 
 use super::{
     Message, compressions,
@@ -59,6 +61,20 @@ pub fn unknown_compression(name: &str) -> String {
         // Translators: {methods} is "gzip, zstd, xz, bzip2".
         "the compression '{name}' is not available: use one of {methods}",
         &[("name", &sanitize(name)), ("methods", &compressions())],
+    )
+}
+
+/// A level that the compression method does not have.
+pub fn no_such_level(method: Compression, levels: &RangeInclusive<u8>) -> String {
+    let method = method.filter_name().unwrap_or("none");
+    gettext_f(
+        // Translators: {method} is a program such as gzip. "fast", "balanced" and "small" are words to be typed.
+        "the compression {method} has the levels {first} to {last}, and fast, balanced and small",
+        &[
+            ("method", method),
+            ("first", &levels.start().to_string()),
+            ("last", &levels.end().to_string()),
+        ],
     )
 }
 

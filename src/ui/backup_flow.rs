@@ -235,7 +235,7 @@ impl BackupFlow {
         }
         if let Some(Ok(plan)) = plan {
             self.save_profile();
-            let handle = job::spawn(Job::Backup(plan), Arc::clone(&self.host));
+            let handle = job::spawn(Job::Backup(plan), Arc::clone(&self.host), self.draft.borrow().resources);
             let at_end = self.hearing_end();
             let running = Running::start(&self.wizard, &self.progress, JobKind::Backup, handle, at_end);
             self.running.replace(Some(running));

@@ -239,7 +239,11 @@ impl RestoreFlow {
             } else {
                 JobKind::Restore
             };
-            let handle = job::spawn(Job::Restore(plan), Arc::clone(&self.host));
+            let handle = job::spawn(
+                Job::Restore(plan),
+                Arc::clone(&self.host),
+                self.draft.borrow().resources,
+            );
             let running = Running::start(&self.wizard, &self.progress, kind, handle, self.hearing_end());
             self.running.replace(Some(running));
         }

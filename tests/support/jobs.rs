@@ -7,8 +7,8 @@ use std::{
 };
 
 use pedos_backup::{
-    engine::{self, Context, EngineError, Report},
-    format::Compression,
+    engine::{self, Context, EngineError, Report, Resources},
+    format::{Compression, Level},
     host::{Host, root::RootHost},
     job::{Event, Job, JobHandle, Outcome},
     plan::{
@@ -34,6 +34,7 @@ pub(crate) fn backup_plan(machines: &[&str], destination: Destination) -> Backup
         machines: machines.iter().map(|name| (*name).to_owned()).collect(),
         destination,
         compression: Compression::Gzip,
+        level: Level::default(),
         scope: InventoryScope::WholeHost,
         kdf: CHEAP,
         verify: false,
@@ -138,5 +139,5 @@ pub(crate) fn last_word(handle: &JobHandle) -> Outcome {
 
 /// Starts a job.
 pub(crate) fn spawn(job: Job, host: Arc<dyn Host>) -> JobHandle {
-    pedos_backup::job::spawn(job, host)
+    pedos_backup::job::spawn(job, host, Resources::default())
 }

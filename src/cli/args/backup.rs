@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use super::{CommonArgs, LONG_VERSION};
+use crate::format::Level;
+
+use super::{CommonArgs, LONG_VERSION, ResourceArgs};
 
 /// Back up VMs of a PedOS into one encrypted archive
 ///
@@ -68,6 +70,12 @@ pub struct BackupArgs {
     #[arg(short = 'Z', long, value_name = "PROGRAM", overrides_with_all = ["compress", "no_compress"])]
     pub compress_filter: Option<String>,
 
+    /// How hard to compress: fast, balanced (the default), small, or the number that the stock tool takes
+    ///
+    /// "fast" and "small" mean the same for all methods. Of the numbers, gzip, xz and bzip2 have 1 to 9, zstd has 1 to 19.
+    #[arg(long, value_name = "LEVEL", default_value = "balanced")]
+    pub level: Level,
+
     /// How much work each guess at the passphrase costs
     ///
     /// "default" takes 256 MiB and about half a second for each key. "reference" takes eight times that work, as the
@@ -107,6 +115,10 @@ pub struct BackupArgs {
     /// Make a sample PedOS for trying things out in this new folder, and do nothing else
     #[arg(long, value_name = "DIR", help_heading = "Demonstration")]
     pub make_sample: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub resources: ResourceArgs,
 
     #[command(flatten)]
     #[allow(missing_docs)]

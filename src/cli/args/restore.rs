@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, builder::NonEmptyStringValueParser};
 
-use super::{ChoiceArgs, CommonArgs, LONG_VERSION, backup::EXIT_CODES};
+use super::{ChoiceArgs, CommonArgs, LONG_VERSION, ResourceArgs, backup::EXIT_CODES};
 
 /// Restore VMs from a backup of a PedOS, or verify it
 ///
@@ -161,6 +161,10 @@ pub struct RestoreArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub choices: ChoiceArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub resources: ResourceArgs,
 
     #[command(flatten)]
     #[allow(missing_docs)]
