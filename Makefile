@@ -17,12 +17,13 @@ IDS := org.pedos.Backup org.pedos.BackupRestore
 METAINFO := org.pedos.Backup.metainfo.xml
 LANGUAGES := $(shell sed 's/\#.*//' po/LINGUAS 2>/dev/null)
 
-.PHONY: help run test build static lint sample install uninstall clean
+.PHONY: help run test bench build static lint sample install uninstall clean
 
 help:
 	@echo 'make run        install what is missing, build, and open the Backup PedOS wizard on a sample PedOS;'
 	@echo '                without a display, do a whole backup and restore of it with the tools and compare'
 	@echo 'make test       install what is missing and run every check and test'
+	@echo 'make bench      measure the tools beside what is used instead of them (most of an hour; scripts/bench.sh for less)'
 	@echo 'make build      build the four programs for use'
 	@echo 'make static     build the two tools for any x86-64 Linux, linked to nothing, in static/'
 	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set'
@@ -37,6 +38,9 @@ run:
 test:
 	@scripts/deps.sh test
 	@scripts/test.sh
+
+bench:
+	@scripts/bench.sh
 
 lint:
 	@scripts/lint.sh

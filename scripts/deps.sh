@@ -5,6 +5,7 @@
 #   deps.sh tools    to build the two tools
 #   deps.sh gui      to build all four programs
 #   deps.sh test     to run every test
+#   deps.sh bench    to measure the tools beside others
 #
 # With PEDOS_BACKUP_NO_INSTALL set it only says what is missing, and fails.
 set -eu
@@ -16,7 +17,7 @@ say() { printf '%s\n' "$*"; }
 fail() { printf 'deps: %s\n' "$*" >&2; exit 1; }
 
 set_wanted="${1:-test}"
-case $set_wanted in tools | gui | test) ;; *) fail "unknown set: $set_wanted (tools, gui or test)" ;; esac
+case $set_wanted in tools | gui | test | bench) ;; *) fail "unknown set: $set_wanted (tools, gui, test or bench)" ;; esac
 
 # Each line: the set, the package of Debian and Ubuntu, the package of Fedora ("-" where another one brings it).
 packages() {
@@ -52,15 +53,25 @@ test  pbzip2                pbzip2
 test  xmlstarlet            xmlstarlet
 test  procps                procps-ng
 test  util-linux            util-linux
+bench time                  time
+bench util-linux            util-linux
+bench scrypt                scrypt
+bench openssl               openssl
+bench zstd                  zstd
+bench pigz                  pigz
+bench age                   age
+bench restic                restic
+bench borgbackup            borgbackup
 END
 }
 
-# The sets hold each other: test has gui in it, gui has tools.
+# The sets hold each other: test has gui in it, gui has tools; bench has tools.
 wanted() {
     case $set_wanted in
     tools) sets=' tools ' ;;
     gui) sets=' tools gui ' ;;
     test) sets=' tools gui test ' ;;
+    bench) sets=' tools bench ' ;;
     esac
     packages | while read -r set debian fedora; do
         case $sets in *" $set "*) ;; *) continue ;; esac
