@@ -175,6 +175,17 @@ fn a_look_inside_leads_back_with_everything_kept() {
     type_text(&wizard.session, "vau");
     wait_until("one of them", STEP, || inside.texts().contains("1 of 5 VMs"));
     wizard.session.screenshot("inside-search");
+    press(&wizard.session, &["ctrl+a", "BackSpace"]);
+    inside.click("Read the notes");
+    wait_until("the notes", STEP, || inside.texts().contains("1 VM has notes."));
+    assert!(inside.texts().contains("Ask Ada before this is removed."));
+    wizard.session.screenshot("inside-notes");
+    inside.click("Show all of it");
+    wizard.session.screenshot("inside-notes-all");
+    // What is in the notes is found too.
+    press(&wizard.session, &["alt+s"]);
+    type_text(&wizard.session, "invoices");
+    wait_until("the one with the notes", STEP, || inside.texts().contains("1 of 5 VMs"));
     inside.click("Close");
     wait_until("the window closed", STEP, || {
         !wizard

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something unexpected comes up")]
 
 mod support;
+#[path = "tour/trouble.rs"]
+mod trouble;
 
 use std::path::Path;
 
@@ -14,7 +16,7 @@ use support::{
     place::{PASSPHRASE, Place},
     session::{self, Look},
     wait::{JOB, STEP, wait_until},
-    wizard::{BY_KEYBOARD, BY_TREE, Wizard, make_archive, place},
+    wizard::{BY_KEYBOARD, Wizard, make_archive, place},
 };
 
 /// The narrowest window that has to do, in pixels.
@@ -28,19 +30,30 @@ fn every_page_is_pictured_in_every_look() {
     }
     let dark = Look {
         is_dark: true,
-        ..BY_TREE
+        ..BY_KEYBOARD
     };
     let german = Look {
         is_german: true,
-        ..BY_TREE
+        ..BY_KEYBOARD
     };
     let double = Look {
         is_double: true,
-        ..BY_TREE
+        ..BY_KEYBOARD
     };
-    for look in [BY_TREE, dark, german, double] {
-        let place = place();
-        if !tour_backup(look, &place, &|_, _| {}) || !tour_restore(look, &place, &|_, _| {}) {
+    let contrast = Look {
+        has_contrast: true,
+        ..BY_KEYBOARD
+    };
+    let large = Look {
+        has_large_text: true,
+        ..BY_KEYBOARD
+    };
+    for look in [BY_KEYBOARD, dark, german, double, contrast, large] {
+        let (place, trouble) = (place(), trouble::place());
+        let is_done = tour_backup(look, &place, &|_, _| {})
+            && tour_restore(look, &place, &|_, _| {})
+            && trouble::tour(look, &trouble, &|_, _| {});
+        if !is_done {
             return;
         }
     }
@@ -48,39 +61,42 @@ fn every_page_is_pictured_in_every_look() {
 
 #[test]
 fn a_narrow_window_keeps_its_buttons_within_reach() {
-    let place = place();
-    let check = |wizard: &Wizard, page: u32| {
-        let geometry = || {
-            wizard
-                .session
-                .xdotool(&["getactivewindow", "getwindowgeometry", "--shell"])
-                .unwrap_or_default()
-        };
-        let narrow = NARROW_PIXELS.to_string();
-        wizard
-            .session
-            .xdotool(&["getactivewindow", "windowsize", &narrow, "700"]);
-        let wanted = format!("WIDTH={NARROW_PIXELS}\n");
-        wait_until(&format!("page {page} in {NARROW_PIXELS} pixels"), STEP, || {
-            geometry().contains(&wanted)
-        });
-        for button in wizard.window.all(Role::BUTTON) {
-            let Some((left, _, width, _)) = button.extents().filter(|(.., width, height)| *width > 0 && *height > 0)
-            else {
-                continue;
-            };
-            let right = left + width;
-            assert!(
-                left >= 0 && right <= NARROW_PIXELS as i32,
-                "page {page}: {:?} from {left} to {right}",
-                button.name()
-            );
-        }
-        wizard.session.screenshot(&format!("narrow-{page}"));
-    };
-    if tour_backup(BY_KEYBOARD, &place, &check) {
-        tour_restore(BY_KEYBOARD, &place, &check);
+    let (place, trouble) = (place(), trouble::place());
+    if tour_backup(BY_KEYBOARD, &place, &expect_within_reach) {
+        tour_restore(BY_KEYBOARD, &place, &expect_within_reach);
+        trouble::tour(BY_KEYBOARD, &trouble, &expect_within_reach);
     }
+}
+
+/// Makes the window in front narrow, and holds that no button of it hangs out.
+fn expect_within_reach(wizard: &Wizard, page: u32) {
+    let session = &wizard.session;
+    let geometry = || {
+        session
+            .xdotool(&["getactivewindow", "getwindowgeometry", "--shell"])
+            .unwrap_or_default()
+    };
+    let title = session
+        .xdotool(&["getactivewindow", "getwindowname"])
+        .unwrap_or_default();
+    session.xdotool(&["getactivewindow", "windowsize", &NARROW_PIXELS.to_string(), "1200"]);
+    let wanted = format!("WIDTH={NARROW_PIXELS}\n");
+    wait_until(&format!("page {page} in {NARROW_PIXELS} pixels"), STEP, || {
+        geometry().contains(&wanted)
+    });
+    let window = session.desk().window(&title);
+    for button in window.all(Role::BUTTON) {
+        let Some((left, _, width, _)) = button.extents().filter(|(.., width, height)| *width > 0 && *height > 0) else {
+            continue;
+        };
+        let right = left + width;
+        assert!(
+            left >= 0 && right <= NARROW_PIXELS as i32,
+            "page {page}: {:?} from {left} to {right}",
+            button.name()
+        );
+    }
+    session.screenshot(&format!("narrow-{page}"));
 }
 
 /// Goes through the backup wizard whatever language it speaks; `false` where there is no desktop for it.

@@ -120,7 +120,7 @@ fn rows_can_be_made() {
     BpStepRow::new(1, "Step").set_state(true, false);
     BpProgressRow::new("work");
     let verdict = words::archive_place(&pedos_backup::draft::Look::default(), &PlaceState::Empty);
-    BpSourcePage::default().show_verdict(&verdict, false);
+    BpSourcePage::default().place().show_verdict(&verdict, false);
     assert!(BpDualList::static_type().is_valid());
 }
 

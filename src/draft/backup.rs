@@ -17,7 +17,7 @@ use crate::{
     profile::Profile,
 };
 
-use super::{Look, PassphraseDraft, Place, PlaceProblem, PlaceState, Reason, Run};
+use super::{Look, PassphraseDraft, Place, PlaceProblem, PlaceState, Reason, Run, WizardDraft};
 
 /// The VM that holds the USB controllers, which is where backup disks are usually plugged in.
 const USUAL_TARGET: &str = "sys-usb";
@@ -116,40 +116,6 @@ impl BackupDraft {
         self.page
     }
 
-    /// The host as it was last read.
-    pub fn system(&self) -> Option<&Arc<System>> {
-        self.system.as_ref()
-    }
-
-    /// Takes the host as it is now. The first time, the selection is made from it; later the choices stay, but a VM
-    /// that is gone leaves the selection while that page can be seen.
-    pub fn set_system(&mut self, system: Arc<System>) {
-        if self.system.is_none() && self.selected.is_empty() {
-            self.selected = default_selection(&system).into_iter().collect();
-            self.system = Some(Arc::clone(&system));
-            self.select_from_profile();
-        }
-        if self.page == BackupPage::Machines {
-            self.selected
-                .retain(|name| system.machine(name).is_some_and(may_be_backed_up));
-        }
-        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
-        if !self.has_chosen_target && runs(USUAL_TARGET) && self.look.target != USUAL_TARGET {
-            self.look.target = USUAL_TARGET.to_owned();
-            self.forget_place();
-        }
-        let is_gone = !self.look.is_local() && !runs(&self.look.target);
-        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
-        if is_gone {
-            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
-                machine: self.look.target.clone(),
-            });
-        } else if was_gone {
-            self.forget_place();
-        }
-        self.system = Some(system);
-    }
-
     /// The machines that can be chosen, in the host's order.
     pub fn candidates(&self) -> impl Iterator<Item = &Machine> {
         let machines = self.system.iter().flat_map(|system| &system.machines);
@@ -187,17 +153,6 @@ impl BackupDraft {
         selected.map(|machine| machine.backup_bytes).sum()
     }
 
-    /// The machines that a backup can go to: dom0 and whatever runs. The chosen one is among them even when it has
-    /// been stopped, so that the choice is not lost silently.
-    pub fn targets(&self) -> Vec<String> {
-        targets(self.system.as_deref(), &self.look.target)
-    }
-
-    /// What was typed for the destination.
-    pub fn look(&self) -> &Look {
-        &self.look
-    }
-
     /// Takes what was chosen and typed for the destination. Gives whether it has to be looked at.
     pub fn set_look(&mut self, look: Look) -> bool {
         self.has_chosen_target = true;
@@ -215,26 +170,6 @@ impl BackupDraft {
             PlaceState::Empty
         } else {
             PlaceState::Looking
-        };
-        self.findings = None;
-    }
-
-    /// What is known of the destination.
-    pub fn place(&self) -> &PlaceState {
-        &self.place
-    }
-
-    /// Takes the answer of a look at the destination; an answer to an older question is left alone.
-    pub fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
-        if *asked != self.look {
-            return;
-        }
-        if let PlaceState::Bad(PlaceProblem::NotRunning { .. }) = self.place {
-            return;
-        }
-        self.place = match answer {
-            Ok(place) => PlaceState::Good(place),
-            Err(problem) => PlaceState::Bad(problem),
         };
         self.findings = None;
     }
@@ -289,23 +224,6 @@ impl BackupDraft {
         self.findings.as_deref()
     }
 
-    /// Whether the next page may be entered.
-    ///
-    /// # Errors
-    /// What is missing.
-    pub fn may_continue(&self) -> Result<(), Reason> {
-        match self.page {
-            BackupPage::Machines => self.check_machines(),
-            BackupPage::Destination => self.check_place(),
-            BackupPage::Passphrase => self.passphrase.check(),
-            BackupPage::Summary => self.check_all(),
-            BackupPage::Backup => match self.run {
-                Run::Ended { .. } => Ok(()),
-                _ => Err(Reason::Running),
-            },
-        }
-    }
-
     fn check_machines(&self) -> Result<(), Reason> {
         match (&self.system, self.selected.is_empty()) {
             (None, _) => Err(Reason::StillReading),
@@ -357,11 +275,6 @@ impl BackupDraft {
         Ok(self.page)
     }
 
-    /// Whether there is a way back: not once something has been written.
-    pub fn may_go_back(&self) -> bool {
-        !matches!(self.page, BackupPage::Machines | BackupPage::Backup)
-    }
-
     /// Goes back one page; no choice is lost.
     pub fn back(&mut self) -> BackupPage {
         if self.may_go_back() {
@@ -396,19 +309,98 @@ impl BackupDraft {
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
         })
     }
+}
 
-    /// How the run stands.
-    pub fn run(&self) -> Run {
+impl WizardDraft for BackupDraft {
+    fn system(&self) -> Option<&Arc<System>> {
+        self.system.as_ref()
+    }
+
+    // The first time, the selection is made from it; later the choices stay, but a VM that is gone leaves the selection
+    // while that page can be seen.
+    fn set_system(&mut self, system: Arc<System>) {
+        if self.system.is_none() && self.selected.is_empty() {
+            self.selected = default_selection(&system).into_iter().collect();
+            self.system = Some(Arc::clone(&system));
+            self.select_from_profile();
+        }
+        if self.page == BackupPage::Machines {
+            self.selected
+                .retain(|name| system.machine(name).is_some_and(may_be_backed_up));
+        }
+        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
+        if !self.has_chosen_target && runs(USUAL_TARGET) && self.look.target != USUAL_TARGET {
+            self.look.target = USUAL_TARGET.to_owned();
+            self.forget_place();
+        }
+        let is_gone = !self.look.is_local() && !runs(&self.look.target);
+        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
+        if is_gone {
+            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
+                machine: self.look.target.clone(),
+            });
+        } else if was_gone {
+            self.forget_place();
+        }
+        self.system = Some(system);
+    }
+
+    fn targets(&self) -> Vec<String> {
+        targets(self.system.as_deref(), &self.look.target)
+    }
+
+    fn look(&self) -> &Look {
+        &self.look
+    }
+
+    fn place(&self) -> &PlaceState {
+        &self.place
+    }
+
+    fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
+        if *asked != self.look {
+            return;
+        }
+        if let PlaceState::Bad(PlaceProblem::NotRunning { .. }) = self.place {
+            return;
+        }
+        self.place = match answer {
+            Ok(place) => PlaceState::Good(place),
+            Err(problem) => PlaceState::Bad(problem),
+        };
+        self.findings = None;
+    }
+
+    fn may_continue(&self) -> Result<(), Reason> {
+        match self.page {
+            BackupPage::Machines => self.check_machines(),
+            BackupPage::Destination => self.check_place(),
+            BackupPage::Passphrase => self.passphrase.check(),
+            BackupPage::Summary => self.check_all(),
+            BackupPage::Backup => match self.run {
+                Run::Ended { .. } => Ok(()),
+                _ => Err(Reason::Running),
+            },
+        }
+    }
+
+    fn may_go_back(&self) -> bool {
+        !matches!(self.page, BackupPage::Machines | BackupPage::Backup)
+    }
+
+    fn resources(&self) -> Resources {
+        self.resources
+    }
+
+    fn run(&self) -> Run {
         self.run
     }
 
-    /// Takes how the run stands.
-    pub fn set_run(&mut self, run: Run) {
+    fn set_run(&mut self, run: Run) {
         self.run = run;
     }
 
-    /// Whether leaving now would lose something that the user did.
-    pub fn has_work(&self) -> bool {
+    fn has_work(&self) -> bool {
         self.run.is_under_way() || (self.run == Run::NotBegun && self.page > BackupPage::Machines)
     }
 }

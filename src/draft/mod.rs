@@ -18,5 +18,5 @@ pub use backup::{BackupDraft, BackupPage, PowerOff};
 pub use passphrase::{Hint, PassphraseDraft};
 pub use pick::pick;
 pub use place::{Look, Place, PlaceKind, PlaceProblem, PlaceState, look_at, look_at_archive};
-pub use restore::{Opening, QuickLook, RestoreDraft, RestorePage};
-pub use steps::{Reason, Run};
+pub use restore::{NotesRead, Opening, QuickLook, RestoreDraft, RestorePage};
+pub use steps::{Reason, Run, WizardDraft};

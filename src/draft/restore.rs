@@ -4,7 +4,7 @@
 mod choices;
 mod inside;
 
-pub use inside::QuickLook;
+pub use inside::{NotesRead, QuickLook};
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     units::LocalTime,
 };
 
-use super::{Look, Place, PlaceProblem, PlaceState, Reason, Run, backup::targets};
+use super::{Look, Place, PlaceProblem, PlaceState, Reason, Run, WizardDraft, backup::targets};
 
 /// A backup notes its time at its end and is named after its beginning: within a day, both are the same backup.
 const SAME_BACKUP_SECS: i64 = 24 * 60 * 60;
@@ -70,6 +70,7 @@ pub struct RestoreDraft {
     look: Look,
     place: PlaceState,
     quick: QuickLook,
+    notes: NotesRead,
     wants_to_look: bool,
     has_typed: bool,
     passphrase: Option<Arc<Passphrase>>,
@@ -110,35 +111,6 @@ impl RestoreDraft {
         self.page
     }
 
-    /// The host as it was last read.
-    pub fn system(&self) -> Option<&Arc<System>> {
-        self.system.as_ref()
-    }
-
-    /// Takes the host as it is now; every choice stays.
-    pub fn set_system(&mut self, system: Arc<System>) {
-        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
-        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
-        if !self.look.is_local() && !runs(&self.look.target) {
-            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
-                machine: self.look.target.clone(),
-            });
-        } else if was_gone {
-            self.place = PlaceState::Looking;
-        }
-        self.system = Some(system);
-    }
-
-    /// The machines that an archive can come from.
-    pub fn targets(&self) -> Vec<String> {
-        targets(self.system.as_deref(), &self.look.target)
-    }
-
-    /// What was typed for the source.
-    pub fn look(&self) -> &Look {
-        &self.look
-    }
-
     /// Takes what was chosen and typed for the source. Gives whether it has to be looked at. Another archive has to be
     /// opened again.
     pub fn set_look(&mut self, look: Look) -> bool {
@@ -147,6 +119,7 @@ impl RestoreDraft {
         }
         self.look = look;
         self.quick = QuickLook::NotDone;
+        self.notes = NotesRead::NotRead;
         self.opening = Opening::NotTried;
         self.choices = RestoreChoices::default();
         let is_empty = self.look.text.trim().is_empty();
@@ -156,21 +129,6 @@ impl RestoreDraft {
             PlaceState::Looking
         };
         !is_empty
-    }
-
-    /// What is known of the source.
-    pub fn place(&self) -> &PlaceState {
-        &self.place
-    }
-
-    /// Takes the answer of a look at the source; an answer to an older question is left alone.
-    pub fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
-        if *asked == self.look {
-            self.place = match answer {
-                Ok(place) => PlaceState::Good(place),
-                Err(problem) => PlaceState::Bad(problem),
-            };
-        }
     }
 
     /// Says whether anything stands in the passphrase field; typing makes an earlier attempt worthless.
@@ -226,6 +184,7 @@ impl RestoreDraft {
         let names: BTreeSet<String> = held.map(|domain| domain.name.clone()).collect();
         self.selected = names;
         self.choices = RestoreChoices::default();
+        self.notes = NotesRead::NotRead;
         self.opening = Opening::Opened(archive);
         self.find_missing();
     }
@@ -250,24 +209,6 @@ impl RestoreDraft {
             .filter(|moment| *moment > made + SAME_BACKUP_SECS);
         let later: Vec<i64> = later.collect();
         Some((later.len(), later.iter().copied().max()?))
-    }
-
-    /// Whether the next page may be entered. Leaving the passphrase page is the opening, so there it is enough that
-    /// there is something to try.
-    ///
-    /// # Errors
-    /// What is missing.
-    pub fn may_continue(&self) -> Result<(), Reason> {
-        match self.page {
-            RestorePage::Source => self.check_place(),
-            RestorePage::Passphrase => self.check_passphrase(),
-            RestorePage::Machines => self.check_machines(),
-            RestorePage::Summary => self.check_table(),
-            RestorePage::Restore => match self.run {
-                Run::Ended { .. } => Ok(()),
-                _ => Err(Reason::Running),
-            },
-        }
     }
 
     fn check_place(&self) -> Result<(), Reason> {
@@ -331,11 +272,6 @@ impl RestoreDraft {
         Ok(self.page)
     }
 
-    /// Whether there is a way back: not once something has been written.
-    pub fn may_go_back(&self) -> bool {
-        !matches!(self.page, RestorePage::Source | RestorePage::Restore)
-    }
-
     /// Goes back one page; no choice is lost.
     pub fn back(&mut self) -> RestorePage {
         if self.may_go_back() {
@@ -361,19 +297,79 @@ impl RestoreDraft {
             verify_only: self.verifies_only,
         })
     }
+}
 
-    /// How the run stands.
-    pub fn run(&self) -> Run {
+impl WizardDraft for RestoreDraft {
+    fn system(&self) -> Option<&Arc<System>> {
+        self.system.as_ref()
+    }
+
+    fn set_system(&mut self, system: Arc<System>) {
+        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
+        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
+        if !self.look.is_local() && !runs(&self.look.target) {
+            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
+                machine: self.look.target.clone(),
+            });
+        } else if was_gone {
+            self.place = PlaceState::Looking;
+        }
+        self.system = Some(system);
+    }
+
+    fn targets(&self) -> Vec<String> {
+        targets(self.system.as_deref(), &self.look.target)
+    }
+
+    fn look(&self) -> &Look {
+        &self.look
+    }
+
+    fn place(&self) -> &PlaceState {
+        &self.place
+    }
+
+    fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
+        let is_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
+        if *asked == self.look && !is_gone {
+            self.place = match answer {
+                Ok(place) => PlaceState::Good(place),
+                Err(problem) => PlaceState::Bad(problem),
+            };
+        }
+    }
+
+    // Leaving the passphrase page is the opening, so there it is enough that there is something to try.
+    fn may_continue(&self) -> Result<(), Reason> {
+        match self.page {
+            RestorePage::Source => self.check_place(),
+            RestorePage::Passphrase => self.check_passphrase(),
+            RestorePage::Machines => self.check_machines(),
+            RestorePage::Summary => self.check_table(),
+            RestorePage::Restore => match self.run {
+                Run::Ended { .. } => Ok(()),
+                _ => Err(Reason::Running),
+            },
+        }
+    }
+
+    fn may_go_back(&self) -> bool {
+        !matches!(self.page, RestorePage::Source | RestorePage::Restore)
+    }
+
+    fn resources(&self) -> Resources {
+        self.resources
+    }
+
+    fn run(&self) -> Run {
         self.run
     }
 
-    /// Takes how the run stands.
-    pub fn set_run(&mut self, run: Run) {
+    fn set_run(&mut self, run: Run) {
         self.run = run;
     }
 
-    /// Whether leaving now would lose something that the user did.
-    pub fn has_work(&self) -> bool {
+    fn has_work(&self) -> bool {
         self.run.is_under_way() || (self.run == Run::NotBegun && self.page > RestorePage::Source)
     }
 }

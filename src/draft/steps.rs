@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What the drafts of both wizards share: why a page cannot be left, and how the run on the last page stands.
+//! What the drafts of both wizards share: a place, why a page cannot be left, and how the run on the last page stands.
 
-use crate::{draft::PlaceProblem, secret::PassphraseError};
+use std::sync::Arc;
+
+use crate::{engine::Resources, host::System, secret::PassphraseError};
+
+use super::{Look, Place, PlaceProblem, PlaceState};
 
 /// Why the next page cannot be entered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,4 +62,47 @@ impl Run {
     pub fn is_under_way(self) -> bool {
         matches!(self, Self::Running | Self::Stopping)
     }
+}
+
+/// What the drafts of both wizards can be asked and told alike.
+pub trait WizardDraft {
+    /// The host as it was last read.
+    fn system(&self) -> Option<&Arc<System>>;
+
+    /// Takes the host as it is now.
+    fn set_system(&mut self, system: Arc<System>);
+
+    /// The machines that an archive can go to or come from: dom0 and whatever runs. The chosen one is among them even
+    /// when it has been stopped, so that the choice is not lost silently.
+    fn targets(&self) -> Vec<String>;
+
+    /// What was typed for the place of the archive.
+    fn look(&self) -> &Look;
+
+    /// What is known of that place.
+    fn place(&self) -> &PlaceState;
+
+    /// Takes the answer of a look at a place; an answer to an older question is left alone.
+    fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>);
+
+    /// Whether the next page may be entered.
+    ///
+    /// # Errors
+    /// What is missing.
+    fn may_continue(&self) -> Result<(), Reason>;
+
+    /// Whether there is a way back: not once something has been written.
+    fn may_go_back(&self) -> bool;
+
+    /// How much of the machine the run takes.
+    fn resources(&self) -> Resources;
+
+    /// How the run stands.
+    fn run(&self) -> Run;
+
+    /// Takes how the run stands.
+    fn set_run(&mut self, run: Run);
+
+    /// Whether leaving now would lose something that the user did.
+    fn has_work(&self) -> bool;
 }

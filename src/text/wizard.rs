@@ -9,8 +9,8 @@ mod strength;
 mod summary;
 
 pub use inside::{
-    bad_items, inside_count, inside_detail, inside_facts, only_mentioned, quick_look, report_file, report_saved,
-    save_report_title, weak_protection,
+    NoteText, bad_items, inside_count, inside_detail, inside_facts, note, notes_read, only_mentioned, quick_look,
+    report_file, report_saved, save_report_title, weak_protection,
 };
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
@@ -219,7 +219,7 @@ pub fn recovery_choice(is_in_dom0: bool) -> (String, String) {
     } else {
         gettext("Only for a backup in dom0: in a VM nothing can be written beside it.")
     };
-    (gettext("Write a recovery text beside the backup"), note)
+    (gettext("_Write a recovery text beside the backup"), note)
 }
 
 /// What it means to keep the passphrase in the profile.

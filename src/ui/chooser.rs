@@ -62,6 +62,11 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
         self.is_showing.set(false);
     }
 
+    /// What is chosen.
+    pub(super) fn chosen(&self) -> Option<T> {
+        self.at(self.drop.selected())
+    }
+
     fn at(&self, index: u32) -> Option<T> {
         let entries = self.entries.borrow();
         entries.get(index as usize).map(|(_, value)| value.clone())

@@ -76,7 +76,10 @@ impl BpFindingRow {
         let button = gtk::Button::new();
         let text = gtk::Label::builder()
             .label(label)
-            .ellipsize(gtk::pango::EllipsizeMode::End)
+            .wrap(true)
+            .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .natural_wrap_mode(gtk::NaturalWrapMode::None)
+            .justify(gtk::Justification::Center)
             // Names the button for assistive technology.
             .mnemonic_widget(&button)
             .build();

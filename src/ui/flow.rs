@@ -3,9 +3,12 @@
 
 mod ask;
 mod report;
+mod shell;
 
-pub(super) use ask::{Leaving, ask_to_leave, pick_place};
-pub(super) use report::Kept;
+use ask::{Leaving, ask_to_leave, pick_place};
+use report::Kept;
+
+pub(super) use shell::{Flow, Shell};
 
 use std::{
     cell::RefCell,

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A window that shows what is inside an archive, and changes nothing.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+    sync::OnceLock,
+};
 
-use gtk::{CompositeTemplate, gdk, glib, prelude::*, subclass::prelude::*};
+use gtk::{
+    CompositeTemplate, gdk,
+    glib::{self, subclass::Signal},
+    prelude::*,
+    subclass::prelude::*,
+};
 
-use crate::text::wizard as words;
+use crate::text::wizard::{self as words, NoteText, Verdict};
 
-use super::{BpClampLayout, BpFacts, BpMachineRow, BpWizard, MachineItem};
+use super::{BpClampLayout, BpFacts, BpMachineRow, BpVerdict, BpWizard, MachineItem, flow::connect};
 
 /// How many rows are made before the window is first seen: more than fit on a screen.
 const FIRST_ROWS: usize = 24;
@@ -33,9 +42,16 @@ mod imp {
         #[template_child]
         pub(super) count_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) notes_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) stop_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) notes_verdict: TemplateChild<BpVerdict>,
+        #[template_child]
         pub(super) list: TemplateChild<gtk::ListBox>,
         pub(super) waiting: RefCell<VecDeque<MachineItem>>,
         pub(super) all: RefCell<Vec<MachineItem>>,
+        pub(super) notes: RefCell<BTreeMap<String, NoteText>>,
     }
 
     #[gtk::template_callbacks]
@@ -44,6 +60,16 @@ mod imp {
         fn on_search(&self) {
             self.list.invalidate_filter();
             self.obj().show_count();
+        }
+
+        #[template_callback]
+        fn on_notes(&self) {
+            self.obj().emit_by_name::<()>("notes", &[]);
+        }
+
+        #[template_callback]
+        fn on_stop(&self) {
+            self.obj().emit_by_name::<()>("stop", &[]);
         }
 
         #[template_callback]
@@ -61,6 +87,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             BpClampLayout::ensure_type();
             BpFacts::ensure_type();
+            BpVerdict::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
             class.add_binding_action(gdk::Key::Escape, gdk::ModifierType::empty(), "window.close");
@@ -72,6 +99,11 @@ mod imp {
     }
 
     impl ObjectImpl for BpInsideWindow {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("notes").build(), Signal::builder("stop").build()])
+        }
+
         fn constructed(&self) {
             self.parent_constructed();
             let window = self.obj().downgrade();
@@ -86,11 +118,16 @@ mod imp {
     }
 
     impl WidgetImpl for BpInsideWindow {}
-    impl WindowImpl for BpInsideWindow {}
+    impl WindowImpl for BpInsideWindow {
+        fn close_request(&self) -> glib::Propagation {
+            self.obj().emit_by_name::<()>("stop", &[]);
+            self.parent_close_request()
+        }
+    }
 }
 
 glib::wrapper! {
-    /// What is inside an archive.
+    /// What is inside an archive. Signals `notes`: they are wanted, and `stop`: not any more.
     pub struct BpInsideWindow(ObjectSubclass<imp::BpInsideWindow>)
         @extends gtk::Window, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Native, gtk::Root, gtk::ShortcutManager;
@@ -123,6 +160,52 @@ impl BpInsideWindow {
         window
     }
 
+    /// Hears that the notes of the VMs are wanted.
+    pub fn connect_notes(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "notes", handler);
+    }
+
+    /// Hears that the notes are not waited for any more.
+    pub fn connect_stop(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "stop", handler);
+    }
+
+    /// Shows how far the reading of the notes is, and those that are known, by the names of their VMs.
+    pub fn show_notes(
+        &self,
+        verdict: Option<&Verdict>,
+        is_reading: bool,
+        may_read: bool,
+        notes: BTreeMap<String, NoteText>,
+    ) {
+        let imp = self.imp();
+        let had_focus = imp.notes_button.has_focus() || imp.stop_button.has_focus();
+        imp.notes_button.set_visible(may_read);
+        imp.stop_button.set_visible(is_reading);
+        imp.notes_verdict.show_verdict(verdict, is_reading);
+        if had_focus {
+            let _ = imp.stop_button.grab_focus() || imp.notes_button.grab_focus() || imp.search.grab_focus();
+        }
+        imp.notes.replace(notes);
+        for row in self.rows() {
+            if let Some(note) = self.note_of(&row.name()) {
+                row.show_note(&note);
+            }
+        }
+        imp.list.invalidate_filter();
+    }
+
+    fn note_of(&self, machine: &str) -> Option<NoteText> {
+        self.imp().notes.borrow().get(machine).cloned()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = BpMachineRow> {
+        let list = self.imp().list.get();
+        (0..)
+            .map_while(move |index| list.row_at_index(index))
+            .filter_map(|row| row.downcast().ok())
+    }
+
     fn make_rows(&self, count: usize) {
         for _ in 0..count {
             let Some(item) = self.imp().waiting.borrow_mut().pop_front() else {
@@ -131,6 +214,9 @@ impl BpInsideWindow {
             let row = BpMachineRow::new(&item);
             // There is no other list that it could be moved to.
             row.action_set_enabled("row.move", false);
+            if let Some(note) = self.note_of(&item.name) {
+                row.show_note(&note);
+            }
             self.imp().list.append(&row);
         }
     }
@@ -156,15 +242,17 @@ impl BpInsideWindow {
         self.imp().count_label.set_label(&words::inside_count(shown, all.len()));
     }
 
-    /// Whether a machine has what is searched for in its name or in what is said of it.
+    /// Whether a machine has what is searched for in its name, in what is said of it, or in its notes.
     fn is_wanted(&self, name: &str) -> bool {
         let wanted = self.imp().search.text().to_lowercase();
+        let is_in = |text: &str| text.to_lowercase().contains(&wanted);
         let all = self.imp().all.borrow();
         let item = all.iter().find(|item| item.name == name);
-        item.is_none_or(|item| {
+        let is_in_item = item.is_none_or(|item| {
             [&item.name, &item.detail, &item.state]
-                .iter()
-                .any(|text| text.to_lowercase().contains(&wanted))
-        })
+                .into_iter()
+                .any(|text| is_in(text))
+        });
+        is_in_item || self.note_of(name).is_some_and(|note| is_in(&note.text))
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A VM in one of the two lists of a wizard.
+//! A VM in a list: one of the two of a wizard, or the one of what is inside an archive.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use gtk::{CompositeTemplate, gdk, glib, prelude::*, subclass::prelude::*};
 
-use super::{BpDualList, BpSwatch, MachineItem};
+use crate::text::wizard::NoteText;
+
+use super::{BpDualList, BpNote, BpSwatch, MachineItem};
 
 mod imp {
     use super::*;
@@ -14,6 +16,8 @@ mod imp {
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/org/pedos/Backup/ui/machine_row.ui")]
     pub struct BpMachineRow {
+        #[template_child]
+        pub(super) column: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) swatch: TemplateChild<BpSwatch>,
         #[template_child]
@@ -25,6 +29,7 @@ mod imp {
         #[template_child]
         pub(super) value_label: TemplateChild<gtk::Label>,
         pub(super) item: RefCell<Option<MachineItem>>,
+        pub(super) note: OnceCell<BpNote>,
     }
 
     #[glib::object_subclass]
@@ -92,6 +97,17 @@ impl BpMachineRow {
         imp.state_label.set_visible(!item.state.is_empty());
         imp.value_label.set_label(&item.value);
         imp.item.replace(Some(item.clone()));
+    }
+
+    /// Shows what the VM's user wrote down about it. Most rows have nothing of the kind, so it is made when it is needed.
+    pub fn show_note(&self, text: &NoteText) {
+        let imp = self.imp();
+        let note = imp.note.get_or_init(|| {
+            let note = BpNote::default();
+            imp.column.append(&note);
+            note
+        });
+        note.show_note(text);
     }
 
     /// The VM's name.

@@ -7,6 +7,7 @@
 
 mod app;
 mod check;
+mod choice_field;
 mod chooser;
 mod clamp;
 mod desktop;
@@ -17,11 +18,14 @@ mod finding_row;
 mod flow;
 mod inside;
 mod machine_row;
+mod note;
+mod place_field;
 mod progress_row;
 mod restore_editor;
 mod restore_row;
 mod step_row;
 mod swatch;
+mod verdict;
 mod wizard;
 
 pub mod backup_flow;
@@ -30,15 +34,19 @@ pub mod restore_flow;
 
 pub use app::{Program, prepare, run};
 pub use check::BpCheck;
+pub use choice_field::BpChoiceField;
 pub use clamp::BpClampLayout;
 pub use dual_list::{BpDualList, MachineItem};
 pub use facts::BpFacts;
 pub use finding_row::BpFindingRow;
 pub use inside::BpInsideWindow;
 pub use machine_row::BpMachineRow;
+pub use note::BpNote;
+pub use place_field::BpPlaceField;
 pub use progress_row::BpProgressRow;
 pub use restore_editor::{BpRestoreEditor, Edit};
 pub use restore_row::{BpRestoreRow, RowContext};
 pub use step_row::BpStepRow;
 pub use swatch::{BpSwatch, Glyph};
+pub use verdict::BpVerdict;
 pub use wizard::{BpWizard, Move};

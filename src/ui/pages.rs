@@ -68,7 +68,7 @@ fn next_with_letter(drop: &gtk::DropDown, letter: char) -> Option<u32> {
 }
 
 /// Shows how well something went as an icon and its colour.
-fn show_tone(image: &gtk::Image, tone: Tone) {
+pub(super) fn show_tone(image: &gtk::Image, tone: Tone) {
     let (icon, class) = match tone {
         Tone::Success => ("emblem-ok-symbolic", "success"),
         Tone::Partial => ("dialog-warning-symbolic", "warning"),

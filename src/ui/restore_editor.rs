@@ -14,7 +14,7 @@ use crate::{
     text::{kernel, netvm, wizard as words},
 };
 
-use super::{BpCheck, chooser::Chooser, flow::remove_children};
+use super::{BpCheck, BpChoiceField, chooser::Chooser, flow::remove_children};
 
 /// What the user changed about a VM, by its name in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,25 +66,19 @@ mod imp {
         #[template_child]
         pub(super) name_entry: TemplateChild<gtk::Entry>,
         #[template_child]
-        pub(super) template_box: TemplateChild<gtk::Box>,
+        pub(super) template: TemplateChild<BpChoiceField>,
         #[template_child]
-        pub(super) template_drop: TemplateChild<gtk::DropDown>,
-        #[template_child]
-        pub(super) netvm_drop: TemplateChild<gtk::DropDown>,
+        pub(super) netvm: TemplateChild<BpChoiceField>,
         #[template_child]
         pub(super) more: TemplateChild<gtk::Expander>,
         #[template_child]
         pub(super) more_box: TemplateChild<gtk::Box>,
         #[template_child]
-        pub(super) dispvm_drop: TemplateChild<gtk::DropDown>,
+        pub(super) dispvm: TemplateChild<BpChoiceField>,
         #[template_child]
-        pub(super) kernel_box: TemplateChild<gtk::Box>,
+        pub(super) kernel: TemplateChild<BpChoiceField>,
         #[template_child]
-        pub(super) kernel_drop: TemplateChild<gtk::DropDown>,
-        #[template_child]
-        pub(super) pool_box: TemplateChild<gtk::Box>,
-        #[template_child]
-        pub(super) pool_drop: TemplateChild<gtk::DropDown>,
+        pub(super) pool: TemplateChild<BpChoiceField>,
         #[template_child]
         pub(super) devices_box: TemplateChild<gtk::Box>,
         #[template_child]
@@ -116,6 +110,7 @@ mod imp {
         type ParentType = gtk::Box;
 
         fn class_init(class: &mut Self::Class) {
+            BpChoiceField::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
         }
@@ -163,9 +158,9 @@ impl BpRestoreEditor {
         if let Some(choosers) = imp.choosers.get() {
             choosers.show(model, candidates, pool_of_all);
         }
-        imp.template_box.set_visible(model.domain.class.has_template());
-        imp.kernel_box.set_visible(!candidates.kernels.is_empty());
-        imp.pool_box
+        imp.template.set_visible(model.domain.class.has_template());
+        imp.kernel.set_visible(!candidates.kernels.is_empty());
+        imp.pool
             .set_visible(candidates.pools.len() > 1 || model.problems.iter().any(is_of_pool));
         self.show_devices(model);
         self.mark_problems(model);
@@ -192,11 +187,11 @@ impl BpRestoreEditor {
     fn make_choosers(&self) {
         let imp = self.imp();
         let choosers = Choosers {
-            template: Chooser::new(&imp.template_drop, self.telling(Edit::Template)),
-            netvm: Chooser::new(&imp.netvm_drop, self.telling(Edit::NetVm)),
-            dispvm: Chooser::new(&imp.dispvm_drop, self.telling(Edit::DispVm)),
-            kernel: Chooser::new(&imp.kernel_drop, self.telling(Edit::Kernel)),
-            pool: Chooser::new(&imp.pool_drop, self.telling(Edit::Pool)),
+            template: Chooser::new(&imp.template.drop_down(), self.telling(Edit::Template)),
+            netvm: Chooser::new(&imp.netvm.drop_down(), self.telling(Edit::NetVm)),
+            dispvm: Chooser::new(&imp.dispvm.drop_down(), self.telling(Edit::DispVm)),
+            kernel: Chooser::new(&imp.kernel.drop_down(), self.telling(Edit::Kernel)),
+            pool: Chooser::new(&imp.pool.drop_down(), self.telling(Edit::Pool)),
         };
         imp.choosers.get_or_init(|| choosers);
     }
@@ -260,53 +255,42 @@ impl BpRestoreEditor {
 
     /// Marks the fields in which something has to be chosen, and opens what hides one of them.
     fn mark_problems(&self, model: &RestoreRow) {
-        let imp = self.imp();
-        let fields: [&gtk::Widget; 6] = [
-            imp.name_entry.upcast_ref(),
-            imp.template_drop.upcast_ref(),
-            imp.netvm_drop.upcast_ref(),
-            imp.dispvm_drop.upcast_ref(),
-            imp.kernel_drop.upcast_ref(),
-            imp.pool_drop.upcast_ref(),
-        ];
-        let wrong: Vec<gtk::Widget> = model
-            .problems
-            .iter()
-            .filter_map(|problem| self.field_of(problem))
-            .collect();
-        for field in fields {
-            if wrong.contains(field) {
+        let fields = self.fields();
+        let cures: Vec<Cure> = model.problems.iter().flat_map(RestoreProblem::cures).collect();
+        for (cure, field) in &fields {
+            if cures.contains(cure) {
                 field.add_css_class("error");
             } else {
                 field.remove_css_class("error");
             }
         }
         // What is folded away is no part of the window, so it is asked for one by one.
-        let hidden: [&gtk::Widget; 3] = [
-            imp.dispvm_drop.upcast_ref(),
-            imp.kernel_drop.upcast_ref(),
-            imp.pool_drop.upcast_ref(),
-        ];
-        if wrong.iter().any(|field| hidden.contains(&field)) {
-            imp.more.set_expanded(true);
+        let folded = [Cure::ChooseDispVm, Cure::ChooseKernel, Cure::ChoosePool];
+        if folded.iter().any(|cure| cures.contains(cure)) {
+            self.imp().more.set_expanded(true);
         }
     }
 
     /// The field that cures a problem.
     fn field_of(&self, problem: &RestoreProblem) -> Option<gtk::Widget> {
+        let fields = self.fields();
+        let cures = problem.cures();
+        let field_of = |cure: &Cure| fields.iter().find(|(cured_by, _)| cured_by == cure);
+        cures.iter().find_map(field_of).map(|(_, field)| field.clone())
+    }
+
+    /// The fields, each with the cure that it is.
+    fn fields(&self) -> [(Cure, gtk::Widget); 6] {
         let imp = self.imp();
-        let is_cured = |field: &Cure| {
-            Some(match field {
-                Cure::ChooseName => imp.name_entry.get().upcast(),
-                Cure::ChooseTemplate => imp.template_drop.get().upcast(),
-                Cure::ChooseNetVm => imp.netvm_drop.get().upcast(),
-                Cure::ChooseDispVm => imp.dispvm_drop.get().upcast(),
-                Cure::ChooseKernel => imp.kernel_drop.get().upcast(),
-                Cure::ChoosePool => imp.pool_drop.get().upcast::<gtk::Widget>(),
-                _ => return None,
-            })
-        };
-        problem.cures().iter().find_map(is_cured)
+        let drop = |field: &BpChoiceField| field.drop_down().upcast::<gtk::Widget>();
+        [
+            (Cure::ChooseName, imp.name_entry.get().upcast()),
+            (Cure::ChooseTemplate, drop(&imp.template)),
+            (Cure::ChooseNetVm, drop(&imp.netvm)),
+            (Cure::ChooseDispVm, drop(&imp.dispvm)),
+            (Cure::ChooseKernel, drop(&imp.kernel)),
+            (Cure::ChoosePool, drop(&imp.pool)),
+        ]
     }
 }
 

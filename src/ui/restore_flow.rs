@@ -3,8 +3,6 @@
 
 mod edit;
 mod inside;
-mod place;
-mod run;
 mod show;
 
 use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
@@ -12,74 +10,68 @@ use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
 use gtk::prelude::*;
 
 use crate::{
-    draft::{Opening, RestoreDraft, RestorePage, Run},
-    engine::{EngineError, OpenedArchive, open_archive},
-    host::{Host, System},
-    job::{self, Job, Task},
+    draft::{self, Look, Opening, Place, PlaceProblem, RestoreDraft, RestorePage, Run, WizardDraft},
+    engine::{ArchiveInfo, EngineError, OpenedArchive, open_archive},
+    host::Host,
+    job::{Job, Task},
     secret::Passphrase,
     text::{JobKind, wizard as words},
 };
 
 use super::{
-    BpWizard, Move,
-    flow::{self, Running, Waiting, when_answered},
-    pages::{BpContentsPage, BpOpenPage, BpProgressPage, BpRestoreSummaryPage, BpSourcePage},
+    BpWizard,
+    flow::{self, Flow, Shell, Waiting, when_answered},
+    pages::{BpContentsPage, BpOpenPage, BpRestoreSummaryPage, BpSourcePage},
 };
 
 /// The wizard while its window is open.
 pub struct RestoreFlow {
-    wizard: BpWizard,
-    host: Arc<dyn Host>,
+    shell: Shell,
     draft: RefCell<RestoreDraft>,
     source: BpSourcePage,
     open: BpOpenPage,
     contents: BpContentsPage,
     summary: BpRestoreSummaryPage,
-    progress: BpProgressPage,
-    looking: RefCell<Waiting>,
     overlooking: RefCell<Waiting>,
     opening: RefCell<Waiting>,
-    picking: RefCell<Option<Waiting>>,
-    running: RefCell<Option<Rc<Running>>>,
+    noting: RefCell<Waiting>,
 }
 
 impl RestoreFlow {
     /// Opens the window, with the archive that was named if one was.
     pub fn open(app: &gtk::Application, host: Arc<dyn Host>, archive: Option<PathBuf>) {
+        let wizard = BpWizard::new(app, &words::restore_program());
+        let source = BpSourcePage::default();
         let flow = Rc::new(Self {
-            wizard: BpWizard::new(app, &words::restore_program()),
-            host,
+            shell: Shell::new(wizard, host, source.place().clone()),
             draft: RefCell::new(RestoreDraft::new()),
-            source: BpSourcePage::default(),
+            source,
             open: BpOpenPage::default(),
             contents: BpContentsPage::default(),
             summary: BpRestoreSummaryPage::default(),
-            progress: BpProgressPage::default(),
-            looking: RefCell::default(),
             overlooking: RefCell::default(),
             opening: RefCell::default(),
-            picking: RefCell::default(),
-            running: RefCell::default(),
+            noting: RefCell::default(),
         });
         flow.add_pages();
         flow.connect();
         flow.show_page();
         if let Some(archive) = archive.and_then(|path| std::path::absolute(path).ok()) {
-            flow.picked(&archive.to_string_lossy());
+            flow.shell.place.set_place(&archive.to_string_lossy());
         }
         let is_wanted = |flow: &Self| flow.draft.borrow().page() != RestorePage::Restore;
-        flow::watch(&flow, &flow.host, is_wanted, Self::hear_system);
-        flow.wizard.present();
+        flow::watch(&flow, &flow.shell.host, is_wanted, Self::hear_system);
+        flow.shell.wizard.present();
     }
 
     fn add_pages(&self) {
         let add = |page: RestorePage, widget: &gtk::Widget, first: Vec<gtk::Widget>| {
-            self.wizard.add_page(&words::restore_page(page), widget, first);
+            self.shell.wizard.add_page(&words::restore_page(page), widget, first);
         };
         add(
             RestorePage::Source,
             self.source.upcast_ref(),
-            self.source.first_fields(),
+            vec![self.shell.place.first_field()],
         );
         add(
             RestorePage::Passphrase,
@@ -92,15 +84,15 @@ impl RestoreFlow {
             self.contents.first_fields(),
         );
         add(RestorePage::Summary, self.summary.upcast_ref(), Vec::new());
-        add(RestorePage::Restore, self.progress.upcast_ref(), Vec::new());
+        add(RestorePage::Restore, self.shell.progress.upcast_ref(), Vec::new());
     }
 
-    /// The window's handlers hold the flow, and let it go when the window closes.
     fn connect(self: &Rc<Self>) {
-        let flow = Rc::clone(self);
-        self.wizard.connect_move(move |to| flow.moved(to));
+        self.connect_shell();
+        self.shell
+            .place
+            .connect_changed(self.hearing(|flow, _| flow.take_source()));
         self.source.connect_changed(self.hearing(|flow, _| flow.take_source()));
-        self.source.connect_browse(self.hearing(|flow, _| flow.browse()));
         self.source.connect_inside(self.hearing(|flow, _| flow.look_inside()));
         self.open.connect_inside(self.hearing(|flow, _| flow.look_inside()));
         self.open.connect_changed(self.hearing(|flow, _| flow.take_typed()));
@@ -121,27 +113,21 @@ impl RestoreFlow {
         });
     }
 
-    fn hearing<P: ?Sized>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, &P) + 'static) -> impl Fn(&P) + 'static {
-        let flow = Rc::downgrade(self);
-        move |page| {
-            if let Some(flow) = flow.upgrade() {
-                act(&flow, page);
-            }
+    fn take_source(self: &Rc<Self>) {
+        let rules = self.source.rules();
+        let mut draft = self.draft.borrow_mut();
+        let look = self.shell.place.look();
+        if look != *draft.look() {
+            self.overlooking.replace(Waiting::default());
         }
-    }
-
-    fn hear_system(self: &Rc<Self>, answer: Result<System, EngineError>) {
-        match answer {
-            Ok(system) => {
-                if self.draft.borrow().system().is_some_and(|known| **known == system) {
-                    return;
-                }
-                self.draft.borrow_mut().set_system(Arc::new(system));
-                self.look_if_needed();
-                self.refresh();
-            }
-            Err(error) => log::warn!("the list of VMs: {error}"),
-        }
+        draft.set_look(look);
+        draft.ignores_missing = rules.ignores_missing;
+        draft.ignores_user_mismatch = rules.ignores_user_mismatch;
+        draft.verifies_only = rules.verifies_only;
+        draft.is_encrypted = rules.is_encrypted;
+        drop(draft);
+        self.look_if_needed();
+        self.refresh();
     }
 
     fn take_typed(self: &Rc<Self>) {
@@ -162,7 +148,7 @@ impl RestoreFlow {
         let Some(access) = draft.access() else { return };
         draft.set_opening(true);
         drop(draft);
-        let host = Arc::clone(&self.host);
+        let host = Arc::clone(&self.shell.host);
         let task = Task::spawn(move |context| open_archive(&access, host.as_ref(), context).map(Arc::new));
         self.opening.replace(when_answered(self, task, Self::opened));
         self.refresh();
@@ -184,7 +170,7 @@ impl RestoreFlow {
         if self.draft.borrow().wants_to_look() {
             self.draft.borrow_mut().forget_look_inside();
             self.refresh();
-            self.wizard.focus_next();
+            self.shell.wizard.focus_next();
             self.look_inside();
             return;
         }
@@ -199,25 +185,47 @@ impl RestoreFlow {
         self.open.focus_entry();
     }
 
-    fn moved(self: &Rc<Self>, to: Move) {
-        match to {
-            Move::Next => self.next(),
-            Move::Back => {
-                self.opening.replace(Waiting::default());
-                if matches!(self.draft.borrow().opening(), Opening::Trying) {
-                    self.draft.borrow_mut().set_opening(false);
-                }
-                self.draft.borrow_mut().back();
-                self.show_page();
-            }
-            Move::Cancel => self.cancel(),
+    fn show_page(self: &Rc<Self>) {
+        self.refresh();
+        let page = self.draft.borrow().page();
+        self.shell.wizard.show_page(page as usize);
+        if page == RestorePage::Summary {
+            self.summary.focus_problem();
+        }
+    }
+}
+
+impl Flow for RestoreFlow {
+    type Draft = RestoreDraft;
+    const IS_BACKUP: bool = false;
+
+    fn shell(&self) -> &Shell {
+        &self.shell
+    }
+
+    fn draft(&self) -> &RefCell<RestoreDraft> {
+        &self.draft
+    }
+
+    fn look_at(look: &Look) -> Result<Place, PlaceProblem> {
+        draft::look_at_archive(look)
+    }
+
+    fn show_current_page(&self) {
+        let draft = self.draft.borrow();
+        match draft.page() {
+            RestorePage::Source => self.show_source(&draft),
+            RestorePage::Passphrase => self.show_opening(&draft),
+            RestorePage::Machines => self.show_contents(&draft),
+            RestorePage::Summary => self.show_table(&draft),
+            RestorePage::Restore => {}
         }
     }
 
     fn next(self: &Rc<Self>) {
         let from = self.draft.borrow().page();
         if let (RestorePage::Restore, Run::Ended { .. }) = (from, self.draft.borrow().run()) {
-            self.wizard.close_now();
+            self.shell.wizard.close_now();
             return;
         }
         if from == RestorePage::Passphrase && (self.open.has_typed() || self.draft.borrow().archive().is_none()) {
@@ -239,42 +247,31 @@ impl RestoreFlow {
             } else {
                 JobKind::Restore
             };
-            let handle = job::spawn(
-                Job::Restore(plan),
-                Arc::clone(&self.host),
-                self.draft.borrow().resources,
-            );
-            let running = Running::start(&self.wizard, &self.progress, kind, handle, self.hearing_end());
-            self.running.replace(Some(running));
+            self.start(kind, Job::Restore(plan));
         }
         self.show_page();
     }
 
-    fn show_page(self: &Rc<Self>) {
-        self.refresh();
-        let page = self.draft.borrow().page();
-        self.wizard.show_page(page as usize);
-        if page == RestorePage::Summary {
-            self.summary.focus_problem();
+    fn back(self: &Rc<Self>) {
+        self.opening.replace(Waiting::default());
+        let mut draft = self.draft.borrow_mut();
+        if matches!(draft.opening(), Opening::Trying) {
+            draft.set_opening(false);
         }
+        draft.back();
+        drop(draft);
+        self.show_page();
     }
 
-    /// Copies the draft onto the page that is seen.
-    fn refresh(&self) {
-        let draft = self.draft.borrow();
-        match draft.page() {
-            RestorePage::Source => self.show_source(&draft),
-            RestorePage::Passphrase => self.show_opening(&draft),
-            RestorePage::Machines => self.show_contents(&draft),
-            RestorePage::Summary => self.show_table(&draft),
-            RestorePage::Restore => {}
-        }
-        let is_over = matches!(draft.run(), Run::Ended { .. });
-        self.wizard.set_may_continue(&draft.may_continue());
-        self.wizard.set_may_go_back(draft.may_go_back());
-        self.wizard.set_may_cancel(!is_over && draft.run() != Run::Stopping);
-        let is_last = draft.page() == RestorePage::Restore;
-        self.wizard
-            .set_next_label(&if is_last { words::finish() } else { words::next() });
+    fn place_was_looked_at(self: &Rc<Self>) {
+        self.overlook_if_due();
+    }
+
+    fn system_has_changed(self: &Rc<Self>, _: bool) {
+        self.refresh();
+    }
+
+    fn archive(&self) -> Option<ArchiveInfo> {
+        self.draft.borrow().archive().map(|archive| archive.info.clone())
     }
 }

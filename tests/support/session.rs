@@ -27,8 +27,35 @@ pub(crate) struct Look {
     pub(crate) is_german: bool,
     /// Everything at twice its size.
     pub(crate) is_double: bool,
+    /// The colours of people who see little.
+    pub(crate) has_contrast: bool,
+    /// Text at twice its size, and nothing else.
+    pub(crate) has_large_text: bool,
     /// The window manager, which the keyboard needs.
     pub(crate) has_keyboard: bool,
+}
+
+impl Look {
+    fn theme(self) -> &'static str {
+        match self {
+            Self { has_contrast: true, .. } => "HighContrast",
+            Self { is_dark: true, .. } => "Adwaita:dark",
+            _ => "Adwaita",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self { has_contrast: true, .. } => "contrast",
+            Self {
+                has_large_text: true, ..
+            } => "large",
+            Self { is_dark: true, .. } => "dark",
+            Self { is_german: true, .. } => "german",
+            Self { is_double: true, .. } => "double",
+            _ => "light",
+        }
+    }
 }
 
 /// Whether pictures are wanted.
@@ -58,6 +85,12 @@ impl Session {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         fs::set_permissions(folder.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        if look.has_large_text {
+            // In 1024ths of a dot an inch; 96 is what everything is drawn for.
+            let settings = format!("[Settings]\ngtk-xft-dpi={}\n", 2 * 96 * 1024);
+            fs::create_dir(folder.path().join("config/gtk-4.0")).unwrap();
+            fs::write(folder.path().join("config/gtk-4.0/settings.ini"), settings).unwrap();
+        }
         let mut session = Self {
             folder,
             display: String::new(),
@@ -65,7 +98,7 @@ impl Session {
             look,
             children: Vec::new(),
         };
-        let screen = if look.is_double { "2560x1600x24" } else { "1280x800x24" };
+        let screen = if look.is_double { "2560x1600x24" } else { "1280x1600x24" };
         let number = session.start_announcing(&[
             "Xvfb",
             "-displayfd",
@@ -123,7 +156,7 @@ impl Session {
                 ("GIO_USE_VFS", "local"),
                 ("G_DEBUG", "fatal-criticals"),
             ])
-            .env("GTK_THEME", if self.look.is_dark { "Adwaita:dark" } else { "Adwaita" })
+            .env("GTK_THEME", self.look.theme())
             .env("HOME", folder("home"))
             .env("XDG_RUNTIME_DIR", folder("run"))
             .env("XDG_CONFIG_HOME", folder("config"))
@@ -203,15 +236,9 @@ impl Session {
         // What was set through the accessibility tree is drawn a frame or two later.
         std::thread::sleep(std::time::Duration::from_millis(400));
         fs::create_dir_all(&folder).unwrap();
-        let look = match (self.look.is_dark, self.look.is_german, self.look.is_double) {
-            (false, false, false) => "light",
-            (true, ..) => "dark",
-            (_, true, _) => "german",
-            (.., true) => "double",
-        };
-        let file = folder.join(format!("{name}-{look}.png"));
+        let file = folder.join(format!("{name}-{}.png", self.look.name()));
         let status = Command::new("import")
-            .args(["-window", "root"])
+            .args(["-window", "root", "-trim"])
             .arg(&file)
             .env("DISPLAY", &self.display)
             .status()

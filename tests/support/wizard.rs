@@ -21,6 +21,8 @@ pub(crate) const BY_TREE: Look = Look {
     is_dark: false,
     is_german: false,
     is_double: false,
+    has_contrast: false,
+    has_large_text: false,
     has_keyboard: false,
 };
 /// The same with a keyboard.
@@ -28,6 +30,10 @@ pub(crate) const BY_KEYBOARD: Look = Look {
     has_keyboard: true,
     ..BY_TREE
 };
+
+/// What the user of `work` wrote down about it.
+pub(crate) const NOTES: &str = "Ask Ada before this is removed.\nIts disk holds the only copy of the year's accounts.\n\
+    The invoices are below ~/invoices,\nthe letters below ~/letters.\n";
 
 /// A small root in which a backup takes one machine: each further file costs a key.
 pub(crate) fn place() -> Place {
@@ -49,6 +55,7 @@ pub(crate) fn place() -> Place {
         Vm::new("work", "AppVM")
             .property("template", "tpl")
             .property("netvm", "net")
+            .file("notes.txt", NOTES)
             .volume("private", Fill::Sparse(9 * MIB, 300 * KIB, 73)),
     ])
 }

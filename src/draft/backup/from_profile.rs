@@ -84,6 +84,7 @@ impl BackupDraft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draft::WizardDraft;
     use crate::{
         draft::{PlaceProblem, PlaceState},
         host::{Machine, System},

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What can be known of an archive beside restoring it: a quick look over the headers of a file, and a look inside.
 
+use std::sync::Arc;
+
 use crate::{
     draft::{Look, PlaceKind, PlaceState},
-    engine::{EngineError, Outline},
+    engine::{EngineError, Notes, OpenedArchive, Outline},
+    plan::Access,
 };
 
 use super::{RestoreDraft, RestorePage};
@@ -19,6 +22,20 @@ pub enum QuickLook {
     /// What it told.
     Done(Outline),
     /// The file could not be read.
+    Failed(EngineError),
+}
+
+/// How far the reading of the VMs' notes is.
+#[derive(Debug, Clone, Default)]
+pub enum NotesRead {
+    /// Nobody asked for them.
+    #[default]
+    NotRead,
+    /// It is under way.
+    Reading,
+    /// What there was.
+    Done(Notes),
+    /// The archive could not be read.
     Failed(EngineError),
 }
 
@@ -71,6 +88,36 @@ impl RestoreDraft {
     /// The look inside was taken, or is not wanted any more.
     pub fn forget_look_inside(&mut self) {
         self.wants_to_look = false;
+    }
+
+    /// How far the reading of the notes is.
+    pub fn notes(&self) -> &NotesRead {
+        &self.notes
+    }
+
+    /// Notes that the notes are being read. Gives what they are read from, if there is a need for it.
+    pub fn begin_notes(&mut self) -> Option<(Access, Arc<OpenedArchive>)> {
+        if matches!(self.notes, NotesRead::Reading | NotesRead::Done(_)) {
+            return None;
+        }
+        let question = (self.access()?, Arc::clone(self.archive()?));
+        self.notes = NotesRead::Reading;
+        Some(question)
+    }
+
+    /// Takes the notes, or why they could not be read.
+    pub fn set_notes(&mut self, answer: Result<Notes, EngineError>) {
+        self.notes = match answer {
+            Ok(notes) => NotesRead::Done(notes),
+            Err(error) => NotesRead::Failed(error),
+        };
+    }
+
+    /// Notes that the reading of the notes was given up. What was read stays.
+    pub fn stop_notes(&mut self) {
+        if matches!(self.notes, NotesRead::Reading) {
+            self.notes = NotesRead::NotRead;
+        }
     }
 
     /// Once both the headers and the contents list are known: of which VMs something is missing.

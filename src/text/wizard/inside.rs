@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    draft::QuickLook,
-    engine::{ArchiveInfo, OpenedArchive, Outline, Protection},
+    draft::{NotesRead, QuickLook},
+    engine::{ArchiveInfo, EngineError, OpenedArchive, Outline, Protection},
     inventory::Domain,
     text::{
         Message, Tone, archive_error,
         i18n::{gettext, gettext_f, ngettext_f},
-        message, opened, protection, sanitize,
+        message, opened, protection, sanitize, sanitize_lines,
     },
 };
 
@@ -121,6 +121,74 @@ pub fn inside_detail(domain: &Domain) -> String {
 /// A VM that the list of contents names and of which the archive holds nothing.
 pub fn only_mentioned() -> String {
     gettext("only mentioned")
+}
+
+/// What a VM's user wrote down about it, or why that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteText {
+    /// The note itself, or the reason.
+    pub text: String,
+    /// Whether it is a reason.
+    pub is_failed: bool,
+}
+
+/// The note of a VM, or why it could not be read.
+pub fn note(read: &Result<String, EngineError>) -> NoteText {
+    match read {
+        Ok(text) => NoteText {
+            text: sanitize_lines(text.trim_end()),
+            is_failed: false,
+        },
+        Err(error) => NoteText {
+            text: gettext_f(
+                "Its notes could not be read: {why}",
+                &[("why", &message(error).full_text())],
+            ),
+            is_failed: true,
+        },
+    }
+}
+
+/// How the reading of the notes stands; `None` before it has begun. `shown` is how many VMs have any, and `failed` of how
+/// many they could not be read.
+pub fn notes_read(state: &NotesRead, shown: usize, failed: usize) -> Option<Verdict> {
+    let verdict = |tone, text, detail| Some(Verdict { tone, text, detail });
+    match state {
+        NotesRead::NotRead => None,
+        NotesRead::Reading => verdict(
+            Tone::Success,
+            gettext("Reading the notes…"),
+            gettext("Each note has a key of its own, so this may take a while."),
+        ),
+        NotesRead::Failed(error) => verdict(
+            Tone::Failure,
+            gettext("The notes could not be read."),
+            message(error).full_text(),
+        ),
+        NotesRead::Done(notes) => {
+            let text = if shown == 0 {
+                gettext("No VM has notes.")
+            } else {
+                ngettext_f("{n} VM has notes.", "{n} VMs have notes.", shown as u64, &[])
+            };
+            let failed = (failed > 0).then(|| {
+                ngettext_f(
+                    "The notes of {n} VM could not be read.",
+                    "The notes of {n} VMs could not be read.",
+                    failed as u64,
+                    &[],
+                )
+            });
+            let broken = notes.broken.as_ref().map(|error| message(error).full_text());
+            let tone = if failed.is_none() && broken.is_none() {
+                Tone::Success
+            } else {
+                Tone::Partial
+            };
+            let lines: Vec<String> = failed.into_iter().chain(broken).collect();
+            verdict(tone, text, lines.join("\n"))
+        }
+    }
 }
 
 /// How many VMs of how many a search leaves.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::{
-    draft::{Look, PowerOff},
+    draft::{BackupDraft, Look, PowerOff},
     format::Compression,
     text::{
         i18n::{gettext, gettext_f, ngettext_f, pgettext},
@@ -69,9 +69,12 @@ pub fn destination(look: &Look, file: Option<&str>) -> String {
 }
 
 /// What happens after the archive was written.
-pub fn after(verifies: bool, power_off: PowerOff, profile: Option<&Path>) -> String {
+pub fn after(draft: &BackupDraft, profile: Option<&Path>) -> String {
     let mut lines = Vec::new();
-    lines.push(if verifies {
+    if draft.writes_recovery_text() {
+        lines.push(gettext("A recovery text is written beside the backup."));
+    }
+    lines.push(if draft.verifies {
         gettext("The backup is verified.")
     } else {
         gettext("The backup is not verified.")
@@ -82,7 +85,7 @@ pub fn after(verifies: bool, power_off: PowerOff, profile: Option<&Path>) -> Str
             &[("path", &sanitize(&profile.to_string_lossy()))],
         ));
     }
-    if power_off == PowerOff::Yes {
+    if draft.power_off == PowerOff::Yes {
         lines.push(gettext("The computer is turned off if everything went well."));
     }
     lines.join("\n")

@@ -20,7 +20,7 @@ impl BackupFlow {
                 let place = loaded.profile.destination_path.clone();
                 self.draft.borrow_mut().set_profile(loaded.profile);
                 self.show_destination(&self.draft.borrow());
-                self.destination.set_place(&place);
+                self.shell.place.set_place(&place);
             }
             // Most people have none.
             Ok(Err(ProfileError::NotFound { .. })) => {}
@@ -38,7 +38,7 @@ impl BackupFlow {
         if !draft.saves_profile {
             return;
         }
-        let (profile, folder) = (draft.to_profile(), self.host.profile_dir());
+        let (profile, folder) = (draft.to_profile(), self.shell.host.profile_dir());
         let task = Task::spawn(move |_| Ok(profile.save(&folder, profile::DEFAULT_NAME)));
         let waiting = when_answered(self, task, |flow, answer| {
             let problem = match answer {
@@ -47,7 +47,7 @@ impl BackupFlow {
                 Err(error) => error.to_string(),
             };
             let note = words::profile_not_saved(&problem);
-            flow.progress.add_warning(&note);
+            flow.shell.progress.add_warning(&note);
             flow.notes.borrow_mut().push(note);
         });
         self.saving.replace(waiting);

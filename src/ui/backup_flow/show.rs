@@ -2,12 +2,12 @@
 //! How the draft of a backup looks on its pages.
 
 use crate::{
-    draft::{BackupDraft, Look, PlaceState, PowerOff},
+    draft::{BackupDraft, Look, PlaceState, PowerOff, WizardDraft},
     plan::Finding,
     profile,
     text::{self, finding, wizard as words},
     ui::{
-        flow::machine_item,
+        flow::{Flow, machine_item},
         pages::{Choices, SummaryFacts, SummaryLine},
     },
 };
@@ -32,16 +32,16 @@ impl BackupFlow {
 
     pub(super) fn show_destination(&self, draft: &BackupDraft) {
         let look = draft.look();
-        self.destination.show_targets(&draft.targets(), &look.target);
-        self.destination.show_absent_target(draft.absent_target());
-        let verdict = words::backup_place(look, draft.place(), draft.total_bytes());
-        self.destination
-            .show_verdict(&verdict, *draft.place() == PlaceState::Looking);
+        self.show_place(&words::backup_place(look, draft.place(), draft.total_bytes()));
+        self.shell
+            .place
+            .show_target_note(&words::target_note(draft.absent_target()));
         let is_local_and_good = look.is_local() && matches!(draft.place(), PlaceState::Good(_));
         let file = words::file_pattern();
         self.destination
             .show_file_name(is_local_and_good.then_some(file.as_str()));
-        self.destination.set_may_browse(self.picking.borrow().is_none());
+        self.destination
+            .show_recovery(draft.writes_recovery_text(), look.is_local());
     }
 
     pub(super) fn show_passphrase(&self, draft: &BackupDraft) {
@@ -75,7 +75,7 @@ impl BackupFlow {
             total: words::total(draft.selected().len(), draft.total_bytes()),
             destination: destination(draft.look()),
             method: text::compression(draft.compression()),
-            after: words::after(draft.verifies, draft.power_off, profile.as_deref()),
+            after: words::after(draft, profile.as_deref()),
             left_out: words::left_out(&left_out),
         };
         self.summary.show_plan(lines.collect(), &facts);
@@ -83,7 +83,10 @@ impl BackupFlow {
     }
 
     pub(super) fn profile_path(&self) -> std::path::PathBuf {
-        self.host.profile_dir().join(format!("{}.conf", profile::DEFAULT_NAME))
+        self.shell
+            .host
+            .profile_dir()
+            .join(format!("{}.conf", profile::DEFAULT_NAME))
     }
 }
 

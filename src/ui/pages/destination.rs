@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Page 2 of a backup: where to.
+//! Page 2 of a backup: where to, and what stands beside it there.
 
-use std::{
-    cell::{Cell, RefCell},
-    sync::OnceLock,
-};
+use std::{cell::Cell, sync::OnceLock};
 
 use gtk::{
     CompositeTemplate,
@@ -14,14 +11,8 @@ use gtk::{
 };
 
 use crate::{
-    draft::Look,
-    host::DOM0,
-    text::wizard::{self as words, Verdict},
-    ui::{
-        BpClampLayout,
-        flow::connect,
-        pages::{choose_by_letter, show_tone},
-    },
+    text::wizard as words,
+    ui::{BpCheck, BpClampLayout, BpPlaceField, flow::connect},
 };
 
 mod imp {
@@ -32,32 +23,19 @@ mod imp {
     #[template(resource = "/org/pedos/Backup/ui/pages/destination.ui")]
     pub struct BpDestinationPage {
         #[template_child]
-        pub(super) target_drop: TemplateChild<gtk::DropDown>,
-        #[template_child]
-        pub(super) place_entry: TemplateChild<gtk::Entry>,
-        #[template_child]
-        pub(super) browse_button: TemplateChild<gtk::Button>,
-        #[template_child]
-        pub(super) verdict_box: TemplateChild<gtk::Box>,
-        #[template_child]
-        pub(super) verdict_stack: TemplateChild<gtk::Stack>,
-        #[template_child]
-        pub(super) verdict_spinner: TemplateChild<gtk::Spinner>,
-        #[template_child]
-        pub(super) verdict_icon: TemplateChild<gtk::Image>,
-        #[template_child]
-        pub(super) verdict_label: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub(super) verdict_detail: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub(super) target_note: TemplateChild<gtk::Label>,
+        pub(super) place: TemplateChild<BpPlaceField>,
         #[template_child]
         pub(super) file_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) file_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) recovery_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) recovery_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) recovery_note: TemplateChild<gtk::Label>,
         /// Set while values are copied in: what changes then is not the user's doing.
         pub(super) is_showing: Cell<bool>,
-        pub(super) targets: RefCell<Vec<String>>,
     }
 
     #[gtk::template_callbacks]
@@ -68,11 +46,6 @@ mod imp {
                 self.obj().emit_by_name::<()>("changed", &[]);
             }
         }
-
-        #[template_callback]
-        fn on_browse(&self) {
-            self.obj().emit_by_name::<()>("browse", &[]);
-        }
     }
 
     #[glib::object_subclass]
@@ -82,7 +55,9 @@ mod imp {
         type ParentType = gtk::Box;
 
         fn class_init(class: &mut Self::Class) {
+            BpCheck::ensure_type();
             BpClampLayout::ensure_type();
+            BpPlaceField::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
         }
@@ -95,12 +70,7 @@ mod imp {
     impl ObjectImpl for BpDestinationPage {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("browse").build()])
-        }
-
-        fn constructed(&self) {
-            self.parent_constructed();
-            choose_by_letter(&self.target_drop);
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build()])
         }
     }
 
@@ -109,7 +79,7 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// Where to write the backup. Signals `changed` and `browse`.
+    /// Where to write the backup. Signal `changed`.
     pub struct BpDestinationPage(ObjectSubclass<imp::BpDestinationPage>)
         @extends gtk::Box, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
@@ -122,70 +92,9 @@ impl Default for BpDestinationPage {
 }
 
 impl BpDestinationPage {
-    /// What takes the focus when the page is entered.
-    pub fn first_fields(&self) -> Vec<gtk::Widget> {
-        vec![self.imp().target_drop.get().upcast()]
-    }
-
-    /// Offers these VMs, with this one chosen.
-    pub fn show_targets(&self, targets: &[String], chosen: &str) {
-        let imp = self.imp();
-        imp.is_showing.set(true);
-        if *imp.targets.borrow() != targets {
-            let shown: Vec<&str> = targets.iter().map(String::as_str).collect();
-            imp.target_drop.set_model(Some(&gtk::StringList::new(&shown)));
-            imp.targets.replace(targets.to_vec());
-        }
-        let index = targets
-            .iter()
-            .position(|name| name == chosen)
-            .and_then(|index| u32::try_from(index).ok());
-        imp.target_drop
-            .set_selected(index.unwrap_or(gtk::INVALID_LIST_POSITION));
-        imp.is_showing.set(false);
-    }
-
-    /// Puts a text into the field, as its user would.
-    pub fn set_place(&self, text: &str) {
-        self.imp().place_entry.set_text(text);
-        self.imp().place_entry.set_position(-1);
-    }
-
-    /// What is chosen and typed.
-    pub fn look(&self) -> Look {
-        let imp = self.imp();
-        let targets = imp.targets.borrow();
-        let target = targets.get(imp.target_drop.selected() as usize).cloned();
-        Look {
-            target: target.unwrap_or_else(|| DOM0.to_owned()),
-            text: imp.place_entry.text().into(),
-        }
-    }
-
-    /// Says what was found there, or what will be done.
-    pub fn show_verdict(&self, verdict: &Verdict, is_looking: bool) {
-        let imp = self.imp();
-        imp.verdict_box.set_visible(is_looking || !verdict.text.is_empty());
-        imp.verdict_spinner.set_spinning(is_looking);
-        if is_looking {
-            imp.verdict_stack.set_visible_child(&*imp.verdict_spinner);
-        } else {
-            imp.verdict_stack.set_visible_child(&*imp.verdict_icon);
-        }
-        show_tone(&imp.verdict_icon, verdict.tone);
-        imp.verdict_label.set_label(&verdict.text);
-        imp.verdict_detail.set_label(&verdict.detail);
-        imp.verdict_detail.set_visible(!verdict.detail.is_empty());
-    }
-
-    /// Whether the picker can be asked now.
-    pub fn set_may_browse(&self, may: bool) {
-        self.imp().browse_button.set_sensitive(may);
-    }
-
-    /// Says which VM the profile wanted if that one does not run.
-    pub fn show_absent_target(&self, name: Option<&str>) {
-        self.imp().target_note.set_label(&words::target_note(name));
+    /// Where the archive goes.
+    pub fn place(&self) -> &BpPlaceField {
+        &self.imp().place
     }
 
     /// Shows the name that the new file will have; `None` where another machine chooses it.
@@ -194,13 +103,26 @@ impl BpDestinationPage {
         self.imp().file_label.set_label(name.unwrap_or_default());
     }
 
+    /// Shows whether a recovery text will stand beside the archive, and whether there can be one.
+    pub fn show_recovery(&self, is_wanted: bool, is_in_dom0: bool) {
+        let imp = self.imp();
+        let (label, note) = words::recovery_choice(is_in_dom0);
+        imp.is_showing.set(true);
+        imp.recovery_label.set_label(&label);
+        imp.recovery_note.set_label(&note);
+        imp.recovery_check.set_active(is_wanted && is_in_dom0);
+        imp.recovery_check.set_sensitive(is_in_dom0);
+        imp.is_showing.set(false);
+    }
+
+    /// Whether a recovery text is wanted; `None` where there can be none, so that nobody was asked.
+    pub fn wants_recovery(&self) -> Option<bool> {
+        let check = &self.imp().recovery_check;
+        check.is_sensitive().then(|| check.is_active())
+    }
+
     /// Hears that something on the page was changed.
     pub fn connect_changed(&self, handler: impl Fn(&Self) + 'static) {
         connect(self, "changed", handler);
-    }
-
-    /// Hears that a place is to be picked.
-    pub fn connect_browse(&self, handler: impl Fn(&Self) + 'static) {
-        connect(self, "browse", handler);
     }
 }

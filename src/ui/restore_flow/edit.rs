@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::ui::{Edit, pages::ForAll};
+use crate::ui::{Edit, flow::Flow, pages::ForAll};
 
 use super::RestoreFlow;
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The quick look over a file, and the look inside an archive.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+
+use gtk::prelude::*;
 
 use crate::{
-    draft::RestoreDraft,
-    engine::quick_look,
+    draft::{NotesRead, RestoreDraft, WizardDraft},
+    engine::{quick_look, read_notes},
     job::Task,
     text::wizard as words,
-    ui::{BpInsideWindow, MachineItem, flow::when_answered},
+    ui::{
+        BpInsideWindow, MachineItem,
+        flow::{Flow, Waiting, when_answered},
+    },
 };
 
 use super::{
@@ -42,8 +47,51 @@ impl RestoreFlow {
         let Some(archive) = draft.archive() else { return };
         let weakness = words::weak_protection(&archive.info);
         let facts = words::inside_facts(archive);
-        BpInsideWindow::open(&self.wizard, &facts, weakness.as_deref(), machines(&draft));
+        let window = BpInsideWindow::open(&self.shell.wizard, &facts, weakness.as_deref(), machines(&draft));
+        show_notes(&window, &draft);
+        window.connect_notes(self.hearing(Self::read_notes));
+        window.connect_stop(self.hearing(Self::stop_notes));
     }
+
+    fn read_notes(self: &Rc<Self>, window: &BpInsideWindow) {
+        let question = self.draft.borrow_mut().begin_notes();
+        let Some((access, archive)) = question else { return };
+        let host = Arc::clone(&self.shell.host);
+        let task = Task::spawn(move |context| read_notes(&access, &archive, host.as_ref(), context));
+        let waited_for = window.downgrade();
+        let waiting = when_answered(self, task, move |flow, answer| {
+            flow.draft.borrow_mut().set_notes(answer);
+            if let Some(window) = waited_for.upgrade() {
+                show_notes(&window, &flow.draft.borrow());
+            }
+        });
+        self.noting.replace(waiting);
+        show_notes(window, &self.draft.borrow());
+    }
+
+    fn stop_notes(self: &Rc<Self>, window: &BpInsideWindow) {
+        self.noting.replace(Waiting::default());
+        self.draft.borrow_mut().stop_notes();
+        show_notes(window, &self.draft.borrow());
+    }
+}
+
+/// Shows how far the reading of the notes is.
+fn show_notes(window: &BpInsideWindow, draft: &RestoreDraft) {
+    let state = draft.notes();
+    let mut texts = BTreeMap::new();
+    if let (NotesRead::Done(notes), Some(archive)) = (state, draft.archive()) {
+        for domain in archive.inventory.domains() {
+            if let Some(read) = notes.of(&domain.name) {
+                texts.insert(domain.name, words::note(read));
+            }
+        }
+    }
+    let failed = texts.values().filter(|note| note.is_failed).count();
+    let verdict = words::notes_read(state, texts.len() - failed, failed);
+    let is_reading = matches!(state, NotesRead::Reading);
+    let may_read = matches!(state, NotesRead::NotRead | NotesRead::Failed(_));
+    window.show_notes(verdict.as_ref(), is_reading, may_read, texts);
 }
 
 /// The VMs that an archive names, those first that it holds.

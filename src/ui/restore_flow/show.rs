@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use crate::{
-    draft::{Opening, PlaceState, QuickLook, RestoreDraft},
+    draft::{Opening, QuickLook, RestoreDraft, WizardDraft},
     engine::OpenedArchive,
     host::System,
     inventory::Domain,
     text::{self, wizard as words},
     ui::{
         Glyph, MachineItem,
-        flow::label_color,
+        flow::{Flow, label_color},
         pages::{RestoreSummary, Rules},
     },
 };
@@ -21,10 +21,7 @@ use super::RestoreFlow;
 impl RestoreFlow {
     pub(super) fn show_source(&self, draft: &RestoreDraft) {
         let look = draft.look();
-        self.source.show_targets(&draft.targets(), &look.target);
-        let verdict = words::archive_place(look, draft.place());
-        self.source
-            .show_verdict(&verdict, *draft.place() == PlaceState::Looking);
+        self.show_place(&words::archive_place(look, draft.place()));
         self.source.show_rules(Rules {
             ignores_missing: draft.ignores_missing,
             ignores_user_mismatch: draft.ignores_user_mismatch,
@@ -35,7 +32,6 @@ impl RestoreFlow {
         let is_looking = matches!(draft.quick_look(), QuickLook::Looking);
         self.source.show_quick_look(quick.as_ref(), is_looking);
         self.source.set_may_look_inside(draft.may_continue().is_ok());
-        self.source.set_may_browse(self.picking.borrow().is_none());
     }
 
     pub(super) fn show_opening(&self, draft: &RestoreDraft) {

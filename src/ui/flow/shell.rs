@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What both wizards are made of around their pages: a place that is typed, looked at and picked, a job that is started
+//! and stopped, and the ways on, back and out.
+
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+use crate::{
+    draft::{Look, Place, PlaceProblem, PlaceState, Run, WizardDraft},
+    engine::{ArchiveInfo, EngineError},
+    host::{Host, System},
+    job::{self, Job, JobKind, Outcome, Task},
+    text::wizard as words,
+    ui::{BpPlaceField, BpWizard, Move, pages::BpProgressPage},
+};
+
+use super::{Leaving, Running, Waiting, ask_to_leave, pick_place, when_answered};
+
+/// The parts of a wizard that do not depend on which it is.
+pub(in crate::ui) struct Shell {
+    pub(in crate::ui) wizard: BpWizard,
+    pub(in crate::ui) host: Arc<dyn Host>,
+    /// Where the archive goes or comes from.
+    pub(in crate::ui) place: BpPlaceField,
+    pub(in crate::ui) progress: BpProgressPage,
+    looking: RefCell<Waiting>,
+    picking: RefCell<Option<Waiting>>,
+    running: RefCell<Option<Rc<Running>>>,
+}
+
+impl Shell {
+    /// A window without pages, for a host.
+    pub(in crate::ui) fn new(wizard: BpWizard, host: Arc<dyn Host>, place: BpPlaceField) -> Self {
+        Self {
+            wizard,
+            host,
+            place,
+            progress: BpProgressPage::default(),
+            looking: RefCell::default(),
+            picking: RefCell::default(),
+            running: RefCell::default(),
+        }
+    }
+}
+
+/// A wizard while its window is open.
+pub(in crate::ui) trait Flow: Sized + 'static {
+    /// What its user has chosen so far.
+    type Draft: WizardDraft;
+    /// Whether it makes archives, rather than reading them.
+    const IS_BACKUP: bool;
+
+    fn shell(&self) -> &Shell;
+    fn draft(&self) -> &RefCell<Self::Draft>;
+    /// Looks at a place; touches disks.
+    fn look_at(look: &Look) -> Result<Place, PlaceProblem>;
+    /// Copies the draft onto the page that is seen.
+    fn show_current_page(&self);
+    /// Goes on, if the page lets go.
+    fn next(self: &Rc<Self>);
+    /// Goes back.
+    fn back(self: &Rc<Self>);
+
+    /// More is known of the place.
+    fn place_was_looked_at(self: &Rc<Self>) {}
+    /// The host is known for the first time, or has changed.
+    fn system_has_changed(self: &Rc<Self>, _is_first: bool) {}
+    /// The host could not be read.
+    fn system_is_not_read(&self, error: &EngineError) {
+        log::warn!("the list of VMs: {error}");
+    }
+    /// The archive that a job was about, if it was open.
+    fn archive(&self) -> Option<ArchiveInfo> {
+        None
+    }
+    /// What else should be known at the end.
+    fn take_notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// The job has come to a good end.
+    fn succeeded(&self) {}
+
+    /// A handler that does not keep the flow alive.
+    fn hearing<P: ?Sized>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, &P) + 'static) -> impl Fn(&P) + 'static {
+        let flow = Rc::downgrade(self);
+        move |page| {
+            if let Some(flow) = flow.upgrade() {
+                act(&flow, page);
+            }
+        }
+    }
+
+    /// The window's handlers hold the flow, and let it go when the window closes.
+    fn connect_shell(self: &Rc<Self>) {
+        let flow = Rc::clone(self);
+        self.shell().wizard.connect_move(move |to| match to {
+            Move::Next => flow.next(),
+            Move::Back => flow.back(),
+            Move::Cancel => flow.cancel(),
+        });
+        let place = &self.shell().place;
+        place.connect_browse(self.hearing(|flow, _| flow.browse()));
+    }
+
+    /// Takes what was read of the host.
+    fn hear_system(self: &Rc<Self>, answer: Result<System, EngineError>) {
+        match answer {
+            Ok(system) => {
+                let known = self.draft().borrow().system().cloned();
+                if known.as_deref() == Some(&system) {
+                    return;
+                }
+                self.draft().borrow_mut().set_system(Arc::new(system));
+                self.look_if_needed();
+                self.system_has_changed(known.is_none());
+            }
+            Err(error) => self.system_is_not_read(&error),
+        }
+    }
+
+    /// Copies the draft onto the page that is seen and onto the buttons below it.
+    fn refresh(&self) {
+        self.show_current_page();
+        let (draft, wizard) = (self.draft().borrow(), &self.shell().wizard);
+        let is_over = matches!(draft.run(), Run::Ended { .. });
+        wizard.set_may_continue(&draft.may_continue());
+        wizard.set_may_go_back(draft.may_go_back());
+        wizard.set_may_cancel(!is_over && draft.run() != Run::Stopping);
+        let is_last = draft.run() != Run::NotBegun;
+        wizard.set_next_label(&if is_last { words::finish() } else { words::next() });
+    }
+
+    /// Shows the place of the draft, and what is known of it.
+    fn show_place(&self, verdict: &words::Verdict) {
+        let (draft, shell) = (self.draft().borrow(), self.shell());
+        shell.place.show_targets(&draft.targets(), &draft.look().target);
+        let is_looking = *draft.place() == PlaceState::Looking;
+        shell.place.show_verdict(verdict, is_looking);
+        shell.place.set_may_browse(shell.picking.borrow().is_none());
+    }
+
+    /// Looks at the place that is typed, off the window's thread, if that was not done yet.
+    fn look_if_needed(self: &Rc<Self>) {
+        if *self.draft().borrow().place() != PlaceState::Looking {
+            return;
+        }
+        let asked = self.draft().borrow().look().clone();
+        let look = asked.clone();
+        let task = Task::spawn(move |_| Ok(Self::look_at(&look)));
+        let waiting = when_answered(self, task, move |flow, answer| {
+            if let Ok(answer) = answer {
+                flow.draft().borrow_mut().set_place(&asked, answer);
+                flow.place_was_looked_at();
+                flow.refresh();
+            }
+        });
+        self.shell().looking.replace(waiting);
+    }
+
+    /// Lets the user pick a place.
+    fn browse(self: &Rc<Self>) {
+        let (look, shell) = (self.draft().borrow().look().clone(), self.shell());
+        let picked = |flow: &Rc<Self>, answer: Result<Option<String>, words::Verdict>| {
+            let shell = flow.shell();
+            shell.picking.replace(None);
+            flow.refresh();
+            match answer {
+                Ok(Some(path)) => shell.place.set_place(&path),
+                Ok(None) => {}
+                Err(verdict) => shell.place.show_verdict(&verdict, false),
+            }
+        };
+        let waiting = pick_place(self, &shell.wizard, &shell.host, look, !Self::IS_BACKUP, picked);
+        shell.picking.replace(waiting);
+        self.refresh();
+    }
+
+    /// Starts the job of the last page.
+    fn start(self: &Rc<Self>, kind: JobKind, job: Job) {
+        let shell = self.shell();
+        let handle = job::spawn(job, Arc::clone(&shell.host), self.draft().borrow().resources());
+        let flow = Rc::downgrade(self);
+        let at_end = move |outcome| {
+            if let Some(flow) = flow.upgrade() {
+                flow.ended(&outcome);
+            }
+        };
+        let running = Running::start(&shell.wizard, &shell.progress, kind, handle, at_end);
+        shell.running.replace(Some(running));
+    }
+
+    /// Shows the last word of the job.
+    fn ended(self: &Rc<Self>, outcome: &Outcome) {
+        let shell = self.shell();
+        let Some(running) = shell.running.take() else { return };
+        let look = self.draft().borrow().look().clone();
+        let archive = self.archive();
+        let run = running.show_end(&shell.wizard, outcome, &look, archive.as_ref(), self.take_notes());
+        self.draft().borrow_mut().set_run(run);
+        if run == (Run::Ended { is_success: true }) {
+            shell.wizard.show_all_done();
+            self.succeeded();
+        }
+        self.refresh();
+        shell.wizard.focus_next();
+    }
+
+    /// Asks whether to give up what would be lost, and gives it up.
+    fn cancel(self: &Rc<Self>) {
+        let (run, has_work) = (self.draft().borrow().run(), self.draft().borrow().has_work());
+        let wizard = &self.shell().wizard;
+        ask_to_leave(
+            self,
+            wizard,
+            run,
+            has_work,
+            Self::IS_BACKUP,
+            |flow, leaving| match leaving {
+                Leaving::Job => flow.stop(),
+                Leaving::Wizard => flow.shell().wizard.close_now(),
+            },
+        );
+    }
+
+    /// Asks the job to stop; its last word follows.
+    fn stop(self: &Rc<Self>) {
+        if let Some(running) = &*self.shell().running.borrow() {
+            self.draft().borrow_mut().set_run(Run::Stopping);
+            running.cancel();
+        }
+        self.refresh();
+    }
+}
