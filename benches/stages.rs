@@ -187,7 +187,7 @@ fn inner_archives(criterion: &mut Criterion) {
         Ok(writer.finish()?)
     };
     group.bench_function("write with holes", |bencher| {
-        bencher.iter(|| archive().map(|bytes| bytes.len()))
+        bencher.iter(|| archive().map(|bytes| bytes.len()));
     });
     let Ok(archive) = archive() else { return };
     let read = || -> Result<u64, Box<dyn std::error::Error>> {

@@ -59,7 +59,7 @@ fn ended<'a>(kind: JobKind, outcome: &'a Outcome, archive: Option<&'a OpenedArch
 
 #[test]
 fn the_schemas_are_sound_and_strict() {
-    for name in ["listing", "report"] {
+    for name in ["listing", "plan", "report"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.schema.json"));
         let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         jsonschema::draft202012::meta::validate(&schema).unwrap();

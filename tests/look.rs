@@ -7,15 +7,18 @@ mod support;
 
 use std::{
     fs,
+    io::{Read, Write},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::Command,
 };
 
+use pedos_backup::format::{Compression, decoder, inner};
 use serde_json::Value;
 use support::{
     jobs,
     programs::{self, Run, passfile},
+    reseal::Opened,
     roots::{self, Fill, KIB, MIB, Vm},
     tools,
 };
@@ -104,6 +107,108 @@ fn a_report_is_the_only_thing_on_standard_output() {
     let run = setting.run(&["--verify-only", "--json"]);
     assert_ne!(run.code, 0);
     assert_eq!(checked("report", &run.stdout)["outcome"], "failed");
+}
+
+#[test]
+fn a_plan_that_cannot_begin_and_one_that_is_only_tried_are_documents_too() {
+    let setting = Setting::new(&roots::small(), &["work", "solo", "dom0"]);
+    let before = fs::read(setting.path("root/var/lib/qubes/qubes.xml")).unwrap();
+    for options in [
+        &["--root", "root", "--json"][..],
+        &["--root", "root", "--json", "--dry-run"],
+    ] {
+        let run = setting.run(options).expect_failure(&[1]);
+        let plan = checked("plan", &run.stdout);
+        assert_eq!(plan["is_ready"], false);
+        let machines = plan["machines"].as_array().unwrap();
+        let work = machines.iter().find(|machine| machine["name"] == "work").unwrap();
+        assert_eq!(work["state"], "blocked");
+        assert_eq!(work["netvm"]["name"], "net");
+        assert_eq!(work["devices"][0]["fate"], "kept");
+        assert_eq!(work["problems"][0]["code"], "name_taken");
+        let options: Vec<&str> = work["problems"][0]["cures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|cure| cure["option"].as_str())
+            .collect();
+        assert_eq!(
+            options,
+            ["--rename work=NAME", "--rename-conflicting", "--exclude work"]
+        );
+        assert_eq!(machines.last().unwrap()["name"], "dom0");
+        assert!(run.stderr.contains("--rename work=NAME"), "{}", run.stderr);
+    }
+    let options = [
+        "--root",
+        "root",
+        "--json",
+        "--dry-run",
+        "--rename-conflicting",
+        "-x",
+        "solo",
+    ];
+    let plan = checked("plan", &setting.run(&options).expect(0).stdout);
+    assert_eq!(plan["is_ready"], true);
+    let states: Vec<&str> = plan["machines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|machine| machine["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        states.iter().filter(|state| **state == "left_out").count(),
+        1,
+        "{states:?}"
+    );
+    let after = fs::read(setting.path("root/var/lib/qubes/qubes.xml")).unwrap();
+    assert_eq!(before, after, "a dry run changes nothing");
+}
+
+#[test]
+fn a_pool_that_may_be_too_small_is_told_before_a_restore_begins() {
+    let setting = Setting::new(
+        &[Vm::new("solo", "AppVM").volume("private", Fill::Bytes(vec![1; 9000]))],
+        &["solo"],
+    );
+    let run = setting.run(&["--new-root", "fits", "--json", "--dry-run"]).expect(0);
+    assert_eq!(checked("plan", &run.stdout)["shortages"], Value::Array(Vec::new()));
+    announce(&setting, "4611686018427387904");
+    let run = setting.run(&["--new-root", "tried", "--json", "--dry-run"]).expect(0);
+    let shortage = &checked("plan", &run.stdout)["shortages"][0];
+    assert_eq!(shortage["pool"], "varlibqubes");
+    assert_eq!(shortage["needed_bytes"], 1_u64 << 62);
+    // Holes and compression have a part in it, so this stands in nobody's way.
+    let run = setting.run(&["--new-root", "here"]).expect(0);
+    assert!(run.stderr.contains("They may not fit"), "{}", run.stderr);
+    roots::expect_same(&setting.path("root"), "solo", &setting.path("here"), "solo");
+}
+
+/// Changes what the archive says of the sizes of its machines.
+fn announce(setting: &Setting, bytes: &str) {
+    let opened = Opened::new(fs::read(&setting.archive).unwrap(), jobs::PASSPHRASE);
+    let changed = opened.rewritten(&|name, content| {
+        if name != "qubes.xml.000.enc" {
+            return vec![(name.to_owned(), content)];
+        }
+        let mut tar = Vec::new();
+        let mut stream = decoder(Compression::Gzip, content.as_slice());
+        stream.read_to_end(&mut tar).unwrap();
+        let text = String::from_utf8(tar[512..].to_vec()).unwrap();
+        let text = text.trim_end_matches('\0');
+        let start = text.find("\"backup-size\">").unwrap() + "\"backup-size\">".len();
+        let end = start + text[start..].find('<').unwrap();
+        let text = [&text[..start], bytes, &text[end..]].concat();
+        let mut writer = inner::Writer::new(Vec::new());
+        let member = inner::NewMember::small_file("qubes.xml", 0, text.len() as u64);
+        writer.member(&member).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+        writer.end_member().unwrap();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&writer.finish().unwrap()).unwrap();
+        vec![(name.to_owned(), packed.finish().unwrap())]
+    });
+    fs::write(&setting.archive, changed).unwrap();
 }
 
 #[test]

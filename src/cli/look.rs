@@ -84,16 +84,14 @@ pub(super) fn quick(source: &Source, interrupt: &Interrupt) -> Result<Exit, Stop
     Ok(if is_whole { Exit::Done } else { Exit::Damaged })
 }
 
-/// What an archive lacks of the VMs that it should hold, as far as a quick look tells.
+/// What an archive lacks of the VMs that it should hold, as far as a quick look tells; nothing where there can be none.
 pub(super) fn missing(
     access: &Access,
     archive: &OpenedArchive,
     interrupt: &Interrupt,
-) -> Result<BTreeMap<String, String>, Stop> {
+) -> Result<Option<BTreeMap<String, String>>, Stop> {
     let outline = outline(&access.source, interrupt)?;
-    Ok(outline
-        .map(|outline| outline.missing(&archive.inventory))
-        .unwrap_or_default())
+    Ok(outline.map(|outline| outline.missing(&archive.inventory)))
 }
 
 fn outline(source: &Source, interrupt: &Interrupt) -> Result<Option<Outline>, Stop> {

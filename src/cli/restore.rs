@@ -43,20 +43,8 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         None if args.list || args.extract.is_some() => (None, look::host(args, &source)?),
         None => (None, host(args, &source)?),
     };
-    let passphrase = Arc::new(Passphrase::for_reading(match &args.passphrase_file {
-        Some(path) => passphrase_from(path, interrupt)?,
-        None => prompt::passphrase(
-            "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ",
-            interrupt,
-        )
-        .map_err(|error| Stop::of_prompt(error, "the passphrase"))?,
-    }));
+    let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
-    let access = Access {
-        filter_program: args.compression_filter.clone(),
-        is_encrypted: args.encrypted == YesNo::Yes,
-        ..Access::new(source, passphrase)
-    };
     if args.list {
         return look::list(args, &access, &host, interrupt);
     }
@@ -75,10 +63,23 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     let missing = named_missing(args, &access, &archive, console, interrupt)?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
     if args.choices.dry_run {
-        choices.missing = missing;
+        choices.missing = missing.clone().unwrap_or_default();
     }
-    let table = resolve(&archive.inventory, &host.system()?, &choices);
+    let system = host.system()?;
+    let table = resolve(&archive.inventory, &system, &choices);
+    let shortages = if args.verify_only {
+        Vec::new()
+    } else {
+        table.shortages(&system)
+    };
+    // A program gets one document: of what was done, or where nothing will be, of what would be.
+    if args.json && (args.choices.dry_run || !table.is_ready()) {
+        say_text(&json::plan(&place, &archive.info, &table, &shortages));
+    }
     show_table(args, &table, console)?;
+    for shortage in &shortages {
+        console.warning(&text::shortage(shortage));
+    }
     if args.choices.dry_run {
         console.notice(&text::terminal::nothing_changed());
         return Ok(Exit::Done);
@@ -90,7 +91,39 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         access,
         table,
         verify_only: args.verify_only,
+        missing,
     };
+    Ok(carry_out(args, plan, host, new_root, &archive, console, interrupt))
+}
+
+/// The archive with all that is needed to read it.
+fn access(args: &RestoreArgs, source: Source, interrupt: &Interrupt) -> Result<Access, Stop> {
+    let typed = match &args.passphrase_file {
+        Some(path) => passphrase_from(path, interrupt)?,
+        None => prompt::passphrase(
+            "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ",
+            interrupt,
+        )
+        .map_err(|error| Stop::of_prompt(error, "the passphrase"))?,
+    };
+    Ok(Access {
+        filter_program: args.compression_filter.clone(),
+        is_encrypted: args.encrypted == YesNo::Yes,
+        ..Access::new(source, Arc::new(Passphrase::for_reading(typed)))
+    })
+}
+
+/// Runs the job to its end, and keeps a new PedOS if there is something in it.
+fn carry_out(
+    args: &RestoreArgs,
+    plan: RestorePlan,
+    host: Arc<dyn Host>,
+    new_root: Option<NewRoot>,
+    archive: &OpenedArchive,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Exit {
+    let (kind, place) = (kind(args), look::text_of(&plan.access.source));
     let job = job::spawn(Job::Restore(plan), host, args.resources.resources());
     interrupt.stops(job.cancel_token());
     let outcome = console.watch(&job);
@@ -105,7 +138,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         at: SystemTime::now(),
     };
     console.ended(&ended, args.json);
-    Ok(Exit::of_outcome(kind, &outcome))
+    Exit::of_outcome(kind, &outcome)
 }
 
 /// The PedOS to restore into. To verify a file none is needed: that works on any machine.
@@ -156,19 +189,20 @@ fn source(args: &RestoreArgs) -> Result<Source, Stop> {
     }
 }
 
-/// What an archive lacks as far as its outer headers tell, named before anything is done. A verification finds it anyway.
+/// What an archive lacks as far as its outer headers tell, named before anything is done; nothing where nobody has looked.
+/// A verification finds it anyway.
 fn named_missing(
     args: &RestoreArgs,
     access: &Access,
     archive: &OpenedArchive,
     console: &Console,
     interrupt: &Interrupt,
-) -> Result<BTreeMap<String, String>, Stop> {
+) -> Result<Option<BTreeMap<String, String>>, Stop> {
     if args.verify_only {
-        return Ok(BTreeMap::new());
+        return Ok(None);
     }
     let missing = look::missing(access, archive, interrupt)?;
-    for what in missing.values().cloned() {
+    for what in missing.iter().flat_map(BTreeMap::values).cloned() {
         console.warning(&text::message(&ArchiveError::Missing { what }.into()).full_text());
     }
     Ok(missing)

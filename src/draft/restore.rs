@@ -295,6 +295,7 @@ impl RestoreDraft {
             access: self.access().ok_or(Reason::NoPassphrase)?,
             table: self.table().ok_or(Reason::NotOpened)?,
             verify_only: self.verifies_only,
+            missing: None,
         })
     }
 }

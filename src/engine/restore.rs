@@ -43,10 +43,12 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         }
     }
     // What is known to be missing costs nothing: no machine is created for it.
-    let outline = quick_look(&plan.access.source, context)?;
-    let missing = outline
-        .map(|outline| outline.missing(&opened.inventory))
-        .unwrap_or_default();
+    let missing = match &plan.missing {
+        Some(missing) => missing.clone(),
+        None => quick_look(&plan.access.source, context)?
+            .map(|outline| outline.missing(&opened.inventory))
+            .unwrap_or_default(),
+    };
     let (incomplete, complete): (Vec<&RestoreRow>, Vec<&RestoreRow>) =
         rows.iter().partition(|row| missing.contains_key(&row.domain.name));
     let mut reports: Vec<MachineReport> = incomplete

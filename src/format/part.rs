@@ -92,57 +92,6 @@ impl fmt::Display for PartName {
     }
 }
 
-/// Holds the parts of one file to their order: 0, 1, 2, and so on.
-#[derive(Debug, Clone, Default)]
-pub struct PartSequence {
-    next: u32,
-}
-
-impl PartSequence {
-    /// Takes the number of the part that comes next.
-    ///
-    /// # Errors
-    /// When another one should have come; the sequence stays where it was.
-    pub fn accept(&mut self, number: u32) -> Result<(), SequenceError> {
-        let expected = self.next;
-        match number.cmp(&expected) {
-            std::cmp::Ordering::Equal => {
-                self.next = expected.saturating_add(1);
-                Ok(())
-            }
-            std::cmp::Ordering::Less => Err(SequenceError::Repeated { found: number }),
-            std::cmp::Ordering::Greater => Err(SequenceError::Gap {
-                expected,
-                found: number,
-            }),
-        }
-    }
-
-    /// How many parts have come.
-    pub fn count(&self) -> u32 {
-        self.next
-    }
-}
-
-/// A part came out of its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SequenceError {
-    /// Parts before it are missing, or come later.
-    #[error("part {expected:03} should come here, but part {found:03} does")]
-    Gap {
-        /// The number that should have come.
-        expected: u32,
-        /// The number that came.
-        found: u32,
-    },
-    /// A part of that number has come already.
-    #[error("part {found:03} comes a second time or too late")]
-    Repeated {
-        /// Its number.
-        found: u32,
-    },
-}
-
 /// Whether a name can stand in an archive so that every reader takes it for the same relative name.
 ///
 /// # Errors
@@ -266,17 +215,5 @@ mod tests {
         ] {
             assert!(PartName::parse_old_member(name).is_err(), "{name}");
         }
-    }
-
-    #[test]
-    fn parts_come_in_order() {
-        let mut sequence = PartSequence::default();
-        assert_eq!(sequence.accept(1), Err(SequenceError::Gap { expected: 0, found: 1 }));
-        sequence.accept(0).unwrap();
-        sequence.accept(1).unwrap();
-        assert_eq!(sequence.accept(1), Err(SequenceError::Repeated { found: 1 }));
-        assert_eq!(sequence.accept(3), Err(SequenceError::Gap { expected: 2, found: 3 }));
-        sequence.accept(2).unwrap();
-        assert_eq!(sequence.count(), 3);
     }
 }

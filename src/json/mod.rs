@@ -7,6 +7,7 @@
 
 mod code;
 mod listing;
+mod plan;
 mod report;
 
 use std::fmt::Write;
@@ -14,6 +15,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 pub use listing::listing;
+pub use plan::plan;
 pub use report::report;
 
 /// The version of the documents' schemas.

@@ -15,6 +15,7 @@ mod problem;
 mod recovery;
 mod resolve;
 mod restore;
+mod shortage;
 
 pub use access::Access;
 pub use backup::{
@@ -28,3 +29,4 @@ pub use problem::{Absence, Cure, RestoreProblem, RestoreRemark};
 pub use recovery::{RecoveryFacts, RecoveryText};
 pub use resolve::resolve;
 pub use restore::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, RestoreTable};
+pub use shortage::Shortage;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What stands against restoring a machine, with the choices that cure it, and what is worth knowing about it.
 
-use crate::host::Reference;
+use crate::host::{DOM0, Reference};
 
 use super::DevicePort;
 
@@ -178,6 +178,27 @@ impl RestoreProblem {
         };
         cures.push(Cure::LeaveOut);
         cures
+    }
+}
+
+impl Cure {
+    /// What to write on the command line of the tool for a machine of the archive, with capitals for what its user has to
+    /// put there; nothing where no option does it.
+    pub fn option(&self, machine: &str) -> Option<String> {
+        Some(match self {
+            Self::ChooseName => format!("--rename {machine}=NAME"),
+            Self::RenameConflicting => "--rename-conflicting".to_owned(),
+            Self::ChooseTemplate => format!("--template {machine}=NAME"),
+            Self::ChooseNetVm => format!("--netvm {machine}=NAME"),
+            Self::ChooseDispVm => format!("--dispvm {machine}=NAME"),
+            Self::ChooseKernel => format!("--kernel {machine}=KERNEL"),
+            Self::ChoosePool => format!("--pool {machine}=POOL"),
+            Self::RestoreToo { .. } | Self::SolveFirst { .. } => return None,
+            Self::IgnoreMissing => "--ignore-missing".to_owned(),
+            Self::IgnoreUserMismatch => "--ignore-username-mismatch".to_owned(),
+            Self::LeaveOut if machine == DOM0 => "--skip-dom0-home".to_owned(),
+            Self::LeaveOut => format!("--exclude {machine}"),
+        })
     }
 }
 

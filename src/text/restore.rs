@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the table of a restore says about each machine, in words.
 
-use crate::plan::{Absence, Cure, RestoreProblem, RestoreRemark};
+use crate::plan::{Absence, Cure, RestoreProblem, RestoreRemark, Shortage};
 
 use super::{
     finding::FindingText,
     i18n::{gettext, gettext_f},
-    kernel, netvm, sanitize,
+    kernel, netvm, sanitize, size,
 };
 
 /// What must be solved before a machine can be restored, and what solves it in a window.
@@ -119,6 +119,19 @@ pub fn restore_cure(cure: &Cure) -> String {
         Cure::IgnoreUserMismatch => gettext("Restore the home all the same."),
         Cure::LeaveOut => gettext("Leave it out."),
     }
+}
+
+/// A pool that may be too small for what is restored into it.
+pub fn shortage(shortage: &Shortage) -> String {
+    gettext_f(
+        // Translators: {pool} is the name of a storage pool, {needed} and {free} are sizes such as "3.5 GiB".
+        "The VMs had {needed} on the disk, and the storage pool {pool} has {free} free. They may not fit.",
+        &[
+            ("needed", &size(shortage.needed_bytes)),
+            ("pool", &sanitize(&shortage.pool)),
+            ("free", &size(shortage.free_bytes)),
+        ],
+    )
 }
 
 /// What is worth knowing about a row.

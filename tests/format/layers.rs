@@ -11,7 +11,7 @@ use pedos_backup::{
         CONTAINER_OVERHEAD_BYTES, KdfCost, KdfLimits, SealKey, header_passphrase, open_in_place, part_passphrase,
     },
     format::{
-        BackupId, Compression, Encoder, FormatError, Header, PartName, PartSequence, decoder,
+        BackupId, Compression, Encoder, FormatError, Header, PartName, decoder,
         inner::{self, Entry, Extent},
         outer,
     },
@@ -118,14 +118,15 @@ pub(crate) fn open_archive(archive: &[u8], passphrase: &[u8]) -> (Header, Vec<St
     let authentic = opened(container, &header_passphrase(passphrase));
     assert_eq!(authentic, clear);
     let header = Header::parse(&authentic).unwrap();
-    let mut files: BTreeMap<String, (PartSequence, Vec<u8>)> = BTreeMap::new();
+    let mut files: BTreeMap<String, (u32, Vec<u8>)> = BTreeMap::new();
     while let Some((name, container)) = next(&mut reader) {
         let part = PartName::parse_member(&name).unwrap();
         let id = header.backup_id.as_ref().unwrap().as_str();
         assert!(container.len() >= CONTAINER_OVERHEAD_BYTES);
         let content = opened(container, &part_passphrase(id, &part.to_string(), passphrase));
-        let (sequence, joined) = files.entry(part.file().to_owned()).or_default();
-        sequence.accept(part.number()).unwrap();
+        let (parts, joined) = files.entry(part.file().to_owned()).or_default();
+        assert_eq!(part.number(), *parts, "{part}");
+        *parts += 1;
         joined.extend_from_slice(&content);
         names.push(name);
     }

@@ -71,7 +71,8 @@ pub struct RestoreArgs {
 
     /// Print the result as one JSON document on standard output, and everything else on standard error
     ///
-    /// The document is a listing with --list, else a report of what was done.
+    /// The document is a listing with --list; with --dry-run, and where a restore cannot begin, the plan with what stands
+    /// in the way; else a report of what was done.
     #[arg(long)]
     pub json: bool,
 

@@ -2,7 +2,7 @@
 //! What the tool that restores says of its table: each problem names the options that remove it.
 
 use crate::{
-    plan::{Cure, RestoreProblem, RestoreRow, RestoreTable},
+    plan::{Cure, RestoreProblem, RestoreTable},
     text::{
         Message,
         i18n::{gettext, gettext_f},
@@ -38,7 +38,7 @@ pub fn problems(table: &RestoreTable) -> Vec<Message> {
         .flat_map(|row| row.problems.iter().map(move |problem| (row, problem)));
     for (row, problem) in all {
         let name = sanitize(&row.domain.name);
-        let options: Vec<String> = problem.cures().iter().map(|cure| option(row, cure)).collect();
+        let options: Vec<String> = problem.cures().iter().map(|cure| option(&name, cure)).collect();
         let line = format!(
             "{name}: {}\n    {}",
             restore_problem(problem).sentence,
@@ -56,23 +56,12 @@ pub fn problems(table: &RestoreTable) -> Vec<Message> {
     messages
 }
 
-/// What to write on the command line so that a problem of a machine goes away.
-fn option(row: &RestoreRow, cure: &Cure) -> String {
-    let vm = sanitize(&row.domain.name);
+/// What to do on the command line so that a problem of a machine goes away.
+fn option(machine: &str, cure: &Cure) -> String {
     match cure {
-        Cure::ChooseName => format!("--rename {vm}=NAME"),
-        Cure::RenameConflicting => "--rename-conflicting".to_owned(),
-        Cure::ChooseTemplate => format!("--template {vm}=NAME"),
-        Cure::ChooseNetVm => format!("--netvm {vm}=NAME"),
-        Cure::ChooseDispVm => format!("--dispvm {vm}=NAME"),
-        Cure::ChooseKernel => format!("--kernel {vm}=KERNEL"),
-        Cure::ChoosePool => format!("--pool {vm}=POOL"),
         Cure::RestoreToo { name } => gettext_f("restore {name} too", &[("name", &sanitize(name))]),
         Cure::SolveFirst { name } => gettext_f("solve the problem of {name}", &[("name", &sanitize(name))]),
-        Cure::IgnoreMissing => "--ignore-missing".to_owned(),
-        Cure::IgnoreUserMismatch => "--ignore-username-mismatch".to_owned(),
-        Cure::LeaveOut if row.is_home() => "--skip-dom0-home".to_owned(),
-        Cure::LeaveOut => format!("--exclude {vm}"),
+        cure => cure.option(machine).unwrap_or_default(),
     }
 }
 
