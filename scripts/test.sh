@@ -9,6 +9,9 @@ cd "$(dirname "$0")/.."
 
 scripts/lint.sh
 
+echo '== tools that need nothing around them'
+scripts/static.sh check
+
 echo '== tests'
 display=tests/support/with-display.sh
 [ -x "$display" ] || display=''
