@@ -23,7 +23,7 @@ help:
 	@echo 'make run        install what is missing, build, and open the Backup PedOS wizard on a sample PedOS;'
 	@echo '                without a display, do a whole backup and restore of it with the tools and compare'
 	@echo 'make test       install what is missing and run every check and test'
-	@echo 'make bench      measure the tools beside what is used instead of them (most of an hour; scripts/bench.sh for less)'
+	@echo 'make bench      measure the tools beside what is used instead of them (an hour and more; scripts/bench.sh for less)'
 	@echo 'make build      build the four programs for use'
 	@echo 'make static     build the two tools for any x86-64 Linux, linked to nothing, in static/'
 	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set'

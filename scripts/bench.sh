@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Measures the tools beside what is used instead of them. Without options everything is measured, which takes most of an
-# hour, and the result goes to docs/BENCHMARKS.md and docs/BENCHMARKS.csv; --help names the options.
+# Measures the tools beside what is used instead of them. Without options everything is measured, which takes an hour and
+# more, and the result goes to docs/BENCHMARKS.md and docs/BENCHMARKS.csv; --help names the options.
 #
 #   bench.sh                                       everything
 #   bench.sh --size 64 --rounds 1                  a look of some minutes

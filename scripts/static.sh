@@ -4,7 +4,8 @@
 # Linux since kernel 3.17 (2014) runs them, with an empty file system around them too.
 #
 #   static.sh PROFILE FOLDER    builds them with that profile of cargo into that folder
-#   static.sh check             builds them for tests, and tries them in a file system that holds nothing else
+#   static.sh check [PROFILE]   builds them, for tests if nothing else is said, and tries them in a file system that holds
+#                               nothing else
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -54,7 +55,7 @@ check() {
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
     trap 'exit 130' INT TERM
-    build dev "$scratch/tools"
+    build "$1" "$scratch/tools"
     "$scratch/tools/qvm-backup" --make-sample "$scratch/root"
     echo 'a passphrase' >"$scratch/pass"
     mkdir "$scratch/alone"
@@ -73,7 +74,7 @@ check() {
 }
 
 case ${1:-} in
-check) check ;;
+check) check "${2:-dev}" ;;
 '') fail 'a profile and a folder are expected, or "check"' ;;
 *) build "$1" "$2" ;;
 esac

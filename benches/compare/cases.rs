@@ -28,6 +28,8 @@ pub(crate) struct Way {
     pub(crate) line: String,
     /// Where the volumes then are; nowhere when nothing is written.
     pub(crate) layout: Option<Layout>,
+    /// The sets that it is measured with.
+    pub(crate) sets: &'static [Set],
 }
 
 /// One that takes part.
@@ -62,6 +64,8 @@ const ALL: &[Set] = &[
     Large2,
     Large8,
 ];
+/// All but those that only show whether our own costs grow with the data.
+const COMPARED: &[Set] = &[Mixed, Text, Noise, Sparse, SparseAlone, Small, SmallAlone];
 /// Sets of one full size.
 const FULL: &[Set] = &[Mixed, Text, Noise];
 const MIXED_AND_NOISE: &[Set] = &[Mixed, Noise];
@@ -172,6 +176,7 @@ fn restored_by_us(step: Step, options: &str) -> Way {
             r#"m ours "$TOOLS/qvm-backup-restore" --new-root "$BACK" --passphrase-file "$PASS" {options} "$ARCHIVE""#
         ),
         layout: Some(Layout::Root),
+        sets: ALL,
     }
 }
 
@@ -182,6 +187,7 @@ fn verified_by_us(options: &str) -> Way {
             r#"m ours "$TOOLS/qvm-backup-restore" --verify-only --passphrase-file "$PASS" {options} "$ARCHIVE""#
         ),
         layout: None,
+        sets: FULL,
     }
 }
 
@@ -201,6 +207,7 @@ fn reference(key: &'static str, title: &'static str, sets: &'static [Set], scryp
                 step: Step::Restore,
                 line: include_str!("shell/reference-restore.sh").to_owned(),
                 layout: Some(Layout::Plain),
+                sets: ALL,
             },
             restored_by_us(Step::RestoreByUs, ""),
         ],
@@ -223,6 +230,7 @@ fn pipelines() -> Vec<Contestant> {
             step: Step::Restore,
             line: format!(r#"mkdir "$BACK"; {back} | {OUT}"#),
             layout: Some(Layout::Plain),
+            sets: ALL,
         }],
     };
     const AGE_KEY: &str = r#"age-keygen -o "$SCRATCH/key""#;
@@ -230,7 +238,7 @@ fn pipelines() -> Vec<Contestant> {
         pipeline(
             "pigz",
             "tar, pigz (not encrypted)",
-            ALL,
+            COMPARED,
             &["tar", "pigz"],
             "",
             r#"m pigz pigz -p "$CORES""#,
@@ -285,6 +293,7 @@ fn repositories() -> Vec<Contestant> {
 m restic restic --quiet --no-cache --password-file "$PASS" --repo "$ARCHIVE" restore latest $sparse --target "$BACK""#
                     .to_owned(),
                 layout: Some(Layout::Plain),
+                sets: ALL,
             }],
         },
         Contestant {
@@ -299,6 +308,7 @@ m restic restic --quiet --no-cache --password-file "$PASS" --repo "$ARCHIVE" res
                 step: Step::Restore,
                 line: r#"mkdir "$BACK"; cd "$BACK"; m borg borg extract --sparse "$ARCHIVE::bench""#.to_owned(),
                 layout: Some(Layout::Plain),
+                sets: ALL,
             }],
         },
     ]

@@ -196,7 +196,7 @@ impl Bench<'_> {
         if round == 1 && archive.is_file() {
             self.keys.extend(keys(set, who.key, &archive));
         }
-        for way in &who.back {
+        for way in who.back.iter().filter(|way| way.sets.contains(&set)) {
             let cost = self.measurer.run(&way.line, &folder, &variables)?;
             if let Some(layout) = way.layout {
                 compare(data, &folder.join("back"), layout).map_err(|error| format!("{}: {error}", who.title))?;
