@@ -10,6 +10,8 @@ mod digest;
 mod error;
 mod openssl;
 mod passphrase;
+mod romix;
+mod scratch;
 mod scrypt;
 
 pub use cost::{KdfCost, KdfLimits};
@@ -17,4 +19,7 @@ pub use digest::{Digest, Hmac};
 pub use error::{ContainerError, CryptoError};
 pub use openssl::{Decryptor, OldCipher};
 pub use passphrase::{LONGEST_STOCK_PASSPHRASE_BYTES, header_passphrase, part_passphrase};
-pub use scrypt::{CONTAINER_OVERHEAD_BYTES, ContainerHeader, HEADER_BYTES, OpenKey, SealKey, Sealed, open_in_place};
+pub use scratch::Scratch;
+pub use scrypt::{
+    CONTAINER_OVERHEAD_BYTES, ContainerHeader, HEADER_BYTES, OpenKey, SealKey, Sealed, Sealing, open_in_place,
+};

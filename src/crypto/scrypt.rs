@@ -15,7 +15,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{ContainerError, CryptoError, KdfCost, KdfLimits, LONGEST_STOCK_PASSPHRASE_BYTES};
+use super::{
+    ContainerError, CryptoError, KdfCost, KdfLimits, LONGEST_STOCK_PASSPHRASE_BYTES, Scratch, scratch::DeriveFailure,
+};
 
 /// The container's header in bytes.
 pub const HEADER_BYTES: usize = 96;
@@ -41,12 +43,25 @@ impl SealKey {
     /// When the cost is beyond the reader's default limits, memory or randomness is missing, or the passphrase is
     /// longer than the stock tool reads.
     pub fn derive(passphrase: &[u8], cost: KdfCost) -> Result<Self, CryptoError> {
-        let mut salt = [0; SALT_BYTES];
-        getrandom::fill(&mut salt).map_err(|error| CryptoError::NoRandomness(error.to_string()))?;
-        Self::with_salt(passphrase, cost, &salt)
+        Self::derive_in(&mut Scratch::default(), passphrase, cost)
     }
 
-    fn with_salt(passphrase: &[u8], cost: KdfCost, salt: &[u8; SALT_BYTES]) -> Result<Self, CryptoError> {
+    /// The same in memory that is used again and again.
+    ///
+    /// # Errors
+    /// As [`SealKey::derive`].
+    pub fn derive_in(scratch: &mut Scratch, passphrase: &[u8], cost: KdfCost) -> Result<Self, CryptoError> {
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|error| CryptoError::NoRandomness(error.to_string()))?;
+        Self::with_salt(scratch, passphrase, cost, &salt)
+    }
+
+    fn with_salt(
+        scratch: &mut Scratch,
+        passphrase: &[u8],
+        cost: KdfCost,
+        salt: &[u8; SALT_BYTES],
+    ) -> Result<Self, CryptoError> {
         if passphrase.len() > LONGEST_STOCK_PASSPHRASE_BYTES {
             return Err(CryptoError::PassphraseTooLong(passphrase.len()));
         }
@@ -54,7 +69,7 @@ impl SealKey {
         if !KdfLimits::DEFAULT.allow(cost) {
             return Err(CryptoError::BadCost(cost));
         }
-        let keys = Keys::derive(passphrase, salt, cost).map_err(|failure| match failure {
+        let keys = Keys::derive(scratch, passphrase, salt, cost).map_err(|failure| match failure {
             DeriveFailure::Memory => CryptoError::NotEnoughMemory(cost.memory_bytes()),
             DeriveFailure::Parameters => CryptoError::BadCost(cost),
         })?;
@@ -73,17 +88,51 @@ impl SealKey {
 
     /// Encrypts the content where it lies, and gives what goes before and after it. A key is used only once.
     pub fn seal(self, content: &mut [u8]) -> Sealed {
-        let mut cipher = self.keys.cipher();
+        let mut sealing = self.begin();
+        sealing.seal(content);
+        sealing.finish()
+    }
+
+    /// The same for content that comes piece by piece.
+    pub fn begin(self) -> Sealing {
         let mut mac = self.keys.mac();
         mac.update(&self.header);
-        for stride in content.chunks_mut(STRIDE_BYTES) {
-            cipher.apply_keystream(stride);
-            mac.update(stride);
+        Sealing {
+            cipher: self.keys.cipher(),
+            mac,
+            header: self.header,
         }
+    }
+}
+
+/// A container that is being written.
+pub struct Sealing {
+    cipher: Ctr64BE<Aes256>,
+    mac: Hmac<Sha256>,
+    header: [u8; HEADER_BYTES],
+}
+
+impl Sealing {
+    /// Encrypts the next piece of the content where it lies.
+    pub fn seal(&mut self, content: &mut [u8]) {
+        for stride in content.chunks_mut(STRIDE_BYTES) {
+            self.cipher.apply_keystream(stride);
+            self.mac.update(stride);
+        }
+    }
+
+    /// What goes around all pieces.
+    pub fn finish(self) -> Sealed {
         Sealed {
             header: self.header,
-            mac: mac.finalize().into_bytes().into(),
+            mac: self.mac.finalize().into_bytes().into(),
         }
+    }
+}
+
+impl fmt::Debug for Sealing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealing(…)")
     }
 }
 
@@ -151,16 +200,30 @@ impl ContainerHeader {
     /// # Errors
     /// When the cost is beyond the limits (before any work is done), or the passphrase is not the one.
     pub fn unlock(&self, passphrase: &[u8], limits: &KdfLimits) -> Result<OpenKey, ContainerError> {
+        self.unlock_in(&mut Scratch::default(), passphrase, limits)
+    }
+
+    /// The same in memory that is used again and again.
+    ///
+    /// # Errors
+    /// As [`ContainerHeader::unlock`].
+    pub fn unlock_in(
+        &self,
+        scratch: &mut Scratch,
+        passphrase: &[u8],
+        limits: &KdfLimits,
+    ) -> Result<OpenKey, ContainerError> {
         let too_costly = ContainerError::TooCostly { cost: self.cost };
         if !limits.allow(self.cost) {
             return Err(too_costly);
         }
-        let keys = Keys::derive(passphrase, &self.bytes[16..48], self.cost).map_err(|failure| match failure {
-            DeriveFailure::Memory => ContainerError::NotEnoughMemory {
-                bytes: self.cost.memory_bytes(),
-            },
-            DeriveFailure::Parameters => too_costly,
-        })?;
+        let keys =
+            Keys::derive(scratch, passphrase, &self.bytes[16..48], self.cost).map_err(|failure| match failure {
+                DeriveFailure::Memory => ContainerError::NotEnoughMemory {
+                    bytes: self.cost.memory_bytes(),
+                },
+                DeriveFailure::Parameters => too_costly,
+            })?;
         // Compared in constant time, as every MAC here.
         keys.mac()
             .chain_update(&self.bytes[..64])
@@ -171,6 +234,7 @@ impl ContainerHeader {
 }
 
 /// The key of one container whose header has been authenticated.
+#[derive(Clone)]
 pub struct OpenKey {
     keys: Keys,
 }
@@ -221,23 +285,13 @@ pub fn open_in_place(
 }
 
 /// The two keys that come out of one derivation; wiped when dropped.
+#[derive(Clone)]
 struct Keys(Zeroizing<[u8; 64]>);
 
-enum DeriveFailure {
-    Memory,
-    Parameters,
-}
-
 impl Keys {
-    fn derive(passphrase: &[u8], salt: &[u8], cost: KdfCost) -> Result<Self, DeriveFailure> {
-        let parameters = scrypt::Params::new(cost.log_n, cost.r, cost.p).map_err(|_| DeriveFailure::Parameters)?;
-        // The derivation itself aborts the program where the memory is refused; asking first makes that an error.
-        let bytes = usize::try_from(cost.memory_bytes()).map_err(|_| DeriveFailure::Memory)?;
-        Vec::<u8>::new()
-            .try_reserve_exact(bytes)
-            .map_err(|_| DeriveFailure::Memory)?;
+    fn derive(scratch: &mut Scratch, passphrase: &[u8], salt: &[u8], cost: KdfCost) -> Result<Self, DeriveFailure> {
         let mut keys = Zeroizing::new([0; 64]);
-        scrypt::scrypt(passphrase, salt, &parameters, keys.as_mut_slice()).map_err(|_| DeriveFailure::Parameters)?;
+        scratch.derive(passphrase, salt, cost, keys.as_mut_slice())?;
         Ok(Self(keys))
     }
 
@@ -385,7 +439,7 @@ mod tests {
     #[test]
     fn keys_travel_between_threads() {
         fn travels<T: Send + 'static>(_: &T) {}
-        travels(&SealKey::with_salt(b"x", CHEAP, &[7; 32]).unwrap());
+        travels(&SealKey::with_salt(&mut Scratch::default(), b"x", CHEAP, &[7; 32]).unwrap());
         let container = sealed(b"", b"x");
         let header = ContainerHeader::parse(&container).unwrap();
         travels(&header);
@@ -394,7 +448,7 @@ mod tests {
 
     #[test]
     fn debug_output_keeps_the_keys() {
-        let key = SealKey::with_salt(b"x", CHEAP, &[7; 32]).unwrap();
+        let key = SealKey::with_salt(&mut Scratch::default(), b"x", CHEAP, &[7; 32]).unwrap();
         assert_eq!(format!("{key:?}"), "SealKey(…)");
     }
 }

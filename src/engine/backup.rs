@@ -6,18 +6,19 @@
 //! makes next to nothing of them, and become holes when they are restored.
 
 use std::{
+    any::Any,
     io::Write,
     sync::{
         atomic::{AtomicU64, Ordering},
-        mpsc::SyncSender,
+        mpsc::{SyncSender, sync_channel},
     },
     thread,
     time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
-    crypto::{SealKey, header_passphrase},
-    format::{BackupId, Encoder, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
+    crypto::{Scratch, header_passphrase},
+    format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::Host,
     plan::{Access, BackupPlan, Destination, Room, Source, check_backup},
     units::MIB,
@@ -26,22 +27,24 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, ItemState, Phase, Report, VerifyVerdict, Warning,
+    blocks::{BLOCKS_PER_WORKER, BlockWriter, Flow},
     contents::{Contents, Item, MachineContents, volume_error},
     destination::Sink,
     home,
-    keys::{KeyMaker, make, not_derived, wait_for},
+    keys::KeyMaker,
     meter::Meter,
-    parts::{Block, PartCutter, Written, start_writer, writer_gone},
+    parts::{Packer, Written, start_writer, writer_gone},
     recovery,
     stage::{format_to_io, from_io, panic_text},
     verify,
+    workers::Workers,
 };
 
 /// How much of a volume is read at once, in bytes: large enough to cost nothing per call, small enough for the cache.
 const READ_BYTES: usize = MIB as usize;
 
-/// One inner archive on its way: tar, then compression, then parts.
-pub(super) type InnerWriter<'a> = inner::Writer<Encoder<PartCutter<'a>>>;
+/// One inner archive on its way: tar, then blocks.
+pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
 
 /// Carries a backup out.
 ///
@@ -127,50 +130,69 @@ fn write(
     sink: Sink,
 ) -> Result<Written, EngineError> {
     context.observer.phase(Phase::BackingUp);
-    let keys = KeyMaker::start(
-        backup_id.to_string(),
-        plan.passphrase.clone(),
-        plan.kdf,
-        context.cancel.clone(),
-    );
+    let workers = Workers::start(context.resources, Scratch::USUAL_BYTES);
+    let keys = KeyMaker {
+        workers: &workers,
+        backup_id: backup_id.to_string(),
+        passphrase: plan.passphrase.clone(),
+        cost: plan.kdf,
+    };
     thread::scope(|scope| {
-        let (blocks, writer) = start_writer(scope, sink, context.cancel.clone());
-        let job = Writing {
+        let writing = start_writer(scope, sink);
+        let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
+        let packer = Packer {
+            keys: &keys,
+            blocks: writing.blocks,
+            empties: writing.empties,
+            cancel: context.cancel.clone(),
+        };
+        let packing = scope.spawn(move || packer.run(&flowing));
+        let job = Reading {
             plan,
             host,
             context,
             keys: &keys,
-            blocks: &blocks,
+            flow: &flow,
             meter,
         };
-        let read = job.write_all(backup_id, contents);
-        drop(blocks);
-        let written = writer.join().unwrap_or_else(|panic| {
-            Err(EngineError::Internal {
-                what: panic_text(panic.as_ref()),
-            })
-        });
-        match (read, written) {
-            (Ok(()), Ok(written)) => Ok(written),
-            // The reading side gave up first and the writer only noticed; or a cancel, which both notice.
-            (Err(error), Ok(_) | Err(EngineError::Cancelled)) => Err(error),
-            (_, Err(error)) => Err(error),
+        let read = job.read_all(backup_id, contents);
+        drop(flow);
+        let packed = packing.join().unwrap_or_else(|panic| Err(broken(panic)));
+        let written = writing.thread.join().unwrap_or_else(|panic| Err(broken(panic)));
+        // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
+        let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
+        match (written, packed.err(), read.err()) {
+            (Ok(written), None, None) => Ok(written),
+            (written, packed, read) => {
+                let errors = [written.err(), packed, read];
+                Err(errors
+                    .into_iter()
+                    .flatten()
+                    .find(is_cause)
+                    .unwrap_or(EngineError::Cancelled))
+            }
         }
     })
 }
 
+fn broken(panic: Box<dyn Any + Send>) -> EngineError {
+    EngineError::Internal {
+        what: panic_text(panic.as_ref()),
+    }
+}
+
 /// The reading side of a backup.
-struct Writing<'a> {
+struct Reading<'a> {
     plan: &'a BackupPlan,
     host: &'a dyn Host,
     context: &'a Context,
-    keys: &'a KeyMaker,
-    blocks: &'a SyncSender<Block>,
+    keys: &'a KeyMaker<'a>,
+    flow: &'a SyncSender<Flow>,
     meter: &'a Meter<'a>,
 }
 
-impl<'a> Writing<'a> {
-    fn write_all(&self, backup_id: &BackupId, contents: &Contents) -> Result<(), EngineError> {
+impl<'a> Reading<'a> {
+    fn read_all(&self, backup_id: &BackupId, contents: &Contents) -> Result<(), EngineError> {
         self.write_header(backup_id)?;
         self.write_small(INVENTORY_FILE, INVENTORY_FILE, &contents.inventory)?;
         for machine in &contents.machines {
@@ -186,26 +208,24 @@ impl<'a> Writing<'a> {
             self.context.observer.item(&machine.name, ItemState::Done);
         }
         self.meter.finish();
-        self.send(Block::End)
+        self.send(Flow::End)
     }
 
-    fn send(&self, block: Block) -> Result<(), EngineError> {
-        self.blocks.send(block).map_err(|_| writer_gone())
+    fn send(&self, flow: Flow) -> Result<(), EngineError> {
+        self.flow.send(flow).map_err(|_| writer_gone())
     }
 
     fn write_header(&self, backup_id: &BackupId) -> Result<(), EngineError> {
         let header = Header::v4(backup_id.clone(), self.plan.compression).to_bytes();
-        let passphrase = header_passphrase(self.plan.passphrase.as_bytes());
-        let cost = self.plan.kdf;
-        let key = make(move || SealKey::derive(&passphrase, cost).map_err(|error| not_derived(&error)));
+        let key = self.keys.order_with(header_passphrase(self.plan.passphrase.as_bytes()));
         let mut data = header.clone();
-        let sealed = wait_for(&key, &self.context.cancel)?.seal(&mut data);
-        self.send(Block::Plain {
+        let sealed = key.wait(&self.context.cancel)??.seal(&mut data);
+        self.send(Flow::Plain {
             member: HEADER_MEMBER.to_owned(),
             data: header,
         })?;
         let data = [&sealed.header[..], &data, &sealed.mac].concat();
-        self.send(Block::Plain {
+        self.send(Flow::Plain {
             member: HEADER_MAC_MEMBER.to_owned(),
             data,
         })
@@ -219,8 +239,8 @@ impl<'a> Writing<'a> {
             Item::Volume { name, .. } => self.write_volume(&machine.name, name, &member),
             Item::File { content, .. } => self.write_small(&member, &member, content),
             Item::Placeholder => self.write_small(&member, &member, &[]),
-            Item::Home { home, .. } => {
-                let mut archive = self.open(&machine.path)?;
+            Item::Home { home, size } => {
+                let mut archive = self.open(&machine.path, size.data_bytes + size.overhead_bytes)?;
                 home::write(
                     &mut archive,
                     &home.path,
@@ -234,14 +254,14 @@ impl<'a> Writing<'a> {
     }
 
     /// Begins an inner archive.
-    fn open(&self, member: &str) -> Result<InnerWriter<'a>, EngineError> {
-        let parts = PartCutter::new(member, self.keys, self.blocks)?;
-        let encoder = Encoder::new(self.plan.compression, parts).map_err(internal)?;
-        Ok(inner::Writer::new(encoder))
+    fn open(&self, member: &str, expected_bytes: u64) -> Result<InnerWriter<'a>, EngineError> {
+        let how = (self.plan.compression, self.plan.level);
+        let blocks = BlockWriter::begin(member, expected_bytes, how, self.keys, self.flow)?;
+        Ok(inner::Writer::new(blocks))
     }
 
     fn write_small(&self, member: &str, name: &str, content: &[u8]) -> Result<(), EngineError> {
-        let mut archive = self.open(member)?;
+        let mut archive = self.open(member, content.len() as u64)?;
         let time = unix_now();
         let head = inner::NewMember::small_file(name, time, content.len() as u64);
         archive.member(&head).map_err(format_internal)?;
@@ -263,7 +283,8 @@ impl<'a> Writing<'a> {
             length: extent.length,
         });
         let extents = inner::block_extents(ranges, source.size_bytes());
-        let mut archive = self.open(member)?;
+        let data_bytes = extents.iter().map(|extent| extent.length).sum();
+        let mut archive = self.open(member, data_bytes)?;
         archive
             .sparse_member(member, source.size_bytes(), &extents)
             .map_err(format_internal)?;
@@ -289,12 +310,7 @@ impl<'a> Writing<'a> {
 
 /// Ends an inner archive and sends its last part.
 fn close(archive: InnerWriter<'_>) -> Result<(), EngineError> {
-    archive
-        .finish()
-        .map_err(format_internal)?
-        .finish()
-        .map_err(internal)?
-        .finish()
+    archive.finish().map_err(format_internal)?.finish()
 }
 
 /// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.

@@ -8,7 +8,7 @@ use crate::{
     host::{DOM0, Home, Host, MachineFile, System},
     inventory::{Content, Inventory},
     plan::{BackupPlan, InventoryScope},
-    units::KIB,
+    units::{KIB, MIB},
 };
 
 use super::{
@@ -22,6 +22,9 @@ const FILE_OVERHEAD_BYTES: u64 = 16 * KIB;
 
 /// What an entry of a sparse map takes at most: two decimal numbers with line ends.
 const MAP_ENTRY_BYTES: u64 = 42;
+
+/// A block that does not fit into a part any more begins the next one: what a part may lack for it, in bytes.
+const LARGEST_BLOCK_BYTES: u64 = 8 * MIB;
 
 /// Data that cannot be compressed grows by less than this share of itself.
 const INCOMPRESSIBLE_SHARE: u64 = 256;
@@ -90,7 +93,8 @@ impl Item {
             Self::File { .. } | Self::Placeholder => 0,
         };
         let bytes = self.data_bytes();
-        let parts = bytes / PART_BYTES as u64 + 1;
+        // A part may be cut short by a block that does not fit into it any more.
+        let parts = bytes / (PART_BYTES as u64 - LARGEST_BLOCK_BYTES) + 1;
         bytes + bytes / INCOMPRESSIBLE_SHARE + inside + FILE_OVERHEAD_BYTES + parts * 128
     }
 }

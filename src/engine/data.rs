@@ -2,21 +2,26 @@
 //! Runs both halves of a restore or a verification: reading and opening on one thread, unpacking on another, with two
 //! parts in memory at most.
 
-use std::{sync::mpsc::sync_channel, thread};
+use std::{
+    sync::{Arc, mpsc::sync_channel},
+    thread,
+};
 
 use crate::{
     host::Host,
-    plan::{Access, RestoreRow},
+    plan::{Access, RestoreRow, Source},
 };
 
 use super::{
-    Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive,
+    Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive, Protection,
+    ahead::{KeysAhead, order_keys, will_be_read},
     dialect::Dialect,
     meter::Meter,
     reader::Reader,
     source::Members,
     stage::panic_text,
     unpack::{Target, Unpacker, wanted},
+    workers::Workers,
 };
 
 /// What came of the data.
@@ -65,7 +70,13 @@ pub(super) fn read_files(
         .map(|content| content.path)
         .filter(|path| !path.is_empty())
         .collect();
-    let dialect = Dialect::of(&opened.info, access.passphrase.clone());
+    let workers = Arc::new(Workers::for_reading(context.resources));
+    let dialect = Dialect::of(&opened.info, access.passphrase.clone(), Arc::clone(&workers));
+    // A second look at the same file, which walks ahead of the first.
+    let scout = match (&access.source, &opened.info.protection) {
+        (Source::File(_), Protection::Scrypt) => Some(Members::open(&access.source, &prefixes, host, &context.cancel)?),
+        _ => None,
+    };
     let stops_at_failure = target.stops_at_failure();
     let wanted = wanted(rows.iter().copied(), only);
     let (pieces, received) = sync_channel(0);
@@ -82,7 +93,8 @@ pub(super) fn read_files(
             filter: &opened.info.filter,
             data_bytes: 0,
         };
-        let reader = Reader {
+        let (ordered, keys) = sync_channel(workers.jobs());
+        let mut reader = Reader {
             context,
             dialect: &dialect,
             wanted: &wanted,
@@ -91,7 +103,14 @@ pub(super) fn read_files(
             pieces,
             empties: emptied,
             meter: &meter,
+            keys: KeysAhead::default(),
         };
+        if let Some(scout) = scout {
+            reader.keys = KeysAhead::new(keys);
+            let (wanted, dialect) = (&wanted, &dialect);
+            let wants = move |file: &str| will_be_read(wanted, stops_at_failure, file);
+            scope.spawn(move || order_keys(scout, &wants, dialect, &context.cancel, &ordered));
+        }
         let reading = scope.spawn(move || {
             let read = reader.run(&mut members);
             read.and_then(|strange| members.finish().map(|()| strange))

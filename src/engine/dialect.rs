@@ -5,23 +5,29 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, part_passphrase},
+    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, OpenKey, part_passphrase},
     format::{PartName, limits, mac_member, parse_mac},
     secret::Passphrase,
 };
 
 use super::{
     ArchiveError, ArchiveInfo, Context, EngineError, Protection,
-    keys::{make, wait_for},
+    ahead::KeysAhead,
     source::{MemberInfo, Members},
+    workers::{ToCome, Workers},
 };
 
 /// How the parts of an archive are written, and the passphrase that they need.
 #[derive(Clone)]
 pub(super) struct Dialect {
     pub(super) passphrase: Arc<Passphrase>,
+    /// Who derives keys and decompresses.
+    pub(super) workers: Arc<Workers>,
     kind: Kind,
 }
+
+/// The key of a container that is being made.
+pub(super) type OpenKeyToCome = ToCome<Result<OpenKey, ContainerError>>;
 
 #[derive(Clone)]
 enum Kind {
@@ -49,21 +55,29 @@ pub(super) type Proof = Vec<u8>;
 
 impl Dialect {
     /// Format 4.
-    pub(super) fn sealed(passphrase: Arc<Passphrase>, backup_id: String) -> Self {
+    pub(super) fn sealed(passphrase: Arc<Passphrase>, backup_id: String, workers: Arc<Workers>) -> Self {
         let kind = Kind::Sealed { backup_id };
-        Self { passphrase, kind }
+        Self {
+            passphrase,
+            workers,
+            kind,
+        }
     }
 
     /// Formats 3 and 2.
-    pub(super) fn coded(passphrase: Arc<Passphrase>, coded: Coded) -> Self {
+    pub(super) fn coded(passphrase: Arc<Passphrase>, coded: Coded, workers: Arc<Workers>) -> Self {
         let kind = Kind::Coded(coded);
-        Self { passphrase, kind }
+        Self {
+            passphrase,
+            workers,
+            kind,
+        }
     }
 
     /// How the parts of an archive that was opened are written.
-    pub(super) fn of(info: &ArchiveInfo, passphrase: Arc<Passphrase>) -> Self {
+    pub(super) fn of(info: &ArchiveInfo, passphrase: Arc<Passphrase>, workers: Arc<Workers>) -> Self {
         match info.protection {
-            Protection::Scrypt => Self::sealed(passphrase, info.backup_id.clone().unwrap_or_default()),
+            Protection::Scrypt => Self::sealed(passphrase, info.backup_id.clone().unwrap_or_default(), workers),
             Protection::Hmac { digest, cipher } => Self::coded(
                 passphrase,
                 Coded {
@@ -71,6 +85,7 @@ impl Dialect {
                     cipher,
                     is_in_volumes: info.version < 3,
                 },
+                workers,
             ),
         }
     }
@@ -130,6 +145,19 @@ impl Dialect {
         Ok(())
     }
 
+    /// Orders the key of a part that is sealed by itself; `None` where it needs no key.
+    pub(super) fn order_key(&self, part: &str, header: ContainerHeader) -> Option<OpenKeyToCome> {
+        let Kind::Sealed { backup_id } = &self.kind else {
+            return None;
+        };
+        let passphrase = part_passphrase(backup_id, part, self.passphrase.as_bytes());
+        let limits = KdfLimits::default();
+        Some(
+            self.workers
+                .derive(move |scratch| header.unlock_in(scratch, &passphrase, &limits)),
+        )
+    }
+
     /// Proves a part that was fetched and decrypts it where it is, if it is sealed by itself; gives where its bytes are.
     /// Nothing of the buffer is changed unless the proof holds.
     pub(super) fn open(
@@ -138,38 +166,41 @@ impl Dialect {
         proof: &[u8],
         part: &PartName,
         member: &MemberInfo,
+        keys: &mut KeysAhead,
         context: &Context,
     ) -> Result<Range<usize>, EngineError> {
-        match &self.kind {
-            Kind::Sealed { backup_id } => self.open_container(buffer, backup_id, &part.to_string(), member, context),
-            Kind::Coded(coded) => {
-                context.cancel.check()?;
-                if Hmac::verify(coded.digest, self.passphrase.as_bytes(), buffer, proof) {
-                    Ok(0..buffer.len())
-                } else {
-                    Err(damaged(
-                        member,
-                        "its authentication code is not that of its content".to_owned(),
-                    ))
-                }
-            }
+        let Some(coded) = self.as_coded() else {
+            return self.open_container(buffer, part, member, keys, context);
+        };
+        context.cancel.check()?;
+        let passphrase = self.passphrase.as_bytes();
+        if self
+            .workers
+            .compute(|| Hmac::verify(coded.digest, passphrase, buffer, proof))
+        {
+            Ok(0..buffer.len())
+        } else {
+            let what = "its authentication code is not that of its content".to_owned();
+            Err(damaged(member, what))
         }
     }
 
     fn open_container(
         &self,
         buffer: &mut [u8],
-        backup_id: &str,
-        part: &str,
+        part: &PartName,
         member: &MemberInfo,
+        keys: &mut KeysAhead,
         context: &Context,
     ) -> Result<Range<usize>, EngineError> {
         let describe = |error: ContainerError| container_error(&error, member);
         let header = ContainerHeader::parse(buffer).map_err(describe)?;
-        let passphrase = part_passphrase(backup_id, part, self.passphrase.as_bytes());
-        let key = make(move || Ok(header.unlock(&passphrase, &KdfLimits::default())));
-        let key = wait_for(&key, &context.cancel)?.map_err(describe)?;
-        key.open(buffer).map_err(describe)
+        let ahead = keys.take(member.position, &header);
+        let Some(key) = ahead.or_else(|| self.order_key(&part.to_string(), header)) else {
+            return Ok(0..buffer.len());
+        };
+        let key = key.wait(&context.cancel)?.map_err(describe)?;
+        self.workers.compute(|| key.open(buffer)).map_err(describe)
     }
 }
 

@@ -5,6 +5,8 @@
 //! the first cause is the one that is reported. It refuses to know about windows, terminals and translations: what it
 //! has to say goes to an [`Observer`] as plain values.
 
+mod ahead;
+mod blocks;
 mod contents;
 mod context;
 mod data;
@@ -26,6 +28,7 @@ mod settings;
 mod source;
 mod stage;
 mod unpack;
+mod workers;
 
 pub mod backup;
 pub mod extract;

@@ -5,6 +5,8 @@
 mod header;
 mod inventory;
 
+use std::sync::Arc;
+
 use crate::{
     format::{
         FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits, peek_version,
@@ -17,6 +19,7 @@ use super::{
     ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection,
     dialect::{Coded, Dialect},
     source::{MemberInfo, Members},
+    workers::Workers,
 };
 
 /// Reads and authenticates header and inventory.
@@ -31,6 +34,7 @@ pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Resu
         members: &mut members,
         access,
         context,
+        workers: Arc::new(Workers::for_reading(context.resources)),
     };
     opener.open()
 }
@@ -40,6 +44,7 @@ struct Opener<'a> {
     members: &'a mut Members,
     access: &'a Access,
     context: &'a Context,
+    workers: Arc<Workers>,
 }
 
 /// What the header decides.
@@ -88,7 +93,7 @@ impl Opener<'_> {
                 Ok(Front {
                     header,
                     protection: Protection::Scrypt,
-                    dialect: Dialect::sealed(self.access.passphrase.clone(), id),
+                    dialect: Dialect::sealed(self.access.passphrase.clone(), id, self.workers.clone()),
                 })
             }
             2 | 3 => {

@@ -1,38 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The lower half of a backup: streams are cut into parts, parts are sealed and become members of the outer archive.
+//! The lower half of a backup: compressed blocks are put together to parts, parts are sealed and become members of the
+//! outer archive.
 //!
-//! Two parts are in memory at most: one being filled, one being sealed and written. The key of a part is ordered when
-//! its first byte arrives, so that it is ready when its last one does.
+//! Two parts are in memory at most: one being filled and sealed, one being written. The keys of parts that are to be
+//! expected are ordered ahead.
 
 use std::{
+    collections::VecDeque,
     io::{self, Write},
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread::{Scope, ScopedJoinHandle},
 };
 
 use crate::{
-    crypto::SealKey,
+    crypto::{Sealed, Sealing},
     format::{PartName, limits, outer},
-    units::unix_now,
+    units::{MIB, unix_now},
 };
 
 use super::{
     CancelToken, EngineError,
+    blocks::Flow,
     destination::Sink,
-    keys::{KeyMaker, KeyToCome, wait_for},
-    stage::{destination_error, format_to_io, into_io},
+    keys::{KeyMaker, SealKeyToCome},
+    stage::{destination_error, format_to_io, from_io},
+    workers::ToCome,
 };
 
 /// The size at which a stream is cut, in bytes: the reference's own, for which its restorer reserves room.
 pub(super) const PART_BYTES: usize = limits::PART_CONTENT_BYTES as usize;
 
+/// Before so much of a file has been compressed, nothing is guessed from it about the rest.
+const FIRST_GUESS_BYTES: u64 = 8 * MIB;
+
 /// What goes to the thread that writes.
 pub(super) enum Block {
-    /// A part to be sealed.
+    /// A part that is sealed.
     Part {
         member: String,
+        sealed: Sealed,
         data: Vec<u8>,
-        key: KeyToCome<SealKey>,
     },
     /// A member as it is.
     Plain { member: String, data: Vec<u8> },
@@ -40,62 +47,161 @@ pub(super) enum Block {
     End,
 }
 
-/// Cuts one file's stream into parts. [`PartCutter::finish`] sends the last one; dropped before, the stream is lost,
-/// which the archive's missing end then tells.
-pub(super) struct PartCutter<'a> {
+/// Makes parts of blocks.
+pub(super) struct Packer<'a> {
+    pub(super) keys: &'a KeyMaker<'a>,
+    pub(super) blocks: SyncSender<Block>,
+    /// Buffers of parts that were written.
+    pub(super) empties: Receiver<Vec<u8>>,
+    pub(super) cancel: CancelToken,
+}
+
+/// One file on its way into parts.
+struct File {
+    expected_bytes: u64,
+    plain_bytes: u64,
+    packed_bytes: u64,
     part: PartName,
     data: Vec<u8>,
-    key: KeyToCome<SealKey>,
-    keys: &'a KeyMaker,
-    blocks: &'a SyncSender<Block>,
+    /// How much of the data is ciphertext by now.
+    sealed_bytes: usize,
+    key: Key,
+    /// The keys of the parts behind this one.
+    next_keys: VecDeque<SealKeyToCome>,
 }
 
-impl<'a> PartCutter<'a> {
-    /// Begins a file (`vm7/private.img`).
-    pub(super) fn new(file: &str, keys: &'a KeyMaker, blocks: &'a SyncSender<Block>) -> Result<Self, EngineError> {
-        let part = PartName::new(file, 0).map_err(|error| EngineError::Plan {
-            what: error.to_string(),
-        })?;
-        let key = keys.order(&part.to_string());
-        Ok(Self {
-            part,
-            data: Vec::new(),
-            key,
-            keys,
-            blocks,
+enum Key {
+    Coming(SealKeyToCome),
+    AtWork(Box<Sealing>),
+}
+
+impl Packer<'_> {
+    /// Takes everything to the end. An error of the writing side comes from there, and is as good as a cancel here.
+    pub(super) fn run(&self, flow: &Receiver<Flow>) -> Result<(), EngineError> {
+        let mut current: Option<File> = None;
+        // The reading side gave up where there is no more; it knows why.
+        while let Ok(next) = flow.recv() {
+            match (next, &mut current) {
+                (
+                    Flow::File {
+                        name,
+                        expected_bytes,
+                        key,
+                    },
+                    _,
+                ) => {
+                    let part = PartName::new(&name, 0).map_err(|error| internal(&error))?;
+                    current = Some(File {
+                        expected_bytes,
+                        plain_bytes: 0,
+                        packed_bytes: 0,
+                        part,
+                        data: self.empties.try_recv().unwrap_or_default(),
+                        sealed_bytes: 0,
+                        key: Key::Coming(key),
+                        next_keys: VecDeque::new(),
+                    });
+                }
+                (Flow::Block { plain_bytes, data }, Some(file)) => {
+                    let data = data.wait(&self.cancel)?;
+                    let data = data.map_err(|error| from_io(error, |source| internal(&source)))?;
+                    self.take(file, plain_bytes, &data)?;
+                }
+                (Flow::FileEnd, Some(_)) => {
+                    if let Some(mut file) = current.take() {
+                        self.send_part(&mut file)?;
+                    }
+                }
+                (Flow::Block { .. } | Flow::FileEnd, None) => {}
+                (Flow::Plain { member, data }, _) => self.send(Block::Plain { member, data })?,
+                (Flow::End, _) => return self.send(Block::End),
+            }
+        }
+        Err(EngineError::Cancelled)
+    }
+
+    fn send(&self, block: Block) -> Result<(), EngineError> {
+        self.blocks.send(block).map_err(|_| writer_gone())
+    }
+
+    fn take(&self, file: &mut File, plain_bytes: u64, mut data: &[u8]) -> Result<(), EngineError> {
+        file.plain_bytes += plain_bytes;
+        file.packed_bytes += data.len() as u64;
+        while !data.is_empty() {
+            let room = PART_BYTES - file.data.len();
+            // A block that is whole in one part can be unpacked by itself. What stands for one is never larger than a
+            // part; the next is begun only when there is something for it.
+            let fits = data.len() <= room;
+            if room == 0 || !fits && data.len() <= PART_BYTES && file.data.len() > PART_BYTES / 2 {
+                self.send_part(file)?;
+                self.begin_part(file)?;
+                continue;
+            }
+            let (now, rest) = data.split_at(data.len().min(room));
+            file.data.extend_from_slice(now);
+            data = rest;
+        }
+        self.order_ahead(file)?;
+        if let Key::Coming(key) = &file.key
+            && let Some(key) = key.take_if_there()?
+        {
+            file.key = Key::AtWork(Box::new(key?.begin()));
+        }
+        if let Key::AtWork(sealing) = &mut file.key {
+            let fresh = &mut file.data[file.sealed_bytes..];
+            self.keys.workers.compute(|| sealing.seal(fresh));
+            file.sealed_bytes = file.data.len();
+        }
+        Ok(())
+    }
+
+    /// Orders the keys of the next parts, as far as they will be needed by all that is known.
+    fn order_ahead(&self, file: &mut File) -> Result<(), EngineError> {
+        if file.plain_bytes < FIRST_GUESS_BYTES {
+            return Ok(());
+        }
+        let left = file.expected_bytes.saturating_sub(file.plain_bytes) as f64;
+        let left_packed = left * file.packed_bytes as f64 / file.plain_bytes as f64;
+        let parts_left = ((file.data.len() as f64 + left_packed) / PART_BYTES as f64) as usize;
+        while file.next_keys.len() < parts_left.min(self.keys.workers.jobs()) {
+            let number = file.part.number() + 1 + file.next_keys.len() as u32;
+            let part = PartName::new(file.part.file(), number).map_err(|error| internal(&error))?;
+            file.next_keys.push_back(self.keys.order(&part.to_string()));
+        }
+        Ok(())
+    }
+
+    fn begin_part(&self, file: &mut File) -> Result<(), EngineError> {
+        file.part = PartName::new(file.part.file(), file.part.number() + 1).map_err(|error| internal(&error))?;
+        let key = file.next_keys.pop_front();
+        file.key = Key::Coming(key.unwrap_or_else(|| self.keys.order(&file.part.to_string())));
+        file.data = self.empties.try_recv().unwrap_or_default();
+        file.sealed_bytes = 0;
+        Ok(())
+    }
+
+    fn send_part(&self, file: &mut File) -> Result<(), EngineError> {
+        let nothing = Key::Coming(ToCome::ready(Err(EngineError::Cancelled)));
+        let mut sealing = match std::mem::replace(&mut file.key, nothing) {
+            Key::AtWork(sealing) => sealing,
+            Key::Coming(key) => Box::new(key.wait(&self.cancel)??.begin()),
+        };
+        let fresh = &mut file.data[file.sealed_bytes..];
+        let sealed = self.keys.workers.compute(|| {
+            sealing.seal(fresh);
+            sealing.finish()
+        });
+        self.send(Block::Part {
+            member: file.part.member(),
+            sealed,
+            data: std::mem::take(&mut file.data),
         })
     }
-
-    /// Sends the last part.
-    pub(super) fn finish(mut self) -> Result<(), EngineError> {
-        self.send().map_err(|_| writer_gone())
-    }
-
-    fn send(&mut self) -> Result<(), ()> {
-        let member = self.part.member();
-        let data = std::mem::take(&mut self.data);
-        let (_, nothing) = sync_channel(1);
-        let key = std::mem::replace(&mut self.key, nothing);
-        self.blocks.send(Block::Part { member, data, key }).map_err(drop)
-    }
 }
 
-impl Write for PartCutter<'_> {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        if self.data.len() == PART_BYTES {
-            // The next part is begun only when there is something for it: a stream that fills its last part to the
-            // byte needs no empty one.
-            self.send().map_err(|()| into_io(writer_gone()))?;
-            self.part = PartName::new(self.part.file(), self.part.number() + 1).map_err(io::Error::other)?;
-            self.key = self.keys.order(&self.part.to_string());
-        }
-        let count = data.len().min(PART_BYTES - self.data.len());
-        self.data.extend_from_slice(&data[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+fn internal(error: &dyn std::fmt::Display) -> EngineError {
+    EngineError::Internal {
+        what: error.to_string(),
     }
 }
 
@@ -111,24 +217,29 @@ pub(super) struct Written {
     pub(super) bytes: u64,
 }
 
-/// Starts the thread that seals and writes. Its error, if it has one, is the cause of all others.
-pub(super) fn start_writer<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    sink: Sink,
-    cancel: CancelToken,
-) -> (
-    SyncSender<Block>,
-    ScopedJoinHandle<'scope, Result<Written, EngineError>>,
-) {
-    // No room in between: what waits there would be a third part in memory.
-    let (sender, blocks) = sync_channel(0);
-    (sender, scope.spawn(move || write_all(sink, &blocks, &cancel)))
+/// The thread that writes, and the ways to it and back.
+pub(super) struct Writing<'scope> {
+    pub(super) blocks: SyncSender<Block>,
+    pub(super) empties: Receiver<Vec<u8>>,
+    pub(super) thread: ScopedJoinHandle<'scope, Result<Written, EngineError>>,
 }
 
-fn write_all(sink: Sink, blocks: &Receiver<Block>, cancel: &CancelToken) -> Result<Written, EngineError> {
+/// Starts the thread that writes. Its error, if it has one, is the cause of all others.
+pub(super) fn start_writer<'scope>(scope: &'scope Scope<'scope, '_>, sink: Sink) -> Writing<'scope> {
+    // No room in between: what waits there would be a third part in memory.
+    let (blocks, to_write) = sync_channel(0);
+    let (emptied, empties) = channel();
+    Writing {
+        blocks,
+        empties,
+        thread: scope.spawn(move || write_all(sink, &to_write, &emptied)),
+    }
+}
+
+fn write_all(sink: Sink, blocks: &Receiver<Block>, emptied: &Sender<Vec<u8>>) -> Result<Written, EngineError> {
     let place = sink.place();
     let mut counted = Counted { inner: sink, bytes: 0 };
-    match write_members(&mut counted, blocks, cancel, &place) {
+    match write_members(&mut counted, blocks, emptied, &place) {
         Ok(()) => Ok(Written {
             sink: counted.inner,
             bytes: counted.bytes,
@@ -140,7 +251,7 @@ fn write_all(sink: Sink, blocks: &Receiver<Block>, cancel: &CancelToken) -> Resu
 fn write_members(
     counted: &mut Counted<Sink>,
     blocks: &Receiver<Block>,
-    cancel: &CancelToken,
+    emptied: &Sender<Vec<u8>>,
     place: &str,
 ) -> Result<(), EngineError> {
     let mut archive = outer::Writer::new(counted);
@@ -148,10 +259,16 @@ fn write_members(
     let failed = |error| destination_error(place, format_to_io(error));
     loop {
         match blocks.recv() {
-            Ok(Block::Part { member, mut data, key }) => {
-                let sealed = wait_for(&key, cancel)?.seal(&mut data);
+            Ok(Block::Part {
+                member,
+                sealed,
+                mut data,
+            }) => {
                 let pieces: [&[u8]; 3] = [&sealed.header, &data, &sealed.mac];
                 archive.member(&member, time, &pieces).map_err(failed)?;
+                data.clear();
+                // Nobody waiting for the buffer is no loss: it is freed then.
+                let _ = emptied.send(data);
             }
             Ok(Block::Plain { member, data }) => archive.member(&member, time, &[&data]).map_err(failed)?,
             Ok(Block::End) => {
@@ -160,7 +277,7 @@ fn write_members(
                     .map(drop)
                     .map_err(|error| destination_error(place, error));
             }
-            // The reading side gave up; it knows why.
+            // The side that fills parts gave up; it or the reading side knows why.
             Err(_) => return Err(EngineError::Cancelled),
         }
     }

@@ -15,6 +15,7 @@ use crate::format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName};
 
 use super::{
     ArchiveError, Context, EngineError, Warning,
+    ahead::KeysAhead,
     dialect::{Dialect, damaged},
     meter::Meter,
     source::{MemberInfo, Members},
@@ -33,6 +34,8 @@ pub(super) struct Reader<'a> {
     pub(super) pieces: SyncSender<Piece>,
     pub(super) empties: Receiver<Vec<u8>>,
     pub(super) meter: &'a Meter<'a>,
+    /// The keys that were ordered before their parts are read.
+    pub(super) keys: KeysAhead,
 }
 
 /// The file whose parts are coming.
@@ -61,7 +64,7 @@ type Opened = Result<(Vec<u8>, Range<usize>), EngineError>;
 impl Reader<'_> {
     /// Reads to the end of the archive. An error is one of reading on at all; what is wrong with single files has gone
     /// to the receiving side. Gives what does not belong into the archive, although everything else is in it.
-    pub(super) fn run(self, members: &mut Members) -> Result<Option<EngineError>, EngineError> {
+    pub(super) fn run(mut self, members: &mut Members) -> Result<Option<EngineError>, EngineError> {
         let mut walk = Walk::default();
         let result = self.walk(members, &mut walk);
         let last = match &result {
@@ -75,7 +78,7 @@ impl Reader<'_> {
         result.map(|()| walk.strange.or_else(|| members.oddity()))
     }
 
-    fn walk(&self, members: &mut Members, walk: &mut Walk) -> Result<(), EngineError> {
+    fn walk(&mut self, members: &mut Members, walk: &mut Walk) -> Result<(), EngineError> {
         while let Some(member) = members.next()? {
             self.context.cancel.check()?;
             if self.take(members, walk, &member)? {
@@ -106,7 +109,7 @@ impl Reader<'_> {
     }
 
     /// Takes a member if it is wanted; gives whether it was.
-    fn take(&self, members: &mut Members, walk: &mut Walk, member: &MemberInfo) -> Result<bool, EngineError> {
+    fn take(&mut self, members: &mut Members, walk: &mut Walk, member: &MemberInfo) -> Result<bool, EngineError> {
         if self.is_front_matter(&member.name) {
             return Ok(false);
         }
@@ -116,7 +119,7 @@ impl Reader<'_> {
         };
         let owner = self.promised.iter().position(|path| is_within(path, part.file()));
         walk.seen.extend(owner);
-        let found = self.find(part.file());
+        let found = find(self.wanted, part.file());
         let is_elsewhere = |current: &Current| found.is_none_or(|(machine, _)| machine != current.machine);
         if walk.current.as_ref().is_some_and(is_elsewhere) {
             // The members of a machine stand together: behind them nothing of it can be missing any more.
@@ -128,8 +131,7 @@ impl Reader<'_> {
             }
             return Ok(false);
         };
-        let wanted = &self.wanted[machine];
-        if !wanted.wants(name) || self.stops_at_failure && wanted.has_failed.load(Ordering::SeqCst) {
+        if !self.wanted[machine].is_read(name, self.stops_at_failure) {
             return Ok(false);
         }
         if walk.current.as_ref().is_none_or(|current| current.file != part.file()) {
@@ -218,26 +220,15 @@ impl Reader<'_> {
         });
     }
 
-    /// The wanted machine that a file belongs to, and the file's name in its folder.
-    fn find<'f>(&self, file: &'f str) -> Option<(usize, &'f str)> {
-        self.wanted.iter().enumerate().find_map(|(index, wanted)| {
-            let path = &wanted.row.content.path;
-            if !is_within(path, file) {
-                return None;
-            }
-            let name = if wanted.row.is_home() {
-                file.rsplit('/').next()
-            } else {
-                file.strip_prefix(path.trim_end_matches('/'))?.strip_prefix('/')
-            };
-            Some((index, name.unwrap_or(file)))
-        })
-    }
-
     /// Reads and opens one part. The outer error ends the reading, the inner one only this file.
     ///
     /// A part that does not hold is read once more: memory and cables fail too. If it holds then, the user must know.
-    fn open_part(&self, members: &mut Members, part: &PartName, member: &MemberInfo) -> Result<Opened, EngineError> {
+    fn open_part(
+        &mut self,
+        members: &mut Members,
+        part: &PartName,
+        member: &MemberInfo,
+    ) -> Result<Opened, EngineError> {
         let mut buffer = self.empties.try_recv().unwrap_or_default();
         let proof = match self.dialect.fetch(members, member, &mut buffer)? {
             Ok(proof) => proof,
@@ -271,13 +262,16 @@ impl Reader<'_> {
     }
 
     fn open_fetched(
-        &self,
+        &mut self,
         buffer: &mut [u8],
         proof: &[u8],
         part: &PartName,
         member: &MemberInfo,
     ) -> Result<Result<Range<usize>, EngineError>, EngineError> {
-        match self.dialect.open(buffer, proof, part, member, self.context) {
+        match self
+            .dialect
+            .open(buffer, proof, part, member, &mut self.keys, self.context)
+        {
             Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
             result => Ok(result),
         }
@@ -288,6 +282,22 @@ impl Reader<'_> {
         let is_inventory = |part: PartName| part.file() == INVENTORY_FILE;
         name == HEADER_MEMBER || name == HEADER_MAC_MEMBER || self.dialect.part_name(name).is_some_and(is_inventory)
     }
+}
+
+/// The wanted machine that a file belongs to, and the file's name in its folder.
+pub(super) fn find<'f>(wanted: &[Wanted<'_>], file: &'f str) -> Option<(usize, &'f str)> {
+    wanted.iter().enumerate().find_map(|(index, wanted)| {
+        let path = &wanted.row.content.path;
+        if !is_within(path, file) {
+            return None;
+        }
+        let name = if wanted.row.is_home() {
+            file.rsplit('/').next()
+        } else {
+            file.strip_prefix(path.trim_end_matches('/'))?.strip_prefix('/')
+        };
+        Some((index, name.unwrap_or(file)))
+    })
 }
 
 /// Whether a file is the one that the inventory names, or lies in the folder that it names.

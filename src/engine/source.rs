@@ -129,6 +129,18 @@ impl Members {
         }
     }
 
+    /// Reads the first bytes of the member; the rest is passed over next. Gives whether it has so many.
+    pub(super) fn read_head(&mut self, head: &mut [u8]) -> Result<bool, EngineError> {
+        match &mut self.from {
+            From::File(file) => {
+                let read = file.reader.read_head(head);
+                read.map_err(|error| format_error(error, &file.place))
+            }
+            // What was read of a service is gone for the reader.
+            From::Service(_) => Ok(false),
+        }
+    }
+
     /// Passes the member over.
     pub(super) fn skip(&mut self) -> Result<(), EngineError> {
         match &mut self.from {

@@ -8,6 +8,7 @@ mod entries;
 mod expected;
 mod holes;
 mod layers;
+mod pieces;
 mod place;
 mod stream;
 mod tally;
@@ -133,6 +134,11 @@ impl Wanted<'_> {
     /// Whether a file of it is to be read; one that is a whole folder may hold what is wanted.
     pub(super) fn wants(&self, name: &str) -> bool {
         self.only.is_none_or(|only| only == name || name == WHOLE_FOLDER)
+    }
+
+    /// Whether a file of it is still to be read, by one who stops at a failure or does not.
+    pub(super) fn is_read(&self, name: &str, stops_at_failure: bool) -> bool {
+        self.wants(name) && !(stops_at_failure && self.has_failed.load(Ordering::SeqCst))
     }
 
     fn expected_files(&self) -> Vec<String> {

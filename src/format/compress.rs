@@ -6,15 +6,18 @@
 
 mod codecs;
 mod encoder;
+mod gzip;
 mod level;
+mod pieces;
 mod unpacked;
 
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
-pub use encoder::Encoder;
+pub use encoder::{Encoder, compressed};
 pub use level::{Level, UnknownLevel};
+pub use pieces::{Piece, PieceDecoder, next_piece};
 
 use codecs::{Bzip2Codec, XzCodec, ZstdCodec};
 use unpacked::Unpacked;

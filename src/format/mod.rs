@@ -34,7 +34,9 @@ mod part;
 mod sniff;
 mod tape;
 
-pub use compress::{Compression, Encoder, Filter, Level, UnknownLevel, decoder};
+pub use compress::{
+    Compression, Encoder, Filter, Level, Piece, PieceDecoder, UnknownLevel, compressed, decoder, next_piece,
+};
 pub use error::{FormatError, MemberKind};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};
 pub use multi_volume::{MultiVolume, VolumeError};

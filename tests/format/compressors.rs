@@ -3,10 +3,10 @@
 
 use std::{
     fs,
-    io::{self, Cursor, ErrorKind, Read, Write},
+    io::{self, Cursor, ErrorKind, Read},
 };
 
-use pedos_backup::format::{Compression, Encoder, decoder};
+use pedos_backup::format::{Compression, Level, compressed, decoder};
 
 use super::{layers::content, tools};
 
@@ -17,9 +17,7 @@ fn mixed() -> Vec<u8> {
 }
 
 fn packed(method: Compression, content: &[u8]) -> Vec<u8> {
-    let mut encoder = Encoder::new(method, Vec::new()).unwrap();
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
+    compressed(method, Level::default(), content).unwrap()
 }
 
 fn unpacked(method: Compression, stream: &[u8]) -> io::Result<Vec<u8>> {

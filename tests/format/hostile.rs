@@ -266,9 +266,7 @@ fn an_inner_archive_that_was_cut_never_gives_a_whole_file_too_few() {
 #[test]
 fn a_cut_below_a_reader_is_a_cut_above_it() {
     let (tar, _) = inner_archive();
-    let mut encoder = pedos_backup::format::Encoder::new(Compression::Gzip, Vec::new()).unwrap();
-    encoder.write_all(&tar).unwrap();
-    let stream = encoder.finish().unwrap();
+    let stream = pedos_backup::format::compressed(Compression::Gzip, Default::default(), &tar).unwrap();
     for length in 0..stream.len() {
         let mut reader = inner::Reader::new(decoder(Compression::Gzip, io::Cursor::new(stream[..length].to_vec())));
         let result = loop {

@@ -11,7 +11,7 @@ use pedos_backup::{
         CONTAINER_OVERHEAD_BYTES, KdfCost, KdfLimits, SealKey, header_passphrase, open_in_place, part_passphrase,
     },
     format::{
-        BackupId, Compression, Encoder, FormatError, Header, PartName, decoder,
+        BackupId, Compression, FormatError, Header, Level, PartName, compressed, decoder,
         inner::{self, Entry, Extent},
         outer,
     },
@@ -85,9 +85,8 @@ impl Archive {
 
     /// Compresses, cuts, seals and writes an inner archive.
     pub(crate) fn file(&mut self, file: &str, tar: &[u8]) {
-        let mut encoder = Encoder::new(self.compression, Vec::new()).unwrap();
-        encoder.write_all(tar).unwrap();
-        for (number, part) in encoder.finish().unwrap().chunks(self.part_bytes).enumerate() {
+        let stream = compressed(self.compression, Level::default(), tar).unwrap();
+        for (number, part) in stream.chunks(self.part_bytes).enumerate() {
             let name = PartName::new(file, number as u32).unwrap();
             let passphrase = part_passphrase(self.id.as_str(), &name.to_string(), &self.passphrase);
             let mut content = part.to_vec();

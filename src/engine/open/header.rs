@@ -7,10 +7,7 @@ use crate::{
 };
 
 use super::{
-    super::{
-        dialect::{container_error, fetch_code},
-        keys::{make, wait_for},
-    },
+    super::dialect::{container_error, fetch_code},
     ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, OpenedArchive, Opener, Protection,
 };
 
@@ -31,8 +28,10 @@ impl Opener<'_> {
         };
         let parsed = ContainerHeader::parse(&container).map_err(describe)?;
         let passphrase = header_passphrase(self.access.passphrase.as_bytes());
-        let key = make(move || Ok(parsed.unlock(&passphrase, &KdfLimits::default())));
-        let key = wait_for(&key, &self.context.cancel)?.map_err(describe)?;
+        let key = self
+            .workers
+            .derive(move |scratch| parsed.unlock_in(scratch, &passphrase, &KdfLimits::default()));
+        let key = key.wait(&self.context.cancel)?.map_err(describe)?;
         let plain = key.open(&mut container).map_err(describe)?;
         if &container[plain] == header {
             Ok(())
@@ -70,7 +69,7 @@ impl Opener<'_> {
         Ok(Front {
             header,
             protection: Protection::Hmac { digest, cipher },
-            dialect: Dialect::coded(self.access.passphrase.clone(), coded),
+            dialect: Dialect::coded(self.access.passphrase.clone(), coded, self.workers.clone()),
         })
     }
 

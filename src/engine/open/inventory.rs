@@ -8,6 +8,7 @@ use crate::{
 
 use super::{
     super::{
+        ahead::KeysAhead,
         dialect::{Proof, damaged},
         stage::from_io,
         unpack::{InnerReader, OnePart, unpack},
@@ -41,7 +42,14 @@ impl Opener<'_> {
         proof: &[u8],
     ) -> Result<Inventory, EngineError> {
         let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| damaged(member, error.to_string()))?;
-        let plain = dialect.open(&mut content, proof, &part, member, self.context)?;
+        let plain = dialect.open(
+            &mut content,
+            proof,
+            &part,
+            member,
+            &mut KeysAhead::default(),
+            self.context,
+        )?;
         let mut part = OnePart::new(content, plain);
         let text = unpack(dialect, filter, &mut part, &self.context.cancel, |archive| {
             text_of(archive, member)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, atomic::AtomicBool, mpsc::sync_channel};
 use super::*;
 use crate::{
     crypto::{KdfCost, SealKey, part_passphrase},
-    engine::{CancelToken, ItemState, Observer, Phase, Progress},
+    engine::{CancelToken, ItemState, Observer, Phase, Progress, Resources, workers::Workers},
     format::outer,
     inventory::{Class, Content, Domain},
     plan::RestoreRow,
@@ -71,13 +71,18 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     }];
     let reader = Reader {
         context: &context,
-        dialect: &Dialect::sealed(passphrase.clone(), ID.to_owned()),
+        dialect: &Dialect::sealed(
+            passphrase.clone(),
+            ID.to_owned(),
+            Arc::new(Workers::start(Resources::default(), 0)),
+        ),
         wanted: &wanted,
         promised: &["vm1/".to_owned()],
         stops_at_failure: true,
         pieces,
         empties: emptied,
         meter: &Meter::new(&context, None),
+        keys: KeysAhead::default(),
     };
     assert!(reader.run(&mut members).unwrap().is_none());
     let parts = received.iter().filter_map(|piece| match piece {

@@ -19,12 +19,21 @@ use super::{
         stage::{format_to_io, into_io},
     },
     InnerReader,
+    pieces::PieceStream,
 };
 
 /// The parts of one file: read one behind the other, or taken one by one.
 pub(in super::super) trait Parts: Read {
     /// The next part as a whole; none behind the last.
     fn take_part(&mut self) -> io::Result<Option<Part>>;
+
+    /// Counts bytes of a part that was taken as done.
+    fn count(&mut self, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes the buffer of a part back, to be filled again.
+    fn give_back(&mut self, _: Vec<u8>) {}
 }
 
 /// A part that was taken: a buffer, and where in it the bytes are that have not been read.
@@ -34,6 +43,12 @@ pub(in super::super) struct Part {
 }
 
 impl Part {
+    #[cfg(test)]
+    pub(super) fn whole(buffer: Vec<u8>) -> Self {
+        let plain = 0..buffer.len();
+        Self { buffer, plain }
+    }
+
     fn reader(self) -> impl Read {
         let Self { mut buffer, plain } = self;
         buffer.truncate(plain.end);
@@ -78,13 +93,20 @@ pub(in super::super) fn unpack<T>(
 ) -> io::Result<T> {
     let mut parts: &mut (dyn Parts + '_) = parts;
     let Some(coded) = dialect.as_coded() else {
-        return read_archive(decoded(filter, &mut parts, cancel)?, use_archive);
+        let stream = match filter {
+            Filter::BuiltIn(method) => Box::new(PieceStream::new(*method, parts, &dialect.workers, cancel)),
+            Filter::Program(_) => decoded(filter, &mut parts, cancel)?,
+        };
+        return read_archive(stream, use_archive);
     };
     let passphrase = dialect.passphrase.as_bytes();
     match coded.cipher {
         cipher if coded.is_in_volumes => {
             let next = || match parts.take_part()? {
-                Some(part) => volume(part, cipher, passphrase).map(Some),
+                Some(part) => {
+                    parts.count(part.plain.len() as u64)?;
+                    volume(part, cipher, passphrase).map(Some)
+                }
                 None => Ok(None),
             };
             read_archive(Box::new(MultiVolume::new(next)), use_archive)

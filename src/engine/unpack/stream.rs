@@ -87,8 +87,15 @@ impl Parts for PartStream<'_> {
             buffer: std::mem::take(&mut self.part),
             plain: std::mem::take(&mut self.plain),
         };
-        self.meter.add(part.plain.len() as u64).map_err(into_io)?;
         Ok(Some(part))
+    }
+
+    fn count(&mut self, bytes: u64) -> io::Result<()> {
+        self.meter.add(bytes).map_err(into_io)
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        self.part = buffer;
     }
 }
 

@@ -1,100 +1,120 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Compresses, as the stock tool of the same name does where nothing else is asked for.
+//! Compresses block by block: each block becomes a stream of its own, so that all processors can work at one file, and the
+//! streams one behind the other are one stream for every stock tool.
 
 use std::io::{self, Write};
 
 use bzip2::write::BzEncoder;
-use flate2::write::GzEncoder;
 use liblzma::{
-    stream::{Check, Stream},
+    stream::{Check, Filters, LzmaOptions, Stream},
     write::XzEncoder,
 };
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
 
-use super::Compression;
+use crate::units::{KIB, MIB};
 
-/// The level of the stock `gzip` where nothing else is asked for.
-const GZIP_LEVEL: u32 = 6;
+use super::{Compression, Level, gzip::GzipEncoder};
 
-/// The stock `bzip2` compresses in blocks of 900 kB where nothing else is asked for; smaller ones save memory only.
-const BZIP2_LEVEL: u32 = 9;
+/// Compresses blocks. What it needs in memory is used again for the next one.
+pub struct Encoder(Kind);
 
-/// The preset of the stock `xz` where nothing else is asked for: 94 MiB of memory here, 9 MiB to read it.
-const XZ_PRESET: u32 = 6;
-
-/// The level of the stock `zstd` where nothing else is asked for.
-const ZSTD_LEVEL: i32 = 3;
-
-/// Compresses what is written to it, as one stream. Only [`Encoder::finish`] makes sure that it has its end and was
-/// written.
-pub enum Encoder<W: Write> {
-    /// Passes everything on as it is.
-    Plain(W),
-    /// One gzip member.
-    Gzip(Box<GzEncoder<W>>),
-    /// One bzip2 stream.
-    Bzip2(Box<BzEncoder<W>>),
-    /// One xz stream.
-    Xz(Box<XzEncoder<W>>),
-    /// One zstd frame.
-    Zstd(Box<zstd::Encoder<'static, W>>),
+enum Kind {
+    Plain,
+    Gzip(Box<GzipEncoder>),
+    Bzip2(u32),
+    Xz(u32),
+    Zstd(Box<Compressor<'static>>),
 }
 
-impl<W: Write> Encoder<W> {
-    /// Begins a stream.
+impl Encoder {
+    /// Gets ready for a method.
     ///
     /// # Errors
-    /// When there is not enough memory, and for a method that is only read.
-    pub fn new(compression: Compression, inner: W) -> io::Result<Self> {
-        Ok(match compression {
-            Compression::None => Self::Plain(inner),
-            Compression::Gzip => Self::Gzip(Box::new(GzEncoder::new(inner, flate2::Compression::new(GZIP_LEVEL)))),
-            Compression::Bzip2 => Self::Bzip2(Box::new(BzEncoder::new(inner, bzip2::Compression::new(BZIP2_LEVEL)))),
-            Compression::Xz => {
-                // The stock tool's check; every reader of xz knows it.
-                let stream = Stream::new_easy_encoder(XZ_PRESET, Check::Crc64)?;
-                Self::Xz(Box::new(XzEncoder::new_stream(inner, stream)))
-            }
-            Compression::Lzma => return Err(io::Error::new(io::ErrorKind::Unsupported, "lzma is only read")),
+    /// When there is not enough memory, and for a method that is only read or a level that it does not have.
+    pub fn new(method: Compression, level: Level) -> io::Result<Self> {
+        let unsupported = |what| io::Error::new(io::ErrorKind::Unsupported, what);
+        let level = level
+            .number(method)
+            .ok_or_else(|| unsupported("there is no such level"))?;
+        Ok(Self(match method {
+            Compression::None => Kind::Plain,
+            Compression::Gzip => Kind::Gzip(Box::new(GzipEncoder::new(level)?)),
+            Compression::Bzip2 => Kind::Bzip2(level.into()),
+            Compression::Xz => Kind::Xz(level.into()),
+            Compression::Lzma => return Err(unsupported("lzma is only read")),
             Compression::Zstd => {
-                let mut encoder = zstd::Encoder::new(inner, ZSTD_LEVEL)?;
+                let mut compressor = Compressor::new(level.into())?;
                 // As the stock tool does; the library by itself leaves it out.
-                encoder.include_checksum(true)?;
-                Self::Zstd(Box::new(encoder))
+                compressor.set_parameter(CParameter::ChecksumFlag(true))?;
+                Kind::Zstd(Box::new(compressor))
             }
-        })
+        }))
     }
 
-    /// Writes the end of the stream and gives back what it was written to.
+    /// How many bytes go into a block: enough to compress as well as in one piece, little enough that the blocks at work
+    /// take no memory worth speaking of.
+    pub fn block_bytes(method: Compression) -> usize {
+        let bytes = match method {
+            Compression::None | Compression::Gzip => MIB,
+            // What fits into one of its own blocks.
+            Compression::Bzip2 => 900_000 - 4 * KIB,
+            // Beyond that its dictionary would take hundreds of megabytes for each processor.
+            Compression::Xz | Compression::Lzma => 4 * MIB,
+            Compression::Zstd => 2 * MIB,
+        };
+        bytes as usize
+    }
+
+    /// Compresses one block into a stream that stands by itself.
     ///
     /// # Errors
-    /// When writing fails: the stream is not whole then.
-    pub fn finish(self) -> io::Result<W> {
-        match self {
-            Self::Plain(inner) => Ok(inner),
-            Self::Gzip(encoder) => encoder.finish(),
-            Self::Bzip2(encoder) => encoder.finish(),
-            Self::Xz(encoder) => encoder.finish(),
-            Self::Zstd(encoder) => encoder.finish(),
-        }
-    }
-
-    fn writer(&mut self) -> &mut dyn Write {
-        match self {
-            Self::Plain(inner) => inner,
-            Self::Gzip(encoder) => encoder,
-            Self::Bzip2(encoder) => encoder,
-            Self::Xz(encoder) => encoder,
-            Self::Zstd(encoder) => encoder,
+    /// When there is not enough memory.
+    pub fn block(&mut self, content: &[u8]) -> io::Result<Vec<u8>> {
+        match &mut self.0 {
+            Kind::Plain => Ok(content.to_vec()),
+            Kind::Gzip(encoder) => encoder.block(content),
+            Kind::Bzip2(level) => {
+                let mut encoder = BzEncoder::new(Vec::new(), bzip2::Compression::new(*level));
+                encoder.write_all(content)?;
+                encoder.finish()
+            }
+            Kind::Xz(preset) => {
+                let mut encoder = XzEncoder::new_stream(Vec::new(), xz_stream(*preset)?);
+                encoder.write_all(content)?;
+                encoder.finish()
+            }
+            Kind::Zstd(compressor) => compressor.compress(content),
         }
     }
 }
 
-impl<W: Write> Write for Encoder<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer().write(bytes)
+/// An encoder of xz whose dictionary is no larger than what it will ever see.
+fn xz_stream(preset: u32) -> io::Result<Stream> {
+    let block = Encoder::block_bytes(Compression::Xz) as u32;
+    let mut options = LzmaOptions::new_preset(preset)?;
+    // Presets from 5 on have more.
+    if preset >= 5 {
+        options.dict_size(block);
     }
+    let mut filters = Filters::new();
+    filters.lzma2(&options);
+    // The stock tool's check; every reader of xz knows it.
+    Ok(Stream::new_stream_encoder(&filters, Check::Crc64)?)
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer().flush()
+/// Compresses all of it, block by block.
+///
+/// # Errors
+/// As [`Encoder::new`] and [`Encoder::block`].
+pub fn compressed(method: Compression, level: Level, content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = Encoder::new(method, level)?;
+    if content.is_empty() {
+        return encoder.block(content);
     }
+    let mut stream = Vec::new();
+    for block in content.chunks(Encoder::block_bytes(method)) {
+        stream.extend(encoder.block(block)?);
+    }
+    Ok(stream)
 }

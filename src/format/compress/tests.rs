@@ -18,9 +18,7 @@ const METHODS: [Compression; 4] = [
 ];
 
 fn packed(method: Compression, content: &[u8]) -> Vec<u8> {
-    let mut encoder = Encoder::new(method, Vec::new()).unwrap();
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
+    compressed(method, Level::default(), content).unwrap()
 }
 
 /// What the old `lzma` writes.
@@ -181,7 +179,7 @@ fn the_old_form_of_xz_is_read_by_both_names() {
     }
     assert!(read(Compression::Lzma, &packed(Compression::Xz, b"abc")).unwrap() == b"abc");
     assert_eq!(
-        Encoder::new(Compression::Lzma, Vec::new()).err().unwrap().kind(),
+        Encoder::new(Compression::Lzma, Level::default()).err().unwrap().kind(),
         ErrorKind::Unsupported
     );
 }

@@ -120,6 +120,20 @@ impl<R: Read> Reader<R> {
         self.skip()
     }
 
+    /// Reads the first bytes of the current member, of which nothing was read yet; the rest can only be passed over. Gives
+    /// whether it has so many, and reads nothing where it has not.
+    ///
+    /// # Errors
+    /// When the stream ends within them.
+    pub fn read_head(&mut self, head: &mut [u8]) -> Result<bool, FormatError> {
+        if self.unread < head.len() as u64 {
+            return Ok(false);
+        }
+        self.blocks.read_exact(head, "an archive member")?;
+        self.unread -= head.len() as u64;
+        Ok(true)
+    }
+
     /// Passes over what is left of the current member.
     ///
     /// # Errors

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The memory in which keys are derived, used again for one key after the other: asking the system for hundreds of
+//! megabytes each time costs a third of the work.
+
+use std::fmt;
+
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::units::MIB;
+
+use super::{
+    KdfCost, KdfLimits,
+    romix::{BLOCK_BYTES, Block, R, romix, table_blocks},
+};
+
+/// Why a key could not be derived.
+pub(super) enum DeriveFailure {
+    /// This machine has too little memory for it.
+    Memory,
+    /// Its parameters make no sense.
+    Parameters,
+}
+
+/// Memory for deriving keys, one at a time. It is taken when the first key needs it, and wiped when it is given back.
+pub struct Scratch {
+    limit_bytes: u64,
+    table: Vec<Block>,
+}
+
+impl Scratch {
+    /// What one worker may take for keys as they are written by default, in bytes: half of what the table takes that is
+    /// kept whole, for which they take a twelfth longer.
+    pub const USUAL_BYTES: u64 = 128 * MIB;
+
+    /// Memory of at most so many bytes, as far as r = 8; of other keys nothing can be spared.
+    pub fn new(limit_bytes: u64) -> Self {
+        Self {
+            limit_bytes,
+            table: Vec::new(),
+        }
+    }
+
+    /// The memory that is taken now, in bytes.
+    pub fn bytes(&self) -> u64 {
+        (self.table.capacity() * BLOCK_BYTES) as u64
+    }
+
+    pub(super) fn derive(
+        &mut self,
+        passphrase: &[u8],
+        salt: &[u8],
+        cost: KdfCost,
+        keys: &mut [u8],
+    ) -> Result<(), DeriveFailure> {
+        if cost.r != R || cost.log_n >= 32 {
+            return derive_plainly(passphrase, salt, cost, keys);
+        }
+        let n = 1_usize << cost.log_n;
+        let block_count = usize::try_from(cost.p).map_err(|_| DeriveFailure::Parameters)?;
+        let every = self.reserve(n, block_count.min(2))?;
+        let mut blocks = Zeroizing::new(vec![0; block_count * BLOCK_BYTES]);
+        pbkdf2(passphrase, salt, &mut blocks);
+        romix(&mut blocks, &mut self.table, n, every);
+        pbkdf2(passphrase, &blocks, keys);
+        Ok(())
+    }
+
+    /// Makes room for the tables of so many lanes; gives every how many blocks one is kept.
+    fn reserve(&mut self, n: usize, lanes: usize) -> Result<usize, DeriveFailure> {
+        let whole = (n * lanes * BLOCK_BYTES) as u64;
+        let every = usize::try_from(whole.div_ceil(self.limit_bytes.max(1))).map_err(|_| DeriveFailure::Memory)?;
+        // Beyond this the work grows without end, and 2^16 blocks of gap would fill no cache any more.
+        let every = every.clamp(1, n.min(MAX_EVERY));
+        let blocks = table_blocks(n, lanes, every);
+        if self.table.len() < blocks {
+            // What is in it is of no use any more, and need not be copied.
+            self.table.zeroize();
+            self.table = Vec::new();
+            self.table
+                .try_reserve_exact(blocks)
+                .map_err(|_| DeriveFailure::Memory)?;
+            self.table.resize(blocks, Block::ZERO);
+        }
+        Ok(every)
+    }
+}
+
+/// The largest gap in a table: it takes a sixteenth of the memory then, and nearly five times the work.
+const MAX_EVERY: usize = 16;
+
+/// All the memory that an archive may ask for.
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new(KdfLimits::DEFAULT.max_memory_bytes)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.table.zeroize();
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scratch({} of {} bytes)", self.bytes(), self.limit_bytes)
+    }
+}
+
+fn pbkdf2(passphrase: &[u8], salt: &[u8], out: &mut [u8]) {
+    pbkdf2::pbkdf2_hmac::<Sha256>(passphrase, salt, 1, out);
+}
+
+/// What is rare takes the crate's own way, with all of the memory.
+fn derive_plainly(passphrase: &[u8], salt: &[u8], cost: KdfCost, keys: &mut [u8]) -> Result<(), DeriveFailure> {
+    let parameters = scrypt::Params::new(cost.log_n, cost.r, cost.p).map_err(|_| DeriveFailure::Parameters)?;
+    // The derivation itself aborts the program where the memory is refused; asking first makes that an error.
+    let bytes = usize::try_from(cost.memory_bytes()).map_err(|_| DeriveFailure::Memory)?;
+    Vec::<u8>::new()
+        .try_reserve_exact(bytes)
+        .map_err(|_| DeriveFailure::Memory)?;
+    scrypt::scrypt(passphrase, salt, &parameters, keys).map_err(|_| DeriveFailure::Parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn derived(scratch: &mut Scratch, passphrase: &[u8], salt: &[u8], cost: KdfCost) -> [u8; 64] {
+        let mut keys = [0; 64];
+        assert!(scratch.derive(passphrase, salt, cost, &mut keys).is_ok());
+        keys
+    }
+
+    fn by_the_crate(passphrase: &[u8], salt: &[u8], cost: KdfCost) -> [u8; 64] {
+        let mut keys = [0; 64];
+        let parameters = scrypt::Params::new(cost.log_n, cost.r, cost.p).unwrap();
+        scrypt::scrypt(passphrase, salt, &parameters, &mut keys).unwrap();
+        keys
+    }
+
+    proptest! {
+        #[test]
+        fn it_derives_what_the_crate_derives_in_whatever_memory(
+            passphrase in prop::collection::vec(any::<u8>(), 0..80),
+            salt in prop::collection::vec(any::<u8>(), 0..40),
+            log_n in 1..9_u8,
+            r in prop_oneof![4 => Just(8_u32), 1 => 1..10_u32],
+            p in 1..6_u32,
+            limit_kib in 0..600_u64,
+        ) {
+            let cost = KdfCost { log_n, r, p };
+            let mut scratch = Scratch::new(limit_kib << 10);
+            prop_assert_eq!(derived(&mut scratch, &passphrase, &salt, cost), by_the_crate(&passphrase, &salt, cost));
+        }
+    }
+
+    #[test]
+    fn the_vector_of_the_standard_comes_out() {
+        // RFC 7914, section 12.
+        let cost = KdfCost { log_n: 14, r: 8, p: 1 };
+        let keys = derived(
+            &mut Scratch::new(Scratch::USUAL_BYTES),
+            b"pleaseletmein",
+            b"SodiumChloride",
+            cost,
+        );
+        assert_eq!(keys[..8], [0x70, 0x23, 0xbd, 0xcb, 0x3a, 0xfd, 0x73, 0x48]);
+        assert_eq!(keys[60..], [0x45, 0x57, 0x58, 0x87]);
+    }
+
+    #[test]
+    fn it_keeps_to_its_limit_and_is_used_again() {
+        let cost = KdfCost { log_n: 10, r: 8, p: 4 };
+        let limit = cost.memory_bytes() / 3;
+        let mut scratch = Scratch::new(limit);
+        let first = derived(&mut scratch, b"x", b"y", cost);
+        let taken = scratch.bytes();
+        assert!(taken > 0 && taken <= limit, "{taken} of {limit}");
+        assert_eq!(derived(&mut scratch, b"x", b"y", cost), first);
+        assert_ne!(derived(&mut scratch, b"x", b"z", cost), first);
+        assert_eq!(scratch.bytes(), taken);
+    }
+}

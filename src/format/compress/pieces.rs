@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Takes a compressed stream apart where it says itself where its pieces end, so that all processors can work at it.
+
+use std::io;
+
+use libdeflater::Decompressor;
+use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
+
+use crate::units::MIB;
+
+use super::{Compression, gzip};
+
+/// The most that a zstd frame may hold to be taken as a piece; a larger one is read as a stream.
+const LARGEST_FRAME_BYTES: u64 = 16 * MIB;
+
+/// The beginning of a stream that stands by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// How many bytes of the stream it takes.
+    pub length: usize,
+    /// How many bytes it holds, as it says itself.
+    pub content_bytes: usize,
+}
+
+/// The first piece of a stream, if it is whole and says where it ends. This reads next to nothing of it.
+pub fn next_piece(method: Compression, stream: &[u8]) -> Option<Piece> {
+    let (length, content_bytes) = match method {
+        Compression::Gzip => gzip::next_member(stream)?,
+        Compression::Zstd => {
+            let content = get_frame_content_size(stream).ok()??;
+            let length = find_frame_compressed_size(stream).ok()?;
+            (
+                length,
+                usize::try_from(content)
+                    .ok()
+                    .filter(|_| content <= LARGEST_FRAME_BYTES)?,
+            )
+        }
+        Compression::None | Compression::Bzip2 | Compression::Xz | Compression::Lzma => return None,
+    };
+    Some(Piece { length, content_bytes })
+}
+
+/// Decompresses pieces. What it needs in memory is used again for the next one.
+#[derive(Default)]
+pub struct PieceDecoder {
+    gzip: Option<Decompressor>,
+    zstd: Option<zstd::bulk::Decompressor<'static>>,
+}
+
+impl PieceDecoder {
+    /// Decompresses one piece, which [`next_piece`] has found, and checks it.
+    ///
+    /// # Errors
+    /// `InvalidData` where it is damaged.
+    pub fn content(&mut self, method: Compression, piece: &[u8], content_bytes: usize) -> io::Result<Vec<u8>> {
+        match method {
+            Compression::Gzip => {
+                let decompressor = self.gzip.get_or_insert_with(Decompressor::new);
+                gzip::decompress(decompressor, piece, content_bytes)
+            }
+            Compression::Zstd => {
+                let decompressor = match &mut self.zstd {
+                    Some(decompressor) => decompressor,
+                    none => none.insert(zstd::bulk::Decompressor::new()?),
+                };
+                let content = decompressor.decompress(piece, content_bytes);
+                let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+                let content = content.map_err(|error| bad(&format!("a zstd frame is damaged: {error}")))?;
+                if content.len() == content_bytes {
+                    Ok(content)
+                } else {
+                    Err(bad("a zstd frame holds less than it says"))
+                }
+            }
+            _ => Err(io::Error::from(io::ErrorKind::Unsupported)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::compressed, *};
+    use crate::format::Level;
+
+    #[test]
+    fn a_stream_falls_into_the_pieces_that_it_was_made_of() {
+        let content: Vec<u8> = (0..2_000_000_u32)
+            .flat_map(|n| n.wrapping_mul(n).to_le_bytes())
+            .collect();
+        for method in [Compression::Gzip, Compression::Zstd] {
+            let stream = compressed(method, Level::Fast, &content).unwrap();
+            let (mut rest, mut back) = (&stream[..], Vec::new());
+            let mut decoder = PieceDecoder::default();
+            while let Some(piece) = next_piece(method, rest) {
+                back.extend(
+                    decoder
+                        .content(method, &rest[..piece.length], piece.content_bytes)
+                        .unwrap(),
+                );
+                rest = &rest[piece.length..];
+            }
+            assert!(rest.is_empty() && back == content, "{method:?}");
+            assert_eq!(next_piece(method, &stream[..100]), None);
+            assert_eq!(next_piece(method, &[]), None);
+        }
+    }
+
+    #[test]
+    fn streams_of_other_writers_are_not_taken_apart() {
+        for method in [Compression::Bzip2, Compression::Xz, Compression::None] {
+            let stream = compressed(method, Level::Fast, b"abc").unwrap();
+            assert_eq!(next_piece(method, &stream), None);
+        }
+        let mut plain = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        io::Write::write_all(&mut plain, b"abc").unwrap();
+        assert_eq!(next_piece(Compression::Gzip, &plain.finish().unwrap()), None);
+    }
+}
