@@ -283,7 +283,12 @@ mod tests {
         let workers = workers(1);
         let count = Arc::new(AtomicUsize::new(0));
         let (hold, held) = channel::<()>();
-        let first = workers.run(move |_| held.recv());
+        let (begun, begins) = channel();
+        let first = workers.run(move |_| {
+            begun.send(()).unwrap();
+            held.recv().is_err()
+        });
+        begins.recv().unwrap();
         let late = Arc::clone(&count);
         let second = workers.run(move |_| late.fetch_add(1, Ordering::SeqCst));
         drop(workers);

@@ -230,17 +230,22 @@ mod tests {
     }
 
     #[test]
-    fn every_flipped_bit_of_the_data_is_found() {
-        let stream = GzipEncoder::new(6).unwrap().block(b"the content, the content").unwrap();
+    fn no_flipped_bit_changes_the_content() {
+        let content = b"the content, the content";
+        let stream = GzipEncoder::new(6).unwrap().block(content).unwrap();
+        let mut found = 0;
         for at in HEAD_BYTES * 8..stream.len() * 8 {
             let mut damaged = stream.clone();
             damaged[at / 8] ^= 1 << (at % 8);
-            if let Some((length, content)) = next_member(&damaged) {
-                assert!(
-                    decompress(&mut Decompressor::new(), &damaged[..length], content).is_err(),
-                    "{at}"
-                );
+            let Some((length, held)) = next_member(&damaged) else {
+                continue;
+            };
+            // The last byte of the data may have bits that mean nothing.
+            match decompress(&mut Decompressor::new(), &damaged[..length], held) {
+                Ok(read) => assert_eq!(read, content, "{at}"),
+                Err(_) => found += 1,
             }
         }
+        assert!(found > stream.len() * 4);
     }
 }
