@@ -19,7 +19,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use pedos_backup::{
     crypto::{ContainerHeader, KdfCost, KdfLimits, SealKey},
     format::{
-        Compression, Encoder, decoder,
+        Compression, Level, compressed, decoder,
         inner::{Extent, NewMember, Reader, Writer},
     },
     host::{FileVolume, VolumeSource},
@@ -107,21 +107,18 @@ fn samples() -> io::Result<Vec<(&'static str, Vec<u8>)>> {
 
 const METHODS: [(&str, Compression); 2] = [("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
 
-fn compressed(method: Compression, data: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = Encoder::new(method, Vec::with_capacity(data.len()))?;
-    encoder.write_all(data)?;
-    encoder.finish()
-}
-
 fn compression(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("compress");
     let Ok(samples) = samples() else { return };
     for (method, compression) in METHODS {
-        for (name, data) in &samples {
-            group.throughput(Throughput::Bytes(data.len() as u64));
-            group.bench_with_input(BenchmarkId::new(method, name), data, |bencher, data| {
-                bencher.iter(|| compressed(compression, data).map(|bytes| bytes.len()));
-            });
+        for level in [Level::Fast, Level::Balanced] {
+            for (name, data) in &samples {
+                let id = BenchmarkId::new(format!("{method}, {}", level.name().unwrap_or_default()), name);
+                group.throughput(Throughput::Bytes(data.len() as u64));
+                group.bench_with_input(id, data, |bencher, data| {
+                    bencher.iter(|| compressed(compression, level, data).map(|bytes| bytes.len()));
+                });
+            }
         }
     }
     group.finish();
@@ -132,7 +129,7 @@ fn decompression(criterion: &mut Criterion) {
     let Ok(samples) = samples() else { return };
     for (method, compression) in METHODS {
         for (name, data) in &samples {
-            let Ok(stream) = compressed(compression, data) else {
+            let Ok(stream) = compressed(compression, Level::default(), data) else {
                 return;
             };
             group.throughput(Throughput::Bytes(data.len() as u64));

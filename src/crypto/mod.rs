@@ -8,6 +8,7 @@
 mod cost;
 mod digest;
 mod error;
+mod key_cache;
 mod openssl;
 mod passphrase;
 mod romix;
@@ -17,6 +18,7 @@ mod scrypt;
 pub use cost::{KdfCost, KdfLimits};
 pub use digest::{Digest, Hmac};
 pub use error::{ContainerError, CryptoError};
+pub use key_cache::KeyCache;
 pub use openssl::{Decryptor, OldCipher};
 pub use passphrase::{LONGEST_STOCK_PASSPHRASE_BYTES, header_passphrase, part_passphrase};
 pub use scratch::Scratch;

@@ -190,6 +190,10 @@ impl ContainerHeader {
         })
     }
 
+    pub(super) fn bytes(&self) -> &[u8; HEADER_BYTES] {
+        &self.bytes
+    }
+
     /// What deriving its key costs.
     pub fn cost(&self) -> KdfCost {
         self.cost

@@ -71,7 +71,7 @@ pub(super) fn read_files(
         .filter(|path| !path.is_empty())
         .collect();
     let workers = Arc::new(Workers::for_reading(context.resources));
-    let dialect = Dialect::of(&opened.info, access.passphrase.clone(), Arc::clone(&workers));
+    let dialect = Dialect::of(&opened.info, access, Arc::clone(&workers));
     // A second look at the same file, which walks ahead of the first.
     let scout = match (&access.source, &opened.info.protection) {
         (Source::File(_), Protection::Scrypt) => Some(Members::open(&access.source, &prefixes, host, &context.cancel)?),

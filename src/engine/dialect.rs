@@ -5,8 +5,12 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, OpenKey, part_passphrase},
+    crypto::{
+        ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, KeyCache, OldCipher, OpenKey, Scratch,
+        part_passphrase,
+    },
     format::{PartName, limits, mac_member, parse_mac},
+    plan::Access,
     secret::Passphrase,
 };
 
@@ -21,6 +25,8 @@ use super::{
 #[derive(Clone)]
 pub(super) struct Dialect {
     pub(super) passphrase: Arc<Passphrase>,
+    /// The keys that were derived so far.
+    keys: KeyCache,
     /// Who derives keys and decompresses.
     pub(super) workers: Arc<Workers>,
     kind: Kind,
@@ -55,31 +61,33 @@ pub(super) type Proof = Vec<u8>;
 
 impl Dialect {
     /// Format 4.
-    pub(super) fn sealed(passphrase: Arc<Passphrase>, backup_id: String, workers: Arc<Workers>) -> Self {
+    pub(super) fn sealed(access: &Access, backup_id: String, workers: Arc<Workers>) -> Self {
         let kind = Kind::Sealed { backup_id };
         Self {
-            passphrase,
+            passphrase: access.passphrase.clone(),
+            keys: access.keys.clone(),
             workers,
             kind,
         }
     }
 
     /// Formats 3 and 2.
-    pub(super) fn coded(passphrase: Arc<Passphrase>, coded: Coded, workers: Arc<Workers>) -> Self {
+    pub(super) fn coded(access: &Access, coded: Coded, workers: Arc<Workers>) -> Self {
         let kind = Kind::Coded(coded);
         Self {
-            passphrase,
+            passphrase: access.passphrase.clone(),
+            keys: access.keys.clone(),
             workers,
             kind,
         }
     }
 
     /// How the parts of an archive that was opened are written.
-    pub(super) fn of(info: &ArchiveInfo, passphrase: Arc<Passphrase>, workers: Arc<Workers>) -> Self {
+    pub(super) fn of(info: &ArchiveInfo, access: &Access, workers: Arc<Workers>) -> Self {
         match info.protection {
-            Protection::Scrypt => Self::sealed(passphrase, info.backup_id.clone().unwrap_or_default(), workers),
+            Protection::Scrypt => Self::sealed(access, info.backup_id.clone().unwrap_or_default(), workers),
             Protection::Hmac { digest, cipher } => Self::coded(
-                passphrase,
+                access,
                 Coded {
                     digest,
                     cipher,
@@ -151,11 +159,9 @@ impl Dialect {
             return None;
         };
         let passphrase = part_passphrase(backup_id, part, self.passphrase.as_bytes());
-        let limits = KdfLimits::default();
-        Some(
-            self.workers
-                .derive(move |scratch| header.unlock_in(scratch, &passphrase, &limits)),
-        )
+        let keys = self.keys.clone();
+        let unlock = move |scratch: &mut Scratch| keys.unlock(&header, scratch, &passphrase, &KdfLimits::default());
+        Some(self.workers.derive(unlock))
     }
 
     /// Proves a part that was fetched and decrypts it where it is, if it is sealed by itself; gives where its bytes are.

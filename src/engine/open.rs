@@ -93,7 +93,7 @@ impl Opener<'_> {
                 Ok(Front {
                     header,
                     protection: Protection::Scrypt,
-                    dialect: Dialect::sealed(self.access.passphrase.clone(), id, self.workers.clone()),
+                    dialect: Dialect::sealed(self.access, id, self.workers.clone()),
                 })
             }
             2 | 3 => {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::secret::Passphrase;
+use crate::{crypto::KeyCache, secret::Passphrase};
 
 use super::Source;
 
@@ -19,6 +19,8 @@ pub struct Access {
     /// A program that decompresses in place of what the header names. Only its user may choose one: a name in a header
     /// is never run.
     pub filter_program: Option<String>,
+    /// The keys that were derived for it so far.
+    pub keys: KeyCache,
 }
 
 impl Access {
@@ -29,6 +31,7 @@ impl Access {
             passphrase,
             is_encrypted: true,
             filter_program: None,
+            keys: KeyCache::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! How the header of each format is authenticated, and what is done where there is none.
 
 use crate::{
-    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, header_passphrase},
+    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, Scratch, header_passphrase},
     format::{HEADER_MAC_MEMBER, Header, parse_mac},
 };
 
@@ -28,9 +28,9 @@ impl Opener<'_> {
         };
         let parsed = ContainerHeader::parse(&container).map_err(describe)?;
         let passphrase = header_passphrase(self.access.passphrase.as_bytes());
-        let key = self
-            .workers
-            .derive(move |scratch| parsed.unlock_in(scratch, &passphrase, &KdfLimits::default()));
+        let keys = self.access.keys.clone();
+        let unlock = move |scratch: &mut Scratch| keys.unlock(&parsed, scratch, &passphrase, &KdfLimits::default());
+        let key = self.workers.derive(unlock);
         let key = key.wait(&self.context.cancel)?.map_err(describe)?;
         let plain = key.open(&mut container).map_err(describe)?;
         if &container[plain] == header {
@@ -69,7 +69,7 @@ impl Opener<'_> {
         Ok(Front {
             header,
             protection: Protection::Hmac { digest, cipher },
-            dialect: Dialect::coded(self.access.passphrase.clone(), coded, self.workers.clone()),
+            dialect: Dialect::coded(self.access, coded, self.workers.clone()),
         })
     }
 

@@ -9,7 +9,7 @@ use crate::{
     engine::{CancelToken, ItemState, Observer, Phase, Progress, Resources, workers::Workers},
     format::outer,
     inventory::{Class, Content, Domain},
-    plan::RestoreRow,
+    plan::{Access, RestoreRow, Source},
     secret::Passphrase,
 };
 
@@ -72,7 +72,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     let reader = Reader {
         context: &context,
         dialect: &Dialect::sealed(
-            passphrase.clone(),
+            &Access::new(Source::File("/none".into()), passphrase.clone()),
             ID.to_owned(),
             Arc::new(Workers::start(Resources::default(), 0)),
         ),
