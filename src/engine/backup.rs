@@ -19,29 +19,26 @@ use std::{
 use crate::{
     crypto::{Scratch, header_passphrase},
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
-    host::Host,
+    host::{Extent, Host},
     plan::{Access, BackupPlan, Destination, Room, Source, check_backup},
-    units::MIB,
     units::unix_now,
 };
 
 use super::{
     Context, EngineError, Failure, ItemState, Phase, Report, VerifyVerdict, Warning,
-    blocks::{BLOCKS_PER_WORKER, BlockWriter, Flow},
+    blocks::{BLOCKS_PER_WORKER, BlockWriter, Buffers, Flow},
     contents::{Contents, Item, MachineContents, volume_error},
     destination::Sink,
     home,
     keys::KeyMaker,
     meter::Meter,
     parts::{Packer, Written, start_writer, writer_gone},
+    read_ahead::ReadAhead,
     recovery,
     stage::{format_to_io, from_io, panic_text},
     verify,
     workers::Workers,
 };
-
-/// How much of a volume is read at once, in bytes: large enough to cost nothing per call, small enough for the cache.
-const READ_BYTES: usize = MIB as usize;
 
 /// One inner archive on its way: tar, then blocks.
 pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
@@ -139,11 +136,13 @@ fn write(
     };
     thread::scope(|scope| {
         let writing = start_writer(scope, sink);
+        let buffers = Buffers::default();
         let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
         let packer = Packer {
             keys: &keys,
             blocks: writing.blocks,
             empties: writing.empties,
+            buffers: buffers.clone(),
             cancel: context.cancel.clone(),
         };
         let packing = scope.spawn(move || packer.run(&flowing));
@@ -153,6 +152,7 @@ fn write(
             context,
             keys: &keys,
             flow: &flow,
+            buffers: &buffers,
             meter,
         };
         let read = job.read_all(backup_id, contents);
@@ -188,6 +188,7 @@ struct Reading<'a> {
     context: &'a Context,
     keys: &'a KeyMaker<'a>,
     flow: &'a SyncSender<Flow>,
+    buffers: &'a Buffers,
     meter: &'a Meter<'a>,
 }
 
@@ -256,7 +257,7 @@ impl<'a> Reading<'a> {
     /// Begins an inner archive.
     fn open(&self, member: &str, expected_bytes: u64) -> Result<InnerWriter<'a>, EngineError> {
         let how = (self.plan.compression, self.plan.level);
-        let blocks = BlockWriter::begin(member, expected_bytes, how, self.keys, self.flow)?;
+        let blocks = BlockWriter::begin(member, expected_bytes, how, self.keys, self.flow, self.buffers)?;
         Ok(inner::Writer::new(blocks))
     }
 
@@ -288,17 +289,26 @@ impl<'a> Reading<'a> {
         archive
             .sparse_member(member, source.size_bytes(), &extents)
             .map_err(format_internal)?;
-        let mut buffer = vec![0; READ_BYTES];
-        for extent in extents {
+        let ranges: Vec<Extent> = extents
+            .iter()
+            .map(|extent| Extent {
+                offset: extent.offset,
+                length: extent.length,
+            })
+            .collect();
+        let mut ahead = ReadAhead::new(source.as_ref(), &ranges);
+        ahead.has_read(0);
+        for extent in &ranges {
             let mut offset = extent.offset;
             let end = extent.offset + extent.length;
             while offset < end {
-                let length = (end - offset).min(READ_BYTES as u64);
-                let block = &mut buffer[..length as usize];
-                source
-                    .read_at(block, offset)
-                    .map_err(|error| volume_error(machine, volume, error))?;
-                archive.write_all(block).map_err(internal)?;
+                let length = archive.pass(end - offset, |blocks, most| {
+                    blocks.fill(most, |room| {
+                        let read = source.read_at(room, offset);
+                        read.map_err(|error| volume_error(machine, volume, error))
+                    })
+                })?;
+                ahead.has_read(length);
                 self.meter.add(length)?;
                 offset += length;
             }

@@ -4,7 +4,7 @@
 
 use std::{
     io::{self, Write},
-    sync::mpsc::SyncSender,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
 };
 
 use crate::format::{Compression, Encoder, Level, PartName};
@@ -51,8 +51,32 @@ pub(super) struct BlockWriter<'a> {
     flow: &'a SyncSender<Flow>,
     method: Compression,
     level: Level,
+    buffers: &'a Buffers,
+    /// A whole block, of which the first bytes are taken.
     block: Vec<u8>,
+    taken: usize,
     has_sent: bool,
+}
+
+/// Buffers for blocks, used again and again: fresh memory costs more than what is done with it.
+#[derive(Clone, Default)]
+pub(super) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Buffers {
+    fn take(&self, bytes: usize) -> Vec<u8> {
+        let mut buffer = self.spare().pop().unwrap_or_default();
+        buffer.resize(bytes, 0);
+        buffer
+    }
+
+    /// Takes one back that was used.
+    pub(super) fn give_back(&self, buffer: Vec<u8>) {
+        self.spare().push(buffer);
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<'a> BlockWriter<'a> {
@@ -63,6 +87,7 @@ impl<'a> BlockWriter<'a> {
         (method, level): (Compression, Level),
         keys: &KeyMaker<'a>,
         flow: &'a SyncSender<Flow>,
+        buffers: &'a Buffers,
     ) -> Result<Self, EngineError> {
         let first = PartName::new(name, 0).map_err(|error| EngineError::Plan {
             what: error.to_string(),
@@ -78,34 +103,58 @@ impl<'a> BlockWriter<'a> {
             flow,
             method,
             level,
-            block: Vec::with_capacity(Encoder::block_bytes(method)),
+            buffers,
+            block: buffers.take(Encoder::block_bytes(method)),
+            taken: 0,
             has_sent: false,
         })
+    }
+
+    /// Lets `fill` put data right where it is wanted, at most so many bytes; gives how many.
+    pub(super) fn fill(
+        &mut self,
+        most: u64,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), EngineError>,
+    ) -> Result<u64, EngineError> {
+        if self.taken == self.block.len() {
+            self.send().map_err(|()| writer_gone())?;
+        }
+        let room = &mut self.block[self.taken..];
+        let count = usize::try_from(most).unwrap_or(usize::MAX).min(room.len());
+        fill(&mut room[..count])?;
+        self.taken += count;
+        Ok(count as u64)
     }
 
     /// Sends what is left.
     pub(super) fn finish(mut self) -> Result<(), EngineError> {
         // A stream of nothing has a beginning and an end too.
-        if !self.block.is_empty() || !self.has_sent {
-            self.send(0).map_err(|()| writer_gone())?;
+        if self.taken > 0 || !self.has_sent {
+            self.send().map_err(|()| writer_gone())?;
         }
+        self.buffers.give_back(std::mem::take(&mut self.block));
         self.flow.send(Flow::FileEnd).map_err(|_| writer_gone())
     }
 
-    fn send(&mut self, next_bytes: usize) -> Result<(), ()> {
-        let block = std::mem::replace(&mut self.block, Vec::with_capacity(next_bytes));
+    fn send(&mut self) -> Result<(), ()> {
+        let next = self.buffers.take(self.block.len());
+        let mut block = std::mem::replace(&mut self.block, next);
+        block.truncate(std::mem::take(&mut self.taken));
         self.has_sent = true;
         let plain_bytes = block.len() as u64;
         let (method, level) = (self.method, self.level);
         let data = if method == Compression::None {
             ToCome::ready(Ok(block))
         } else {
+            let buffers = self.buffers.clone();
             self.workers.run(move |tools| {
                 let encoder = match &mut tools.encoder {
                     Some(encoder) => encoder,
                     none => none.insert(Encoder::new(method, level)?),
                 };
-                encoder.block(&block)
+                let packed = encoder.block(&block);
+                buffers.give_back(block);
+                packed
             })
         };
         self.flow.send(Flow::Block { plain_bytes, data }).map_err(drop)
@@ -114,13 +163,12 @@ impl<'a> BlockWriter<'a> {
 
 impl Write for BlockWriter<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let block_bytes = Encoder::block_bytes(self.method);
-        if self.block.len() == block_bytes {
-            self.send(block_bytes).map_err(|()| into_io(writer_gone()))?;
-        }
-        let count = data.len().min(block_bytes - self.block.len());
-        self.block.extend_from_slice(&data[..count]);
-        Ok(count)
+        let copy = |room: &mut [u8]| -> Result<(), EngineError> {
+            room.copy_from_slice(&data[..room.len()]);
+            Ok(())
+        };
+        let count = self.fill(data.len() as u64, copy).map_err(into_io)?;
+        Ok(count as usize)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -21,6 +21,7 @@ mod notes;
 mod open;
 mod parts;
 mod quick;
+mod read_ahead;
 mod reader;
 mod recovery;
 mod report;

@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     CancelToken, EngineError,
-    blocks::Flow,
+    blocks::{Buffers, Flow},
     destination::Sink,
     keys::{KeyMaker, SealKeyToCome},
     stage::{destination_error, format_to_io, from_io},
@@ -53,6 +53,8 @@ pub(super) struct Packer<'a> {
     pub(super) blocks: SyncSender<Block>,
     /// Buffers of parts that were written.
     pub(super) empties: Receiver<Vec<u8>>,
+    /// Where buffers of blocks go.
+    pub(super) buffers: Buffers,
     pub(super) cancel: CancelToken,
 }
 
@@ -106,6 +108,7 @@ impl Packer<'_> {
                     let data = data.wait(&self.cancel)?;
                     let data = data.map_err(|error| from_io(error, |source| internal(&source)))?;
                     self.take(file, plain_bytes, &data)?;
+                    self.buffers.give_back(data);
                 }
                 (Flow::FileEnd, Some(_)) => {
                     if let Some(mut file) = current.take() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Volumes as a backup reads them and as a restore fills them.
 
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{fs::File, io, num::NonZeroU64, os::unix::fs::FileExt};
 
 use rustix::{
-    fs::{SeekFrom, seek},
+    fs::{Advice, SeekFrom, fadvise, seek},
     io::Errno,
 };
 
@@ -35,6 +35,9 @@ pub trait VolumeSource: Send + Sync {
     /// # Errors
     /// When it cannot be read, or ends before the buffer is full.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Hears what will be read soon, so that it may be fetched meanwhile.
+    fn expect(&self, _: Extent) {}
 }
 
 /// A volume being filled. Dropped without [`VolumeImport::finish`] it leaves the old content in place.
@@ -66,6 +69,9 @@ impl FileVolume {
     /// When the size cannot be learned.
     pub fn new(file: File) -> io::Result<Self> {
         let size_bytes = file.metadata()?.len();
+        // What the system would read ahead by itself lies in holes as often as not, and is made of zeros at some cost;
+        // `expect` says better what comes next. That it does not listen is no reason not to read.
+        let _ = fadvise(&file, 0, None, Advice::Random);
         Ok(Self { file, size_bytes })
     }
 }
@@ -106,6 +112,12 @@ impl VolumeSource for FileVolume {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(buffer, offset)
+    }
+
+    fn expect(&self, extent: Extent) {
+        if let Some(length) = NonZeroU64::new(extent.length) {
+            let _ = fadvise(&self.file, extent.offset, Some(length), Advice::WillNeed);
+        }
     }
 }
 

@@ -104,6 +104,17 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Gives the current member at most so many bytes of data by way of what this writes to, which may have room where they
+    /// can be put at once. `pass` hears how many it may take, and says how many it took.
+    ///
+    /// # Errors
+    /// Whatever `pass` says.
+    pub fn pass<E>(&mut self, most: u64, pass: impl FnOnce(&mut W, u64) -> Result<u64, E>) -> Result<u64, E> {
+        let count = pass(&mut self.inner, most.min(self.missing))?;
+        self.missing -= count;
+        Ok(count)
+    }
+
     /// Ends the current member.
     ///
     /// # Errors
