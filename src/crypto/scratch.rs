@@ -24,7 +24,8 @@ pub(super) enum DeriveFailure {
 
 /// Memory for deriving keys, one at a time. It is taken when the first key needs it, and wiped when it is given back.
 pub struct Scratch {
-    limit_bytes: u64,
+    usual_bytes: u64,
+    most_bytes: u64,
     table: Vec<Block>,
 }
 
@@ -35,8 +36,15 @@ impl Scratch {
 
     /// Memory of at most so many bytes, as far as r = 8; of other keys nothing can be spared.
     pub fn new(limit_bytes: u64) -> Self {
+        Self::for_foreign(limit_bytes, limit_bytes)
+    }
+
+    /// Memory for keys that others made, which may be costly: of more than the usual bytes, half of the whole table, as
+    /// long as that is within the most.
+    pub fn for_foreign(usual_bytes: u64, most_bytes: u64) -> Self {
         Self {
-            limit_bytes,
+            usual_bytes,
+            most_bytes: most_bytes.max(usual_bytes),
             table: Vec::new(),
         }
     }
@@ -58,7 +66,7 @@ impl Scratch {
         }
         let n = 1_usize << cost.log_n;
         let block_count = usize::try_from(cost.p).map_err(|_| DeriveFailure::Parameters)?;
-        let every = self.reserve(n, block_count.min(2))?;
+        let every = self.reserve(n, block_count.min(2), cost.memory_bytes() / 2)?;
         let mut blocks = Zeroizing::new(vec![0; block_count * BLOCK_BYTES]);
         pbkdf2(passphrase, salt, &mut blocks);
         romix(&mut blocks, &mut self.table, n, every);
@@ -67,10 +75,11 @@ impl Scratch {
     }
 
     /// Makes room for the tables of so many lanes; gives every how many blocks one is kept.
-    fn reserve(&mut self, n: usize, lanes: usize) -> Result<usize, DeriveFailure> {
+    fn reserve(&mut self, n: usize, lanes: usize, half_bytes: u64) -> Result<usize, DeriveFailure> {
         let whole = (n * lanes * BLOCK_BYTES) as u64;
-        let every = usize::try_from(whole.div_ceil(self.limit_bytes.max(1))).map_err(|_| DeriveFailure::Memory)?;
-        // Beyond this the work grows without end, and 2^16 blocks of gap would fill no cache any more.
+        let limit = half_bytes.clamp(self.usual_bytes, self.most_bytes).max(1);
+        let every = usize::try_from(whole.div_ceil(limit)).map_err(|_| DeriveFailure::Memory)?;
+        // Beyond that the work grows without end.
         let every = every.clamp(1, n.min(MAX_EVERY));
         let blocks = table_blocks(n, lanes, every);
         if self.table.len() < blocks {
@@ -104,7 +113,7 @@ impl Drop for Scratch {
 
 impl fmt::Debug for Scratch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scratch({} of {} bytes)", self.bytes(), self.limit_bytes)
+        write!(f, "Scratch({} of {} bytes)", self.bytes(), self.most_bytes)
     }
 }
 
@@ -170,6 +179,18 @@ mod tests {
         );
         assert_eq!(keys[..8], [0x70, 0x23, 0xbd, 0xcb, 0x3a, 0xfd, 0x73, 0x48]);
         assert_eq!(keys[60..], [0x45, 0x57, 0x58, 0x87]);
+    }
+
+    #[test]
+    fn a_costly_key_takes_more_than_usual_and_no_more_than_it_may() {
+        let cost = |log_n| KdfCost { log_n, r: 8, p: 1 };
+        let usual = cost(10).memory_bytes() / 2;
+        for (log_n, expected) in [(9, 1), (10, 1), (11, 2), (12, 4), (13, 4), (14, 4)] {
+            let mut scratch = Scratch::for_foreign(usual, 4 * usual);
+            let keys = derived(&mut scratch, b"x", b"y", cost(log_n));
+            assert_eq!(scratch.bytes(), expected * usual, "{log_n}");
+            assert_eq!(keys, by_the_crate(b"x", b"y", cost(log_n)));
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ use super::{
     destination::Sink,
     home,
     keys::KeyMaker,
+    memory,
     meter::Meter,
     parts::{Packer, Written, start_writer, writer_gone},
     read_ahead::ReadAhead,
@@ -79,6 +80,7 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     }
     report.warnings = context.warnings();
     report.elapsed = start.elapsed();
+    report.peak_memory_bytes = memory::peak_bytes();
     Ok(report)
 }
 

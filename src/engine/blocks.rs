@@ -152,9 +152,10 @@ impl<'a> BlockWriter<'a> {
                     Some(encoder) => encoder,
                     none => none.insert(Encoder::new(method, level)?),
                 };
-                let packed = encoder.block(&block);
+                let mut stream = buffers.spare().pop().unwrap_or_default();
+                encoder.block(&block, &mut stream)?;
                 buffers.give_back(block);
-                packed
+                Ok(stream)
             })
         };
         self.flow.send(Flow::Block { plain_bytes, data }).map_err(drop)

@@ -26,6 +26,7 @@ use super::{
     data::read_files,
     destination::FileSink,
     home::{self, HomeFolder},
+    memory,
     open::{open_archive, place},
     unpack::{InnerReader, Place, Target, expected_files},
 };
@@ -90,6 +91,7 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
         extracted,
         warnings: context.warnings(),
         elapsed: start.elapsed(),
+        peak_memory_bytes: memory::peak_bytes(),
         ..Report::default()
     })
 }

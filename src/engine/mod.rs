@@ -16,10 +16,12 @@ mod error;
 mod filter;
 mod home;
 mod keys;
+mod memory;
 mod meter;
 mod notes;
 mod open;
 mod parts;
+mod priority;
 mod quick;
 mod read_ahead;
 mod reader;
@@ -40,6 +42,7 @@ pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Re
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use notes::{Notes, read_notes};
 pub use open::open_archive;
+pub(crate) use priority::give_way;
 pub use quick::{Outline, OutlineFile, quick_look};
 pub use report::{
     ArchiveInfo, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,

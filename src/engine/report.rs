@@ -53,6 +53,8 @@ pub struct Report {
     pub extracted: Option<PathBuf>,
     /// How long it took.
     pub elapsed: Duration,
+    /// The most memory that the program had at a time until then, in bytes; `None` where the system does not tell.
+    pub peak_memory_bytes: Option<u64>,
 }
 
 impl Report {

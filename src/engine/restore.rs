@@ -19,6 +19,7 @@ use super::{
     ArchiveError, Context, EngineError, Failure, MachineReport, MachineResult, Phase, Report, Warning,
     data::read_data,
     home::{self, HomeFolder},
+    memory,
     open::{open_archive, place},
     quick::quick_look,
     report::in_order,
@@ -82,6 +83,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         machines: in_order(&plan.table, reports),
         warnings: context.warnings(),
         elapsed: start.elapsed(),
+        peak_memory_bytes: memory::peak_bytes(),
         ..Report::default()
     })
 }

@@ -12,7 +12,7 @@ use crate::{
 use super::{
     Context, EngineError, Failure, MachineResult, Phase, Report, VerifyVerdict,
     data::read_data,
-    home,
+    home, memory,
     open::open_archive,
     report::in_order,
     unpack::{InnerReader, Place, Target},
@@ -79,6 +79,7 @@ pub(super) fn verify_archive(
         protection: Some(opened.info.protection.clone()),
         warnings: context.warnings(),
         elapsed: start.elapsed(),
+        peak_memory_bytes: memory::peak_bytes(),
         ..Report::default()
     })
 }

@@ -19,7 +19,7 @@ use crate::{
     format::{Encoder, PieceDecoder},
 };
 
-use super::{CancelToken, EngineError, Resources};
+use super::{CancelToken, EngineError, Resources, memory};
 
 /// How often a wait looks whether the job was cancelled.
 const CANCEL_CHECK: Duration = Duration::from_millis(100);
@@ -83,20 +83,24 @@ pub(super) struct Workers {
 impl Workers {
     /// Starts the threads. `key_bytes` is the memory that each one may take for keys.
     pub(super) fn start(resources: Resources, key_bytes: u64) -> Self {
-        let all = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let jobs = resources.jobs.map_or_else(all, NonZeroUsize::get);
+        Self::with_scratch(resources, move || Scratch::new(key_bytes))
+    }
+
+    fn with_scratch(resources: Resources, scratch: impl Fn() -> Scratch + Send + Clone + 'static) -> Self {
+        let jobs = jobs(resources);
         let permits = Arc::new(Permits::new(jobs));
         Self {
             jobs,
             tools: Crew::start(jobs, &permits, Tools::default),
-            keys: Crew::start(jobs, &permits, move || Scratch::new(key_bytes)),
+            keys: Crew::start(jobs, &permits, scratch),
             permits,
         }
     }
 
     /// The same for an archive that exists, whose keys take what whoever made them chose.
     pub(super) fn for_reading(resources: Resources) -> Self {
-        Self::start(resources, Scratch::USUAL_BYTES)
+        let most = memory::for_foreign_key(jobs(resources));
+        Self::with_scratch(resources, move || Scratch::for_foreign(Scratch::USUAL_BYTES, most))
     }
 
     /// How many of them work at a time.
@@ -119,6 +123,12 @@ impl Workers {
         let _permit = self.permits.take();
         work()
     }
+}
+
+/// How many may work at a time.
+fn jobs(resources: Resources) -> usize {
+    let all = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    resources.jobs.map_or_else(all, NonZeroUsize::get)
 }
 
 type Work<S> = Box<dyn FnOnce(&mut S) + Send>;

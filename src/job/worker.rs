@@ -12,7 +12,7 @@ use async_channel::{Sender, TrySendError, bounded};
 use crate::{
     engine::{
         self, CancelToken, Context, EngineError, ItemState, MachineReport, MachineResult, Observer, Partial, Phase,
-        Progress, Report, Resources, Warning, panic_text,
+        Progress, Report, Resources, Warning, give_way, panic_text,
     },
     host::Host,
 };
@@ -59,6 +59,9 @@ fn spawn_work(
             partial: Mutex::new(start(&machines)),
         });
         speaker.say(Event::Started { machines });
+        if resources.is_gentle {
+            give_way();
+        }
         let context = Context::new(cancel, speaker.clone()).with_resources(resources);
         let result = catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| {
             Err(EngineError::Internal {

@@ -9,8 +9,10 @@ use liblzma::{
     stream::{Check, Filters, LzmaOptions, Stream},
     write::XzEncoder,
 };
-use zstd::bulk::Compressor;
-use zstd::zstd_safe::CParameter;
+use zstd::{
+    bulk::Compressor,
+    zstd_safe::{CParameter, compress_bound},
+};
 
 use crate::units::{KIB, MIB};
 
@@ -66,26 +68,31 @@ impl Encoder {
         bytes as usize
     }
 
-    /// Compresses one block into a stream that stands by itself.
+    /// Compresses one block into a stream that stands by itself. It is put into the buffer, whose old content goes.
     ///
     /// # Errors
     /// When there is not enough memory.
-    pub fn block(&mut self, content: &[u8]) -> io::Result<Vec<u8>> {
+    pub fn block(&mut self, content: &[u8], stream: &mut Vec<u8>) -> io::Result<()> {
+        stream.clear();
         match &mut self.0 {
-            Kind::Plain => Ok(content.to_vec()),
-            Kind::Gzip(encoder) => encoder.block(content),
+            Kind::Plain => stream.extend_from_slice(content),
+            Kind::Gzip(encoder) => encoder.block(content, stream)?,
             Kind::Bzip2(level) => {
-                let mut encoder = BzEncoder::new(Vec::new(), bzip2::Compression::new(*level));
+                let mut encoder = BzEncoder::new(std::mem::take(stream), bzip2::Compression::new(*level));
                 encoder.write_all(content)?;
-                encoder.finish()
+                *stream = encoder.finish()?;
             }
             Kind::Xz(preset) => {
-                let mut encoder = XzEncoder::new_stream(Vec::new(), xz_stream(*preset)?);
+                let mut encoder = XzEncoder::new_stream(std::mem::take(stream), xz_stream(*preset)?);
                 encoder.write_all(content)?;
-                encoder.finish()
+                *stream = encoder.finish()?;
             }
-            Kind::Zstd(compressor) => compressor.compress(content),
+            Kind::Zstd(compressor) => {
+                stream.reserve(compress_bound(content.len()));
+                compressor.compress_to_buffer(content, stream)?;
+            }
         }
+        Ok(())
     }
 }
 
@@ -109,12 +116,13 @@ fn xz_stream(preset: u32) -> io::Result<Stream> {
 /// As [`Encoder::new`] and [`Encoder::block`].
 pub fn compressed(method: Compression, level: Level, content: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = Encoder::new(method, level)?;
+    let (mut all, mut stream) = (Vec::new(), Vec::new());
     if content.is_empty() {
-        return encoder.block(content);
+        encoder.block(content, &mut all)?;
     }
-    let mut stream = Vec::new();
     for block in content.chunks(Encoder::block_bytes(method)) {
-        stream.extend(encoder.block(block)?);
+        encoder.block(block, &mut stream)?;
+        all.extend_from_slice(&stream);
     }
-    Ok(stream)
+    Ok(all)
 }

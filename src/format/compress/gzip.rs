@@ -44,8 +44,7 @@ impl GzipEncoder {
     }
 
     /// One member, or several where some of the block can be compressed and some cannot.
-    pub(super) fn block(&mut self, content: &[u8]) -> io::Result<Vec<u8>> {
-        let mut stream = Vec::new();
+    pub(super) fn block(&mut self, content: &[u8], stream: &mut Vec<u8>) -> io::Result<()> {
         let mut start = 0;
         while start < content.len() {
             let is_noise = self.is_noise(segment(content, start));
@@ -53,13 +52,13 @@ impl GzipEncoder {
             while end < content.len() && self.is_noise(segment(content, end)) == is_noise {
                 end = (end + SEGMENT_BYTES).min(content.len());
             }
-            self.member(&content[start..end], is_noise, &mut stream)?;
+            self.member(&content[start..end], is_noise, stream)?;
             start = end;
         }
         if content.is_empty() {
-            self.member(content, false, &mut stream)?;
+            self.member(content, false, stream)?;
         }
-        Ok(stream)
+        Ok(())
     }
 
     fn member(&mut self, content: &[u8], is_noise: bool, stream: &mut Vec<u8>) -> io::Result<()> {
@@ -176,6 +175,12 @@ mod tests {
         std::iter::repeat_with(next).take(length).collect()
     }
 
+    fn packed(level: u8, content: &[u8]) -> Vec<u8> {
+        let mut stream = Vec::new();
+        GzipEncoder::new(level).unwrap().block(content, &mut stream).unwrap();
+        stream
+    }
+
     fn members(mut stream: &[u8]) -> Vec<(usize, usize)> {
         let mut members = Vec::new();
         while let Some(member) = next_member(stream) {
@@ -195,7 +200,7 @@ mod tests {
             &text[..SEGMENT_BYTES],
         ]
         .concat();
-        let stream = GzipEncoder::new(6).unwrap().block(&content).unwrap();
+        let stream = packed(6, &content);
         let members = members(&stream);
         let held: Vec<usize> = members.iter().map(|(_, content)| content / SEGMENT_BYTES).collect();
         assert_eq!(held, [3, 2, 1]);
@@ -213,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_member_without_the_mark_or_cut_or_too_large_is_not_taken_apart() {
-        let stream = GzipEncoder::new(1).unwrap().block(b"abc").unwrap();
+        let stream = packed(1, b"abc");
         assert_eq!(next_member(&stream), Some((stream.len(), 3)));
         for length in 0..stream.len() {
             assert_eq!(next_member(&stream[..length]), None);
@@ -232,7 +237,7 @@ mod tests {
     #[test]
     fn no_flipped_bit_changes_the_content() {
         let content = b"the content, the content";
-        let stream = GzipEncoder::new(6).unwrap().block(content).unwrap();
+        let stream = packed(6, content);
         let mut found = 0;
         for at in HEAD_BYTES * 8..stream.len() * 8 {
             let mut damaged = stream.clone();
