@@ -62,8 +62,6 @@ pub(crate) struct Data {
     pub(crate) root: PathBuf,
     /// Its machines in the order of the record; the first has the number 1.
     pub(crate) machines: Vec<String>,
-    /// Bytes of data in all volumes, holes not counted.
-    pub(crate) bytes: u64,
 }
 
 impl Set {
@@ -116,11 +114,17 @@ impl Set {
         }
     }
 
-    /// Bytes on the disk that measuring the set takes at most: the data, an archive, and what comes back, where the
-    /// shape of the existing tool has the parts of its archive on the disk besides.
+    /// Bytes on the disk that measuring the set takes at most: the data, an archive, and what comes back. With the sets of
+    /// the full size programs are measured that keep the parts of their archive on the disk besides, or know no holes.
     pub(crate) fn room_bytes(self, full: u64) -> u64 {
-        let data: u64 = self.volumes(full).iter().map(|volume| volume.data_bytes).sum();
-        4 * data + 512 * MIB
+        let volumes = self.volumes(full);
+        let data: u64 = volumes.iter().map(|volume| volume.data_bytes).sum();
+        let room = match self {
+            Self::Mixed => 3 * data + volumes[0].size_bytes,
+            Self::Text | Self::Noise => 4 * data,
+            _ => 3 * data,
+        };
+        room + 512 * MIB
     }
 
     /// Makes the set in a folder that is not there yet.
@@ -142,11 +146,9 @@ impl Set {
         fs::write(store.join("qubes.xml"), record(&sizes, false))?;
         fs::write(root.join("archived.xml"), record(&sizes, true))?;
         File::open(root)?.sync_all()?;
-        let bytes = volumes.iter().map(|volume| volume.data_bytes).sum();
         Ok(Data {
             root: root.to_owned(),
             machines,
-            bytes,
         })
     }
 }

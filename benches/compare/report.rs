@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) machine: Vec<(String, String)>,
     /// Who was left out, and why.
     pub(crate) absent: Vec<String>,
+    /// What did not work.
+    pub(crate) failures: Vec<String>,
     /// The keys of the archives of format 4.
     pub(crate) keys: Vec<Keys>,
     /// What one key of this program takes.
@@ -63,6 +65,12 @@ pub(crate) fn write(options: &Options, facts: &Facts, samples: &Samples) -> Outc
 fn markdown(options: &Options, facts: &Facts, samples: &Samples) -> Result<String, std::fmt::Error> {
     let mut text = include_str!("intro.md").to_owned();
     machine(&mut text, options, facts)?;
+    if !facts.failures.is_empty() {
+        writeln!(text, "\n## What failed\n")?;
+        for failure in &facts.failures {
+            writeln!(text, "- {}", failure.replace('\n', "\n  "))?;
+        }
+    }
     targets(&mut text, options, facts, samples)?;
     let sets: BTreeSet<Set> = samples.all().iter().map(|sample| sample.key.set).collect();
     writeln!(

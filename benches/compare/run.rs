@@ -61,22 +61,27 @@ pub(crate) fn run(options: &Options) -> Outcome<()> {
         tools,
         samples: Samples::default(),
         keys: Vec::new(),
+        failures: Vec::new(),
     };
-    let mut bytes = Vec::new();
     for set in sets {
         let wanted: Vec<&Contestant> = contestants.iter().filter(|who| who.sets.contains(&set)).collect();
         if !wanted.is_empty() {
-            bytes.push((set, bench.measure_set(set, &wanted)?));
+            bench.measure_set(set, &wanted)?;
         }
     }
     let facts = Facts {
         machine: machine::facts(workspace.path(), options.cores),
         absent,
+        failures: bench.failures,
         keys: bench.keys,
         key_seconds: key_seconds()?,
         contestants,
     };
-    report::write(options, &facts, &bench.samples)
+    report::write(options, &facts, &bench.samples)?;
+    match facts.failures.len() {
+        0 => Ok(()),
+        count => Err(format!("{count} measurements failed: the result names them").into()),
+    }
 }
 
 fn list(options: &Options) {
@@ -147,11 +152,13 @@ struct Bench<'o> {
     tools: PathBuf,
     samples: Samples,
     keys: Vec<Keys>,
+    /// What did not work, or did not bring back what there was: all that others did is worth having all the same.
+    failures: Vec<String>,
 }
 
 impl Bench<'_> {
     /// Makes a set, measures everyone with it, and takes it away again.
-    fn measure_set(&mut self, set: Set, contestants: &[&Contestant]) -> Outcome<u64> {
+    fn measure_set(&mut self, set: Set, contestants: &[&Contestant]) -> Outcome<()> {
         eprintln!("bench: making {}", set.title(self.options.full_bytes()));
         let root = self.workspace.path().join("data");
         let data = set.make(&root, self.options.full_bytes())?;
@@ -159,11 +166,18 @@ impl Bench<'_> {
             for turn in 0..contestants.len() {
                 // Everyone begins a round once, so that nobody always comes behind the same one.
                 let who = contestants[(turn + round as usize - 1) % contestants.len()];
-                self.measure(set, who, &data, round)?;
+                let before = self.samples.count();
+                if let Err(error) = self.measure(set, who, &data, round) {
+                    self.samples.keep_first(before);
+                    let failure = format!("{} ({set:?}, round {round}): {error}", who.title);
+                    eprintln!("bench: FAILED: {failure}");
+                    self.failures.push(failure);
+                    fs::remove_dir_all(self.workspace.path().join("turn"))?;
+                }
             }
         }
         fs::remove_dir_all(&root)?;
-        Ok(data.bytes)
+        Ok(())
     }
 
     /// One contestant in one round: there and back.

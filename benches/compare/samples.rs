@@ -127,6 +127,16 @@ impl Samples {
         self.0.push(sample);
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets those that were added last: that many stay.
+    pub(crate) fn keep_first(&mut self, count: usize) {
+        self.0.truncate(count);
+    }
+
     /// All measurements in their order.
     pub(crate) fn all(&self) -> &[Sample] {
         &self.0
