@@ -130,7 +130,7 @@ fn targets(text: &mut String, options: &Options, facts: &Facts, samples: &Sample
     }
     writeln!(
         text,
-        "\nA key of this program takes {:.2} s of one processor; where keys are set aside, it is this for each of them.",
+        "\nA key of this program takes {:.2} s of one processor; where keys are counted, it is this for each of them, one after the other.",
         facts.key_seconds
     )
 }
