@@ -10,7 +10,7 @@ mod support;
 use std::{fs, path::Path};
 
 use support::{
-    atspi::{Node, Role, State},
+    atspi::Role,
     keyboard::{press, type_text, wait_for_window},
     place::{PASSPHRASE, Place},
     roots::{self, Fill, KIB, MIB, Vm},
@@ -64,7 +64,7 @@ fn a_missing_template_is_chosen_or_restored_too_or_its_vm_left_out() {
     wizard.wait_text("2 VMs cannot be restored yet", STEP);
     // The focus stands where something is to be solved, or a letter away from it.
     let drop = row("vault").wait(Role::COMBO_BOX, "Template");
-    focus(&wizard, &drop);
+    wizard.focus_on(&drop);
     press(&wizard.session, &["o"]);
     wizard.wait_text("Gets the template other in place of tpl", STEP);
     wizard.wait_text("1 VM cannot be restored yet", STEP);
@@ -241,17 +241,4 @@ fn to_machines(wizard: &Wizard) {
 fn to_table(wizard: &Wizard) {
     to_machines(wizard);
     wizard.next(4);
-}
-
-/// Moves the focus along the page until it is in a control.
-fn focus(wizard: &Wizard, node: &Node) {
-    let is_in = || node.find_by(&|inner| inner.is(State::FOCUSED)).is_some();
-    for _ in 0..60 {
-        if is_in() {
-            return;
-        }
-        press(&wizard.session, &["Tab"]);
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    panic!("never reached: {:?}\n{}", wizard.focused(), wizard.state());
 }

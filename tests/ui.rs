@@ -11,7 +11,8 @@ use std::path::Path;
 
 use gtk::prelude::*;
 use pedos_backup::{
-    draft::{Compression, PlaceState, Reason},
+    draft::{PlaceState, Reason},
+    format::{Compression, Level},
     inventory::Class,
     plan::InventoryScope,
     text::{FindingText, wizard as words},
@@ -102,12 +103,12 @@ fn lists_give_and_take(page: &BpMachinesPage) {
     // A list that is shown again keeps its rows and is no change by the user.
     page.show_machines(&items[..2], |name| name == "two");
     assert_eq!((page.selected(), changes.get()), (vec!["two".to_owned()], 1));
-    page.show_choices(false, Compression::Gzip, InventoryScope::SelectedOnly);
+    page.show_choices(false, Compression::Gzip, Level::Small, InventoryScope::SelectedOnly);
     assert_eq!(changes.get(), 1);
     assert!(!page.is_compressed());
     assert_eq!(
-        (page.method(), page.scope()),
-        (Compression::Gzip, InventoryScope::SelectedOnly)
+        (page.method(), page.level(), page.scope()),
+        (Compression::Gzip, Some(Level::Small), InventoryScope::SelectedOnly)
     );
 }
 

@@ -306,6 +306,55 @@ fn the_restore_wizard_is_walked_through_by_keyboard() {
 }
 
 #[test]
+fn the_choices_beside_the_pages_reach_the_backup() {
+    let place = place();
+    let Some(mut wizard) = Wizard::backup(BY_KEYBOARD, &place) else {
+        return;
+    };
+    let session = &wizard.session;
+    wait_for_window(session, "(1 of 5)");
+    wizard.wait_ready();
+    wizard.window.click("Remove all");
+    wizard.pick("Available", &["vault"], "Add");
+    wizard.choose("Method", "z");
+    wizard.wait_text("needs the tool zstd", STEP);
+    wizard.choose("Level", "s");
+    wizard.wait_text("Small leaves the smallest backup", STEP);
+    session.screenshot("level");
+    wizard.next(2);
+    let recovery = "Write a recovery text beside the backup";
+    let target = place.path("target");
+    wizard.choose("Target AppVM", "n");
+    wizard.wait_text("Only for a backup in dom0", STEP);
+    assert!(!wizard.window.wait(Role::CHECK_BOX, recovery).is(State::SENSITIVE));
+    session.screenshot("recovery-elsewhere");
+    wizard.choose("Target AppVM", "d");
+    wizard
+        .window
+        .enter(Role::TEXT, "Backup directory or command", &target.to_string_lossy());
+    wizard.window.check(recovery, true);
+    session.screenshot("recovery");
+    wizard.next(3);
+    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
+    wizard.window.enter(Role::PASSWORD, "Confirm passphrase", PASSPHRASE);
+    wizard.window.check("Keep the computer responsive", true);
+    wizard.next(4);
+    wizard.wait_text("zstd, Small", STEP);
+    wizard.wait_text("A recovery text is written beside the backup.", STEP);
+    wizard.wait_text("The computer stays responsive", STEP);
+    session.screenshot("choices");
+    wizard.next(5);
+    wizard.finish();
+    let names = names(&target);
+    let text = names
+        .iter()
+        .find(|name| name.to_string_lossy().ends_with(".recovery.txt"));
+    let text = fs::read_to_string(target.join(text.unwrap())).unwrap();
+    assert!(text.contains("zstd"), "{text}");
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
 fn escape_closes_a_wizard_in_which_nothing_would_be_lost() {
     let place = place();
     let Some(mut wizard) = Wizard::backup(BY_KEYBOARD, &place) else {

@@ -6,15 +6,17 @@ mod inside;
 
 pub use inside::{NotesRead, QuickLook};
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use crate::{
     engine::{EngineError, OpenedArchive, Resources},
     host::{DOM0, System},
-    plan::{Access, RestoreChoices, RestorePlan},
+    plan::{Access, RestoreChoices, RestorePlan, RestoreTable},
     secret::Passphrase,
     units::LocalTime,
 };
+
+use self::choices::Resolved;
 
 use super::{Look, Place, PlaceProblem, PlaceState, Reason, Run, WizardDraft, backup::targets};
 
@@ -78,6 +80,7 @@ pub struct RestoreDraft {
     selected: BTreeSet<String>,
     /// What was decided one by one; selection and rules are beside it.
     choices: RestoreChoices,
+    resolved: RefCell<Option<Resolved>>,
     run: Run,
     /// Whether what is missing here (template, net VM, disposable template, kernel) is replaced by the default.
     pub ignores_missing: bool,
@@ -293,7 +296,7 @@ impl RestoreDraft {
         self.check_table()?;
         Ok(RestorePlan {
             access: self.access().ok_or(Reason::NoPassphrase)?,
-            table: self.table().ok_or(Reason::NotOpened)?,
+            table: RestoreTable::clone(&*self.table().ok_or(Reason::NotOpened)?),
             verify_only: self.verifies_only,
             missing: None,
         })

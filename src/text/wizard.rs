@@ -19,7 +19,10 @@ pub use restore::{
 };
 #[cfg(feature = "gui")]
 pub use strength::{Strength, strength};
-pub use summary::{after, column_class, column_name, column_remarks, column_size, destination, left_out, method_note};
+pub use summary::{
+    after, column_class, column_name, column_remarks, column_size, destination, has_levels, left_out, level_name,
+    method, method_note,
+};
 
 use std::path::Path;
 

@@ -138,6 +138,7 @@ impl BackupFlow {
         draft.select(self.machines.selected());
         draft.is_compressed = self.machines.is_compressed();
         draft.method = self.machines.method();
+        draft.level = self.machines.level().unwrap_or(draft.level);
         draft.scope = self.machines.scope();
         drop(draft);
         self.refresh();
@@ -152,6 +153,7 @@ impl BackupFlow {
         draft.saves_profile = choices.saves_profile;
         draft.saves_passphrase = choices.saves_passphrase;
         draft.verifies = choices.verifies;
+        draft.resources.is_gentle = choices.is_gentle;
         draft.power_off = if choices.powers_off {
             PowerOff::Yes
         } else {

@@ -124,6 +124,7 @@ impl RestoreFlow {
         draft.ignores_missing = rules.ignores_missing;
         draft.ignores_user_mismatch = rules.ignores_user_mismatch;
         draft.verifies_only = rules.verifies_only;
+        draft.resources.is_gentle = rules.is_gentle;
         draft.is_encrypted = rules.is_encrypted;
         drop(draft);
         self.look_if_needed();

@@ -86,8 +86,8 @@ impl Session {
         }
         fs::set_permissions(folder.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
         if look.has_large_text {
-            // In 1024ths of a dot an inch; 96 is what everything is drawn for.
-            let settings = format!("[Settings]\ngtk-xft-dpi={}\n", 2 * 96 * 1024);
+            // GTK takes 10 points where nothing is said.
+            let settings = "[Settings]\ngtk-font-name=Sans 20\n";
             fs::create_dir(folder.path().join("config/gtk-4.0")).unwrap();
             fs::write(folder.path().join("config/gtk-4.0/settings.ini"), settings).unwrap();
         }

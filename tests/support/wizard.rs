@@ -9,6 +9,7 @@ use std::{
 use super::{
     atspi::{Node, Role, State, try_for},
     jobs,
+    keyboard::press,
     place::{PASSPHRASE, Place},
     programs::{self, only_archive},
     roots::{self, Fill, KIB, MIB, Vm},
@@ -109,6 +110,27 @@ impl Wizard {
     pub(crate) fn focused(&self) -> Option<(Option<Role>, Option<String>)> {
         let node = self.window.find_by(&|node| node.is(State::FOCUSED))?;
         Some((node.role(), node.name()))
+    }
+
+    /// Moves the focus along the page until it is in a control.
+    #[track_caller]
+    pub(crate) fn focus_on(&self, node: &Node) {
+        let is_in = || node.find_by(&|inner| inner.is(State::FOCUSED)).is_some();
+        for _ in 0..60 {
+            if is_in() {
+                return;
+            }
+            press(&self.session, &["Tab"]);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("never reached: {:?}\n{}", self.focused(), self.state());
+    }
+
+    /// Lets a letter choose in a drop-down.
+    #[track_caller]
+    pub(crate) fn choose(&self, name: &str, letter: &str) {
+        self.focus_on(&self.window.wait(Role::COMBO_BOX, name));
+        press(&self.session, &[letter]);
     }
 
     /// Whether the page lets go.

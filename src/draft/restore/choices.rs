@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the user decides about the VMs of an archive, and what there is to choose from.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    host::Reference,
+    engine::OpenedArchive,
+    host::{Reference, System},
     plan::{
         Candidates, Cure, DevicePort, OnConflict, PoolOffer, RestoreChoices, RestorePolicy, RestoreTable, pools,
         resolve,
@@ -130,9 +131,25 @@ impl RestoreDraft {
     }
 
     /// What happens to each VM of the archive, as far as both sides are known.
-    pub fn table(&self) -> Option<RestoreTable> {
+    pub fn table(&self) -> Option<Arc<RestoreTable>> {
         let (archive, system) = (self.archive()?, self.system.as_ref()?);
-        Some(resolve(&archive.inventory, system, &self.choices()))
+        let choices = self.choices();
+        let mut resolved = self.resolved.borrow_mut();
+        if let Some(known) = &*resolved
+            && Arc::ptr_eq(&known.archive, archive)
+            && Arc::ptr_eq(&known.system, system)
+            && known.choices == choices
+        {
+            return Some(Arc::clone(&known.table));
+        }
+        let table = Arc::new(resolve(&archive.inventory, system, &choices));
+        *resolved = Some(Resolved {
+            archive: Arc::clone(archive),
+            system: Arc::clone(system),
+            choices,
+            table: Arc::clone(&table),
+        });
+        Some(table)
     }
 
     /// What can be chosen for a VM of the archive, as far as both sides are known.
@@ -142,6 +159,16 @@ impl RestoreDraft {
             _ => Candidates::default(),
         }
     }
+}
+
+/// A table with what it was made of. With hundreds of VMs it takes milliseconds, and it is asked for several times for each
+/// key that is pressed.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    archive: Arc<OpenedArchive>,
+    system: Arc<System>,
+    choices: RestoreChoices,
+    table: Arc<RestoreTable>,
 }
 
 fn set<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) {

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     draft::PlaceKind,
-    engine::{ArchiveError, ArchiveInfo, Protection},
+    engine::{ArchiveError, ArchiveInfo, Notes, Protection},
     format::{Compression, Filter},
     host::Machine,
     inventory::{Class, Inventory},
@@ -192,4 +192,36 @@ fn an_old_archive_of_this_system_is_pointed_out() {
     let draft = opened(Arc::new(here));
     assert_eq!(draft.newer_known(), later.map(|moment| (1, moment)));
     assert_eq!(opened(system(&[])).newer_known(), None);
+}
+
+#[test]
+fn notes_are_read_once_and_of_another_archive_again() {
+    let mut draft = opened(system(&[]));
+    assert!(draft.begin_notes().is_some());
+    assert!(draft.begin_notes().is_none(), "they are being read");
+    draft.stop_notes();
+    assert!(draft.begin_notes().is_some(), "it was given up");
+    draft.set_notes(Err(EngineError::Cancelled));
+    assert!(draft.begin_notes().is_some(), "what failed may be tried again");
+    draft.set_notes(Ok(Notes::default()));
+    draft.stop_notes();
+    assert!(matches!(draft.notes(), NotesRead::Done(_)), "what was read stays");
+    draft.set_opened(Ok(archive()));
+    assert!(matches!(draft.notes(), NotesRead::NotRead));
+}
+
+#[test]
+fn a_table_is_made_once_and_anew_after_every_choice() {
+    let mut draft = opened(system(&[("work", Class::AppVm)]));
+    let before = draft.table().unwrap();
+    assert!(Arc::ptr_eq(&before, &draft.table().unwrap()));
+    draft.ignores_missing = true;
+    assert!(!Arc::ptr_eq(&before, &draft.table().unwrap()));
+    let before = draft.table().unwrap();
+    draft.set_name("work", "other");
+    let renamed = draft.table().unwrap();
+    assert!(!Arc::ptr_eq(&before, &renamed));
+    assert_eq!(renamed.row("work").unwrap().name_here, "other");
+    draft.set_system(system(&[]));
+    assert!(!Arc::ptr_eq(&renamed, &draft.table().unwrap()));
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::{
     draft::{BackupDraft, Look, PowerOff},
-    format::Compression,
+    format::{Compression, Level},
     text::{
+        compression,
         i18n::{gettext, gettext_f, ngettext_f, pgettext},
         sanitize,
     },
@@ -35,8 +36,46 @@ pub fn column_remarks() -> String {
     pgettext("column", "Remarks")
 }
 
-/// What a method of compression is like, and what it needs when the backup has to be opened without this program.
-pub fn method_note(method: Compression) -> String {
+/// How hard a compression works, in a word.
+pub fn level_name(level: Level) -> String {
+    match level {
+        Level::Fast => pgettext("level of compression", "Fast"),
+        Level::Balanced => pgettext("level of compression", "Balanced"),
+        Level::Small => pgettext("level of compression", "Small"),
+        Level::Exact(number) => number.to_string(),
+    }
+}
+
+/// Whether the levels of a method differ.
+pub fn has_levels(method: Compression) -> bool {
+    Level::Fast.number(method) != Level::Small.number(method)
+}
+
+/// A method of compression and how hard it works.
+pub fn method(method: Compression, level: Level) -> String {
+    let name = compression(method);
+    if !has_levels(method) {
+        return name;
+    }
+    // Translators: a method of compression and its level, as in "gzip, Balanced".
+    gettext_f("{method}, {level}", &[("method", &name), ("level", &level_name(level))])
+}
+
+/// What a method of compression is like, and what it needs when the backup has to be opened without this program; and
+/// what its level means.
+pub fn method_note(method: Compression, level: Level) -> String {
+    let level = match level {
+        Level::Fast if has_levels(method) => Some(gettext("Fast takes the least time and leaves a larger backup.")),
+        Level::Small if has_levels(method) => Some(gettext(
+            "Small leaves the smallest backup of this method and may take many times as long.",
+        )),
+        _ => None,
+    };
+    let sentences: Vec<String> = [method_sentence(method)].into_iter().chain(level).collect();
+    sentences.join(" ")
+}
+
+fn method_sentence(method: Compression) -> String {
     match method {
         Compression::None => {
             gettext("The backup is as large as the data in it. An emergency recovery needs no tool to unpack it.")
@@ -84,6 +123,9 @@ pub fn after(draft: &BackupDraft, profile: Option<&Path>) -> String {
             "The settings are kept as the default profile in {path}.",
             &[("path", &sanitize(&profile.to_string_lossy()))],
         ));
+    }
+    if draft.resources.is_gentle {
+        lines.push(gettext("The computer stays responsive, and the backup takes its time."));
     }
     if draft.power_off == PowerOff::Yes {
         lines.push(gettext("The computer is turned off if everything went well."));

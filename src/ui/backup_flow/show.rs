@@ -17,7 +17,7 @@ use super::BackupFlow;
 impl BackupFlow {
     pub(super) fn show_machines(&self, draft: &BackupDraft) {
         self.machines
-            .show_choices(draft.is_compressed, draft.method, draft.scope);
+            .show_choices(draft.is_compressed, draft.method, draft.level, draft.scope);
         let Some(system) = draft.system() else { return };
         let machines = draft.candidates().enumerate();
         let items: Vec<_> = machines
@@ -50,6 +50,7 @@ impl BackupFlow {
             saves_profile: draft.saves_profile,
             saves_passphrase: draft.saves_passphrase,
             verifies: draft.verifies,
+            is_gentle: draft.resources.is_gentle,
             powers_off: draft.power_off == PowerOff::Yes,
         };
         self.passphrase.show_choices(choices, &self.profile_path());
@@ -74,7 +75,7 @@ impl BackupFlow {
         let facts = SummaryFacts {
             total: words::total(draft.selected().len(), draft.total_bytes()),
             destination: destination(draft.look()),
-            method: text::compression(draft.compression()),
+            method: words::method(draft.compression(), draft.level),
             after: words::after(draft, profile.as_deref()),
             left_out: words::left_out(&left_out),
         };

@@ -12,7 +12,7 @@ use gtk::{
 
 use crate::{
     text::wizard as words,
-    ui::{BpCheck, BpClampLayout, BpPlaceField, flow::connect},
+    ui::{BpClampLayout, BpOption, BpPlaceField, flow::connect},
 };
 
 mod imp {
@@ -29,11 +29,7 @@ mod imp {
         #[template_child]
         pub(super) file_label: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) recovery_check: TemplateChild<BpCheck>,
-        #[template_child]
-        pub(super) recovery_label: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub(super) recovery_note: TemplateChild<gtk::Label>,
+        pub(super) recovery_check: TemplateChild<BpOption>,
         /// Set while values are copied in: what changes then is not the user's doing.
         pub(super) is_showing: Cell<bool>,
     }
@@ -55,7 +51,7 @@ mod imp {
         type ParentType = gtk::Box;
 
         fn class_init(class: &mut Self::Class) {
-            BpCheck::ensure_type();
+            BpOption::ensure_type();
             BpClampLayout::ensure_type();
             BpPlaceField::ensure_type();
             class.bind_template();
@@ -108,17 +104,17 @@ impl BpDestinationPage {
         let imp = self.imp();
         let (label, note) = words::recovery_choice(is_in_dom0);
         imp.is_showing.set(true);
-        imp.recovery_label.set_label(&label);
-        imp.recovery_note.set_label(&note);
+        imp.recovery_check.set_caption(label);
+        imp.recovery_check.set_note(note);
         imp.recovery_check.set_active(is_wanted && is_in_dom0);
-        imp.recovery_check.set_sensitive(is_in_dom0);
+        imp.recovery_check.set_may_change(is_in_dom0);
         imp.is_showing.set(false);
     }
 
     /// Whether a recovery text is wanted; `None` where there can be none, so that nobody was asked.
     pub fn wants_recovery(&self) -> Option<bool> {
         let check = &self.imp().recovery_check;
-        check.is_sensitive().then(|| check.is_active())
+        check.may_change().then(|| check.is_active())
     }
 
     /// Hears that something on the page was changed.

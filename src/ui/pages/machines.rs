@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Page 1 of a backup: which VMs, and how the archive is compressed.
 
-use std::{cell::Cell, sync::OnceLock};
+use std::{
+    cell::{Cell, OnceCell},
+    rc::Rc,
+    sync::OnceLock,
+};
 
 use gtk::{
     CompositeTemplate,
@@ -11,10 +15,10 @@ use gtk::{
 };
 
 use crate::{
-    draft::Compression,
+    format::{Compression, Level},
     plan::InventoryScope,
-    text::{Message, wizard as words},
-    ui::{BpCheck, BpClampLayout, BpDualList, MachineItem, flow::connect},
+    text::{self, Message, wizard as words},
+    ui::{BpCheck, BpClampLayout, BpDualList, BpOption, MachineItem, chooser::Chooser, flow::connect},
 };
 
 mod imp {
@@ -45,11 +49,27 @@ mod imp {
         #[template_child]
         pub(super) method_drop: TemplateChild<gtk::DropDown>,
         #[template_child]
+        pub(super) level_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
         pub(super) method_note: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) scope_check: TemplateChild<BpCheck>,
+        pub(super) scope_check: TemplateChild<BpOption>,
         /// Set while values are copied in: what changes then is not the user's doing.
         pub(super) is_showing: Cell<bool>,
+        pub(super) methods: OnceCell<Rc<Chooser<Compression>>>,
+        pub(super) levels: OnceCell<Rc<Chooser<Level>>>,
+    }
+
+    impl BpMachinesPage {
+        /// A drop-down of values; what its user chooses is a change of the page.
+        fn chooser<T: Clone + PartialEq + 'static>(&self, drop: &gtk::DropDown) -> Rc<Chooser<T>> {
+            let page = self.obj().downgrade();
+            Chooser::new(drop, move |_| {
+                if let Some(page) = page.upgrade() {
+                    page.emit_by_name::<()>("changed", &[]);
+                }
+            })
+        }
     }
 
     #[gtk::template_callbacks]
@@ -76,6 +96,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             BpClampLayout::ensure_type();
             BpCheck::ensure_type();
+            BpOption::ensure_type();
             BpDualList::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
@@ -94,8 +115,8 @@ mod imp {
 
         fn constructed(&self) {
             self.parent_constructed();
-            let names: Vec<&str> = methods().into_iter().filter_map(Compression::filter_name).collect();
-            self.method_drop.set_model(Some(&gtk::StringList::new(&names)));
+            self.methods.get_or_init(|| self.chooser(&self.method_drop));
+            self.levels.get_or_init(|| self.chooser(&self.level_drop));
         }
     }
 
@@ -161,15 +182,21 @@ impl BpMachinesPage {
     }
 
     /// Shows how the archive will be compressed and what its inventory will name.
-    pub fn show_choices(&self, is_compressed: bool, method: Compression, scope: InventoryScope) {
+    pub fn show_choices(&self, is_compressed: bool, method: Compression, level: Level, scope: InventoryScope) {
         let imp = self.imp();
         imp.is_showing.set(true);
         imp.compress_check.set_active(is_compressed);
-        let index = methods().iter().position(|other| *other == method).unwrap_or(0);
-        imp.method_drop.set_selected(u32::try_from(index).unwrap_or(0));
+        if let (Some(methods), Some(levels)) = (imp.methods.get(), imp.levels.get()) {
+            let all = Compression::WRITABLE.into_iter();
+            let all = all.filter(|method| *method != Compression::None);
+            methods.show(all.map(|method| (text::compression(method), method)).collect(), &method);
+            let all = Level::NAMED.into_iter();
+            levels.show(all.map(|level| (words::level_name(level), level)).collect(), &level);
+        }
         imp.method_drop.set_sensitive(is_compressed);
+        imp.level_drop.set_sensitive(is_compressed && words::has_levels(method));
         let shown = if is_compressed { method } else { Compression::None };
-        imp.method_note.set_label(&words::method_note(shown));
+        imp.method_note.set_label(&words::method_note(shown, level));
         imp.scope_check.set_active(scope == InventoryScope::SelectedOnly);
         imp.is_showing.set(false);
     }
@@ -186,8 +213,13 @@ impl BpMachinesPage {
 
     /// How it is to be compressed.
     pub fn method(&self) -> Compression {
-        let index = self.imp().method_drop.selected() as usize;
-        methods().get(index).copied().unwrap_or_default()
+        let methods = self.imp().methods.get();
+        methods.and_then(|methods| methods.chosen()).unwrap_or_default()
+    }
+
+    /// How hard the compression is to work; `None` while none of the named levels is chosen.
+    pub fn level(&self) -> Option<Level> {
+        self.imp().levels.get()?.chosen()
     }
 
     /// Which VMs the inventory is to name.
@@ -208,10 +240,4 @@ impl BpMachinesPage {
     pub fn connect_retry(&self, handler: impl Fn(&Self) + 'static) {
         connect(self, "retry", handler);
     }
-}
-
-/// The methods of the list: everything but none, which is the check box beside it.
-fn methods() -> Vec<Compression> {
-    let all = Compression::WRITABLE.into_iter();
-    all.filter(|method| *method != Compression::None).collect()
 }

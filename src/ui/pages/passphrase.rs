@@ -12,7 +12,7 @@ use gtk::{
 
 use crate::{
     text::wizard::{self as words, Strength},
-    ui::{BpCheck, BpClampLayout, flow::connect, pages::show_text_of},
+    ui::{BpCheck, BpClampLayout, BpOption, flow::connect, pages::show_text_of},
 };
 
 mod imp {
@@ -39,7 +39,7 @@ mod imp {
         #[template_child]
         pub(super) hint_label: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) costly_check: TemplateChild<BpCheck>,
+        pub(super) costly_check: TemplateChild<BpOption>,
         #[template_child]
         pub(super) profile_check: TemplateChild<BpCheck>,
         #[template_child]
@@ -51,9 +51,11 @@ mod imp {
         #[template_child]
         pub(super) keep_warning: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) verify_check: TemplateChild<BpCheck>,
+        pub(super) verify_check: TemplateChild<BpOption>,
         #[template_child]
-        pub(super) power_check: TemplateChild<BpCheck>,
+        pub(super) gentle_check: TemplateChild<BpOption>,
+        #[template_child]
+        pub(super) power_check: TemplateChild<BpOption>,
         /// Set while values are copied in: what changes then is not the user's doing.
         pub(super) is_showing: Cell<bool>,
     }
@@ -84,6 +86,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             BpClampLayout::ensure_type();
             BpCheck::ensure_type();
+            BpOption::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
         }
@@ -163,11 +166,14 @@ impl BpPassphrasePage {
         imp.costly_check.set_active(choices.is_costly_to_guess);
         imp.profile_check.set_active(choices.saves_profile);
         imp.keep_box.set_sensitive(choices.saves_profile);
+        // GTK 4.8 tells assistive technology only of what is greyed out itself.
+        imp.keep_check.set_sensitive(choices.saves_profile);
         imp.keep_check.set_active(choices.saves_passphrase);
         imp.keep_warning.set_label(&words::keep_warning(file));
         imp.keep_warning_box
             .set_visible(choices.saves_profile && choices.saves_passphrase);
         imp.verify_check.set_active(choices.verifies);
+        imp.gentle_check.set_active(choices.is_gentle);
         imp.power_check.set_active(choices.powers_off);
         imp.is_showing.set(false);
     }
@@ -180,6 +186,7 @@ impl BpPassphrasePage {
             saves_profile: imp.profile_check.is_active(),
             saves_passphrase: imp.keep_check.is_active(),
             verifies: imp.verify_check.is_active(),
+            is_gentle: imp.gentle_check.is_active(),
             powers_off: imp.power_check.is_active(),
         }
     }
@@ -201,6 +208,8 @@ pub struct Choices {
     pub saves_passphrase: bool,
     /// The archive is read again afterwards.
     pub verifies: bool,
+    /// Everything else on the computer goes first.
+    pub is_gentle: bool,
     /// The computer is turned off at the end.
     pub powers_off: bool,
 }

@@ -1,31 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Page 4 of a restore: what happens to each VM, and what has to be solved first.
 
+mod rows;
+
 use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::{BTreeMap, VecDeque},
     rc::Rc,
+    sync::Arc,
 };
 
 use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
-    plan::{Candidates, Cure, PoolOffer, RestoreRow, RestoreTable},
+    plan::{Candidates, PoolOffer, RestoreRow, RestoreTable},
     text::wizard as words,
     ui::{
         BpCheck, BpClampLayout, BpRestoreRow, Edit, Glyph, RowContext, chooser::Chooser, flow::remove_children,
         restore_editor::pools, wizard::follow_width,
     },
 };
-
-/// How many rows are made before the page is first seen: more than fit on a screen.
-const FIRST_ROWS: usize = 16;
-
-/// How many rows are made at a time afterwards, so that the window answers in between.
-const MORE_ROWS: usize = 4;
-
-/// How many VMs with problems are opened by themselves. Where there are more, one cure for all is what is wanted.
-const OPENED_ROWS: usize = 12;
 
 /// Who hears what is changed, with the VM's name in the archive.
 type EditHandler = Rc<dyn Fn(&str, Edit)>;
@@ -47,7 +41,7 @@ type ForAllHandler = Rc<dyn Fn(ForAll)>;
 /// What the page shows.
 pub struct RestoreSummary<'a> {
     /// The table.
-    pub table: &'a RestoreTable,
+    pub table: &'a Arc<RestoreTable>,
     /// Nothing is restored.
     pub verifies_only: bool,
     /// The pools of the host.
@@ -101,9 +95,11 @@ mod imp {
         pub(super) known: RefCell<BTreeMap<String, BpRestoreRow>>,
         /// The VMs that have no row yet, with their signs.
         pub(super) waiting: RefCell<VecDeque<(String, Glyph)>>,
-        /// Whether rows are being made when nothing else is to be done.
+        /// Whether rows are being made with each frame.
         pub(super) is_making: Cell<bool>,
         pub(super) opened: Cell<usize>,
+        /// The table that is shown, and whether nothing is restored: for rows that are made later.
+        pub(super) shown: RefCell<Option<(Arc<RestoreTable>, bool)>>,
         /// Set while values are copied in: what changes then is not the user's doing.
         pub(super) is_showing: Cell<bool>,
         pub(super) handler: RefCell<Option<EditHandler>>,
@@ -201,6 +197,7 @@ impl BpRestoreSummaryPage {
         imp.known.borrow_mut().clear();
         imp.waiting.borrow_mut().clear();
         imp.opened.set(0);
+        imp.shown.take();
         remove_children(&*imp.rows);
     }
 
@@ -210,6 +207,9 @@ impl BpRestoreSummaryPage {
         self.show_head(view);
         self.show_for_all(view);
         self.await_rows(view);
+        self.imp()
+            .shown
+            .replace(Some((Arc::clone(view.table), view.verifies_only)));
         let context = RowContext {
             verifies_only: view.verifies_only,
             pool_of_all: view.pool_of_all,
@@ -221,7 +221,7 @@ impl BpRestoreSummaryPage {
                 row.show_row(model, &context);
             }
         }
-        self.make_more_when_idle();
+        self.make_more();
     }
 
     /// Puts the focus on the first thing that has to be solved. Gives whether there is one.
@@ -271,74 +271,6 @@ impl BpRestoreSummaryPage {
         imp.is_showing.set(false);
     }
 
-    /// Finds the VMs that have no row yet, and makes the first rows.
-    fn await_rows(&self, view: &RestoreSummary<'_>) {
-        let imp = self.imp();
-        let is_new = imp.known.borrow().is_empty() && imp.waiting.borrow().is_empty();
-        {
-            let (known, mut waiting) = (imp.known.borrow(), imp.waiting.borrow_mut());
-            let has_row = |name: &String| known.contains_key(name) || waiting.iter().any(|(other, _)| other == name);
-            let mut missing: Vec<&RestoreRow> =
-                view.table.selected().filter(|row| !has_row(&row.domain.name)).collect();
-            missing.sort_by_key(|row| row.problems.is_empty());
-            waiting.extend(
-                missing
-                    .into_iter()
-                    .map(|row| (row.domain.name.clone(), (view.glyph)(row))),
-            );
-        }
-        if is_new {
-            self.make_rows(FIRST_ROWS);
-        }
-    }
-
-    /// Makes rows for the next VMs that wait for one. What they show is told afterwards.
-    fn make_rows(&self, count: usize) {
-        let imp = self.imp();
-        for _ in 0..count {
-            let Some((name, glyph)) = imp.waiting.borrow_mut().pop_front() else {
-                return;
-            };
-            let row = self.new_row(glyph);
-            imp.rows.append(&row);
-            imp.known.borrow_mut().insert(name, row);
-        }
-    }
-
-    /// The other rows are made while nothing else is to be done. What they show is asked for as for a row that is
-    /// opened.
-    fn make_more_when_idle(&self) {
-        let imp = self.imp();
-        if imp.waiting.borrow().is_empty() || imp.is_making.replace(true) {
-            return;
-        }
-        let page = self.downgrade();
-        glib::idle_add_local(move || {
-            let Some(page) = page.upgrade() else {
-                return glib::ControlFlow::Break;
-            };
-            page.make_rows(MORE_ROWS);
-            let is_over = page.imp().waiting.borrow().is_empty();
-            page.imp().is_making.set(!is_over);
-            page.tell("", Edit::Opened);
-            if is_over {
-                glib::ControlFlow::Break
-            } else {
-                glib::ControlFlow::Continue
-            }
-        });
-    }
-
-    /// What has to be solved is open from the start; what was opened stays open.
-    fn open_if_needed(&self, row: &BpRestoreRow, model: &RestoreRow, verifies_only: bool) {
-        let imp = self.imp();
-        let wants = !verifies_only && row.wants_to_open(model) && imp.opened.get() < OPENED_ROWS;
-        if wants {
-            imp.opened.set(imp.opened.get() + 1);
-            row.open();
-        }
-    }
-
     fn tell(&self, machine: &str, edit: Edit) {
         let handler = self.imp().handler.borrow().clone();
         if let Some(handler) = handler {
@@ -358,16 +290,5 @@ impl BpRestoreSummaryPage {
         if let Some(row) = row {
             let _ = row.focus_problem() || row.focus_row();
         }
-    }
-
-    fn new_row(&self, glyph: Glyph) -> BpRestoreRow {
-        let page = self.downgrade();
-        BpRestoreRow::new(glyph, move |machine, edit| {
-            let Some(page) = page.upgrade() else { return };
-            match edit {
-                Edit::Cure(Cure::SolveFirst { name }) => page.focus_machine(&name),
-                edit => page.tell(machine, edit),
-            }
-        })
     }
 }

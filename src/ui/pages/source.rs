@@ -12,7 +12,7 @@ use gtk::{
 
 use crate::{
     text::wizard::Verdict,
-    ui::{BpCheck, BpClampLayout, BpPlaceField, BpVerdict, flow::connect},
+    ui::{BpClampLayout, BpOption, BpPlaceField, BpVerdict, flow::connect},
 };
 
 mod imp {
@@ -29,13 +29,15 @@ mod imp {
         #[template_child]
         pub(super) inside_button: TemplateChild<gtk::Button>,
         #[template_child]
-        pub(super) missing_check: TemplateChild<BpCheck>,
+        pub(super) missing_check: TemplateChild<BpOption>,
         #[template_child]
-        pub(super) user_check: TemplateChild<BpCheck>,
+        pub(super) user_check: TemplateChild<BpOption>,
         #[template_child]
-        pub(super) verify_check: TemplateChild<BpCheck>,
+        pub(super) verify_check: TemplateChild<BpOption>,
         #[template_child]
-        pub(super) encrypted_check: TemplateChild<BpCheck>,
+        pub(super) gentle_check: TemplateChild<BpOption>,
+        #[template_child]
+        pub(super) encrypted_check: TemplateChild<BpOption>,
         /// Set while values are copied in: what changes then is not the user's doing.
         pub(super) is_showing: Cell<bool>,
     }
@@ -63,7 +65,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             BpClampLayout::ensure_type();
-            BpCheck::ensure_type();
+            BpOption::ensure_type();
             BpPlaceField::ensure_type();
             BpVerdict::ensure_type();
             class.bind_template();
@@ -122,6 +124,7 @@ impl BpSourcePage {
         imp.missing_check.set_active(rules.ignores_missing);
         imp.user_check.set_active(rules.ignores_user_mismatch);
         imp.verify_check.set_active(rules.verifies_only);
+        imp.gentle_check.set_active(rules.is_gentle);
         imp.encrypted_check.set_active(rules.is_encrypted);
         imp.is_showing.set(false);
     }
@@ -133,6 +136,7 @@ impl BpSourcePage {
             ignores_missing: imp.missing_check.is_active(),
             ignores_user_mismatch: imp.user_check.is_active(),
             verifies_only: imp.verify_check.is_active(),
+            is_gentle: imp.gentle_check.is_active(),
             is_encrypted: imp.encrypted_check.is_active(),
         }
     }
@@ -148,7 +152,7 @@ impl BpSourcePage {
     }
 }
 
-/// The four check boxes.
+/// The check boxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// A missing template or net VM is replaced by the default one.
@@ -157,6 +161,8 @@ pub struct Rules {
     pub ignores_user_mismatch: bool,
     /// Everything is read and nothing restored.
     pub verifies_only: bool,
+    /// Everything else on the computer goes first.
+    pub is_gentle: bool,
     /// An archive of an old format is encrypted where its header does not say.
     pub is_encrypted: bool,
 }

@@ -26,6 +26,7 @@ impl RestoreFlow {
             ignores_missing: draft.ignores_missing,
             ignores_user_mismatch: draft.ignores_user_mismatch,
             verifies_only: draft.verifies_only,
+            is_gentle: draft.resources.is_gentle,
             is_encrypted: draft.is_encrypted,
         });
         let quick = words::quick_look(draft.quick_look());
