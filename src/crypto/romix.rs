@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The memory-hard middle of scrypt for blocks of r = 8, which is what every genuine archive has: about twice as fast as
-//! the `scrypt` crate, which derives everything else and is the oracle of the tests, and with less memory where asked.
+//! The memory-hard middle of scrypt for blocks of r = 8, which is what every genuine archive has: faster than that of the
+//! `scrypt` crate, which derives everything else and is the oracle of the tests, and in less memory where asked.
 //!
 //! The table of N blocks need not be kept whole: every second, third, ... block is enough, and what lies between is
 //! computed again when it is wanted. Half of the table costs a few per cent of time, since that work stays in the cache.

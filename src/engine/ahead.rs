@@ -55,32 +55,55 @@ impl KeysAhead {
     }
 }
 
-/// Walks ahead of the reader and orders the key of each part that it will want. What is wrong with the archive is for the
-/// reader to find, so any error just ends this.
-pub(super) fn order_keys(
-    mut members: Members,
-    wants: &impl Fn(&str) -> bool,
-    dialect: &Dialect,
-    cancel: &CancelToken,
-    keys: &SyncSender<Ahead>,
-) -> Result<(), EngineError> {
-    let mut head = [0; HEADER_BYTES];
-    while let Some(member) = members.next()? {
-        cancel.check()?;
-        if let Some(part) = dialect.part_name(&member.name).filter(|part| wants(part.file()))
-            && members.read_head(&mut head)?
-            && let Ok(header) = ContainerHeader::parse(&head)
-            && let Some(key) = dialect.order_key(&part.to_string(), header)
-        {
-            let position = member.position;
-            // The reader is gone when it has all that it wants.
-            if keys.send(Ahead { position, header, key }).is_err() {
-                return Ok(());
+/// Walks over the headers between members and orders keys. What is wrong with the archive is for the reader to find, so any
+/// error just ends the walk.
+pub(super) struct Scout<'a, W> {
+    pub(super) members: Members,
+    /// Which files the reader will want.
+    pub(super) wants: W,
+    pub(super) dialect: &'a Dialect,
+    pub(super) cancel: &'a CancelToken,
+}
+
+impl<W: Fn(&str) -> bool> Scout<'_, W> {
+    /// Orders the key of the next part that will be wanted; `None` where no more are found.
+    fn next(&mut self) -> Result<Option<Ahead>, EngineError> {
+        let mut head = [0; HEADER_BYTES];
+        while let Some(member) = self.members.next()? {
+            self.cancel.check()?;
+            let part = self.dialect.part_name(&member.name);
+            let ahead = match part.filter(|part| (self.wants)(part.file())) {
+                Some(part) if self.members.read_head(&mut head)? => ContainerHeader::parse(&head)
+                    .ok()
+                    .and_then(|header| Some((header, self.dialect.order_key(&part.to_string(), header)?))),
+                _ => None,
+            };
+            self.members.skip()?;
+            if let Some((header, key)) = ahead {
+                let position = member.position;
+                return Ok(Some(Ahead { position, header, key }));
             }
         }
-        members.skip()?;
+        Ok(None)
     }
-    Ok(())
+
+    /// Orders one key after the other, as many as the channel holds before the reader takes them.
+    pub(super) fn run(mut self, keys: &SyncSender<Ahead>) {
+        while let Ok(Some(ahead)) = self.next() {
+            // The reader is gone when it has all that it wants.
+            if keys.send(ahead).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Orders the first key only.
+    pub(super) fn first(mut self) -> KeysAhead {
+        KeysAhead {
+            coming: None,
+            next: self.next().ok().flatten(),
+        }
+    }
 }
 
 /// Whether a reader will want a file's parts, as far as can be told now.

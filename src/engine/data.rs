@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive, Protection,
-    ahead::{KeysAhead, order_keys, will_be_read},
+    ahead::{KeysAhead, Scout, will_be_read},
     dialect::Dialect,
     meter::Meter,
     reader::Reader,
@@ -109,7 +109,13 @@ pub(super) fn read_files(
             reader.keys = KeysAhead::new(keys);
             let (wanted, dialect) = (&wanted, &dialect);
             let wants = move |file: &str| will_be_read(wanted, stops_at_failure, file);
-            scope.spawn(move || order_keys(scout, &wants, dialect, &context.cancel, &ordered));
+            let scout = Scout {
+                members: scout,
+                wants,
+                dialect,
+                cancel: &context.cancel,
+            };
+            scope.spawn(move || scout.run(&ordered));
         }
         let reading = scope.spawn(move || {
             let read = reader.run(&mut members);

@@ -11,12 +11,13 @@ use crate::{
     format::{
         FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits, peek_version,
     },
-    host::Host,
+    host::{Host, NoHost},
     plan::{Access, Source},
 };
 
 use super::{
     ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection,
+    ahead::{KeysAhead, Scout},
     dialect::{Coded, Dialect},
     source::{MemberInfo, Members},
     workers::Workers,
@@ -52,6 +53,8 @@ struct Front {
     header: Header,
     protection: Protection,
     dialect: Dialect,
+    /// The inventory's key, if it could be ordered already.
+    keys: KeysAhead,
 }
 
 impl Opener<'_> {
@@ -87,13 +90,20 @@ impl Opener<'_> {
         let mac = self.expect(HEADER_MAC_MEMBER)?;
         match version {
             VERSION => {
-                self.authenticate_sealed(&bytes, mac)?;
-                let header = self.parse(&bytes)?;
-                let id = header.backup_id.as_ref().map(ToString::to_string).unwrap_or_default();
+                // What the header says of itself serves to begin with the inventory's key beside its own. Nothing is
+                // done with that key, and nothing said of the header, before the header has been authenticated.
+                let header = self.parse(&bytes);
+                let id = header.as_ref().ok().and_then(|header| header.backup_id.as_ref());
+                let id = id.map(ToString::to_string).unwrap_or_default();
+                let dialect = Dialect::sealed(self.access, id, self.workers.clone());
+                let key = self.order_header_key(&mac)?;
+                let keys = self.inventory_key(&dialect);
+                self.authenticate_sealed(&bytes, mac, &key)?;
                 Ok(Front {
-                    header,
+                    header: header?,
                     protection: Protection::Scrypt,
-                    dialect: Dialect::sealed(self.access, id, self.workers.clone()),
+                    dialect,
+                    keys,
                 })
             }
             2 | 3 => {
@@ -106,6 +116,21 @@ impl Opener<'_> {
             }
             .into()),
         }
+    }
+
+    /// Looks ahead for the inventory, where the archive is a file, and orders its key.
+    fn inventory_key(&self, dialect: &Dialect) -> KeysAhead {
+        let members = match &self.access.source {
+            Source::File(_) => Members::open(&self.access.source, &[], &NoHost, &self.context.cancel).ok(),
+            _ => None,
+        };
+        let scout = members.map(|members| Scout {
+            members,
+            wants: |file: &str| file == INVENTORY_FILE,
+            dialect,
+            cancel: &self.context.cancel,
+        });
+        scout.map(Scout::first).unwrap_or_default()
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<Header, EngineError> {
@@ -126,7 +151,8 @@ impl Opener<'_> {
             .header
             .filter(self.access.filter_program.as_deref())
             .map_err(|name| ArchiveError::UnsupportedCompression { name })?;
-        let inventory = self.read_inventory(&front.dialect, &filter, member, content, proof)?;
+        let mut keys = front.keys;
+        let inventory = self.read_inventory(&front.dialect, &filter, &mut keys, member, content, proof)?;
         let id = front.header.backup_id;
         let info = ArchiveInfo {
             version: front.header.version,

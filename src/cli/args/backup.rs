@@ -78,7 +78,7 @@ pub struct BackupArgs {
 
     /// How much work each guess at the passphrase costs
     ///
-    /// "default" takes 256 MiB and about half a second for each key. "reference" takes eight times that work, as the
+    /// "default" takes about half a second for each key. "reference" takes eight times that work, as the
     /// stock scrypt tool nominally does, and makes the backup slower.
     #[arg(long, value_name = "STRENGTH", value_enum, default_value_t)]
     pub kdf_strength: KdfStrength,
@@ -139,7 +139,7 @@ Exit codes:
 /// How much work each guess at the passphrase costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum KdfStrength {
-    /// 256 MiB for each key
+    /// About half a second for each key
     #[default]
     Default,
     /// The work that the stock tool nominally chooses

@@ -7,7 +7,10 @@ use crate::{
 };
 
 use super::{
-    super::dialect::{container_error, fetch_code},
+    super::{
+        ahead::KeysAhead,
+        dialect::{OpenKeyToCome, container_error, fetch_code},
+    },
     ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, OpenedArchive, Opener, Protection,
 };
 
@@ -15,24 +18,26 @@ use super::{
 const ENCRYPTED_MAGIC: &[u8] = b"Salted__";
 
 impl Opener<'_> {
-    /// Format 4: the header stands in the archive once more, in a container that only the passphrase opens.
-    pub(super) fn authenticate_sealed(&self, header: &[u8], mut container: Vec<u8>) -> Result<(), EngineError> {
-        let member = MemberInfo {
-            name: HEADER_MAC_MEMBER.to_owned(),
-            size: container.len() as u64,
-            position: 0,
-        };
-        let describe = |error: ContainerError| match error {
-            ContainerError::WrongPassphrase => ArchiveError::WrongPassphrase.into(),
-            other => container_error(&other, &member),
-        };
-        let parsed = ContainerHeader::parse(&container).map_err(describe)?;
+    /// Orders the key of the container around the header's copy.
+    pub(super) fn order_header_key(&self, container: &[u8]) -> Result<OpenKeyToCome, EngineError> {
+        let header = ContainerHeader::parse(container).map_err(|error| describe(&error, container.len()))?;
         let passphrase = header_passphrase(self.access.passphrase.as_bytes());
         let keys = self.access.keys.clone();
-        let unlock = move |scratch: &mut Scratch| keys.unlock(&parsed, scratch, &passphrase, &KdfLimits::default());
-        let key = self.workers.derive(unlock);
-        let key = key.wait(&self.context.cancel)?.map_err(describe)?;
-        let plain = key.open(&mut container).map_err(describe)?;
+        let unlock = move |scratch: &mut Scratch| keys.unlock(&header, scratch, &passphrase, &KdfLimits::default());
+        Ok(self.workers.derive(unlock))
+    }
+
+    /// Format 4: the header stands in the archive once more, in a container that only the passphrase opens.
+    pub(super) fn authenticate_sealed(
+        &self,
+        header: &[u8],
+        mut container: Vec<u8>,
+        key: &OpenKeyToCome,
+    ) -> Result<(), EngineError> {
+        let length = container.len();
+        let key = key.wait(&self.context.cancel)?;
+        let plain = key.and_then(|key| key.open(&mut container));
+        let plain = plain.map_err(|error| describe(&error, length))?;
         if &container[plain] == header {
             Ok(())
         } else {
@@ -70,6 +75,7 @@ impl Opener<'_> {
             header,
             protection: Protection::Hmac { digest, cipher },
             dialect: Dialect::coded(self.access, coded, self.workers.clone()),
+            keys: KeysAhead::default(),
         })
     }
 
@@ -88,4 +94,17 @@ impl Opener<'_> {
         let front = self.old_front(header)?;
         self.finish(front, member, content, &code)
     }
+}
+
+/// What an error of the container around the header's copy means.
+fn describe(error: &ContainerError, length: usize) -> EngineError {
+    if *error == ContainerError::WrongPassphrase {
+        return ArchiveError::WrongPassphrase.into();
+    }
+    let member = MemberInfo {
+        name: HEADER_MAC_MEMBER.to_owned(),
+        size: length as u64,
+        position: 0,
+    };
+    container_error(error, &member)
 }

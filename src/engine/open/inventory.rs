@@ -37,19 +37,13 @@ impl Opener<'_> {
         &self,
         dialect: &Dialect,
         filter: &Filter,
+        keys: &mut KeysAhead,
         member: &MemberInfo,
         mut content: Vec<u8>,
         proof: &[u8],
     ) -> Result<Inventory, EngineError> {
         let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| damaged(member, error.to_string()))?;
-        let plain = dialect.open(
-            &mut content,
-            proof,
-            &part,
-            member,
-            &mut KeysAhead::default(),
-            self.context,
-        )?;
+        let plain = dialect.open(&mut content, proof, &part, member, keys, self.context)?;
         let mut part = OnePart::new(content, plain);
         let text = unpack(dialect, filter, &mut part, &self.context.cancel, |archive| {
             text_of(archive, member)
