@@ -16,7 +16,7 @@ use gtk::{
 
 use crate::text::wizard::{self as words, NoteText, Verdict};
 
-use super::{BpClampLayout, BpFacts, BpMachineRow, BpVerdict, BpWizard, MachineItem, flow::connect};
+use super::{BpClampLayout, BpFacts, BpMachineRow, BpVerdict, BpWizard, MachineItem, clamp::font_scale, flow::connect};
 
 /// How many rows are made before the window is first seen: more than fit on a screen.
 const FIRST_ROWS: usize = 24;
@@ -147,6 +147,11 @@ impl BpInsideWindow {
             .property("destroy-with-parent", true)
             .build();
         let imp = window.imp();
+        // Larger text gets a larger window, as far as the one below it reaches.
+        let scale = font_scale(wizard.upcast_ref());
+        let grown = |pixels: i32, most: i32| ((f64::from(pixels) * scale) as i32).min(most.max(pixels));
+        let (width, height) = (window.default_width(), window.default_height());
+        window.set_default_size(grown(width, wizard.width()), grown(height, wizard.height()));
         imp.facts.show_facts(facts);
         imp.weak_box.set_visible(weakness.is_some());
         imp.weak_label.set_label(weakness.unwrap_or_default());

@@ -31,6 +31,8 @@ pub(crate) struct Look {
     pub(crate) has_contrast: bool,
     /// Text at twice its size, and nothing else.
     pub(crate) has_large_text: bool,
+    /// Windows that the test makes as narrow as they have to do.
+    pub(crate) is_narrow: bool,
     /// The window manager, which the keyboard needs.
     pub(crate) has_keyboard: bool,
 }
@@ -46,6 +48,7 @@ impl Look {
 
     fn name(self) -> &'static str {
         match self {
+            Self { is_narrow: true, .. } => "narrow",
             Self { has_contrast: true, .. } => "contrast",
             Self {
                 has_large_text: true, ..

@@ -24,6 +24,7 @@ pub(crate) const BY_TREE: Look = Look {
     is_double: false,
     has_contrast: false,
     has_large_text: false,
+    is_narrow: false,
     has_keyboard: false,
 };
 /// The same with a keyboard.
@@ -259,4 +260,34 @@ pub(crate) fn backed_up(place: &Place) -> PathBuf {
 /// An archive of machines of the root, made cheaply.
 pub(crate) fn make_archive(place: &Place, machines: &[&str]) -> PathBuf {
     jobs::archive(&place.path("root"), machines, &place.path("target"))
+}
+
+/// Roles that a user acts on.
+const ACTED_ON: [Role; 7] = [
+    Role::CHECK_BOX,
+    Role::COMBO_BOX,
+    Role::LIST,
+    Role::PASSWORD,
+    Role::BUTTON,
+    Role::TEXT,
+    Role::PROGRESS,
+];
+
+/// GTK falls back on the class's name where a control has none.
+#[track_caller]
+pub(crate) fn expect_names(window: &Node) {
+    for role in ACTED_ON {
+        for node in window.all(role) {
+            let name = node.name().unwrap_or_default();
+            // The part of a drop-down that opens it belongs to GTK, and so do the lines of a table; what is around them
+            // has a name.
+            let is_inner = ["GtkToggleButton", "GtkColumnListView"].contains(&name.as_str());
+            let is_fallback = !is_inner && ["Gtk", "Bp"].iter().any(|start| name.starts_with(start));
+            assert!(
+                !is_fallback && !name.contains('_'),
+                "{role:?} {name:?} in\n{}",
+                window.dump()
+            );
+        }
+    }
 }
