@@ -13,9 +13,14 @@ use std::{
     process::{Command, Stdio},
 };
 
+use pedos_backup::{
+    engine::{self, Context},
+    format::Compression,
+    plan::{BackupPlan, Destination},
+};
 use support::{
     archive,
-    jobs::PASSPHRASE,
+    jobs::{self, PASSPHRASE},
     programs::{self, Run, back_up, finish, only_archive, passfile, qvm_backup_restore},
     reseal::Opened,
     roots::{self, Fill, KIB, MIB, Vm},
@@ -45,15 +50,18 @@ impl Place {
         Self { folder, root, pass }
     }
 
-    /// A backup of both. It is sealed anew with cheap keys: what it is packed with stays as it was.
+    /// A backup of both with cheap keys.
     #[track_caller]
-    fn archive(&self, options: &[&str]) -> Vec<u8> {
-        let target = tempfile::tempdir_in(self.folder.path()).unwrap();
-        let arguments = [options, &["solo", "other"]].concat();
-        back_up(&self.root, &self.pass, target.path(), &arguments).expect(0);
-        let opened = Opened::new(fs::read(only_archive(target.path())).unwrap(), PASSPHRASE);
-        let resealed = opened.rewritten(&|member, content| vec![(member.to_owned(), content)]);
-        Opened::new(resealed, PASSPHRASE).with_header(header(opened.bytes()).as_bytes())
+    fn archive(&self, compression: Compression) -> Vec<u8> {
+        let folder = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let file = folder.path().join("archive");
+        let plan = BackupPlan {
+            compression,
+            ..jobs::backup_plan(&["solo", "other"], Destination::File(file.clone()))
+        };
+        let host = jobs::host(&self.root);
+        engine::backup::run(&plan, host.as_ref(), &Context::default()).unwrap();
+        fs::read(file).unwrap()
     }
 
     /// Restores an archive into a new PedOS with nothing in the path, and gives that.
@@ -135,13 +143,18 @@ fn every_method_that_is_offered_is_written_and_read_with_an_empty_path() {
         ("pbzip2", "bzip2"),
         ("zstdmt", "zstd"),
     ] {
-        let bytes = place.archive(&["-Z", method]);
+        let bytes = place.archive(Compression::writing_for(method).unwrap());
         // Stock readers know the tool by that name.
         assert!(header(&bytes).contains(&format!("compression-filter={named}\n")));
         assert!(header(&bytes).contains("compressed=True\n"));
         place.expect_restored(&bytes, &[]);
         place.expect_restored(&bytes, &["--compression-filter", method]);
     }
+    let target = place.folder.path().join("by-tool");
+    fs::create_dir(&target).unwrap();
+    back_up(&place.root, &place.pass, &target, &["-Z", "pbzip2", "other"]).expect(0);
+    let bytes = fs::read(only_archive(&target)).unwrap();
+    assert!(header(&bytes).contains("compression-filter=bzip2\n"));
 }
 
 #[test]
@@ -156,7 +169,7 @@ fn what_is_only_read_or_unknown_is_not_offered_for_writing() {
 #[test]
 fn every_stock_tool_that_a_header_may_name_is_built_in() {
     let place = Place::new();
-    let plain = place.archive(&["--no-compress"]);
+    let plain = place.archive(Compression::None);
     for name in ["gzip", "pigz", "bzip2", "pbzip2", "xz", "lzma", "zstd", "zstdmt"] {
         if tools::have(&[name]) {
             place.expect_restored(&repacked(&plain, name, &format!("{name} -1")), &[]);
@@ -167,7 +180,7 @@ fn every_stock_tool_that_a_header_may_name_is_built_in() {
 #[test]
 fn a_compressor_that_is_not_built_in_is_named_and_never_run() {
     let place = Place::new();
-    let plain = place.archive(&["--no-compress"]);
+    let plain = place.archive(Compression::None);
     let tempting = place.folder.path().join("bin");
     fs::create_dir(&tempting).unwrap();
     let trace = place.folder.path().join("was-run");
@@ -213,7 +226,7 @@ fn a_compressor_that_is_not_built_in_is_named_and_never_run() {
 #[test]
 fn a_program_that_fails_in_the_middle_fails_the_machine() {
     let place = Place::new();
-    let bytes = place.archive(&["-Z", "gzip"]);
+    let bytes = place.archive(Compression::Gzip);
     // It knows the list of contents by its size and works for that alone.
     let program = script(
         place.folder.path(),
@@ -228,7 +241,7 @@ fn a_program_that_fails_in_the_middle_fails_the_machine() {
     let left = fs::read_to_string(left).unwrap_or_default();
     assert!(!left.contains("solo"), "{left}");
     // An archive that is not compressed needs no program, so none is run.
-    let plain = place.archive(&["--no-compress"]);
+    let plain = place.archive(Compression::None);
     place.expect_restored(&plain, &["-Z", program.to_str().unwrap()]);
     let again = programs::verify(&place.root, &place.pass, &here.path().join("archive"));
     again.expect(0);
