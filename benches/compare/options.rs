@@ -33,6 +33,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 
+    /// Leave out contestants whose key begins with one of these, separated by commas
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+
     /// Where the data is put: a folder on the disk that is to be measured
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
@@ -67,6 +71,7 @@ impl Options {
 
     /// Whether a contestant was asked for.
     pub(crate) fn wants(&self, key: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|start| key.starts_with(start.as_str()))
+        let is_named = |starts: &[String]| starts.iter().any(|start| key.starts_with(start.as_str()));
+        (self.only.is_empty() || is_named(&self.only)) && !is_named(&self.skip)
     }
 }
