@@ -10,9 +10,10 @@ mod support;
 use std::{fs, path::Path};
 
 use support::{
-    atspi::Role,
+    atspi::{Node, Role},
     keyboard::{press, type_text, wait_for_window},
     place::{PASSPHRASE, Place},
+    programs,
     roots::{self, Fill, KIB, MIB, Vm},
     wait::{JOB, STEP, wait_until},
     wizard::{BY_KEYBOARD, BY_TREE, Wizard, make_archive, place},
@@ -154,6 +155,53 @@ fn a_file_is_looked_over_at_once_and_what_is_missing_is_named() {
 }
 
 #[test]
+fn notes_that_cannot_be_read_are_named() {
+    let place = place();
+    let archive = make_archive(&place, &["vault", "work"]);
+    let mut bytes = fs::read(&archive).unwrap();
+    let members = support::archive::members(&bytes);
+    let part = members.iter().find(|member| member.name.contains("notes.txt")).unwrap();
+    bytes[part.data.start + 300] ^= 1;
+    fs::write(&archive, bytes).unwrap();
+    let Some(wizard) = open(BY_TREE, &place.path("root"), &archive) else {
+        return;
+    };
+    let inside = look_inside(&wizard);
+    inside.click("Read the notes");
+    wait_until("the damaged note", STEP, || {
+        inside.texts().contains("The notes of 1 VM could not be read.")
+    });
+    let said = inside.texts();
+    assert!(
+        said.contains("Its notes could not be read: The backup is damaged"),
+        "{said}"
+    );
+    wizard.session.screenshot("inside-notes-damaged");
+}
+
+#[test]
+fn the_reading_of_notes_can_be_given_up() {
+    let place = place();
+    let target = place.path("target");
+    // With keys at their usual cost, so that there is something to give up.
+    programs::finish(place.backup().arg(&target).arg("work")).expect(0);
+    let Some(wizard) = open(BY_TREE, &place.path("root"), &programs::only_archive(&target)) else {
+        return;
+    };
+    let inside = look_inside(&wizard);
+    let read = inside.wait_sensitive(Role::BUTTON, "Read the notes");
+    read.act("click");
+    inside.click("Stop");
+    wait_until("the button again", STEP, || {
+        inside.find(Role::BUTTON, "Read the notes").is_some() && inside.find(Role::BUTTON, "Stop").is_none()
+    });
+    assert!(!inside.texts().contains("Ask Ada"));
+    // And once more, to its end.
+    inside.click("Read the notes");
+    wait_until("the notes", JOB, || inside.texts().contains("Ask Ada"));
+}
+
+#[test]
 fn a_look_inside_leads_back_with_everything_kept() {
     let place = place();
     let archive = make_archive(&place, &["vault", "work"]);
@@ -161,13 +209,7 @@ fn a_look_inside_leads_back_with_everything_kept() {
         return;
     };
     enter_archive(&wizard, &archive);
-    wizard.wait_ready();
-    wizard.window.click("Look inside");
-    wizard.wait_page(2);
-    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
-    wizard.wait_ready();
-    wizard.window.act("win.next");
-    let inside = wizard.session.desk().window("Inside the backup");
+    let inside = look_inside(&wizard);
     let said = inside.texts();
     assert!(said.contains("vault") && said.contains("only mentioned"), "{said}");
     wizard.session.screenshot("inside");
@@ -230,6 +272,17 @@ fn open(look: support::session::Look, root: &Path, archive: &Path) -> Option<Wiz
 fn enter_archive(wizard: &Wizard, archive: &Path) {
     let field = "Backup file or command";
     wizard.window.enter(Role::TEXT, field, &archive.to_string_lossy());
+}
+
+/// The window that shows what is inside the archive that was entered.
+fn look_inside(wizard: &Wizard) -> Node {
+    wizard.wait_ready();
+    wizard.window.click("Look inside");
+    wizard.wait_page(2);
+    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
+    wizard.wait_ready();
+    wizard.window.act("win.next");
+    wizard.session.desk().window("Inside the backup")
 }
 
 fn to_machines(wizard: &Wizard) {

@@ -157,6 +157,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_level_is_named_where_it_makes_a_difference() {
+        assert_eq!(method(Compression::Zstd, Level::Fast), "zstd, Fast");
+        assert_eq!(method(Compression::Gzip, Level::Exact(7)), "gzip, 7");
+        assert_eq!(method(Compression::Bzip2, Level::Fast), "bzip2");
+        assert_eq!(method(Compression::None, Level::Small), "none");
+        assert!(method_note(Compression::Xz, Level::Small).contains("Small"));
+        assert!(!method_note(Compression::Bzip2, Level::Small).contains("Small"));
+    }
+
+    #[test]
     fn long_lists_of_names_are_counted() {
         assert_eq!(left_out(&["a", "b"]), "a, b");
         let many = vec!["x"; MOST_NAMES + 3];
