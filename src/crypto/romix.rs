@@ -263,6 +263,7 @@ pub(super) fn romix(bytes: &mut [u8], table: &mut [Block], n: usize, every: usiz
                 every,
             });
             blocks[0].to_bytes(one);
+            blocks.zeroize();
         } else {
             let blocks = &mut [Block::from_bytes(one), Block::from_bytes(other)];
             arch.dispatch(Mixing {
@@ -273,6 +274,7 @@ pub(super) fn romix(bytes: &mut [u8], table: &mut [Block], n: usize, every: usiz
             });
             blocks[0].to_bytes(one);
             blocks[1].to_bytes(other);
+            blocks.zeroize();
         }
     }
 }

@@ -34,19 +34,20 @@ impl Scratch {
     /// kept whole, for which they take a twelfth longer.
     pub const USUAL_BYTES: u64 = 128 * MIB;
 
-    /// Memory of at most so many bytes, as far as r = 8; of other keys nothing can be spared.
-    pub fn new(limit_bytes: u64) -> Self {
-        Self::for_foreign(limit_bytes, limit_bytes)
-    }
-
-    /// Memory for keys that others made, which may be costly: of more than the usual bytes, half of the whole table, as
-    /// long as that is within the most.
-    pub fn for_foreign(usual_bytes: u64, most_bytes: u64) -> Self {
+    /// Memory of at most so many bytes, as far as r = 8; of other keys nothing can be spared. For a costly key it is half of
+    /// what its whole table takes, as long as that is more than usual and within the most.
+    pub fn new(usual_bytes: u64, most_bytes: u64) -> Self {
         Self {
             usual_bytes,
             most_bytes: most_bytes.max(usual_bytes),
             table: Vec::new(),
         }
+    }
+
+    /// The least memory in which a key of that cost can be derived, in bytes; `None` where nothing of it can be spared.
+    pub fn least_bytes(cost: KdfCost) -> Option<u64> {
+        let lanes = if cost.p > 1 { 2 } else { 1 };
+        is_ours(cost).then(|| (cost.memory_bytes() / MAX_EVERY as u64).saturating_mul(lanes))
     }
 
     /// The memory that is taken now, in bytes.
@@ -61,7 +62,7 @@ impl Scratch {
         cost: KdfCost,
         keys: &mut [u8],
     ) -> Result<(), DeriveFailure> {
-        if cost.r != R || cost.log_n >= 32 {
+        if !is_ours(cost) {
             return derive_plainly(passphrase, salt, cost, keys);
         }
         let n = 1_usize << cost.log_n;
@@ -95,13 +96,18 @@ impl Scratch {
     }
 }
 
+/// Whether a key can be derived by [`romix`].
+fn is_ours(cost: KdfCost) -> bool {
+    cost.r == R && cost.log_n < 32
+}
+
 /// The largest gap in a table: it takes a sixteenth of the memory then, and nearly five times the work.
 const MAX_EVERY: usize = 16;
 
 /// All the memory that an archive may ask for.
 impl Default for Scratch {
     fn default() -> Self {
-        Self::new(KdfLimits::DEFAULT.max_memory_bytes)
+        Self::new(Self::USUAL_BYTES, KdfLimits::DEFAULT.max_memory_bytes)
     }
 }
 
@@ -162,7 +168,7 @@ mod tests {
             limit_kib in 0..600_u64,
         ) {
             let cost = KdfCost { log_n, r, p };
-            let mut scratch = Scratch::new(limit_kib << 10);
+            let mut scratch = Scratch::new(limit_kib << 10, limit_kib << 10);
             prop_assert_eq!(derived(&mut scratch, &passphrase, &salt, cost), by_the_crate(&passphrase, &salt, cost));
         }
     }
@@ -171,12 +177,7 @@ mod tests {
     fn the_vector_of_the_standard_comes_out() {
         // RFC 7914, section 12.
         let cost = KdfCost { log_n: 14, r: 8, p: 1 };
-        let keys = derived(
-            &mut Scratch::new(Scratch::USUAL_BYTES),
-            b"pleaseletmein",
-            b"SodiumChloride",
-            cost,
-        );
+        let keys = derived(&mut Scratch::default(), b"pleaseletmein", b"SodiumChloride", cost);
         assert_eq!(keys[..8], [0x70, 0x23, 0xbd, 0xcb, 0x3a, 0xfd, 0x73, 0x48]);
         assert_eq!(keys[60..], [0x45, 0x57, 0x58, 0x87]);
     }
@@ -186,7 +187,7 @@ mod tests {
         let cost = |log_n| KdfCost { log_n, r: 8, p: 1 };
         let usual = cost(10).memory_bytes() / 2;
         for (log_n, expected) in [(9, 1), (10, 1), (11, 2), (12, 4), (13, 4), (14, 4)] {
-            let mut scratch = Scratch::for_foreign(usual, 4 * usual);
+            let mut scratch = Scratch::new(usual, 4 * usual);
             let keys = derived(&mut scratch, b"x", b"y", cost(log_n));
             assert_eq!(scratch.bytes(), expected * usual, "{log_n}");
             assert_eq!(keys, by_the_crate(b"x", b"y", cost(log_n)));
@@ -194,10 +195,21 @@ mod tests {
     }
 
     #[test]
+    fn the_least_memory_is_what_a_worker_with_none_takes() {
+        for p in [1, 2, 3] {
+            let cost = KdfCost { log_n: 10, r: 8, p };
+            let mut scratch = Scratch::new(0, 0);
+            derived(&mut scratch, b"x", b"y", cost);
+            assert_eq!(Scratch::least_bytes(cost), Some(scratch.bytes()), "{p}");
+        }
+        assert_eq!(Scratch::least_bytes(KdfCost { log_n: 10, r: 4, p: 1 }), None);
+    }
+
+    #[test]
     fn it_keeps_to_its_limit_and_is_used_again() {
         let cost = KdfCost { log_n: 10, r: 8, p: 4 };
         let limit = cost.memory_bytes() / 3;
-        let mut scratch = Scratch::new(limit);
+        let mut scratch = Scratch::new(limit, limit);
         let first = derived(&mut scratch, b"x", b"y", cost);
         let taken = scratch.bytes();
         assert!(taken > 0 && taken <= limit, "{taken} of {limit}");

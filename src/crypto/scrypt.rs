@@ -290,11 +290,12 @@ pub fn open_in_place(
 
 /// The two keys that come out of one derivation; wiped when dropped.
 #[derive(Clone)]
-struct Keys(Zeroizing<[u8; 64]>);
+struct Keys(Box<Zeroizing<[u8; 64]>>);
 
 impl Keys {
     fn derive(scratch: &mut Scratch, passphrase: &[u8], salt: &[u8], cost: KdfCost) -> Result<Self, DeriveFailure> {
-        let mut keys = Zeroizing::new([0; 64]);
+        // Where it stays: a key that is moved leaves copies behind.
+        let mut keys = Box::new(Zeroizing::new([0; 64]));
         scratch.derive(passphrase, salt, cost, keys.as_mut_slice())?;
         Ok(Self(keys))
     }

@@ -66,43 +66,54 @@ pub(super) struct Scout<'a, W> {
 }
 
 impl<W: Fn(&str) -> bool> Scout<'_, W> {
-    /// Orders the key of the next part that will be wanted; `None` where no more are found.
-    fn next(&mut self) -> Result<Option<Ahead>, EngineError> {
+    /// Orders the key of the next member, if it is a part that will be wanted. `None` where there is no member.
+    fn next(&mut self) -> Result<Option<Option<Ahead>>, EngineError> {
+        let Some(member) = self.members.next()? else {
+            return Ok(None);
+        };
+        self.cancel.check()?;
+        let part = self.dialect.part_name(&member.name);
+        let part = part.filter(|part| (self.wants)(part.file()));
         let mut head = [0; HEADER_BYTES];
-        while let Some(member) = self.members.next()? {
-            self.cancel.check()?;
-            let part = self.dialect.part_name(&member.name);
-            let ahead = match part.filter(|part| (self.wants)(part.file())) {
-                Some(part) if self.members.read_head(&mut head)? => ContainerHeader::parse(&head)
-                    .ok()
-                    .and_then(|header| Some((header, self.dialect.order_key(&part.to_string(), header)?))),
-                _ => None,
-            };
-            self.members.skip()?;
-            if let Some((header, key)) = ahead {
-                let position = member.position;
-                return Ok(Some(Ahead { position, header, key }));
+        let ahead = match part {
+            Some(part) if self.members.read_head(&mut head)? => {
+                let header = ContainerHeader::parse(&head).ok();
+                header.and_then(|header| {
+                    let key = self.dialect.order_ahead(&part, header)?;
+                    let position = member.position;
+                    Some(Ahead { position, header, key })
+                })
             }
-        }
-        Ok(None)
+            _ => None,
+        };
+        self.members.skip()?;
+        Ok(Some(ahead))
     }
 
     /// Orders one key after the other, as many as the channel holds before the reader takes them.
     pub(super) fn run(mut self, keys: &SyncSender<Ahead>) {
-        while let Ok(Some(ahead)) = self.next() {
+        while let Ok(Some(next)) = self.next() {
             // The reader is gone when it has all that it wants.
-            if keys.send(ahead).is_err() {
+            if next.is_some_and(|ahead| keys.send(ahead).is_err()) {
                 return;
             }
         }
     }
 
-    /// Orders the first key only.
-    pub(super) fn first(mut self) -> KeysAhead {
-        KeysAhead {
-            coming: None,
-            next: self.next().ok().flatten(),
+    /// Looks at so many members only, and orders the first key that will be wanted.
+    pub(super) fn first(mut self, most_members: usize) -> KeysAhead {
+        let mut next = None;
+        for _ in 0..most_members {
+            match self.next() {
+                Ok(Some(None)) => {}
+                Ok(Some(ahead)) => {
+                    next = ahead;
+                    break;
+                }
+                Ok(None) | Err(_) => break,
+            }
         }
+        KeysAhead { coming: None, next }
     }
 }
 

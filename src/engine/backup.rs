@@ -17,7 +17,6 @@ use std::{
 };
 
 use crate::{
-    crypto::{Scratch, header_passphrase},
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::{Extent, Host},
     plan::{Access, BackupPlan, Destination, Room, Source, check_backup},
@@ -38,7 +37,7 @@ use super::{
     recovery,
     stage::{format_to_io, from_io, panic_text},
     verify,
-    workers::Workers,
+    workers::{ToCome, Workers},
 };
 
 /// One inner archive on its way: tar, then blocks.
@@ -129,7 +128,7 @@ fn write(
     sink: Sink,
 ) -> Result<Written, EngineError> {
     context.observer.phase(Phase::BackingUp);
-    let workers = Workers::start(context.resources, Scratch::USUAL_BYTES);
+    let workers = Workers::for_writing(context.resources);
     let keys = KeyMaker {
         workers: &workers,
         backup_id: backup_id.to_string(),
@@ -220,17 +219,14 @@ impl<'a> Reading<'a> {
 
     fn write_header(&self, backup_id: &BackupId) -> Result<(), EngineError> {
         let header = Header::v4(backup_id.clone(), self.plan.compression).to_bytes();
-        let key = self.keys.order_with(header_passphrase(self.plan.passphrase.as_bytes()));
-        let mut data = header.clone();
-        let sealed = key.wait(&self.context.cancel)??.seal(&mut data);
+        let sealed = self.keys.seal_header(header.clone());
         self.send(Flow::Plain {
             member: HEADER_MEMBER.to_owned(),
-            data: header,
+            data: ToCome::ready(Ok(header)),
         })?;
-        let data = [&sealed.header[..], &data, &sealed.mac].concat();
         self.send(Flow::Plain {
             member: HEADER_MAC_MEMBER.to_owned(),
-            data,
+            data: sealed,
         })
     }
 

@@ -36,7 +36,10 @@ pub(super) enum Flow {
     /// It is whole.
     FileEnd,
     /// A member as it is.
-    Plain { member: String, data: Vec<u8> },
+    Plain {
+        member: String,
+        data: ToCome<Result<Vec<u8>, EngineError>>,
+    },
     /// The archive is whole. Without this word it is given up.
     End,
 }
@@ -52,7 +55,7 @@ pub(super) struct BlockWriter<'a> {
     method: Compression,
     level: Level,
     buffers: &'a Buffers,
-    /// A whole block, of which the first bytes are taken.
+    /// A whole block, of which the first bytes are taken; empty before the first.
     block: Vec<u8>,
     taken: usize,
     has_sent: bool,
@@ -104,7 +107,7 @@ impl<'a> BlockWriter<'a> {
             method,
             level,
             buffers,
-            block: buffers.take(Encoder::block_bytes(method)),
+            block: Vec::new(),
             taken: 0,
             has_sent: false,
         })
@@ -116,8 +119,11 @@ impl<'a> BlockWriter<'a> {
         most: u64,
         fill: impl FnOnce(&mut [u8]) -> Result<(), EngineError>,
     ) -> Result<u64, EngineError> {
-        if self.taken == self.block.len() {
+        if self.taken > 0 && self.taken == self.block.len() {
             self.send().map_err(|()| writer_gone())?;
+        }
+        if self.block.is_empty() {
+            self.block = self.buffers.take(Encoder::block_bytes(self.method));
         }
         let room = &mut self.block[self.taken..];
         let count = usize::try_from(most).unwrap_or(usize::MAX).min(room.len());
@@ -132,13 +138,11 @@ impl<'a> BlockWriter<'a> {
         if self.taken > 0 || !self.has_sent {
             self.send().map_err(|()| writer_gone())?;
         }
-        self.buffers.give_back(std::mem::take(&mut self.block));
         self.flow.send(Flow::FileEnd).map_err(|_| writer_gone())
     }
 
     fn send(&mut self) -> Result<(), ()> {
-        let next = self.buffers.take(self.block.len());
-        let mut block = std::mem::replace(&mut self.block, next);
+        let mut block = std::mem::take(&mut self.block);
         block.truncate(std::mem::take(&mut self.taken));
         self.has_sent = true;
         let plain_bytes = block.len() as u64;

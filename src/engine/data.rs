@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     host::Host,
+    inventory::Inventory,
     plan::{Access, RestoreRow, Source},
 };
 
@@ -61,15 +62,7 @@ pub(super) fn read_files(
     let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
     let announced = rows.iter().map(|row| row.content.size_bytes).sum();
     let meter = Meter::new(context, Some(members.archive_bytes().unwrap_or(announced)));
-    let contents = opened
-        .inventory
-        .domains()
-        .into_iter()
-        .filter_map(|domain| domain.content());
-    let promised: Vec<String> = contents
-        .map(|content| content.path)
-        .filter(|path| !path.is_empty())
-        .collect();
+    let promised = promised(&opened.inventory);
     let workers = Arc::new(Workers::for_reading(context.resources));
     let dialect = Dialect::of(&opened.info, access, Arc::clone(&workers));
     // A second look at the same file, which walks ahead of the first.
@@ -105,18 +98,17 @@ pub(super) fn read_files(
             meter: &meter,
             keys: KeysAhead::default(),
         };
-        if let Some(scout) = scout {
+        let scouting = scout.map(|members| {
             reader.keys = KeysAhead::new(keys);
             let (wanted, dialect) = (&wanted, &dialect);
-            let wants = move |file: &str| will_be_read(wanted, stops_at_failure, file);
             let scout = Scout {
-                members: scout,
-                wants,
+                members,
+                wants: move |file: &str| will_be_read(wanted, stops_at_failure, file),
                 dialect,
                 cancel: &context.cancel,
             };
-            scope.spawn(move || scout.run(&ordered));
-        }
+            scope.spawn(move || scout.run(&ordered))
+        });
         let reading = scope.spawn(move || {
             let read = reader.run(&mut members);
             read.and_then(|strange| members.finish().map(|()| strange))
@@ -124,33 +116,49 @@ pub(super) fn read_files(
         let machines = unpacker.run();
         // The reading side must not wait for a receiver that has gone.
         drop(received);
-        let internal = |panic: Box<dyn std::any::Any + Send>| EngineError::Internal {
-            what: panic_text(panic.as_ref()),
-        };
-        let read = reading.join().unwrap_or_else(|panic| Err(internal(panic)));
-        let (mut machines, data_bytes) = machines?;
-        let strange = match read {
-            Ok(strange) => {
-                meter.finish();
-                strange
-            }
-            Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
-            Err(error) => {
-                blame(&mut machines, &error);
-                return Ok(DataResult {
-                    machines,
-                    data_bytes,
-                    broken: Some(error),
-                    strange: None,
-                });
-            }
-        };
-        Ok(DataResult {
-            machines,
-            data_bytes,
-            broken: None,
-            strange,
-        })
+        let read = reading.join().unwrap_or_else(|panic| {
+            let what = panic_text(panic.as_ref());
+            Err(EngineError::Internal { what })
+        });
+        // Whatever went wrong there was only help that did not come.
+        let _ = scouting.map(thread::ScopedJoinHandle::join);
+        if read.is_ok() {
+            meter.finish();
+        }
+        result(machines, read)
+    })
+}
+
+/// Where the inventory says that machines are.
+fn promised(inventory: &Inventory) -> Vec<String> {
+    let contents = inventory.domains().into_iter().filter_map(|domain| domain.content());
+    let paths = contents.map(|content| content.path);
+    paths.filter(|path| !path.is_empty()).collect()
+}
+
+/// Puts together what both halves have to say.
+fn result(
+    machines: Result<(Vec<MachineReport>, u64), EngineError>,
+    read: Result<Option<EngineError>, EngineError>,
+) -> Result<DataResult, EngineError> {
+    let (mut machines, data_bytes) = match (machines, &read) {
+        // The half that unpacks gives up where the other one has broken off.
+        (Err(EngineError::Cancelled), Err(error)) => return Err(error.clone()),
+        (machines, _) => machines?,
+    };
+    let (broken, strange) = match read {
+        Ok(strange) => (None, strange),
+        Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
+        Err(error) => {
+            blame(&mut machines, &error);
+            (Some(error), None)
+        }
+    };
+    Ok(DataResult {
+        machines,
+        data_bytes,
+        broken,
+        strange,
     })
 }
 

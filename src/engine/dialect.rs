@@ -153,15 +153,15 @@ impl Dialect {
         Ok(())
     }
 
-    /// Orders the key of a part that is sealed by itself; `None` where it needs no key.
-    pub(super) fn order_key(&self, part: &str, header: ContainerHeader) -> Option<OpenKeyToCome> {
-        let Kind::Sealed { backup_id } = &self.kind else {
-            return None;
-        };
-        let passphrase = part_passphrase(backup_id, part, self.passphrase.as_bytes());
-        let keys = self.keys.clone();
-        let unlock = move |scratch: &mut Scratch| keys.unlock(&header, scratch, &passphrase, &KdfLimits::default());
-        Some(self.workers.derive(unlock))
+    /// Orders the key of a part before anything else is known of it than its first bytes; `None` where it needs no key, or
+    /// one that takes too much to be made on a mere chance.
+    pub(super) fn order_ahead(&self, part: &PartName, header: ContainerHeader) -> Option<OpenKeyToCome> {
+        match &self.kind {
+            Kind::Sealed { backup_id } if self.workers.may_order_ahead(header.cost()) => {
+                Some(self.order_sealed(backup_id, part, header))
+            }
+            Kind::Sealed { .. } | Kind::Coded(_) => None,
+        }
     }
 
     /// Proves a part that was fetched and decrypts it where it is, if it is sealed by itself; gives where its bytes are.
@@ -175,15 +175,13 @@ impl Dialect {
         keys: &mut KeysAhead,
         context: &Context,
     ) -> Result<Range<usize>, EngineError> {
-        let Some(coded) = self.as_coded() else {
-            return self.open_container(buffer, part, member, keys, context);
+        let coded = match &self.kind {
+            Kind::Sealed { backup_id } => return self.open_container(buffer, backup_id, part, member, keys, context),
+            Kind::Coded(coded) => coded,
         };
-        context.cancel.check()?;
         let passphrase = self.passphrase.as_bytes();
-        if self
-            .workers
-            .compute(|| Hmac::verify(coded.digest, passphrase, buffer, proof))
-        {
+        let verify = || Hmac::verify(coded.digest, passphrase, buffer, proof);
+        if self.workers.compute(&context.cancel, verify)? {
             Ok(0..buffer.len())
         } else {
             let what = "its authentication code is not that of its content".to_owned();
@@ -194,6 +192,7 @@ impl Dialect {
     fn open_container(
         &self,
         buffer: &mut [u8],
+        backup_id: &str,
         part: &PartName,
         member: &MemberInfo,
         keys: &mut KeysAhead,
@@ -202,11 +201,18 @@ impl Dialect {
         let describe = |error: ContainerError| container_error(&error, member);
         let header = ContainerHeader::parse(buffer).map_err(describe)?;
         let ahead = keys.take(member.position, &header);
-        let Some(key) = ahead.or_else(|| self.order_key(&part.to_string(), header)) else {
-            return Ok(0..buffer.len());
-        };
+        let key = ahead.unwrap_or_else(|| self.order_sealed(backup_id, part, header));
         let key = key.wait(&context.cancel)?.map_err(describe)?;
-        self.workers.compute(|| key.open(buffer)).map_err(describe)
+        self.workers
+            .compute(&context.cancel, || key.open(buffer))?
+            .map_err(describe)
+    }
+
+    fn order_sealed(&self, backup_id: &str, part: &PartName, header: ContainerHeader) -> OpenKeyToCome {
+        let passphrase = part_passphrase(backup_id, &part.to_string(), self.passphrase.as_bytes());
+        let keys = self.keys.clone();
+        let unlock = move |scratch: &mut Scratch| keys.unlock(&header, scratch, &passphrase, &KdfLimits::default());
+        self.workers.derive(unlock)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::{
-    crypto::{CryptoError, KdfCost, SealKey, part_passphrase},
+    crypto::{CryptoError, KdfCost, SealKey, header_passphrase, part_passphrase},
     secret::Passphrase,
 };
 
@@ -27,14 +27,20 @@ pub(super) struct KeyMaker<'a> {
 impl KeyMaker<'_> {
     /// Orders the key of a member (by its name without `.enc`).
     pub(super) fn order(&self, name: &str) -> SealKeyToCome {
-        self.order_with(part_passphrase(&self.backup_id, name, self.passphrase.as_bytes()))
+        let cost = self.cost;
+        let passphrase = part_passphrase(&self.backup_id, name, self.passphrase.as_bytes());
+        self.workers
+            .derive(move |scratch| SealKey::derive_in(scratch, &passphrase, cost).map_err(|error| not_derived(&error)))
     }
 
-    /// Orders a key for another passphrase.
-    pub(super) fn order_with(&self, passphrase: impl AsRef<[u8]> + Send + 'static) -> SealKeyToCome {
+    /// Puts the header of the archive into its container.
+    pub(super) fn seal_header(&self, mut header: Vec<u8>) -> ToCome<Result<Vec<u8>, EngineError>> {
         let cost = self.cost;
+        let passphrase = header_passphrase(self.passphrase.as_bytes());
         self.workers.derive(move |scratch| {
-            SealKey::derive_in(scratch, passphrase.as_ref(), cost).map_err(|error| not_derived(&error))
+            let key = SealKey::derive_in(scratch, &passphrase, cost).map_err(|error| not_derived(&error))?;
+            let sealed = key.seal(&mut header);
+            Ok([&sealed.header[..], &header, &sealed.mac].concat())
         })
     }
 }

@@ -5,14 +5,13 @@ use std::fs;
 
 use crate::units::KIB;
 
-/// The share of what can be spared that the keys of one archive may take together.
+/// Keys may take the fourth part of what can be spared.
 const SHARE_FOR_KEYS: u64 = 4;
 
-/// The most that each worker may take for one key of an archive that somebody else made, in bytes. Its keys may have been
-/// made on a machine with more memory than this one has.
-pub(super) fn for_foreign_key(workers: usize) -> u64 {
-    let available = field(&read("/proc/meminfo"), "MemAvailable:").unwrap_or(0);
-    available / SHARE_FOR_KEYS / workers.max(1) as u64
+/// The memory that all keys that are being derived may take together, in bytes.
+pub(super) fn spare_for_keys() -> u64 {
+    // Where the system does not tell, as little as one worker needs.
+    field(&read("/proc/meminfo"), "MemAvailable:").unwrap_or(0) / SHARE_FOR_KEYS
 }
 
 /// The most memory that this process had at a time so far, in bytes; `None` where the system does not tell.
@@ -42,6 +41,6 @@ mod tests {
         assert_eq!(field(text, "Bad:"), None);
         assert_eq!(field(text, "None:"), None);
         assert!(peak_bytes().is_some_and(|bytes| bytes > 100 * KIB));
-        assert!(for_foreign_key(2) > 0);
+        assert!(spare_for_keys() > 0);
     }
 }

@@ -23,6 +23,9 @@ use super::{
     workers::Workers,
 };
 
+/// Header, its copy in a container, and inventory.
+const FRONT_MEMBERS: usize = 3;
+
 /// Reads and authenticates header and inventory.
 ///
 /// # Errors
@@ -130,7 +133,7 @@ impl Opener<'_> {
             dialect,
             cancel: &self.context.cancel,
         });
-        scout.map(Scout::first).unwrap_or_default()
+        scout.map(|scout| scout.first(FRONT_MEMBERS)).unwrap_or_default()
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<Header, EngineError> {

@@ -83,44 +83,48 @@ impl Packer<'_> {
         let mut current: Option<File> = None;
         // The reading side gave up where there is no more; it knows why.
         while let Ok(next) = flow.recv() {
-            match (next, &mut current) {
+            match (next, current.take()) {
                 (
                     Flow::File {
                         name,
                         expected_bytes,
                         key,
                     },
-                    _,
+                    None,
                 ) => {
-                    let part = PartName::new(&name, 0).map_err(|error| internal(&error))?;
-                    current = Some(File {
-                        expected_bytes,
-                        plain_bytes: 0,
-                        packed_bytes: 0,
-                        part,
-                        data: self.empties.try_recv().unwrap_or_default(),
-                        sealed_bytes: 0,
-                        key: Key::Coming(key),
-                        next_keys: VecDeque::new(),
-                    });
+                    current = Some(self.begin(&name, expected_bytes, key)?);
                 }
-                (Flow::Block { plain_bytes, data }, Some(file)) => {
+                (Flow::Block { plain_bytes, data }, Some(mut file)) => {
                     let data = data.wait(&self.cancel)?;
                     let data = data.map_err(|error| from_io(error, |source| internal(&source)))?;
-                    self.take(file, plain_bytes, &data)?;
+                    self.take(&mut file, plain_bytes, &data)?;
                     self.buffers.give_back(data);
+                    current = Some(file);
                 }
-                (Flow::FileEnd, Some(_)) => {
-                    if let Some(mut file) = current.take() {
-                        self.send_part(&mut file)?;
-                    }
+                (Flow::FileEnd, Some(mut file)) => self.send_part(&mut file)?,
+                (Flow::Plain { member, data }, None) => {
+                    let data = data.wait(&self.cancel)??;
+                    self.send(Block::Plain { member, data })?;
                 }
-                (Flow::Block { .. } | Flow::FileEnd, None) => {}
-                (Flow::Plain { member, data }, _) => self.send(Block::Plain { member, data })?,
-                (Flow::End, _) => return self.send(Block::End),
+                (Flow::End, None) => return self.send(Block::End),
+                // Half a file must not pass for a whole one.
+                _ => return Err(internal(&"the files of an archive came out of order")),
             }
         }
         Err(EngineError::Cancelled)
+    }
+
+    fn begin(&self, name: &str, expected_bytes: u64, key: SealKeyToCome) -> Result<File, EngineError> {
+        Ok(File {
+            expected_bytes,
+            plain_bytes: 0,
+            packed_bytes: 0,
+            part: PartName::new(name, 0).map_err(|error| internal(&error))?,
+            data: self.empties.try_recv().unwrap_or_default(),
+            sealed_bytes: 0,
+            key: Key::Coming(key),
+            next_keys: VecDeque::new(),
+        })
     }
 
     fn send(&self, block: Block) -> Result<(), EngineError> {
@@ -152,7 +156,7 @@ impl Packer<'_> {
         }
         if let Key::AtWork(sealing) = &mut file.key {
             let fresh = &mut file.data[file.sealed_bytes..];
-            self.keys.workers.compute(|| sealing.seal(fresh));
+            self.keys.workers.compute(&self.cancel, || sealing.seal(fresh))?;
             file.sealed_bytes = file.data.len();
         }
         Ok(())
@@ -190,10 +194,11 @@ impl Packer<'_> {
             Key::Coming(key) => Box::new(key.wait(&self.cancel)??.begin()),
         };
         let fresh = &mut file.data[file.sealed_bytes..];
-        let sealed = self.keys.workers.compute(|| {
+        let seal = || {
             sealing.seal(fresh);
             sealing.finish()
-        });
+        };
+        let sealed = self.keys.workers.compute(&self.cancel, seal)?;
         self.send(Block::Part {
             member: file.part.member(),
             sealed,

@@ -3,10 +3,11 @@
 //! never more of them work at a time than the job may use processors, whatever else they wait for.
 
 use std::{
+    collections::BTreeSet,
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
     },
@@ -15,17 +16,23 @@ use std::{
 };
 
 use crate::{
-    crypto::Scratch,
+    crypto::{KdfCost, Scratch},
     format::{Encoder, PieceDecoder},
 };
 
 use super::{CancelToken, EngineError, Resources, memory};
 
+/// The most threads of a kind: more would only take memory.
+const MOST_JOBS: usize = 256;
+
 /// How often a wait looks whether the job was cancelled.
 const CANCEL_CHECK: Duration = Duration::from_millis(100);
 
-/// Something that another thread is making.
-pub(super) struct ToCome<T>(Receiver<T>);
+/// Something that another thread is making. When this is dropped, it is not even begun.
+pub(super) struct ToCome<T> {
+    result: Receiver<T>,
+    _wanted: Arc<()>,
+}
 
 impl<T> ToCome<T> {
     /// Something that is there already.
@@ -33,14 +40,17 @@ impl<T> ToCome<T> {
         let (sender, receiver) = channel();
         // The receiver is at hand, so this cannot fail.
         let _ = sender.send(value);
-        Self(receiver)
+        Self {
+            result: receiver,
+            _wanted: Arc::default(),
+        }
     }
 
     /// Waits for it, or for a cancel.
     pub(super) fn wait(&self, cancel: &CancelToken) -> Result<T, EngineError> {
         loop {
             cancel.check()?;
-            match self.0.recv_timeout(CANCEL_CHECK) {
+            match self.result.recv_timeout(CANCEL_CHECK) {
                 Ok(value) => return Ok(value),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(broken()),
@@ -50,7 +60,7 @@ impl<T> ToCome<T> {
 
     /// Gives it if it is there.
     pub(super) fn take_if_there(&self) -> Result<Option<T>, EngineError> {
-        match self.0.try_recv() {
+        match self.result.try_recv() {
             Ok(value) => Ok(Some(value)),
             Err(TryRecvError::Empty) => Ok(None),
             Err(TryRecvError::Disconnected) => Err(broken()),
@@ -75,32 +85,43 @@ pub(super) struct Tools {
 /// in the making would hold a cancel up for seconds.
 pub(super) struct Workers {
     jobs: usize,
+    /// The memory that each one may take for keys.
+    key_bytes: u64,
     permits: Arc<Permits>,
     tools: Crew<Tools>,
     keys: Crew<Scratch>,
 }
 
 impl Workers {
-    /// Starts the threads. `key_bytes` is the memory that each one may take for keys.
-    pub(super) fn start(resources: Resources, key_bytes: u64) -> Self {
-        Self::with_scratch(resources, move || Scratch::new(key_bytes))
-    }
-
-    fn with_scratch(resources: Resources, scratch: impl Fn() -> Scratch + Send + Clone + 'static) -> Self {
-        let jobs = jobs(resources);
-        let permits = Arc::new(Permits::new(jobs));
-        Self {
-            jobs,
-            tools: Crew::start(jobs, &permits, Tools::default),
-            keys: Crew::start(jobs, &permits, scratch),
-            permits,
-        }
+    /// Starts the threads for an archive that is written.
+    pub(super) fn for_writing(resources: Resources) -> Self {
+        Self::start(resources, Scratch::USUAL_BYTES)
     }
 
     /// The same for an archive that exists, whose keys take what whoever made them chose.
     pub(super) fn for_reading(resources: Resources) -> Self {
-        let most = memory::for_foreign_key(jobs(resources));
-        Self::with_scratch(resources, move || Scratch::for_foreign(Scratch::USUAL_BYTES, most))
+        Self::start(resources, u64::MAX)
+    }
+
+    /// Each worker may take the usual memory for keys, and up to `most_key_bytes` where keys are costly, as long as all
+    /// of them together stay within their share of what the computer can spare.
+    fn start(resources: Resources, most_key_bytes: u64) -> Self {
+        let all = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let jobs = resources.jobs.map_or_else(all, NonZeroUsize::get).min(MOST_JOBS);
+        let permits = Arc::new(Permits::new(jobs));
+        let spare = memory::spare_for_keys();
+        let key_workers = jobs
+            .min(usize::try_from(spare / Scratch::USUAL_BYTES).unwrap_or(jobs))
+            .max(1);
+        let key_bytes = (spare / key_workers as u64).clamp(Scratch::USUAL_BYTES, most_key_bytes);
+        let scratch = move || Scratch::new(Scratch::USUAL_BYTES, key_bytes);
+        Self {
+            jobs,
+            key_bytes,
+            tools: Crew::start(jobs, &permits, Tools::default),
+            keys: Crew::start(key_workers, &permits, scratch),
+            permits,
+        }
     }
 
     /// How many of them work at a time.
@@ -118,24 +139,28 @@ impl Workers {
         self.keys.run(work)
     }
 
-    /// Computes on this thread, as one of those that may work at a time.
-    pub(super) fn compute<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _permit = self.permits.take();
-        work()
+    /// Computes on this thread, as one of those that may work at a time. A cancel ends the wait for that.
+    pub(super) fn compute<T>(&self, cancel: &CancelToken, work: impl FnOnce() -> T) -> Result<T, EngineError> {
+        let _permit = self.permits.take(cancel)?;
+        Ok(work())
+    }
+
+    /// Whether a key of that cost may be derived beside others before anybody has proven that it is needed: only what keeps
+    /// to the memory that each worker may take.
+    pub(super) fn may_order_ahead(&self, cost: KdfCost) -> bool {
+        Scratch::least_bytes(cost).is_some_and(|bytes| bytes <= self.key_bytes)
     }
 }
 
-/// How many may work at a time.
-fn jobs(resources: Resources) -> usize {
-    let all = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    resources.jobs.map_or_else(all, NonZeroUsize::get)
+/// A piece of work, and whether anybody still waits for it.
+struct Order<S> {
+    work: Box<dyn FnOnce(&mut S) + Send>,
+    wanted: Weak<()>,
 }
-
-type Work<S> = Box<dyn FnOnce(&mut S) + Send>;
 
 /// Threads that take one piece of work after the other, each with something of its own.
 struct Crew<S> {
-    queue: Sender<Work<S>>,
+    queue: Sender<Order<S>>,
     is_dismissed: Arc<AtomicBool>,
 }
 
@@ -155,8 +180,15 @@ impl<S: 'static> Crew<S> {
     fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut S) -> T + Send + 'static) -> ToCome<T> {
         let (reply, result) = channel();
         // The threads live as long as this; whoever ordered it may have given up when it is done.
-        let _ = self.queue.send(Box::new(move |own| drop(reply.send(work(own)))));
-        ToCome(result)
+        let wanted = Arc::new(());
+        let _ = self.queue.send(Order {
+            work: Box::new(move |own| drop(reply.send(work(own)))),
+            wanted: Arc::downgrade(&wanted),
+        });
+        ToCome {
+            result,
+            _wanted: wanted,
+        }
     }
 }
 
@@ -166,7 +198,7 @@ impl<S> Drop for Crew<S> {
     }
 }
 
-fn serve<S>(work: &Mutex<Receiver<Work<S>>>, permits: &Permits, is_dismissed: &AtomicBool, own: &impl Fn() -> S) {
+fn serve<S>(work: &Mutex<Receiver<Order<S>>>, permits: &Permits, is_dismissed: &AtomicBool, own: &impl Fn() -> S) {
     let mut mine = own();
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -174,9 +206,14 @@ fn serve<S>(work: &Mutex<Receiver<Work<S>>>, permits: &Permits, is_dismissed: &A
         if is_dismissed.load(Ordering::SeqCst) {
             return;
         }
-        let _permit = permits.take();
+        if next.wanted.strong_count() == 0 {
+            continue;
+        }
+        let Ok(_permit) = permits.take(&CancelToken::default()) else {
+            return;
+        };
         // Whoever waits for the result learns of a panic by not getting one; what it was done with may be half done.
-        if catch_unwind(AssertUnwindSafe(|| next(&mut mine))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| (next.work)(&mut mine))).is_err() {
             mine = own();
         }
     }
@@ -191,7 +228,7 @@ struct Permits {
 struct Waiting {
     free: usize,
     next_ticket: u64,
-    next_served: u64,
+    tickets: BTreeSet<u64>,
 }
 
 impl Permits {
@@ -200,25 +237,28 @@ impl Permits {
             state: Mutex::new(Waiting {
                 free: count,
                 next_ticket: 0,
-                next_served: 0,
+                tickets: BTreeSet::new(),
             }),
             turn: Condvar::new(),
         }
     }
 
-    fn take(&self) -> Permit<'_> {
+    fn take(&self, cancel: &CancelToken) -> Result<Permit<'_>, EngineError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let ticket = state.next_ticket;
         state.next_ticket += 1;
-        while state.next_served != ticket || state.free == 0 {
-            state = self.turn.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.tickets.insert(ticket);
+        let mut result = cancel.check();
+        while result.is_ok() && (state.tickets.first() != Some(&ticket) || state.free == 0) {
+            let waited = self.turn.wait_timeout(state, CANCEL_CHECK);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            result = cancel.check();
         }
-        state.next_served += 1;
-        state.free -= 1;
-        if state.free > 0 {
-            self.turn.notify_all();
-        }
-        Permit(self)
+        state.tickets.remove(&ticket);
+        state.free -= usize::from(result.is_ok());
+        // The next one in the row may have its turn at once.
+        self.turn.notify_all();
+        result.map(|()| Permit(self))
     }
 }
 
@@ -262,7 +302,7 @@ mod tests {
             to_come.push(workers.run(move |_| one()));
             to_come.push(workers.derive(move |_| other()));
         }
-        workers.compute(busy());
+        workers.compute(&cancel, busy()).unwrap();
         for result in to_come {
             result.wait(&cancel).unwrap();
         }
@@ -286,6 +326,35 @@ mod tests {
         cancel.cancel();
         assert!(matches!(waiting.wait(&cancel), Err(EngineError::Cancelled)));
         drop(hold);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_not_begun() {
+        let (workers, cancel) = (workers(1), CancelToken::default());
+        let (hold, held) = channel::<()>();
+        let first = workers.run(move |_| held.recv().is_err());
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        drop(workers.run(move |_| counted.fetch_add(1, Ordering::SeqCst)));
+        let last = workers.run(|_| ());
+        drop(hold);
+        first.wait(&cancel).unwrap();
+        last.wait(&cancel).unwrap();
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn a_cancel_ends_the_wait_for_a_permit_and_leaves_the_row_in_order() {
+        let permits = Permits::new(1);
+        let (never, cancelled) = (CancelToken::default(), CancelToken::default());
+        let held = permits.take(&never).unwrap();
+        thread::scope(|scope| {
+            let gives_up = scope.spawn(|| permits.take(&cancelled).is_err());
+            cancelled.cancel();
+            assert!(gives_up.join().unwrap());
+        });
+        drop(held);
+        drop(permits.take(&never).unwrap());
     }
 
     #[test]

@@ -8,6 +8,8 @@ use rustix::{
     io::Errno,
 };
 
+use crate::units::KIB;
+
 use super::HostError;
 
 /// A range of a volume that holds data; what lies between extents is a hole and reads as zeros.
@@ -115,8 +117,13 @@ impl VolumeSource for FileVolume {
     }
 
     fn expect(&self, extent: Extent) {
-        if let Some(length) = NonZeroU64::new(extent.length) {
-            let _ = fadvise(&self.file, extent.offset, Some(length), Advice::WillNeed);
+        // Of one word the system takes no more than it would read ahead by itself, which usually is this much.
+        const WORD_BYTES: u64 = 128 * KIB;
+        let end = extent.offset + extent.length;
+        let mut offset = extent.offset;
+        while let Some(length) = NonZeroU64::new((end - offset).min(WORD_BYTES)) {
+            let _ = fadvise(&self.file, offset, Some(length), Advice::WillNeed);
+            offset += length.get();
         }
     }
 }

@@ -74,7 +74,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
         dialect: &Dialect::sealed(
             &Access::new(Source::File("/none".into()), passphrase.clone()),
             ID.to_owned(),
-            Arc::new(Workers::start(Resources::default(), 0)),
+            Arc::new(Workers::for_reading(Resources::default())),
         ),
         wanted: &wanted,
         promised: &["vm1/".to_owned()],

@@ -34,8 +34,8 @@ pub(super) struct PieceStream<'a> {
 enum State<'a> {
     Pieces(Pieces<'a>),
     Stream(Box<dyn Read + 'a>),
-    /// Between the two others.
-    Nothing,
+    /// Something was wrong, and nothing may come behind it.
+    Broken,
 }
 
 struct Pieces<'a> {
@@ -83,24 +83,35 @@ impl Read for PieceStream<'_> {
             let pieces = match &mut self.state {
                 State::Pieces(pieces) => pieces,
                 State::Stream(stream) => return stream.read(buffer),
-                State::Nothing => return Ok(0),
+                State::Broken => return Err(io::Error::from(io::ErrorKind::InvalidData)),
             };
             let count = pieces.content.read(buffer)?;
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
             pieces.hand_out(self.method, self.workers);
-            if pieces.take_next(&self.cancel)? || pieces.next_part()? {
+            let step = pieces.step(&self.cancel);
+            if matches!(step, Ok(Step::GoOn)) {
                 continue;
             }
-            if pieces.rest.is_empty() && pieces.has_begun {
+            if matches!(step, Ok(Step::End)) {
                 return Ok(0);
             }
-            if let State::Pieces(pieces) = std::mem::replace(&mut self.state, State::Nothing) {
+            let before = std::mem::replace(&mut self.state, State::Broken);
+            step?;
+            if let State::Pieces(pieces) = before {
                 self.state = State::Stream(pieces.into_stream(self.method));
             }
         }
     }
+}
+
+/// How it goes on when no content is at hand.
+enum Step {
+    GoOn,
+    End,
+    /// What comes now does not say where it ends.
+    ReadAsStream,
 }
 
 impl<'a> Pieces<'a> {
@@ -119,6 +130,16 @@ impl<'a> Pieces<'a> {
                 content: workers.run(move |tools| tools.decoder.content(method, &part[range], piece.content_bytes)),
             });
         }
+    }
+
+    fn step(&mut self, cancel: &CancelToken) -> io::Result<Step> {
+        Ok(if self.take_next(cancel)? || self.next_part()? {
+            Step::GoOn
+        } else if self.rest.is_empty() && self.has_begun {
+            Step::End
+        } else {
+            Step::ReadAsStream
+        })
     }
 
     /// Waits for the piece that comes first; gives whether there was one.
@@ -150,34 +171,37 @@ impl<'a> Pieces<'a> {
 
     /// What is left, read as one stream.
     fn into_stream(self, method: Compression) -> Box<dyn Read + 'a> {
-        let part = Rest {
-            part: self.part,
-            rest: self.rest,
-        };
-        decoder(method, part.chain(Counting(self.parts)))
+        decoder(
+            method,
+            Rest {
+                part: self.part,
+                rest: self.rest,
+                parts: self.parts,
+            },
+        )
     }
 }
 
-/// The rest of the part at hand.
-struct Rest {
+/// The rest of the part at hand, and all parts behind it.
+struct Rest<'a> {
     part: Arc<Vec<u8>>,
     rest: Range<usize>,
+    parts: &'a mut (dyn Parts + 'a),
 }
 
-impl Read for Rest {
+impl Read for Rest<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.rest.is_empty() {
+            if let Some(buffer) = Arc::into_inner(std::mem::take(&mut self.part)) {
+                self.parts.give_back(buffer);
+            }
+            return self.parts.read(buffer);
+        }
         let count = buffer.len().min(self.rest.len());
         buffer[..count].copy_from_slice(&self.part[self.rest.start..][..count]);
         self.rest.start += count;
+        self.parts.count(count as u64)?;
         Ok(count)
-    }
-}
-
-struct Counting<'a>(&'a mut (dyn Parts + 'a));
-
-impl Read for Counting<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
     }
 }
 
@@ -211,6 +235,7 @@ mod tests {
             loop {
                 let count = self.open.read(buffer)?;
                 if count > 0 {
+                    self.counted += count as u64;
                     return Ok(count);
                 }
                 match self.parts.pop_front() {
@@ -240,7 +265,7 @@ mod tests {
 
     fn read(method: Compression, parts: Vec<Vec<u8>>) -> io::Result<(Vec<u8>, u64)> {
         let mut given = Given::new(parts);
-        let workers = Workers::start(Resources::default(), 0);
+        let workers = Workers::for_reading(Resources::default());
         let mut content = Vec::new();
         PieceStream::new(method, &mut given, &workers, &CancelToken::default()).read_to_end(&mut content)?;
         Ok((content, given.counted))
@@ -271,9 +296,13 @@ mod tests {
         io::Write::write_all(&mut plain, b"one ").unwrap();
         let marked = compressed(Compression::Gzip, Level::Fast, b"two").unwrap();
         let stream = [marked.clone(), plain.finish().unwrap(), marked].concat();
-        assert_eq!(read(Compression::Gzip, vec![stream]).unwrap().0, b"twoone two");
+        let length = stream.len() as u64;
+        let (content, counted) = read(Compression::Gzip, vec![stream]).unwrap();
+        assert_eq!((&content[..], counted), (&b"twoone two"[..], length));
         let bzip2 = compressed(Compression::Bzip2, Level::Fast, b"abc").unwrap();
-        assert_eq!(read(Compression::Bzip2, vec![bzip2]).unwrap().0, b"abc");
+        let (one, other) = bzip2.split_at(9);
+        let (content, counted) = read(Compression::Bzip2, vec![one.to_vec(), other.to_vec()]).unwrap();
+        assert_eq!((&content[..], counted), (&b"abc"[..], bzip2.len() as u64));
         assert_eq!(read(Compression::None, vec![b"abc".to_vec()]).unwrap().0, b"abc");
     }
 

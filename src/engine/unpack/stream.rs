@@ -60,8 +60,11 @@ impl<'a> PartStream<'a> {
     }
 
     fn next_part(&mut self) {
-        // Nobody waiting for the buffer is no loss: it is freed then.
-        let _ = self.empties.try_send(std::mem::take(&mut self.part));
+        let used = std::mem::take(&mut self.part);
+        if used.capacity() > 0 {
+            // Nobody waiting for the buffer is no loss: it is freed then.
+            let _ = self.empties.try_send(used);
+        }
         match self.pieces.recv() {
             Ok(Piece::Part { buffer, plain, member }) => {
                 (self.part, self.plain) = (buffer, plain);

@@ -45,14 +45,14 @@ impl GzipEncoder {
 
     /// One member, or several where some of the block can be compressed and some cannot.
     pub(super) fn block(&mut self, content: &[u8], stream: &mut Vec<u8>) -> io::Result<()> {
+        let noise: Vec<bool> = content
+            .chunks(SEGMENT_BYTES)
+            .map(|segment| self.is_noise(segment))
+            .collect();
         let mut start = 0;
-        while start < content.len() {
-            let is_noise = self.is_noise(segment(content, start));
-            let mut end = (start + SEGMENT_BYTES).min(content.len());
-            while end < content.len() && self.is_noise(segment(content, end)) == is_noise {
-                end = (end + SEGMENT_BYTES).min(content.len());
-            }
-            self.member(&content[start..end], is_noise, stream)?;
+        for run in noise.chunk_by(|one, next| one == next) {
+            let end = (start + run.len() * SEGMENT_BYTES).min(content.len());
+            self.member(&content[start..end], run[0], stream)?;
             start = end;
         }
         if content.is_empty() {
@@ -116,10 +116,6 @@ fn compressor(level: i32) -> io::Result<Compressor> {
     Ok(Compressor::new(level))
 }
 
-fn segment(content: &[u8], start: usize) -> &[u8] {
-    &content[start..content.len().min(start + SEGMENT_BYTES)]
-}
-
 /// Bits that a byte of such counts holds.
 fn entropy(counts: &[u32; 256]) -> f64 {
     let total: u32 = counts.iter().sum();
@@ -144,7 +140,8 @@ pub(super) fn next_member(stream: &[u8]) -> Option<(usize, usize)> {
     (content <= LARGEST_CONTENT_BYTES).then_some((length, content))
 }
 
-/// Decompresses such a member and checks it.
+/// Decompresses such a member and checks it. What a writer might have put between its data and its checksum is not
+/// noticed, as the library does not tell where the data ends.
 pub(super) fn decompress(decompressor: &mut Decompressor, member: &[u8], content_bytes: usize) -> io::Result<Vec<u8>> {
     let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("a gzip member is damaged: {what}"));
     let data: Range<usize> = HEAD_BYTES..member.len() - TAIL_BYTES;

@@ -28,13 +28,10 @@ pub fn next_piece(method: Compression, stream: &[u8]) -> Option<Piece> {
         Compression::Gzip => gzip::next_member(stream)?,
         Compression::Zstd => {
             let content = get_frame_content_size(stream).ok()??;
-            let length = find_frame_compressed_size(stream).ok()?;
-            (
-                length,
-                usize::try_from(content)
-                    .ok()
-                    .filter(|_| content <= LARGEST_FRAME_BYTES)?,
-            )
+            if content > LARGEST_FRAME_BYTES {
+                return None;
+            }
+            (find_frame_compressed_size(stream).ok()?, usize::try_from(content).ok()?)
         }
         Compression::None | Compression::Bzip2 | Compression::Xz | Compression::Lzma => return None,
     };
