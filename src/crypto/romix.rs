@@ -22,15 +22,32 @@ const SALSA_BLOCKS: usize = 2 * R as usize;
 /// Bytes of a block.
 pub(super) const BLOCK_BYTES: usize = 128 * R as usize;
 
-/// Four words, side by side in one register: a diagonal of the 4 x 4 matrix that Salsa20 works on, so that its four
-/// quarter-rounds are one.
+/// Words of a row.
+const ROW_WORDS: usize = 4;
+
+/// One block as the table keeps it, its words in the order in which Salsa20 wants them: each row is a diagonal of the
+/// 4 x 4 matrix that Salsa20 works on, so that its four quarter-rounds are one.
 #[derive(Clone, Copy)]
-#[repr(align(16))]
-struct Row([u32; 4]);
+#[repr(align(64))]
+pub(super) struct Block([[u32; ROW_WORDS]; ROWS]);
 
-impl Row {
-    const ZERO: Self = Self([0; 4]);
+impl Block {
+    pub(super) const ZERO: Self = Self([[0; ROW_WORDS]; ROWS]);
+}
 
+impl Zeroize for Block {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// A row of several blocks that are mixed at a time, side by side in one register. Salsa20 waits for its own results most
+/// of the time, so that two or four blocks take hardly longer than one.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Row<const WORDS: usize>([u32; WORDS]);
+
+impl<const WORDS: usize> Row<WORDS> {
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         Self(from_fn(|i| self.0[i] ^ other.0[i]))
@@ -46,59 +63,83 @@ impl Row {
         Self(from_fn(|i| self.0[i].rotate_left(BITS)))
     }
 
-    /// The words moved by so many places, those in front to the end.
+    /// The words of each block moved by so many places, those in front to the end.
     #[inline(always)]
     fn moved<const BY: usize>(self) -> Self {
-        Self(from_fn(|i| self.0[(i + BY) % 4]))
+        Self(from_fn(|i| self.0[i / ROW_WORDS * ROW_WORDS + (i + BY) % ROW_WORDS]))
     }
 }
 
-/// One block, its words in the order in which Salsa20 wants them.
+/// Several blocks, row beside row. The number of words in a row says how many.
 #[derive(Clone, Copy)]
-pub(super) struct Block([Row; ROWS]);
+struct Blocks<const WORDS: usize>([Row<WORDS>; ROWS]);
 
-impl Block {
-    pub(super) const ZERO: Self = Self([Row::ZERO; ROWS]);
+impl<const WORDS: usize> Blocks<WORDS> {
+    const ZERO: Self = Self([Row([0; WORDS]); ROWS]);
+    const LANES: usize = WORDS / ROW_WORDS;
+
+    #[inline(always)]
+    fn put(&mut self, lane: usize, block: &Block) {
+        for (row, from) in self.0.iter_mut().zip(&block.0) {
+            row.0[lane * ROW_WORDS..][..ROW_WORDS].copy_from_slice(from);
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self, lane: usize, block: &mut Block) {
+        for (row, to) in self.0.iter().zip(&mut block.0) {
+            to.copy_from_slice(&row.0[lane * ROW_WORDS..][..ROW_WORDS]);
+        }
+    }
+
+    #[inline(always)]
+    fn xor_block(&mut self, lane: usize, block: &Block) {
+        for (row, other) in self.0.iter_mut().zip(&block.0) {
+            for (word, other) in row.0[lane * ROW_WORDS..][..ROW_WORDS].iter_mut().zip(other) {
+                *word ^= other;
+            }
+        }
+    }
+
+    /// Does something with the words of one lane of this and of another.
+    #[inline(always)]
+    fn with_lane(&mut self, lane: usize, other: &Self, act: impl Fn(&mut u32, u32)) {
+        for (row, other) in self.0.iter_mut().zip(&other.0) {
+            for index in lane * ROW_WORDS..(lane + 1) * ROW_WORDS {
+                act(&mut row.0[index], other.0[index]);
+            }
+        }
+    }
+
+    /// Which block of the table comes next: the first word of the last salsa block, as N is at most 2^32.
+    #[inline(always)]
+    fn index(&self, lane: usize, mask: u32) -> usize {
+        (self.0[ROWS - 4].0[lane * ROW_WORDS] & mask) as usize
+    }
 
     /// Row and column of a word of a salsa block.
-    #[inline(always)]
     fn place(word: usize) -> (usize, usize) {
         // The diagonals of the matrix are the rows here.
         let (line, column) = (word / 4, word % 4);
         ((line + 4 - column) % 4, column)
     }
 
-    fn from_bytes(bytes: &[u8]) -> Self {
-        let mut block = Self::ZERO;
+    fn read(&mut self, lane: usize, bytes: &[u8]) {
         for (index, word) in bytes.as_chunks::<4>().0.iter().enumerate() {
             let (row, column) = Self::place(index % 16);
-            block.0[index / 16 * 4 + row].0[column] = u32::from_le_bytes(*word);
+            self.0[index / 16 * 4 + row].0[lane * ROW_WORDS + column] = u32::from_le_bytes(*word);
         }
-        block
     }
 
-    fn to_bytes(self, bytes: &mut [u8]) {
+    fn write(&self, lane: usize, bytes: &mut [u8]) {
         for (index, word) in bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
             let (row, column) = Self::place(index % 16);
-            *word = self.0[index / 16 * 4 + row].0[column].to_le_bytes();
+            *word = self.0[index / 16 * 4 + row].0[lane * ROW_WORDS + column].to_le_bytes();
         }
-    }
-
-    #[inline(always)]
-    fn xor(&mut self, other: &Self) {
-        for (row, other) in self.0.iter_mut().zip(&other.0) {
-            *row = row.xor(*other);
-        }
-    }
-
-    /// Which block of the table comes next: the first word of the last salsa block, as N is at most 2^32.
-    #[inline(always)]
-    fn index(&self, mask: u32) -> usize {
-        (self.0[ROWS - 4].0[0] & mask) as usize
     }
 }
 
-impl Zeroize for Block {
+impl<const WORDS: usize> Zeroize for Blocks<WORDS> {
     fn zeroize(&mut self) {
         for row in &mut self.0 {
             row.0.zeroize();
@@ -106,14 +147,11 @@ impl Zeroize for Block {
     }
 }
 
-/// Salsa20/8 of several blocks at a time: one waits for its own results most of the time, and the other fills the gaps.
 #[inline(always)]
-fn salsa20_8<const LANES: usize>(x: &mut [[Row; 4]; LANES]) {
+fn salsa20_8<const WORDS: usize>(x: &mut [Row<WORDS>; 4]) {
     macro_rules! quarter {
         ($to:literal ^= ($one:literal + $other:literal) <<< $bits:literal) => {
-            for x in x.iter_mut() {
-                x[$to] = x[$to].xor(x[$one].plus(x[$other]).rotated::<$bits>());
-            }
+            x[$to] = x[$to].xor(x[$one].plus(x[$other]).rotated::<$bits>());
         };
     }
     let before = *x;
@@ -122,42 +160,32 @@ fn salsa20_8<const LANES: usize>(x: &mut [[Row; 4]; LANES]) {
         quarter!(2 ^= (1 + 0) <<< 9);
         quarter!(3 ^= (2 + 1) <<< 13);
         quarter!(0 ^= (3 + 2) <<< 18);
-        for x in x.iter_mut() {
-            (x[1], x[2], x[3]) = (x[1].moved::<3>(), x[2].moved::<2>(), x[3].moved::<1>());
-        }
+        (x[1], x[2], x[3]) = (x[1].moved::<3>(), x[2].moved::<2>(), x[3].moved::<1>());
         quarter!(3 ^= (0 + 1) <<< 7);
         quarter!(2 ^= (3 + 0) <<< 9);
         quarter!(1 ^= (2 + 3) <<< 13);
         quarter!(0 ^= (1 + 2) <<< 18);
-        for x in x.iter_mut() {
-            (x[1], x[2], x[3]) = (x[1].moved::<1>(), x[2].moved::<2>(), x[3].moved::<3>());
-        }
+        (x[1], x[2], x[3]) = (x[1].moved::<1>(), x[2].moved::<2>(), x[3].moved::<3>());
     }
-    for (x, before) in x.iter_mut().zip(&before) {
-        *x = from_fn(|row| x[row].plus(before[row]));
-    }
+    *x = from_fn(|row| x[row].plus(before[row]));
 }
 
 /// scryptBlockMix of several blocks at a time.
 #[inline(always)]
-fn block_mix<const LANES: usize>(from: &[Block; LANES], to: &mut [Block; LANES]) {
-    let mut x: [[Row; 4]; LANES] = from_fn(|lane| from_fn(|row| from[lane].0[ROWS - 4 + row]));
+fn block_mix<const WORDS: usize>(from: &Blocks<WORDS>, to: &mut Blocks<WORDS>) {
+    let mut x: [Row<WORDS>; 4] = from_fn(|row| from.0[ROWS - 4 + row]);
     for salsa in 0..SALSA_BLOCKS {
-        for (x, from) in x.iter_mut().zip(from) {
-            *x = from_fn(|row| x[row].xor(from.0[salsa * 4 + row]));
-        }
+        x = from_fn(|row| x[row].xor(from.0[salsa * 4 + row]));
         salsa20_8(&mut x);
         // Those of even number come first, those of odd number behind them.
         let at = (salsa / 2 + salsa % 2 * (SALSA_BLOCKS / 2)) * 4;
-        for (x, to) in x.iter().zip(to.iter_mut()) {
-            to.0[at..at + 4].copy_from_slice(x);
-        }
+        to.0[at..at + 4].copy_from_slice(&x);
     }
 }
 
 /// One call of scryptROMix on several blocks at a time.
-struct Mixing<'a, const LANES: usize> {
-    blocks: &'a mut [Block; LANES],
+struct Mixing<'a, const WORDS: usize> {
+    blocks: &'a mut Blocks<WORDS>,
     /// The tables of all lanes, one behind the other.
     table: &'a mut [Block],
     n: usize,
@@ -165,7 +193,7 @@ struct Mixing<'a, const LANES: usize> {
     every: usize,
 }
 
-impl<const LANES: usize> pulp::NullaryFnOnce for Mixing<'_, LANES> {
+impl<const WORDS: usize> pulp::NullaryFnOnce for Mixing<'_, WORDS> {
     type Output = ();
 
     #[inline(always)]
@@ -176,28 +204,28 @@ impl<const LANES: usize> pulp::NullaryFnOnce for Mixing<'_, LANES> {
             n,
             every,
         } = self;
-        let mut next = [Block::ZERO; LANES];
+        let mut next = Blocks::ZERO;
         let lane_blocks = n.div_ceil(every);
         for step in 0..n {
             if step % every == 0 {
-                for (lane, block) in blocks.iter().enumerate() {
-                    table[lane * lane_blocks + step / every] = *block;
+                for lane in 0..Blocks::<WORDS>::LANES {
+                    blocks.get(lane, &mut table[lane * lane_blocks + step / every]);
                 }
             }
             block_mix(blocks, &mut next);
             std::mem::swap(blocks, &mut next);
         }
+        if every > 1 {
+            return look_up_and_repeat(blocks, table, n, every);
+        }
         let mask = u32::try_from(n - 1).unwrap_or(u32::MAX);
-        if every == 1 {
-            for _ in 0..n {
-                for (lane, block) in blocks.iter_mut().enumerate() {
-                    block.xor(&table[lane * lane_blocks + block.index(mask)]);
-                }
-                block_mix(blocks, &mut next);
-                std::mem::swap(blocks, &mut next);
+        for _ in 0..n {
+            for lane in 0..Blocks::<WORDS>::LANES {
+                let index = blocks.index(lane, mask);
+                blocks.xor_block(lane, &table[lane * lane_blocks + index]);
             }
-        } else {
-            look_up_and_repeat(blocks, table, n, every);
+            block_mix(blocks, &mut next);
+            std::mem::swap(blocks, &mut next);
         }
     }
 }
@@ -205,42 +233,60 @@ impl<const LANES: usize> pulp::NullaryFnOnce for Mixing<'_, LANES> {
 /// The second half of scryptROMix where the table has gaps. Each lane computes what it lacks at its own pace, and then
 /// takes its step; a lane that has come to its end goes through the motions until all have.
 #[inline(always)]
-fn look_up_and_repeat<const LANES: usize>(blocks: &mut [Block; LANES], table: &[Block], n: usize, every: usize) {
+fn look_up_and_repeat<const WORDS: usize>(blocks: &mut Blocks<WORDS>, table: &[Block], n: usize, every: usize) {
     let mask = u32::try_from(n - 1).unwrap_or(u32::MAX);
     let lane_blocks = n.div_ceil(every);
-    // The kept block at or before the one that is wanted, and how many steps lie between.
-    let look_up = |lane: usize, block: &Block| {
-        let index = block.index(mask);
-        (table[lane * lane_blocks + index / every], index % every)
+    let lanes = Blocks::<WORDS>::LANES;
+    // Takes the kept block at or before the one that is wanted; gives how many steps lie between.
+    let look_up = |lane: usize, blocks: &Blocks<WORDS>, at_work: &mut Blocks<WORDS>| {
+        let index = blocks.index(lane, mask);
+        at_work.put(lane, &table[lane * lane_blocks + index / every]);
+        index % every
     };
-    let mut missing = [0; LANES];
-    let mut steps = [0; LANES];
-    let mut at_work: [Block; LANES] = from_fn(|lane| {
-        let (kept, lacking) = look_up(lane, &blocks[lane]);
-        missing[lane] = lacking;
-        kept
-    });
-    let mut next = [Block::ZERO; LANES];
-    while steps.iter().any(|steps| *steps < n) {
-        for lane in 0..LANES {
-            if missing[lane] == 0 {
-                at_work[lane].xor(&blocks[lane]);
+    let (mut at_work, mut next) = (Blocks::ZERO, Blocks::ZERO);
+    let (mut missing, mut steps) = ([0; MOST_LANES], [0; MOST_LANES]);
+    for (lane, missing) in missing.iter_mut().enumerate().take(lanes) {
+        *missing = look_up(lane, blocks, &mut at_work);
+    }
+    while steps[..lanes].iter().any(|steps| *steps < n) {
+        for (lane, missing) in missing.iter().enumerate().take(lanes) {
+            if *missing == 0 {
+                at_work.with_lane(lane, blocks, |word, other| *word ^= other);
             }
         }
         block_mix(&at_work, &mut next);
         std::mem::swap(&mut at_work, &mut next);
-        for lane in 0..LANES {
+        for lane in 0..lanes {
             if missing[lane] > 0 {
                 missing[lane] -= 1;
                 continue;
             }
             if steps[lane] < n {
                 steps[lane] += 1;
-                blocks[lane] = at_work[lane];
+                blocks.with_lane(lane, &at_work, |word, other| *word = other);
             }
-            (at_work[lane], missing[lane]) = look_up(lane, &blocks[lane]);
+            missing[lane] = look_up(lane, blocks, &mut at_work);
         }
     }
+}
+
+/// The most blocks that are mixed at a time.
+pub(super) const MOST_LANES: usize = 4;
+
+/// How many blocks of so many are mixed at a time: as many as one register holds a row of.
+pub(super) fn lanes(blocks: usize) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    let widest = match pulp::Arch::new() {
+        pulp::Arch::V4(_) => 4,
+        pulp::Arch::V3(_) => 2,
+        _ => 1,
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let widest = 1;
+    [4, 2, 1]
+        .into_iter()
+        .find(|lanes| *lanes <= widest && *lanes <= blocks)
+        .unwrap_or(1)
 }
 
 /// How many blocks of the table are needed for so many lanes.
@@ -248,33 +294,34 @@ pub(super) fn table_blocks(n: usize, lanes: usize, every: usize) -> usize {
     n.div_ceil(every) * lanes
 }
 
-/// scryptROMix of each block of `bytes` (128 * r bytes each), two at a time where there are two. N is a power of two, and
+/// scryptROMix of each block of `bytes` (128 * r bytes each), so many at a time as there are lanes. N is a power of two, and
 /// the table has room for [`table_blocks`].
-pub(super) fn romix(bytes: &mut [u8], table: &mut [Block], n: usize, every: usize) {
-    let arch = pulp::Arch::new();
-    for pair in bytes.chunks_mut(2 * BLOCK_BYTES) {
-        let (one, other) = pair.split_at_mut(BLOCK_BYTES);
-        if other.is_empty() {
-            let blocks = &mut [Block::from_bytes(one)];
-            arch.dispatch(Mixing {
-                blocks,
-                table,
-                n,
-                every,
-            });
-            blocks[0].to_bytes(one);
-            blocks.zeroize();
-        } else {
-            let blocks = &mut [Block::from_bytes(one), Block::from_bytes(other)];
-            arch.dispatch(Mixing {
-                blocks,
-                table,
-                n,
-                every,
-            });
-            blocks[0].to_bytes(one);
-            blocks[1].to_bytes(other);
-            blocks.zeroize();
+pub(super) fn romix(bytes: &mut [u8], table: &mut [Block], n: usize, every: usize, lanes: usize) {
+    for group in bytes.chunks_mut(lanes * BLOCK_BYTES) {
+        match group.len() / BLOCK_BYTES {
+            4 => mix::<16>(group, table, n, every),
+            2 => mix::<8>(group, table, n, every),
+            // What is left over, one by one.
+            _ => group
+                .chunks_mut(BLOCK_BYTES)
+                .for_each(|block| mix::<4>(block, table, n, every)),
         }
     }
+}
+
+fn mix<const WORDS: usize>(group: &mut [u8], table: &mut [Block], n: usize, every: usize) {
+    let mut blocks = Blocks::<WORDS>::ZERO;
+    for (lane, block) in group.chunks(BLOCK_BYTES).enumerate() {
+        blocks.read(lane, block);
+    }
+    pulp::Arch::new().dispatch(Mixing {
+        blocks: &mut blocks,
+        table,
+        n,
+        every,
+    });
+    for (lane, block) in group.chunks_mut(BLOCK_BYTES).enumerate() {
+        blocks.write(lane, block);
+    }
+    blocks.zeroize();
 }

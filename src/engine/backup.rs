@@ -158,8 +158,11 @@ fn write(
         };
         let read = job.read_all(backup_id, contents);
         drop(flow);
-        let packed = packing.join().unwrap_or_else(|panic| Err(broken(panic)));
-        let written = writing.thread.join().unwrap_or_else(|panic| Err(broken(panic)));
+        let packed = packing.join().unwrap_or_else(|panic| Err(broken(panic.as_ref())));
+        let written = writing
+            .thread
+            .join()
+            .unwrap_or_else(|panic| Err(broken(panic.as_ref())));
         // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
         let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
         match (written, packed.err(), read.err()) {
@@ -176,9 +179,9 @@ fn write(
     })
 }
 
-fn broken(panic: Box<dyn Any + Send>) -> EngineError {
+fn broken(panic: &(dyn Any + Send)) -> EngineError {
     EngineError::Internal {
-        what: panic_text(panic.as_ref()),
+        what: panic_text(panic),
     }
 }
 

@@ -280,7 +280,7 @@ mod tests {
 
     fn workers(jobs: usize) -> Workers {
         let jobs = NonZeroUsize::new(jobs);
-        Workers::start(Resources { jobs, is_gentle: false }, 0)
+        Workers::for_writing(Resources { jobs, is_gentle: false })
     }
 
     #[test]

@@ -248,7 +248,7 @@ mod tests {
 
     impl Parts for Given {
         fn take_part(&mut self) -> io::Result<Option<Part>> {
-            Ok(self.parts.pop_front().map(|part| Part::whole(part)))
+            Ok(self.parts.pop_front().map(Part::whole))
         }
 
         fn count(&mut self, bytes: u64) -> io::Result<()> {
