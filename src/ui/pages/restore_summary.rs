@@ -13,8 +13,8 @@ use std::{
 use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
-    plan::{Candidates, PoolOffer, RestoreRow, RestoreTable},
-    text::wizard as words,
+    plan::{Candidates, PoolOffer, RestoreRow, RestoreTable, Shortage},
+    text::{self, wizard as words},
     ui::{
         BpCheck, BpClampLayout, BpRestoreRow, Edit, Glyph, RowContext, chooser::Chooser, flow::remove_children,
         restore_editor::pools, wizard::follow_width,
@@ -44,6 +44,8 @@ pub struct RestoreSummary<'a> {
     pub table: &'a Arc<RestoreTable>,
     /// Nothing is restored.
     pub verifies_only: bool,
+    /// The pools that may be too small for it.
+    pub shortages: &'a [Shortage],
     /// The pools of the host.
     pub pools: &'a [PoolOffer],
     /// The pool that was chosen for all VMs.
@@ -246,9 +248,13 @@ impl BpRestoreSummaryPage {
         let rows = imp.known.borrow();
         let left_out = |row: &&RestoreRow| !row.is_selected && rows.contains_key(&row.domain.name);
         let left_out = view.table.rows.iter().filter(left_out).count();
-        let counts = words::restore_counts(view.table, left_out);
-        imp.counts_box.set_visible(!counts.is_empty());
-        imp.counts_label.set_label(&counts);
+        let mut remarks = vec![words::restore_counts(view.table, left_out)];
+        if !view.verifies_only {
+            remarks.extend(view.shortages.iter().map(text::shortage));
+        }
+        remarks.retain(|remark| !remark.is_empty());
+        imp.counts_box.set_visible(!remarks.is_empty());
+        imp.counts_label.set_label(&remarks.join("\n"));
         let has_home = view.table.selected().any(RestoreRow::is_home) && !view.verifies_only;
         imp.home_box.set_visible(has_home);
         imp.home_label.set_label(&words::home_note());

@@ -79,6 +79,7 @@ impl RestoreFlow {
         self.summary.show_table(&RestoreSummary {
             table: &table,
             verifies_only: draft.verifies_only,
+            shortages: &table.shortages(system),
             pools: &draft.pools(),
             pool_of_all: draft.pool_of_all(),
             drops_devices: draft.drops_devices,
