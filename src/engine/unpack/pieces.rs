@@ -218,6 +218,7 @@ mod tests {
         parts: VecDeque<Vec<u8>>,
         open: Cursor<Vec<u8>>,
         counted: u64,
+        given_back: usize,
     }
 
     impl Given {
@@ -226,6 +227,7 @@ mod tests {
                 parts: parts.into(),
                 open: Cursor::default(),
                 counted: 0,
+                given_back: 0,
             }
         }
     }
@@ -254,6 +256,10 @@ mod tests {
         fn count(&mut self, bytes: u64) -> io::Result<()> {
             self.counted += bytes;
             Ok(())
+        }
+
+        fn give_back(&mut self, buffer: Vec<u8>) {
+            self.given_back += usize::from(buffer.capacity() > 0);
         }
     }
 
@@ -304,6 +310,23 @@ mod tests {
         let (content, counted) = read(Compression::Bzip2, vec![one.to_vec(), other.to_vec()]).unwrap();
         assert_eq!((&content[..], counted), (&b"abc"[..], bzip2.len() as u64));
         assert_eq!(read(Compression::None, vec![b"abc".to_vec()]).unwrap().0, b"abc");
+    }
+
+    #[test]
+    fn every_part_that_was_taken_is_given_back_once() {
+        let stream = compressed(Compression::Gzip, Level::Fast, &content()).unwrap();
+        let middle = stream.len() / 2;
+        let whole = vec![stream.clone(), stream.clone()];
+        let cut = vec![stream[..middle].to_vec(), stream[middle..].to_vec()];
+        // Of those that are cut within a piece, the second is never taken: it is read.
+        for (parts, taken) in [(whole, 2), (cut, 1)] {
+            let mut given = Given::new(parts);
+            let workers = Workers::for_reading(Resources::default());
+            let mut pieces = PieceStream::new(Compression::Gzip, &mut given, &workers, &CancelToken::default());
+            io::copy(&mut pieces, &mut io::sink()).unwrap();
+            drop(pieces);
+            assert_eq!(given.given_back, taken);
+        }
     }
 
     #[test]

@@ -61,10 +61,7 @@ impl<'a> PartStream<'a> {
 
     fn next_part(&mut self) {
         let used = std::mem::take(&mut self.part);
-        if used.capacity() > 0 {
-            // Nobody waiting for the buffer is no loss: it is freed then.
-            let _ = self.empties.try_send(used);
-        }
+        self.give_back(used);
         match self.pieces.recv() {
             Ok(Piece::Part { buffer, plain, member }) => {
                 (self.part, self.plain) = (buffer, plain);
@@ -98,7 +95,10 @@ impl Parts for PartStream<'_> {
     }
 
     fn give_back(&mut self, buffer: Vec<u8>) {
-        self.part = buffer;
+        if buffer.capacity() > 0 {
+            // Nobody waiting for the buffer is no loss: it is freed then.
+            let _ = self.empties.try_send(buffer);
+        }
     }
 }
 
