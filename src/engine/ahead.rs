@@ -102,17 +102,7 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
 
     /// Looks at so many members only, and orders the first key that will be wanted.
     pub(super) fn first(mut self, most_members: usize) -> KeysAhead {
-        let mut next = None;
-        for _ in 0..most_members {
-            match self.next() {
-                Ok(Some(None)) => {}
-                Ok(Some(ahead)) => {
-                    next = ahead;
-                    break;
-                }
-                Ok(None) | Err(_) => break,
-            }
-        }
+        let next = (0..most_members).find_map(|_| self.next().ok().flatten().flatten());
         KeysAhead { coming: None, next }
     }
 }

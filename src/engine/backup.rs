@@ -6,7 +6,6 @@
 //! makes next to nothing of them, and become holes when they are restored.
 
 use std::{
-    any::Any,
     io::Write,
     sync::{
         atomic::{AtomicU64, Ordering},
@@ -35,7 +34,7 @@ use super::{
     parts::{Packer, Written, start_writer, writer_gone},
     read_ahead::ReadAhead,
     recovery,
-    stage::{format_to_io, from_io, panic_text},
+    stage::{format_to_io, from_io, of_panic},
     verify,
     workers::{ToCome, Workers},
 };
@@ -158,11 +157,11 @@ fn write(
         };
         let read = job.read_all(backup_id, contents);
         drop(flow);
-        let packed = packing.join().unwrap_or_else(|panic| Err(broken(panic.as_ref())));
+        let packed = packing.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         let written = writing
             .thread
             .join()
-            .unwrap_or_else(|panic| Err(broken(panic.as_ref())));
+            .unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
         let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
         match (written, packed.err(), read.err()) {
@@ -177,12 +176,6 @@ fn write(
             }
         }
     })
-}
-
-fn broken(panic: &(dyn Any + Send)) -> EngineError {
-    EngineError::Internal {
-        what: panic_text(panic),
-    }
 }
 
 /// The reading side of a backup.

@@ -20,7 +20,7 @@ use super::{
     meter::Meter,
     reader::Reader,
     source::Members,
-    stage::panic_text,
+    stage::of_panic,
     unpack::{Target, Unpacker, wanted},
     workers::Workers,
 };
@@ -116,10 +116,7 @@ pub(super) fn read_files(
         let machines = unpacker.run();
         // The reading side must not wait for a receiver that has gone.
         drop(received);
-        let read = reading.join().unwrap_or_else(|panic| {
-            let what = panic_text(panic.as_ref());
-            Err(EngineError::Internal { what })
-        });
+        let read = reading.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         // Whatever went wrong there was only help that did not come.
         let _ = scouting.map(thread::ScopedJoinHandle::join);
         if read.is_ok() {

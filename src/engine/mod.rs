@@ -48,4 +48,4 @@ pub use report::{
     ArchiveInfo, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
     Report, SkipReason, VerifyVerdict,
 };
-pub(crate) use stage::panic_text;
+pub(crate) use stage::of_panic;

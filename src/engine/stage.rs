@@ -20,11 +20,13 @@ pub(super) fn format_to_io(error: FormatError) -> io::Error {
     }
 }
 
-/// What a panic said.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+/// The error that a panic of a thread is for whoever waits for it: a mistake of this program, with what the panic said.
+pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> EngineError {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a stage broke".to_owned())
+    let what = text
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a stage broke".to_owned());
+    EngineError::Internal { what }
 }
 
 /// Takes an engine's error out again, or makes one of what the operating system said.

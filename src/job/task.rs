@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use crate::engine::{CancelToken, Context, EngineError, panic_text};
+use crate::engine::{CancelToken, Context, EngineError, of_panic};
 
 /// The answer to come from a thread of its own. Dropping it cancels the work.
 #[derive(Debug)]
@@ -22,11 +22,8 @@ impl<T: Send + 'static> Task<T> {
         let context = Context::default();
         let cancel = context.cancel.clone();
         thread::spawn(move || {
-            let result = catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| {
-                Err(EngineError::Internal {
-                    what: panic_text(panic.as_ref()),
-                })
-            });
+            let result =
+                catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
             // Whatever went wrong after a cancel went wrong because of it.
             let result = result.map_err(|error| {
                 if context.cancel.is_cancelled() {

@@ -12,7 +12,7 @@ use async_channel::{Sender, TrySendError, bounded};
 use crate::{
     engine::{
         self, CancelToken, Context, EngineError, ItemState, MachineReport, MachineResult, Observer, Partial, Phase,
-        Progress, Report, Resources, Warning, give_way, panic_text,
+        Progress, Report, Resources, Warning, give_way, of_panic,
     },
     host::Host,
 };
@@ -63,11 +63,8 @@ fn spawn_work(
             give_way();
         }
         let context = Context::new(cancel, speaker.clone()).with_resources(resources);
-        let result = catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| {
-            Err(EngineError::Internal {
-                what: panic_text(panic.as_ref()),
-            })
-        });
+        let result =
+            catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         let outcome = match result {
             Ok(report) => Outcome::Done(Box::new(report)),
             Err(EngineError::Cancelled) => Outcome::Cancelled(speaker.partial()),
