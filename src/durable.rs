@@ -2,17 +2,19 @@
 //! Small files that are replaced as a whole: a reader sees the old content or the new one, also after a power cut.
 //!
 //! The new content goes to a neighbour of the file, is synced, takes the file's name, and the folder is synced after it.
-//! Large files (archives, volumes) are written where they are made; this is for records, settings and notes.
+//! Large files (archives, volumes) are written where they are made; for them there is only [`WriteBehind`].
 
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
+    num::NonZeroU64,
+    ops::Range,
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
 use rustix::{
-    fs::{CWD, RenameFlags, renameat_with},
+    fs::{Advice, CWD, RenameFlags, fadvise, renameat_with},
     io::Errno,
 };
 
@@ -133,6 +135,40 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
         // File systems that have no such call keep their folders by themselves.
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         result => result,
+    }
+}
+
+/// How much may lie in the memory of the system before it is asked to bring it to the disk, in bytes.
+const BEHIND_BYTES: u64 = 8 << 20;
+
+/// Has a large file brought to the disk while more of it is written, so that the sync at its end has little left to wait
+/// for.
+#[derive(Debug, Default)]
+pub struct WriteBehind {
+    /// What was written since the system was asked last: where it lies, and how much it is.
+    span: Option<Range<u64>>,
+    bytes: u64,
+}
+
+impl WriteBehind {
+    /// Hears that something was written to the file.
+    pub fn wrote(&mut self, file: &File, offset: u64, bytes: u64) {
+        let span = self.span.take().unwrap_or(offset..offset);
+        let span = span.start.min(offset)..span.end.max(offset + bytes);
+        self.bytes += bytes;
+        if self.bytes < BEHIND_BYTES {
+            self.span = Some(span);
+            return;
+        }
+        self.bytes = 0;
+        // This begins to write what is not on the disk yet, and lets go of what is. Where that is not possible the sync
+        // takes longer, and it is the sync that tells of errors.
+        let _ = fadvise(
+            file,
+            span.start,
+            NonZeroU64::new(span.end - span.start),
+            Advice::DontNeed,
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{ContainerError, ContainerHeader, HEADER_BYTES, KdfLimits, OpenKey, Scratch};
+use super::{ContainerHeader, HEADER_BYTES, OpenKey};
 
 /// Keys by what they were derived from: the container's header and the whole passphrase, which names the backup and the
 /// part, so that a container in another's place finds nothing here. Clones are the same cache.
@@ -20,26 +20,19 @@ pub struct KeyCache(Arc<Mutex<HashMap<Origin, OpenKey>>>);
 /// A header, and the digest of a passphrase.
 type Origin = ([u8; HEADER_BYTES], [u8; 32]);
 
+fn origin(header: &ContainerHeader, passphrase: &[u8]) -> Origin {
+    (*header.bytes(), Sha256::digest(passphrase).into())
+}
+
 impl KeyCache {
-    /// The key of a container: one that is known, or derived now and kept.
-    ///
-    /// # Errors
-    /// As [`ContainerHeader::unlock`]; then nothing is kept.
-    pub fn unlock(
-        &self,
-        header: &ContainerHeader,
-        scratch: &mut Scratch,
-        passphrase: &[u8],
-        limits: &KdfLimits,
-    ) -> Result<OpenKey, ContainerError> {
-        let origin = (*header.bytes(), Sha256::digest(passphrase).into());
-        let known = self.keys().get(&origin).cloned();
-        if let Some(key) = known {
-            return Ok(key);
-        }
-        let key = header.unlock_in(scratch, passphrase, limits)?;
-        self.keys().insert(origin, key.clone());
-        Ok(key)
+    /// The key of a container, if it is known.
+    pub fn find(&self, header: &ContainerHeader, passphrase: &[u8]) -> Option<OpenKey> {
+        self.keys().get(&origin(header, passphrase)).cloned()
+    }
+
+    /// Keeps the key of a container that it was held against.
+    pub fn keep(&self, header: &ContainerHeader, passphrase: &[u8], key: &OpenKey) {
+        self.keys().insert(origin(header, passphrase), key.clone());
     }
 
     fn keys(&self) -> std::sync::MutexGuard<'_, HashMap<Origin, OpenKey>> {
@@ -56,27 +49,25 @@ impl fmt::Debug for KeyCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{KdfCost, SealKey};
+    use crate::crypto::{KdfCost, KdfLimits, SealKey};
 
     const CHEAP: KdfCost = KdfCost { log_n: 4, r: 8, p: 1 };
 
-    fn container(passphrase: &[u8]) -> Vec<u8> {
+    fn container(passphrase: &[u8]) -> (ContainerHeader, Vec<u8>) {
         let mut content = b"abc".to_vec();
         let around = SealKey::derive(passphrase, CHEAP).unwrap().seal(&mut content);
-        [&around.header[..], &content, &around.mac].concat()
-    }
-
-    fn unlock(cache: &KeyCache, container: &[u8], passphrase: &[u8]) -> Result<OpenKey, ContainerError> {
-        let header = ContainerHeader::parse(container).unwrap();
-        cache.unlock(&header, &mut Scratch::default(), passphrase, &KdfLimits::DEFAULT)
+        let container = [&around.header[..], &content, &around.mac].concat();
+        (ContainerHeader::parse(&container).unwrap(), container)
     }
 
     #[test]
     fn a_key_is_found_again_and_opens() {
-        let (cache, container) = (KeyCache::default(), container(b"x"));
+        let (cache, (header, container)) = (KeyCache::default(), container(b"x"));
+        assert!(cache.find(&header, b"x").is_none());
+        cache.keep(&header, b"x", &header.unlock(b"x", &KdfLimits::DEFAULT).unwrap());
         for _ in 0..2 {
             let mut copy = container.clone();
-            let plain = unlock(&cache, &container, b"x").unwrap().open(&mut copy).unwrap();
+            let plain = cache.find(&header, b"x").unwrap().open(&mut copy).unwrap();
             assert_eq!(&copy[plain], b"abc");
             assert_eq!(format!("{cache:?}"), "KeyCache(1 keys)");
         }
@@ -84,13 +75,11 @@ mod tests {
 
     #[test]
     fn another_passphrase_finds_nothing_for_a_header_that_is_known() {
-        let (cache, container) = (KeyCache::default(), container(b"id!part!x"));
-        unlock(&cache, &container, b"id!part!x").unwrap();
+        let (cache, (header, _)) = (KeyCache::default(), container(b"id!part!x"));
+        let key = header.unlock(b"id!part!x", &KdfLimits::DEFAULT).unwrap();
+        cache.keep(&header, b"id!part!x", &key);
         for other in [&b"id!other!x"[..], b"id!part!y", b""] {
-            assert_eq!(
-                unlock(&cache, &container, other).err(),
-                Some(ContainerError::WrongPassphrase)
-            );
+            assert!(cache.find(&header, other).is_none());
         }
     }
 }

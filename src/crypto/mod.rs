@@ -6,6 +6,7 @@
 //! a bare HMAC beside every piece (`digest`), and what `openssl enc` makes inside it (`openssl`).
 
 mod cost;
+mod derivation;
 mod digest;
 mod error;
 mod key_cache;
@@ -16,6 +17,7 @@ mod scratch;
 mod scrypt;
 
 pub use cost::{KdfCost, KdfLimits};
+pub use derivation::{Derivation, DeriveFailure, Keys};
 pub use digest::{Digest, Hmac};
 pub use error::{ContainerError, CryptoError};
 pub use key_cache::KeyCache;

@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The memory in which keys are derived, used again for one key after the other: asking the system for hundreds of
-//! megabytes each time costs a third of the work.
+//! The memory in which keys are derived, used again for one after the other: asking the system for hundreds of megabytes
+//! each time costs a third of the work. It is asked for in large pages, as the table is read here and there.
 
 use std::fmt;
 
+use memmap2::{Advice, MmapMut};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::units::MIB;
 
 use super::{
-    KdfCost, KdfLimits,
-    romix::{BLOCK_BYTES, Block, R, lanes, romix, table_blocks},
+    Derivation, DeriveFailure, KdfCost, KdfLimits, Keys,
+    romix::{BLOCK_BYTES, Block, MAX_EVERY, R, lanes_for, most_lanes, romix},
 };
 
-/// Why a key could not be derived.
-pub(super) enum DeriveFailure {
-    /// This machine has too little memory for it.
-    Memory,
-    /// Its parameters make no sense.
-    Parameters,
-}
-
-/// Memory for deriving keys, one at a time. It is taken when the first key needs it, and wiped when it is given back.
+/// Memory for deriving keys. It is taken when the first key needs it, and wiped when it is given back.
 pub struct Scratch {
     usual_bytes: u64,
     most_bytes: u64,
-    table: Vec<Block>,
+    table: Option<MmapMut>,
 }
 
 impl Scratch {
-    /// What one worker may take for keys as they are written by default, in bytes: half of what the table takes that is
-    /// kept whole, for which they take a twelfth longer.
+    /// What one worker may take for keys as they are written by default, in bytes. That is half of what the table of a key
+    /// takes that is kept whole, and an eighth of what those of four take.
     pub const USUAL_BYTES: u64 = 128 * MIB;
 
     /// Memory of at most so many bytes, as far as r = 8; of other keys nothing can be spared. For a costly key it is half of
@@ -40,71 +33,126 @@ impl Scratch {
         Self {
             usual_bytes,
             most_bytes: most_bytes.max(usual_bytes),
-            table: Vec::new(),
+            table: None,
         }
     }
 
     /// The least memory in which a key of that cost can be derived, in bytes; `None` where nothing of it can be spared.
     pub fn least_bytes(cost: KdfCost) -> Option<u64> {
-        let lanes = lanes(usize::try_from(cost.p).unwrap_or(1)) as u64;
+        let lanes = lanes_for(usize::try_from(cost.p).unwrap_or(usize::MAX)) as u64;
         is_ours(cost).then(|| (cost.memory_bytes() / MAX_EVERY as u64).saturating_mul(lanes))
+    }
+
+    /// How many keys of that cost are best derived at a time: as many as fill the registers of this processor, as long as
+    /// the memory is enough.
+    pub fn keys_at_a_time(&self, cost: KdfCost) -> usize {
+        let blocks_each = usize::try_from(cost.p).unwrap_or(usize::MAX).max(1);
+        let most = (most_lanes() / blocks_each).max(1);
+        let fits = |keys: &usize| {
+            let least = cost.memory_bytes() / MAX_EVERY as u64;
+            least.saturating_mul((keys * blocks_each) as u64) <= self.most_bytes
+        };
+        let all = (1..=most).rev().filter(|keys| keys.is_power_of_two());
+        all.filter(|_| is_ours(cost)).find(fits).unwrap_or(1)
+    }
+
+    /// Whether two keys can be derived at a time.
+    pub fn go_together(one: KdfCost, other: KdfCost) -> bool {
+        one == other && is_ours(one)
     }
 
     /// The memory that is taken now, in bytes.
     pub fn bytes(&self) -> u64 {
-        (self.table.capacity() * BLOCK_BYTES) as u64
+        self.table.as_ref().map_or(0, |table| table.len() as u64)
     }
 
-    pub(super) fn derive(
-        &mut self,
-        passphrase: &[u8],
-        salt: &[u8],
-        cost: KdfCost,
-        keys: &mut [u8],
-    ) -> Result<(), DeriveFailure> {
+    /// Derives one key.
+    ///
+    /// # Errors
+    /// When memory is missing, or the parameters of the cost make no sense.
+    pub fn derive_one(&mut self, from: &Derivation) -> Result<Keys, DeriveFailure> {
+        let mut keys = self.derive(&[from])?;
+        keys.pop().ok_or(DeriveFailure::Parameters)
+    }
+
+    /// Derives several keys at a time, each of which [goes together](Self::go_together) with the first.
+    ///
+    /// # Errors
+    /// As [`Scratch::derive_one`].
+    pub fn derive(&mut self, from: &[&Derivation]) -> Result<Vec<Keys>, DeriveFailure> {
+        let Some(first) = from.first() else {
+            return Ok(Vec::new());
+        };
+        let secrets = from.iter().map(|from| (&from.passphrase[..], &from.salt[..]));
+        self.derive_secrets(&secrets.collect::<Vec<_>>(), first.cost)
+    }
+
+    /// The same of passphrases and salts.
+    fn derive_secrets(&mut self, secrets: &[Secret<'_>], cost: KdfCost) -> Result<Vec<Keys>, DeriveFailure> {
         if !is_ours(cost) {
-            return derive_plainly(passphrase, salt, cost, keys);
+            return secrets.iter().map(|secret| derive_plainly(*secret, cost)).collect();
         }
         let n = 1_usize << cost.log_n;
-        let block_count = usize::try_from(cost.p).map_err(|_| DeriveFailure::Parameters)?;
-        let lanes = lanes(block_count);
-        let every = self.reserve(n, lanes, cost.memory_bytes() / 2)?;
-        let mut blocks = Zeroizing::new(vec![0; block_count * BLOCK_BYTES]);
-        pbkdf2(passphrase, salt, &mut blocks);
-        romix(&mut blocks, &mut self.table, n, every, lanes);
-        pbkdf2(passphrase, &blocks, keys);
-        Ok(())
+        let key_bytes = usize::try_from(cost.p)
+            .ok()
+            .and_then(|blocks| blocks.checked_mul(BLOCK_BYTES))
+            .ok_or(DeriveFailure::Parameters)?;
+        let mut blocks = Zeroizing::new(vec![0; secrets.len() * key_bytes]);
+        for ((passphrase, salt), blocks) in secrets.iter().zip(blocks.chunks_exact_mut(key_bytes)) {
+            pbkdf2(passphrase, salt, blocks);
+        }
+        let lanes = lanes_for(blocks.len() / BLOCK_BYTES);
+        let table = self.reserve(n, lanes, cost.memory_bytes() / 2)?;
+        romix(&mut blocks, table, n);
+        let each = secrets.iter().zip(blocks.chunks_exact(key_bytes));
+        let key = |((passphrase, _), blocks): (&Secret<'_>, &[u8])| {
+            Keys::write(|keys| {
+                pbkdf2(passphrase, blocks, keys);
+                Ok(())
+            })
+        };
+        each.map(key).collect()
     }
 
-    /// Makes room for the tables of so many lanes; gives every how many blocks one is kept.
-    fn reserve(&mut self, n: usize, lanes: usize, half_bytes: u64) -> Result<usize, DeriveFailure> {
-        let whole = (n * lanes * BLOCK_BYTES) as u64;
-        let limit = half_bytes.clamp(self.usual_bytes, self.most_bytes).max(1);
-        let every = usize::try_from(whole.div_ceil(limit)).map_err(|_| DeriveFailure::Memory)?;
-        // Beyond that the work grows without end.
-        let every = every.clamp(1, n.min(MAX_EVERY));
-        let blocks = table_blocks(n, lanes, every);
-        if self.table.len() < blocks {
+    /// Makes room for the tables of so many lanes, with gaps where they do not fit.
+    fn reserve(&mut self, n: usize, lanes: usize, half_bytes: u64) -> Result<&mut [Block], DeriveFailure> {
+        let limit = half_bytes.clamp(self.usual_bytes, self.most_bytes);
+        let limit_blocks = usize::try_from(limit / BLOCK_BYTES as u64).map_err(|_| DeriveFailure::Memory)?;
+        // Beyond the largest gap the work grows without end.
+        let least = n.div_ceil(MAX_EVERY) * lanes;
+        let blocks = limit_blocks.clamp(least, (n * lanes).max(least));
+        if self
+            .table
+            .as_ref()
+            .is_none_or(|table| table.len() / BLOCK_BYTES < blocks)
+        {
             // What is in it is of no use any more, and need not be copied.
-            self.table.zeroize();
-            self.table = Vec::new();
-            self.table
-                .try_reserve_exact(blocks)
-                .map_err(|_| DeriveFailure::Memory)?;
-            self.table.resize(blocks, Block::ZERO);
+            self.wipe();
+            let table = MmapMut::map_anon(blocks * BLOCK_BYTES).map_err(|_| DeriveFailure::Memory)?;
+            // Where the system has no large pages, it goes without.
+            #[cfg(target_os = "linux")]
+            let _ = table.advise(Advice::HugePage);
+            self.table = Some(table);
         }
-        Ok(every)
+        let table = self.table.as_mut().ok_or(DeriveFailure::Memory)?;
+        Ok(&mut bytemuck::cast_slice_mut(table)[..blocks])
+    }
+
+    fn wipe(&mut self) {
+        if let Some(mut table) = self.table.take() {
+            let words: &mut [u64] = bytemuck::cast_slice_mut(&mut table);
+            words.zeroize();
+        }
     }
 }
+
+/// A passphrase and a salt.
+type Secret<'a> = (&'a [u8], &'a [u8]);
 
 /// Whether a key can be derived by [`romix`].
 fn is_ours(cost: KdfCost) -> bool {
     cost.r == R && cost.log_n < 32
 }
-
-/// The largest gap in a table: it takes a sixteenth of the memory then, and nearly five times the work, most of which
-/// stays in the cache.
-const MAX_EVERY: usize = 16;
 
 /// All the memory that an archive may ask for.
 impl Default for Scratch {
@@ -115,7 +163,7 @@ impl Default for Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        self.table.zeroize();
+        self.wipe();
     }
 }
 
@@ -130,14 +178,14 @@ fn pbkdf2(passphrase: &[u8], salt: &[u8], out: &mut [u8]) {
 }
 
 /// What is rare takes the crate's own way, with all of the memory.
-fn derive_plainly(passphrase: &[u8], salt: &[u8], cost: KdfCost, keys: &mut [u8]) -> Result<(), DeriveFailure> {
+fn derive_plainly((passphrase, salt): Secret<'_>, cost: KdfCost) -> Result<Keys, DeriveFailure> {
     let parameters = scrypt::Params::new(cost.log_n, cost.r, cost.p).map_err(|_| DeriveFailure::Parameters)?;
     // The derivation itself aborts the program where the memory is refused; asking first makes that an error.
     let bytes = usize::try_from(cost.memory_bytes()).map_err(|_| DeriveFailure::Memory)?;
     Vec::<u8>::new()
         .try_reserve_exact(bytes)
         .map_err(|_| DeriveFailure::Memory)?;
-    scrypt::scrypt(passphrase, salt, &parameters, keys).map_err(|_| DeriveFailure::Parameters)
+    Keys::write(|keys| scrypt::scrypt(passphrase, salt, &parameters, keys).map_err(|_| DeriveFailure::Parameters))
 }
 
 #[cfg(test)]
@@ -147,9 +195,7 @@ mod tests {
     use super::*;
 
     fn derived(scratch: &mut Scratch, passphrase: &[u8], salt: &[u8], cost: KdfCost) -> [u8; 64] {
-        let mut keys = [0; 64];
-        assert!(scratch.derive(passphrase, salt, cost, &mut keys).is_ok());
-        keys
+        scratch.derive_secrets(&[(passphrase, salt)], cost).unwrap()[0].bytes()
     }
 
     fn by_the_crate(passphrase: &[u8], salt: &[u8], cost: KdfCost) -> [u8; 64] {
@@ -173,6 +219,37 @@ mod tests {
             let mut scratch = Scratch::new(limit_kib << 10, limit_kib << 10);
             prop_assert_eq!(derived(&mut scratch, &passphrase, &salt, cost), by_the_crate(&passphrase, &salt, cost));
         }
+    }
+
+    #[test]
+    fn keys_that_are_derived_at_a_time_are_those_that_are_derived_apart() {
+        for (log_n, r, p) in [(5, 8, 1), (5, 8, 2), (5, 8, 3), (5, 8, 5), (4, 1, 2)] {
+            let cost = KdfCost { log_n, r, p };
+            for count in 1..=9_u8 {
+                for limit in [0, 10 << 10, 1 << 20] {
+                    let salts: Vec<[u8; 1]> = (0..count).map(|number| [number]).collect();
+                    let secrets: Vec<Secret<'_>> = salts.iter().map(|salt| (&b"x"[..], &salt[..])).collect();
+                    let keys = Scratch::new(limit, limit).derive_secrets(&secrets, cost).unwrap();
+                    assert_eq!(keys.len(), secrets.len());
+                    for (keys, (passphrase, salt)) in keys.iter().zip(secrets) {
+                        assert_eq!(keys.bytes(), by_the_crate(passphrase, salt, cost));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn as_many_keys_go_together_as_there_are_registers_and_memory_for() {
+        let keys = |scratch: &Scratch, log_n, p| scratch.keys_at_a_time(KdfCost { log_n, r: 8, p });
+        let scratch = Scratch::default();
+        assert_eq!(keys(&scratch, 18, 1), most_lanes());
+        assert_eq!(keys(&scratch, 18, 16), 1);
+        // A sixteenth of one table is all that there is memory for.
+        let poor = Scratch::new(0, KdfCost { log_n: 18, r: 8, p: 1 }.memory_bytes() / 16);
+        assert_eq!(keys(&poor, 18, 1), 1);
+        assert_eq!(keys(&poor, 17, 1), most_lanes().min(2));
+        assert_eq!(scratch.keys_at_a_time(KdfCost { log_n: 18, r: 1, p: 1 }), 1);
     }
 
     #[test]

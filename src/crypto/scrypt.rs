@@ -7,16 +7,13 @@
 use std::{fmt, ops::Range};
 
 use aes::Aes256;
-use ctr::{
-    Ctr64BE,
-    cipher::{KeyIvInit, StreamCipher},
-};
-use hmac::{Hmac, KeyInit, Mac};
+use ctr::{Ctr64BE, cipher::StreamCipher};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use super::{
-    ContainerError, CryptoError, KdfCost, KdfLimits, LONGEST_STOCK_PASSPHRASE_BYTES, Scratch, scratch::DeriveFailure,
+    ContainerError, CryptoError, Derivation, DeriveFailure, KdfCost, KdfLimits, Keys, LONGEST_STOCK_PASSPHRASE_BYTES,
+    Scratch, derivation::SALT_BYTES,
 };
 
 /// The container's header in bytes.
@@ -25,7 +22,6 @@ pub const HEADER_BYTES: usize = 96;
 pub const CONTAINER_OVERHEAD_BYTES: usize = HEADER_BYTES + MAC_BYTES;
 
 const MAC_BYTES: usize = 32;
-const SALT_BYTES: usize = 32;
 const MAGIC: &[u8; 6] = b"scrypt";
 /// Bytes that are ciphered and then authenticated at a time: they are still in the fast cache for the second.
 const STRIDE_BYTES: usize = 16 << 10;
@@ -37,31 +33,12 @@ pub struct SealKey {
 }
 
 impl SealKey {
-    /// Derives a key with a fresh salt. This takes the time and the memory that the cost says.
+    /// What a new key is to be derived from, with a fresh salt.
     ///
     /// # Errors
-    /// When the cost is beyond the reader's default limits, memory or randomness is missing, or the passphrase is
-    /// longer than the stock tool reads.
-    pub fn derive(passphrase: &[u8], cost: KdfCost) -> Result<Self, CryptoError> {
-        Self::derive_in(&mut Scratch::default(), passphrase, cost)
-    }
-
-    /// The same in memory that is used again and again.
-    ///
-    /// # Errors
-    /// As [`SealKey::derive`].
-    pub fn derive_in(scratch: &mut Scratch, passphrase: &[u8], cost: KdfCost) -> Result<Self, CryptoError> {
-        let mut salt = [0; SALT_BYTES];
-        getrandom::fill(&mut salt).map_err(|error| CryptoError::NoRandomness(error.to_string()))?;
-        Self::with_salt(scratch, passphrase, cost, &salt)
-    }
-
-    fn with_salt(
-        scratch: &mut Scratch,
-        passphrase: &[u8],
-        cost: KdfCost,
-        salt: &[u8; SALT_BYTES],
-    ) -> Result<Self, CryptoError> {
+    /// When the cost is beyond the reader's default limits, randomness is missing, or the passphrase is longer than the
+    /// stock tool reads.
+    pub fn derivation(passphrase: &[u8], cost: KdfCost) -> Result<Derivation, CryptoError> {
         if passphrase.len() > LONGEST_STOCK_PASSPHRASE_BYTES {
             return Err(CryptoError::PassphraseTooLong(passphrase.len()));
         }
@@ -69,7 +46,18 @@ impl SealKey {
         if !KdfLimits::DEFAULT.allow(cost) {
             return Err(CryptoError::BadCost(cost));
         }
-        let keys = Keys::derive(scratch, passphrase, salt, cost).map_err(|failure| match failure {
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|error| CryptoError::NoRandomness(error.to_string()))?;
+        Ok(Derivation::new(passphrase, salt, cost))
+    }
+
+    /// The key that came of it.
+    ///
+    /// # Errors
+    /// When memory was missing.
+    pub fn derived(from: &Derivation, keys: Result<Keys, DeriveFailure>) -> Result<Self, CryptoError> {
+        let cost = from.cost;
+        let keys = keys.map_err(|failure| match failure {
             DeriveFailure::Memory => CryptoError::NotEnoughMemory(cost.memory_bytes()),
             DeriveFailure::Parameters => CryptoError::BadCost(cost),
         })?;
@@ -78,12 +66,22 @@ impl SealKey {
         header[7] = cost.log_n;
         header[8..12].copy_from_slice(&cost.r.to_be_bytes());
         header[12..16].copy_from_slice(&cost.p.to_be_bytes());
-        header[16..48].copy_from_slice(salt);
+        header[16..48].copy_from_slice(&from.salt);
         let checksum = Sha256::digest(&header[..48]);
         header[48..64].copy_from_slice(&checksum[..16]);
         let mac = keys.mac().chain_update(&header[..64]).finalize().into_bytes();
         header[64..].copy_from_slice(&mac);
         Ok(Self { keys, header })
+    }
+
+    /// Derives a key by itself. This takes the time and the memory that the cost says.
+    ///
+    /// # Errors
+    /// As [`SealKey::derivation`] and [`SealKey::derived`].
+    pub fn derive(passphrase: &[u8], cost: KdfCost) -> Result<Self, CryptoError> {
+        let derivation = Self::derivation(passphrase, cost)?;
+        let keys = Scratch::default().derive_one(&derivation);
+        Self::derived(&derivation, keys)
     }
 
     /// Encrypts the content where it lies, and gives what goes before and after it. A key is used only once.
@@ -199,41 +197,46 @@ impl ContainerHeader {
         self.cost
     }
 
-    /// Derives the key and holds it against the header.
+    /// What its key is to be derived from.
     ///
     /// # Errors
-    /// When the cost is beyond the limits (before any work is done), or the passphrase is not the one.
-    pub fn unlock(&self, passphrase: &[u8], limits: &KdfLimits) -> Result<OpenKey, ContainerError> {
-        self.unlock_in(&mut Scratch::default(), passphrase, limits)
+    /// When the cost is beyond the limits.
+    pub fn derivation(&self, passphrase: &[u8], limits: &KdfLimits) -> Result<Derivation, ContainerError> {
+        let mut salt = [0; SALT_BYTES];
+        salt.copy_from_slice(&self.bytes[16..48]);
+        if limits.allow(self.cost) {
+            Ok(Derivation::new(passphrase, salt, self.cost))
+        } else {
+            Err(ContainerError::TooCostly { cost: self.cost })
+        }
     }
 
-    /// The same in memory that is used again and again.
+    /// Holds what came of it against the header.
     ///
     /// # Errors
-    /// As [`ContainerHeader::unlock`].
-    pub fn unlock_in(
-        &self,
-        scratch: &mut Scratch,
-        passphrase: &[u8],
-        limits: &KdfLimits,
-    ) -> Result<OpenKey, ContainerError> {
-        let too_costly = ContainerError::TooCostly { cost: self.cost };
-        if !limits.allow(self.cost) {
-            return Err(too_costly);
-        }
-        let keys =
-            Keys::derive(scratch, passphrase, &self.bytes[16..48], self.cost).map_err(|failure| match failure {
-                DeriveFailure::Memory => ContainerError::NotEnoughMemory {
-                    bytes: self.cost.memory_bytes(),
-                },
-                DeriveFailure::Parameters => too_costly,
-            })?;
+    /// When memory was missing, or the passphrase is not the one.
+    pub fn accept(&self, keys: Result<Keys, DeriveFailure>) -> Result<OpenKey, ContainerError> {
+        let keys = keys.map_err(|failure| match failure {
+            DeriveFailure::Memory => ContainerError::NotEnoughMemory {
+                bytes: self.cost.memory_bytes(),
+            },
+            DeriveFailure::Parameters => ContainerError::TooCostly { cost: self.cost },
+        })?;
         // Compared in constant time, as every MAC here.
         keys.mac()
             .chain_update(&self.bytes[..64])
             .verify_slice(&self.bytes[64..])
             .map_err(|_| ContainerError::WrongPassphrase)?;
         Ok(OpenKey { keys })
+    }
+
+    /// Derives the key by itself and holds it against the header.
+    ///
+    /// # Errors
+    /// When the cost is beyond the limits (before any work is done), or the passphrase is not the one.
+    pub fn unlock(&self, passphrase: &[u8], limits: &KdfLimits) -> Result<OpenKey, ContainerError> {
+        let derivation = self.derivation(passphrase, limits)?;
+        self.accept(Scratch::default().derive_one(&derivation))
     }
 }
 
@@ -286,31 +289,6 @@ pub fn open_in_place(
         });
     }
     header.unlock(passphrase, limits)?.open(container)
-}
-
-/// The two keys that come out of one derivation; wiped when dropped.
-#[derive(Clone)]
-struct Keys(Box<Zeroizing<[u8; 64]>>);
-
-impl Keys {
-    fn derive(scratch: &mut Scratch, passphrase: &[u8], salt: &[u8], cost: KdfCost) -> Result<Self, DeriveFailure> {
-        // Where it stays: a key that is moved leaves copies behind.
-        let mut keys = Box::new(Zeroizing::new([0; 64]));
-        scratch.derive(passphrase, salt, cost, keys.as_mut_slice())?;
-        Ok(Self(keys))
-    }
-
-    fn cipher(&self) -> Ctr64BE<Aes256> {
-        let mut key = aes::cipher::Key::<Aes256>::default();
-        key.copy_from_slice(&self.0[..32]);
-        let cipher = Ctr64BE::<Aes256>::new(&key, &Default::default());
-        zeroize::Zeroize::zeroize(key.as_mut_slice());
-        cipher
-    }
-
-    fn mac(&self) -> Hmac<Sha256> {
-        Hmac::new_from_slice(&self.0[32..]).expect("HMAC takes keys of every length")
-    }
 }
 
 #[cfg(test)]
@@ -444,7 +422,8 @@ mod tests {
     #[test]
     fn keys_travel_between_threads() {
         fn travels<T: Send + 'static>(_: &T) {}
-        travels(&SealKey::with_salt(&mut Scratch::default(), b"x", CHEAP, &[7; 32]).unwrap());
+        travels(&SealKey::derivation(b"x", CHEAP).unwrap());
+        travels(&SealKey::derive(b"x", CHEAP).unwrap());
         let container = sealed(b"", b"x");
         let header = ContainerHeader::parse(&container).unwrap();
         travels(&header);
@@ -453,7 +432,9 @@ mod tests {
 
     #[test]
     fn debug_output_keeps_the_keys() {
-        let key = SealKey::with_salt(&mut Scratch::default(), b"x", CHEAP, &[7; 32]).unwrap();
+        let key = SealKey::derive(b"x", CHEAP).unwrap();
         assert_eq!(format!("{key:?}"), "SealKey(…)");
+        let derivation = SealKey::derivation(b"secret", CHEAP).unwrap();
+        assert_eq!(format!("{derivation:?}"), "Derivation(N = 2^4, r = 8, p = 2)");
     }
 }

@@ -8,7 +8,8 @@ use crate::crypto::{ContainerHeader, HEADER_BYTES};
 
 use super::{
     CancelToken, EngineError,
-    dialect::{Dialect, OpenKeyToCome},
+    dialect::Dialect,
+    keys::{KEYS_AHEAD, OpenKeyToCome},
     reader::find,
     source::Members,
     unpack::Wanted,
@@ -90,11 +91,22 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
         Ok(Some(ahead))
     }
 
-    /// Orders one key after the other, as many as the channel holds before the reader takes them.
+    /// Orders one group of keys after the other, each when the reader has begun to take the one before: those of a group
+    /// are derived side by side.
     pub(super) fn run(mut self, keys: &SyncSender<Ahead>) {
-        while let Ok(Some(next)) = self.next() {
+        loop {
+            let mut group = Vec::new();
+            let is_end = loop {
+                match self.next() {
+                    Ok(Some(ahead)) => group.extend(ahead),
+                    _ => break true,
+                }
+                if group.len() == KEYS_AHEAD / 2 {
+                    break false;
+                }
+            };
             // The reader is gone when it has all that it wants.
-            if next.is_some_and(|ahead| keys.send(ahead).is_err()) {
+            if group.into_iter().any(|ahead| keys.send(ahead).is_err()) || is_end {
                 return;
             }
         }

@@ -6,6 +6,7 @@
 //! makes next to nothing of them, and become holes when they are restored.
 
 use std::{
+    cell::{Cell, RefCell},
     io::Write,
     sync::{
         atomic::{AtomicU64, Ordering},
@@ -16,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
+    format::{BackupId, Compression, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::{Extent, Host},
     plan::{Access, BackupPlan, Destination, Room, Source, check_backup},
     units::unix_now,
@@ -28,15 +29,16 @@ use super::{
     contents::{Contents, Item, MachineContents, volume_error},
     destination::Sink,
     home,
-    keys::KeyMaker,
+    keys::{KeyMaker, SureKeys},
     memory,
     meter::Meter,
-    parts::{Packer, Written, start_writer, writer_gone},
+    parts::{LEAST_PACKED_SHARE, Packer},
     read_ahead::ReadAhead,
     recovery,
     stage::{format_to_io, from_io, of_panic},
     verify,
     workers::{ToCome, Workers},
+    writing::{Written, start_writer, writer_gone},
 };
 
 /// One inner archive on its way: tar, then blocks.
@@ -135,13 +137,14 @@ fn write(
         cost: plan.kdf,
     };
     thread::scope(|scope| {
-        let writing = start_writer(scope, sink);
+        let writing = start_writer(scope, sink, &workers, &context.cancel);
         let buffers = Buffers::default();
         let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
         let packer = Packer {
             keys: &keys,
             blocks: writing.blocks,
             empties: writing.empties,
+            spare: Cell::default(),
             buffers: buffers.clone(),
             cancel: context.cancel.clone(),
         };
@@ -151,6 +154,7 @@ fn write(
             host,
             context,
             keys: &keys,
+            sure_keys: RefCell::new(sure_keys(&keys, contents, plan.compression)),
             flow: &flow,
             buffers: &buffers,
             meter,
@@ -178,12 +182,35 @@ fn write(
     })
 }
 
+/// The keys that will be needed for sure.
+fn sure_keys<'a>(maker: &'a KeyMaker<'a>, contents: &Contents, compression: Compression) -> SureKeys<'a> {
+    let least_of = |bytes: u64| match compression {
+        Compression::None => bytes,
+        _ => (bytes as f64 * LEAST_PACKED_SHARE) as u64,
+    };
+    let files = contents.machines.iter().flat_map(|machine| {
+        let file = |item| (member_name(machine, item), least_of(item.data_bytes()));
+        machine.items.iter().map(file)
+    });
+    SureKeys::new(maker, std::iter::once((INVENTORY_FILE.to_owned(), 0)).chain(files))
+}
+
+/// What a file of a machine is called in the archive (`vm7/private.img`).
+fn member_name(machine: &MachineContents, item: &Item) -> String {
+    match item {
+        // A home is a folder, and the name of its archive is that of the folder.
+        Item::Home { .. } => machine.path.clone(),
+        _ => format!("{}{}", machine.path, item.file_name()),
+    }
+}
+
 /// The reading side of a backup.
 struct Reading<'a> {
     plan: &'a BackupPlan,
     host: &'a dyn Host,
     context: &'a Context,
     keys: &'a KeyMaker<'a>,
+    sure_keys: RefCell<SureKeys<'a>>,
     flow: &'a SyncSender<Flow>,
     buffers: &'a Buffers,
     meter: &'a Meter<'a>,
@@ -229,13 +256,13 @@ impl<'a> Reading<'a> {
     fn write_item(&self, machine: &MachineContents, item: &Item) -> Result<(), EngineError> {
         let file_name = item.file_name();
         self.meter.at_work(&machine.name, &file_name);
-        let member = format!("{}{file_name}", machine.path);
+        let member = member_name(machine, item);
         match item {
             Item::Volume { name, .. } => self.write_volume(&machine.name, name, &member),
             Item::File { content, .. } => self.write_small(&member, &member, content),
             Item::Placeholder => self.write_small(&member, &member, &[]),
             Item::Home { home, size } => {
-                let mut archive = self.open(&machine.path, size.data_bytes + size.overhead_bytes)?;
+                let mut archive = self.open(&member, size.data_bytes + size.overhead_bytes)?;
                 home::write(
                     &mut archive,
                     &home.path,
@@ -251,7 +278,9 @@ impl<'a> Reading<'a> {
     /// Begins an inner archive.
     fn open(&self, member: &str, expected_bytes: u64) -> Result<InnerWriter<'a>, EngineError> {
         let how = (self.plan.compression, self.plan.level);
-        let blocks = BlockWriter::begin(member, expected_bytes, how, self.keys, self.flow, self.buffers)?;
+        let keys = self.sure_keys.borrow_mut().take(member)?;
+        let workers = self.keys.workers;
+        let blocks = BlockWriter::begin(member, expected_bytes, how, (workers, keys), self.flow, self.buffers)?;
         Ok(inner::Writer::new(blocks))
     }
 
@@ -298,7 +327,8 @@ impl<'a> Reading<'a> {
             while offset < end {
                 let length = archive.pass(end - offset, |blocks, most| {
                     blocks.fill(most, |room| {
-                        let read = source.read_at(room, offset);
+                        let read = || source.read_at(room, offset);
+                        let read = self.keys.workers.reading().copy(&self.context.cancel, read)?;
                         read.map_err(|error| volume_error(machine, volume, error))
                     })
                 })?;

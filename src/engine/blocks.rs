@@ -7,14 +7,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
 };
 
-use crate::format::{Compression, Encoder, Level, PartName};
+use crate::format::{Compression, Encoder, Level};
 
 use super::{
     EngineError,
-    keys::{KeyMaker, SealKeyToCome},
-    parts::writer_gone,
+    keys::FileKeys,
     stage::into_io,
     workers::{ToCome, Workers},
+    writing::writer_gone,
 };
 
 /// What goes to the thread that makes parts, in the order of the archive.
@@ -24,8 +24,8 @@ pub(super) enum Flow {
         name: String,
         /// How many bytes its inner archive will have, as far as that is known.
         expected_bytes: u64,
-        /// The key of its first part.
-        key: SealKeyToCome,
+        /// The keys of its first parts.
+        keys: FileKeys,
     },
     /// More of it.
     Block {
@@ -88,21 +88,18 @@ impl<'a> BlockWriter<'a> {
         name: &str,
         expected_bytes: u64,
         (method, level): (Compression, Level),
-        keys: &KeyMaker<'a>,
+        (workers, keys): (&'a Workers, FileKeys),
         flow: &'a SyncSender<Flow>,
         buffers: &'a Buffers,
     ) -> Result<Self, EngineError> {
-        let first = PartName::new(name, 0).map_err(|error| EngineError::Plan {
-            what: error.to_string(),
-        })?;
         let begin = Flow::File {
             name: name.to_owned(),
             expected_bytes,
-            key: keys.order(&first.to_string()),
+            keys,
         };
         flow.send(begin).map_err(|_| writer_gone())?;
         Ok(Self {
-            workers: keys.workers,
+            workers,
             flow,
             method,
             level,

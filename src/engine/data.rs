@@ -17,6 +17,7 @@ use super::{
     Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive, Protection,
     ahead::{KeysAhead, Scout, will_be_read},
     dialect::Dialect,
+    keys::KEYS_AHEAD,
     meter::Meter,
     reader::Reader,
     source::Members,
@@ -86,7 +87,7 @@ pub(super) fn read_files(
             filter: &opened.info.filter,
             data_bytes: 0,
         };
-        let (ordered, keys) = sync_channel(workers.jobs());
+        let (ordered, keys) = sync_channel(KEYS_AHEAD / 2);
         let mut reader = Reader {
             context,
             dialect: &dialect,

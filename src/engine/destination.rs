@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    durable,
+    durable::{self, WriteBehind},
     host::{Host, Service, ServiceControl},
     plan::Destination,
     units::LocalTime,
@@ -73,7 +73,7 @@ impl Sink {
 impl Write for Sink {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match self {
-            Self::File(sink) => sink.file.write(data),
+            Self::File(sink) => sink.append(data),
             Self::Service(sink) => match &mut sink.stdin {
                 Some(stdin) => stdin.write(data),
                 None => Err(io::ErrorKind::BrokenPipe.into()),
@@ -92,6 +92,9 @@ impl Write for Sink {
 /// A file, called `NAME.part` until it is whole.
 pub(super) struct FileSink {
     file: File,
+    /// How much was appended, in bytes.
+    bytes: u64,
+    behind: WriteBehind,
     path: PathBuf,
     part: PathBuf,
     is_finished: bool,
@@ -118,10 +121,19 @@ impl FileSink {
         })?;
         Ok(Self {
             file,
+            bytes: 0,
+            behind: WriteBehind::default(),
             path,
             part,
             is_finished: false,
         })
+    }
+
+    fn append(&mut self, data: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(data)?;
+        self.behind.wrote(&self.file, self.bytes, count as u64);
+        self.bytes += count as u64;
+        Ok(count)
     }
 
     /// The file, to be written to anywhere.

@@ -5,20 +5,18 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    crypto::{
-        ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, KeyCache, OldCipher, OpenKey, Scratch,
-        part_passphrase,
-    },
+    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KeyCache, OldCipher, part_passphrase},
     format::{PartName, limits, mac_member, parse_mac},
     plan::Access,
     secret::Passphrase,
 };
 
 use super::{
-    ArchiveError, ArchiveInfo, Context, EngineError, Protection,
+    ArchiveError, ArchiveInfo, CancelToken, Context, EngineError, Protection,
     ahead::KeysAhead,
+    keys::{OpenKeyToCome, order_open_key},
     source::{MemberInfo, Members},
-    workers::{ToCome, Workers},
+    workers::Workers,
 };
 
 /// How the parts of an archive are written, and the passphrase that they need.
@@ -31,9 +29,6 @@ pub(super) struct Dialect {
     pub(super) workers: Arc<Workers>,
     kind: Kind,
 }
-
-/// The key of a container that is being made.
-pub(super) type OpenKeyToCome = ToCome<Result<OpenKey, ContainerError>>;
 
 #[derive(Clone)]
 enum Kind {
@@ -126,13 +121,14 @@ impl Dialect {
         members: &mut Members,
         member: &MemberInfo,
         buffer: &mut Vec<u8>,
+        cancel: &CancelToken,
     ) -> Result<Result<Proof, EngineError>, EngineError> {
         if member.size > limits::PART_CONTAINER_BYTES {
             members.skip()?;
             let what = format!("it has {} bytes, more than any part", member.size);
             return Ok(Err(damaged(member, what)));
         }
-        members.read_into(buffer)?;
+        self.workers.reading().copy(cancel, || members.read_into(buffer))??;
         match &self.kind {
             Kind::Sealed { .. } => Ok(Ok(Proof::new())),
             Kind::Coded(_) => fetch_code(members, member),
@@ -210,9 +206,7 @@ impl Dialect {
 
     fn order_sealed(&self, backup_id: &str, part: &PartName, header: ContainerHeader) -> OpenKeyToCome {
         let passphrase = part_passphrase(backup_id, &part.to_string(), self.passphrase.as_bytes());
-        let keys = self.keys.clone();
-        let unlock = move |scratch: &mut Scratch| keys.unlock(&header, scratch, &passphrase, &KdfLimits::default());
-        self.workers.derive(unlock)
+        order_open_key(&self.workers, &self.keys, header, &passphrase)
     }
 }
 

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The keys of coming parts: derived ahead, because a key takes longer than the data of most files.
+//! The keys of parts: derived ahead and several at a time, because a key takes longer than the data of most files.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    crypto::{CryptoError, KdfCost, SealKey, header_passphrase, part_passphrase},
+    crypto::{
+        ContainerError, ContainerHeader, CryptoError, Derivation, DeriveFailure, KdfCost, KdfLimits, KeyCache, Keys,
+        OpenKey, SealKey, header_passphrase, part_passphrase,
+    },
+    format::PartName,
     secret::Passphrase,
 };
 
 use super::{
     EngineError,
+    parts::PART_BYTES,
     workers::{ToCome, Workers},
 };
+
+/// How many keys are ordered ahead of their parts where so many parts are known to come. Two workers can derive four at a
+/// time each.
+pub(super) const KEYS_AHEAD: usize = 8;
+
+/// More are ordered when so few are left, so that they come in groups and are derived side by side.
+pub(super) const FEW_KEYS: usize = 2;
 
 /// A key that is being made.
 pub(super) type SealKeyToCome = ToCome<Result<SealKey, EngineError>>;
@@ -27,21 +39,33 @@ pub(super) struct KeyMaker<'a> {
 impl KeyMaker<'_> {
     /// Orders the key of a member (by its name without `.enc`).
     pub(super) fn order(&self, name: &str) -> SealKeyToCome {
-        let cost = self.cost;
         let passphrase = part_passphrase(&self.backup_id, name, self.passphrase.as_bytes());
-        self.workers
-            .derive(move |scratch| SealKey::derive_in(scratch, &passphrase, cost).map_err(|error| not_derived(&error)))
+        self.derive(&passphrase, |key| key)
     }
 
     /// Puts the header of the archive into its container.
     pub(super) fn seal_header(&self, mut header: Vec<u8>) -> ToCome<Result<Vec<u8>, EngineError>> {
-        let cost = self.cost;
         let passphrase = header_passphrase(self.passphrase.as_bytes());
-        self.workers.derive(move |scratch| {
-            let key = SealKey::derive_in(scratch, &passphrase, cost).map_err(|error| not_derived(&error))?;
-            let sealed = key.seal(&mut header);
+        self.derive(&passphrase, move |key| {
+            let sealed = key?.seal(&mut header);
             Ok([&sealed.header[..], &header, &sealed.mac].concat())
         })
+    }
+
+    fn derive<T: Send + 'static>(
+        &self,
+        passphrase: &[u8],
+        then: impl FnOnce(Result<SealKey, EngineError>) -> T + Send + 'static,
+    ) -> ToCome<T> {
+        let made = |derivation: &Derivation, keys: Result<Keys, DeriveFailure>| {
+            SealKey::derived(derivation, keys).map_err(|error| not_derived(&error))
+        };
+        match SealKey::derivation(passphrase, self.cost) {
+            Ok(derivation) => self
+                .workers
+                .derive(derivation, move |derivation, keys| then(made(derivation, keys))),
+            Err(error) => ToCome::ready(then(Err(not_derived(&error)))),
+        }
     }
 }
 
@@ -49,4 +73,84 @@ fn not_derived(error: &CryptoError) -> EngineError {
     EngineError::Internal {
         what: format!("deriving a key: {error}"),
     }
+}
+
+/// The keys of the parts of one file, in their order.
+pub(super) type FileKeys = VecDeque<SealKeyToCome>;
+
+/// The keys of all parts that are sure to be needed before anything is known of how well the data is compressed: that of
+/// each file's first part, and some more of large files.
+pub(super) struct SureKeys<'a> {
+    maker: &'a KeyMaker<'a>,
+    /// The files whose keys are not ordered yet, and how many parts of each are sure.
+    to_order: VecDeque<(String, u32)>,
+    ordered: VecDeque<(String, FileKeys)>,
+}
+
+impl<'a> SureKeys<'a> {
+    /// The keys of these files, in the order of the archive, each with a number of bytes that it will take at least.
+    pub(super) fn new(maker: &'a KeyMaker<'a>, files: impl IntoIterator<Item = (String, u64)>) -> Self {
+        let most_behind_first = KEYS_AHEAD as u64 / 2 - 1;
+        let parts = |least_bytes: u64| 1 + (least_bytes / PART_BYTES as u64).min(most_behind_first) as u32;
+        Self {
+            maker,
+            to_order: files.into_iter().map(|(name, least)| (name, parts(least))).collect(),
+            ordered: VecDeque::new(),
+        }
+    }
+
+    /// The keys of the next file's first parts, one at least.
+    pub(super) fn take(&mut self, file: &str) -> Result<FileKeys, EngineError> {
+        if self.ahead() <= FEW_KEYS {
+            while self.ahead() < KEYS_AHEAD
+                && let Some((name, parts)) = self.to_order.pop_front()
+            {
+                let keys = self.order(&name, parts)?;
+                self.ordered.push_back((name, keys));
+            }
+        }
+        match self.ordered.pop_front() {
+            Some((expected, keys)) if expected == file => Ok(keys),
+            _ => self.order(file, 1),
+        }
+    }
+
+    fn ahead(&self) -> usize {
+        self.ordered.iter().map(|(_, keys)| keys.len()).sum()
+    }
+
+    fn order(&self, file: &str, parts: u32) -> Result<FileKeys, EngineError> {
+        let part = |number| {
+            PartName::new(file, number).map_err(|error| EngineError::Plan {
+                what: error.to_string(),
+            })
+        };
+        let key = |number| Ok(self.maker.order(&part(number)?.to_string()));
+        (0..parts).map(key).collect()
+    }
+}
+
+/// A key that is being derived, or why it cannot be.
+pub(super) type OpenKeyToCome = ToCome<Result<OpenKey, ContainerError>>;
+
+/// Orders the key of a container that exists, if it is not known.
+pub(super) fn order_open_key(
+    workers: &Workers,
+    known: &KeyCache,
+    header: ContainerHeader,
+    passphrase: &[u8],
+) -> OpenKeyToCome {
+    if let Some(key) = known.find(&header, passphrase) {
+        return ToCome::ready(Ok(key));
+    }
+    let derivation = match header.derivation(passphrase, &KdfLimits::default()) {
+        Ok(derivation) => derivation,
+        Err(error) => return ToCome::ready(Err(error)),
+    };
+    let known = known.clone();
+    workers.derive(derivation, move |derivation, keys| {
+        let key = header.accept(keys)?;
+        known.keep(&header, derivation.passphrase(), &key);
+        Ok(key)
+    })
 }

@@ -32,6 +32,7 @@ mod source;
 mod stage;
 mod unpack;
 mod workers;
+mod writing;
 
 pub mod backup;
 pub mod extract;

@@ -230,7 +230,7 @@ impl Reader<'_> {
         member: &MemberInfo,
     ) -> Result<Opened, EngineError> {
         let mut buffer = self.empties.try_recv().unwrap_or_default();
-        let proof = match self.dialect.fetch(members, member, &mut buffer)? {
+        let proof = match self.dialect.fetch(members, member, &mut buffer, &self.context.cancel)? {
             Ok(proof) => proof,
             Err(error) => return Ok(Err(error)),
         };
@@ -242,7 +242,7 @@ impl Reader<'_> {
             let Some(again) = members.next()? else {
                 return Ok(Err(first));
             };
-            match self.dialect.fetch(members, &again, &mut buffer)? {
+            match self.dialect.fetch(members, &again, &mut buffer, &self.context.cancel)? {
                 Ok(proof) => self.open_fetched(&mut buffer, &proof, part, member)?,
                 Err(error) => Err(error),
             }

@@ -6,6 +6,7 @@
 
 mod entries;
 mod expected;
+mod fill;
 mod holes;
 mod layers;
 mod pieces;
@@ -250,7 +251,7 @@ impl Unpacker<'_> {
                 let bytes = target.home(row, archive, place, context)?;
                 return Ok(vec![Came::of_home(name, bytes)]);
             }
-            hold_entries(target, row, name, dialect.holds_trees(), place, archive, context)
+            hold_entries(target, row, name, dialect, place, archive, context)
         });
         // What came through the pipe explains what the layers above made of it.
         stream.drain()?;

@@ -2,77 +2,28 @@
 //! The threads that compute for a job: one crew for blocks and pieces, one for keys, and a fixed number of permits, so that
 //! never more of them work at a time than the job may use processors, whatever else they wait for.
 
-use std::{
-    collections::BTreeSet,
-    num::NonZeroUsize,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Condvar, Mutex, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
-    },
-    thread,
-    time::Duration,
-};
+mod copying;
+mod crew;
+mod permits;
+mod to_come;
+
+use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use crate::{
-    crypto::{KdfCost, Scratch},
+    crypto::{Derivation, DeriveFailure, KdfCost, Keys, Scratch},
     format::{Encoder, PieceDecoder},
 };
 
 use super::{CancelToken, EngineError, Resources, memory};
+use copying::Copying;
+use crew::{Crew, Order};
+use permits::Permits;
+use to_come::Wanted;
+
+pub(super) use to_come::ToCome;
 
 /// The most threads of a kind: more would only take memory.
 const MOST_JOBS: usize = 256;
-
-/// How often a wait looks whether the job was cancelled.
-const CANCEL_CHECK: Duration = Duration::from_millis(100);
-
-/// Something that another thread is making. When this is dropped, it is not even begun.
-pub(super) struct ToCome<T> {
-    result: Receiver<T>,
-    _wanted: Arc<()>,
-}
-
-impl<T> ToCome<T> {
-    /// Something that is there already.
-    pub(super) fn ready(value: T) -> Self {
-        let (sender, receiver) = channel();
-        // The receiver is at hand, so this cannot fail.
-        let _ = sender.send(value);
-        Self {
-            result: receiver,
-            _wanted: Arc::default(),
-        }
-    }
-
-    /// Waits for it, or for a cancel.
-    pub(super) fn wait(&self, cancel: &CancelToken) -> Result<T, EngineError> {
-        loop {
-            cancel.check()?;
-            match self.result.recv_timeout(CANCEL_CHECK) {
-                Ok(value) => return Ok(value),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(broken()),
-            }
-        }
-    }
-
-    /// Gives it if it is there.
-    pub(super) fn take_if_there(&self) -> Result<Option<T>, EngineError> {
-        match self.result.try_recv() {
-            Ok(value) => Ok(Some(value)),
-            Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(broken()),
-        }
-    }
-}
-
-fn broken() -> EngineError {
-    EngineError::Internal {
-        what: "a worker broke".to_owned(),
-    }
-}
 
 /// What a worker keeps from one block or piece to the next.
 #[derive(Default)]
@@ -88,8 +39,10 @@ pub(super) struct Workers {
     /// The memory that each one may take for keys.
     key_bytes: u64,
     permits: Arc<Permits>,
-    tools: Crew<Tools>,
-    keys: Crew<Scratch>,
+    tools: Crew<Work>,
+    keys: Crew<KeyWork>,
+    reading: Copying,
+    writing: Copying,
 }
 
 impl Workers {
@@ -106,9 +59,10 @@ impl Workers {
     /// Each worker may take the usual memory for keys, and up to `most_key_bytes` where keys are costly, as long as all
     /// of them together stay within their share of what the computer can spare.
     fn start(resources: Resources, most_key_bytes: u64) -> Self {
-        let all = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let jobs = resources.jobs.map_or_else(all, NonZeroUsize::get).min(MOST_JOBS);
+        let all = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let jobs = resources.jobs.map_or(all, NonZeroUsize::get).min(MOST_JOBS);
         let permits = Arc::new(Permits::new(jobs));
+        let copying = || Copying::new((jobs < all).then(|| Arc::clone(&permits)));
         let spare = memory::spare_for_keys();
         let key_workers = jobs
             .min(usize::try_from(spare / Scratch::USUAL_BYTES).unwrap_or(jobs))
@@ -120,6 +74,8 @@ impl Workers {
             key_bytes,
             tools: Crew::start(jobs, &permits, Tools::default),
             keys: Crew::start(key_workers, &permits, scratch),
+            reading: copying(),
+            writing: copying(),
             permits,
         }
     }
@@ -131,18 +87,45 @@ impl Workers {
 
     /// Hands out work at a block or a piece. It is begun in the order in which it comes.
     pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Tools) -> T + Send + 'static) -> ToCome<T> {
-        self.tools.run(work)
+        let (reply, wanted, to_come) = ToCome::new();
+        self.tools.order(Work {
+            // Whoever ordered it may have given up when it is done.
+            work: Box::new(move |tools| drop(reply.send(work(tools)))),
+            wanted,
+        });
+        to_come
     }
 
-    /// Hands out the derivation of a key.
-    pub(super) fn derive<T: Send + 'static>(&self, work: impl FnOnce(&mut Scratch) -> T + Send + 'static) -> ToCome<T> {
-        self.keys.run(work)
+    /// Hands out the derivation of keys, and what is made of them. Those that are ordered together are derived side by
+    /// side.
+    pub(super) fn derive<T: Send + 'static>(
+        &self,
+        derivation: Derivation,
+        then: impl FnOnce(&Derivation, Result<Keys, DeriveFailure>) -> T + Send + 'static,
+    ) -> ToCome<T> {
+        let (reply, wanted, to_come) = ToCome::new();
+        self.keys.order(KeyWork {
+            derivation,
+            then: Box::new(move |derivation, keys| drop(reply.send(then(derivation, keys)))),
+            wanted,
+        });
+        to_come
     }
 
     /// Computes on this thread, as one of those that may work at a time. A cancel ends the wait for that.
     pub(super) fn compute<T>(&self, cancel: &CancelToken, work: impl FnOnce() -> T) -> Result<T, EngineError> {
         let _permit = self.permits.take(cancel)?;
         Ok(work())
+    }
+
+    /// Where bytes come in.
+    pub(super) fn reading(&self) -> &Copying {
+        &self.reading
+    }
+
+    /// Where bytes go out.
+    pub(super) fn writing(&self) -> &Copying {
+        &self.writing
     }
 
     /// Whether a key of that cost may be derived beside others before anybody has proven that it is needed: only what keeps
@@ -152,135 +135,84 @@ impl Workers {
     }
 }
 
-/// A piece of work, and whether anybody still waits for it.
-struct Order<S> {
-    work: Box<dyn FnOnce(&mut S) + Send>,
-    wanted: Weak<()>,
+/// Work at a block or a piece.
+struct Work {
+    work: Box<dyn FnOnce(&mut Tools) + Send>,
+    wanted: Wanted,
 }
 
-/// Threads that take one piece of work after the other, each with something of its own.
-struct Crew<S> {
-    queue: Sender<Order<S>>,
-    is_dismissed: Arc<AtomicBool>,
-}
+impl Order for Work {
+    type Own = Tools;
 
-impl<S: 'static> Crew<S> {
-    fn start(count: usize, permits: &Arc<Permits>, own: impl Fn() -> S + Send + Clone + 'static) -> Self {
-        let (queue, work) = channel();
-        let work = Arc::new(Mutex::new(work));
-        let is_dismissed = Arc::new(AtomicBool::new(false));
-        for _ in 0..count {
-            let (work, permits, is_dismissed) = (Arc::clone(&work), Arc::clone(permits), Arc::clone(&is_dismissed));
-            let own = own.clone();
-            thread::spawn(move || serve(&work, &permits, &is_dismissed, &own));
-        }
-        Self { queue, is_dismissed }
+    fn is_wanted(&self) -> bool {
+        self.wanted.is_so()
     }
 
-    fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut S) -> T + Send + 'static) -> ToCome<T> {
-        let (reply, result) = channel();
-        // The threads live as long as this; whoever ordered it may have given up when it is done.
-        let wanted = Arc::new(());
-        let _ = self.queue.send(Order {
-            work: Box::new(move |own| drop(reply.send(work(own)))),
-            wanted: Arc::downgrade(&wanted),
-        });
-        ToCome {
-            result,
-            _wanted: wanted,
-        }
+    fn carry_out(orders: Vec<Self>, own: &mut Tools) {
+        orders.into_iter().for_each(|order| (order.work)(own));
     }
 }
 
-impl<S> Drop for Crew<S> {
-    fn drop(&mut self) {
-        self.is_dismissed.store(true, Ordering::SeqCst);
-    }
+/// A key to be derived.
+struct KeyWork {
+    derivation: Derivation,
+    then: Box<dyn FnOnce(&Derivation, Result<Keys, DeriveFailure>) + Send>,
+    wanted: Wanted,
 }
 
-fn serve<S>(work: &Mutex<Receiver<Order<S>>>, permits: &Permits, is_dismissed: &AtomicBool, own: &impl Fn() -> S) {
-    let mut mine = own();
-    loop {
-        let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(next) = next else { return };
-        if is_dismissed.load(Ordering::SeqCst) {
-            return;
-        }
-        if next.wanted.strong_count() == 0 {
-            continue;
-        }
-        let Ok(_permit) = permits.take(&CancelToken::default()) else {
-            return;
-        };
-        // Whoever waits for the result learns of a panic by not getting one; what it was done with may be half done.
-        if catch_unwind(AssertUnwindSafe(|| (next.work)(&mut mine))).is_err() {
-            mine = own();
-        }
-    }
-}
+impl Order for KeyWork {
+    type Own = Scratch;
 
-/// So many may work at a time; who came first goes first, or a key that is needed soon would starve among blocks.
-struct Permits {
-    state: Mutex<Waiting>,
-    turn: Condvar,
-}
+    /// A hundredth of what a key takes, in which those that belong together come together.
+    const LINGER: Duration = Duration::from_millis(2);
 
-struct Waiting {
-    free: usize,
-    next_ticket: u64,
-    tickets: BTreeSet<u64>,
-}
-
-impl Permits {
-    fn new(count: usize) -> Self {
-        Self {
-            state: Mutex::new(Waiting {
-                free: count,
-                next_ticket: 0,
-                tickets: BTreeSet::new(),
-            }),
-            turn: Condvar::new(),
-        }
+    fn is_wanted(&self) -> bool {
+        self.wanted.is_so()
     }
 
-    fn take(&self, cancel: &CancelToken) -> Result<Permit<'_>, EngineError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let ticket = state.next_ticket;
-        state.next_ticket += 1;
-        state.tickets.insert(ticket);
-        let mut result = cancel.check();
-        while result.is_ok() && (state.tickets.first() != Some(&ticket) || state.free == 0) {
-            let waited = self.turn.wait_timeout(state, CANCEL_CHECK);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            result = cancel.check();
-        }
-        state.tickets.remove(&ticket);
-        state.free -= usize::from(result.is_ok());
-        // The next one in the row may have its turn at once.
-        self.turn.notify_all();
-        result.map(|()| Permit(self))
+    /// A fair share of what there is, so that nobody sits idle, and as many as are best derived at a time.
+    fn how_many(row: &VecDeque<Self>, idle: usize, own: &Scratch) -> usize {
+        let cost = |order: &Self| order.derivation.cost();
+        let first = row.front().map_or(KdfCost::DEFAULT, cost);
+        let alike = row.iter().take_while(|order| Scratch::go_together(first, cost(order)));
+        let alike = alike.count().max(1);
+        // Other numbers than powers of two leave a register half empty.
+        let share = alike.div_ceil(idle.max(1)).next_power_of_two();
+        share.min(own.keys_at_a_time(first)).min(1 << alike.ilog2())
     }
-}
 
-struct Permit<'a>(&'a Permits);
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.free += 1;
-        self.0.turn.notify_all();
+    fn carry_out(orders: Vec<Self>, own: &mut Scratch) {
+        let derivations: Vec<&Derivation> = orders.iter().map(|order| &order.derivation).collect();
+        match own.derive(&derivations) {
+            Ok(keys) => orders
+                .into_iter()
+                .zip(keys)
+                .for_each(|(order, keys)| (order.then)(&order.derivation, Ok(keys))),
+            Err(failure) => orders
+                .into_iter()
+                .for_each(|order| (order.then)(&order.derivation, Err(failure))),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::channel,
+    };
+
+    use crate::crypto::SealKey;
 
     use super::*;
 
     fn workers(jobs: usize) -> Workers {
         let jobs = NonZeroUsize::new(jobs);
         Workers::for_writing(Resources { jobs, is_gentle: false })
+    }
+
+    fn derivation() -> Derivation {
+        SealKey::derivation(b"x", KdfCost { log_n: 4, r: 8, p: 1 }).unwrap()
     }
 
     #[test]
@@ -300,7 +232,7 @@ mod tests {
         for _ in 0..20 {
             let (one, other) = (busy(), busy());
             to_come.push(workers.run(move |_| one()));
-            to_come.push(workers.derive(move |_| other()));
+            to_come.push(workers.derive(derivation(), move |_, _| other()));
         }
         workers.compute(&cancel, busy()).unwrap();
         for result in to_come {
@@ -341,20 +273,6 @@ mod tests {
         first.wait(&cancel).unwrap();
         last.wait(&cancel).unwrap();
         assert_eq!(count.load(Ordering::SeqCst), 0);
-    }
-
-    #[test]
-    fn a_cancel_ends_the_wait_for_a_permit_and_leaves_the_row_in_order() {
-        let permits = Permits::new(1);
-        let (never, cancelled) = (CancelToken::default(), CancelToken::default());
-        let held = permits.take(&never).unwrap();
-        thread::scope(|scope| {
-            let gives_up = scope.spawn(|| permits.take(&cancelled).is_err());
-            cancelled.cancel();
-            assert!(gives_up.join().unwrap());
-        });
-        drop(held);
-        drop(permits.take(&never).unwrap());
     }
 
     #[test]

@@ -2,14 +2,15 @@
 //! How the header of each format is authenticated, and what is done where there is none.
 
 use crate::{
-    crypto::{ContainerError, ContainerHeader, Digest, Hmac, KdfLimits, OldCipher, Scratch, header_passphrase},
+    crypto::{ContainerError, ContainerHeader, Digest, Hmac, OldCipher, header_passphrase},
     format::{HEADER_MAC_MEMBER, Header, parse_mac},
 };
 
 use super::{
     super::{
         ahead::KeysAhead,
-        dialect::{OpenKeyToCome, container_error, fetch_code},
+        dialect::{container_error, fetch_code},
+        keys::{OpenKeyToCome, order_open_key},
     },
     ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, OpenedArchive, Opener, Protection,
 };
@@ -22,9 +23,7 @@ impl Opener<'_> {
     pub(super) fn order_header_key(&self, container: &[u8]) -> Result<OpenKeyToCome, EngineError> {
         let header = ContainerHeader::parse(container).map_err(|error| describe(&error, container.len()))?;
         let passphrase = header_passphrase(self.access.passphrase.as_bytes());
-        let keys = self.access.keys.clone();
-        let unlock = move |scratch: &mut Scratch| keys.unlock(&header, scratch, &passphrase, &KdfLimits::default());
-        Ok(self.workers.derive(unlock))
+        Ok(order_open_key(&self.workers, &self.access.keys, header, &passphrase))
     }
 
     /// Format 4: the header stands in the archive once more, in a container that only the passphrase opens.

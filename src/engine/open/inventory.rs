@@ -24,7 +24,7 @@ impl Opener<'_> {
         content: &mut Vec<u8>,
     ) -> Result<Proof, EngineError> {
         check_size(member)?;
-        dialect.fetch(self.members, member, content)?
+        dialect.fetch(self.members, member, content, &self.context.cancel)?
     }
 
     /// Reads the inventory's part where nothing is known of its proof yet.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is in the inner archive of one file: read to its end and held until the file is known to be whole.
 
+use std::thread;
+
 use crate::{
     format::inner::{Entry, EntryKind},
     host::{MachineFile, VolumeImport},
@@ -9,15 +11,12 @@ use crate::{
 };
 
 use super::{
-    super::{Context, EngineError, Warning},
+    super::{Context, EngineError, Warning, dialect::Dialect, workers::Workers},
     InnerReader, PLACEHOLDER, Place, Target,
-    holes::write_sparse,
+    fill::Filler,
     place::lossy,
     tally::Tally,
 };
-
-/// How much data goes from the inner archive to its target at once, in bytes.
-const BLOCK_BYTES: usize = MIB as usize;
 
 /// The longest small file that is taken, in bytes: real ones have a few thousand.
 const SMALL_FILE_BYTES: u64 = 4 * MIB;
@@ -60,7 +59,7 @@ pub(super) fn hold_entries(
     target: &mut dyn Target,
     row: &RestoreRow,
     file: &str,
-    may_be_tree: bool,
+    dialect: &Dialect,
     place: &Place,
     archive: &mut InnerReader<'_>,
     context: &Context,
@@ -70,10 +69,11 @@ pub(super) fn hold_entries(
         row,
         place,
         archive,
+        workers: &dialect.workers,
         context,
     };
     let first = holder.next()?.ok_or_else(|| place.empty())?;
-    if may_be_tree && (first.kind == EntryKind::Directory || first.name != place.name.as_bytes()) {
+    if dialect.holds_trees() && (first.kind == EntryKind::Directory || first.name != place.name.as_bytes()) {
         return holder.hold_tree(file, first);
     }
     if first.name != place.name.as_bytes() || first.kind != EntryKind::File {
@@ -91,6 +91,7 @@ struct Holder<'a, 'r> {
     row: &'a RestoreRow,
     place: &'a Place,
     archive: &'a mut InnerReader<'r>,
+    workers: &'a Workers,
     context: &'a Context,
 }
 
@@ -216,22 +217,23 @@ impl Holder<'_, '_> {
 
     /// Copies what holds data; zeros that were sent as data are left as holes. Gives how much data came, and in how many
     /// pieces.
-    fn copy_volume(
-        &mut self,
-        mut import: Option<&mut (dyn VolumeImport + 'static)>,
-    ) -> Result<(u64, u64), EngineError> {
-        let mut buffer = vec![0; BLOCK_BYTES];
-        let (mut data_bytes, mut extents, mut end) = (0, 0, None);
-        while let Some((offset, length)) = self.next_data(&mut buffer)? {
-            self.context.cancel.check()?;
-            data_bytes += length as u64;
-            extents += u64::from(end != Some(offset));
-            end = Some(offset + length as u64);
-            if let Some(import) = &mut import {
-                write_sparse(&buffer[..length], offset, |data, place| import.write_at(data, place))?;
+    fn copy_volume(&mut self, import: Option<&mut (dyn VolumeImport + 'static)>) -> Result<(u64, u64), EngineError> {
+        let (workers, cancel) = (self.workers, &self.context.cancel);
+        thread::scope(|scope| {
+            let mut filler = Filler::start(scope, import, workers, cancel);
+            let (mut data_bytes, mut extents, mut end) = (0, 0, None);
+            while let Some((offset, length)) = self.next_data(filler.room())? {
+                self.context.cancel.check()?;
+                data_bytes += length as u64;
+                extents += u64::from(end != Some(offset));
+                end = Some(offset + length as u64);
+                if !filler.put(offset, length) {
+                    break;
+                }
             }
-        }
-        Ok((data_bytes, extents))
+            filler.finish()?;
+            Ok((data_bytes, extents))
+        })
     }
 
     fn next_data(&mut self, buffer: &mut [u8]) -> Result<Option<(u64, usize)>, EngineError> {

@@ -10,7 +10,7 @@ use std::{
 
 use super::{files, record::Record};
 use crate::{
-    durable,
+    durable::{self, WriteBehind},
     host::{HostError, VolumeImport},
 };
 
@@ -24,6 +24,7 @@ pub(super) struct FileImport {
     machine: String,
     volume: String,
     file: File,
+    behind: WriteBehind,
     size_bytes: u64,
     /// The volume's file.
     target: PathBuf,
@@ -63,6 +64,7 @@ impl FileImport {
             machine: machine.to_owned(),
             volume: volume.to_owned(),
             file,
+            behind: WriteBehind::default(),
             size_bytes,
             target: target.to_owned(),
             written: Some(written.clone()),
@@ -99,7 +101,9 @@ impl VolumeImport for FileImport {
         }
         self.file
             .write_all_at(data, offset)
-            .map_err(|error| failed("writing", &beside(&self.target), error))
+            .map_err(|error| failed("writing", &beside(&self.target), error))?;
+        self.behind.wrote(&self.file, offset, data.len() as u64);
+        Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), HostError> {
