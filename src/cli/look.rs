@@ -108,7 +108,8 @@ pub(super) fn list(
     host: &Arc<dyn Host>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
-    let archive = restore::open(access, host, interrupt).map_err(|error| restore::unreadable(&error, access))?;
+    let archive = restore::open(access, host, args.resources.resources(), interrupt)
+        .map_err(|error| restore::unreadable(&error, access))?;
     let notes = if args.notes {
         Some(notes(access, &archive, host, interrupt)?)
     } else {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, open_archive},
+    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, Resources, open_archive},
     host::{DOM0, Host, NoHost},
     job::{self, Ended, Job, Outcome, Task},
     json,
@@ -53,7 +53,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     }
     let kind = kind(args);
     let place = look::text_of(&access.source);
-    let archive = open(&access, &host, interrupt).map_err(|error| {
+    let archive = open(&access, &host, args.resources.resources(), interrupt).map_err(|error| {
         if args.json {
             report_unopened(kind, &place, &error);
         }
@@ -209,9 +209,17 @@ fn named_missing(
 }
 
 /// Header and inventory, read on a thread of its own so that Ctrl-C is heard.
-pub(super) fn open(access: &Access, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<OpenedArchive, EngineError> {
+pub(super) fn open(
+    access: &Access,
+    host: &Arc<dyn Host>,
+    resources: Resources,
+    interrupt: &Interrupt,
+) -> Result<OpenedArchive, EngineError> {
     let (copy, host) = (access.clone(), Arc::clone(host));
-    let task = Task::spawn(move |context| open_archive(&copy, host.as_ref(), context));
+    let task = Task::spawn(move |context| {
+        let context = context.clone().with_resources(resources);
+        open_archive(&copy, host.as_ref(), &context)
+    });
     interrupt.stops(task.cancel_token());
     task.answer_blocking()
 }

@@ -56,6 +56,9 @@ pub enum DeriveFailure {
     Parameters,
 }
 
+/// What comes of a derivation.
+pub type Derived = Result<Keys, DeriveFailure>;
+
 /// The two keys that come out of one derivation; wiped when dropped.
 #[derive(Clone)]
 pub struct Keys(Box<Zeroizing<[u8; 64]>>);

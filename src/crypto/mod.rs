@@ -17,7 +17,7 @@ mod scratch;
 mod scrypt;
 
 pub use cost::{KdfCost, KdfLimits};
-pub use derivation::{Derivation, DeriveFailure, Keys};
+pub use derivation::{Derivation, DeriveFailure, Derived, Keys};
 pub use digest::{Digest, Hmac};
 pub use error::{ContainerError, CryptoError};
 pub use key_cache::KeyCache;
@@ -25,5 +25,6 @@ pub use openssl::{Decryptor, OldCipher};
 pub use passphrase::{LONGEST_STOCK_PASSPHRASE_BYTES, header_passphrase, part_passphrase};
 pub use scratch::Scratch;
 pub use scrypt::{
-    CONTAINER_OVERHEAD_BYTES, ContainerHeader, HEADER_BYTES, OpenKey, SealKey, Sealed, Sealing, open_in_place,
+    CONTAINER_OVERHEAD_BYTES, ContainerHeader, HEADER_BYTES, MAC_BYTES, OpenKey, SealKey, Sealed, Sealing,
+    open_in_place,
 };

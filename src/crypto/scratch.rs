@@ -11,7 +11,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::units::MIB;
 
 use super::{
-    Derivation, DeriveFailure, KdfCost, KdfLimits, Keys,
+    Derivation, DeriveFailure, Derived, KdfCost, KdfLimits, Keys,
     romix::{BLOCK_BYTES, Block, MAX_EVERY, R, lanes_for, most_lanes, romix},
 };
 
@@ -70,7 +70,7 @@ impl Scratch {
     ///
     /// # Errors
     /// When memory is missing, or the parameters of the cost make no sense.
-    pub fn derive_one(&mut self, from: &Derivation) -> Result<Keys, DeriveFailure> {
+    pub fn derive_one(&mut self, from: &Derivation) -> Derived {
         let mut keys = self.derive(&[from])?;
         keys.pop().ok_or(DeriveFailure::Parameters)
     }
@@ -178,7 +178,7 @@ fn pbkdf2(passphrase: &[u8], salt: &[u8], out: &mut [u8]) {
 }
 
 /// What is rare takes the crate's own way, with all of the memory.
-fn derive_plainly((passphrase, salt): Secret<'_>, cost: KdfCost) -> Result<Keys, DeriveFailure> {
+fn derive_plainly((passphrase, salt): Secret<'_>, cost: KdfCost) -> Derived {
     let parameters = scrypt::Params::new(cost.log_n, cost.r, cost.p).map_err(|_| DeriveFailure::Parameters)?;
     // The derivation itself aborts the program where the memory is refused; asking first makes that an error.
     let bytes = usize::try_from(cost.memory_bytes()).map_err(|_| DeriveFailure::Memory)?;

@@ -12,8 +12,8 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ContainerError, CryptoError, Derivation, DeriveFailure, KdfCost, KdfLimits, Keys, LONGEST_STOCK_PASSPHRASE_BYTES,
-    Scratch, derivation::SALT_BYTES,
+    ContainerError, CryptoError, Derivation, DeriveFailure, Derived, KdfCost, KdfLimits, Keys,
+    LONGEST_STOCK_PASSPHRASE_BYTES, Scratch, derivation::SALT_BYTES,
 };
 
 /// The container's header in bytes.
@@ -21,7 +21,8 @@ pub const HEADER_BYTES: usize = 96;
 /// What a container has more than its content, in bytes.
 pub const CONTAINER_OVERHEAD_BYTES: usize = HEADER_BYTES + MAC_BYTES;
 
-const MAC_BYTES: usize = 32;
+/// The MAC at the container's end, in bytes.
+pub const MAC_BYTES: usize = 32;
 const MAGIC: &[u8; 6] = b"scrypt";
 /// Bytes that are ciphered and then authenticated at a time: they are still in the fast cache for the second.
 const STRIDE_BYTES: usize = 16 << 10;
@@ -55,7 +56,7 @@ impl SealKey {
     ///
     /// # Errors
     /// When memory was missing.
-    pub fn derived(from: &Derivation, keys: Result<Keys, DeriveFailure>) -> Result<Self, CryptoError> {
+    pub fn derived(from: &Derivation, keys: Derived) -> Result<Self, CryptoError> {
         let cost = from.cost;
         let keys = keys.map_err(|failure| match failure {
             DeriveFailure::Memory => CryptoError::NotEnoughMemory(cost.memory_bytes()),
@@ -111,6 +112,11 @@ pub struct Sealing {
 }
 
 impl Sealing {
+    /// What goes before all pieces.
+    pub fn header(&self) -> [u8; HEADER_BYTES] {
+        self.header
+    }
+
     /// Encrypts the next piece of the content where it lies.
     pub fn seal(&mut self, content: &mut [u8]) {
         for stride in content.chunks_mut(STRIDE_BYTES) {
@@ -215,7 +221,7 @@ impl ContainerHeader {
     ///
     /// # Errors
     /// When memory was missing, or the passphrase is not the one.
-    pub fn accept(&self, keys: Result<Keys, DeriveFailure>) -> Result<OpenKey, ContainerError> {
+    pub fn accept(&self, keys: Derived) -> Result<OpenKey, ContainerError> {
         let keys = keys.map_err(|failure| match failure {
             DeriveFailure::Memory => ContainerError::NotEnoughMemory {
                 bytes: self.cost.memory_bytes(),

@@ -13,6 +13,7 @@ use super::{
     reader::find,
     source::Members,
     unpack::Wanted,
+    workers::Haste,
 };
 
 /// A key that was ordered before its part is read.
@@ -68,7 +69,7 @@ pub(super) struct Scout<'a, W> {
 
 impl<W: Fn(&str) -> bool> Scout<'_, W> {
     /// Orders the key of the next member, if it is a part that will be wanted. `None` where there is no member.
-    fn next(&mut self) -> Result<Option<Option<Ahead>>, EngineError> {
+    fn next(&mut self, haste: Haste) -> Result<Option<Option<Ahead>>, EngineError> {
         let Some(member) = self.members.next()? else {
             return Ok(None);
         };
@@ -80,7 +81,7 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
             Some(part) if self.members.read_head(&mut head)? => {
                 let header = ContainerHeader::parse(&head).ok();
                 header.and_then(|header| {
-                    let key = self.dialect.order_ahead(&part, header)?;
+                    let key = self.dialect.order_ahead(&part, header, haste)?;
                     let position = member.position;
                     Some(Ahead { position, header, key })
                 })
@@ -92,12 +93,13 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
     }
 
     /// Orders one group of keys after the other, each when the reader has begun to take the one before: those of a group
-    /// are derived side by side.
+    /// are derived side by side. The reader waits for the first ones.
     pub(super) fn run(mut self, keys: &SyncSender<Ahead>) {
+        let mut haste = Haste::Now;
         loop {
             let mut group = Vec::new();
             let is_end = loop {
-                match self.next() {
+                match self.next(haste) {
                     Ok(Some(ahead)) => group.extend(ahead),
                     _ => break true,
                 }
@@ -109,12 +111,13 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
             if group.into_iter().any(|ahead| keys.send(ahead).is_err()) || is_end {
                 return;
             }
+            haste = Haste::Later;
         }
     }
 
     /// Looks at so many members only, and orders the first key that will be wanted.
     pub(super) fn first(mut self, most_members: usize) -> KeysAhead {
-        let next = (0..most_members).find_map(|_| self.next().ok().flatten().flatten());
+        let next = (0..most_members).find_map(|_| self.next(Haste::Now).ok().flatten().flatten());
         KeysAhead { coming: None, next }
     }
 }

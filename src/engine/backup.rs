@@ -6,7 +6,7 @@
 //! makes next to nothing of them, and become holes when they are restored.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     io::Write,
     sync::{
         atomic::{AtomicU64, Ordering},
@@ -137,15 +137,12 @@ fn write(
         cost: plan.kdf,
     };
     thread::scope(|scope| {
-        let writing = start_writer(scope, sink, &workers, &context.cancel);
         let buffers = Buffers::default();
+        let writing = start_writer(scope, sink, buffers.clone(), &workers, &context.cancel);
         let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
         let packer = Packer {
             keys: &keys,
             blocks: writing.blocks,
-            empties: writing.empties,
-            spare: Cell::default(),
-            buffers: buffers.clone(),
             cancel: context.cancel.clone(),
         };
         let packing = scope.spawn(move || packer.run(&flowing));

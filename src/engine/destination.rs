@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
@@ -50,6 +50,19 @@ impl Sink {
         match self {
             Self::File(sink) => sink.path.display().to_string(),
             Self::Service(sink) => format!("{}:{}", sink.machine, sink.line),
+        }
+    }
+
+    /// Whether what was written can be corrected.
+    pub(super) fn is_correctable(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+
+    /// Writes over what was written before at that place.
+    pub(super) fn correct(&mut self, position: u64, data: &[u8]) -> io::Result<()> {
+        match self {
+            Self::File(sink) => sink.file.write_all_at(data, position),
+            Self::Service(_) => Err(io::ErrorKind::NotSeekable.into()),
         }
     }
 

@@ -16,7 +16,7 @@ use super::{
     ahead::KeysAhead,
     keys::{OpenKeyToCome, order_open_key},
     source::{MemberInfo, Members},
-    workers::Workers,
+    workers::{Haste, Workers},
 };
 
 /// How the parts of an archive are written, and the passphrase that they need.
@@ -151,10 +151,10 @@ impl Dialect {
 
     /// Orders the key of a part before anything else is known of it than its first bytes; `None` where it needs no key, or
     /// one that takes too much to be made on a mere chance.
-    pub(super) fn order_ahead(&self, part: &PartName, header: ContainerHeader) -> Option<OpenKeyToCome> {
+    pub(super) fn order_ahead(&self, part: &PartName, header: ContainerHeader, haste: Haste) -> Option<OpenKeyToCome> {
         match &self.kind {
             Kind::Sealed { backup_id } if self.workers.may_order_ahead(header.cost()) => {
-                Some(self.order_sealed(backup_id, part, header))
+                Some(self.order_sealed(backup_id, part, header, haste))
             }
             Kind::Sealed { .. } | Kind::Coded(_) => None,
         }
@@ -197,16 +197,16 @@ impl Dialect {
         let describe = |error: ContainerError| container_error(&error, member);
         let header = ContainerHeader::parse(buffer).map_err(describe)?;
         let ahead = keys.take(member.position, &header);
-        let key = ahead.unwrap_or_else(|| self.order_sealed(backup_id, part, header));
+        let key = ahead.unwrap_or_else(|| self.order_sealed(backup_id, part, header, Haste::Now));
         let key = key.wait(&context.cancel)?.map_err(describe)?;
         self.workers
             .compute(&context.cancel, || key.open(buffer))?
             .map_err(describe)
     }
 
-    fn order_sealed(&self, backup_id: &str, part: &PartName, header: ContainerHeader) -> OpenKeyToCome {
+    fn order_sealed(&self, backup_id: &str, part: &PartName, header: ContainerHeader, haste: Haste) -> OpenKeyToCome {
         let passphrase = part_passphrase(backup_id, &part.to_string(), self.passphrase.as_bytes());
-        order_open_key(&self.workers, &self.keys, header, &passphrase)
+        order_open_key(&self.workers, &self.keys, header, &passphrase, haste)
     }
 }
 

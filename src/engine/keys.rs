@@ -5,8 +5,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     crypto::{
-        ContainerError, ContainerHeader, CryptoError, Derivation, DeriveFailure, KdfCost, KdfLimits, KeyCache, Keys,
-        OpenKey, SealKey, header_passphrase, part_passphrase,
+        ContainerError, ContainerHeader, CryptoError, Derivation, Derived, KdfCost, KdfLimits, KeyCache, OpenKey,
+        SealKey, header_passphrase, part_passphrase,
     },
     format::PartName,
     secret::Passphrase,
@@ -15,7 +15,7 @@ use crate::{
 use super::{
     EngineError,
     parts::PART_BYTES,
-    workers::{ToCome, Workers},
+    workers::{Haste, ToCome, Workers},
 };
 
 /// How many keys are ordered ahead of their parts where so many parts are known to come. Two workers can derive four at a
@@ -40,13 +40,13 @@ impl KeyMaker<'_> {
     /// Orders the key of a member (by its name without `.enc`).
     pub(super) fn order(&self, name: &str) -> SealKeyToCome {
         let passphrase = part_passphrase(&self.backup_id, name, self.passphrase.as_bytes());
-        self.derive(&passphrase, |key| key)
+        self.derive(&passphrase, Haste::Later, |key| key)
     }
 
     /// Puts the header of the archive into its container.
     pub(super) fn seal_header(&self, mut header: Vec<u8>) -> ToCome<Result<Vec<u8>, EngineError>> {
         let passphrase = header_passphrase(self.passphrase.as_bytes());
-        self.derive(&passphrase, move |key| {
+        self.derive(&passphrase, Haste::Now, move |key| {
             let sealed = key?.seal(&mut header);
             Ok([&sealed.header[..], &header, &sealed.mac].concat())
         })
@@ -55,15 +55,16 @@ impl KeyMaker<'_> {
     fn derive<T: Send + 'static>(
         &self,
         passphrase: &[u8],
+        haste: Haste,
         then: impl FnOnce(Result<SealKey, EngineError>) -> T + Send + 'static,
     ) -> ToCome<T> {
-        let made = |derivation: &Derivation, keys: Result<Keys, DeriveFailure>| {
+        let made = |derivation: &Derivation, keys: Derived| {
             SealKey::derived(derivation, keys).map_err(|error| not_derived(&error))
         };
         match SealKey::derivation(passphrase, self.cost) {
             Ok(derivation) => self
                 .workers
-                .derive(derivation, move |derivation, keys| then(made(derivation, keys))),
+                .derive(derivation, haste, move |derivation, keys| then(made(derivation, keys))),
             Err(error) => ToCome::ready(then(Err(not_derived(&error)))),
         }
     }
@@ -139,6 +140,7 @@ pub(super) fn order_open_key(
     known: &KeyCache,
     header: ContainerHeader,
     passphrase: &[u8],
+    haste: Haste,
 ) -> OpenKeyToCome {
     if let Some(key) = known.find(&header, passphrase) {
         return ToCome::ready(Ok(key));
@@ -148,7 +150,7 @@ pub(super) fn order_open_key(
         Err(error) => return ToCome::ready(Err(error)),
     };
     let known = known.clone();
-    workers.derive(derivation, move |derivation, keys| {
+    workers.derive(derivation, haste, move |derivation, keys| {
         let key = header.accept(keys)?;
         known.keep(&header, derivation.passphrase(), &key);
         Ok(key)

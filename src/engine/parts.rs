@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The lower half of a backup: compressed blocks are put together to parts, and parts are sealed as they grow.
-//!
-//! Two parts are in memory at most: one being filled and sealed, one being written. The keys of parts that are to be
-//! expected are ordered ahead.
+//! The lower half of a backup: compressed blocks are put together to parts, and sealed as they come. The keys of parts
+//! that are to be expected are ordered ahead; what comes before its key waits for it.
 
-use std::{
-    cell::Cell,
-    sync::mpsc::{Receiver, SyncSender},
-};
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::{
-    crypto::Sealing,
+    crypto::{SealKey, Sealing},
     format::{PartName, limits},
     units::MIB,
 };
 
 use super::{
     CancelToken, EngineError,
-    blocks::{Buffers, Flow},
+    blocks::Flow,
     keys::{FEW_KEYS, FileKeys, KEYS_AHEAD, KeyMaker, SealKeyToCome},
     stage::from_io,
     workers::ToCome,
@@ -38,12 +33,6 @@ pub(super) const LEAST_PACKED_SHARE: f64 = 0.25;
 pub(super) struct Packer<'a> {
     pub(super) keys: &'a KeyMaker<'a>,
     pub(super) blocks: SyncSender<Block>,
-    /// Buffers for parts, and those of parts that were written: as many as may be in memory.
-    pub(super) empties: Receiver<Vec<u8>>,
-    /// One that was taken and not needed.
-    pub(super) spare: Cell<Option<Vec<u8>>>,
-    /// Where buffers of blocks go.
-    pub(super) buffers: Buffers,
     pub(super) cancel: CancelToken,
 }
 
@@ -53,9 +42,10 @@ struct File {
     plain_bytes: u64,
     packed_bytes: u64,
     part: PartName,
-    data: Vec<u8>,
-    /// How much of the data is ciphertext by now.
-    sealed_bytes: usize,
+    /// How much of the part there is.
+    part_bytes: usize,
+    /// What of it waits for its key.
+    held: Vec<Vec<u8>>,
     key: Key,
     /// The keys of the parts behind this one.
     next_keys: FileKeys,
@@ -86,13 +76,15 @@ impl Packer<'_> {
                 (Flow::Block { plain_bytes, data }, Some(mut file)) => {
                     let data = data.wait(&self.cancel)?;
                     let data = data.map_err(|error| from_io(error, |source| internal(&source)))?;
-                    self.take(&mut file, plain_bytes, &data)?;
-                    self.buffers.give_back(data);
+                    file.plain_bytes += plain_bytes;
+                    file.packed_bytes += data.len() as u64;
+                    self.take(&mut file, data)?;
+                    self.order_ahead(&mut file)?;
                     current = Some(file);
                 }
-                (Flow::FileEnd, Some(mut file)) => self.send_part(&mut file)?,
+                (Flow::FileEnd, Some(mut file)) => self.end_part(&mut file)?,
                 (Flow::Plain { member, data }, None) => self.send(Block::Plain { member, data })?,
-                (Flow::End, None) => return self.send(Block::End),
+                (Flow::End, None) => return self.send(Block::ArchiveEnd),
                 // Half a file must not pass for a whole one.
                 _ => return Err(internal(&"the files of an archive came out of order")),
             }
@@ -106,20 +98,12 @@ impl Packer<'_> {
             expected_bytes,
             plain_bytes: 0,
             packed_bytes: 0,
-            data: self.empty()?,
-            sealed_bytes: 0,
+            part_bytes: 0,
+            held: Vec::new(),
             key: self.key_of(&part, &mut keys),
             part,
             next_keys: keys,
         })
-    }
-
-    /// An empty buffer, when there is one.
-    fn empty(&self) -> Result<Vec<u8>, EngineError> {
-        match self.spare.take() {
-            Some(spare) => Ok(spare),
-            None => self.empties.recv().map_err(|_| writer_gone()),
-        }
     }
 
     fn key_of(&self, part: &PartName, keys: &mut FileKeys) -> Key {
@@ -130,32 +114,51 @@ impl Packer<'_> {
         self.blocks.send(block).map_err(|_| writer_gone())
     }
 
-    fn take(&self, file: &mut File, plain_bytes: u64, mut data: &[u8]) -> Result<(), EngineError> {
-        file.plain_bytes += plain_bytes;
-        file.packed_bytes += data.len() as u64;
+    fn take(&self, file: &mut File, mut data: Vec<u8>) -> Result<(), EngineError> {
         while !data.is_empty() {
-            let room = PART_BYTES - file.data.len();
+            let room = PART_BYTES - file.part_bytes;
             // A block that is whole in one part can be unpacked by itself. What stands for one is never larger than a
             // part; the next is begun only when there is something for it.
             let fits = data.len() <= room;
-            if room == 0 || !fits && data.len() <= PART_BYTES && file.data.len() > PART_BYTES / 2 {
+            if room == 0 || !fits && data.len() <= PART_BYTES && file.part_bytes > PART_BYTES / 2 {
                 self.next_part(file)?;
                 continue;
             }
-            let (now, rest) = data.split_at(data.len().min(room));
-            file.data.extend_from_slice(now);
-            data = rest;
+            let rest = data.split_off(data.len().min(room));
+            file.part_bytes += data.len();
+            file.held.push(std::mem::replace(&mut data, rest));
+            self.begin_sealing(file, Key::is_there)?;
+            self.seal_held(file)?;
         }
-        self.order_ahead(file)?;
+        Ok(())
+    }
+
+    /// Begins to seal with the part's key, if `get` gives it.
+    fn begin_sealing(
+        &self,
+        file: &mut File,
+        get: impl FnOnce(&SealKeyToCome, &CancelToken) -> Result<Option<SealKey>, EngineError>,
+    ) -> Result<(), EngineError> {
         if let Key::Coming(key) = &file.key
-            && let Some(key) = key.take_if_there()?
+            && let Some(key) = get(key, &self.cancel)?
         {
-            file.key = Key::AtWork(Box::new(key?.begin()));
+            let sealing = Box::new(key.begin());
+            self.send(Block::Begin {
+                member: file.part.member(),
+                header: sealing.header(),
+            })?;
+            file.key = Key::AtWork(sealing);
         }
+        Ok(())
+    }
+
+    /// Seals and sends what there is, if there is a key for it.
+    fn seal_held(&self, file: &mut File) -> Result<(), EngineError> {
         if let Key::AtWork(sealing) = &mut file.key {
-            let fresh = &mut file.data[file.sealed_bytes..];
-            self.keys.workers.compute(&self.cancel, || sealing.seal(fresh))?;
-            file.sealed_bytes = file.data.len();
+            for mut data in file.held.drain(..) {
+                self.keys.workers.compute(&self.cancel, || sealing.seal(&mut data))?;
+                self.send(Block::Piece(data))?;
+            }
         }
         Ok(())
     }
@@ -167,7 +170,7 @@ impl Packer<'_> {
         }
         let left = file.expected_bytes.saturating_sub(file.plain_bytes) as f64;
         let left_packed = left * file.packed_bytes as f64 / file.plain_bytes as f64;
-        let parts_left = ((file.data.len() as f64 + left_packed) / PART_BYTES as f64) as usize;
+        let parts_left = ((file.part_bytes as f64 + left_packed) / PART_BYTES as f64) as usize;
         while file.next_keys.len() < parts_left.min(KEYS_AHEAD) {
             let number = file.part.number() + 1 + file.next_keys.len() as u32;
             let part = PartName::new(file.part.file(), number).map_err(|error| internal(&error))?;
@@ -176,42 +179,43 @@ impl Packer<'_> {
         Ok(())
     }
 
-    /// Sends a part that is full and begins the next.
+    /// Ends a part that is full and begins the next.
     fn next_part(&self, file: &mut File) -> Result<(), EngineError> {
-        self.send_part(file)?;
+        self.end_part(file)?;
         file.part = PartName::new(file.part.file(), file.part.number() + 1).map_err(|error| internal(&error))?;
         file.key = self.key_of(&file.part, &mut file.next_keys);
-        file.data = self.empty()?;
-        file.sealed_bytes = 0;
+        file.part_bytes = 0;
         Ok(())
     }
 
-    fn send_part(&self, file: &mut File) -> Result<(), EngineError> {
-        let nothing = Key::Coming(ToCome::ready(Err(EngineError::Cancelled)));
-        let member = file.part.member();
-        let mut data = std::mem::take(&mut file.data);
-        let mut sealing = match std::mem::replace(&mut file.key, nothing) {
-            Key::AtWork(sealing) => sealing,
+    fn end_part(&self, file: &mut File) -> Result<(), EngineError> {
+        let nothing = || Key::Coming(ToCome::ready(Err(EngineError::Cancelled)));
+        if file.part_bytes <= SMALL_PART_BYTES
+            && let Key::Coming(_) = &file.key
+            && let Key::Coming(key) = std::mem::replace(&mut file.key, nothing())
+        {
             // While the key of a small file is derived, others can go on.
-            Key::Coming(key) if data.len() <= SMALL_PART_BYTES => {
-                let small = data.as_slice().to_vec();
-                data.clear();
-                self.spare.set(Some(data));
-                return self.send(Block::Small {
-                    member,
-                    key,
-                    data: small,
-                });
-            }
-            Key::Coming(key) => Box::new(key.wait(&self.cancel)??.begin()),
+            return self.send(Block::Small {
+                member: file.part.member(),
+                key,
+                data: std::mem::take(&mut file.held).concat(),
+            });
+        }
+        self.begin_sealing(file, |key, cancel| key.wait(cancel)?.map(Some))?;
+        self.seal_held(file)?;
+        let Key::AtWork(sealing) = std::mem::replace(&mut file.key, nothing()) else {
+            return Err(internal(&"a part was sealed twice"));
         };
-        let fresh = &mut data[file.sealed_bytes..];
-        let seal = || {
-            sealing.seal(fresh);
-            sealing.finish()
-        };
-        let sealed = self.keys.workers.compute(&self.cancel, seal)?;
-        self.send(Block::Part { member, sealed, data })
+        self.send(Block::End {
+            mac: sealing.finish().mac,
+        })
+    }
+}
+
+impl Key {
+    /// The key, if it is there.
+    fn is_there(key: &SealKeyToCome, _: &CancelToken) -> Result<Option<SealKey>, EngineError> {
+        key.take_if_there()?.transpose()
     }
 }
 

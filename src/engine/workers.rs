@@ -10,7 +10,7 @@ mod to_come;
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use crate::{
-    crypto::{Derivation, DeriveFailure, KdfCost, Keys, Scratch},
+    crypto::{Derivation, Derived, KdfCost, Scratch},
     format::{Encoder, PieceDecoder},
 };
 
@@ -101,11 +101,13 @@ impl Workers {
     pub(super) fn derive<T: Send + 'static>(
         &self,
         derivation: Derivation,
-        then: impl FnOnce(&Derivation, Result<Keys, DeriveFailure>) -> T + Send + 'static,
+        haste: Haste,
+        then: impl FnOnce(&Derivation, Derived) -> T + Send + 'static,
     ) -> ToCome<T> {
         let (reply, wanted, to_come) = ToCome::new();
         self.keys.order(KeyWork {
             derivation,
+            haste,
             then: Box::new(move |derivation, keys| drop(reply.send(then(derivation, keys)))),
             wanted,
         });
@@ -153,10 +155,23 @@ impl Order for Work {
     }
 }
 
+/// How soon a key is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// Everything waits for it: it is derived beside one other at most.
+    Now,
+    /// It may be derived beside as many as there are registers for, which takes longer and costs less.
+    Later,
+}
+
+/// What is made of a derivation.
+type Then = Box<dyn FnOnce(&Derivation, Derived) + Send>;
+
 /// A key to be derived.
 struct KeyWork {
     derivation: Derivation,
-    then: Box<dyn FnOnce(&Derivation, Result<Keys, DeriveFailure>) + Send>,
+    haste: Haste,
+    then: Then,
     wanted: Wanted,
 }
 
@@ -176,9 +191,13 @@ impl Order for KeyWork {
         let first = row.front().map_or(KdfCost::DEFAULT, cost);
         let alike = row.iter().take_while(|order| Scratch::go_together(first, cost(order)));
         let alike = alike.count().max(1);
+        let most = match row.front().map(|order| order.haste) {
+            Some(Haste::Now) => 2,
+            _ => usize::MAX,
+        };
         // Other numbers than powers of two leave a register half empty.
         let share = alike.div_ceil(idle.max(1)).next_power_of_two();
-        share.min(own.keys_at_a_time(first)).min(1 << alike.ilog2())
+        share.min(own.keys_at_a_time(first)).min(1 << alike.ilog2()).min(most)
     }
 
     fn carry_out(orders: Vec<Self>, own: &mut Scratch) {
@@ -232,13 +251,73 @@ mod tests {
         for _ in 0..20 {
             let (one, other) = (busy(), busy());
             to_come.push(workers.run(move |_| one()));
-            to_come.push(workers.derive(derivation(), move |_, _| other()));
+            to_come.push(workers.derive(derivation(), Haste::Later, move |_, _| other()));
         }
         workers.compute(&cancel, busy()).unwrap();
         for result in to_come {
             result.wait(&cancel).unwrap();
         }
         assert_eq!(at_work.1.load(Ordering::SeqCst), 2);
+    }
+
+    /// Keys in a row, the first of them in such a haste.
+    fn row(count: usize, haste: Haste) -> VecDeque<KeyWork> {
+        let key = |_| KeyWork {
+            derivation: derivation(),
+            haste,
+            then: Box::new(|_, _| ()),
+            wanted: ToCome::<()>::new().1,
+        };
+        (0..count).map(key).collect()
+    }
+
+    #[test]
+    fn keys_are_shared_out_and_those_that_all_wait_for_go_in_pairs_at_most() {
+        let scratch = Scratch::default();
+        let most = scratch.keys_at_a_time(derivation().cost());
+        for (count, idle, shared) in [
+            (1, 2, 1),
+            (2, 2, 1),
+            (3, 2, 2),
+            (4, 2, 2),
+            (6, 2, 4),
+            (8, 2, 4),
+            (20, 2, 4),
+            (3, 1, 2),
+        ] {
+            let taken = KeyWork::how_many(&row(count, Haste::Later), idle, &scratch);
+            assert_eq!(taken, most.min(shared), "{count} for {idle}");
+            let taken = KeyWork::how_many(&row(count, Haste::Now), idle, &scratch);
+            assert_eq!(taken, most.min(shared).min(2), "{count} for {idle}");
+        }
+    }
+
+    #[test]
+    fn keys_of_another_cost_wait_for_their_own_turn() {
+        let mut row = row(2, Haste::Later);
+        row[1].derivation = SealKey::derivation(b"x", KdfCost { log_n: 5, r: 8, p: 1 }).unwrap();
+        assert_eq!(KeyWork::how_many(&row, 1, &Scratch::default()), 1);
+    }
+
+    #[test]
+    fn every_key_is_handed_to_who_ordered_it() {
+        let (workers, cancel) = (workers(2), CancelToken::default());
+        let orders: Vec<(Vec<u8>, _)> = (0..23_u8)
+            .map(|number| {
+                let derivation = SealKey::derivation(&[number], KdfCost { log_n: 4, r: 8, p: 1 }).unwrap();
+                let alone = Scratch::default().derive_one(&derivation).unwrap();
+                let seal = |derivation: &Derivation, keys| {
+                    let mut content = vec![7; 40];
+                    SealKey::derived(derivation, keys).unwrap().seal(&mut content);
+                    content
+                };
+                let expected = seal(&derivation, Ok(alone));
+                (expected, workers.derive(derivation, Haste::Later, seal))
+            })
+            .collect();
+        for (expected, coming) in orders {
+            assert_eq!(coming.wait(&cancel).unwrap(), expected);
+        }
     }
 
     #[test]

@@ -3,41 +3,42 @@
 
 use std::{
     io::{self, Write},
-    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread::{Scope, ScopedJoinHandle},
 };
 
 use crate::{
-    crypto::Sealed,
+    crypto::{HEADER_BYTES, MAC_BYTES},
     format::outer,
     units::{MIB, unix_now},
 };
 
 use super::{
     CancelToken, EngineError,
+    blocks::Buffers,
     destination::Sink,
     keys::SealKeyToCome,
     stage::{destination_error, format_to_io, into_io},
     workers::{ToCome, Workers},
 };
 
-/// How many parts may be in memory: one that is filled, one that is written.
-const PARTS_IN_MEMORY: usize = 2;
-
-/// How many small members may wait for their keys.
+/// How many pieces of parts, and small members that lack their keys, may wait to be written.
 const MOST_WAITING: usize = 16;
+
+/// The same where a part is written only once it is whole: as many as may come meanwhile, one part and a bit.
+const MOST_WAITING_FOR_WHOLE: usize = 112;
 
 /// Up to this size a part waits for its key here, in bytes, so that others can be made meanwhile.
 pub(super) const SMALL_PART_BYTES: usize = MIB as usize;
 
 /// What goes to the thread that writes.
 pub(super) enum Block {
-    /// A part that is sealed.
-    Part {
-        member: String,
-        sealed: Sealed,
-        data: Vec<u8>,
-    },
+    /// A part begins, with the header of its container.
+    Begin { member: String, header: [u8; HEADER_BYTES] },
+    /// More of it, which is sealed.
+    Piece(Vec<u8>),
+    /// It is whole.
+    End { mac: [u8; MAC_BYTES] },
     /// A small part that is still to be sealed.
     Small {
         member: String,
@@ -50,7 +51,7 @@ pub(super) enum Block {
         data: ToCome<Result<Vec<u8>, EngineError>>,
     },
     /// The archive is whole. Without this word it is given up.
-    End,
+    ArchiveEnd,
 }
 
 /// The writer ends early only with an error of its own, a cancel among them, and that one is told. For whoever feeds it
@@ -65,11 +66,9 @@ pub(super) struct Written {
     pub(super) bytes: u64,
 }
 
-/// The thread that writes, and the ways to it and back.
+/// The thread that writes, and the way to it.
 pub(super) struct Writing<'scope> {
     pub(super) blocks: SyncSender<Block>,
-    /// The buffers for parts. Nothing bounds what waits for the thread but that there are no more of them.
-    pub(super) empties: Receiver<Vec<u8>>,
     pub(super) thread: ScopedJoinHandle<'scope, Result<Written, EngineError>>,
 }
 
@@ -77,37 +76,45 @@ pub(super) struct Writing<'scope> {
 pub(super) fn start_writer<'scope>(
     scope: &'scope Scope<'scope, '_>,
     sink: Sink,
+    buffers: Buffers,
     workers: &'scope Workers,
     cancel: &'scope CancelToken,
 ) -> Writing<'scope> {
-    let (blocks, to_write) = sync_channel(MOST_WAITING);
-    let (emptied, empties) = channel();
-    for _ in 0..PARTS_IN_MEMORY {
-        // The receiver is at hand, so this cannot fail.
-        let _ = emptied.send(Vec::new());
-    }
+    let (blocks, to_write) = sync_channel(if sink.is_correctable() {
+        MOST_WAITING
+    } else {
+        MOST_WAITING_FOR_WHOLE
+    });
     Writing {
         blocks,
-        empties,
-        thread: scope.spawn(move || write_all(sink, &to_write, &emptied, workers, cancel)),
+        thread: scope.spawn(move || write(sink, &to_write, buffers, workers, cancel)),
     }
 }
 
-fn write_all(
+fn write(
     sink: Sink,
     blocks: &Receiver<Block>,
-    emptied: &Sender<Vec<u8>>,
+    buffers: Buffers,
     workers: &Workers,
     cancel: &CancelToken,
 ) -> Result<Written, EngineError> {
-    let place = sink.place();
+    let (place, is_correctable) = (sink.place(), sink.is_correctable());
     let mut counted = Counted {
         inner: sink,
         bytes: 0,
         workers,
         cancel,
     };
-    match write_members(&mut counted, blocks, emptied, cancel, &place) {
+    let writer = Writer {
+        archive: outer::Writer::new(&mut counted),
+        time: unix_now(),
+        place,
+        is_correctable,
+        open: None,
+        buffers,
+        cancel,
+    };
+    match writer.write_all(blocks) {
         Ok(()) => Ok(Written {
             sink: counted.inner,
             bytes: counted.bytes,
@@ -116,46 +123,107 @@ fn write_all(
     }
 }
 
-fn write_members(
-    counted: &mut Counted<'_, Sink>,
-    blocks: &Receiver<Block>,
-    emptied: &Sender<Vec<u8>>,
-    cancel: &CancelToken,
-    place: &str,
-) -> Result<(), EngineError> {
-    let mut archive = outer::Writer::new(counted);
-    let time = unix_now();
-    let failed = |error| destination_error(place, format_to_io(error));
-    loop {
-        match blocks.recv() {
-            Ok(Block::Part {
+struct Writer<'c, 'a> {
+    archive: outer::Writer<&'c mut Counted<'a, Sink>>,
+    time: u64,
+    /// Where it goes, for display.
+    place: String,
+    is_correctable: bool,
+    /// The part that has begun.
+    open: Option<Open>,
+    /// Where buffers go that are empty again.
+    buffers: Buffers,
+    cancel: &'a CancelToken,
+}
+
+enum Open {
+    /// What comes is written, and its size at its end.
+    Written(outer::OpenMember),
+    /// What comes is kept until it is whole, as nothing that was written can be corrected.
+    Kept { member: String, pieces: Vec<Vec<u8>> },
+}
+
+impl Writer<'_, '_> {
+    fn write_all(mut self, blocks: &Receiver<Block>) -> Result<(), EngineError> {
+        loop {
+            match blocks.recv() {
+                Ok(Block::Begin { member, header }) => self.begin(member, &header)?,
+                Ok(Block::Piece(data)) => self.take(data)?,
+                Ok(Block::End { mac }) => self.end(&mac)?,
+                Ok(Block::Small { member, key, mut data }) => {
+                    let sealed = key.wait(self.cancel)??.seal(&mut data);
+                    self.member(&member, &[&sealed.header, &data, &sealed.mac])?;
+                }
+                Ok(Block::Plain { member, data }) => {
+                    let data = data.wait(self.cancel)??;
+                    self.member(&member, &[&data])?;
+                }
+                Ok(Block::ArchiveEnd) => {
+                    let ended = self.archive.finish().map(drop);
+                    return ended.map_err(|error| destination_error(&self.place, error));
+                }
+                // The side that fills parts gave up; it or the reading side knows why.
+                Err(_) => return Err(EngineError::Cancelled),
+            }
+        }
+    }
+
+    fn member(&mut self, name: &str, pieces: &[&[u8]]) -> Result<(), EngineError> {
+        let written = self.archive.member(name, self.time, pieces);
+        written.map_err(|error| destination_error(&self.place, format_to_io(error)))
+    }
+
+    fn begin(&mut self, member: String, header: &[u8]) -> Result<(), EngineError> {
+        self.open = Some(if self.is_correctable {
+            let begun = self.archive.begin(&member, self.time);
+            Open::Written(begun.map_err(|error| destination_error(&self.place, format_to_io(error)))?)
+        } else {
+            Open::Kept {
                 member,
-                sealed,
-                mut data,
-            }) => {
-                let pieces: [&[u8]; 3] = [&sealed.header, &data, &sealed.mac];
-                archive.member(&member, time, &pieces).map_err(failed)?;
-                data.clear();
-                // Nobody waiting for the buffer is no loss: it is freed then.
-                let _ = emptied.send(data);
+                pieces: Vec::new(),
             }
-            Ok(Block::Small { member, key, mut data }) => {
-                let sealed = key.wait(cancel)??.seal(&mut data);
-                let pieces: [&[u8]; 3] = [&sealed.header, &data, &sealed.mac];
-                archive.member(&member, time, &pieces).map_err(failed)?;
+        });
+        self.go_on(header)
+    }
+
+    fn take(&mut self, data: Vec<u8>) -> Result<(), EngineError> {
+        if let Some(Open::Kept { pieces, .. }) = &mut self.open {
+            pieces.push(data);
+            return Ok(());
+        }
+        self.go_on(&data)?;
+        self.buffers.give_back(data);
+        Ok(())
+    }
+
+    fn go_on(&mut self, data: &[u8]) -> Result<(), EngineError> {
+        match &mut self.open {
+            Some(Open::Written(member)) => {
+                let written = self.archive.go_on(member, data);
+                written.map_err(|error| destination_error(&self.place, error))?;
             }
-            Ok(Block::Plain { member, data }) => {
-                let data = data.wait(cancel)??;
-                archive.member(&member, time, &[&data]).map_err(failed)?;
+            Some(Open::Kept { pieces, .. }) => pieces.push(data.to_vec()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, mac: &[u8]) -> Result<(), EngineError> {
+        self.go_on(mac)?;
+        match self.open.take() {
+            Some(Open::Written(member)) => {
+                let ended = self.archive.end(member, |counted, position, header| {
+                    counted.inner.correct(position, header)
+                });
+                ended.map_err(|error| destination_error(&self.place, format_to_io(error)))
             }
-            Ok(Block::End) => {
-                return archive
-                    .finish()
-                    .map(drop)
-                    .map_err(|error| destination_error(place, error));
+            Some(Open::Kept { member, pieces }) => {
+                let slices: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+                self.member(&member, &slices)?;
+                pieces.into_iter().for_each(|piece| self.buffers.give_back(piece));
+                Ok(())
             }
-            // The side that fills parts gave up; it or the reading side knows why.
-            Err(_) => return Err(EngineError::Cancelled),
+            None => Ok(()),
         }
     }
 }

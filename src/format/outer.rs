@@ -9,4 +9,4 @@ mod writer;
 
 pub use super::tape::Oddity;
 pub use reader::{Member, Reader};
-pub use writer::Writer;
+pub use writer::{OpenMember, Writer};

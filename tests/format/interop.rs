@@ -332,3 +332,25 @@ fn the_outer_archive_is_an_ordinary_one() {
     );
     assert_eq!(listing, expected);
 }
+
+#[test]
+fn a_member_whose_size_came_late_is_no_other_than_one_whose_size_was_known() {
+    let content = content(4, 1_500);
+    let mut known = outer::Writer::new(Vec::new());
+    let mut late = outer::Writer::new(Vec::new());
+    for length in [0, 1, 512, 1_500] {
+        let name = format!("part.{length:03}");
+        known.member(&name, 7, &[&content[..length]]).unwrap();
+        let mut member = late.begin(&name, 7).unwrap();
+        for piece in content[..length].chunks(100) {
+            late.go_on(&mut member, piece).unwrap();
+        }
+        let correct = |archive: &mut Vec<u8>, position: u64, header: &[u8]| {
+            archive[position as usize..][..header.len()].copy_from_slice(header);
+            Ok(())
+        };
+        late.end(member, correct).unwrap();
+    }
+    assert_eq!(late.position(), known.position());
+    assert_eq!(late.finish().unwrap(), known.finish().unwrap());
+}

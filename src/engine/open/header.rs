@@ -11,6 +11,7 @@ use super::{
         ahead::KeysAhead,
         dialect::{container_error, fetch_code},
         keys::{OpenKeyToCome, order_open_key},
+        workers::Haste,
     },
     ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, OpenedArchive, Opener, Protection,
 };
@@ -23,7 +24,13 @@ impl Opener<'_> {
     pub(super) fn order_header_key(&self, container: &[u8]) -> Result<OpenKeyToCome, EngineError> {
         let header = ContainerHeader::parse(container).map_err(|error| describe(&error, container.len()))?;
         let passphrase = header_passphrase(self.access.passphrase.as_bytes());
-        Ok(order_open_key(&self.workers, &self.access.keys, header, &passphrase))
+        Ok(order_open_key(
+            &self.workers,
+            &self.access.keys,
+            header,
+            &passphrase,
+            Haste::Now,
+        ))
     }
 
     /// Format 4: the header stands in the archive once more, in a container that only the passphrase opens.

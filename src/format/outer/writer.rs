@@ -41,6 +41,53 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Begins a member whose size is not known yet.
+    ///
+    /// # Errors
+    /// As [`Writer::member`].
+    pub fn begin(&mut self, name: &str, mtime: u64) -> Result<OpenMember, FormatError> {
+        check_name(name)?;
+        let header = header(name, mtime, 0)?;
+        let position = self.written;
+        self.write(header.as_bytes())?;
+        Ok(OpenMember {
+            name: name.to_owned(),
+            mtime,
+            position,
+            size: 0,
+        })
+    }
+
+    /// Writes more of its content.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn go_on(&mut self, member: &mut OpenMember, piece: &[u8]) -> io::Result<()> {
+        member.size += piece.len() as u64;
+        self.write(piece)
+    }
+
+    /// Ends it: `correct` writes its header once more, at that place in the archive.
+    ///
+    /// # Errors
+    /// When its size does not fit a ustar header, or writing fails.
+    pub fn end(
+        &mut self,
+        member: OpenMember,
+        correct: impl FnOnce(&mut W, u64, &[u8]) -> io::Result<()>,
+    ) -> Result<(), FormatError> {
+        let OpenMember {
+            name,
+            mtime,
+            position,
+            size,
+        } = member;
+        let header = header(&name, mtime, size)?;
+        correct(&mut self.inner, position, header.as_bytes())?;
+        self.write_zeros(padding_after(size))?;
+        Ok(())
+    }
+
     /// Bytes written so far.
     pub fn position(&self) -> u64 {
         self.written
@@ -72,6 +119,15 @@ impl<W: Write> Writer<W> {
         }
         Ok(())
     }
+}
+
+/// A member that has begun. Until [`Writer::end`] its header says that it is empty.
+#[derive(Debug)]
+pub struct OpenMember {
+    name: String,
+    mtime: u64,
+    position: u64,
+    size: u64,
 }
 
 fn header(name: &str, mtime: u64, size: u64) -> Result<tar::Header, FormatError> {
