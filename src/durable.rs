@@ -161,8 +161,8 @@ impl WriteBehind {
             return;
         }
         self.bytes = 0;
-        // This begins to write what is not on the disk yet, and lets go of what is. Where that is not possible the sync
-        // takes longer, and it is the sync that tells of errors.
+        // What the system does for this advice first is to begin writing what is not on the disk yet. Where it does not, the
+        // sync takes longer; and it is the sync that tells of errors.
         let _ = fadvise(
             file,
             span.start,

@@ -319,11 +319,11 @@ fn gap(n: usize, lanes: usize, table_blocks: usize) -> usize {
     every
 }
 
-/// scryptROMix of each block of `bytes` (128 * r bytes each), as many at a time as the processor can. N is a power of two,
-/// and the table has a block at least for each lane.
-pub(super) fn romix(mut bytes: &mut [u8], table: &mut [Block], n: usize) {
+/// scryptROMix of each block of `bytes` (128 * r bytes each), as many at a time
+/// as there may be lanes, and the table has a block at least for each lane.
+pub(super) fn romix(mut bytes: &mut [u8], table: &mut [Block], n: usize, most_lanes: usize) {
     while !bytes.is_empty() {
-        let lanes = lanes_for(bytes.len() / BLOCK_BYTES);
+        let lanes = lanes_for(bytes.len() / BLOCK_BYTES).min(most_lanes);
         let (group, rest) = bytes.split_at_mut(lanes * BLOCK_BYTES);
         mix_group(group, table, n);
         bytes = rest;

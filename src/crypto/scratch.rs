@@ -39,8 +39,7 @@ impl Scratch {
 
     /// The least memory in which a key of that cost can be derived, in bytes; `None` where nothing of it can be spared.
     pub fn least_bytes(cost: KdfCost) -> Option<u64> {
-        let lanes = lanes_for(usize::try_from(cost.p).unwrap_or(usize::MAX)) as u64;
-        is_ours(cost).then(|| (cost.memory_bytes() / MAX_EVERY as u64).saturating_mul(lanes))
+        is_ours(cost).then(|| cost.memory_bytes() / MAX_EVERY as u64)
     }
 
     /// How many keys of that cost are best derived at a time: as many as fill the registers of this processor, as long as
@@ -101,9 +100,9 @@ impl Scratch {
         for ((passphrase, salt), blocks) in secrets.iter().zip(blocks.chunks_exact_mut(key_bytes)) {
             pbkdf2(passphrase, salt, blocks);
         }
-        let lanes = lanes_for(blocks.len() / BLOCK_BYTES);
-        let table = self.reserve(n, lanes, cost.memory_bytes() / 2)?;
-        romix(&mut blocks, table, n);
+        let most_lanes = lanes_for(blocks.len() / BLOCK_BYTES);
+        let (table, lanes) = self.reserve(n, most_lanes, cost.memory_bytes() / 2)?;
+        romix(&mut blocks, table, n, lanes);
         let each = secrets.iter().zip(blocks.chunks_exact(key_bytes));
         let key = |((passphrase, _), blocks): (&Secret<'_>, &[u8])| {
             Keys::write(|keys| {
@@ -114,12 +113,16 @@ impl Scratch {
         each.map(key).collect()
     }
 
-    /// Makes room for the tables of so many lanes, with gaps where they do not fit.
-    fn reserve(&mut self, n: usize, lanes: usize, half_bytes: u64) -> Result<&mut [Block], DeriveFailure> {
+    /// Makes room for the tables of so many lanes, with gaps where they do not fit, or of fewer; gives how many.
+    fn reserve(&mut self, n: usize, mut lanes: usize, half_bytes: u64) -> Result<(&mut [Block], usize), DeriveFailure> {
         let limit = half_bytes.clamp(self.usual_bytes, self.most_bytes);
         let limit_blocks = usize::try_from(limit / BLOCK_BYTES as u64).map_err(|_| DeriveFailure::Memory)?;
         // Beyond the largest gap the work grows without end.
-        let least = n.div_ceil(MAX_EVERY) * lanes;
+        let least_each = n.div_ceil(MAX_EVERY);
+        while lanes > 1 && least_each * lanes > limit_blocks {
+            lanes /= 2;
+        }
+        let least = least_each * lanes;
         let blocks = limit_blocks.clamp(least, (n * lanes).max(least));
         if self
             .table
@@ -135,7 +138,7 @@ impl Scratch {
             self.table = Some(table);
         }
         let table = self.table.as_mut().ok_or(DeriveFailure::Memory)?;
-        Ok(&mut bytemuck::cast_slice_mut(table)[..blocks])
+        Ok((&mut bytemuck::cast_slice_mut(table)[..blocks], lanes))
     }
 
     fn wipe(&mut self) {

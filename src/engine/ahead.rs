@@ -7,14 +7,16 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use crate::crypto::{ContainerHeader, HEADER_BYTES};
 
 use super::{
-    CancelToken, EngineError,
-    dialect::Dialect,
-    keys::{KEYS_AHEAD, OpenKeyToCome},
-    reader::find,
-    source::Members,
-    unpack::Wanted,
+    CancelToken, EngineError, dialect::Dialect, keys::OpenKeyToCome, reader::find, source::Members, unpack::Wanted,
     workers::Haste,
 };
+
+/// How many keys are ordered at a time at first, and later.
+const FIRST_GROUP: usize = 3;
+const GROUP: usize = 4;
+
+/// How many keys may be left to the reader when the next ones are ordered: while it reads that many parts, they are derived.
+pub(super) const KEYS_LEFT: usize = 2;
 
 /// A key that was ordered before its part is read.
 pub(super) struct Ahead {
@@ -92,18 +94,21 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
         Ok(Some(ahead))
     }
 
-    /// Orders one group of keys after the other, each when the reader has begun to take the one before: those of a group
-    /// are derived side by side. The reader waits for the first ones.
+    /// Orders one group of keys after the other, each when the reader is close to the end of the one before: those of a
+    /// group are derived side by side. For the first ones everything waits, so there are fewer of them.
     pub(super) fn run(mut self, keys: &SyncSender<Ahead>) {
-        let mut haste = Haste::Now;
+        let (mut haste, mut most) = (Haste::Now, FIRST_GROUP);
         loop {
             let mut group = Vec::new();
             let is_end = loop {
                 match self.next(haste) {
-                    Ok(Some(ahead)) => group.extend(ahead),
+                    Ok(Some(Some(ahead))) => group.push(ahead),
+                    // The way to the next one may be long.
+                    Ok(Some(None)) if !group.is_empty() => break false,
+                    Ok(Some(None)) => {}
                     _ => break true,
                 }
-                if group.len() == KEYS_AHEAD / 2 {
+                if group.len() == most {
                     break false;
                 }
             };
@@ -111,7 +116,7 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
             if group.into_iter().any(|ahead| keys.send(ahead).is_err()) || is_end {
                 return;
             }
-            haste = Haste::Later;
+            (haste, most) = (Haste::Later, GROUP);
         }
     }
 

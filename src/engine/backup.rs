@@ -138,11 +138,19 @@ fn write(
     };
     thread::scope(|scope| {
         let buffers = Buffers::default();
-        let writing = start_writer(scope, sink, buffers.clone(), &workers, &context.cancel);
+        let writing = start_writer(
+            scope,
+            sink,
+            plan.compression,
+            buffers.clone(),
+            &workers,
+            &context.cancel,
+        );
         let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
         let packer = Packer {
             keys: &keys,
             blocks: writing.blocks,
+            buffers: buffers.clone(),
             cancel: context.cancel.clone(),
         };
         let packing = scope.spawn(move || packer.run(&flowing));

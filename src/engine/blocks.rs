@@ -7,7 +7,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
 };
 
-use crate::format::{Compression, Encoder, Level};
+use crate::{
+    format::{Compression, Encoder, Level},
+    units::MIB,
+};
 
 use super::{
     EngineError,
@@ -65,6 +68,10 @@ pub(super) struct BlockWriter<'a> {
 #[derive(Clone, Default)]
 pub(super) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
 
+/// The most buffers that are kept, and the size of the largest, in bytes.
+const MOST_SPARE: usize = 32;
+const LARGEST_SPARE_BYTES: usize = 8 * MIB as usize;
+
 impl Buffers {
     fn take(&self, bytes: usize) -> Vec<u8> {
         let mut buffer = self.spare().pop().unwrap_or_default();
@@ -74,7 +81,11 @@ impl Buffers {
 
     /// Takes one back that was used.
     pub(super) fn give_back(&self, buffer: Vec<u8>) {
-        self.spare().push(buffer);
+        let mut spare = self.spare();
+        // More of them, or larger ones, come together only where something waited; they are not needed again.
+        if spare.len() < MOST_SPARE && buffer.capacity() <= LARGEST_SPARE_BYTES {
+            spare.push(buffer);
+        }
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {

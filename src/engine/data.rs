@@ -15,9 +15,8 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive, Protection,
-    ahead::{KeysAhead, Scout, will_be_read},
+    ahead::{KEYS_LEFT, KeysAhead, Scout, will_be_read},
     dialect::Dialect,
-    keys::KEYS_AHEAD,
     meter::Meter,
     reader::Reader,
     source::Members,
@@ -87,7 +86,7 @@ pub(super) fn read_files(
             filter: &opened.info.filter,
             data_bytes: 0,
         };
-        let (ordered, keys) = sync_channel(KEYS_AHEAD / 2);
+        let (ordered, keys) = sync_channel(KEYS_LEFT);
         let mut reader = Reader {
             context,
             dialect: &dialect,

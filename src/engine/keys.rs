@@ -18,9 +18,8 @@ use super::{
     workers::{Haste, ToCome, Workers},
 };
 
-/// How many keys are ordered ahead of their parts where so many parts are known to come. Two workers can derive four at a
-/// time each.
-pub(super) const KEYS_AHEAD: usize = 8;
+/// How many keys are ordered ahead of their parts where so many parts are known to come: four at a time when few are left.
+pub(super) const KEYS_AHEAD: usize = 6;
 
 /// More are ordered when so few are left, so that they come in groups and are derived side by side.
 pub(super) const FEW_KEYS: usize = 2;
@@ -110,10 +109,12 @@ impl<'a> SureKeys<'a> {
                 self.ordered.push_back((name, keys));
             }
         }
-        match self.ordered.pop_front() {
-            Some((expected, keys)) if expected == file => Ok(keys),
-            _ => self.order(file, 1),
+        while let Some((expected, keys)) = self.ordered.pop_front() {
+            if expected == file {
+                return Ok(keys);
+            }
         }
+        self.order(file, 1)
     }
 
     fn ahead(&self) -> usize {

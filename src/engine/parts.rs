@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     CancelToken, EngineError,
-    blocks::Flow,
+    blocks::{Buffers, Flow},
     keys::{FEW_KEYS, FileKeys, KEYS_AHEAD, KeyMaker, SealKeyToCome},
     stage::from_io,
     workers::ToCome,
@@ -33,6 +33,8 @@ pub(super) const LEAST_PACKED_SHARE: f64 = 0.25;
 pub(super) struct Packer<'a> {
     pub(super) keys: &'a KeyMaker<'a>,
     pub(super) blocks: SyncSender<Block>,
+    /// Where buffers of blocks go.
+    pub(super) buffers: Buffers,
     pub(super) cancel: CancelToken,
 }
 
@@ -44,8 +46,8 @@ struct File {
     part: PartName,
     /// How much of the part there is.
     part_bytes: usize,
-    /// What of it waits for its key.
-    held: Vec<Vec<u8>>,
+    /// What of it waits for its key, in one piece: a buffer for each block would take far more than is in it.
+    held: Vec<u8>,
     key: Key,
     /// The keys of the parts behind this one.
     next_keys: FileKeys,
@@ -126,9 +128,14 @@ impl Packer<'_> {
             }
             let rest = data.split_off(data.len().min(room));
             file.part_bytes += data.len();
-            file.held.push(std::mem::replace(&mut data, rest));
+            let now = std::mem::replace(&mut data, rest);
             self.begin_sealing(file, Key::is_there)?;
-            self.seal_held(file)?;
+            if let Key::AtWork(_) = &file.key {
+                self.seal(file, now)?;
+            } else {
+                file.held.extend_from_slice(&now);
+                self.buffers.give_back(now);
+            }
         }
         Ok(())
     }
@@ -148,19 +155,18 @@ impl Packer<'_> {
                 header: sealing.header(),
             })?;
             file.key = Key::AtWork(sealing);
+            let held = std::mem::take(&mut file.held);
+            self.seal(file, held)?;
         }
         Ok(())
     }
 
-    /// Seals and sends what there is, if there is a key for it.
-    fn seal_held(&self, file: &mut File) -> Result<(), EngineError> {
+    /// Seals and sends more of a part whose key is there.
+    fn seal(&self, file: &mut File, mut data: Vec<u8>) -> Result<(), EngineError> {
         if let Key::AtWork(sealing) = &mut file.key {
-            for mut data in file.held.drain(..) {
-                self.keys.workers.compute(&self.cancel, || sealing.seal(&mut data))?;
-                self.send(Block::Piece(data))?;
-            }
+            self.keys.workers.compute(&self.cancel, || sealing.seal(&mut data))?;
         }
-        Ok(())
+        self.send(Block::Piece(data))
     }
 
     /// Orders the keys of the next parts, as far as they will be needed by all that is known, in groups.
@@ -198,11 +204,10 @@ impl Packer<'_> {
             return self.send(Block::Small {
                 member: file.part.member(),
                 key,
-                data: std::mem::take(&mut file.held).concat(),
+                data: std::mem::take(&mut file.held),
             });
         }
         self.begin_sealing(file, |key, cancel| key.wait(cancel)?.map(Some))?;
-        self.seal_held(file)?;
         let Key::AtWork(sealing) = std::mem::replace(&mut file.key, nothing()) else {
             return Err(internal(&"a part was sealed twice"));
         };

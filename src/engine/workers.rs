@@ -191,10 +191,8 @@ impl Order for KeyWork {
         let first = row.front().map_or(KdfCost::DEFAULT, cost);
         let alike = row.iter().take_while(|order| Scratch::go_together(first, cost(order)));
         let alike = alike.count().max(1);
-        let most = match row.front().map(|order| order.haste) {
-            Some(Haste::Now) => 2,
-            _ => usize::MAX,
-        };
+        let is_awaited = row.iter().take(alike).any(|order| order.haste == Haste::Now);
+        let most = if is_awaited { 2 } else { usize::MAX };
         // Other numbers than powers of two leave a register half empty.
         let share = alike.div_ceil(idle.max(1)).next_power_of_two();
         share.min(own.keys_at_a_time(first)).min(1 << alike.ilog2()).min(most)

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     crypto::{HEADER_BYTES, MAC_BYTES},
-    format::outer,
+    format::{Compression, Encoder, outer},
     units::{MIB, unix_now},
 };
 
@@ -18,6 +18,7 @@ use super::{
     blocks::Buffers,
     destination::Sink,
     keys::SealKeyToCome,
+    parts::PART_BYTES,
     stage::{destination_error, format_to_io, into_io},
     workers::{ToCome, Workers},
 };
@@ -25,8 +26,8 @@ use super::{
 /// How many pieces of parts, and small members that lack their keys, may wait to be written.
 const MOST_WAITING: usize = 16;
 
-/// The same where a part is written only once it is whole: as many as may come meanwhile, one part and a bit.
-const MOST_WAITING_FOR_WHOLE: usize = 112;
+/// How much may wait besides where a part is written only once it is whole, in bytes: what comes meanwhile.
+const WAITING_FOR_WHOLE_BYTES: usize = PART_BYTES / 2;
 
 /// Up to this size a part waits for its key here, in bytes, so that others can be made meanwhile.
 pub(super) const SMALL_PART_BYTES: usize = MIB as usize;
@@ -76,15 +77,17 @@ pub(super) struct Writing<'scope> {
 pub(super) fn start_writer<'scope>(
     scope: &'scope Scope<'scope, '_>,
     sink: Sink,
+    method: Compression,
     buffers: Buffers,
     workers: &'scope Workers,
     cancel: &'scope CancelToken,
 ) -> Writing<'scope> {
-    let (blocks, to_write) = sync_channel(if sink.is_correctable() {
-        MOST_WAITING
+    let besides = if sink.is_correctable() {
+        0
     } else {
-        MOST_WAITING_FOR_WHOLE
-    });
+        WAITING_FOR_WHOLE_BYTES / Encoder::block_bytes(method)
+    };
+    let (blocks, to_write) = sync_channel(MOST_WAITING + besides);
     Writing {
         blocks,
         thread: scope.spawn(move || write(sink, &to_write, buffers, workers, cancel)),
@@ -111,6 +114,7 @@ fn write(
         place,
         is_correctable,
         open: None,
+        kept: Vec::new(),
         buffers,
         cancel,
     };
@@ -131,6 +135,8 @@ struct Writer<'c, 'a> {
     is_correctable: bool,
     /// The part that has begun.
     open: Option<Open>,
+    /// The memory of the part that was kept last.
+    kept: Vec<u8>,
     /// Where buffers go that are empty again.
     buffers: Buffers,
     cancel: &'a CancelToken,
@@ -140,30 +146,38 @@ enum Open {
     /// What comes is written, and its size at its end.
     Written(outer::OpenMember),
     /// What comes is kept until it is whole, as nothing that was written can be corrected.
-    Kept { member: String, pieces: Vec<Vec<u8>> },
+    Kept { member: String, content: Vec<u8> },
 }
 
 impl Writer<'_, '_> {
     fn write_all(mut self, blocks: &Receiver<Block>) -> Result<(), EngineError> {
         loop {
-            match blocks.recv() {
-                Ok(Block::Begin { member, header }) => self.begin(member, &header)?,
-                Ok(Block::Piece(data)) => self.take(data)?,
-                Ok(Block::End { mac }) => self.end(&mac)?,
-                Ok(Block::Small { member, key, mut data }) => {
+            // The side that fills parts gave up where nothing comes any more; it or the reading side knows why.
+            let block = blocks.recv().map_err(|_| EngineError::Cancelled)?;
+            match (block, self.open.take()) {
+                (Block::Begin { member, header }, None) => self.begin(member, &header)?,
+                (Block::Piece(data), Some(open)) => {
+                    self.go_on(open, &data)?;
+                    self.buffers.give_back(data);
+                }
+                (Block::End { mac }, Some(open)) => self.end(open, &mac)?,
+                (Block::Small { member, key, mut data }, None) => {
                     let sealed = key.wait(self.cancel)??.seal(&mut data);
                     self.member(&member, &[&sealed.header, &data, &sealed.mac])?;
                 }
-                Ok(Block::Plain { member, data }) => {
+                (Block::Plain { member, data }, None) => {
                     let data = data.wait(self.cancel)??;
                     self.member(&member, &[&data])?;
                 }
-                Ok(Block::ArchiveEnd) => {
+                (Block::ArchiveEnd, None) => {
                     let ended = self.archive.finish().map(drop);
                     return ended.map_err(|error| destination_error(&self.place, error));
                 }
-                // The side that fills parts gave up; it or the reading side knows why.
-                Err(_) => return Err(EngineError::Cancelled),
+                // Half a part must not pass for a whole one.
+                _ => {
+                    let what = "the pieces of an archive came out of order".to_owned();
+                    return Err(EngineError::Internal { what });
+                }
             }
         }
     }
@@ -174,42 +188,30 @@ impl Writer<'_, '_> {
     }
 
     fn begin(&mut self, member: String, header: &[u8]) -> Result<(), EngineError> {
-        self.open = Some(if self.is_correctable {
+        let open = if self.is_correctable {
             let begun = self.archive.begin(&member, self.time);
             Open::Written(begun.map_err(|error| destination_error(&self.place, format_to_io(error)))?)
         } else {
-            Open::Kept {
-                member,
-                pieces: Vec::new(),
-            }
-        });
-        self.go_on(header)
+            let content = std::mem::take(&mut self.kept);
+            Open::Kept { member, content }
+        };
+        self.go_on(open, header)
     }
 
-    fn take(&mut self, data: Vec<u8>) -> Result<(), EngineError> {
-        if let Some(Open::Kept { pieces, .. }) = &mut self.open {
-            pieces.push(data);
-            return Ok(());
-        }
-        self.go_on(&data)?;
-        self.buffers.give_back(data);
-        Ok(())
-    }
-
-    fn go_on(&mut self, data: &[u8]) -> Result<(), EngineError> {
-        match &mut self.open {
-            Some(Open::Written(member)) => {
+    fn go_on(&mut self, mut open: Open, data: &[u8]) -> Result<(), EngineError> {
+        match &mut open {
+            Open::Written(member) => {
                 let written = self.archive.go_on(member, data);
                 written.map_err(|error| destination_error(&self.place, error))?;
             }
-            Some(Open::Kept { pieces, .. }) => pieces.push(data.to_vec()),
-            None => {}
+            Open::Kept { content, .. } => content.extend_from_slice(data),
         }
+        self.open = Some(open);
         Ok(())
     }
 
-    fn end(&mut self, mac: &[u8]) -> Result<(), EngineError> {
-        self.go_on(mac)?;
+    fn end(&mut self, open: Open, mac: &[u8]) -> Result<(), EngineError> {
+        self.go_on(open, mac)?;
         match self.open.take() {
             Some(Open::Written(member)) => {
                 let ended = self.archive.end(member, |counted, position, header| {
@@ -217,10 +219,10 @@ impl Writer<'_, '_> {
                 });
                 ended.map_err(|error| destination_error(&self.place, format_to_io(error)))
             }
-            Some(Open::Kept { member, pieces }) => {
-                let slices: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-                self.member(&member, &slices)?;
-                pieces.into_iter().for_each(|piece| self.buffers.give_back(piece));
+            Some(Open::Kept { member, mut content }) => {
+                self.member(&member, &[&content])?;
+                content.clear();
+                self.kept = content;
                 Ok(())
             }
             None => Ok(()),
@@ -250,5 +252,67 @@ impl<W: Write> Write for Counted<'_, W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::{super::Resources, super::destination::FileSink, *};
+
+    fn written(blocks: Vec<Block>) -> Result<u64, EngineError> {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = Sink::File(FileSink::create(folder.path().join("archive")).unwrap());
+        let (workers, cancel) = (Workers::for_writing(Resources::default()), CancelToken::default());
+        thread::scope(|scope| {
+            let writing = start_writer(scope, sink, Compression::None, Buffers::default(), &workers, &cancel);
+            for block in blocks {
+                // It may have given up by then.
+                let _ = writing.blocks.send(block);
+            }
+            drop(writing.blocks);
+            writing.thread.join().unwrap().map(|written| written.bytes)
+        })
+    }
+
+    fn begin() -> Block {
+        Block::Begin {
+            member: "vm1/private.img.000.enc".to_owned(),
+            header: [1; HEADER_BYTES],
+        }
+    }
+
+    fn end() -> Block {
+        Block::End { mac: [3; MAC_BYTES] }
+    }
+
+    fn piece() -> Block {
+        Block::Piece(vec![2; 700])
+    }
+
+    fn plain() -> Block {
+        Block::Plain {
+            member: "x".to_owned(),
+            data: ToCome::ready(Ok(Vec::new())),
+        }
+    }
+
+    #[test]
+    fn an_archive_with_half_a_part_is_none() {
+        let whole = || vec![plain(), begin(), piece(), piece(), end(), Block::ArchiveEnd];
+        assert_eq!(written(whole()).unwrap(), 10_240);
+        for without in [1, 4] {
+            let mut blocks = whole();
+            blocks.remove(without);
+            let error = written(blocks).unwrap_err();
+            assert!(matches!(error, EngineError::Internal { .. }), "{without}: {error}");
+        }
+        for second in [begin(), plain()] {
+            let blocks = vec![begin(), second, end(), Block::ArchiveEnd];
+            assert!(matches!(written(blocks), Err(EngineError::Internal { .. })));
+        }
+        let given_up = vec![begin(), piece(), end()];
+        assert!(matches!(written(given_up), Err(EngineError::Cancelled)));
     }
 }

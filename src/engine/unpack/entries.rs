@@ -221,19 +221,24 @@ impl Holder<'_, '_> {
         let (workers, cancel) = (self.workers, &self.context.cancel);
         thread::scope(|scope| {
             let mut filler = Filler::start(scope, import, workers, cancel);
-            let (mut data_bytes, mut extents, mut end) = (0, 0, None);
-            while let Some((offset, length)) = self.next_data(filler.room())? {
-                self.context.cancel.check()?;
-                data_bytes += length as u64;
-                extents += u64::from(end != Some(offset));
-                end = Some(offset + length as u64);
-                if !filler.put(offset, length) {
-                    break;
-                }
-            }
-            filler.finish()?;
-            Ok((data_bytes, extents))
+            let read = self.read_into(&mut filler);
+            // What was written wrong is the cause of what could not be handed over, and a full disk that of most things.
+            filler.finish().and(read)
         })
+    }
+
+    fn read_into(&mut self, filler: &mut Filler<'_>) -> Result<(u64, u64), EngineError> {
+        let (mut data_bytes, mut extents, mut end) = (0, 0, None);
+        while let Some((offset, length)) = self.next_data(filler.room())? {
+            self.context.cancel.check()?;
+            data_bytes += length as u64;
+            extents += u64::from(end != Some(offset));
+            end = Some(offset + length as u64);
+            if !filler.put(offset, length) {
+                break;
+            }
+        }
+        Ok((data_bytes, extents))
     }
 
     fn next_data(&mut self, buffer: &mut [u8]) -> Result<Option<(u64, usize)>, EngineError> {

@@ -36,7 +36,7 @@ impl Copying {
         }
     }
 
-    /// Reads or writes something that is not too much. A cancel ends the wait for a permit.
+    /// Reads or writes something, while others may have to wait. A cancel ends the wait for a permit.
     pub(in super::super) fn copy<T>(&self, cancel: &CancelToken, work: impl FnOnce() -> T) -> Result<T, EngineError> {
         let Some(permits) = &self.permits else {
             return Ok(work());
