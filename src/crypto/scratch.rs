@@ -133,7 +133,6 @@ impl Scratch {
             self.wipe();
             let table = MmapMut::map_anon(blocks * BLOCK_BYTES).map_err(|_| DeriveFailure::Memory)?;
             // Where the system has no large pages, it goes without.
-            #[cfg(target_os = "linux")]
             let _ = table.advise(Advice::HugePage);
             self.table = Some(table);
         }
