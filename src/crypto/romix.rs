@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The memory-hard middle of scrypt for blocks of r = 8, which is what every genuine archive has: three times as fast as
-//! the `scrypt` crate where several blocks are mixed side by side, and in less memory. The crate derives everything else
+//! The memory-hard middle of scrypt for blocks of r = 8, which is what every genuine archive has: two to four times as
+//! fast as the `scrypt` crate where several blocks are mixed side by side, and in less memory. The crate derives everything else
 //! and is the oracle of the tests.
 //!
 //! The table of N blocks need not be kept whole: every second, third, ... block is enough, and what lies between is
@@ -34,7 +34,7 @@ type Quad = [u32; 4];
 /// One block as the table keeps it.
 pub(super) type Block = [Quad; ROWS];
 
-/// The largest gap in a table: it takes a sixteenth of the memory then, and about twice the time of a whole one.
+/// The largest gap in a table: it takes a sixteenth of the memory then, and two to four times the work of a whole one.
 pub(super) const MAX_EVERY: usize = 16;
 
 /// The most blocks that are mixed at a time.

@@ -46,13 +46,14 @@ impl Scratch {
     /// the memory is enough.
     pub fn keys_at_a_time(&self, cost: KdfCost) -> usize {
         let blocks_each = usize::try_from(cost.p).unwrap_or(usize::MAX).max(1);
-        let most = (most_lanes() / blocks_each).max(1);
-        let fits = |keys: &usize| {
-            let least = cost.memory_bytes() / MAX_EVERY as u64;
-            least.saturating_mul((keys * blocks_each) as u64) <= self.most_bytes
+        let Some(least_each) = Self::least_bytes(cost) else {
+            return 1;
         };
-        let all = (1..=most).rev().filter(|keys| keys.is_power_of_two());
-        all.filter(|_| is_ours(cost)).find(fits).unwrap_or(1)
+        let mut keys = lanes_for(most_lanes() / blocks_each);
+        while keys > 1 && least_each.saturating_mul((keys * blocks_each) as u64) > self.most_bytes {
+            keys /= 2;
+        }
+        keys
     }
 
     /// Whether two keys can be derived at a time.

@@ -156,7 +156,9 @@ impl Packer<'_> {
             })?;
             file.key = Key::AtWork(sealing);
             let held = std::mem::take(&mut file.held);
-            self.seal(file, held)?;
+            if !held.is_empty() {
+                self.seal(file, held)?;
+            }
         }
         Ok(())
     }
@@ -196,16 +198,16 @@ impl Packer<'_> {
 
     fn end_part(&self, file: &mut File) -> Result<(), EngineError> {
         let nothing = || Key::Coming(ToCome::ready(Err(EngineError::Cancelled)));
-        if file.part_bytes <= SMALL_PART_BYTES
-            && let Key::Coming(_) = &file.key
-            && let Key::Coming(key) = std::mem::replace(&mut file.key, nothing())
-        {
+        match std::mem::replace(&mut file.key, nothing()) {
             // While the key of a small file is derived, others can go on.
-            return self.send(Block::Small {
-                member: file.part.member(),
-                key,
-                data: std::mem::take(&mut file.held),
-            });
+            Key::Coming(key) if file.part_bytes <= SMALL_PART_BYTES => {
+                return self.send(Block::Small {
+                    member: file.part.member(),
+                    key,
+                    data: std::mem::take(&mut file.held),
+                });
+            }
+            key => file.key = key,
         }
         self.begin_sealing(file, |key, cancel| key.wait(cancel)?.map(Some))?;
         let Key::AtWork(sealing) = std::mem::replace(&mut file.key, nothing()) else {
