@@ -63,7 +63,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     let missing = named_missing(args, &access, &archive, console, interrupt)?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
     if args.choices.dry_run {
-        choices.missing = missing.clone().unwrap_or_default();
+        choices.missing = missing.unwrap_or_default();
     }
     let system = host.system()?;
     let table = resolve(&archive.inventory, &system, &choices);
@@ -91,7 +91,6 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         access,
         table,
         verify_only: args.verify_only,
-        missing,
     };
     Ok(carry_out(args, plan, host, new_root, &archive, console, interrupt))
 }
