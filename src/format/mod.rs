@@ -41,5 +41,5 @@ pub use error::{FormatError, MemberKind};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};
 pub use multi_volume::{MultiVolume, VolumeError};
 pub use old_member::{mac_member, member_of_mac, parse_mac};
-pub use part::{PartName, check_name};
+pub use part::{HOME_FOLDER, PartName, check_name};
 pub use sniff::sniffed;
