@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     crypto::KdfCost,
-    engine::{DestinationError, EngineError, Resources, VerifyVerdict},
+    engine::{DestinationError, EngineError, Resources},
     format::Level,
     host::{
         Host, System,
         root::sample::{self, SampleSize},
     },
-    job::{self, Job, JobHandle, Outcome},
+    job::{self, Job, JobHandle},
     plan::{BackupPlan, Destination, Finding, InventoryScope, Room, check_backup},
     secret::Passphrase,
     text::{self, JobKind},
@@ -88,21 +88,11 @@ fn carry_out(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let (is_verified, has_text) = (plan.verify, plan.recovery_text.is_some());
     let job: JobHandle = job::spawn(Job::Backup(plan), host, resources);
     interrupt.stops(job.cancel_token());
     let outcome = console.watch(&job);
     console.result(&text::outcome(JobKind::Backup, &outcome));
-    match (&outcome, Exit::of_outcome(JobKind::Backup, &outcome)) {
-        // It was asked for and is part of what was selected.
-        (Outcome::Done(report), Exit::Done) if is_verified && report.verdict == VerifyVerdict::NotDone => {
-            console.error(&text::terminal::not_verified());
-            Exit::Partial
-        }
-        // Likewise; why it is not there was warned of.
-        (Outcome::Done(report), Exit::Done) if has_text && report.recovery_file.is_none() => Exit::Partial,
-        (_, exit) => exit,
-    }
+    Exit::of_outcome(JobKind::Backup, &outcome)
 }
 
 /// Makes a sample PedOS.

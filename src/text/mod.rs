@@ -37,4 +37,4 @@ pub use recovery::recovery_text;
 pub use report::{archive_lines, item_text, machine_table, report_text, save_report};
 pub use restore::{restore_cure, restore_problem, restore_remark, shortage};
 pub use sanitize::{sanitize, sanitize_lines};
-pub use warning::warning;
+pub use warning::{unverified, warning};

@@ -134,11 +134,6 @@ pub fn little_room(needed: u64, free: u64) -> String {
     )
 }
 
-/// The verification that was asked for could not be done.
-pub fn not_verified() -> Message {
-    Message::new(gettext("The backup was written, but not verified"))
-}
-
 /// A text was to be written beside a backup that goes into a VM.
 pub fn no_recovery_text_in_vm() -> String {
     gettext("--recovery-text cannot be used for a backup that goes into a VM: nothing can be written beside it there")

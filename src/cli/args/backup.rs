@@ -128,10 +128,12 @@ pub struct BackupArgs {
 /// What the exit codes mean; the same for both tools.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
-  0  everything that was selected is done
+  0  everything that was asked for is done
   1  it failed
   2  the command line is wrong
-  3  a part is done, the rest is named
+  3  a part is done, the rest is named: VMs failed, --skip-broken or
+     --skip-conflicting left VMs out, or a verification or a recovery text
+     that was asked for was not made
   4  it was cancelled
   5  wrong passphrase, or the header of the backup was altered
   6  the backup is damaged or incomplete";
