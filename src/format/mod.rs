@@ -35,7 +35,8 @@ mod sniff;
 mod tape;
 
 pub use compress::{
-    Compression, Encoder, Filter, Level, Piece, PieceDecoder, UnknownLevel, compressed, decoder, next_piece,
+    Compression, Encoder, Filter, Level, LzmaEncoder, Piece, PieceDecoder, UnknownLevel, compressed, decoder,
+    next_piece,
 };
 pub use error::{FormatError, MemberKind};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};

@@ -24,7 +24,7 @@ mod warning;
 pub use crate::job::JobKind;
 pub use finding::{FindingText, finding};
 pub use message::{
-    Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
+    Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message, oddity,
     passphrase_error, profile_error, source_error,
 };
 pub use outcome::{ItemLine, MachineLine, OutcomeView, Tone, opened, outcome};
