@@ -70,7 +70,7 @@ fn is_as_asked(result: &MachineResult) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        engine::{EngineError, Failure},
+        engine::{ArchiveError, EngineError, Failure},
         plan::Unverified,
     };
 
@@ -131,5 +131,14 @@ mod tests {
             }
             assert_eq!(of(VerifyVerdict::Bad(failure()), false), Failed, "{results:?}");
         }
+    }
+
+    #[test]
+    fn an_archive_with_which_something_is_wrong_is_no_success() {
+        let report = Report {
+            findings: vec![ArchiveError::Missing { what: "x".into() }],
+            ..Report::default()
+        };
+        assert!(!report.is_success());
     }
 }

@@ -5,8 +5,6 @@ use std::path::Path;
 
 use crate::{engine::Warning, plan::Unverified};
 
-use crate::{engine::Warning, plan::Unverified};
-
 use super::{
     i18n::{gettext, gettext_f},
     message::archive_error,
