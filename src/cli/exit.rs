@@ -55,6 +55,7 @@ impl Exit {
                 | ArchiveError::Duplicate { .. }
                 | ArchiveError::NoSuchVolume { .. }
                 | ArchiveError::Foreign { .. }
+                | ArchiveError::UnreadableRules { .. }
                 | ArchiveError::Missing { .. } => Self::Damaged,
                 ArchiveError::UnsupportedVersion { .. }
                 | ArchiveError::UnsupportedCompression { .. }
@@ -90,12 +91,11 @@ impl Exit {
         }
         let first = report.failed().find_map(|machine| match &machine.result {
             MachineResult::Failed(Failure(error)) => Some(Self::of_error(error)),
-            MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
+            MachineResult::Done | MachineResult::Partly(_) | MachineResult::NotReached | MachineResult::Skipped(_) => {
+                None
+            }
         });
-        let is_partial = report
-            .machines
-            .iter()
-            .any(|machine| machine.result == MachineResult::Done);
+        let is_partial = report.machines.iter().any(|machine| machine.result.is_there());
         match (kind, first) {
             // A verification has one subject, the archive: it is whole or it is not.
             (JobKind::Verify, first) => first.unwrap_or(Self::Damaged),

@@ -106,7 +106,7 @@ pub fn report(ended: &Ended<'_>) -> String {
 
 /// The same four ends as those of the exit codes: all of it, a part of it, nothing that can be relied on, stopped.
 fn outcome(ended: &Ended<'_>) -> &'static str {
-    let has_done = |machines: &[MachineReport]| machines.iter().any(|machine| machine.result == MachineResult::Done);
+    let has_done = |machines: &[MachineReport]| machines.iter().any(|machine| machine.result.is_there());
     match ended.outcome {
         Outcome::Cancelled(_) => "cancelled",
         Outcome::Done(report) if report.is_success() => "done",
@@ -135,6 +135,7 @@ fn machine(report: &MachineReport, is_discarded: bool) -> Machine<'_> {
     let (state, error, skip_reason) = match &report.result {
         MachineResult::Done if is_discarded => ("discarded", None, None),
         MachineResult::Done => ("done", None, None),
+        MachineResult::Partly(Failure(error)) => ("partly", Some(Cause::of(error)), None),
         MachineResult::Failed(Failure(error)) => ("failed", Some(Cause::of(error)), None),
         MachineResult::NotReached => ("not_reached", None, None),
         MachineResult::Skipped(reason) => ("skipped", None, Some(skip_reason(*reason))),

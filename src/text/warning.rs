@@ -5,7 +5,11 @@ use std::path::Path;
 
 use crate::engine::Warning;
 
-use super::{i18n::gettext_f, message::archive_error, sanitize};
+use super::{
+    i18n::gettext_f,
+    message::{self as words, archive_error},
+    sanitize,
+};
 
 /// Something that does not stop a job but must be known.
 pub fn warning(warning: &Warning) -> String {
@@ -33,6 +37,24 @@ pub fn warning(warning: &Warning) -> String {
                 ("setting", &sanitize(setting)),
                 ("why", &sanitize(why)),
             ],
+        ),
+        Warning::SettingUnfit {
+            machine,
+            setting,
+            value,
+            why,
+        } => gettext_f(
+            "A setting of the VM {vm} is left out, because the system does not take it: {setting} = {value} ({why})",
+            &[
+                ("vm", &sanitize(machine)),
+                ("setting", &words::setting(setting)),
+                ("value", &sanitize(value)),
+                ("why", &words::unfit(why)),
+            ],
+        ),
+        Warning::NameUnusable { machine, why } => gettext_f(
+            "The VM {vm} can be restored only under another name. {why}",
+            &[("vm", &sanitize(machine)), ("why", &words::name_fault(*why))],
         ),
         Warning::UnknownFile { member } => gettext_f(
             "The backup holds a file that this program does not know and leaves alone: {name}",
