@@ -3,7 +3,13 @@
 
 use std::path::Path;
 
-use crate::engine::Warning;
+use crate::{
+    engine::Warning,
+    host::{
+        NameFault,
+        settings::{Setting, Unfit},
+    },
+};
 
 use super::{
     i18n::gettext_f,
@@ -43,19 +49,8 @@ pub fn warning(warning: &Warning) -> String {
             setting,
             value,
             why,
-        } => gettext_f(
-            "A setting of the VM {vm} is left out, because the system does not take it: {setting} = {value} ({why})",
-            &[
-                ("vm", &sanitize(machine)),
-                ("setting", &words::setting(setting)),
-                ("value", &sanitize(value)),
-                ("why", &words::unfit(why)),
-            ],
-        ),
-        Warning::NameUnusable { machine, why } => gettext_f(
-            "The VM {vm} can be restored only under another name. {why}",
-            &[("vm", &sanitize(machine)), ("why", &words::name_fault(*why))],
-        ),
+        } => setting_unfit(machine, setting, value, why),
+        Warning::NameUnusable { machine, why } => name_unusable(machine, *why),
         Warning::UnknownFile { member } => gettext_f(
             "The backup holds a file that this program does not know and leaves alone: {name}",
             &[("name", &sanitize(member))],
@@ -111,6 +106,25 @@ pub fn warning(warning: &Warning) -> String {
             &[("vm", &sanitize(machine)), ("why", &sanitize(why)), ("tag", tag)],
         ),
     }
+}
+
+fn setting_unfit(machine: &str, setting: &Setting, value: &str, why: &Unfit) -> String {
+    gettext_f(
+        "A setting of the VM {vm} is left out, because the system does not take it: {setting} = {value} ({why})",
+        &[
+            ("vm", &sanitize(machine)),
+            ("setting", &words::setting(setting)),
+            ("value", &sanitize(value)),
+            ("why", &words::unfit(why)),
+        ],
+    )
+}
+
+fn name_unusable(machine: &str, why: NameFault) -> String {
+    gettext_f(
+        "The VM {vm} can be restored only under another name. {why}",
+        &[("vm", &sanitize(machine)), ("why", &words::name_fault(why))],
+    )
 }
 
 fn shown(path: &Path) -> String {
