@@ -105,12 +105,18 @@ fn what_is_missing_is_shown_with_its_options_and_cured_by_them() {
     let options = [
         "--template work=NAME",
         "--netvm work=NAME",
-        "--dispvm work=NAME",
-        "--kernel work=KERNEL",
         "--ignore-missing",
         "--exclude work",
     ];
     expect_said(&run, &options);
+    // Kernel and disposable template are replaced by the default, as the existing tools do it, and it is said.
+    for replaced in ["dispos", "5.4"] {
+        assert!(
+            !run.said().contains(&format!("{replaced} is neither")),
+            "{}",
+            run.said()
+        );
+    }
     // There is no default template here, so that a rule alone is not enough.
     case.run("--dry-run --ignore-missing").expect_failure(&[1]);
     let cured = "--template work=debian --netvm work=firewall --dispvm work=none --kernel work=default";

@@ -18,7 +18,7 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, MachineFile, NewMachine, Reference, VolumeState, root::RootHost},
+    host::{Host, HostError, Label, MachineFile, NewMachine, Reference, VolumeState, root::RootHost},
     inventory::{Class, Device, Inventory},
 };
 use tempfile::TempDir;
@@ -310,9 +310,33 @@ fn settings_are_kept_to_the_letter() {
         ("label", "nosuch"),
         ("autostart", "maybe"),
         ("a b", "x"),
+        ("a_newer_property", "x"),
+        ("memory", "lots"),
+        ("netvm", "usb"),
+        ("default_dispvm", "usb"),
     ] {
-        is_refused(host.set_property("work", property, value));
+        let result = host.set_property("work", property, value);
+        assert!(
+            matches!(&result, Err(HostError::Refused { .. } | HostError::Unfit { .. })),
+            "{property}: {result:?}"
+        );
     }
+    assert!(matches!(
+        host.set_feature("work", "service.", "1"),
+        Err(HostError::Unfit { .. })
+    ));
+    assert!(matches!(host.add_tag("work", "a b"), Err(HostError::Unfit { .. })));
+    let label = Label {
+        name: "a b".into(),
+        color: 0,
+    };
+    assert!(matches!(host.add_label(&label), Err(HostError::Unfit { .. })));
+    let mut manual = device.clone();
+    manual.attributes.push(("mode".into(), "manual".into()));
+    assert!(matches!(
+        host.assign_device("work", &manual),
+        Err(HostError::Unfit { .. })
+    ));
     assert!(host.set_property("work", "kernelopts", "\u{1}").is_err());
     assert!(host.set_property("nobody", "memory", "1").is_err());
     host.record_backup(
@@ -328,10 +352,10 @@ fn settings_are_kept_to_the_letter() {
     assert_eq!(work.property("autostart"), Some("yes"));
     assert_eq!(work.feature("text with space"), Some("ä \"<&>\"\n "));
     assert_eq!(work.tags, ["a"]);
-    assert_eq!(
-        host.system().unwrap().machine("dom0").unwrap().last_backup,
-        Some(1_800_000_000)
-    );
+    let last_backup = |name: &str| host.system().unwrap().machine(name).unwrap().last_backup;
+    assert_eq!(last_backup("work"), Some(1_800_000_000));
+    // dom0 has no such property, and a PedOS refuses a record in which it has.
+    assert_eq!(last_backup("dom0"), None);
 }
 
 #[test]

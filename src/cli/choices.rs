@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    host::{DOM0, Reference, is_valid_machine_name},
+    host::{DOM0, Reference, check_machine_name},
     inventory::{Domain, Inventory},
     plan::{DevicePort, OnConflict, RestoreChoices, RestorePolicy},
     text,
@@ -63,6 +63,7 @@ pub(super) fn choices(args: &RestoreArgs, inventory: &Inventory, console: &Conso
 fn policy(args: &RestoreArgs) -> RestorePolicy {
     RestorePolicy {
         ignore_missing: args.ignore_missing,
+        default_missing: true,
         accept_missing: args.new_root.is_some(),
         skip_broken: args.skip_broken,
         on_conflict: if args.rename_conflicting {
@@ -133,9 +134,9 @@ impl Line<'_> {
         let names = self.decided("--rename", &self.args.choices.rename)?;
         let mut taken = BTreeSet::new();
         for name in names.values() {
-            if !is_valid_machine_name(name) {
-                let name = text::sanitize(name);
-                return Err(wrong(format!("--rename: '{name}' cannot be a VM's name")));
+            if let Err(fault) = check_machine_name(name) {
+                let (name, why) = (text::sanitize(name), text::name_fault(fault));
+                return Err(wrong(format!("--rename: '{name}' cannot be a VM's name: {why}")));
             }
             if !taken.insert(name) {
                 let name = text::sanitize(name);

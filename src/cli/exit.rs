@@ -55,6 +55,7 @@ impl Exit {
                 | ArchiveError::Duplicate { .. }
                 | ArchiveError::NoSuchVolume { .. }
                 | ArchiveError::Foreign { .. }
+                | ArchiveError::UnreadableRules { .. }
                 | ArchiveError::Missing { .. } => Self::Damaged,
                 ArchiveError::UnsupportedVersion { .. }
                 | ArchiveError::UnsupportedCompression { .. }
@@ -90,7 +91,9 @@ impl Exit {
         }
         let first = report.failed().find_map(|machine| match &machine.result {
             MachineResult::Failed(Failure(error)) => Some(Self::of_error(error)),
-            MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
+            MachineResult::Done | MachineResult::Partly(_) | MachineResult::NotReached | MachineResult::Skipped(_) => {
+                None
+            }
         });
         first.unwrap_or(match kind {
             JobKind::Verify => Self::Damaged,

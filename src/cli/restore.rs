@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, Resources, open_archive},
+    engine::{ArchiveError, EngineError, OpenedArchive, Partial, Resources, open_archive},
     host::{DOM0, Host, NoHost},
     job::{self, Ended, Job, Outcome, Task},
     json,
@@ -77,6 +77,13 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         say_text(&json::plan(&place, &archive.info, &table, &shortages));
     }
     show_table(args, &table, console)?;
+    for (machine, remark) in table.replaced() {
+        console.warning(&format!(
+            "{}: {}",
+            text::sanitize(machine),
+            text::restore_remark(remark)
+        ));
+    }
     for shortage in &shortages {
         console.warning(&text::shortage(shortage));
     }
@@ -154,7 +161,7 @@ fn has_left_something(outcome: &Outcome) -> bool {
         Outcome::Done(report) => (&report.machines, report.home_folder.is_some()),
         Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => (&partial.machines, false),
     };
-    home || machines.iter().any(|machine| machine.result == MachineResult::Done)
+    home || machines.iter().any(|machine| machine.result.is_there())
 }
 
 /// What the parser cannot say.

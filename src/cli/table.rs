@@ -189,13 +189,7 @@ pub(super) fn restore(table: &RestoreTable) -> String {
 
 fn restore_cells(row: &RestoreRow) -> [String; 5] {
     if row.is_home() {
-        return [
-            DOM0.to_owned(),
-            "Home".to_owned(),
-            String::new(),
-            String::new(),
-            String::new(),
-        ];
+        return [DOM0, "AdminVM", "n/a", "(default)", "black"].map(str::to_owned);
     }
     let domain = &row.domain;
     let template = domain.property("template").filter(|name| !name.is_empty());
@@ -223,7 +217,9 @@ fn restore_remark(row: &RestoreRow) -> String {
             RestoreRemark::SkippedBroken { problems } => {
                 return problems.first().map(problem).unwrap_or_default();
             }
-            RestoreRemark::NotNeeded => return format!(" <-- {}", text::restore_remark(remark)),
+            RestoreRemark::NotNeeded | RestoreRemark::FoundHere => {
+                return format!(" <-- {}", text::restore_remark(remark));
+            }
             RestoreRemark::TemplateChanged { to, .. } => {
                 remarks += &format!(" <-- Template change to '{}'", sanitize(to));
             }

@@ -12,7 +12,13 @@ use std::{
     time::Duration,
 };
 
-use crate::plan::Unverified;
+use crate::{
+    host::{
+        NameFault,
+        settings::{Setting, Unfit},
+    },
+    plan::Unverified,
+};
 
 use super::{ArchiveError, EngineError, Failure};
 
@@ -258,6 +264,24 @@ pub enum Warning {
         setting: String,
         /// Why.
         why: String,
+    },
+    /// A setting of a restored machine has a value that no PedOS takes, and is left out.
+    SettingUnfit {
+        /// The machine's name here.
+        machine: String,
+        /// The setting.
+        setting: Setting,
+        /// The value.
+        value: String,
+        /// Why it does not fit.
+        why: Unfit,
+    },
+    /// The archive is as it should be, and the machine can only be restored under another name.
+    NameUnusable {
+        /// Its name in the archive.
+        machine: String,
+        /// The rule that the name breaks.
+        why: NameFault,
     },
     /// A file of the archive that this program has no use for.
     UnknownFile {

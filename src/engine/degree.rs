@@ -31,11 +31,7 @@ impl Report {
         if are_machines_complete && is_verified && !self.lacks_recovery_text && self.findings.is_empty() {
             return Degree::Complete;
         }
-        if self
-            .machines
-            .iter()
-            .any(|machine| machine.result == MachineResult::Done)
-        {
+        if self.machines.iter().any(|machine| machine.result.is_there()) {
             Degree::Partial
         } else {
             Degree::Failed
@@ -61,6 +57,7 @@ fn is_as_asked(result: &MachineResult) -> bool {
     match result {
         MachineResult::Done | MachineResult::Skipped(SkipReason::LeftOut) => true,
         MachineResult::Skipped(SkipReason::Conflict | SkipReason::Broken)
+        | MachineResult::Partly(_)
         | MachineResult::Failed(_)
         | MachineResult::NotReached => false,
     }

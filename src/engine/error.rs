@@ -240,6 +240,14 @@ pub enum ArchiveError {
         /// Where it begins in the archive.
         position: u64,
     },
+    /// The firewall rules of a machine are as they were written, and no PedOS can read them.
+    #[error("the firewall rules in {member} cannot be read: {why}")]
+    UnreadableRules {
+        /// The member.
+        member: String,
+        /// What is wrong with them.
+        why: String,
+    },
     /// Something that the inventory promises is not there.
     #[error("the backup is incomplete: {what} is missing")]
     Missing {
@@ -291,6 +299,10 @@ impl ArchiveError {
             Self::Foreign {
                 member: text(),
                 position: 7,
+            },
+            Self::UnreadableRules {
+                member: text(),
+                why: text(),
             },
             Self::Missing { what: text() },
         ]

@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{
-    Context, DestinationError, EngineError, Failure, MachineReport, MachineResult, Phase, Report, Warning,
+    Context, DestinationError, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
     data::{Scope, read_data},
     destination::FileSink,
     home::{self, HomeFolder},
@@ -224,12 +224,12 @@ impl Target for Extracting {
         self.import(name, size)
     }
 
-    fn machine_file(&mut self, _: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError> {
+    fn machine_file(&mut self, _: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
         if let Some(mut import) = self.import(file.file_name(), content.len() as u64)? {
             import.write_at(content, 0)?;
             import.finish()?;
         }
-        Ok(())
+        Ok(ItemResult::Done)
     }
 
     fn home(

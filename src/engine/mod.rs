@@ -29,6 +29,7 @@ mod read_ahead;
 mod reader;
 mod recovery;
 mod report;
+mod rules;
 mod settings;
 mod source;
 mod stage;

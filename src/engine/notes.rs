@@ -81,12 +81,12 @@ impl Target for Collected {
         Ok(None)
     }
 
-    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError> {
+    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
         if file == MachineFile::Notes {
             let text = String::from_utf8_lossy(content).into_owned();
             self.0.insert(row.domain.name.clone(), text);
         }
-        Ok(())
+        Ok(ItemResult::Done)
     }
 
     fn home(&mut self, _: &RestoreRow, _: &mut InnerReader<'_>, _: &Place, _: &Context) -> Result<u64, EngineError> {

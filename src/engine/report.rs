@@ -151,12 +151,21 @@ fn skip_reason(row: &RestoreRow) -> SkipReason {
 pub enum MachineResult {
     /// Whole.
     Done,
+    /// It is there with all of its data, and something of it could not be taken over and is in a safe state instead.
+    Partly(Failure),
     /// Not whole; nothing of it was left in place, unless the failure says so.
     Failed(Failure),
     /// Its turn never came.
     NotReached,
     /// It was left alone, for this reason.
     Skipped(SkipReason),
+}
+
+impl MachineResult {
+    /// Whether the machine is there, whole or partly.
+    pub fn is_there(&self) -> bool {
+        matches!(self, Self::Done | Self::Partly(_))
+    }
 }
 
 /// Why a machine of the archive was left alone.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    ArchiveError, Context, EngineError, Failure, MachineReport, MachineResult, Phase, Report, Warning,
+    ArchiveError, Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
     data::{Scope, has_unlisted_files, read_data, warn_of},
     home::{self, HomeFolder},
     index::Index,
@@ -24,6 +24,7 @@ use super::{
     open::{open_archive, place},
     quick::Outline,
     report::in_order,
+    rules::readable_rules,
     settings::{IN_PROGRESS_TAG, Settings},
     unpack::{InnerReader, Place, Target},
 };
@@ -208,7 +209,7 @@ impl Target for Restoring<'_> {
         Ok(Some(self.host.import_volume(&row.name_here, volume, size_bytes)?))
     }
 
-    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError> {
+    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
         let warn = |setting: &str, why: String| {
             let machine = row.name_here.clone();
             self.context.warn(Warning::SettingNotRestored {
@@ -217,30 +218,34 @@ impl Target for Restoring<'_> {
                 why,
             });
         };
-        // Rules of version 3.2 and before are put into the form that the host reads.
-        let converted = match file {
-            MachineFile::Firewall => inventory::current_firewall(content),
-            MachineFile::AppMenus | MachineFile::Notes => Ok(Cow::Borrowed(content)),
+        let mut result = ItemResult::Done;
+        let content = match file {
+            // Without rules a machine stands open, so that one whose own cannot be read gets such that drop everything.
+            MachineFile::Firewall => readable_rules(row, content).unwrap_or_else(|failure| {
+                result = ItemResult::Failed(failure);
+                Cow::Borrowed(inventory::DROP_EVERYTHING)
+            }),
+            MachineFile::AppMenus | MachineFile::Notes => Cow::Borrowed(content),
         };
-        let put = converted
-            .map_err(|error| HostError::Refused {
-                what: error.to_string(),
-            })
-            .and_then(|content| self.host.set_machine_file(&row.name_here, file, &content));
-        match put {
+        let put = |content: &[u8]| self.host.set_machine_file(&row.name_here, file, content);
+        match put(&content) {
             Ok(()) => {}
             // A machine without its firewall rules because the disk is full is not whole.
             Err(error @ HostError::Io { .. }) => return Err(error.into()),
+            Err(error) if file == MachineFile::Firewall => {
+                put(inventory::DROP_EVERYTHING)?;
+                result = ItemResult::Failed(Failure(error.into()));
+            }
             Err(error) => warn(file.file_name(), error.to_string()),
         }
         // The menu reads its entries from this feature; the file is where older versions kept them.
-        if let (MachineFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(content)) {
+        if let (MachineFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(&content)) {
             let entries: Vec<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             if let Err(error) = self.host.set_feature(&row.name_here, "menu-items", &entries.join(" ")) {
                 warn("feature menu-items", error.to_string());
             }
         }
-        Ok(())
+        Ok(result)
     }
 
     fn home(

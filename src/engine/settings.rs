@@ -2,7 +2,10 @@
 //! Gives a restored machine its settings: each is set on its own, and what the host does not take is a warning.
 
 use crate::{
-    host::{Host, HostError, Label, NewMachine, Reference},
+    host::{
+        Host, HostError, Label, NewMachine, Reference,
+        settings::{Setting, Unfit},
+    },
     inventory::{Class, Inventory},
     plan::{DeviceFate, RestoreRow},
 };
@@ -60,7 +63,7 @@ impl<'a> Settings<'a> {
             is_used && !known.iter().any(|known| known.name == label.name)
         });
         for label in wanted {
-            // A label that cannot be added is replaced by the host's own choice, which is no loss to speak of.
+            // A label that cannot be added is replaced by the host's own choice.
             let label = Label {
                 name: label.name,
                 color: label.color,
@@ -68,6 +71,25 @@ impl<'a> Settings<'a> {
             if let Err(error) = self.host.add_label(&label) {
                 log::warn!("label {}: {error}", label.name);
             }
+        }
+        self.warn_of_labels()
+    }
+
+    /// Warns of each machine that gets another label than its own.
+    fn warn_of_labels(&self) -> Result<(), EngineError> {
+        let known = self.host.system()?.labels;
+        let is_known = |name: &str| name.is_empty() || known.iter().any(|label| label.name == name);
+        for row in self
+            .rows
+            .iter()
+            .filter(|row| !row.is_home() && !is_known(&row.domain.label))
+        {
+            self.context.warn(Warning::SettingUnfit {
+                machine: row.name_here.clone(),
+                setting: Setting::Label,
+                value: row.domain.label.clone(),
+                why: Unfit::NoSuchLabel,
+            });
         }
         Ok(())
     }
@@ -148,8 +170,20 @@ impl<'a> Settings<'a> {
     }
 
     fn note(&self, row: &RestoreRow, setting: &str, result: Result<(), HostError>) {
-        if let Err(error) = result {
-            self.warn(row, setting, error.to_string());
+        match result {
+            Ok(()) => {}
+            Err(HostError::Unfit {
+                machine,
+                setting,
+                value,
+                why,
+            }) => self.context.warn(Warning::SettingUnfit {
+                machine,
+                setting,
+                value,
+                why,
+            }),
+            Err(error) => self.warn(row, setting, error.to_string()),
         }
     }
 

@@ -94,8 +94,8 @@ pub(super) trait Target: Send {
         Ok(None)
     }
 
-    /// A small file of a machine.
-    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<(), EngineError>;
+    /// A small file of a machine. What comes back is how it ended: a file that failed alone leaves its machine partly done.
+    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError>;
 
     /// dom0's home: reads the whole inner archive and gives the bytes of its files.
     fn home(
@@ -276,13 +276,19 @@ impl Unpacker<'_> {
         stream.drain()?;
         let mut items = Vec::new();
         for came in result.map_err(|error| place.error(error))? {
-            match came.held {
-                Held::Volume(Some(import)) => import.finish()?,
+            let result = match came.held {
+                Held::Volume(Some(import)) => {
+                    import.finish()?;
+                    ItemResult::Done
+                }
                 Held::File(file, content) => self.target.machine_file(row, file, &content)?,
-                Held::Volume(None) | Held::Nothing => {}
-            }
+                Held::Volume(None) | Held::Nothing => ItemResult::Done,
+            };
             self.data_bytes += came.data_bytes;
-            items.push(ItemReport::done(came.name, came.size_bytes));
+            items.push(ItemReport {
+                result,
+                ..ItemReport::done(came.name, came.size_bytes)
+            });
         }
         Ok(items)
     }
@@ -374,14 +380,19 @@ fn report(wanted: &Wanted<'_>, mut seen: Seen, stops_at_failure: bool) -> Machin
         }
     }
     seen.items.retain(|item| item.name != PLACEHOLDER);
+    let partly = seen.items.iter().find_map(|item| match &item.result {
+        ItemResult::Failed(failure) => Some(failure.clone()),
+        ItemResult::Done | ItemResult::Skipped => None,
+    });
     MachineReport {
         name: row.domain.name.clone(),
         name_here: row.name_here.clone(),
-        items: seen.items,
-        result: match seen.failure {
-            Some(error) => MachineResult::Failed(Failure(error)),
-            None => MachineResult::Done,
+        result: match (seen.failure, partly) {
+            (Some(error), _) => MachineResult::Failed(Failure(error)),
+            (None, Some(failure)) => MachineResult::Partly(failure),
+            (None, None) => MachineResult::Done,
         },
+        items: seen.items,
     }
 }
 

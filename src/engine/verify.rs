@@ -5,18 +5,19 @@
 use std::{path::Path, time::Instant};
 
 use crate::{
-    host::{Host, MachineFile, System, VolumeImport},
+    host::{Host, MachineFile, System, VolumeImport, check_machine_name},
     plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
 };
 
 use super::{
-    Context, EngineError, Failure, MachineResult, Phase, Report, VerifyVerdict,
+    Context, EngineError, Failure, ItemResult, MachineResult, Phase, Report, VerifyVerdict, Warning,
     data::{Scope, has_unlisted_files, read_data, warn_of},
     home,
     index::Index,
     memory,
     open::open_archive,
     report::in_order,
+    rules::readable_rules,
     unpack::{InnerReader, Place, Target},
 };
 
@@ -57,6 +58,7 @@ pub(super) fn verify_archive(
     }
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
+    warn_of_names(&rows, context);
     let index = Index::read(&access.source, &context.cancel)?;
     let result = read_data(
         access,
@@ -69,7 +71,7 @@ pub(super) fn verify_archive(
         context,
     )?;
     let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
-        MachineResult::Failed(failure) => Some(failure.clone()),
+        MachineResult::Failed(failure) | MachineResult::Partly(failure) => Some(failure.clone()),
         MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
     });
     warn_of(&result.findings, context);
@@ -100,6 +102,16 @@ pub(super) fn verify_archive(
     })
 }
 
+/// Warns of machines that can be restored only under other names, however whole they are.
+fn warn_of_names(rows: &[&RestoreRow], context: &Context) {
+    for row in rows.iter().filter(|row| !row.is_home()) {
+        if let Err(why) = check_machine_name(&row.domain.name) {
+            let machine = row.domain.name.clone();
+            context.warn(Warning::NameUnusable { machine, why });
+        }
+    }
+}
+
 /// Where verified data goes.
 struct Nothing;
 
@@ -108,8 +120,11 @@ impl Target for Nothing {
         Ok(None)
     }
 
-    fn machine_file(&mut self, _: &RestoreRow, _: MachineFile, _: &[u8]) -> Result<(), EngineError> {
-        Ok(())
+    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
+        Ok(match file {
+            MachineFile::Firewall => readable_rules(row, content).map_or_else(ItemResult::Failed, |_| ItemResult::Done),
+            MachineFile::AppMenus | MachineFile::Notes => ItemResult::Done,
+        })
     }
 
     fn home(

@@ -3,6 +3,7 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
+use super::settings::{Setting, Unfit};
 use crate::inventory::InventoryError;
 
 /// An error of a host. Cheap to clone, so that one cause can be shown in several places.
@@ -48,6 +49,18 @@ pub enum HostError {
     NameTaken {
         /// The name.
         name: String,
+    },
+    /// A setting has a value that no PedOS takes.
+    #[error("{setting} of VM {machine} cannot be '{}': {why}", value.escape_debug())]
+    Unfit {
+        /// The machine.
+        machine: String,
+        /// The setting.
+        setting: Setting,
+        /// The value.
+        value: String,
+        /// Why it does not fit.
+        why: Unfit,
     },
     /// The host does not take a value.
     #[error("{what}")]

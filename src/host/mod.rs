@@ -12,9 +12,10 @@ mod system;
 mod volume;
 
 pub mod root;
+pub mod settings;
 
 pub use error::HostError;
-pub use names::{LONGEST_MACHINE_NAME, is_valid_machine_name};
+pub use names::{LONGEST_MACHINE_NAME, NameFault, check_machine_name, is_valid_machine_name, nearest_machine_name};
 pub use none::NoHost;
 pub use service::{Service, ServiceControl, ServiceProcess};
 pub use system::{

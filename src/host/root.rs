@@ -171,20 +171,11 @@ impl Host for RootHost {
     }
 
     fn record_backup(&self, machines: &[String], unix_seconds: i64) -> Result<(), HostError> {
-        self.record.edit(|record| {
-            let all: Vec<String> = record.domains().into_iter().map(|domain| domain.name).collect();
-            // A machine that was removed during the backup has no record to note it in.
-            for machine in machines.iter().filter(|name| all.contains(name)) {
-                record.set_property(machine, "backup_timestamp", &unix_seconds.to_string())?;
-            }
-            Ok(())
-        })?;
-        self.record.commit()
+        change::record_backup(self, machines, unix_seconds)
     }
 
     fn add_label(&self, label: &super::Label) -> Result<(), HostError> {
-        self.record
-            .edit(|record| Ok(record.add_label(&label.name, label.color)?))
+        change::add_label(self, label)
     }
 
     fn create_machine(&self, new: &NewMachine) -> Result<(), HostError> {
@@ -200,12 +191,11 @@ impl Host for RootHost {
     }
 
     fn set_feature(&self, machine: &str, feature: &str, value: &str) -> Result<(), HostError> {
-        self.record
-            .edit(|record| Ok(record.set_feature(machine, feature, value)?))
+        change::set_feature(self, machine, feature, value)
     }
 
     fn add_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
-        self.record.edit(|record| Ok(record.add_tag(machine, tag)?))
+        change::add_tag(self, machine, tag)
     }
 
     fn remove_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {

@@ -197,6 +197,17 @@ impl Device {
         find(&self.attributes, "id")
     }
 
+    /// The device as a record has it, which says in one way how it is assigned: a PedOS would take the word `required`,
+    /// which an archive has beside the mode for older restorers, for all there is to know.
+    #[must_use]
+    pub fn in_one_way(&self) -> Self {
+        let mut device = self.clone();
+        if find(&self.attributes, "mode").is_some() {
+            device.attributes.retain(|(name, _)| name != "required");
+        }
+        device
+    }
+
     /// Moves the device to a backend of another name.
     pub fn set_backend(&mut self, name: &str) {
         for (key, value) in &mut self.attributes {

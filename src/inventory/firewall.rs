@@ -8,13 +8,79 @@ use std::borrow::Cow;
 
 use super::{FirewallError, xml::Element};
 
-/// Whether it is a set of rules in the form of today. What the rules say is the firewall's business.
+/// Rules that let nothing pass: what a machine gets whose own rules cannot be read.
+pub(crate) const DROP_EVERYTHING: &[u8] = br#"<firewall version="2">
+  <rules>
+    <rule>
+      <properties>
+        <property name="action">drop</property>
+      </properties>
+    </rule>
+  </rules>
+</firewall>
+"#;
+
+/// What a rule can hold.
+const KNOWN: [&str; 11] = [
+    "action",
+    "comment",
+    "dst4",
+    "dst6",
+    "dsthost",
+    "dstname",
+    "dstports",
+    "expire",
+    "icmptype",
+    "proto",
+    "specialtarget",
+];
+
+/// Whether it is a set of rules in the form of today that can be read. Whether the rules make sense is the firewall's
+/// business.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), FirewallError> {
     let root = Element::parse(bytes)?;
+    check_current(&root)
+}
+
+fn check_current(root: &Element) -> Result<(), FirewallError> {
     if root.name != "firewall" || root.attribute("version") != Some("2") {
         return Err(invalid("they are not of version 2"));
     }
+    let rules = root.named("rules").flat_map(|rules| rules.named("rule"));
+    for (place, rule) in rules.enumerate() {
+        check_rule(rule).map_err(|why| invalid(format!("rule {}: {why}", place + 1)))?;
+    }
     Ok(())
+}
+
+/// Looks at what decides whether a rule can be read at all: a property that is not known might narrow it.
+fn check_rule(rule: &Element) -> Result<(), String> {
+    let properties = rule.named("properties").flat_map(|list| list.named("property"));
+    let mut action = None;
+    for property in properties {
+        let name = property.attribute("name").unwrap_or_default();
+        if !KNOWN.contains(&name) {
+            return Err(format!("it has something unknown, '{}'", name.escape_debug()));
+        }
+        if name == "action" {
+            action = Some(property.text());
+        }
+    }
+    match action.as_deref() {
+        Some("accept" | "drop") => Ok(()),
+        Some(other) => Err(format!("its action is '{}'", other.escape_debug())),
+        None => Err("it has no action".to_owned()),
+    }
+}
+
+/// The rules in the form of today, if a PedOS can read them: what a restore puts in place and a verification accepts.
+///
+/// # Errors
+/// When they are cut, empty, of an unknown version, or hold a rule that cannot be read.
+pub(crate) fn readable(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FirewallError> {
+    let rules = current(bytes)?;
+    check(&rules)?;
+    Ok(rules)
 }
 
 /// The rules in the form of today. What is in that form already, or in none that is known, comes back to the byte.
@@ -31,4 +97,37 @@ pub(crate) fn current(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FirewallError> {
 
 fn invalid(why: impl Into<String>) -> FirewallError {
     FirewallError::Invalid { why: why.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rules_that_can_be_read_are_accepted() {
+        let rules = |inner: &str| format!("<firewall version=\"2\"><rules>{inner}</rules></firewall>");
+        let rule = |properties: &str| rules(&format!("<rule><properties>{properties}</properties></rule>"));
+        let accept = "<property name=\"action\">accept</property>";
+        for good in [
+            rules(""),
+            rule(accept),
+            rule(&format!("{accept}<property name=\"comment\">x</property>")),
+        ] {
+            assert!(readable(good.as_bytes()).is_ok(), "{good}");
+        }
+        assert!(readable(DROP_EVERYTHING).is_ok());
+        let whole = rule(accept);
+        let newer = whole.replace("\"2\"", "\"3\"");
+        for bad in [
+            "",
+            "no rules",
+            &whole[..whole.len() / 2],
+            &newer,
+            &rule(""),
+            &rule("<property name=\"action\">forward</property>"),
+            &rule(&format!("{accept}<property name=\"only_on_mondays\">1</property>")),
+        ] {
+            assert!(readable(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
 }

@@ -26,9 +26,13 @@ impl Inventory {
         let kernels = item("pool", "linux-kernel")
             .with("dir_path", "/var/lib/qubes/vm-kernels")
             .with("driver", "linux-kernel");
+        // A PedOS refuses a record that says nothing of the default template, and cannot save one that says nothing of the
+        // default kernel; empty is none.
         let globals = Element::new("properties")
+            .with_child(item("property", "default_kernel").with_text(""))
             .with_child(item("property", "default_pool").with_text("varlibqubes"))
-            .with_child(item("property", "default_pool_kernel").with_text("linux-kernel"));
+            .with_child(item("property", "default_pool_kernel").with_text("linux-kernel"))
+            .with_child(item("property", "default_template").with_text(""));
         Self {
             root: Element::new("qubes")
                 .with_child(labels())

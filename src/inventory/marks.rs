@@ -25,6 +25,9 @@ pub(super) const SIZE: &str = "backup-size";
 /// A machine that was made up when an old inventory was converted: it belongs to the backup and has no files.
 pub(super) const MADE_UP: &str = "backup-made-up";
 
+/// Whether a machine does not start without a device: what was said before there was `mode`.
+const REQUIRED: &str = "required";
+
 /// The element that lists the files of a machine.
 const MANIFEST: &str = "backup-files";
 
@@ -47,6 +50,10 @@ impl Inventory {
         for domain in self.part_mut("domains").elements_mut() {
             let content = read::name(domain).and_then(|name| contents.get(&name));
             domain.retain(|child| child.name != MANIFEST);
+            domain
+                .elements_mut()
+                .filter(|list| list.name == "devices")
+                .for_each(say_required);
             let features = part_mut(domain, "features");
             features.retain(|feature| {
                 let name = feature.attribute("name").unwrap_or_default();
@@ -88,6 +95,20 @@ impl Inventory {
         domain.retain(|child| child.name != MANIFEST);
         domain.push(list);
         Ok(())
+    }
+}
+
+/// Says of each device whether it is required. The existing restorer reads only that, and takes a device that does not say
+/// so for required; what it is said beside, `mode`, is what counts everywhere else.
+fn say_required(list: &mut Element) {
+    for device in list.elements_mut().filter(|device| device.name == "device") {
+        let Some(mode) = device.attribute("mode") else {
+            continue;
+        };
+        let value = if mode == "required" { "yes" } else { "no" };
+        if device.attribute(REQUIRED).is_none() {
+            device.attributes.push((REQUIRED.to_owned(), value.to_owned()));
+        }
     }
 }
 

@@ -21,5 +21,5 @@ pub(crate) mod xml;
 pub use document::Inventory;
 pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};
 pub use error::{FirewallError, InventoryError};
-pub(crate) use firewall::{check as check_firewall, current as current_firewall};
+pub(crate) use firewall::{DROP_EVERYTHING, check as check_firewall, readable as readable_firewall};
 pub(crate) use read::{is_true, is_truth};

@@ -53,6 +53,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
         | ArchiveError::WrongPassphrase
         | ArchiveError::NoSuchVolume { .. }
         | ArchiveError::Missing { .. } => (None, None),
+        ArchiveError::UnreadableRules { member, .. } => (Some(member.clone()), None),
     }
 }
 
@@ -98,6 +99,7 @@ fn archive_code(error: &ArchiveError) -> &'static str {
         ArchiveError::Duplicate { .. } => "duplicate",
         ArchiveError::NoSuchVolume { .. } => "no_such_volume",
         ArchiveError::Foreign { .. } => "foreign",
+        ArchiveError::UnreadableRules { .. } => "unreadable_rules",
         ArchiveError::Missing { .. } => "missing",
     }
 }
@@ -110,6 +112,7 @@ fn host_code(error: &HostError) -> &'static str {
         HostError::NoSuchVolume { .. } => "host_no_such_volume",
         HostError::PoolOutOfReach { .. } => "host_pool_out_of_reach",
         HostError::NameTaken { .. } => "host_name_taken",
+        HostError::Unfit { .. } => "host_setting_unfit",
         HostError::Refused { .. } => "host_refused",
         HostError::NotRunning { .. } => "host_not_running",
         HostError::Io { source, .. } => io_code(source, "host_io"),
@@ -146,6 +149,16 @@ impl Notice {
                 .machine(machine)
                 .about(setting)
                 .why(why),
+            Warning::SettingUnfit {
+                machine,
+                setting,
+                value,
+                why,
+            } => Self::new("setting_unfit")
+                .machine(machine)
+                .about(&setting.to_string())
+                .why(&format!("{value:?}: {why}")),
+            Warning::NameUnusable { machine, why } => Self::new("name_unusable").machine(machine).why(&why.to_string()),
             Warning::UnknownFile { member } => Self::new("unknown_file").about(member),
             Warning::HomeFileNotRestored { path, why } => Self::new("home_file_not_restored").path(path).why(why),
             Warning::LeftBehind { place } => Self::new("left_behind").about(place),
@@ -209,7 +222,13 @@ mod tests {
     use std::{io::ErrorKind, sync::Arc};
 
     use super::*;
-    use crate::plan::{BackupRemark, Finding, Unverified};
+    use crate::{
+        host::{
+            NameFault,
+            settings::{Setting, Unfit},
+        },
+        plan::{BackupRemark, Finding, Unverified},
+    };
 
     const SCHEMAS: [&str; 2] = [
         include_str!("../../docs/schema/report.schema.json"),
@@ -296,6 +315,13 @@ mod tests {
             }
             .into(),
             HostError::NameTaken { name: text() }.into(),
+            HostError::Unfit {
+                machine: text(),
+                setting: Setting::Tag,
+                value: text(),
+                why: Unfit::Empty,
+            }
+            .into(),
             HostError::Refused { what: text() }.into(),
             HostError::NotRunning { name: text() }.into(),
             HostError::io("x", io::Error::from(ErrorKind::Other)).into(),
@@ -329,6 +355,16 @@ mod tests {
                 machine: text(),
                 setting: text(),
                 why: text(),
+            },
+            Warning::SettingUnfit {
+                machine: text(),
+                setting: Setting::Tag,
+                value: text(),
+                why: Unfit::Empty,
+            },
+            Warning::NameUnusable {
+                machine: text(),
+                why: NameFault::Empty,
             },
             Warning::UnknownFile { member: text() },
             Warning::Archive(ArchiveError::LostMember { position: 7, end: 9 }),

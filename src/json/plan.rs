@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     engine::ArchiveInfo,
-    host::Reference,
+    host::{NameFault, Reference},
     plan::{Absence, Cure, DeviceFate, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable, Shortage},
 };
 
@@ -157,6 +157,7 @@ fn state(row: &RestoreRow) -> &'static str {
         RestoreRemark::SkippedConflict => Some("conflict"),
         RestoreRemark::SkippedBroken { .. } => Some("broken"),
         RestoreRemark::NotNeeded => Some("not_needed"),
+        RestoreRemark::FoundHere => Some("found_here"),
         _ => None,
     });
     match why {
@@ -217,7 +218,7 @@ fn parts(problem: &RestoreProblem) -> Parts<'_> {
     match problem {
         RestoreProblem::NameTaken => ("name_taken", None, None, None),
         RestoreProblem::NameTwice => ("name_twice", None, None, None),
-        RestoreProblem::NameInvalid => ("name_invalid", None, None, None),
+        RestoreProblem::NameInvalid { why, .. } => ("name_invalid", None, None, Some(fault_code(*why))),
         RestoreProblem::TemplateMissing { name, absence, default } => {
             ("template_missing", Some(name), Some(*absence), default.as_deref())
         }
@@ -231,6 +232,17 @@ fn parts(problem: &RestoreProblem) -> Parts<'_> {
         RestoreProblem::UserMismatch { archived, here } => ("user_mismatch", Some(archived), None, Some(here)),
         RestoreProblem::ClassUnknown => ("class_unknown", None, None, None),
         RestoreProblem::DataMissing { what } => ("data_missing", Some(what), None, None),
+    }
+}
+
+fn fault_code(fault: NameFault) -> &'static str {
+    match fault {
+        NameFault::Empty => "empty",
+        NameFault::TooLong { .. } => "too_long",
+        NameFault::Start => "first_character",
+        NameFault::Character { .. } => "character",
+        NameFault::Reserved => "reserved",
+        NameFault::Ending => "reserved_ending",
     }
 }
 
@@ -285,7 +297,8 @@ fn remark(remark: &RestoreRemark) -> Option<Remark<'_>> {
         RestoreRemark::LeftOut
         | RestoreRemark::SkippedConflict
         | RestoreRemark::SkippedBroken { .. }
-        | RestoreRemark::NotNeeded => return None,
+        | RestoreRemark::NotNeeded
+        | RestoreRemark::FoundHere => return None,
         RestoreRemark::Renamed { to: name } => to("renamed", name),
         RestoreRemark::TemplateChanged { from, to } => {
             change("template_changed", Target::named(from), Target::named(to))

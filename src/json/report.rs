@@ -129,6 +129,7 @@ fn machine(report: &MachineReport, is_discarded: bool) -> Machine<'_> {
     let (state, error, skip_reason) = match &report.result {
         MachineResult::Done if is_discarded => ("discarded", None, None),
         MachineResult::Done => ("done", None, None),
+        MachineResult::Partly(Failure(error)) => ("partly", Some(Cause::of(error)), None),
         MachineResult::Failed(Failure(error)) => ("failed", Some(Cause::of(error)), None),
         MachineResult::NotReached => ("not_reached", None, None),
         MachineResult::Skipped(reason) => ("skipped", None, Some(skip_reason(*reason))),

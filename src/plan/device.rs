@@ -50,7 +50,7 @@ impl RestoreDevice {
     pub fn kept(device: &Device) -> Self {
         Self {
             port: DevicePort::of(device),
-            device: device.clone(),
+            device: device.in_one_way(),
             fate: DeviceFate::Kept,
         }
     }

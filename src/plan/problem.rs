@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What stands against restoring a machine, with the choices that cure it, and what is worth knowing about it.
 
-use crate::host::{DOM0, Reference};
+use crate::host::{DOM0, NameFault, Reference};
 
 use super::DevicePort;
 
@@ -13,7 +13,12 @@ pub enum RestoreProblem {
     /// Another machine of this restore has that name.
     NameTwice,
     /// No machine can have that name.
-    NameInvalid,
+    NameInvalid {
+        /// The rule that it breaks.
+        why: NameFault,
+        /// The user chose it; a rule replaces only names of the archive.
+        is_chosen: bool,
+    },
     /// The template is neither here nor in this restore.
     TemplateMissing {
         /// Its name.
@@ -103,7 +108,7 @@ pub enum Absence {
 pub enum Cure {
     /// Another name here.
     ChooseName,
-    /// New names for all machines whose names are taken.
+    /// New names for all machines whose names are taken here, or are none that a machine can have.
     RenameConflicting,
     /// Another template.
     ChooseTemplate,
@@ -138,7 +143,12 @@ impl RestoreProblem {
     pub fn cures(&self) -> Vec<Cure> {
         let mut cures = match self {
             Self::NameTaken => vec![Cure::ChooseName, Cure::RenameConflicting],
-            Self::NameTwice | Self::NameInvalid => vec![Cure::ChooseName],
+            Self::NameTwice => vec![Cure::ChooseName],
+            Self::NameInvalid { is_chosen, .. } => {
+                let mut cures = vec![Cure::ChooseName];
+                cures.extend((!is_chosen).then_some(Cure::RenameConflicting));
+                cures
+            }
             Self::TemplateMissing { name, absence, default } => {
                 let mut cures = absence.cures(name);
                 cures.push(Cure::ChooseTemplate);
@@ -228,6 +238,8 @@ pub enum RestoreRemark {
     },
     /// It is left out because nothing that is restored refers to it, and the archive holds nothing of it.
     NotNeeded,
+    /// It is left out because the archive holds nothing of it, and the host has one like it.
+    FoundHere,
     /// It gets another name.
     Renamed {
         /// The name here.

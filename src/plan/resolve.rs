@@ -120,7 +120,7 @@ impl Resolver<'_> {
         if kernels.iter().any(|kernel| kernel == name) || policy.accept_missing {
             return;
         }
-        if policy.ignore_missing && chosen.is_none() {
+        if (policy.ignore_missing || policy.default_missing) && chosen.is_none() {
             row.kernel = Reference::Default;
         } else {
             row.problems.push(RestoreProblem::KernelMissing {

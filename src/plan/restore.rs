@@ -42,6 +42,9 @@ pub struct RestoreChoices {
 pub struct RestorePolicy {
     /// What is missing here is replaced by the host's default: template, net VM, disposable template, kernel.
     pub ignore_missing: bool,
+    /// A kernel or a disposable template that is missing here is replaced by the host's default, as the existing tools do
+    /// it without being asked.
+    pub default_missing: bool,
     /// Names of what is missing are kept as they are: the target is a folder that only holds data.
     pub accept_missing: bool,
     /// Machines with problems are left out.
@@ -84,6 +87,20 @@ impl RestoreTable {
     /// The rows that will be restored.
     pub fn selected(&self) -> impl Iterator<Item = &RestoreRow> {
         self.rows.iter().filter(|row| row.is_selected)
+    }
+
+    /// The machines that get the host's default in place of a kernel or a disposable template that is missing here.
+    pub fn replaced(&self) -> impl Iterator<Item = (&str, &RestoreRemark)> {
+        let is_default = |remark: &&RestoreRemark| {
+            let (RestoreRemark::KernelChanged { to, .. } | RestoreRemark::DispVmChanged { to, .. }) = remark else {
+                return false;
+            };
+            *to == Reference::Default
+        };
+        self.selected().flat_map(move |row| {
+            let remarks = row.remarks.iter().filter(is_default);
+            remarks.map(|remark| (row.domain.name.as_str(), remark))
+        })
     }
 
     /// Whether every selected row can be restored and there is one.

@@ -154,7 +154,7 @@ impl From<Degree> for Tone {
 
 fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
     let place = sanitize(&report.place);
-    let mut lines = Vec::new();
+    let mut lines = closed(kind, report);
     match kind {
         JobKind::Backup => lines.push(gettext_f(
             "Written to {place}, {size}.",
@@ -213,6 +213,31 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
     lines
 }
 
+/// Names the machines that let nothing pass until their user decides, before everything else.
+fn closed(kind: JobKind, report: &Report) -> Vec<String> {
+    let partly = |machine: &&MachineReport| matches!(machine.result, MachineResult::Partly(_));
+    let names = report.machines.iter().filter(partly);
+    let names: Vec<String> = names.map(|machine| sanitize(&machine.name)).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let (n, names) = (names.len() as u64, names.join(", "));
+    vec![match kind {
+        JobKind::Restore => ngettext_f(
+            "The firewall rules of {n} VM in the backup cannot be read, so that it drops everything until you set them: {names}.",
+            "The firewall rules of {n} VMs in the backup cannot be read, so that they drop everything until you set them: {names}.",
+            n,
+            &[("names", &names)],
+        ),
+        JobKind::Backup | JobKind::Verify | JobKind::Extract => ngettext_f(
+            "The firewall rules of {n} VM in the backup cannot be read: {names}.",
+            "The firewall rules of {n} VMs in the backup cannot be read: {names}.",
+            n,
+            &[("names", &names)],
+        ),
+    }]
+}
+
 fn cancelled(kind: JobKind, partial: &Partial) -> OutcomeView {
     OutcomeView {
         tone: Tone::Cancelled,
@@ -255,10 +280,11 @@ fn unfinished(kind: JobKind, reports: &[MachineReport]) -> Vec<MachineLine> {
 fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
     let name = sanitize(&report.name);
     // A machine that failed is nowhere, under no name.
-    let is_here = kind == JobKind::Restore && is_done(report) && !report.name_here.is_empty();
+    let is_here = kind == JobKind::Restore && report.result.is_there() && !report.name_here.is_empty();
     let is_renamed = is_here && report.name_here != report.name;
     let (state, reason) = match &report.result {
         MachineResult::Done => (pgettext("result of a VM", "done"), None),
+        MachineResult::Partly(Failure(error)) => (pgettext("result of a VM", "partly done"), Some(message(error))),
         MachineResult::Failed(Failure(error)) => (pgettext("result of a VM", "failed"), Some(message(error))),
         MachineResult::NotReached => (pgettext("result of a VM", "not reached"), None),
         MachineResult::Skipped(reason) => (skipped(*reason), None),

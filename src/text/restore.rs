@@ -22,9 +22,7 @@ fn sentence(problem: &RestoreProblem) -> String {
     match problem {
         RestoreProblem::NameTaken => gettext("A VM of this name exists already."),
         RestoreProblem::NameTwice => gettext("Another VM of this restore has the same name."),
-        RestoreProblem::NameInvalid => gettext(
-            "No VM can have this name: it begins with a letter and has up to 31 letters, digits, dots, underscores and hyphens.",
-        ),
+        RestoreProblem::NameInvalid { why, .. } => super::name_fault(*why),
         RestoreProblem::TemplateMissing { name, absence, .. } => template_absent(name, *absence),
         RestoreProblem::NoDefaultTemplate => gettext("It is based on the default template, and this system has none."),
         RestoreProblem::NetVmMissing { name, absence, .. } => netvm_absent(name, *absence),
@@ -141,6 +139,7 @@ pub fn restore_remark(remark: &RestoreRemark) -> String {
         RestoreRemark::SkippedConflict => gettext("Left out: a VM of this name exists already"),
         RestoreRemark::SkippedBroken { .. } => gettext("Left out because of its problems"),
         RestoreRemark::NotNeeded => gettext("Left out: nothing that is restored needs it"),
+        RestoreRemark::FoundHere => gettext("Left out: the one that this system has is used"),
         RestoreRemark::Renamed { to } => gettext_f("Gets the name {name}", &[("name", &sanitize(to))]),
         RestoreRemark::TemplateChanged { from, to } => gettext_f(
             "Gets the template {new} in place of {old}",

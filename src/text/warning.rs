@@ -3,11 +3,18 @@
 
 use std::path::Path;
 
-use crate::{engine::Warning, plan::Unverified};
+use crate::{
+    engine::Warning,
+    host::{
+        NameFault,
+        settings::{Setting, Unfit},
+    },
+    plan::Unverified,
+};
 
 use super::{
     i18n::{gettext, gettext_f},
-    message::archive_error,
+    message::{self as words, archive_error},
     sanitize,
 };
 
@@ -38,6 +45,13 @@ pub fn warning(warning: &Warning) -> String {
                 ("why", &sanitize(why)),
             ],
         ),
+        Warning::SettingUnfit {
+            machine,
+            setting,
+            value,
+            why,
+        } => setting_unfit(machine, setting, value, why),
+        Warning::NameUnusable { machine, why } => name_unusable(machine, *why),
         Warning::UnknownFile { member } => gettext_f(
             "The backup holds a file that this program does not know and leaves alone: {name}",
             &[("name", &sanitize(member))],
@@ -101,6 +115,25 @@ pub fn unverified(why: Unverified) -> String {
         Unverified::InVm => gettext("a backup that goes into a VM cannot be read back from there yet."),
         Unverified::Cancelled => gettext("the verification was cancelled."),
     }
+}
+
+fn setting_unfit(machine: &str, setting: &Setting, value: &str, why: &Unfit) -> String {
+    gettext_f(
+        "A setting of the VM {vm} is left out, because the system does not take it: {setting} = {value} ({why})",
+        &[
+            ("vm", &sanitize(machine)),
+            ("setting", &words::setting(setting)),
+            ("value", &sanitize(value)),
+            ("why", &words::unfit(why)),
+        ],
+    )
+}
+
+fn name_unusable(machine: &str, why: NameFault) -> String {
+    gettext_f(
+        "The VM {vm} can be restored only under another name. {why}",
+        &[("vm", &sanitize(machine)), ("why", &words::name_fault(why))],
+    )
 }
 
 fn shown(path: &Path) -> String {

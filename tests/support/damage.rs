@@ -134,7 +134,9 @@ pub(crate) fn judge(result: Result<Report, EngineError>) -> Finding {
             _ if report.is_success() => Finding::Nothing,
             _ => {
                 let said = report.machines.iter().filter_map(|machine| match &machine.result {
-                    MachineResult::Failed(failure) => Some(format!("{}: {}", machine.name, failure.0)),
+                    MachineResult::Failed(failure) | MachineResult::Partly(failure) => {
+                        Some(format!("{}: {}", machine.name, failure.0))
+                    }
                     MachineResult::NotReached => Some(format!("{}: not reached", machine.name)),
                     MachineResult::Done | MachineResult::Skipped(_) => None,
                 });

@@ -119,6 +119,7 @@ impl RestoreDraft {
             selected: Some(self.selected.clone()),
             policy: RestorePolicy {
                 ignore_missing: self.ignores_missing,
+                default_missing: false,
                 accept_missing: false,
                 skip_broken: false,
                 on_conflict: OnConflict::Rename,

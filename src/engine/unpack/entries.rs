@@ -150,10 +150,18 @@ impl Holder<'_, '_> {
             (size_bytes, Held::File(file, content))
         } else {
             let mut import = self.target.other_file(self.row, name, size_bytes)?;
-            if import.is_none() {
+            // Rules that are too long to be read are unreadable, and must not leave their machine open.
+            let is_endless = import.is_none() && name == MachineFile::Firewall.file_name();
+            if import.is_none() && !is_endless {
                 self.refuse_or_warn(name, size_bytes)?;
             }
-            (self.copy_volume(import.as_deref_mut())?, Held::Volume(import))
+            let data = self.copy_volume(import.as_deref_mut())?;
+            let held = if is_endless {
+                Held::File(MachineFile::Firewall, Vec::new())
+            } else {
+                Held::Volume(import)
+            };
+            (data, held)
         };
         Ok(Came {
             name: name.to_owned(),

@@ -5,8 +5,12 @@
 //! recovered may hold an AppVM whose template is elsewhere, and its record then keeps the template's name.
 
 mod ground;
+mod setting;
+
+pub(super) use setting::{add_label, add_tag, assign_device, record_backup, set_feature, set_property};
 
 use std::{
+    collections::HashSet,
     fs::{self, OpenOptions},
     io,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
@@ -15,8 +19,8 @@ use std::{
 
 use super::{RootHost, files, layout::Layout, scan::Pools};
 use crate::{
-    host::{DOM0, HostError, NewMachine, is_valid_machine_name},
-    inventory::{self, Class, Device, Domain, Inventory, VolumeConfig},
+    host::{DOM0, HostError, NewMachine, check_machine_name},
+    inventory::{Class, Domain, Inventory, VolumeConfig},
     units::GIB,
 };
 
@@ -28,22 +32,12 @@ const ROOT_BYTES: u64 = 10 * GIB;
 const VOLUME_MODE: u32 = 0o660;
 /// The label of a machine whose own label the host does not know, as the existing tools choose it.
 const FALLBACK_LABEL: &str = "red";
-/// What is fixed when a machine is made.
-const FIXED_PROPERTIES: [&str; 4] = ["name", "qid", "uuid", "klass"];
-/// Properties that are on or off.
-const TRUTHS: [&str; 7] = [
-    "auto_cleanup",
-    "autostart",
-    "debug",
-    "include_in_backups",
-    "installed_by_rpm",
-    "provides_network",
-    "template_for_dispvms",
-];
-
+/// How many numbers a PedOS has for disposables.
+const DISPIDS: u16 = 10_000;
 pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError> {
-    if !is_valid_machine_name(&new.name) {
-        return Err(refused(format!("'{}' cannot be a VM's name", new.name.escape_debug())));
+    if let Err(fault) = check_machine_name(&new.name) {
+        let name = new.name.escape_debug();
+        return Err(refused(format!("'{name}' cannot be a VM's name: {fault}")));
     }
     if matches!(new.class, Class::AdminVm | Class::Other(_)) {
         return Err(refused(format!(
@@ -124,7 +118,15 @@ pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) ->
     let id = uuid().map_err(|error| HostError::io("making a random number", error))?;
     let mut properties = vec![("label", label), ("name", &new.name), ("qid", &number), ("uuid", &id)];
     let template = new.template.as_deref().filter(|_| new.class.has_template());
+    if let Some(name) = template {
+        setting::check(record, &new.class, &new.name, "template", name)?;
+    }
     properties.extend(template.map(|name| ("template", name)));
+    let dispid = match new.class {
+        Class::DispVm => Some(free_dispid(record).map_err(|error| HostError::io("making a random number", error))?),
+        _ => None,
+    };
+    properties.extend(dispid.as_deref().map(|number| ("dispid", number)));
     let template = template.and_then(|name| record.domain(name));
     let volumes = match new.class {
         Class::RemoteVm => Vec::new(),
@@ -207,6 +209,18 @@ fn pool(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<Strin
         .ok_or_else(|| refused("this PedOS has no pool of files for a new VM's volumes"))
 }
 
+/// A random number that no other disposable has, of which a PedOS makes the address of a disposable.
+fn free_dispid(record: &Inventory) -> io::Result<String> {
+    let domains = record.domains();
+    let taken: HashSet<&str> = domains.iter().filter_map(|domain| domain.property("dispid")).collect();
+    let mut bytes = [0; 2];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    let start = u16::from_le_bytes(bytes) % DISPIDS;
+    let numbers = (0..DISPIDS).map(|step| ((start + step) % DISPIDS).to_string());
+    let free = numbers.into_iter().find(|number| !taken.contains(number.as_str()));
+    free.ok_or_else(|| io::Error::other("there are too many disposables"))
+}
+
 /// A random UUID (version 4).
 fn uuid() -> io::Result<String> {
     let mut bytes = [0; 16];
@@ -244,36 +258,4 @@ pub(super) fn remove(host: &RootHost, machine: &str) -> Result<(), HostError> {
     }
     host.record.edit(|record| Ok(record.remove_domain(machine)?))?;
     host.record.commit()
-}
-
-pub(super) fn set_property(host: &RootHost, machine: &str, property: &str, value: &str) -> Result<(), HostError> {
-    if FIXED_PROPERTIES.contains(&property) {
-        return Err(refused(format!("{property} of VM {machine} cannot be changed")));
-    }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if property.is_empty() || !property.chars().all(is_name) {
-        return Err(refused(format!("'{}' cannot be a property", property.escape_debug())));
-    }
-    if TRUTHS.contains(&property) && !value.is_empty() && !inventory::is_truth(value) {
-        return Err(refused(format!(
-            "{property} is either True or False, not '{}'",
-            value.escape_debug()
-        )));
-    }
-    host.record.edit(|record| {
-        if property == "label"
-            && !record
-                .labels()
-                .iter()
-                .any(|label| label.name == value || label.id == value)
-        {
-            return Err(refused(format!("no such label: '{}'", value.escape_debug())));
-        }
-        Ok(record.set_property(machine, property, value)?)
-    })
-}
-
-pub(super) fn assign_device(host: &RootHost, machine: &str, device: &Device) -> Result<(), HostError> {
-    // The machine that the device hangs on may be elsewhere, like a template; the record keeps its name.
-    host.record.edit(|record| Ok(record.add_device(machine, device)?))
 }

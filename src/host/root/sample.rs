@@ -137,7 +137,11 @@ fn domain(layout: &Layout, record: &Inventory, machine: &Sample, size: SampleSiz
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         pairs.collect()
     };
-    domain.properties.extend(owned(machine.properties));
+    let own = owned(machine.properties);
+    domain
+        .properties
+        .retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
+    domain.properties.extend(own);
     domain.features = owned(machine.features);
     domain.tags = machine.tags.iter().map(|&tag| tag.to_owned()).collect();
     domain.devices = machine

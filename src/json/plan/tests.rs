@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     engine::Protection,
     format::{Compression, Filter},
+    host::NameFault,
     inventory::{Content, Device as Assigned, Domain},
     plan::{DevicePort, RestoreDevice},
 };
@@ -25,7 +26,10 @@ fn problems() -> Vec<RestoreProblem> {
     let mut problems = vec![
         P::NameTaken,
         P::NameTwice,
-        P::NameInvalid,
+        P::NameInvalid {
+            why: NameFault::Empty,
+            is_chosen: false,
+        },
         P::NoDefaultTemplate,
         P::NetVmCycle { name: text() },
         P::KernelMissing {
@@ -142,6 +146,7 @@ fn full() -> Value {
         out(RestoreRemark::SkippedConflict),
         out(RestoreRemark::SkippedBroken { problems: problems() }),
         out(RestoreRemark::NotNeeded),
+        out(RestoreRemark::FoundHere),
     ];
     let shortage = Shortage {
         pool: text(),

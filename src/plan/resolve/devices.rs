@@ -3,7 +3,10 @@
 
 use crate::plan::{DeviceFate, RestoreRemark, RestoreRow};
 
-use super::{Resolver, peers::Peers};
+use super::{
+    Resolver,
+    peers::{Kind, Peers},
+};
 
 impl Resolver<'_> {
     /// Says what becomes of each device of a row. None of it keeps the machine from being restored.
@@ -21,7 +24,7 @@ impl Resolver<'_> {
             let Some(backend) = device.device.backend() else {
                 continue;
             };
-            match self.other(backend, peers) {
+            match self.other(backend, peers, Kind::Any) {
                 Some(found) => device.device.set_backend(&found),
                 None => {
                     device.fate = DeviceFate::NoBackend;

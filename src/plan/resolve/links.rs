@@ -17,7 +17,11 @@ use super::{
 };
 
 /// Properties that name a machine and without which a machine works: the host's default takes their place.
-const MACHINE_PROPERTIES: [&str; 3] = ["management_dispvm", "guivm", "audiovm"];
+const MACHINE_PROPERTIES: [(&str, Kind); 3] = [
+    ("management_dispvm", Kind::DispVmTemplate),
+    ("guivm", Kind::Any),
+    ("audiovm", Kind::Any),
+];
 /// The machine that this tag names may do what it likes with the tagged one, so it must never be another of that name.
 const CREATOR_TAG: &str = "created-by-";
 /// Tags that a PedOS sets along with the properties `guivm` and `audiovm`.
@@ -93,9 +97,15 @@ impl Resolver<'_> {
         match found {
             Ok(name) => Ok(Reference::Named(name)),
             Err(_) if self.accepts(&name) => Ok(Reference::Named(self.as_it_is(&name, peers))),
-            Err(_) if self.choices.policy.ignore_missing && !is_chosen => Ok(Reference::Default),
+            Err(_) if self.ignores(kind) && !is_chosen => Ok(Reference::Default),
             Err(absence) => Err((name, absence, is_chosen)),
         }
+    }
+
+    /// Whether the host's default replaces what is missing.
+    fn ignores(self, kind: Kind) -> bool {
+        let policy = &self.choices.policy;
+        policy.ignore_missing || policy.default_missing && kind == Kind::DispVmTemplate
     }
 
     fn accepts(self, name: &str) -> bool {
@@ -160,13 +170,13 @@ impl Resolver<'_> {
 
     /// Finds the machines that the other properties name.
     pub(super) fn link_properties(self, row: &mut RestoreRow, peers: &Peers) {
-        for property in MACHINE_PROPERTIES {
+        for (property, kind) in MACHINE_PROPERTIES {
             let Some(name) = row.domain.property(property) else {
                 continue;
             };
             let found = match name {
                 "" => Some(String::new()),
-                name => self.other(name, peers),
+                name => self.other(name, peers, kind),
             };
             match found {
                 Some(found) => {
@@ -180,9 +190,9 @@ impl Resolver<'_> {
         }
     }
 
-    /// The machine here that the archive means, of whatever kind; the name itself where dangling names are accepted.
-    pub(super) fn other(self, archived: &str, peers: &Peers) -> Option<String> {
-        match peers.follow(self.system, archived, Kind::Any) {
+    /// The machine here that the archive means, of that kind; the name itself where dangling names are accepted.
+    pub(super) fn other(self, archived: &str, peers: &Peers, kind: Kind) -> Option<String> {
+        match peers.follow(self.system, archived, kind) {
             Ok(found) => Some(found),
             Err(_) => self.accepts(archived).then(|| archived.to_owned()),
         }
@@ -193,7 +203,7 @@ impl Resolver<'_> {
         let mut tags = Vec::new();
         for tag in &row.domain.tags {
             if let Some(creator) = tag.strip_prefix(CREATOR_TAG) {
-                match self.other(creator, peers) {
+                match self.other(creator, peers, Kind::Any) {
                     Some(found) => tags.push(format!("{CREATOR_TAG}{found}")),
                     None => row.remarks.push(RestoreRemark::TagDropped { tag: tag.clone() }),
                 }

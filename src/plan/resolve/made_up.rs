@@ -9,7 +9,7 @@ use crate::{
     plan::{RestoreRemark, RestoreRow},
 };
 
-use super::Resolver;
+use super::{Kind, Resolver};
 
 /// Leaves out the made-up machines that nothing refers to, and all of them where nothing is made at all.
 pub(super) fn leave_out(rows: &mut [RestoreRow], resolver: Resolver<'_>) {
@@ -22,11 +22,17 @@ pub(super) fn leave_out(rows: &mut [RestoreRow], resolver: Resolver<'_>) {
     } else {
         needed(rows, resolver)
     };
-    let unneeded = rows.iter_mut().filter(|row| is_candidate(&&**row));
-    for row in unneeded.filter(|row| !needed.contains(&row.domain.name)) {
+    for row in rows.iter_mut().filter(|row| is_candidate(&&**row)) {
+        let why = if !needed.contains(&row.domain.name) {
+            RestoreRemark::NotNeeded
+        } else if resolver.has_one_like(row) {
+            RestoreRemark::FoundHere
+        } else {
+            continue;
+        };
         row.is_selected = false;
         row.problems.clear();
-        row.remarks.push(RestoreRemark::NotNeeded);
+        row.remarks.push(why);
     }
 }
 
@@ -49,6 +55,15 @@ fn needed(rows: &[RestoreRow], resolver: Resolver<'_>) -> BTreeSet<String> {
 }
 
 impl Resolver<'_> {
+    /// Whether the host has the machine that was made up, be it from a restore before. It counts only if its disposables
+    /// reach the same network.
+    fn has_one_like(self, row: &RestoreRow) -> bool {
+        let is_named = self.choices.names.contains_key(&row.domain.name);
+        let machine = self.system.machine(&row.domain.name).filter(|_| !is_named);
+        let netvm = Reference::of_property(row.domain.property("netvm"));
+        machine.is_some_and(|machine| Kind::DispVmTemplate.fits_machine(machine) && machine.netvm == netvm)
+    }
+
     /// The machines of the archive that a row refers to as the user has it.
     fn references(self, row: &RestoreRow) -> Vec<String> {
         let name = &row.domain.name;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    host::{LONGEST_MACHINE_NAME, is_valid_machine_name},
+    host::{LONGEST_MACHINE_NAME, check_machine_name, is_valid_machine_name, nearest_machine_name},
     inventory::Class,
     plan::{OnConflict, RestoreProblem, RestoreRemark, RestoreRow},
 };
@@ -45,40 +45,54 @@ impl Resolver<'_> {
         if let Some(name) = chosen {
             row.name_here.clone_from(name);
         }
-        if !is_valid_machine_name(&row.name_here) {
-            row.problems.push(RestoreProblem::NameInvalid);
-            return;
-        }
+        // Nobody asked for the name of what was made up.
+        let policy = match self.choices.policy.on_conflict {
+            _ if row.is_made_up() => OnConflict::Rename,
+            policy => policy,
+        };
         let is_here = |name: &str| self.system.machine(name).is_some();
-        let is_free = |name: &str| !is_here(name) && !archived.contains(name) && !taken.contains(name);
-        let policy = self.choices.policy.on_conflict;
         // A name that the user chose for another machine is that machine's.
-        let is_anothers = chosen.is_none() && taken.contains(&row.name_here);
-        if policy == OnConflict::Rename && chosen.is_none() && (is_here(&row.name_here) || is_anothers) {
-            match free_name(&row.domain.name, is_free) {
-                Some(name) => {
-                    taken.insert(name.clone());
-                    row.name_here = name;
+        let is_anothers = chosen.is_none() && policy == OnConflict::Rename && taken.contains(&row.name_here);
+        let problem = match check_machine_name(&row.name_here) {
+            Err(why) => RestoreProblem::NameInvalid {
+                why,
+                is_chosen: chosen.is_some(),
+            },
+            Ok(()) if is_here(&row.name_here) || is_anothers => RestoreProblem::NameTaken,
+            Ok(()) => return,
+        };
+        match policy {
+            OnConflict::Rename if chosen.is_none() => {
+                let is_free = |name: &str| !is_here(name) && !archived.contains(name) && !taken.contains(name);
+                match free_name(&row.domain.name, is_free) {
+                    Some(name) => {
+                        taken.insert(name.clone());
+                        row.name_here = name;
+                    }
+                    None => row.problems.push(problem),
                 }
-                None => row.problems.push(RestoreProblem::NameTaken),
             }
-        } else if is_here(&row.name_here) {
-            if policy == OnConflict::Skip && chosen.is_none() {
+            OnConflict::Skip if chosen.is_none() && problem == RestoreProblem::NameTaken => {
                 row.is_selected = false;
                 row.problems.clear();
                 row.remarks.push(RestoreRemark::SkippedConflict);
-            } else {
-                row.problems.push(RestoreProblem::NameTaken);
             }
+            _ => row.problems.push(problem),
         }
     }
 }
 
-/// `NAME-1`, `NAME-2`, ..., with as much of the name as fits.
+/// A free name as near to that one as it can be: itself as far as a machine can have it, else `NAME-1`, `NAME-2`, ...,
+/// with as much of it as fits.
 fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> Option<String> {
+    let nearest = nearest_machine_name(name);
+    let is_usable = |candidate: &str| is_valid_machine_name(candidate) && is_free(candidate);
+    if nearest != name && is_usable(&nearest) {
+        return Some(nearest);
+    }
     (1..=RENAME_ATTEMPTS).find_map(|number| {
         let suffix = format!("-{number}");
-        let kept: String = name.chars().take(LONGEST_MACHINE_NAME - suffix.len()).collect();
-        Some(kept + &suffix).filter(|candidate| is_free(candidate))
+        let kept: String = nearest.chars().take(LONGEST_MACHINE_NAME - suffix.len()).collect();
+        Some(kept + &suffix).filter(|candidate| is_usable(candidate))
     })
 }

@@ -120,8 +120,10 @@ fn host(machines: &[Vm]) -> System {
     let own = [tpl("debian"), net("sys-net"), dvm("default-dvm"), vm("dom0", "AdminVM")];
     let machine = |vm: &Vm| {
         let is_on = |wanted| vm.properties.iter().any(|(property, _)| *property == wanted);
+        let netvm = vm.properties.iter().find(|(property, _)| *property == "netvm");
         Machine {
             name: vm.name.clone(),
+            netvm: Reference::of_property(netvm.map(|(_, value)| value.as_str())),
             class: vm.class.parse().unwrap(),
             provides_network: is_on("provides_network"),
             template_for_dispvms: is_on("template_for_dispvms"),

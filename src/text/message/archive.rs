@@ -116,10 +116,22 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             .hint(gettext(
                 "Somebody or something has put it there. What belongs to the backup is not affected by it.",
             )),
+        ArchiveError::UnreadableRules { member, why } => unreadable_rules(member, why),
         ArchiveError::Missing { what } => Message::new(gettext("The backup is incomplete"))
             .detail(gettext_f("Missing: {what}", &[("what", &sanitize(what))]))
             .hint(gettext("What is missing cannot be restored from this file. Use another copy of the backup.")),
     }
+}
+
+fn unreadable_rules(member: &str, why: &str) -> Message {
+    Message::new(gettext_f(
+        "The firewall rules in {member} cannot be read",
+        &[("member", &sanitize(member))],
+    ))
+    .detail(sanitize(why))
+    .hint(gettext(
+        "A VM that is restored gets rules that drop everything. Set its firewall rules before it is used with a network.",
+    ))
 }
 
 #[cfg(test)]

@@ -73,9 +73,15 @@ fn kind(problem: &RestoreProblem) -> (String, String) {
                 "Remove or rename them on this system, or give --skip-conflicting to leave those of the backup out, --rename-conflicting to restore them under new names, or --rename VM=NAME with a name of your own.",
             ),
         ),
-        RestoreProblem::NameTwice | RestoreProblem::NameInvalid => (
+        RestoreProblem::NameTwice | RestoreProblem::NameInvalid { is_chosen: true, .. } => (
             gettext("VMs of the backup need other names"),
             gettext("Give --rename VM=NAME, or --exclude VM to leave it out."),
+        ),
+        RestoreProblem::NameInvalid { .. } => (
+            gettext("VMs of the backup have names that no VM can have"),
+            gettext(
+                "Give --rename-conflicting to restore them under names as near as can be, --rename VM=NAME with a name of your own, or --exclude VM to leave it out.",
+            ),
         ),
         RestoreProblem::TemplateMissing { .. } | RestoreProblem::NetVmMissing { .. } => (
             gettext("Templates or net VMs are missing"),

@@ -2,7 +2,7 @@
 //! Single rules: what an archive only implies, what it does not hold, kernels, pools, devices, choices that are wrong.
 
 use super::*;
-use crate::plan::Cure;
+use crate::{host::NameFault, plan::Cure};
 
 #[test]
 fn a_made_up_vm_comes_only_with_what_refers_to_it() {
@@ -198,4 +198,99 @@ fn a_template_that_the_archive_leaves_open_is_the_default_one() {
         ..RestoreChoices::default()
     };
     assert!(resolve(&archive(&machines), &poor, &choices).is_ready());
+}
+
+#[test]
+fn a_made_up_vm_that_is_here_already_is_used() {
+    let machines = [
+        dvm("disp-no-netvm").set("netvm", "").made_up(),
+        app("work").set("default_dispvm", "disp-no-netvm"),
+    ];
+    let like = dvm("disp-no-netvm").set("netvm", "");
+    let table = resolve(
+        &archive(&machines),
+        &host(&[tpl("fedora"), like]),
+        &RestoreChoices::default(),
+    );
+    assert!(table.is_ready(), "{table:#?}");
+    assert_eq!(row(&table, "disp-no-netvm").remarks, [RestoreRemark::FoundHere]);
+    assert_eq!(row(&table, "work").dispvm, Reference::Named("disp-no-netvm".to_owned()));
+    // One whose disposables would reach a network is another one, and nobody is asked for a name.
+    let open = net("fw");
+    let other = dvm("disp-no-netvm").set("netvm", "fw");
+    let table = resolve(
+        &archive(&machines),
+        &host(&[tpl("fedora"), open, other]),
+        &RestoreChoices::default(),
+    );
+    assert!(table.is_ready(), "{table:#?}");
+    assert_eq!(row(&table, "disp-no-netvm").name_here, "disp-no-netvm-1");
+    assert_eq!(
+        row(&table, "work").dispvm,
+        Reference::Named("disp-no-netvm-1".to_owned())
+    );
+}
+
+#[test]
+fn a_missing_kernel_or_disposable_template_is_asked_for_or_replaced() {
+    let machines = [app("work")
+        .set("default_dispvm", "gone")
+        .set("kernel", "5.4")
+        .set("netvm", "gone")];
+    let mut here = host(&[tpl("fedora")]);
+    here.kernels = Some(vec!["6.1".to_owned()]);
+    let table = resolve(&archive(&machines), &here, &RestoreChoices::default());
+    assert_eq!(row(&table, "work").problems.len(), 3, "{table:#?}");
+    let choices = RestoreChoices {
+        policy: RestorePolicy {
+            default_missing: true,
+            ..RestorePolicy::default()
+        },
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&archive(&machines), &here, &choices);
+    let work = row(&table, "work");
+    assert_eq!((&work.dispvm, &work.kernel), (&Reference::Default, &Reference::Default));
+    // A net VM is another matter: its default may reach what the machine must not.
+    assert!(
+        matches!(work.problems.as_slice(), [RestoreProblem::NetVmMissing { .. }]),
+        "{table:#?}"
+    );
+}
+
+#[test]
+fn a_name_that_no_vm_can_have_is_kept_from_nobody() {
+    let long = "x".repeat(40);
+    let machines = [tpl("none"), tpl(&long), tpl("a-dm"), tpl("a-dm-1"), tpl("ok")];
+    let here = host(&[tpl(&"x".repeat(31))]);
+    let table = resolve(&archive(&machines), &here, &RestoreChoices::default());
+    let why = |name: &str| match row(&table, name).problems.as_slice() {
+        [RestoreProblem::NameInvalid { why, is_chosen: false }] => Some(*why),
+        _ => None,
+    };
+    assert_eq!(why("none"), Some(NameFault::Reserved));
+    assert_eq!(why(&long), Some(NameFault::TooLong { length: 40 }));
+    assert_eq!(why("a-dm"), Some(NameFault::Ending));
+    assert_eq!(why("ok"), None);
+    let cures = row(&table, "none").problems[0].cures();
+    assert!(cures.contains(&Cure::RenameConflicting), "{cures:?}");
+    let choices = RestoreChoices {
+        names: one("ok", "default".to_owned()),
+        policy: RestorePolicy {
+            on_conflict: OnConflict::Rename,
+            ..RestorePolicy::default()
+        },
+        ..RestoreChoices::default()
+    };
+    let table = resolve(&archive(&machines), &here, &choices);
+    let name = |name: &str| row(&table, name).name_here.as_str();
+    assert_eq!(name("none"), "none-1");
+    assert_eq!(name(&long), format!("{}-1", "x".repeat(29)));
+    assert_eq!((name("a-dm"), name("a-dm-1")), ("a-dm-2", "a-dm-1"));
+    // What the user chose is not replaced without a word.
+    let expected = RestoreProblem::NameInvalid {
+        why: NameFault::Reserved,
+        is_chosen: true,
+    };
+    assert_problems(&table, "ok", &[expected]);
 }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Sets what is set on the machines of a root folder. Nothing gets into the record over which a PedOS would refuse it:
+//! values are held against the rules of [`crate::host::settings`], and what names a machine of the record against that machine.
+
+use super::{RootHost, refused};
+use crate::{
+    host::{
+        DOM0, HostError, Label,
+        settings::{self, Referent, Setting, Unfit},
+    },
+    inventory::{Class, Device, Domain, Inventory},
+};
+
+/// What is fixed when a machine is made.
+const FIXED_PROPERTIES: [&str; 4] = ["name", "qid", "uuid", "klass"];
+/// When a machine was last backed up.
+const BACKUP_TIME: &str = "backup_timestamp";
+
+pub(in crate::host::root) fn set_property(
+    host: &RootHost,
+    machine: &str,
+    property: &str,
+    value: &str,
+) -> Result<(), HostError> {
+    if FIXED_PROPERTIES.contains(&property) {
+        return Err(refused(format!("{property} of VM {machine} cannot be changed")));
+    }
+    host.record.edit(|record| {
+        let class = domain(record, machine)?.class;
+        check(record, &class, machine, property, value)?;
+        Ok(record.set_property(machine, property, value)?)
+    })
+}
+
+/// Checks a value of a property, beside what is in the record. The machine that it names may be elsewhere.
+pub(super) fn check(
+    record: &Inventory,
+    class: &Class,
+    machine: &str,
+    property: &str,
+    value: &str,
+) -> Result<(), HostError> {
+    let unfit = |why| unfit(machine, Setting::Property(property.to_owned()), value, why);
+    settings::check_property(class, property, value).map_err(unfit)?;
+    if property == "label" {
+        let mut labels = record.labels().into_iter();
+        let is_known = labels.any(|label| label.name == value || label.id == value);
+        return if is_known {
+            Ok(())
+        } else {
+            Err(unfit(Unfit::NoSuchLabel))
+        };
+    }
+    match (settings::referent(class, property), record.domain(value)) {
+        (Some(referent), Some(named)) if !fits(&named, referent) => Err(unfit(Unfit::MachineKind)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a machine is what a property needs.
+fn fits(machine: &Domain, referent: Referent) -> bool {
+    match referent {
+        Referent::Template => machine.class == Class::TemplateVm,
+        Referent::DispVmTemplate => machine.class != Class::DispVm && machine.is_true("template_for_dispvms"),
+        Referent::NetVm => machine.is_true("provides_network"),
+        Referent::Local => machine.class != Class::RemoteVm,
+    }
+}
+
+pub(in crate::host::root) fn set_feature(
+    host: &RootHost,
+    machine: &str,
+    feature: &str,
+    value: &str,
+) -> Result<(), HostError> {
+    settings::check_feature(feature, value)
+        .map_err(|why| unfit(machine, Setting::Feature(feature.to_owned()), value, why))?;
+    host.record
+        .edit(|record| Ok(record.set_feature(machine, feature, value)?))
+}
+
+pub(in crate::host::root) fn add_tag(host: &RootHost, machine: &str, tag: &str) -> Result<(), HostError> {
+    settings::check_tag(tag).map_err(|why| unfit(machine, Setting::Tag, tag, why))?;
+    host.record.edit(|record| Ok(record.add_tag(machine, tag)?))
+}
+
+/// Adds a label to the record. It belongs to no machine yet, so dom0 stands for whom it is.
+pub(in crate::host::root) fn add_label(host: &RootHost, label: &Label) -> Result<(), HostError> {
+    settings::check_label_name(&label.name).map_err(|why| unfit(DOM0, Setting::Label, &label.name, why))?;
+    host.record
+        .edit(|record| Ok(record.add_label(&label.name, label.color)?))
+}
+
+/// Assigns a device. The machine that it hangs on may be elsewhere, like a template; the record keeps its name.
+pub(in crate::host::root) fn assign_device(host: &RootHost, machine: &str, device: &Device) -> Result<(), HostError> {
+    settings::check_device(device).map_err(|why| {
+        let setting = Setting::Device(device.class.clone());
+        unfit(machine, setting, device.id().unwrap_or_default(), why)
+    })?;
+    host.record.edit(|record| Ok(record.add_device(machine, device)?))
+}
+
+/// Notes when machines were backed up. A class without that property loses what an earlier version of this program wrote.
+pub(in crate::host::root) fn record_backup(
+    host: &RootHost,
+    machines: &[String],
+    unix_seconds: i64,
+) -> Result<(), HostError> {
+    host.record.edit(|record| {
+        for machine in machines {
+            // A machine that was removed during the backup has no record to note it in.
+            let Some(domain) = record.domain(machine) else {
+                continue;
+            };
+            if settings::has_property(&domain.class, BACKUP_TIME) {
+                record.set_property(machine, BACKUP_TIME, &unix_seconds.to_string())?;
+            } else {
+                record.reset_property(machine, BACKUP_TIME)?;
+            }
+        }
+        Ok(())
+    })?;
+    host.record.commit()
+}
+
+fn domain(record: &Inventory, machine: &str) -> Result<Domain, HostError> {
+    record.domain(machine).ok_or_else(|| HostError::NoSuchMachine {
+        name: machine.to_owned(),
+    })
+}
+
+fn unfit(machine: &str, setting: Setting, value: &str, why: Unfit) -> HostError {
+    HostError::Unfit {
+        machine: machine.to_owned(),
+        setting,
+        value: value.to_owned(),
+        why,
+    }
+}

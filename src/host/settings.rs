@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a PedOS takes as a setting of a machine: one table of the properties of each class, and the rules of features,
+//! tags, labels and devices. Every host asks here before a setting is set or written, because a record with one setting
+//! that does not fit is refused as a whole when the system starts.
+
+mod device;
+mod feature;
+mod kind;
+mod unfit;
+
+pub use device::check_device;
+pub use feature::{check_feature, check_label_name, check_sent_feature, check_tag};
+pub use unfit::{Setting, Unfit};
+
+use self::kind::Kind;
+use super::NameFault;
+use crate::inventory::Class;
+
+/// The largest number that a property can be: the system computes with larger ones, and no machine has use for them.
+const LARGEST: i64 = i32::MAX as i64;
+/// The longest kernel command line, in bytes.
+const LONGEST_KERNEL_OPTIONS: usize = 512;
+/// The longest other text, in bytes: a request to the system has at most 65536.
+const LONGEST_TEXT: usize = 60_000;
+
+/// The classes that have a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holders {
+    /// Whatever runs here beside dom0.
+    Machines,
+    /// What runs here, and dom0.
+    MachinesAndDom0,
+    /// All classes.
+    All,
+    /// Templates.
+    Templates,
+    /// What is based on a template.
+    Based,
+    /// What disposables can be made from.
+    DispVmTemplates,
+    /// Disposables.
+    DispVms,
+    /// Machines elsewhere.
+    Remote,
+}
+
+impl Holders {
+    fn include(self, class: &Class) -> bool {
+        // What a class of another maker has beside the properties of all machines is not known.
+        let is_machine = !matches!(class, Class::AdminVm | Class::RemoteVm);
+        match self {
+            Self::Machines => is_machine,
+            Self::MachinesAndDom0 => *class != Class::RemoteVm,
+            Self::All => true,
+            Self::Templates => *class == Class::TemplateVm,
+            Self::Based => class.has_template(),
+            Self::DispVmTemplates => matches!(class, Class::AppVm | Class::StandaloneVm),
+            Self::DispVms => *class == Class::DispVm,
+            Self::Remote => *class == Class::RemoteVm,
+        }
+    }
+}
+
+/// What a property needs the machine to be that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Referent {
+    /// A template.
+    Template,
+    /// What disposables are made from.
+    DispVmTemplate,
+    /// What others reach the network through.
+    NetVm,
+    /// Any machine that runs here.
+    Local,
+}
+
+const POSITIVE: Kind = Kind::Whole {
+    least: 1,
+    most: LARGEST,
+};
+const TEXT: Kind = Kind::Text { longest: LONGEST_TEXT };
+
+/// All properties that can be set on a machine, of versions 4.2 to 4.4. The name, the number and the identifier of a
+/// machine are fixed when it is made and therefore not in it.
+const PROPERTIES: [(&str, Holders, Kind); 36] = [
+    ("appvm_default_bootmode", Holders::Templates, TEXT),
+    ("audiovm", Holders::Machines, Kind::Machine(Referent::Local)),
+    ("auto_cleanup", Holders::DispVms, Kind::Truth),
+    ("autostart", Holders::Machines, Kind::Truth),
+    ("backup_timestamp", Holders::Machines, Kind::Time),
+    ("bootmode", Holders::Machines, TEXT),
+    ("debug", Holders::Machines, Kind::Truth),
+    (
+        "default_dispvm",
+        Holders::MachinesAndDom0,
+        Kind::Machine(Referent::DispVmTemplate),
+    ),
+    ("default_user", Holders::Machines, Kind::User),
+    ("devices_denied", Holders::MachinesAndDom0, Kind::Interfaces),
+    ("dispid", Holders::DispVms, Kind::Whole { least: 0, most: 9999 }),
+    ("guivm", Holders::Machines, Kind::Machine(Referent::Local)),
+    ("include_in_backups", Holders::All, Kind::Truth),
+    ("installed_by_rpm", Holders::Machines, Kind::Truth),
+    ("ip", Holders::Machines, Kind::Ipv4),
+    ("ip6", Holders::Machines, Kind::Ipv6),
+    ("kernel", Holders::Machines, Kind::Kernel),
+    (
+        "kernelopts",
+        Holders::Machines,
+        Kind::Text {
+            longest: LONGEST_KERNEL_OPTIONS,
+        },
+    ),
+    ("keyboard_layout", Holders::MachinesAndDom0, Kind::KeyboardLayout),
+    ("label", Holders::All, Kind::Label),
+    ("mac", Holders::Machines, Kind::Mac),
+    (
+        "management_dispvm",
+        Holders::Machines,
+        Kind::Machine(Referent::DispVmTemplate),
+    ),
+    (
+        "maxmem",
+        Holders::Machines,
+        Kind::Whole {
+            least: 0,
+            most: LARGEST,
+        },
+    ),
+    ("memory", Holders::Machines, POSITIVE),
+    ("netvm", Holders::Machines, Kind::Machine(Referent::NetVm)),
+    ("provides_network", Holders::Machines, Kind::Truth),
+    ("qrexec_timeout", Holders::Machines, POSITIVE),
+    ("relayvm", Holders::Remote, Kind::Machine(Referent::Local)),
+    ("remote_name", Holders::Remote, TEXT),
+    ("shutdown_timeout", Holders::Machines, POSITIVE),
+    ("stubdom_mem", Holders::Machines, POSITIVE),
+    ("template", Holders::Based, Kind::Machine(Referent::Template)),
+    ("template_for_dispvms", Holders::DispVmTemplates, Kind::Truth),
+    ("transport_rpc", Holders::Remote, TEXT),
+    ("vcpus", Holders::Machines, POSITIVE),
+    ("virt_mode", Holders::Machines, Kind::OneOf(&["hvm", "pv", "pvh"])),
+];
+
+fn find(class: &Class, name: &str) -> Option<Kind> {
+    let mut rows = PROPERTIES.iter();
+    let (_, _, kind) = rows.find(|(property, holders, _)| *property == name && holders.include(class))?;
+    Some(*kind)
+}
+
+/// Whether machines of a class have that property and it can be set.
+pub fn has_property(class: &Class, name: &str) -> bool {
+    find(class, name).is_some()
+}
+
+/// Checks a value of a property by itself. Whether the label, the kernel or the machine that it names is there, the host
+/// knows.
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn check_property(class: &Class, name: &str, value: &str) -> Result<(), Unfit> {
+    let kind = find(class, name).ok_or_else(|| Unfit::NoSuchProperty { class: class.clone() })?;
+    kind.check(value)
+}
+
+/// What a machine must be that a property of a machine of that class names; `None` for properties that name none.
+pub fn referent(class: &Class, property: &str) -> Option<Referent> {
+    match find(class, property)? {
+        // A disposable is based on the machine that it is made from.
+        Kind::Machine(Referent::Template) if *class == Class::DispVm => Some(Referent::DispVmTemplate),
+        Kind::Machine(referent) => Some(referent),
+        _ => None,
+    }
+}
+
+impl From<NameFault> for Unfit {
+    fn from(fault: NameFault) -> Self {
+        Self::MachineName { fault }
+    }
+}
+
+#[cfg(test)]
+mod tests;
