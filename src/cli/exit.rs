@@ -52,6 +52,7 @@ impl Exit {
                 | ArchiveError::Truncated { .. }
                 | ArchiveError::Altered { .. }
                 | ArchiveError::LostMember { .. }
+                | ArchiveError::HomeEntries { .. }
                 | ArchiveError::Duplicate { .. }
                 | ArchiveError::NoSuchVolume { .. }
                 | ArchiveError::Foreign { .. }

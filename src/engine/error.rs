@@ -232,6 +232,14 @@ pub enum ArchiveError {
         /// The file of the volume, in the VM's folder.
         file: String,
     },
+    /// Entries of dom0's home cannot be restored by anybody, or not here.
+    #[error("{count} entries of dom0's home cannot be restored, {} among them", path.display())]
+    HomeEntries {
+        /// The first of them, within the archive.
+        path: PathBuf,
+        /// How many there are.
+        count: u64,
+    },
     /// A member that no part of this backup is.
     #[error("the backup holds {member} (byte {position}), which does not belong to it")]
     Foreign {
@@ -288,6 +296,10 @@ impl ArchiveError {
                 what: text(),
             },
             Self::LostMember { position: 7, end: 9 },
+            Self::HomeEntries {
+                path: text().into(),
+                count: 2,
+            },
             Self::Duplicate {
                 member: text(),
                 position: 7,

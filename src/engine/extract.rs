@@ -25,7 +25,7 @@ use super::{
     Context, DestinationError, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
     data::{Scope, read_data},
     destination::FileSink,
-    home::{self, HomeFolder},
+    home::{self, HomeFolder, HomeRead},
     index::Index,
     memory,
     open::{open_archive, place},
@@ -205,7 +205,7 @@ fn new_folder(path: &Path) -> Result<HomeFolder, EngineError> {
         }
         .into());
     }
-    let name = path.file_name().and_then(|name| name.to_str());
+    let name = path.file_name();
     let name = name.ok_or_else(|| DestinationError::NotADirectory { path: path.to_owned() })?;
     HomeFolder::create(parent, name)
 }
@@ -238,7 +238,7 @@ impl Target for Extracting {
         archive: &mut InnerReader<'_>,
         place: &Place,
         context: &Context,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<HomeRead, EngineError> {
         let folder = match &self.output {
             Output::Folder(folder) => folder.as_ref(),
             Output::File(_) | Output::Stream(_) => None,

@@ -45,6 +45,7 @@ pub mod verify;
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
 pub use degree::Degree;
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
+pub use home::{HomeFault, HomeRefusal};
 pub use notes::{Notes, read_notes};
 pub use open::open_archive;
 pub(crate) use priority::give_way;

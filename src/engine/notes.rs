@@ -11,6 +11,7 @@ use crate::{
 use super::{
     Context, EngineError, Failure, ItemResult, OpenedArchive,
     data::{Scope, read_data},
+    home::HomeRead,
     index::Index,
     unpack::{InnerReader, Place, Target},
 };
@@ -89,8 +90,14 @@ impl Target for Collected {
         Ok(ItemResult::Done)
     }
 
-    fn home(&mut self, _: &RestoreRow, _: &mut InnerReader<'_>, _: &Place, _: &Context) -> Result<u64, EngineError> {
-        Ok(0)
+    fn home(
+        &mut self,
+        _: &RestoreRow,
+        _: &mut InnerReader<'_>,
+        _: &Place,
+        _: &Context,
+    ) -> Result<HomeRead, EngineError> {
+        Ok(HomeRead::default())
     }
 
     fn complete(&mut self, _: &RestoreRow) -> Result<(), EngineError> {

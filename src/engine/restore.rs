@@ -18,7 +18,7 @@ use crate::{
 use super::{
     ArchiveError, Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
     data::{Scope, has_unlisted_files, read_data, warn_of},
-    home::{self, HomeFolder},
+    home::{self, HomeFolder, HomeRead},
     index::Index,
     memory,
     open::{open_archive, place},
@@ -254,16 +254,14 @@ impl Target for Restoring<'_> {
         archive: &mut InnerReader<'_>,
         place: &Place,
         context: &Context,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<HomeRead, EngineError> {
         let Some(home) = self.host.home()? else {
             return Err(EngineError::Plan {
                 what: format!("{DOM0} has no home directory here"),
             });
         };
-        let folder = HomeFolder::create(
-            &home.path,
-            &format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time()),
-        )?;
+        let name = format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time());
+        let folder = HomeFolder::create_next(&home.path, name)?;
         let folder = self.pending_home.insert(folder);
         home::read(archive, &row.content.path, Some(folder), place, context)
     }

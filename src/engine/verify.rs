@@ -12,7 +12,7 @@ use crate::{
 use super::{
     Context, EngineError, Failure, ItemResult, MachineResult, Phase, Report, VerifyVerdict, Warning,
     data::{Scope, has_unlisted_files, read_data, warn_of},
-    home,
+    home::{self, HomeRead},
     index::Index,
     memory,
     open::open_archive,
@@ -133,7 +133,7 @@ impl Target for Nothing {
         archive: &mut InnerReader<'_>,
         place: &Place,
         context: &Context,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<HomeRead, EngineError> {
         home::read(archive, &row.content.path, None, place, context)
     }
 

@@ -52,6 +52,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
         | ArchiveError::UnsupportedAlgorithm { .. }
         | ArchiveError::WrongPassphrase
         | ArchiveError::NoSuchVolume { .. }
+        | ArchiveError::HomeEntries { .. }
         | ArchiveError::Missing { .. } => (None, None),
         ArchiveError::UnreadableRules { member, .. } => (Some(member.clone()), None),
     }
@@ -96,6 +97,7 @@ fn archive_code(error: &ArchiveError) -> &'static str {
         ArchiveError::Truncated { .. } => "truncated",
         ArchiveError::Altered { .. } => "altered",
         ArchiveError::LostMember { .. } => "lost_member",
+        ArchiveError::HomeEntries { .. } => "home_entries",
         ArchiveError::Duplicate { .. } => "duplicate",
         ArchiveError::NoSuchVolume { .. } => "no_such_volume",
         ArchiveError::Foreign { .. } => "foreign",
@@ -161,6 +163,8 @@ impl Notice {
             Warning::NameUnusable { machine, why } => Self::new("name_unusable").machine(machine).why(&why.to_string()),
             Warning::UnknownFile { member } => Self::new("unknown_file").about(member),
             Warning::HomeFileNotRestored { path, why } => Self::new("home_file_not_restored").path(path).why(why),
+            Warning::HomeEntryRefused { path, why } => Self::new("home_entry_refused").path(path).why(&why.to_string()),
+            Warning::HomePrivilegesDropped { path } => Self::new("home_privileges_dropped").path(path),
             Warning::LeftBehind { place } => Self::new("left_behind").about(place),
             Warning::GoodAtSecondTry { member, .. } => Self::new("good_at_second_try").about(member),
             Warning::VolumeSizeDiffers {
@@ -223,6 +227,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        engine::{HomeFault, HomeRefusal},
         host::{
             NameFault,
             settings::{Setting, Unfit},
@@ -369,6 +374,11 @@ mod tests {
             Warning::UnknownFile { member: text() },
             Warning::Archive(ArchiveError::LostMember { position: 7, end: 9 }),
             Warning::BehindTheEnd { position: 7 },
+            Warning::HomeEntryRefused {
+                path: path(),
+                why: HomeRefusal::Fault(HomeFault::Twice),
+            },
+            Warning::HomePrivilegesDropped { path: path() },
             Warning::HomeFileNotRestored {
                 path: path(),
                 why: text(),

@@ -7,8 +7,8 @@ mod title;
 
 use crate::{
     engine::{
-        Degree, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
-        Report, SkipReason, VerifyVerdict,
+        ArchiveError, Degree, EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult,
+        OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
     },
     job::{JobKind, Outcome},
 };
@@ -215,7 +215,9 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
 
 /// Names the machines that let nothing pass until their user decides, before everything else.
 fn closed(kind: JobKind, report: &Report) -> Vec<String> {
-    let partly = |machine: &&MachineReport| matches!(machine.result, MachineResult::Partly(_));
+    let is_home = |failure: &Failure| matches!(failure.0, EngineError::Archive(ArchiveError::HomeEntries { .. }));
+    let partly =
+        |machine: &&MachineReport| matches!(&machine.result, MachineResult::Partly(failure) if !is_home(failure));
     let names = report.machines.iter().filter(partly);
     let names: Vec<String> = names.map(|machine| sanitize(&machine.name)).collect();
     if names.is_empty() {

@@ -5,32 +5,92 @@
 //! one that the archive brought along.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
+    fmt,
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io,
     os::unix::{
         ffi::OsStrExt,
-        fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, lchown, symlink},
+        fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown, symlink},
     },
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
 };
 
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, futimens, mknodat, utimensat};
 
-use crate::format::inner::{Entry, EntryKind};
+use crate::{
+    durable::{self, FreeNames},
+    format::inner::{Entry, EntryKind},
+};
+
+use super::judge::{HomeFault, Judge};
 
 use super::super::{
-    Context, EngineError, Warning,
+    ArchiveError, Context, EngineError, Warning,
     unpack::{InnerReader, Place, write_sparse},
 };
 
 /// How much of a file is taken at once, in bytes.
 const BLOCK_BYTES: usize = 256 * 1024;
 
-/// The bits of a mode that are restored.
-const MODE_BITS: u32 = 0o7777;
+/// The bits of a mode that are restored. Programs that take their file's owner are not made from an archive.
+const MODE_BITS: u32 = 0o1777;
+
+/// How many entries that cannot be restored are named one by one.
+const MOST_NAMED: u64 = 100;
+
+/// What came of a home.
+#[derive(Debug, Default)]
+pub(in super::super) struct HomeRead {
+    /// The bytes of its files.
+    pub(in super::super) bytes: u64,
+    /// The first entry that cannot be restored, and how many there are.
+    pub(in super::super) refused: Option<(PathBuf, u64)>,
+}
+
+impl HomeRead {
+    /// Names an entry that is left out.
+    fn refuse(&mut self, path: PathBuf, why: HomeRefusal, context: &Context) {
+        let (_, count) = self.refused.get_or_insert_with(|| (path.clone(), 0));
+        *count += 1;
+        if *count <= MOST_NAMED {
+            context.warn(Warning::HomeEntryRefused { path, why });
+        }
+    }
+
+    /// What is to be said of the home as a whole.
+    pub(in super::super) fn fault(&self) -> Option<ArchiveError> {
+        let (path, count) = self.refused.clone()?;
+        Some(ArchiveError::HomeEntries { path, count })
+    }
+}
+
+/// Why an entry of a home is left out.
+#[derive(Debug, Clone)]
+pub enum HomeRefusal {
+    /// No system takes it.
+    Fault(HomeFault),
+    /// This system does not take it.
+    System(Arc<io::Error>),
+}
+
+impl fmt::Display for HomeRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault(fault) => write!(f, "{fault:?}"),
+            Self::System(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl PartialEq for HomeRefusal {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for HomeRefusal {}
 
 /// A folder that is being filled. Dropped before [`HomeFolder::finish`] it goes with all that is in it.
 #[derive(Debug)]
@@ -39,6 +99,8 @@ pub(in super::super) struct HomeFolder {
     path: PathBuf,
     owner: Option<(u32, u32)>,
     later: Mutex<Later>,
+    /// Where the name was not chosen by its user: the names that may be taken in its place.
+    names: Option<FreeNames>,
     is_finished: bool,
 }
 
@@ -49,6 +111,7 @@ struct Later {
     directories: Vec<(PathBuf, u32, i64)>,
 }
 
+/// A link as the archive has it; the target of a hard one lies within the folder.
 #[derive(Debug)]
 enum Link {
     Symbolic(PathBuf),
@@ -56,10 +119,32 @@ enum Link {
 }
 
 impl HomeFolder {
+    /// Begins a folder of that name in the home, or of the first name of its kind that is free there.
+    pub(in super::super) fn create_next(home: &Path, name: String) -> Result<Self, EngineError> {
+        let mut names = FreeNames::of(name);
+        let mut is_taken = home_error(home, io::ErrorKind::AlreadyExists.into());
+        while let Some(name) = names.next() {
+            match Self::create(home, name.as_ref()) {
+                Ok(mut folder) => {
+                    folder.names = Some(names);
+                    return Ok(folder);
+                }
+                Err(EngineError::Home { path, source }) if source.kind() == io::ErrorKind::AlreadyExists => {
+                    is_taken = EngineError::Home { path, source };
+                }
+                error => return error,
+            }
+        }
+        Err(is_taken)
+    }
+
     /// Begins a folder of that name in the home.
-    pub(in super::super) fn create(home: &Path, name: &str) -> Result<Self, EngineError> {
+    pub(in super::super) fn create(home: &Path, name: &OsStr) -> Result<Self, EngineError> {
         let path = home.join(name);
-        let part = home.join(format!(".{name}.part"));
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(".part");
+        let part = home.join(hidden);
         if fs::symlink_metadata(&path).is_ok() {
             return Err(home_error(&path, io::ErrorKind::AlreadyExists.into()));
         }
@@ -75,14 +160,14 @@ impl HomeFolder {
             path,
             owner,
             later: Mutex::default(),
+            names: None,
             is_finished: false,
         })
     }
 
-    /// Makes the links, sets modes and times, and gives the folder its name.
+    /// Sets modes and times of folders, and gives the folder its name.
     pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
         let later = std::mem::take(self.later.get_mut().unwrap_or_else(PoisonError::into_inner));
-        self.make_links(later.links, context);
         // The innermost first: what is changed within a folder changes its time, and what is closed stays closed.
         for (path, mode, mtime) in later.directories.iter().rev() {
             if let Err(error) = set_attributes(path, *mode, *mtime) {
@@ -92,8 +177,17 @@ impl HomeFolder {
         self.own(&self.part).map_err(|error| home_error(&self.part, error))?;
         File::open(&self.part)
             .and_then(|folder| rustix::fs::syncfs(&folder).map_err(io::Error::from))
-            .and_then(|()| fs::rename(&self.part, &self.path))
             .map_err(|error| home_error(&self.path, error))?;
+        while let Err(error) = durable::rename_new(&self.part, &self.path) {
+            let next = self
+                .names
+                .as_mut()
+                .filter(|_| error.kind() == io::ErrorKind::AlreadyExists);
+            match next.and_then(Iterator::next) {
+                Some(name) => self.path.set_file_name(name),
+                None => return Err(home_error(&self.path, error)),
+            }
+        }
         self.is_finished = true;
         let home = self.path.parent().unwrap_or(Path::new("/"));
         File::open(home)
@@ -104,7 +198,8 @@ impl HomeFolder {
 
     /// Makes the links. Second names of files come first, while there is no symbolic link that they could lead through;
     /// those of symbolic links come last.
-    fn make_links(&self, links: Vec<(PathBuf, Link, i64)>, context: &Context) {
+    fn make_links(&self, home: &mut HomeRead, context: &Context) {
+        let links = std::mem::take(&mut self.later().links);
         let is_of_a_file = |link: &Link| match link {
             Link::Hard(target) => fs::symlink_metadata(self.part.join(target)).is_ok(),
             Link::Symbolic(_) => false,
@@ -118,10 +213,14 @@ impl HomeFolder {
                 Link::Symbolic(target) => symlink(target, &path),
                 Link::Hard(target) => self.hard_link(target, &path),
             };
-            let made = made
-                .and_then(|()| self.own(&path))
-                .and_then(|()| set_link_time(&path, mtime));
             if let Err(error) = made {
+                home.refuse(self.within(&path), HomeRefusal::System(Arc::new(error)), context);
+                continue;
+            }
+            // A second name has the owner and the time of the first.
+            let is_described = matches!(link, Link::Hard(_));
+            let described = || self.own(&path).and_then(|()| set_link_time(&path, mtime));
+            if let Err(error) = if is_described { Ok(()) } else { described() } {
                 context.warn(self.not_restored(&path, &error));
             }
         }
@@ -139,10 +238,13 @@ impl HomeFolder {
         fs::hard_link(self.part.join(target), path)
     }
 
+    fn within(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.part).unwrap_or(path).to_owned()
+    }
+
     fn not_restored(&self, path: &Path, error: &io::Error) -> Warning {
-        let path = path.strip_prefix(&self.part).unwrap_or(path).to_owned();
         Warning::HomeFileNotRestored {
-            path,
+            path: self.within(path),
             why: error.to_string(),
         }
     }
@@ -157,51 +259,59 @@ impl HomeFolder {
     }
 
     /// Makes the folders above a path; those that the archive does not describe stay with a mode of their own.
-    fn make_parents(&self, path: &Path) -> Result<(), EngineError> {
+    fn make_parents(&self, path: &Path) -> io::Result<()> {
         let mut missing: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| !folder.is_dir()).collect();
         while let Some(folder) = missing.pop() {
-            DirBuilder::new()
-                .mode(0o700)
-                .create(folder)
-                .and_then(|()| self.own(folder))
-                .map_err(|error| home_error(folder, error))?;
+            DirBuilder::new().mode(0o700).create(folder)?;
+            self.own(folder)?;
         }
         Ok(())
     }
 
-    fn directory(&self, path: &Path, entry: &Entry) -> Result<(), EngineError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(|error| home_error(path, error))?;
-        self.own(path).map_err(|error| home_error(path, error))?;
-        self.later()
-            .directories
-            .push((path.to_owned(), entry.mode & MODE_BITS, entry.mtime));
+    fn directory(&self, path: &Path, entry: &Entry) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        self.own(path)?;
+        let described = (path.to_owned(), entry.mode & MODE_BITS, entry.mtime);
+        self.later().directories.push(described);
         Ok(())
     }
 
-    fn file(
-        &self,
-        path: &Path,
-        entry: &Entry,
-        archive: &mut InnerReader<'_>,
-        place: &Place,
-        context: &Context,
-    ) -> Result<(), EngineError> {
-        let io = |error| home_error(path, error);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(io)?;
-        file.set_len(entry.size).map_err(io)?;
-        copy(archive, Some(&file), path, place, context)?;
-        self.own(path).map_err(io)?;
-        set_attributes(path, entry.mode & MODE_BITS, entry.mtime).map_err(io)
+    fn fifo(&self, path: &Path, entry: &Entry) -> io::Result<()> {
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
+        self.own(path)?;
+        fs::set_permissions(path, Permissions::from_mode(entry.mode & MODE_BITS))?;
+        set_link_time(path, entry.mtime)
     }
+
+    /// Begins a file of that size.
+    fn begin_file(&self, path: &Path, entry: &Entry) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(path)?;
+        let sized = match self.owner {
+            Some((uid, gid)) => fchown(&file, Some(uid), Some(gid)),
+            None => Ok(()),
+        }
+        .and_then(|()| {
+            if entry.size > 0 {
+                file.set_len(entry.size)
+            } else {
+                Ok(())
+            }
+        });
+        match sized {
+            Ok(()) => Ok(file),
+            Err(error) => {
+                fs::remove_file(path)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Mode and time of a file whose content is there.
+fn describe_file(file: &File, entry: &Entry) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(entry.mode & MODE_BITS))?;
+    Ok(futimens(file, &times(entry.mtime))?)
 }
 
 impl Drop for HomeFolder {
@@ -214,62 +324,93 @@ impl Drop for HomeFolder {
     }
 }
 
-/// Reads the whole tree; writes it into the folder if there is one. Gives the bytes of its files.
+/// Reads the whole tree; writes it into the folder if there is one. What no system or this one does not take is left out
+/// and named.
 pub(in super::super) fn read(
     archive: &mut InnerReader<'_>,
     prefix: &str,
     folder: Option<&HomeFolder>,
     place: &Place,
     context: &Context,
-) -> Result<u64, EngineError> {
-    let mut bytes = 0;
+) -> Result<HomeRead, EngineError> {
+    let mut home = HomeRead::default();
+    let mut judge = Judge::new(prefix);
+    let mut buffer = vec![0; BLOCK_BYTES];
     let mut has_root = false;
     while let Some(entry) = archive.next_entry().map_err(|error| place.format_error(error))? {
         context.cancel.check()?;
-        let Some(path) = checked_path(&entry.name, prefix) else {
-            return Err(place.foreign(&entry.name));
-        };
         has_root = true;
-        bytes += if entry.kind == EntryKind::File { entry.size } else { 0 };
+        let (path, link) = match judge.judge(&entry) {
+            Ok(judged) => judged,
+            Err(fault) => {
+                let path = PathBuf::from(OsStr::from_bytes(&entry.name));
+                home.refuse(path, HomeRefusal::Fault(fault), context);
+                continue;
+            }
+        };
+        if entry.mode & 0o6000 != 0 && !matches!(entry.kind, EntryKind::Symlink(_) | EntryKind::HardLink(_)) {
+            context.warn(Warning::HomePrivilegesDropped { path: path.clone() });
+        }
+        home.bytes += if entry.kind == EntryKind::File { entry.size } else { 0 };
         let target = folder.map(|folder| (folder, folder.part.join(&path)));
-        match (target, &entry.kind) {
-            (None, _) => copy(archive, None, &path, place, context)?,
-            (Some((folder, target)), kind) => {
-                folder.make_parents(&target)?;
-                match kind {
-                    EntryKind::Directory => folder.directory(&target, &entry)?,
-                    EntryKind::File => folder.file(&target, &entry, archive, place, context)?,
-                    EntryKind::Symlink(to) => {
-                        let link = Link::Symbolic(PathBuf::from(OsStr::from_bytes(to)));
-                        folder.later().links.push((target, link, entry.mtime));
-                    }
-                    EntryKind::HardLink(to) => match checked_path(to, prefix) {
-                        Some(to) => folder.later().links.push((target, Link::Hard(to), entry.mtime)),
-                        None => return Err(place.foreign(to)),
-                    },
-                    EntryKind::Other(_) => context.warn(Warning::HomeFileNotRestored {
-                        path,
-                        why: "it is neither a file nor a directory nor a link".to_owned(),
-                    }),
+        let made = match target {
+            Some((folder, target)) => folder
+                .make_parents(&target)
+                .and_then(|()| make(folder, target, &entry, link)),
+            None => Ok(None),
+        };
+        match made {
+            Ok(file) => {
+                copy(archive, file.as_ref(), &path, &mut buffer, place, context)?;
+                if let (Some(file), Some(folder)) = (file, folder)
+                    && let Err(error) = describe_file(&file, &entry)
+                {
+                    context.warn(folder.not_restored(&path, &error));
                 }
             }
+            Err(error) if is_of_the_disk(&error) => return Err(home_error(&path, error)),
+            Err(error) => home.refuse(path, HomeRefusal::System(Arc::new(error)), context),
         }
     }
-    if has_root { Ok(bytes) } else { Err(place.empty()) }
+    if !has_root {
+        return Err(place.empty());
+    }
+    if let Some(folder) = folder {
+        folder.make_links(&mut home, context);
+    }
+    Ok(home)
+}
+
+/// Makes an entry; returns the file that its content goes into.
+fn make(folder: &HomeFolder, target: PathBuf, entry: &Entry, link: Option<PathBuf>) -> io::Result<Option<File>> {
+    let link = match (&entry.kind, link) {
+        (_, Some(to)) => Link::Hard(to),
+        (EntryKind::Symlink(to), None) => Link::Symbolic(PathBuf::from(OsStr::from_bytes(to))),
+        (EntryKind::Directory, None) => return folder.directory(&target, entry).map(|()| None),
+        (EntryKind::Fifo, None) => return folder.fifo(&target, entry).map(|()| None),
+        _ => return folder.begin_file(&target, entry).map(Some),
+    };
+    folder.later().links.push((target, link, entry.mtime));
+    Ok(None)
+}
+
+/// Whether an error is one of the whole disk, behind which nothing more can be restored.
+fn is_of_the_disk(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let kind = error.kind();
+    let is_device = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    is_device || matches!(kind, Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem)
 }
 
 fn copy(
     archive: &mut InnerReader<'_>,
     file: Option<&File>,
     path: &Path,
+    buffer: &mut [u8],
     place: &Place,
     context: &Context,
 ) -> Result<(), EngineError> {
-    let mut buffer = vec![0; BLOCK_BYTES];
-    while let Some((offset, length)) = archive
-        .next_data(&mut buffer)
-        .map_err(|error| place.format_error(error))?
-    {
+    while let Some((offset, length)) = archive.next_data(buffer).map_err(|error| place.format_error(error))? {
         context.cancel.check()?;
         if let Some(file) = file {
             let write = |data: &[u8], place| file.write_all_at(data, place);
@@ -279,37 +420,24 @@ fn copy(
     Ok(())
 }
 
-/// A path of the archive, if it stays within the folder that it has to be in.
-fn checked_path(path: &[u8], prefix: &str) -> Option<PathBuf> {
-    let path = Path::new(OsStr::from_bytes(path));
-    let is_plain = path
-        .components()
-        .all(|component| matches!(component, Component::Normal(_)));
-    let is_clean = !path.as_os_str().as_bytes().contains(&0);
-    (is_plain && is_clean && path.starts_with(prefix)).then(|| path.components().collect())
-}
-
 fn set_attributes(path: &Path, mode: u32, mtime: i64) -> io::Result<()> {
-    fs::set_permissions(path, Permissions::from_mode(mode | 0o400))?;
-    let time = u64::try_from(mtime)
-        .ok()
-        .map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-    if let Some(time) = time {
-        File::open(path)?.set_modified(time)?;
-    }
-    fs::set_permissions(path, Permissions::from_mode(mode))
+    fs::set_permissions(path, Permissions::from_mode(mode))?;
+    set_link_time(path, mtime)
 }
 
 fn set_link_time(path: &Path, mtime: i64) -> io::Result<()> {
+    Ok(utimensat(CWD, path, &times(mtime), AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+fn times(mtime: i64) -> Timestamps {
     let time = Timespec {
         tv_sec: mtime,
         tv_nsec: 0,
     };
-    let times = Timestamps {
+    Timestamps {
         last_access: time,
         last_modification: time,
-    };
-    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
 }
 
 pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
@@ -317,26 +445,4 @@ pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
         path: path.to_owned(),
         source,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_paths_within_the_home_are_taken() {
-        let checked = |path: &str| checked_path(path.as_bytes(), "dom0-home/user");
-        assert_eq!(checked("dom0-home/user/a/b"), Some(PathBuf::from("dom0-home/user/a/b")));
-        assert_eq!(checked("dom0-home/user/"), Some(PathBuf::from("dom0-home/user")));
-        for path in [
-            "/etc/passwd",
-            "dom0-home/user/../../x",
-            "dom0-home/other/x",
-            "dom0-home/users",
-            "../x",
-            "",
-        ] {
-            assert_eq!(checked(path), None, "{path}");
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::engine::ArchiveError;
 
 use super::{
     super::{
-        i18n::{gettext, gettext_f},
+        i18n::{gettext, gettext_f, ngettext_f},
         sanitize,
     },
     Message,
@@ -90,6 +90,17 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             .hint(gettext(
                 "The VM that misses a file because of it is named. All others are whole. Read the backup from another copy, if there is one.",
             )),
+        ArchiveError::HomeEntries { path, count } => Message::new(ngettext_f(
+            "{n} entry of dom0's home cannot be restored",
+            "{n} entries of dom0's home cannot be restored",
+            *count,
+            &[],
+        ))
+        .detail(gettext_f(
+            "The first one: {path}",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .hint(gettext("Each is named with its reason. Everything else of the home is whole.")),
         ArchiveError::Duplicate { member, position } => Message::new(gettext("The backup holds something twice"))
             .detail(gettext_f(
                 "{member} stands in it a second time, at byte {position}",
