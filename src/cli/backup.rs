@@ -91,6 +91,7 @@ fn carry_out(
     let (is_verified, has_text) = (plan.verify, plan.recovery_text.is_some());
     let job: JobHandle = job::spawn(Job::Backup(plan), host, resources);
     interrupt.stops(job.cancel_token());
+    interrupt.waits_for(job.is_over());
     let outcome = console.watch(&job);
     console.result(&text::outcome(JobKind::Backup, &outcome));
     match (&outcome, Exit::of_outcome(JobKind::Backup, &outcome)) {
@@ -180,10 +181,12 @@ fn passphrase(args: &BackupArgs, interrupt: &Interrupt) -> Result<Passphrase, St
 }
 
 fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    let ask =
-        |question| prompt::passphrase(question, interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"));
-    let first = ask("Please enter the passphrase that will be used to encrypt and verify the backup: ")?;
-    let second = ask("Enter again for verification: ")?;
+    let questions = [
+        "Please enter the passphrase that will be used to encrypt and verify the backup: ",
+        "Enter again for verification: ",
+    ];
+    let [first, second] =
+        prompt::passphrases(questions, interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"))?;
     if first == second {
         Ok(first)
     } else {

@@ -187,6 +187,10 @@ pub(super) fn extract(
         args.resources.resources(),
     );
     interrupt.stops(job.cancel_token());
+    // A file that is not whole has to be taken away again; what went into a stream is gone.
+    if !is_stream(args) {
+        interrupt.waits_for(job.is_over());
+    }
     let outcome = console.watch(&job);
     let ended = Ended {
         kind: JobKind::Extract,

@@ -19,7 +19,7 @@ mod restore;
 mod settings;
 mod table;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 
@@ -31,9 +31,9 @@ use crate::{
 
 use self::{
     args::{BackupArgs, CommonArgs, RestoreArgs},
-    console::Console,
+    console::{Console, tell},
     exit::Exit,
-    interrupt::Interrupt,
+    interrupt::{Interrupt, Unended},
     prompt::PromptError,
 };
 
@@ -94,10 +94,10 @@ impl From<HostError> for Stop {
 }
 
 /// What the two tools have in common around their work.
-fn tool<A: CommandFactory + FromArgMatches>(
+fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
     program: &'static str,
-    common: impl Fn(&A) -> &CommonArgs,
-    run: impl Fn(&A, &Console, &Interrupt) -> Result<Exit, Stop>,
+    common: fn(&A) -> &CommonArgs,
+    run: fn(&A, &Console, &Interrupt) -> Result<Exit, Stop>,
 ) -> ExitCode {
     text::i18n::init();
     let mut console = Console {
@@ -116,9 +116,34 @@ fn tool<A: CommandFactory + FromArgMatches>(
         console.warning(&format!("Ctrl-C cannot be heard: {error}"));
         Interrupt::default()
     });
-    run(&args, &console, &interrupt)
-        .unwrap_or_else(|stop| console.stop(&stop))
-        .into()
+    let heard = interrupt.clone();
+    let whole = move || run(&args, &console, &heard).unwrap_or_else(|stop| console.stop(&stop));
+    match interrupt::run_until_hit(&interrupt, whole) {
+        Ok(exit) => exit.into(),
+        Err(Unended::Hit) => {
+            last_words(program, EngineError::Cancelled);
+            std::process::exit(Exit::Cancelled as i32)
+        }
+        Err(Unended::Panicked) => {
+            let what = "a thread broke".to_owned();
+            last_words(program, EngineError::Internal { what });
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// Says why a program ends, where it is not certain that anybody reads what it says: it ends all the same.
+fn last_words(program: &'static str, error: EngineError) {
+    let (sender, said) = std::sync::mpsc::channel();
+    let spawned = std::thread::Builder::new().spawn(move || {
+        tell(format_args!("{program}: error: {}", text::message(&error).title));
+        // Nobody waits any longer than it is worth.
+        let _ = sender.send(());
+    });
+    if spawned.is_ok() {
+        // What could not be said by then is not said.
+        let _ = said.recv_timeout(Duration::from_millis(200));
+    }
 }
 
 /// Parses a command line; `Err(None)` when it asked for help or the version, which then has been printed.

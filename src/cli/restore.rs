@@ -100,11 +100,12 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
 fn access(args: &RestoreArgs, source: Source, interrupt: &Interrupt) -> Result<Access, Stop> {
     let typed = match &args.passphrase_file {
         Some(path) => passphrase_from(path, interrupt)?,
-        None => prompt::passphrase(
-            "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ",
-            interrupt,
-        )
-        .map_err(|error| Stop::of_prompt(error, "the passphrase"))?,
+        None => {
+            let question = "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ";
+            let [typed] =
+                prompt::passphrases([question], interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"))?;
+            typed
+        }
     };
     Ok(Access {
         filter_program: args.compression_filter.clone(),
@@ -126,6 +127,10 @@ fn carry_out(
     let (kind, place) = (kind(args), look::text_of(&plan.access.source));
     let job = job::spawn(Job::Restore(plan), host, args.resources.resources());
     interrupt.stops(job.cancel_token());
+    // A verification leaves nothing behind, however it ends.
+    if kind == JobKind::Restore {
+        interrupt.waits_for(job.is_over());
+    }
     let outcome = console.watch(&job);
     if let Some(new_root) = new_root.filter(|_| has_left_something(&outcome)) {
         new_root.keep();
