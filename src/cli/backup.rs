@@ -25,7 +25,8 @@ use super::{
     console::{Console, say},
     exit::Exit,
     interrupt::Interrupt,
-    place, prompt,
+    place,
+    prompt::{self, PromptError},
     settings::{self, Settings},
     table,
 };
@@ -196,5 +197,13 @@ fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
 
 /// The passphrase that a file or standard input holds.
 pub(super) fn passphrase_from(path: &Path, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    prompt::passphrase_from(path, interrupt).map_err(|error| Stop::of_prompt(error, &path.to_string_lossy()))
+    let what = if path == Path::new("-") {
+        "standard input".into()
+    } else {
+        path.to_string_lossy()
+    };
+    prompt::passphrase_from(path, interrupt).map_err(|error| match error {
+        PromptError::Ended => Stop::failed(text::terminal::no_passphrase_in(&what)),
+        error => Stop::of_prompt(error, &what),
+    })
 }

@@ -55,7 +55,8 @@ impl Exit {
                 | ArchiveError::Missing { .. } => Self::Damaged,
                 ArchiveError::UnsupportedVersion { .. }
                 | ArchiveError::UnsupportedCompression { .. }
-                | ArchiveError::UnsupportedAlgorithm { .. } => Self::Failed,
+                | ArchiveError::UnsupportedAlgorithm { .. }
+                | ArchiveError::UnsupportedCipher { .. } => Self::Failed,
             },
             EngineError::Host(_)
             | EngineError::Volume { .. }

@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     draft::QuickLook,
-    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes},
+    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes, source_place},
     host::{Host, HostError, NoHost},
     job::{self, Ended, Job, JobKind, Task},
     json,
@@ -64,9 +64,10 @@ fn is_standard_output(path: &Path) -> bool {
 
 /// A host is needed only where a running machine holds the archive.
 pub(super) fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
-    match source.file() {
-        Some(_) => Ok(Arc::new(NoHost)),
-        None => place::host(&args.common),
+    if source.is_here() {
+        Ok(Arc::new(NoHost))
+    } else {
+        place::host(&args.common)
     }
 }
 
@@ -115,7 +116,7 @@ pub(super) fn list(
     } else {
         None
     };
-    let place = text_of(&access.source);
+    let place = source_place(&access.source);
     if args.json {
         say_text(&json::listing(&place, &archive, notes.as_ref()));
     } else {
@@ -180,7 +181,7 @@ pub(super) fn extract(
         let path = std::path::absolute(output).map_err(|error| HostError::io(output.to_string_lossy(), error))?;
         ExtractTo::Path(path)
     };
-    let place = text_of(&access.source);
+    let place = source_place(&access.source);
     let job = job::spawn(
         Job::Extract(ExtractPlan { access, what, to }),
         host,
@@ -201,13 +202,4 @@ pub(super) fn extract(
     };
     console.ended(&ended, args.json);
     Ok(Exit::of_outcome(JobKind::Extract, &outcome))
-}
-
-/// Where an archive is, for display.
-pub(super) fn text_of(source: &Source) -> String {
-    match source {
-        Source::File(path) => path.display().to_string(),
-        Source::Service { machine, line } => format!("{machine}:{line}"),
-        Source::Registered { machine, service } => format!("{machine}:{service}"),
-    }
 }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, Resources, open_archive},
+    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, Resources, open_archive, source_place},
     host::{DOM0, Host, NoHost},
     job::{self, Ended, Job, Outcome, Task},
     json,
@@ -52,7 +52,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         return look::extract(args, access, host, console, interrupt);
     }
     let kind = kind(args);
-    let place = look::text_of(&access.source);
+    let place = source_place(&access.source);
     let archive = open(&access, &host, args.resources.resources(), interrupt).map_err(|error| {
         if args.json {
             report_unopened(kind, &place, &error);
@@ -124,7 +124,7 @@ fn carry_out(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let (kind, place) = (kind(args), look::text_of(&plan.access.source));
+    let (kind, place) = (kind(args), source_place(&plan.access.source));
     let job = job::spawn(Job::Restore(plan), host, args.resources.resources());
     interrupt.stops(job.cancel_token());
     // A verification leaves nothing behind, however it ends.
@@ -148,7 +148,7 @@ fn carry_out(
 
 /// The PedOS to restore into. To verify a file none is needed: that works on any machine.
 fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
-    if args.verify_only && source.file().is_some() && place::named_root(&args.common).is_none() {
+    if args.verify_only && source.is_here() && place::named_root(&args.common).is_none() {
         return Ok(Arc::new(NoHost));
     }
     place::host(&args.common)
@@ -185,12 +185,17 @@ fn kind(args: &RestoreArgs) -> JobKind {
 }
 
 fn source(args: &RestoreArgs) -> Result<Source, Stop> {
-    match &args.dest_vm {
+    let location = &args.backup_location;
+    match args.dest_vm.as_deref() {
         Some(machine) if args.location_is_service => Ok(Source::Registered {
-            machine: machine.clone(),
-            service: args.backup_location.clone(),
+            machine: machine.to_owned(),
+            service: place::text::<RestoreArgs>(location)?.to_owned(),
         }),
-        machine => place::source::<RestoreArgs>(machine.as_deref(), &args.backup_location),
+        machine if args.join.is_empty() => place::source::<RestoreArgs>(machine, location),
+        None | Some(DOM0) => place::parts::<RestoreArgs>(location, &args.join),
+        Some(_) => Err(Stop::usage::<RestoreArgs>(
+            "--join is for files of dom0, and not for those of a VM",
+        )),
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     host::Host,
     inventory::Inventory,
-    plan::{Access, RestoreRow, Source},
+    plan::{Access, RestoreRow},
 };
 
 use super::{
@@ -67,7 +67,9 @@ pub(super) fn read_files(
     let dialect = Dialect::of(&opened.info, access, Arc::clone(&workers));
     // A second look at the same file, which walks ahead of the first.
     let scout = match (&access.source, &opened.info.protection) {
-        (Source::File(_), Protection::Scrypt) => Some(Members::open(&access.source, &prefixes, host, &context.cancel)?),
+        (source, Protection::Scrypt) if source.is_seekable() => {
+            Some(Members::open(source, &prefixes, host, &context.cancel)?)
+        }
         _ => None,
     };
     let stops_at_failure = target.stops_at_failure();

@@ -171,6 +171,16 @@ pub enum ArchiveError {
         /// The name in the header.
         name: String,
     },
+    /// The header names a cipher that this program does not have, and stock openssl may.
+    #[error("the backup needs the cipher {name}, which is not supported")]
+    UnsupportedCipher {
+        /// The name in the header.
+        name: String,
+        /// The version of the backup's format, on which the way around depends.
+        version: u32,
+        /// The program that decompresses what was decrypted; none where nothing has to be.
+        filter: Option<String>,
+    },
     /// The header does not authenticate.
     #[error("wrong passphrase, or the header of the backup was altered")]
     WrongPassphrase,
@@ -237,6 +247,11 @@ impl ArchiveError {
             Self::UnsupportedVersion { version: text() },
             Self::UnsupportedCompression { name: text() },
             Self::UnsupportedAlgorithm { name: text() },
+            Self::UnsupportedCipher {
+                name: text(),
+                version: 3,
+                filter: None,
+            },
             Self::WrongPassphrase,
             Self::KeyTooCostly {
                 member: text(),

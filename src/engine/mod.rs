@@ -42,7 +42,7 @@ pub mod verify;
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use notes::{Notes, read_notes};
-pub use open::open_archive;
+pub use open::{open_archive, source_place};
 pub(crate) use priority::give_way;
 pub use quick::{Outline, OutlineFile, quick_look};
 pub use report::{

@@ -14,6 +14,7 @@ use crate::{
 
 use super::{
     ArchiveError, Context, EngineError,
+    open::source_place,
     source::{MemberInfo, Members},
     unpack::expected_files,
 };
@@ -86,20 +87,27 @@ impl Outline {
 /// Walks over the outer headers. `None` where the archive is no file: then nothing is known before it is read.
 ///
 /// # Errors
-/// When the file cannot be read, or the job is cancelled. What is wrong with the archive is no error here.
+/// When the file cannot be read or nothing in it is of a backup, or the job is cancelled. What is wrong with a backup is no
+/// error here.
 pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>, EngineError> {
-    if source.file().is_none() {
+    if !source.is_seekable() {
         return Ok(None);
     }
     let mut members = Members::open(source, &[], &NoHost, &context.cancel)?;
     let mut walk = Walk::default();
     let result = walk.run(&mut members, context);
-    let mut outline = walk.outline;
+    let mut outline = std::mem::take(&mut walk.outline);
     outline.archive_bytes = members.archive_bytes().unwrap_or(0);
     match result {
         Ok(()) => {}
         Err(EngineError::Archive(error)) => outline.findings.push(error),
         Err(error) => return Err(error),
+    }
+    if !walk.has_front && outline.files.is_empty() {
+        let first = outline.findings.first().map(ToString::to_string);
+        let why = first.unwrap_or_else(|| "it is empty".to_owned());
+        let place = source_place(source);
+        return Err(ArchiveError::NotABackup { place, why }.into());
     }
     Ok(Some(outline))
 }
@@ -111,6 +119,8 @@ struct Walk {
     places: BTreeMap<String, usize>,
     folders: BTreeSet<String>,
     last_folder: String,
+    /// Whether there is something of what stands before the data.
+    has_front: bool,
 }
 
 impl Walk {
@@ -123,7 +133,9 @@ impl Walk {
             let is_sum = before
                 .as_ref()
                 .is_some_and(|before| sum_of == Some(before.name.as_str()));
-            if !is_sum && member.name != HEADER_MEMBER && member.name != HEADER_MAC_MEMBER {
+            if member.name == HEADER_MEMBER || member.name == HEADER_MAC_MEMBER {
+                self.has_front = true;
+            } else if !is_sum {
                 self.take(&member);
             }
             before = Some(member);
@@ -146,6 +158,7 @@ impl Walk {
             return;
         };
         if part.file() == INVENTORY_FILE {
+            self.has_front = true;
             return;
         }
         let folder = part.file().rsplit_once('/').map_or(part.file(), |(folder, _)| folder);

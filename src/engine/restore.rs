@@ -20,7 +20,7 @@ use super::{
     data::read_data,
     home::{self, HomeFolder},
     memory,
-    open::{open_archive, place},
+    open::{open_archive, source_place},
     quick::quick_look,
     report::in_order,
     settings::{IN_PROGRESS_TAG, Settings},
@@ -74,7 +74,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     // Nothing is called restored before all of it is on the disk.
     host.commit()?;
     Ok(Report {
-        place: place(&plan.access.source),
+        place: source_place(&plan.access.source),
         archive: plan.access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
@@ -235,10 +235,8 @@ impl Target for Restoring<'_> {
                 what: format!("{DOM0} has no home directory here"),
             });
         };
-        let folder = HomeFolder::create(
-            &home.path,
-            &format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time()),
-        )?;
+        let name = format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time());
+        let folder = HomeFolder::create_next(&home.path, name)?;
         let folder = self.pending_home.insert(folder);
         home::read(archive, &row.content.path, Some(folder), place, context)
     }

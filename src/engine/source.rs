@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Where an archive is read from: a file, or the service of a running machine, which both give members.
+//! Where an archive is read from: a file, several files, a pipe, or the service of a running machine. All have members.
 
 #[cfg(test)]
 mod flaky;
+mod joined;
+mod pipe;
 mod service;
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{BufReader, Read, Seek, SeekFrom},
+    fs::{File, FileType, OpenOptions},
+    io::{self, BufReader, Read, Seek},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use rustix::fs::{Advice, OFlags, fadvise};
+use rustix::fs::OFlags;
 
 use crate::{
-    format::{FormatError, outer},
+    format::{FormatError, HEADER_MEMBER, outer},
     host::{Host, Service},
-    plan::Source,
+    plan::{Pipe, Source},
 };
 
 use super::{ArchiveError, CancelToken, EngineError, SourceError, stage::from_io};
+use joined::Joined;
+use pipe::PipeReader;
 use service::ServiceMembers;
 
 /// How much of a file is read ahead, in bytes.
@@ -57,10 +62,11 @@ impl<S: Read + Seek + Send> Stream for S {}
 
 struct FileMembers {
     reader: outer::Reader<BufReader<Box<dyn Stream>>>,
-    /// The same file, to be told that what the system keeps of it is of no use.
-    file: File,
+    /// The same files, to be told that what the system keeps of them is of no use; none of a pipe, which only goes on.
+    files: Option<Joined>,
     place: String,
-    bytes: u64,
+    /// The size of the archive; not known of a pipe.
+    bytes: Option<u64>,
     is_regular: bool,
 }
 
@@ -74,7 +80,13 @@ impl Members {
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
         let from = match source {
-            Source::File(path) => From::File(FileMembers::open(path)?),
+            Source::File(path) => From::File(FileMembers::open(std::slice::from_ref(path))?),
+            Source::Parts(paths) => From::File(FileMembers::open(paths)?),
+            Source::Pipe(pipe) => {
+                // Whoever opens an archive is followed by somebody who reads it.
+                let keeps = prefixes.iter().any(|prefix| prefix == HEADER_MEMBER);
+                From::File(FileMembers::follow(pipe, keeps, cancel)?)
+            }
             Source::Service { machine, line } => {
                 let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
                 From::Service(ServiceMembers::start(
@@ -97,7 +109,7 @@ impl Members {
     /// The size of the archive, where it is a file.
     pub(super) fn archive_bytes(&self) -> Option<u64> {
         match &self.from {
-            From::File(file) => Some(file.bytes),
+            From::File(file) => file.bytes,
             From::Service(_) => None,
         }
     }
@@ -155,7 +167,7 @@ impl Members {
     pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
         self.put_back = None;
         match &mut self.from {
-            From::File(file) => file.go_back(member).map(|()| true),
+            From::File(file) => file.go_back(member),
             From::Service(_) => Ok(false),
         }
     }
@@ -194,44 +206,36 @@ impl Members {
 }
 
 impl FileMembers {
-    fn open(path: &Path) -> Result<Self, EngineError> {
-        let place = path.display().to_string();
-        let io = |error| {
-            from_io(error, |source| {
-                SourceError::Io {
-                    place: place.clone(),
-                    source,
-                }
-                .into()
-            })
-        };
-        // Without O_NONBLOCK a pipe that nobody writes to would be waited for, deaf to any cancel.
-        let flags = OFlags::NONBLOCK.bits().cast_signed();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .custom_flags(flags)
-            .open(path)
-            .map_err(io)?;
-        let kind = file.metadata().map_err(io)?.file_type();
-        if !kind.is_file() && !kind.is_block_device() {
-            let why = if kind.is_dir() {
-                "it is a directory"
-            } else {
-                "it is a pipe, which can be read only once"
-            };
-            let why = why.to_owned();
-            return Err(ArchiveError::NotABackup { place, why }.into());
+    /// Opens files that are one archive in this order.
+    fn open(paths: &[PathBuf]) -> Result<Self, EngineError> {
+        let place = place_of(paths);
+        let mut is_regular = true;
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let (file, kind) = open_file(path)?;
+            is_regular &= kind.is_file();
+            files.push(file);
         }
-        // A device has no length but its end.
-        let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
-        file.rewind().map_err(io)?;
-        let stream: Box<dyn Stream> = Box::new(file.try_clone().map_err(io)?);
+        let files = Joined::new(files).map_err(|error| io_error(&place, error))?;
+        let stream: Box<dyn Stream> = Box::new(files.try_clone().map_err(|error| io_error(&place, error))?);
         Ok(Self {
             reader: outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, stream)),
-            file,
+            bytes: Some(files.length()),
+            files: Some(files),
             place,
-            bytes,
-            is_regular: kind.is_file(),
+            is_regular,
+        })
+    }
+
+    /// Reads a pipe from its beginning.
+    fn follow(pipe: &Arc<Pipe>, keeps: bool, cancel: &CancelToken) -> Result<Self, EngineError> {
+        let stream: Box<dyn Stream> = Box::new(PipeReader::open(pipe, keeps, cancel)?);
+        Ok(Self {
+            reader: outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, stream)),
+            files: None,
+            place: pipe.path().display().to_string(),
+            bytes: None,
+            is_regular: false,
         })
     }
 
@@ -247,22 +251,15 @@ impl FileMembers {
 
     fn skip(&mut self) -> Result<(), EngineError> {
         self.reader.leap().map_err(|error| format_error(error, &self.place))?;
-        if self.reader.position() <= self.bytes {
-            return Ok(());
+        match self.bytes {
+            Some(position) if position < self.reader.position() => Err(truncated(position, "an archive member")),
+            _ => Ok(()),
         }
-        let what = "an archive member".to_owned();
-        let position = self.bytes;
-        Err(ArchiveError::Truncated { position, what }.into())
     }
 
-    fn go_back(&mut self, member: &MemberInfo) -> Result<(), EngineError> {
-        // That the system does not forget is no reason not to try.
-        let _ = fadvise(
-            &self.file,
-            member.position,
-            std::num::NonZeroU64::new(member.size),
-            Advice::DontNeed,
-        );
+    fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
+        let Some(files) = &self.files else { return Ok(false) };
+        files.forget(member.position, member.size);
         let member = outer::Member {
             name: member.name.clone(),
             size: member.size,
@@ -270,7 +267,8 @@ impl FileMembers {
         };
         self.reader
             .go_back(&member)
-            .map_err(|error| format_error(error, &self.place))
+            .map_err(|error| format_error(error, &self.place))?;
+        Ok(true)
     }
 
     fn oddity(&self) -> Option<EngineError> {
@@ -281,27 +279,60 @@ impl FileMembers {
         if let Some(oddity) = self.reader.oddity() {
             return altered(oddity.position, oddity.what);
         }
-        if self.is_regular && !self.bytes.is_multiple_of(BLOCK_BYTES) {
-            return altered(self.bytes, "its size is not that of a whole archive");
+        match self.bytes {
+            Some(bytes) if self.is_regular && !bytes.is_multiple_of(BLOCK_BYTES) => {
+                altered(bytes, "its size is not that of a whole archive")
+            }
+            _ => None,
         }
-        None
     }
+}
+
+/// Where an archive of several files is, for display.
+pub(super) fn place_of(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.join(" + ")
+}
+
+/// Opens one file that an archive or a piece of one is in.
+fn open_file(path: &Path) -> Result<(File, FileType), EngineError> {
+    let place = path.display().to_string();
+    // Without O_NONBLOCK a pipe that nobody writes to would be waited for, deaf to any cancel.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let opened = opened.and_then(|file| Ok((file.metadata()?.file_type(), file)));
+    let (kind, file) = opened.map_err(|error| io_error(&place, error))?;
+    if kind.is_file() || kind.is_block_device() {
+        return Ok((file, kind));
+    }
+    let why = if kind.is_dir() {
+        "it is a directory"
+    } else if kind.is_fifo() {
+        "it is a pipe, which can be read only once and by itself"
+    } else {
+        "it is neither a file nor a disk nor a pipe"
+    };
+    let why = why.to_owned();
+    Err(ArchiveError::NotABackup { place, why }.into())
+}
+
+fn io_error(place: &str, error: io::Error) -> EngineError {
+    from_io(error, |source| {
+        let place = place.to_owned();
+        SourceError::Io { place, source }.into()
+    })
+}
+
+/// An archive that ends within something.
+fn truncated(position: u64, within: &str) -> EngineError {
+    let what = format!("the rest of {within} is missing");
+    ArchiveError::Truncated { position, what }.into()
 }
 
 fn format_error(error: FormatError, place: &str) -> EngineError {
     match error {
-        FormatError::Io(source) => from_io(source, |source| {
-            SourceError::Io {
-                place: place.to_owned(),
-                source,
-            }
-            .into()
-        }),
-        FormatError::Truncated { position, what } => ArchiveError::Truncated {
-            position,
-            what: what.to_owned(),
-        }
-        .into(),
+        FormatError::Io(source) => io_error(place, source),
+        FormatError::Truncated { position, what } => truncated(position, what),
         FormatError::Damaged { position, what } => ArchiveError::Damaged {
             member: "the outer archive".to_owned(),
             position,

@@ -47,6 +47,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
         | ArchiveError::UnsupportedVersion { .. }
         | ArchiveError::UnsupportedCompression { .. }
         | ArchiveError::UnsupportedAlgorithm { .. }
+        | ArchiveError::UnsupportedCipher { .. }
         | ArchiveError::WrongPassphrase
         | ArchiveError::Missing { .. } => (None, None),
     }
@@ -82,7 +83,7 @@ fn code(error: &EngineError) -> &'static str {
 fn archive_code(error: &ArchiveError) -> &'static str {
     match error {
         ArchiveError::NotABackup { .. } => "not_a_backup",
-        ArchiveError::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
+        ArchiveError::UnsupportedAlgorithm { .. } | ArchiveError::UnsupportedCipher { .. } => "unsupported_algorithm",
         ArchiveError::UnsupportedVersion { .. } => "unsupported_version",
         ArchiveError::UnsupportedCompression { .. } => "unsupported_compression",
         ArchiveError::WrongPassphrase => "wrong_passphrase",

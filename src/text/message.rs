@@ -5,6 +5,7 @@
 //! service said goes into the facts, sanitised; it never takes the place of our own sentence.
 
 mod archive;
+mod by_hand;
 mod host;
 mod input;
 mod profile;

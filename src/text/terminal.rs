@@ -20,6 +20,25 @@ pub fn unread(what: &str, why: &str) -> Message {
     Message::new(gettext_f("{what} could not be read", &[("what", &sanitize(what))])).detail(sanitize(why))
 }
 
+/// A file that should hold a passphrase holds nothing at all.
+pub fn no_passphrase_in(what: &str) -> Message {
+    Message::new(gettext_f(
+        // Translators: {what} is the path of a file, or "standard input".
+        "There is no passphrase in {what}: it is empty",
+        &[("what", &sanitize(what))],
+    ))
+    .hint(gettext("The passphrase has to stand in its first line."))
+}
+
+/// A path that cannot stand in a profile.
+pub fn path_is_no_text(path: &Path) -> Message {
+    Message::new(gettext_f(
+        "A profile cannot name {path}, which is not valid UTF-8",
+        &[("path", &sanitize(&path.to_string_lossy()))],
+    ))
+    .hint(gettext("Choose another place, or back up without --save-profile."))
+}
+
 /// Nothing says which PedOS to work on.
 pub fn no_host() -> Message {
     Message::new(gettext("There is no PedOS here"))

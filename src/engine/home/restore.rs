@@ -19,7 +19,10 @@ use std::{
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
-use crate::format::inner::{Entry, EntryKind};
+use crate::{
+    durable::{self, FreeNames},
+    format::inner::{Entry, EntryKind},
+};
 
 use super::super::{
     Context, EngineError, Warning,
@@ -39,6 +42,8 @@ pub(in super::super) struct HomeFolder {
     path: PathBuf,
     owner: Option<(u32, u32)>,
     later: Mutex<Later>,
+    /// Where the name was not chosen by its user: the names that may be taken in its place.
+    names: Option<FreeNames>,
     is_finished: bool,
 }
 
@@ -56,6 +61,25 @@ enum Link {
 }
 
 impl HomeFolder {
+    /// Begins a folder of that name in the home, or of the first name of its kind that is free there.
+    pub(in super::super) fn create_next(home: &Path, name: String) -> Result<Self, EngineError> {
+        let mut names = FreeNames::of(name);
+        let mut is_taken = home_error(home, io::ErrorKind::AlreadyExists.into());
+        while let Some(name) = names.next() {
+            match Self::create(home, &name) {
+                Ok(mut folder) => {
+                    folder.names = Some(names);
+                    return Ok(folder);
+                }
+                Err(EngineError::Home { path, source }) if source.kind() == io::ErrorKind::AlreadyExists => {
+                    is_taken = EngineError::Home { path, source };
+                }
+                error => return error,
+            }
+        }
+        Err(is_taken)
+    }
+
     /// Begins a folder of that name in the home.
     pub(in super::super) fn create(home: &Path, name: &str) -> Result<Self, EngineError> {
         let path = home.join(name);
@@ -75,6 +99,7 @@ impl HomeFolder {
             path,
             owner,
             later: Mutex::default(),
+            names: None,
             is_finished: false,
         })
     }
@@ -92,8 +117,17 @@ impl HomeFolder {
         self.own(&self.part).map_err(|error| home_error(&self.part, error))?;
         File::open(&self.part)
             .and_then(|folder| rustix::fs::syncfs(&folder).map_err(io::Error::from))
-            .and_then(|()| fs::rename(&self.part, &self.path))
             .map_err(|error| home_error(&self.path, error))?;
+        while let Err(error) = durable::rename_new(&self.part, &self.path) {
+            let next = self
+                .names
+                .as_mut()
+                .filter(|_| error.kind() == io::ErrorKind::AlreadyExists);
+            match next.and_then(Iterator::next) {
+                Some(name) => self.path.set_file_name(name),
+                None => return Err(home_error(&self.path, error)),
+            }
+        }
         self.is_finished = true;
         let home = self.path.parent().unwrap_or(Path::new("/"));
         File::open(home)

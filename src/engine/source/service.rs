@@ -99,14 +99,7 @@ impl ServiceMembers {
             Err(cause @ EngineError::Source(SourceError::Service { .. })) => cause,
             _ => match error {
                 QfileError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => self.io_error(error),
-                QfileError::Io(_) | QfileError::Truncated => {
-                    let what = "what the machine sent".to_owned();
-                    ArchiveError::Truncated {
-                        position: self.position,
-                        what,
-                    }
-                    .into()
-                }
+                QfileError::Io(_) | QfileError::Truncated => super::truncated(self.position, "what the machine sent"),
                 other => ArchiveError::Damaged {
                     member: format!("the answer of VM {}", self.machine),
                     position: self.position,
