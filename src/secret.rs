@@ -4,12 +4,21 @@
 //! There is no `Clone`, `Debug` of the content or `Display`: whoever needs a second holder shares the one by `Arc`.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
+
+/// Keeps the memory of this process, with every secret in it, out of core dumps, and from other processes of the same user.
+///
+/// # Errors
+/// When the system refuses it.
+pub fn hide_memory() -> io::Result<()> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(io::Error::from)
+}
 
 /// The longest passphrase that the stock tools still read in one piece together with the backup id and a member name
 /// (`scrypt` takes 2047 bytes for all of it).

@@ -22,7 +22,7 @@ use crate::{
 use super::{
     Stop,
     args::{BackupArgs, KdfStrength},
-    console::{Console, say},
+    console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
     place,
@@ -33,6 +33,11 @@ use super::{
 
 /// Does what the command line says.
 pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    let exit = carry_on(args, console, interrupt).unwrap_or_else(|stop| console.stop(&stop));
+    Ok(checked(console.program, exit, false))
+}
+
+fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     if let Some(folder) = &args.make_sample {
         return make_sample(folder, console);
     }
@@ -43,12 +48,18 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
         (Some(name), _) => Settings::of_profile(name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
     };
+    if let Destination::Service { machine, .. } = &settings.destination {
+        place::check_machine(&system, machine)?;
+    }
     if args.recovery_text && matches!(settings.destination, Destination::Service { .. }) {
         return Err(Stop::usage::<BackupArgs>(text::terminal::no_recovery_text_in_vm()));
     }
     if args.level.number(settings.compression).is_none() {
         let said = text::terminal::no_such_level(settings.compression, &Level::numbers(settings.compression));
         return Err(Stop::usage::<BackupArgs>(said));
+    }
+    if args.save_profile.is_some() {
+        settings::check_profile(&settings)?;
     }
     show_summary(&system, &settings.machines, &settings.destination, console)?;
     if !args.yes {

@@ -66,6 +66,7 @@ impl Exit {
             | EngineError::NotInArchive { .. }
             | EngineError::NotReady(_)
             | EngineError::Plan { .. }
+            | EngineError::NoThread
             | EngineError::Internal { .. } => Self::Failed,
         }
     }

@@ -25,7 +25,7 @@ use crate::{
 use super::{
     Stop,
     args::RestoreArgs,
-    console::{Console, say, say_text},
+    console::{Console, say, say_document},
     exit::Exit,
     interrupt::Interrupt,
     place, restore, table,
@@ -110,7 +110,7 @@ pub(super) fn list(
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
     let archive = restore::open(access, host, args.resources.resources(), interrupt)
-        .map_err(|error| restore::unreadable(&error, access))?;
+        .map_err(|error| restore::unreadable(error, access))?;
     let notes = if args.notes {
         Some(notes(access, &archive, host, interrupt)?)
     } else {
@@ -118,7 +118,7 @@ pub(super) fn list(
     };
     let place = source_place(&access.source);
     if args.json {
-        say_text(&json::listing(&place, &archive, notes.as_ref()));
+        say_document(&json::listing(&place, &archive, notes.as_ref()));
     } else {
         show(&place, &archive, notes.as_ref());
     }

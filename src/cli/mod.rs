@@ -24,8 +24,9 @@ use std::{ffi::OsString, process::ExitCode, time::Duration};
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 
 use crate::{
-    engine::EngineError,
+    engine::{EngineError, is_thread_panic},
     host::HostError,
+    secret,
     text::{self, Message},
 };
 
@@ -56,6 +57,8 @@ enum Stop {
         /// What is wrong.
         text: String,
     },
+    /// The engine or the host failed; more may be said of it.
+    Error(EngineError, Vec<Message>),
     /// Everything else.
     Said(Exit, Vec<Message>),
 }
@@ -76,6 +79,7 @@ impl Stop {
     fn of_prompt(error: PromptError, what: &str) -> Self {
         match error {
             PromptError::Interrupted => EngineError::Cancelled.into(),
+            PromptError::Io(source) => EngineError::from(HostError::io(text::terminal::reading(what), source)).into(),
             error => Self::failed(text::terminal::unread(what, &error.to_string())),
         }
     }
@@ -83,7 +87,7 @@ impl Stop {
 
 impl From<EngineError> for Stop {
     fn from(error: EngineError) -> Self {
-        Self::Said(Exit::of_error(&error), vec![text::message(&error)])
+        Self::Error(error, Vec::new())
     }
 }
 
@@ -100,6 +104,10 @@ fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
     run: fn(&A, &Console, &Interrupt) -> Result<Exit, Stop>,
 ) -> ExitCode {
     text::i18n::init();
+    quiet_thread_panics();
+    if let Err(error) = secret::hide_memory() {
+        log::warn!("the memory is not kept out of core dumps: {error}");
+    }
     let mut console = Console {
         program,
         level: 1,
@@ -108,7 +116,7 @@ fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
     let args: A = match parse(std::env::args_os()) {
         Ok(args) => args,
         Err(Some(stop)) => return console.stop(&stop).into(),
-        Err(None) => return ExitCode::SUCCESS,
+        Err(None) => return console::checked(program, Exit::Done, true).into(),
     };
     console.level = common(&args).level();
     console::start_log(console.level);
@@ -132,6 +140,17 @@ fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
     }
 }
 
+/// That the system has no more threads is an error like any other and said as one; the standard library makes a panic of it,
+/// which whoever waits for the work takes for what it is.
+fn quiet_thread_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_thread_panic(panic.payload()) {
+            usual(panic);
+        }
+    }));
+}
+
 /// Says why a program ends, where it is not certain that anybody reads what it says: it ends all the same.
 fn last_words(program: &'static str, error: EngineError) {
     let (sender, said) = std::sync::mpsc::channel();
@@ -153,8 +172,7 @@ fn parse<A: CommandFactory + FromArgMatches>(line: impl IntoIterator<Item = OsSt
         .and_then(|found| A::from_arg_matches(&found));
     result.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader that has gone away does not want the help any more.
-            let _ = error.print();
+            console::say_text(&error.render().to_string());
             None
         }
         _ => Some(Stop::usage::<A>(usage_text(&error))),

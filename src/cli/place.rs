@@ -15,7 +15,7 @@ use rustix::fs::statvfs;
 
 use crate::{
     engine::{DestinationError, EngineError},
-    host::{DOM0, Host, HostError, root::RootHost},
+    host::{DOM0, Host, HostError, System, root::RootHost},
     plan::{Destination, Pipe, Source, check_service_line},
     text::{line_problem, sanitize, terminal},
 };
@@ -40,6 +40,16 @@ pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {
         terminal::no_host()
     };
     Err(Stop::Said(Exit::Usage, vec![message]))
+}
+
+/// Finds before anything is asked that a machine which is to take or to hold a backup is not there or does not run.
+pub(super) fn check_machine(system: &System, name: &str) -> Result<(), HostError> {
+    let name_of = || name.to_owned();
+    match system.machine(name) {
+        None => Err(HostError::NoSuchMachine { name: name_of() }),
+        Some(machine) if !machine.is_running => Err(HostError::NotRunning { name: name_of() }),
+        Some(_) => Ok(()),
+    }
 }
 
 /// The folder of the PedOS to work on, if one was named.

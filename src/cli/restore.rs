@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Partial, Resources, open_archive, source_place},
+    engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Resources, open_archive, source_place},
     host::{DOM0, Host, NoHost},
     job::{self, Ended, Job, Outcome, Task},
     json,
@@ -18,7 +18,7 @@ use super::{
     args::{RestoreArgs, YesNo},
     backup::{confirm, passphrase_from},
     choices::choices,
-    console::{Console, say_text},
+    console::{Console, checked, has_document, say_document},
     exit::Exit,
     interrupt::Interrupt,
     look,
@@ -35,6 +35,38 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         ..*console
     };
     let source = source(args)?;
+    let place = source_place(&source);
+    let result = carry_on(args, source, console, interrupt);
+    // A program that waits for a document gets one of what failed before there was anything to report.
+    if args.json && !has_document() {
+        match &result {
+            Err(Stop::Error(EngineError::Cancelled, _) | Stop::Said(Exit::Cancelled, _)) => {
+                say_document(&json::unopened(name(args), &place, None));
+            }
+            Err(Stop::Error(error, _)) => say_document(&json::unopened(name(args), &place, Some(error))),
+            _ => {}
+        }
+    }
+    // Where nothing is restored, what is said is all that was wanted.
+    let is_for_its_words = args.json || args.list || args.quick_look || args.verify_only || args.choices.dry_run;
+    let exit = result.unwrap_or_else(|stop| console.stop(&stop));
+    Ok(checked(console.program, exit, is_for_its_words))
+}
+
+/// What is to be done, as a report names it.
+fn name(args: &RestoreArgs) -> &'static str {
+    if args.list {
+        "list"
+    } else if args.extract.is_some() {
+        "extract"
+    } else if args.verify_only {
+        "verify"
+    } else {
+        "restore"
+    }
+}
+
+fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     if args.quick_look {
         return look::quick(&source, interrupt);
     }
@@ -43,6 +75,9 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         None if args.list || args.extract.is_some() => (None, look::host(args, &source)?),
         None => (None, host(args, &source)?),
     };
+    if let Source::Service { machine, .. } | Source::Registered { machine, .. } = &source {
+        place::check_machine(&host.system()?, machine)?;
+    }
     let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
     if args.list {
@@ -51,14 +86,9 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     if args.extract.is_some() {
         return look::extract(args, access, host, console, interrupt);
     }
-    let kind = kind(args);
     let place = source_place(&access.source);
-    let archive = open(&access, &host, args.resources.resources(), interrupt).map_err(|error| {
-        if args.json {
-            report_unopened(kind, &place, &error);
-        }
-        unreadable(&error, &access)
-    })?;
+    let archive = open(&access, &host, args.resources.resources(), interrupt)
+        .map_err(|error| unreadable(error, &access))?;
     let mut choices = choices(args, &archive.inventory, console)?;
     let missing = named_missing(args, &access, &archive, console, interrupt)?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
@@ -74,7 +104,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     };
     // A program gets one document: of what was done, or where nothing will be, of what would be.
     if args.json && (args.choices.dry_run || !table.is_ready()) {
-        say_text(&json::plan(&place, &archive.info, &table, &shortages));
+        say_document(&json::plan(&place, &archive.info, &table, &shortages));
     }
     show_table(args, &table, console)?;
     for shortage in &shortages {
@@ -234,30 +264,14 @@ pub(super) fn open(
     task.answer_blocking()
 }
 
-/// A program that waits for a report gets one of an archive that could not even be opened.
-fn report_unopened(kind: JobKind, place: &str, error: &EngineError) {
-    let outcome = match error {
-        EngineError::Cancelled => Outcome::Cancelled(Partial::default()),
-        error => Outcome::Failed(error.clone(), Partial::default()),
-    };
-    say_text(&json::report(&Ended {
-        kind,
-        outcome: &outcome,
-        place,
-        archive: None,
-        at: SystemTime::now(),
-    }));
-}
-
 /// A backup that was decompressed by a choice of its user looks damaged where the choice was wrong.
-pub(super) fn unreadable(error: &EngineError, access: &Access) -> Stop {
+pub(super) fn unreadable(error: EngineError, access: &Access) -> Stop {
     let is_damage = matches!(
         error,
         EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::Truncated { .. })
     );
     let chosen = access.filter_program.as_deref().filter(|_| is_damage);
-    let messages = [Some(text::message(error)), chosen.map(text::terminal::chosen_filter)];
-    Stop::Said(Exit::of_error(error), messages.into_iter().flatten().collect())
+    Stop::Error(error, chosen.map(text::terminal::chosen_filter).into_iter().collect())
 }
 
 /// Prints the table and what will happen, and ends here if something stands in the way.

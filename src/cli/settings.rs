@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a backup is to do, from the command line or from a profile.
 
-use std::{collections::BTreeSet, ffi::OsStr, sync::Arc};
+use std::{collections::BTreeSet, ffi::OsStr, path::Path, sync::Arc};
 
 use crate::{
     format::Compression,
@@ -91,6 +91,20 @@ impl Settings {
             passphrase,
         })
     }
+}
+
+/// Finds before anything is asked what cannot be kept in a profile.
+pub(super) fn check_profile(settings: &Settings) -> Result<(), Stop> {
+    match &settings.destination {
+        Destination::Directory(path) | Destination::File(path) => text_of(path).map(drop),
+        Destination::Service { .. } => Ok(()),
+    }
+}
+
+/// A path as a profile has it, which is text.
+fn text_of(path: &Path) -> Result<&str, Stop> {
+    path.to_str()
+        .ok_or_else(|| Stop::failed(text::terminal::path_is_no_text(path)))
 }
 
 /// Keeps what the command line says as a profile.

@@ -14,6 +14,7 @@ use std::{
 use md5::{Digest as _, Md5};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::stack::leaving_nothing;
 pub use cipher::OldCipher;
 use running::Running;
 
@@ -87,7 +88,7 @@ impl<R: Read> Decryptor<R> {
         if magic != MAGIC {
             return Err(invalid("an encrypted stream has to begin with \"Salted__\""));
         }
-        let keys = derive(&passphrase, salt);
+        let keys = leaving_nothing(|| derive(&passphrase, salt));
         let (key, rest) = keys.split_at(self.cipher.key_bytes());
         let running = self.cipher.begin(key, &rest[..self.cipher.iv_bytes()]);
         // Weak keys do not exist for this purpose, and the lengths are the cipher's own.

@@ -56,6 +56,9 @@ pub enum EngineError {
         /// Why, in a sentence.
         what: String,
     },
+    /// The system, or a limit on this user, allows no more threads.
+    #[error("the system allows no more threads")]
+    NoThread,
     /// A stage of this program broke: its own mistake.
     #[error("internal error: {what}")]
     Internal {

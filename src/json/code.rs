@@ -56,6 +56,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
 fn code(error: &EngineError) -> &'static str {
     match error {
         EngineError::Cancelled => "cancelled",
+        EngineError::NoThread => "no_thread",
         EngineError::Host(error) => host_code(error),
         EngineError::Volume { .. } => "volume_unreadable",
         EngineError::Home { source, .. } => io_code(source, "home_io"),

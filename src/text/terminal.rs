@@ -3,12 +3,12 @@
 
 mod restore;
 
-use std::{ops::RangeInclusive, path::Path};
+use std::{io, ops::RangeInclusive, path::Path};
 
 use crate::format::Compression;
 
 use super::{
-    Message, compressions,
+    Message, compressions, io_text,
     i18n::{gettext, gettext_f},
     sanitize, size,
 };
@@ -18,6 +18,17 @@ pub use restore::{nothing_changed, nothing_to_decide, nothing_to_restore, proble
 /// Something that should be read could not be.
 pub fn unread(what: &str, why: &str) -> Message {
     Message::new(gettext_f("{what} could not be read", &[("what", &sanitize(what))])).detail(sanitize(why))
+}
+
+/// What was being done when an answer or a passphrase could not be read.
+pub fn reading(what: &str) -> String {
+    gettext_f("reading {what}", &[("what", &sanitize(what))])
+}
+
+/// Something that was printed did not arrive.
+pub fn output_lost(error: &io::Error) -> Message {
+    Message::new(gettext("Standard output could not be written: what was printed is not all there"))
+        .detail(io_text(error))
 }
 
 /// A file that should hold a passphrase holds nothing at all.

@@ -150,7 +150,7 @@ impl Record {
 
     fn write_late(&self) {
         let shared = Arc::clone(&self.shared);
-        thread::spawn(move || {
+        let late = thread::Builder::new().spawn(move || {
             thread::sleep(DELAY);
             let mut state = shared.state();
             state.is_awaited = false;
