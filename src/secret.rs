@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -18,6 +18,19 @@ use zeroize::Zeroizing;
 /// When the system refuses it.
 pub fn hide_memory() -> io::Result<()> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(io::Error::from)
+}
+
+/// Has no core dump written of this process and what it starts. Other programs of the desktop may still look at it, as they do at
+/// programs with windows.
+///
+/// # Errors
+/// When the system refuses it.
+pub fn forbid_core_dumps() -> io::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none).map_err(io::Error::from)
 }
 
 /// The longest passphrase that the stock tools still read in one piece together with the backup id and a member name

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `qvm-backup-restore`: from the command line to a restore or a verification.
 
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
     engine::{ArchiveError, EngineError, MachineResult, OpenedArchive, Resources, open_archive, source_place},
@@ -87,8 +87,8 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         return look::extract(args, access, host, console, interrupt);
     }
     let place = source_place(&access.source);
-    let archive = open(&access, &host, args.resources.resources(), interrupt)
-        .map_err(|error| unreadable(error, &access))?;
+    let archive =
+        open(&access, &host, args.resources.resources(), interrupt).map_err(|error| unreadable(error, &access))?;
     let mut choices = choices(args, &archive.inventory, console)?;
     let missing = named_missing(args, &access, &archive, console, interrupt)?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
@@ -198,6 +198,19 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
     if args.paranoid_mode {
         return Err(Stop::usage::<RestoreArgs>(
             "--paranoid-mode (--plan-b) is not available yet: restore without it, or in a disposable VM by hand",
+        ));
+    }
+    let is_stdin = |path: &Path| {
+        [
+            Path::new("/dev/stdin"),
+            Path::new("/dev/fd/0"),
+            Path::new("/proc/self/fd/0"),
+        ]
+        .contains(&path)
+    };
+    if args.passphrase_file.as_deref() == Some(Path::new("-")) && is_stdin(Path::new(&args.backup_location)) {
+        return Err(Stop::usage::<RestoreArgs>(
+            "backup and passphrase cannot both come from standard input",
         ));
     }
     if args.location_is_service && args.dest_vm.as_deref().is_none_or(|vm| vm == DOM0) {

@@ -318,7 +318,12 @@ VMs not selected for backup:
     fn dom0_stands_last_in_the_table_of_a_backup() {
         let selected = ["dom0", "vault", "work"].map(str::to_owned);
         let table = backup(&system(), &selected, &[]);
-        let names: Vec<&str> = table.lines().skip(3).take(3).filter_map(|line| line.split_whitespace().next()).collect();
+        let names: Vec<&str> = table
+            .lines()
+            .skip(3)
+            .take(3)
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
         assert_eq!(names, ["vault", "work", "dom0"]);
     }
 

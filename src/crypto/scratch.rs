@@ -12,7 +12,8 @@ use crate::units::MIB;
 
 use super::{
     Derivation, DeriveFailure, Derived, KdfCost, KdfLimits, Keys,
-    romix::{BLOCK_BYTES, Block, MAX_EVERY, R, lanes_for, most_lanes, romix}, stack::leaving_nothing,
+    romix::{BLOCK_BYTES, Block, MAX_EVERY, R, lanes_for, most_lanes, romix},
+    stack::leaving_nothing,
 };
 
 /// Memory for deriving keys. It is taken when the first key needs it, and wiped when it is given back.

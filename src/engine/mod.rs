@@ -49,4 +49,5 @@ pub use report::{
     ArchiveInfo, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
     Report, SkipReason, VerifyVerdict,
 };
+pub use stage::is_thread_panic;
 pub(crate) use stage::of_panic;

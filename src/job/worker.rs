@@ -77,7 +77,10 @@ fn spawn_work(
     });
     if spawned.is_err() {
         // There is room for one event in an empty channel, and its receiver is in the handle.
-        let _ = unheard.try_send(Event::Finished(Outcome::Failed(EngineError::NoThread, Partial::default())));
+        let _ = unheard.try_send(Event::Finished(Outcome::Failed(
+            EngineError::NoThread,
+            Partial::default(),
+        )));
     }
     handle
 }

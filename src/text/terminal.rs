@@ -8,9 +8,9 @@ use std::{io, ops::RangeInclusive, path::Path};
 use crate::format::Compression;
 
 use super::{
-    Message, compressions, io_text,
+    Message, compressions,
     i18n::{gettext, gettext_f},
-    sanitize, size,
+    io_text, sanitize, size,
 };
 
 pub use restore::{nothing_changed, nothing_to_decide, nothing_to_restore, problems};
@@ -27,8 +27,10 @@ pub fn reading(what: &str) -> String {
 
 /// Something that was printed did not arrive.
 pub fn output_lost(error: &io::Error) -> Message {
-    Message::new(gettext("Standard output could not be written: what was printed is not all there"))
-        .detail(io_text(error))
+    Message::new(gettext(
+        "Standard output could not be written: what was printed is not all there",
+    ))
+    .detail(io_text(error))
 }
 
 /// A file that should hold a passphrase holds nothing at all.

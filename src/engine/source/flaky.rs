@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use crate::format::outer;
 
-use super::{BUFFER_BYTES, FileMembers, From, Members};
+use super::{BUFFER_BYTES, FileMembers, From, Joined, Members};
 
 /// Gives a byte wrong as often as it is told to.
 struct Flaky {
@@ -42,9 +42,9 @@ impl Members {
         Self {
             from: From::File(FileMembers {
                 reader: outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, Box::new(stream))),
-                file: tempfile::tempfile().unwrap(),
+                files: Some(Joined::new(vec![tempfile::tempfile().unwrap()]).unwrap()),
                 place: "an archive".to_owned(),
-                bytes: length,
+                bytes: Some(length),
                 is_regular: true,
             }),
             put_back: None,
