@@ -34,7 +34,6 @@ fn no_passphrase_is_in_memory_at_the_end() {
     let place = Place::new(&roots::small());
     let pass = passfile(place.folder.path(), PASSPHRASE);
     let out = place.path("target");
-    let mut backup = place.backup();
     finish(place.backup().arg(&out).args(["work", "dvm"])).expect(0);
     let archive = only_archive(&out);
     let new_root = place.path("new");

@@ -202,7 +202,7 @@ fn new_folder(path: &Path) -> Result<HomeFolder, EngineError> {
         }
         .into());
     }
-    let name = path.file_name().and_then(|name| name.to_str());
+    let name = path.file_name();
     let name = name.ok_or_else(|| DestinationError::NotADirectory { path: path.to_owned() })?;
     HomeFolder::create(parent, name)
 }

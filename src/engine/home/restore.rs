@@ -5,7 +5,7 @@
 //! one that the archive brought along.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io,
     os::unix::{
@@ -66,7 +66,7 @@ impl HomeFolder {
         let mut names = FreeNames::of(name);
         let mut is_taken = home_error(home, io::ErrorKind::AlreadyExists.into());
         while let Some(name) = names.next() {
-            match Self::create(home, &name) {
+            match Self::create(home, name.as_ref()) {
                 Ok(mut folder) => {
                     folder.names = Some(names);
                     return Ok(folder);
@@ -81,9 +81,12 @@ impl HomeFolder {
     }
 
     /// Begins a folder of that name in the home.
-    pub(in super::super) fn create(home: &Path, name: &str) -> Result<Self, EngineError> {
+    pub(in super::super) fn create(home: &Path, name: &OsStr) -> Result<Self, EngineError> {
         let path = home.join(name);
-        let part = home.join(format!(".{name}.part"));
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(".part");
+        let part = home.join(hidden);
         if fs::symlink_metadata(&path).is_ok() {
             return Err(home_error(&path, io::ErrorKind::AlreadyExists.into()));
         }
