@@ -198,7 +198,7 @@ fn what_is_missing_is_found_and_named() {
 }
 
 #[test]
-fn parts_of_one_file_must_be_there_in_order_and_once() {
+fn parts_of_one_file_must_be_there_once_and_are_read_in_their_order() {
     let damage = Damage::new();
     let opened = damage.opened().in_small_parts(40_000);
     let good = opened.bytes();
@@ -220,7 +220,7 @@ fn parts_of_one_file_must_be_there_in_order_and_once() {
         archive::assemble(good, &members)
     };
     let (first, second, last) = (numbers[0], numbers[1], numbers[numbers.len() - 1]);
-    damage.expect_found("two parts exchanged", &arranged(&|members| members.swap(first, second)));
+    damage.expect_good("two parts exchanged", &arranged(&|members| members.swap(first, second)));
     damage.expect_found(
         "no first part",
         &arranged(&|members| {
@@ -243,10 +243,11 @@ fn parts_of_one_file_must_be_there_in_order_and_once() {
         "a part twice",
         &arranged(&|members| members.insert(second, members[second])),
     );
-    damage.expect_found(
+    damage.expect_good(
         "all parts backwards",
         &arranged(&|members| members[first..=last].reverse()),
     );
+    damage.expect_good("all members backwards", &arranged(&|members| members.reverse()));
     let data = |number: usize| &opened.members()[number];
     damage.expect_found(
         "content of two parts exchanged",

@@ -41,7 +41,6 @@ fn verify(name: &str, passphrase: &str) {
         access,
         table,
         verify_only: true,
-        missing: None,
     };
     let report = engine::verify::run(&plan, &NoHost, &context).unwrap();
     assert_eq!(report.verdict, VerifyVerdict::Good, "{report:#?}");

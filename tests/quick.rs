@@ -57,13 +57,12 @@ fn gaps_cuts_and_strangers_are_found_without_a_passphrase() {
         archive::assemble(good, &members)
     };
     let stranger = archive::renamed(good, members[place(1)], "notes.txt");
-    let cases: [(&str, Vec<u8>); 6] = [
+    let cases: [(&str, Vec<u8>); 5] = [
         (
             "no first part",
             arranged(&|members| drop(members.drain(place(0)..=place(0)))),
         ),
         ("a gap", arranged(&|members| drop(members.drain(place(1)..=place(1))))),
-        ("exchanged", arranged(&|members| members.swap(place(1), place(2)))),
         (
             "doubled",
             arranged(&|members| members.insert(place(2), members[place(1)])),
@@ -74,6 +73,9 @@ fn gaps_cuts_and_strangers_are_found_without_a_passphrase() {
     for (what, bytes) in cases {
         assert!(!look(&damage, &bytes).findings.is_empty(), "{what}");
     }
+    // Parts in another order are read in their own.
+    let exchanged = arranged(&|members| members.swap(place(1), place(2)));
+    assert_eq!(look(&damage, &exchanged).findings, []);
 }
 
 #[test]

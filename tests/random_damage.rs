@@ -79,6 +79,12 @@ impl Subject {
         archive::assemble(&self.good, &rest)
     }
 
+    /// Whether a place is behind the mark of the archive's end, where nothing of it is.
+    fn is_behind_end(&self, place: usize) -> bool {
+        let members = archive::members(&self.good);
+        place >= members.last().unwrap().whole.end + 512
+    }
+
     /// Some damage, and what it is.
     fn damaged(&self, noise: &mut Noise) -> (String, Vec<u8>) {
         let parts = self.parts();
@@ -192,8 +198,12 @@ fn expect_all_found(subject: &Subject, seed: u64) {
     let mut noise = Noise::new(seed);
     for number in 0..attempts() {
         let (what, bytes) = subject.damaged(&mut noise);
+        let first = (0..bytes.len().min(subject.good.len())).find(|place| bytes[*place] != subject.good[*place]);
+        let place = first.unwrap_or(bytes.len().min(subject.good.len()));
         match subject.verify(folder.path(), &bytes) {
+            Finding::Nothing if subject.is_behind_end(place) => {}
             Finding::Nothing => panic!("{} {number}: {what}: called good", subject.name),
+            Finding::Found(words) if place == subject.good.len() => panic!("{what}: called bad: {words}"),
             Finding::Found(words) => assert!(!words.is_empty(), "{what}"),
             Finding::WrongPassphrase => {}
         }
@@ -226,7 +236,7 @@ fn expect_found_in_genuine(name: &'static str, seed: u64) {
         good,
         passphrase: facts["passphrase"].as_str().unwrap().to_owned(),
         is_covered: false,
-        lists_files: !name.starts_with("v4"),
+        lists_files: false,
     };
     expect_all_found(&subject, seed);
 }

@@ -77,7 +77,6 @@ fn restore(host: &RootHost, archive: &Path, policy: RestorePolicy) -> Report {
         access,
         table,
         verify_only: false,
-        missing: None,
     };
     engine::restore::run(&plan, host, &context).unwrap()
 }

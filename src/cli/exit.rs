@@ -51,6 +51,9 @@ impl Exit {
                 | ArchiveError::Damaged { .. }
                 | ArchiveError::Truncated { .. }
                 | ArchiveError::Altered { .. }
+                | ArchiveError::LostMember { .. }
+                | ArchiveError::Duplicate { .. }
+                | ArchiveError::NoSuchVolume { .. }
                 | ArchiveError::Foreign { .. }
                 | ArchiveError::Missing { .. } => Self::Damaged,
                 ArchiveError::UnsupportedVersion { .. }

@@ -93,7 +93,7 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     let missing = named_missing(args, &access, &archive, console, interrupt)?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
     if args.choices.dry_run {
-        choices.missing = missing.clone().unwrap_or_default();
+        choices.missing = missing.unwrap_or_default();
     }
     let system = host.system()?;
     let table = resolve(&archive.inventory, &system, &choices);
@@ -121,7 +121,6 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         access,
         table,
         verify_only: args.verify_only,
-        missing,
     };
     Ok(carry_out(args, plan, host, new_root, &archive, console, interrupt))
 }

@@ -298,7 +298,6 @@ impl RestoreDraft {
             access: self.access().ok_or(Reason::NoPassphrase)?,
             table: RestoreTable::clone(&*self.table().ok_or(Reason::NotOpened)?),
             verify_only: self.verifies_only,
-            missing: None,
         })
     }
 }

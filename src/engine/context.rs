@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use super::{EngineError, Failure};
+use super::{ArchiveError, EngineError, Failure};
 
 /// Stops a job. Clones are the same token.
 #[derive(Clone, Default)]
@@ -303,6 +303,13 @@ pub enum Warning {
     RestUnreadable {
         /// Why.
         why: String,
+    },
+    /// Something is wrong with the archive that costs no machine anything.
+    Archive(ArchiveError),
+    /// Something stands behind the end of the archive.
+    BehindTheEnd {
+        /// Where it begins, in bytes from the start of the archive.
+        position: u64,
     },
     /// A machine that did not become whole could not be taken away again.
     NotTakenAway {

@@ -14,14 +14,15 @@ use crate::{
 };
 
 use super::{
-    Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive, Protection,
+    ArchiveError, Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive, Protection, Warning,
     ahead::{KEYS_LEFT, KeysAhead, Scout, will_be_read},
     dialect::Dialect,
+    index::Index,
     meter::Meter,
     reader::Reader,
     source::Members,
     stage::of_panic,
-    unpack::{Target, Unpacker, wanted},
+    unpack::{Target, Unpacked, Unpacker, wanted},
     workers::Workers,
 };
 
@@ -32,34 +33,47 @@ pub(super) struct DataResult {
     pub(super) data_bytes: u64,
     /// Why the archive could not be read to its end, if it could not.
     pub(super) broken: Option<EngineError>,
-    /// What is in the archive and does not belong there.
-    pub(super) strange: Option<EngineError>,
+    /// What is wrong with the archive beside what failed a machine.
+    pub(super) findings: Vec<ArchiveError>,
 }
 
-/// Reads the data of `rows` to the end of the archive and gives it to `target`.
+/// What is read of an archive.
+#[derive(Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// Everything of the machines; what else stands in the archive is looked at as well.
+    Everything,
+    /// Only what is needed to get at the machines.
+    Machines,
+    /// Only this file of each machine; all others are passed over as they stand.
+    OneFile(&'a str),
+}
+
+/// Reads the data of `rows` to the end of the archive into `target`. The index is that of the archive, where it is a file.
 pub(super) fn read_data(
     access: &Access,
     opened: &OpenedArchive,
+    index: Option<Index>,
     rows: &[&RestoreRow],
-    target: &mut dyn Target,
-    host: &dyn Host,
-    context: &Context,
-) -> Result<DataResult, EngineError> {
-    read_files(access, opened, rows, None, target, host, context)
-}
-
-/// The same for only one file of each machine; all others are passed over as they stand.
-pub(super) fn read_files(
-    access: &Access,
-    opened: &OpenedArchive,
-    rows: &[&RestoreRow],
-    only: Option<&str>,
+    scope: Scope<'_>,
     target: &mut dyn Target,
     host: &dyn Host,
     context: &Context,
 ) -> Result<DataResult, EngineError> {
     let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
+    let audits = matches!(scope, Scope::Everything);
+    let only = match scope {
+        Scope::OneFile(file) => Some(file),
+        Scope::Everything | Scope::Machines => None,
+    };
     let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
+    let known = index.unwrap_or_default();
+    let order = members.archive_bytes().map(|_| known.members);
+    if let Some(order) = &order {
+        members.arrange(Arc::clone(order));
+    }
+    if let Some(position) = known.trailing.filter(|_| audits) {
+        context.warn(Warning::BehindTheEnd { position });
+    }
     let announced = rows.iter().map(|row| row.content.size_bytes).sum();
     let meter = Meter::new(context, Some(members.archive_bytes().unwrap_or(announced)));
     let promised = promised(&opened.inventory);
@@ -67,11 +81,13 @@ pub(super) fn read_files(
     let dialect = Dialect::of(&opened.info, access, Arc::clone(&workers));
     // A second look at the same file, which walks ahead of the first.
     let scout = match (&access.source, &opened.info.protection) {
-        (source, Protection::Scrypt) if source.is_seekable() => {
-            Some(Members::open(source, &prefixes, host, &context.cancel)?)
-        }
+        (source, Protection::Scrypt) => Members::open_file(source)?,
         _ => None,
     };
+    let scout = scout.map(|mut members| {
+        members.arrange(order.unwrap_or_default());
+        members
+    });
     let stops_at_failure = target.stops_at_failure();
     let wanted = wanted(rows.iter().copied(), only);
     let (pieces, received) = sync_channel(0);
@@ -87,6 +103,7 @@ pub(super) fn read_files(
             dialect: &dialect,
             filter: &opened.info.filter,
             data_bytes: 0,
+            findings: Vec::new(),
         };
         let (ordered, keys) = sync_channel(KEYS_LEFT);
         let mut reader = Reader {
@@ -95,6 +112,7 @@ pub(super) fn read_files(
             wanted: &wanted,
             promised: &promised,
             stops_at_failure,
+            audits,
             pieces,
             empties: emptied,
             meter: &meter,
@@ -113,9 +131,9 @@ pub(super) fn read_files(
         });
         let reading = scope.spawn(move || {
             let read = reader.run(&mut members);
-            read.and_then(|strange| members.finish().map(|()| strange))
+            read.and_then(|findings| members.finish().map(|()| findings))
         });
-        let machines = unpacker.run();
+        let unpacked = unpacker.run();
         // The reading side must not wait for a receiver that has gone.
         drop(received);
         let read = reading.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
@@ -124,7 +142,7 @@ pub(super) fn read_files(
         if read.is_ok() {
             meter.finish();
         }
-        result(machines, read)
+        result(unpacked, read, known.findings)
     })
 }
 
@@ -137,27 +155,32 @@ fn promised(inventory: &Inventory) -> Vec<String> {
 
 /// Puts together what both halves have to say.
 fn result(
-    machines: Result<(Vec<MachineReport>, u64), EngineError>,
-    read: Result<Option<EngineError>, EngineError>,
+    unpacked: Result<Unpacked, EngineError>,
+    read: Result<Vec<ArchiveError>, EngineError>,
+    mut findings: Vec<ArchiveError>,
 ) -> Result<DataResult, EngineError> {
-    let (mut machines, data_bytes) = match (machines, &read) {
+    let mut unpacked = match (unpacked, &read) {
         // The half that unpacks gives up where the other one has broken off.
         (Err(EngineError::Cancelled), Err(error)) => return Err(error.clone()),
-        (machines, _) => machines?,
+        (unpacked, _) => unpacked?,
     };
-    let (broken, strange) = match read {
-        Ok(strange) => (None, strange),
+    let broken = match read {
+        Ok(found) => {
+            findings.extend(found);
+            None
+        }
         Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
         Err(error) => {
-            blame(&mut machines, &error);
-            (Some(error), None)
+            blame(&mut unpacked.machines, &error);
+            Some(error)
         }
     };
+    findings.append(&mut unpacked.findings);
     Ok(DataResult {
-        machines,
-        data_bytes,
+        machines: unpacked.machines,
+        data_bytes: unpacked.data_bytes,
         broken,
-        strange,
+        findings,
     })
 }
 
@@ -174,10 +197,23 @@ fn prefix(row: &RestoreRow) -> String {
 /// When the archive ends early, that is why machines are missing, rather than that they were never in it.
 fn blame(machines: &mut [MachineReport], cause: &EngineError) {
     for machine in machines {
-        if let MachineResult::Failed(Failure(error @ EngineError::Archive(super::ArchiveError::Missing { .. }))) =
+        if let MachineResult::Failed(Failure(error @ EngineError::Archive(ArchiveError::Missing { .. }))) =
             &mut machine.result
         {
             *error = cause.clone();
         }
     }
+}
+
+/// Tells what is wrong with the archive beside what failed a machine.
+pub(super) fn warn_of(findings: &[ArchiveError], context: &Context) {
+    findings
+        .iter()
+        .for_each(|error| context.warn(Warning::Archive(error.clone())));
+}
+
+/// Whether the archive does not say which small files there are of these machines.
+pub(super) fn has_unlisted_files(rows: &[&RestoreRow]) -> bool {
+    rows.iter()
+        .any(|row| !row.is_home() && !row.is_made_up() && row.domain.files.is_none())
 }

@@ -249,10 +249,13 @@ pub(super) fn container_error(error: &ContainerError, member: &MemberInfo) -> En
 }
 
 pub(super) fn damaged(member: &MemberInfo, what: String) -> EngineError {
+    damaged_member(member, what).into()
+}
+
+pub(super) fn damaged_member(member: &MemberInfo, what: String) -> ArchiveError {
     ArchiveError::Damaged {
         member: member.name.clone(),
         position: member.position,
         what,
     }
-    .into()
 }

@@ -221,6 +221,30 @@ pub enum ArchiveError {
         /// What is wrong.
         what: String,
     },
+    /// The header of a member is damaged: which one it was cannot be told.
+    #[error("a member of the backup is lost: the bytes from {position} to {end} have no readable header")]
+    LostMember {
+        /// Where the bytes begin.
+        position: u64,
+        /// Where the next member begins, or the archive ends.
+        end: u64,
+    },
+    /// A member stands in the archive a second time.
+    #[error("the backup holds {member} a second time (byte {position})")]
+    Duplicate {
+        /// The member.
+        member: String,
+        /// Where the second one begins in the archive.
+        position: u64,
+    },
+    /// The archive holds a volume that its VM does not have.
+    #[error("the backup holds {file} of VM {machine}, a volume that this VM does not have")]
+    NoSuchVolume {
+        /// The VM.
+        machine: String,
+        /// The file of the volume, in the VM's folder.
+        file: String,
+    },
     /// A member that no part of this backup is.
     #[error("the backup holds {member} (byte {position}), which does not belong to it")]
     Foreign {
@@ -272,6 +296,15 @@ impl ArchiveError {
             Self::Altered {
                 position: 7,
                 what: text(),
+            },
+            Self::LostMember { position: 7, end: 9 },
+            Self::Duplicate {
+                member: text(),
+                position: 7,
+            },
+            Self::NoSuchVolume {
+                machine: text(),
+                file: text(),
             },
             Self::Foreign {
                 member: text(),

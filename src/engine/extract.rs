@@ -23,9 +23,10 @@ use crate::{
 
 use super::{
     Context, DestinationError, EngineError, Failure, MachineReport, MachineResult, Phase, Report, Warning,
-    data::read_files,
+    data::{Scope, read_data},
     destination::FileSink,
     home::{self, HomeFolder},
+    index::Index,
     memory,
     open::{open_archive, source_place},
     unpack::{InnerReader, Place, Target, expected_files},
@@ -55,11 +56,13 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
     let row = table.selected().next().ok_or_else(|| not_in_archive(&plan.what))?;
     context.observer.phase(Phase::Extracting);
     let only = target.file.clone();
-    let mut result = read_files(
+    let index = Index::read(&plan.access.source, &context.cancel)?;
+    let mut result = read_data(
         &plan.access,
         &opened,
+        index,
         &[row],
-        only.as_deref(),
+        only.as_deref().map_or(Scope::Machines, Scope::OneFile),
         &mut target,
         host,
         context,

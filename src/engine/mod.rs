@@ -15,6 +15,7 @@ mod dialect;
 mod error;
 mod filter;
 mod home;
+mod index;
 mod keys;
 mod memory;
 mod meter;

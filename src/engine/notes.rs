@@ -10,7 +10,8 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, ItemResult, OpenedArchive,
-    data::read_files,
+    data::{Scope, read_data},
+    index::Index,
     unpack::{InnerReader, Place, Target},
 };
 
@@ -50,7 +51,9 @@ pub fn read_notes(
     let table = resolve(&opened.inventory, &System::default(), &choices);
     let rows: Vec<&RestoreRow> = table.selected().filter(|row| !row.is_home()).collect();
     let mut target = Collected(BTreeMap::new());
-    let result = read_files(access, opened, &rows, Some(file), &mut target, host, context)?;
+    let index = Index::read(&access.source, &context.cancel)?;
+    let scope = Scope::OneFile(file);
+    let result = read_data(access, opened, index, &rows, scope, &mut target, host, context)?;
     let mut notes = Notes {
         by_machine: target.0.into_iter().map(|(name, text)| (name, Ok(text))).collect(),
         broken: result.broken,

@@ -2,6 +2,7 @@
 //! Opens an archive as far as its inventory: nothing of the header but its version is believed before it has been
 //! authenticated, and the inventory is not parsed before it has been.
 
+mod front;
 mod header;
 mod inventory;
 
@@ -9,9 +10,11 @@ use std::sync::Arc;
 
 use crate::{
     format::{
-        FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits, peek_version,
+        Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits,
+        peek_version,
     },
     host::{Host, NoHost},
+    inventory::Inventory,
     plan::{Access, Source},
 };
 
@@ -34,8 +37,10 @@ pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Resu
     // With these two prefixes a service gives header, MAC and inventory and then stops by itself.
     let prefixes = [HEADER_MEMBER.to_owned(), INVENTORY_FILE.to_owned()];
     let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
+    let lost = front::arrange(&mut members, &access.source, &context.cancel)?;
     let mut opener = Opener {
         members: &mut members,
+        lost,
         access,
         context,
         workers: Arc::new(Workers::for_reading(context.resources)),
@@ -46,6 +51,8 @@ pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Resu
 /// Reads what stands before the data.
 struct Opener<'a> {
     members: &'a mut Members,
+    /// Where members were lost, if the archive does not begin as it was written.
+    lost: Vec<(u64, u64)>,
     access: &'a Access,
     context: &'a Context,
     workers: Arc<Workers>,
@@ -69,28 +76,48 @@ impl Opener<'_> {
             Err(error) => return Err(error),
         };
         let front = if first.name == HEADER_MEMBER {
-            self.read_header(&first)?
+            let header = self.content(&first)?;
+            self.read_header(header)?
         } else if is_inventory(PartName::parse_old_member(&first.name)) {
             return self.open_without_header(&first);
+        } else if let Some(header) = self.lost_header()? {
+            self.members.put_back(first);
+            self.read_header(header)?
         } else {
             let what = format!("{} stands where {HEADER_MEMBER} was expected", first.name);
-            return Err(self.not_a_backup(what));
+            return Err(self
+                .front_lost(HEADER_MEMBER)
+                .unwrap_or_else(|| self.not_a_backup(what)));
         };
-        let Some(member) = self.members.next()? else {
-            return Err(self.not_a_backup("it has no inventory".to_owned()));
+        let next = self.members.next()?;
+        let is_right = |member: &MemberInfo| is_inventory(front.dialect.part_name(&member.name).ok_or(()));
+        let Some(member) = next.filter(is_right) else {
+            return self.open_lost_inventory(front);
         };
-        if !is_inventory(front.dialect.part_name(&member.name).ok_or(())) {
-            return Err(self.not_a_backup("it has no inventory".to_owned()));
-        }
         let mut content = Vec::new();
         let proof = self.fetch_inventory(&front.dialect, &member, &mut content)?;
         self.finish(front, &member, content, &proof)
     }
 
-    fn read_header(&mut self, member: &MemberInfo) -> Result<Front, EngineError> {
-        let bytes = self.content(member)?;
+    /// Opens an archive of which the inventory's own tar header is damaged, if its content can be found.
+    fn open_lost_inventory(&mut self, front: Front) -> Result<OpenedArchive, EngineError> {
+        let name = format!("{INVENTORY_FILE}.000.enc");
+        let filter = self.filter(&front.header)?;
+        let mut keys = front.keys;
+        for (member, content) in self.lost_inventory(&name)? {
+            match self.read_inventory(&front.dialect, &filter, &mut keys, &member, content, &[]) {
+                Ok(inventory) => return Ok(self.opened(front.header, filter, front.protection, inventory)),
+                Err(EngineError::Archive(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let missing = || self.not_a_backup("it has no inventory".to_owned());
+        Err(self.front_lost(&name).unwrap_or_else(missing))
+    }
+
+    fn read_header(&mut self, bytes: Vec<u8>) -> Result<Front, EngineError> {
         let version = peek_version(&bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
-        let mac = self.expect(HEADER_MAC_MEMBER)?;
+        let mac = self.mac_of(&bytes, version)?;
         match version {
             VERSION => {
                 // What the header says of itself serves to begin with the inventory's key beside its own. Nothing is
@@ -125,6 +152,22 @@ impl Opener<'_> {
         }
     }
 
+    /// The header's proof: the next member, or the bytes that are left of it.
+    fn mac_of(&mut self, header: &[u8], version: u32) -> Result<Vec<u8>, EngineError> {
+        if !self.lost.is_empty()
+            && let Some(member) = self.members.next()?
+        {
+            if member.name != HEADER_MAC_MEMBER
+                && let Some(mac) = self.lost_mac(header, version)?
+            {
+                self.members.put_back(member);
+                return Ok(mac);
+            }
+            self.members.put_back(member);
+        }
+        self.expect(HEADER_MAC_MEMBER)
+    }
+
     /// Looks ahead for the inventory, where the archive is a file, and orders its key.
     fn inventory_key(&self, dialect: &Dialect) -> KeysAhead {
         let members = match &self.access.source {
@@ -154,22 +197,28 @@ impl Opener<'_> {
         content: Vec<u8>,
         proof: &[u8],
     ) -> Result<OpenedArchive, EngineError> {
-        let filter = front
-            .header
-            .filter(self.access.filter_program.as_deref())
-            .map_err(|name| ArchiveError::UnsupportedCompression { name })?;
+        let filter = self.filter(&front.header)?;
         let mut keys = front.keys;
         let inventory = self.read_inventory(&front.dialect, &filter, &mut keys, member, content, proof)?;
-        let id = front.header.backup_id;
+        Ok(self.opened(front.header, filter, front.protection, inventory))
+    }
+
+    fn filter(&self, header: &Header) -> Result<Filter, EngineError> {
+        let filter = header.filter(self.access.filter_program.as_deref());
+        filter.map_err(|name| ArchiveError::UnsupportedCompression { name }.into())
+    }
+
+    fn opened(&self, header: Header, filter: Filter, protection: Protection, inventory: Inventory) -> OpenedArchive {
+        let id = header.backup_id;
         let info = ArchiveInfo {
-            version: front.header.version,
+            version: header.version,
             made: id.as_ref().and_then(|id| id.made_text()),
             backup_id: id.map(|id| id.to_string()),
             filter,
-            protection: front.protection,
+            protection,
             archive_bytes: self.members.archive_bytes(),
         };
-        Ok(OpenedArchive { info, inventory })
+        OpenedArchive { info, inventory }
     }
 
     /// Reads the member that has to come now.

@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName},
-    host::NoHost,
+    format::PartName,
     inventory::{Domain, Inventory},
     plan::Source,
 };
 
 use super::{
     ArchiveError, Context, EngineError,
+    index::{Index, Role, role},
     open::source_place,
-    source::{MemberInfo, Members},
+    source::MemberInfo,
     unpack::expected_files,
 };
 
@@ -41,7 +41,7 @@ pub struct OutlineFile {
     pub bytes: u64,
     /// Where its first member begins.
     pub position: u64,
-    /// Whether its parts are numbered without gap or repetition.
+    /// Whether none of its parts is missing before its last one.
     pub is_in_order: bool,
 }
 
@@ -90,87 +90,39 @@ impl Outline {
 /// When the file cannot be read or nothing in it is of a backup, or the job is cancelled. What is wrong with a backup is no
 /// error here.
 pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>, EngineError> {
-    if !source.is_seekable() {
+    let Some(index) = Index::read(source, &context.cancel)? else {
         return Ok(None);
-    }
-    let mut members = Members::open(source, &[], &NoHost, &context.cancel)?;
-    let mut walk = Walk::default();
-    let result = walk.run(&mut members, context);
-    let mut outline = std::mem::take(&mut walk.outline);
-    outline.archive_bytes = members.archive_bytes().unwrap_or(0);
-    match result {
-        Ok(()) => {}
-        Err(EngineError::Archive(error)) => outline.findings.push(error),
-        Err(error) => return Err(error),
-    }
-    if !walk.has_front && outline.files.is_empty() {
-        let first = outline.findings.first().map(ToString::to_string);
+    };
+    if index.members.is_empty() {
+        let first = index.findings.first().map(ToString::to_string);
         let why = first.unwrap_or_else(|| "it is empty".to_owned());
         let place = source_place(source);
         return Err(ArchiveError::NotABackup { place, why }.into());
     }
-    Ok(Some(outline))
+    Ok(Some(Outline::of(&index)))
 }
 
-#[derive(Default)]
-struct Walk {
-    outline: Outline,
-    /// The place of each file in the outline.
-    places: BTreeMap<String, usize>,
-    folders: BTreeSet<String>,
-    last_folder: String,
-    /// Whether there is something of what stands before the data.
-    has_front: bool,
-}
-
-impl Walk {
-    fn run(&mut self, members: &mut Members, context: &Context) -> Result<(), EngineError> {
-        let mut before: Option<MemberInfo> = None;
-        while let Some(member) = members.next()? {
-            context.cancel.check()?;
-            members.skip()?;
-            let sum_of = member.name.strip_suffix(".hmac");
-            let is_sum = before
-                .as_ref()
-                .is_some_and(|before| sum_of == Some(before.name.as_str()));
-            if member.name == HEADER_MEMBER || member.name == HEADER_MAC_MEMBER {
-                self.has_front = true;
-            } else if !is_sum {
-                self.take(&member);
+impl Outline {
+    /// What the members of an archive tell, in the order in which they are read.
+    pub(super) fn of(index: &Index) -> Self {
+        let mut outline = Self {
+            archive_bytes: index.archive_bytes,
+            findings: index.findings.clone(),
+            ..Self::default()
+        };
+        for member in &*index.members {
+            match role(&member.name) {
+                Role::Part(part) => outline.take(member, &part),
+                Role::Front(_) | Role::Mac(_) | Role::Useless => {}
             }
-            before = Some(member);
         }
-        if !members.has_end_mark() {
-            let position = members.whole_archive_read().unwrap_or(0);
-            let what = "its end mark is missing".to_owned();
-            return Err(ArchiveError::Truncated { position, what }.into());
-        }
-        members.oddity().map_or(Ok(()), Err)
+        outline
     }
 
-    fn take(&mut self, member: &MemberInfo) {
-        let part = PartName::parse_member(&member.name).or_else(|_| PartName::parse_old_member(&member.name));
-        let Ok(part) = part else {
-            self.outline.findings.push(ArchiveError::Foreign {
-                member: member.name.clone(),
-                position: member.position,
-            });
-            return;
-        };
-        if part.file() == INVENTORY_FILE {
-            self.has_front = true;
-            return;
-        }
-        let folder = part.file().rsplit_once('/').map_or(part.file(), |(folder, _)| folder);
-        let returns = folder != self.last_folder && !self.folders.insert(folder.to_owned());
-        folder.clone_into(&mut self.last_folder);
-        if returns {
-            self.find(member, "it stands apart from the other files of its VM");
-        }
-        let next = self.outline.files.len();
-        let place = *self.places.entry(part.file().to_owned()).or_insert(next);
-        if place == next {
-            self.outline.files.push(OutlineFile {
+    /// The parts of a file come one after the other.
+    fn take(&mut self, member: &MemberInfo, part: &PartName) {
+        if self.files.last().is_none_or(|file| file.name != part.file()) {
+            self.files.push(OutlineFile {
                 name: part.file().to_owned(),
                 parts: 0,
                 bytes: 0,
@@ -178,24 +130,16 @@ impl Walk {
                 is_in_order: true,
             });
         }
-        let is_last = place + 1 == self.outline.files.len();
-        let file = &mut self.outline.files[place];
+        let Some(file) = self.files.last_mut() else { return };
         let expected = file.parts;
         file.parts += 1;
         file.bytes += member.size;
-        if part.number() != expected || !is_last {
-            let was_in_order = std::mem::replace(&mut file.is_in_order, false);
-            if was_in_order {
-                self.find(member, &format!("part {expected} of {} was expected here", part.file()));
-            }
+        if part.number() != expected && std::mem::replace(&mut file.is_in_order, false) {
+            self.findings.push(ArchiveError::Damaged {
+                member: member.name.clone(),
+                position: member.position,
+                what: format!("part {expected} of {} was expected here", part.file()),
+            });
         }
-    }
-
-    fn find(&mut self, member: &MemberInfo, what: &str) {
-        self.outline.findings.push(ArchiveError::Damaged {
-            member: member.name.clone(),
-            position: member.position,
-            what: what.to_owned(),
-        });
     }
 }

@@ -16,11 +16,16 @@ use crate::format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName};
 use super::{
     ArchiveError, Context, EngineError, Warning,
     ahead::KeysAhead,
-    dialect::{Dialect, damaged},
+    dialect::{Dialect, Proof, damaged},
+    index::{Role, Survey},
     meter::Meter,
     source::{MemberInfo, Members},
     unpack::{Piece, Wanted},
 };
+
+/// How many members that nobody asked for are authenticated: in format 4 each costs a key, and no genuine archive has so
+/// many of them.
+const MOST_AUDITED: usize = 64;
 
 /// Walks an archive for the parts of the wanted machines.
 pub(super) struct Reader<'a> {
@@ -31,6 +36,8 @@ pub(super) struct Reader<'a> {
     pub(super) promised: &'a [String],
     /// Whether what else there is of a machine is passed over once it has failed.
     pub(super) stops_at_failure: bool,
+    /// Whether members that nobody asked for are authenticated, and what is missing of other machines is named.
+    pub(super) audits: bool,
     pub(super) pieces: SyncSender<Piece>,
     pub(super) empties: Receiver<Vec<u8>>,
     pub(super) meter: &'a Meter<'a>,
@@ -54,28 +61,37 @@ struct Walk {
     files: BTreeSet<String>,
     /// Of which of the promised machines something has been seen.
     seen: BTreeSet<usize>,
-    /// The first thing that belongs to no machine of the inventory.
-    strange: Option<EngineError>,
+    /// Tells members apart where no index was made before.
+    survey: Option<Survey>,
+    audited: usize,
+    findings: Vec<ArchiveError>,
 }
 
 /// A part that is whole: where its plain bytes are, or why it is not.
 type Opened = Result<(Vec<u8>, Range<usize>), EngineError>;
 
 impl Reader<'_> {
-    /// Reads to the end of the archive. An error is one of reading on at all; what is wrong with single files has gone
-    /// to the receiving side. Gives what does not belong into the archive, although everything else is in it.
-    pub(super) fn run(mut self, members: &mut Members) -> Result<Option<EngineError>, EngineError> {
-        let mut walk = Walk::default();
-        let result = self.walk(members, &mut walk);
-        let last = match &result {
-            Ok(()) => Piece::End,
-            Err(error) => Piece::Broken(error.clone()),
+    /// Reads to the end of the archive. `Err` means that reading cannot go on; errors of single files go to the unpacker.
+    /// Returns what is wrong with the archive beside those.
+    pub(super) fn run(mut self, members: &mut Members) -> Result<Vec<ArchiveError>, EngineError> {
+        let mut walk = Walk {
+            survey: (!members.survives_errors()).then(Survey::default),
+            ..Walk::default()
         };
+        let result = self.walk(members, &mut walk);
+        // Whether the file that was being read is whole shows in its own layers, whatever comes after it.
         if walk.current.is_some_and(|current| !current.is_broken) {
             // A receiver that is gone has an error of its own.
-            let _ = self.pieces.send(last);
+            let _ = self.pieces.send(Piece::End);
         }
-        result.map(|()| walk.strange.or_else(|| members.oddity()))
+        result?;
+        let mut findings = members.flaws();
+        findings.extend(walk.survey.map(|survey| survey.findings).unwrap_or_default());
+        findings.extend(walk.findings);
+        if self.audits && members.archive_bytes().is_some() {
+            findings.extend(self.missing(&walk.seen));
+        }
+        Ok(findings)
     }
 
     fn walk(&mut self, members: &mut Members, walk: &mut Walk) -> Result<(), EngineError> {
@@ -88,53 +104,49 @@ impl Reader<'_> {
             members.skip()?;
             self.dialect.skip_beside(members, &member)?;
         }
-        self.check_end(members, walk)
+        Ok(())
     }
 
-    /// Whether the archive ends where it was meant to end. One that was cut between two members shows it only by what
-    /// is missing behind; then the last machine in it may lack files that no inventory lists (its firewall rules).
-    fn check_end(&self, members: &Members, walk: &Walk) -> Result<(), EngineError> {
-        let Some(position) = members.whole_archive_read() else {
-            return Ok(());
-        };
-        let cut = |what: String| Err(ArchiveError::Truncated { position, what }.into());
-        if let Some(missing) = (0..self.promised.len()).find(|index| !walk.seen.contains(index)) {
-            return cut(format!("{} should have come", self.promised[missing]));
-        }
-        if members.has_end_mark() {
-            Ok(())
-        } else {
-            cut("its end mark is missing".to_owned())
-        }
+    /// The promised machines of which nothing has come and which are not wanted; those that are, the unpacker names.
+    fn missing(&self, seen: &BTreeSet<usize>) -> Vec<ArchiveError> {
+        let is_wanted = |path: &String| self.wanted.iter().any(|wanted| wanted.row.content.path == *path);
+        let unseen = (0..self.promised.len()).filter(|index| !seen.contains(index));
+        let paths = unseen.map(|index| &self.promised[index]);
+        paths
+            .filter(|path| !is_wanted(path))
+            .map(|path| ArchiveError::Missing { what: path.clone() })
+            .collect()
     }
 
-    /// Takes a member if it is wanted; gives whether it was.
+    /// Takes a member if it is wanted. Returns whether it was read.
     fn take(&mut self, members: &mut Members, walk: &mut Walk, member: &MemberInfo) -> Result<bool, EngineError> {
-        if self.is_front_matter(&member.name) {
+        let survey = walk.survey.as_mut();
+        let is_useless = survey.is_some_and(|survey| survey.take(member) == Role::Useless);
+        if is_useless || self.is_front_matter(&member.name) {
             return Ok(false);
         }
         let Some(part) = self.dialect.part_name(&member.name) else {
-            self.note_foreign(walk, member);
+            walk.findings.push(foreign(member));
             return Ok(false);
         };
         let owner = self.promised.iter().position(|path| is_within(path, part.file()));
         walk.seen.extend(owner);
-        let found = find(self.wanted, part.file());
-        let is_elsewhere = |current: &Current| found.is_none_or(|(machine, _)| machine != current.machine);
-        if walk.current.as_ref().is_some_and(is_elsewhere) {
-            // The members of a machine stand together: behind them nothing of it can be missing any more.
+        if walk.current.as_ref().is_some_and(|current| current.file != part.file()) {
             self.end_current(walk)?;
         }
-        let Some((machine, name)) = found else {
-            if owner.is_none() {
-                self.note_foreign(walk, member);
-            }
-            return Ok(false);
+        let found = find(self.wanted, part.file());
+        let Some((machine, name)) = found.filter(|(machine, name)| self.wanted[*machine].wants(name)) else {
+            let is_useless = found.is_some() || owner.is_none();
+            return if self.audits && is_useless {
+                self.audit(members, walk, &part, member, owner.is_some())
+            } else {
+                Ok(false)
+            };
         };
         if !self.wanted[machine].is_read(name, self.stops_at_failure) {
             return Ok(false);
         }
-        if walk.current.as_ref().is_none_or(|current| current.file != part.file()) {
+        if walk.current.is_none() {
             self.begin(walk, &part, machine, name, member)?;
         }
         let Some(current) = walk.current.as_mut().filter(|current| !current.is_broken) else {
@@ -146,13 +158,44 @@ impl Reader<'_> {
             return Ok(false);
         }
         current.next_number += 1;
-        match self.open_part(members, &part, member)? {
-            Ok((buffer, plain)) => self.send(Piece::Part {
+        match self.open_part(members, &part, member) {
+            Ok(Ok((buffer, plain))) => self.send(Piece::Part {
                 buffer,
                 plain,
                 member: member.clone(),
             })?,
-            Err(error) => self.break_off(walk, error)?,
+            Ok(Err(error)) => self.break_off(walk, error)?,
+            Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
+            Err(error) => {
+                self.break_off(walk, error.clone())?;
+                return Err(error);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Looks whether a member that a restore has no use for belongs to the backup. Returns whether it was read.
+    fn audit(
+        &mut self,
+        members: &mut Members,
+        walk: &mut Walk,
+        part: &PartName,
+        member: &MemberInfo,
+        is_of_promised: bool,
+    ) -> Result<bool, EngineError> {
+        walk.audited += 1;
+        if self.dialect.as_coded().is_none() && walk.audited > MOST_AUDITED {
+            walk.findings.push(foreign(member));
+            return Ok(false);
+        }
+        match self.open_part(members, part, member)? {
+            Ok(_) if walk.files.insert(part.file().to_owned()) => self.context.warn(Warning::UnknownFile {
+                member: part.file().to_owned(),
+            }),
+            Ok(_) => {}
+            Err(EngineError::Archive(error)) if is_of_promised => walk.findings.push(error),
+            Err(EngineError::Archive(_)) => walk.findings.push(foreign(member)),
+            Err(error) => return Err(error),
         }
         Ok(true)
     }
@@ -207,19 +250,6 @@ impl Reader<'_> {
         self.pieces.send(piece).map_err(|_| EngineError::Cancelled)
     }
 
-    fn note_foreign(&self, walk: &mut Walk, member: &MemberInfo) {
-        self.context.warn(Warning::UnknownFile {
-            member: member.name.clone(),
-        });
-        walk.strange.get_or_insert_with(|| {
-            ArchiveError::Foreign {
-                member: member.name.clone(),
-                position: member.position,
-            }
-            .into()
-        });
-    }
-
     /// Reads and opens one part. The outer error ends the reading, the inner one only this file.
     ///
     /// A part that does not hold is read once more: memory and cables fail too. If it holds then, the user must know.
@@ -230,7 +260,7 @@ impl Reader<'_> {
         member: &MemberInfo,
     ) -> Result<Opened, EngineError> {
         let mut buffer = self.empties.try_recv().unwrap_or_default();
-        let proof = match self.dialect.fetch(members, member, &mut buffer, &self.context.cancel)? {
+        let proof = match self.fetch(members, member, &mut buffer)? {
             Ok(proof) => proof,
             Err(error) => return Ok(Err(error)),
         };
@@ -242,7 +272,7 @@ impl Reader<'_> {
             let Some(again) = members.next()? else {
                 return Ok(Err(first));
             };
-            match self.dialect.fetch(members, &again, &mut buffer, &self.context.cancel)? {
+            match self.fetch(members, &again, &mut buffer)? {
                 Ok(proof) => self.open_fetched(&mut buffer, &proof, part, member)?,
                 Err(error) => Err(error),
             }
@@ -258,6 +288,21 @@ impl Reader<'_> {
                 Ok(Ok((buffer, plain)))
             }
             Err(_) => Ok(Err(first)),
+        }
+    }
+
+    /// Reads a part and what stands beside it. What cannot be read of one member is its own matter where the members
+    /// behind it can be reached all the same.
+    fn fetch(
+        &self,
+        members: &mut Members,
+        member: &MemberInfo,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Result<Proof, EngineError>, EngineError> {
+        match self.dialect.fetch(members, member, buffer, &self.context.cancel) {
+            Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
+            Err(error) if members.survives_errors() => Ok(Err(error)),
+            result => result,
         }
     }
 
@@ -281,6 +326,13 @@ impl Reader<'_> {
     fn is_front_matter(&self, name: &str) -> bool {
         let is_inventory = |part: PartName| part.file() == INVENTORY_FILE;
         name == HEADER_MEMBER || name == HEADER_MAC_MEMBER || self.dialect.part_name(name).is_some_and(is_inventory)
+    }
+}
+
+fn foreign(member: &MemberInfo) -> ArchiveError {
+    ArchiveError::Foreign {
+        member: member.name.clone(),
+        position: member.position,
     }
 }
 

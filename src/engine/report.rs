@@ -10,7 +10,7 @@ use crate::{
     plan::{RestoreRemark, RestoreRow, RestoreTable},
 };
 
-use super::{EngineError, Warning};
+use super::{ArchiveError, EngineError, Warning};
 
 /// Why one machine failed: the text of its cause.
 ///
@@ -45,6 +45,11 @@ pub struct Report {
     pub data_bytes: u64,
     /// What the verification after a backup, or a verification by itself, found.
     pub verdict: VerifyVerdict,
+    /// What is wrong with the archive that was read, beside what failed a machine.
+    pub findings: Vec<ArchiveError>,
+    /// Whether the archive does not list the small files of its machines (firewall rules, notes, menu), so that nobody can
+    /// tell whether one is missing.
+    pub has_unlisted_files: bool,
     /// What protects the archive that was read: old formats cannot show everything.
     pub protection: Option<Protection>,
     /// The folder that dom0's home was restored to.
@@ -60,9 +65,11 @@ pub struct Report {
 impl Report {
     /// Whether every machine that was selected was done and nothing was found wrong.
     pub fn is_success(&self) -> bool {
-        self.machines
-            .iter()
-            .all(|machine| matches!(machine.result, MachineResult::Done | MachineResult::Skipped(_)))
+        self.findings.is_empty()
+            && self
+                .machines
+                .iter()
+                .all(|machine| matches!(machine.result, MachineResult::Done | MachineResult::Skipped(_)))
             && !matches!(self.verdict, VerifyVerdict::Bad(_))
     }
 

@@ -17,11 +17,12 @@ use crate::{
 
 use super::{
     ArchiveError, Context, EngineError, Failure, MachineReport, MachineResult, Phase, Report, Warning,
-    data::read_data,
+    data::{Scope, has_unlisted_files, read_data, warn_of},
     home::{self, HomeFolder},
+    index::Index,
     memory,
     open::{open_archive, source_place},
-    quick::quick_look,
+    quick::Outline,
     report::in_order,
     settings::{IN_PROGRESS_TAG, Settings},
     unpack::{InnerReader, Place, Target},
@@ -44,12 +45,11 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         }
     }
     // What is known to be missing costs nothing: no machine is created for it.
-    let missing = match &plan.missing {
-        Some(missing) => missing.clone(),
-        None => quick_look(&plan.access.source, context)?
-            .map(|outline| outline.missing(&opened.inventory))
-            .unwrap_or_default(),
-    };
+    let index = Index::read(&plan.access.source, &context.cancel)?;
+    let missing = index
+        .as_ref()
+        .map(|index| Outline::of(index).missing(&opened.inventory))
+        .unwrap_or_default();
     let (incomplete, complete): (Vec<&RestoreRow>, Vec<&RestoreRow>) =
         rows.iter().partition(|row| missing.contains_key(&row.domain.name));
     let mut reports: Vec<MachineReport> = incomplete
@@ -64,8 +64,18 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     let (created, failed) = target.create_all(&complete, &opened.inventory)?;
     reports.extend(failed);
     context.observer.phase(Phase::Restoring);
-    let result = read_data(&plan.access, &opened, &created, &mut target, host, context)?;
+    let result = read_data(
+        &plan.access,
+        &opened,
+        index,
+        &created,
+        Scope::Everything,
+        &mut target,
+        host,
+        context,
+    )?;
     reports.extend(result.machines);
+    warn_of(&result.findings, context);
     if let Some(error) = result.broken {
         context.warn(Warning::RestUnreadable { why: error.to_string() });
     }
@@ -79,6 +89,8 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         home_folder,
+        findings: result.findings,
+        has_unlisted_files: has_unlisted_files(&created),
         protection: Some(opened.info.protection.clone()),
         machines: in_order(&plan.table, reports),
         warnings: context.warnings(),

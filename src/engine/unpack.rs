@@ -12,7 +12,6 @@ mod layers;
 mod pieces;
 mod place;
 mod stream;
-mod tally;
 
 use std::{
     cell::RefCell,
@@ -33,13 +32,12 @@ use crate::{
 
 use super::{
     ArchiveError, Context, EngineError, Failure, ItemReport, ItemResult, ItemState, MachineReport, MachineResult,
-    dialect::{Dialect, damaged},
+    dialect::{Dialect, damaged_member},
     meter::Meter,
     source::MemberInfo,
 };
 use entries::{Came, Held, hold_entries};
 use stream::PartStream;
-use tally::{Tally, short};
 
 pub(super) use expected::expected_files;
 pub(super) use holes::write_sparse;
@@ -51,6 +49,9 @@ const PLACEHOLDER: &str = "empty";
 
 /// What formats before 4 call a file that holds a machine's whole folder.
 const WHOLE_FOLDER: &str = ".";
+
+/// What the name of a volume's file ends in.
+const VOLUME_SUFFIX: &str = ".img";
 
 /// What the reading side sends.
 pub(super) enum Piece {
@@ -132,9 +133,16 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether a file of it is to be read; one that is a whole folder may hold what is wanted.
+    /// Whether a file of it is to be read: what a restore has a use for. One that is a whole folder may hold that.
     pub(super) fn wants(&self, name: &str) -> bool {
-        self.only.is_none_or(|only| only == name || name == WHOLE_FOLDER)
+        if let Some(only) = self.only {
+            return only == name || name == WHOLE_FOLDER;
+        }
+        let is_known = [PLACEHOLDER, WHOLE_FOLDER].contains(&name)
+            || name.ends_with(VOLUME_SUFFIX)
+            || MachineFile::from_file_name(name).is_some();
+        let is_listed = |files: &Vec<String>| files.iter().any(|file| file == name);
+        is_known || self.row.is_home() || self.row.domain.files.as_ref().is_some_and(is_listed)
     }
 
     /// Whether a file of it is still to be read, by one who stops at a failure or does not.
@@ -160,13 +168,23 @@ pub(super) struct Unpacker<'a> {
     pub(super) filter: &'a Filter,
     /// The bytes of data that came, holes not counted.
     pub(super) data_bytes: u64,
+    /// What is wrong with the archive and costs no machine anything.
+    pub(super) findings: Vec<ArchiveError>,
+}
+
+/// What came of all machines.
+pub(super) struct Unpacked {
+    pub(super) machines: Vec<MachineReport>,
+    /// The bytes of data that came, holes not counted.
+    pub(super) data_bytes: u64,
+    /// What is wrong with the archive and costs no machine anything.
+    pub(super) findings: Vec<ArchiveError>,
 }
 
 /// What was seen of one machine.
 #[derive(Default)]
 struct Seen {
     items: Vec<ItemReport>,
-    tally: Tally,
     failure: Option<EngineError>,
     is_complete: bool,
 }
@@ -178,21 +196,20 @@ impl Seen {
 }
 
 impl Unpacker<'_> {
-    /// Takes files until the reading side ends; gives each machine's result, and how many bytes of data came.
-    pub(super) fn run(mut self) -> Result<(Vec<MachineReport>, u64), EngineError> {
+    /// Takes files until the reading side ends.
+    pub(super) fn run(mut self) -> Result<Unpacked, EngineError> {
         let mut seen: Vec<Seen> = self.wanted.iter().map(|_| Seen::default()).collect();
         self.take_all(&mut seen)?;
         for (index, wanted) in self.wanted.iter().enumerate() {
             self.close(wanted, &mut seen[index]);
         }
         let stops = self.target.stops_at_failure();
-        // A restore keeps what came; a verification says what it seems to lack.
-        if !stops {
-            self.look_for_less(&mut seen);
-        }
         let pairs = self.wanted.iter().zip(seen);
-        let reports = pairs.map(|(wanted, seen)| report(wanted, seen, stops)).collect();
-        Ok((reports, self.data_bytes))
+        Ok(Unpacked {
+            machines: pairs.map(|(wanted, seen)| report(wanted, seen, stops)).collect(),
+            data_bytes: self.data_bytes,
+            findings: self.findings,
+        })
     }
 
     fn take_all(&mut self, seen: &mut [Seen]) -> Result<(), EngineError> {
@@ -203,8 +220,11 @@ impl Unpacker<'_> {
             let Piece::File { machine, name, member } = piece else {
                 continue;
             };
-            // The members of a machine stand together, so another machine's file means that the one before is whole.
-            if let Some(before) = current.replace(machine).filter(|before| *before != machine) {
+            // The members of a machine stand together: where another machine's file comes and nothing is missing, the one
+            // before is whole. Where something is missing, it may still come.
+            if let Some(before) = current.replace(machine).filter(|before| *before != machine)
+                && missing(&wanted[before], &seen[before]).is_none()
+            {
                 self.close(&wanted[before], &mut seen[before]);
             }
             let seen = &mut seen[machine];
@@ -221,15 +241,14 @@ impl Unpacker<'_> {
             }
             self.meter.at_work(&row.domain.name, &name);
             let place = Place::new(member_name(row, &name), at);
+            if seen.is_complete {
+                stream.drain_any()?;
+                let what = "it stands apart from the files of its VM, which were whole without it".to_owned();
+                self.findings.push(damaged_member(&member, what));
+                continue;
+            }
             match self.take_file(row, &name, &place, stream) {
-                Ok(_) if seen.is_complete => {
-                    let what = "a file of a VM whose files had all come stands apart from them".to_owned();
-                    self.fail(&wanted[machine], seen, &name, damaged(&member, what));
-                }
-                Ok((items, tally)) => {
-                    seen.items.extend(items);
-                    seen.tally.add(tally);
-                }
+                Ok(items) => seen.items.extend(items),
                 Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
                 Err(error) => self.fail(&wanted[machine], seen, &name, error),
             }
@@ -244,7 +263,7 @@ impl Unpacker<'_> {
         name: &str,
         place: &Place,
         mut stream: PartStream<'_>,
-    ) -> Result<(Vec<ItemReport>, Tally), EngineError> {
+    ) -> Result<Vec<ItemReport>, EngineError> {
         let (target, context, dialect) = (&mut *self.target, self.context, self.dialect);
         let result = unpack(dialect, self.filter, &mut stream, &context.cancel, |archive| {
             if row.is_home() {
@@ -255,7 +274,7 @@ impl Unpacker<'_> {
         });
         // What came through the pipe explains what the layers above made of it.
         stream.drain()?;
-        let (mut items, mut tally) = (Vec::new(), Tally::default());
+        let mut items = Vec::new();
         for came in result.map_err(|error| place.error(error))? {
             match came.held {
                 Held::Volume(Some(import)) => import.finish()?,
@@ -263,27 +282,9 @@ impl Unpacker<'_> {
                 Held::Volume(None) | Held::Nothing => {}
             }
             self.data_bytes += came.data_bytes;
-            tally.add(came.tally);
             items.push(ItemReport::done(came.name, came.size_bytes));
         }
-        Ok((items, tally))
-    }
-
-    /// Small files that no inventory lists and that are not there show in what was announced for their machine.
-    fn look_for_less(&mut self, seen: &mut [Seen]) {
-        let is_told = |place: &usize| {
-            let row = self.wanted[*place].row;
-            let is_machine = !row.is_home() && !row.content.is_made_up();
-            is_machine && row.domain.files.is_none() && seen[*place].is_complete
-        };
-        let told: Vec<usize> = (0..self.wanted.len()).filter(is_told).collect();
-        let announced = |place: &usize| (self.wanted[*place].row.content.size_bytes, seen[*place].tally);
-        for (place, bytes) in short(&told.iter().map(announced).collect::<Vec<_>>()) {
-            let wanted = &self.wanted[told[place]];
-            let name = &wanted.row.domain.name;
-            let what = format!("a small file of VM {name}, as {bytes} bytes more were announced for it than came");
-            self.give_up(wanted, &mut seen[told[place]], ArchiveError::Missing { what }.into());
-        }
+        Ok(items)
     }
 
     fn close(&mut self, wanted: &Wanted<'_>, seen: &mut Seen) {

@@ -11,8 +11,10 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, MachineResult, Phase, Report, VerifyVerdict,
-    data::read_data,
-    home, memory,
+    data::{Scope, has_unlisted_files, read_data, warn_of},
+    home,
+    index::Index,
+    memory,
     open::open_archive,
     report::in_order,
     unpack::{InnerReader, Place, Target},
@@ -55,16 +57,28 @@ pub(super) fn verify_archive(
     }
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
-    let result = read_data(access, &opened, &rows, &mut Nothing, host, context)?;
+    let index = Index::read(&access.source, &context.cancel)?;
+    let result = read_data(
+        access,
+        &opened,
+        index,
+        &rows,
+        Scope::Everything,
+        &mut Nothing,
+        host,
+        context,
+    )?;
     let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
         MachineResult::Failed(failure) => Some(failure.clone()),
         MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
     });
+    warn_of(&result.findings, context);
+    let first_finding = result.findings.first().cloned();
     let verdict = match result
         .broken
         .map(Failure)
         .or(first_failure)
-        .or(result.strange.map(Failure))
+        .or(first_finding.map(|error| Failure(error.into())))
     {
         Some(failure) => VerifyVerdict::Bad(failure),
         None => VerifyVerdict::Good,
@@ -76,6 +90,8 @@ pub(super) fn verify_archive(
         data_bytes: result.data_bytes,
         machines: in_order(&table, result.machines),
         verdict,
+        findings: result.findings,
+        has_unlisted_files: has_unlisted_files(&rows),
         protection: Some(opened.info.protection.clone()),
         warnings: context.warnings(),
         elapsed: start.elapsed(),

@@ -15,7 +15,10 @@ pub const PART_CONTAINER_BYTES: u64 = 128 * MIB;
 pub const HEADER_CONTAINER_BYTES: u64 = 4 * KIB;
 
 /// The largest `backup-header` in bytes: what its container may have, without the container's own 128.
-pub const HEADER_BYTES: u64 = HEADER_CONTAINER_BYTES - 128;
+pub const HEADER_BYTES: u64 = HEADER_CONTAINER_BYTES - CONTAINER_BYTES;
+
+/// What a container adds to its content, in bytes: 96 before it and 32 behind it.
+pub const CONTAINER_BYTES: u64 = 128;
 
 /// The largest `.hmac` member of formats 2 and 3 in bytes: the stock restorer refuses more. Genuine ones have 138.
 pub const MAC_MEMBER_BYTES: u64 = 4 * KIB;
@@ -46,6 +49,20 @@ pub const FILE_BYTES: u64 = 1 << 60;
 
 /// The highest part number that is believed: 100 million parts of 100 MiB are ten petabytes.
 pub const PART_NUMBER: u32 = 99_999_999;
+
+/// The most zero blocks of the outer archive that are read in search of another member: 4 GiB. A member behind a larger
+/// hole is not looked for, so that an empty device comes to an end.
+pub const ZERO_BLOCKS: u64 = (4 << 30) / 512;
+
+/// How much of what follows the end-of-archive mark and is no member is searched for another member, in bytes: a few
+/// times the largest part.
+pub const SEARCH_BEHIND_END_BYTES: u64 = 1 << 30;
+
+/// How much of a file is searched for the first member, in bytes: far more than a damaged header with its content.
+pub const SEARCH_FOR_BEGINNING_BYTES: u64 = MIB;
+
+/// The most members of an outer archive. Ten terabytes in parts of 100 MiB are a hundred thousand.
+pub const MEMBERS: usize = 2_000_000;
 
 /// The most extension headers before one member. Genuine ones have one; two long names and a pax header make three.
 pub const EXTENSION_HEADERS: u32 = 8;

@@ -50,6 +50,16 @@ impl Class {
     pub fn has_template(&self) -> bool {
         matches!(self, Self::AppVm | Self::DispVm)
     }
+
+    /// Whether what a machine of this class writes to a volume stays, where its record does not say: the default of the
+    /// system's own classes.
+    pub fn keeps_volume(&self, volume: &str) -> bool {
+        match volume {
+            "private" => matches!(self, Self::AppVm | Self::TemplateVm | Self::StandaloneVm),
+            "root" => matches!(self, Self::TemplateVm | Self::StandaloneVm),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Class {
@@ -116,6 +126,12 @@ impl Domain {
     /// The value of a feature.
     pub fn feature(&self, name: &str) -> Option<&str> {
         find(&self.features, name)
+    }
+
+    /// Whether this machine has a volume of that name in which what it writes stays: by its record, or by its class.
+    pub fn keeps_volume(&self, volume: &str) -> bool {
+        let is_recorded = |known: &VolumeConfig| known.save_on_stop && known.name == volume;
+        self.class.keeps_volume(volume) || self.volumes.iter().any(is_recorded)
     }
 
     /// What of this machine the archive says it holds; `None` when it is only mentioned.

@@ -54,7 +54,6 @@ pub(super) fn domain(element: &Element, labels: &[Label]) -> Domain {
     let Ok(class) = element.attribute("class").unwrap_or_default().parse();
     Domain {
         name: name(element).unwrap_or_default(),
-        class,
         qid: qid(element).unwrap_or_default(),
         label: label.unwrap_or_default(),
         properties,
@@ -63,8 +62,9 @@ pub(super) fn domain(element: &Element, labels: &[Label]) -> Domain {
             .filter_map(|tag| tag.attribute("name").map(str::to_owned))
             .collect(),
         devices: devices(element),
-        volumes: volumes.map(volume).collect(),
+        volumes: volumes.map(|element| volume(element, &class)).collect(),
         files: marks::files(element),
+        class,
     }
 }
 
@@ -86,7 +86,9 @@ fn devices(element: &Element) -> Vec<Device> {
     devices
 }
 
-fn volume(element: &Element) -> VolumeConfig {
+/// A volume of a machine of that class. An attribute that is not there means the default of the class, as the system's own
+/// loader takes it.
+fn volume(element: &Element, class: &Class) -> VolumeConfig {
     let text = |name| element.attribute(name).unwrap_or_default().to_owned();
     let is = |name| element.attribute(name).is_some_and(is_true);
     VolumeConfig {
@@ -94,7 +96,10 @@ fn volume(element: &Element) -> VolumeConfig {
         pool: text("pool"),
         vid: text("vid"),
         size_bytes: text("size").parse().ok(),
-        save_on_stop: is("save_on_stop"),
+        save_on_stop: match element.attribute("save_on_stop") {
+            Some(text) => is_true(text),
+            None => class.keeps_volume(&text("name")),
+        },
         revisions_to_keep: text("revisions_to_keep").parse().unwrap_or_default(),
         is_writable: is("rw"),
         snap_on_start: is("snap_on_start"),

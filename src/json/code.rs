@@ -40,7 +40,10 @@ impl Cause {
 fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
     match error {
         ArchiveError::Damaged { member, position, .. } => (Some(member.clone()), Some(*position)),
-        ArchiveError::Foreign { member, position } => (Some(member.clone()), Some(*position)),
+        ArchiveError::Foreign { member, position } | ArchiveError::Duplicate { member, position } => {
+            (Some(member.clone()), Some(*position))
+        }
+        ArchiveError::LostMember { position, .. } => (None, Some(*position)),
         ArchiveError::Truncated { position, .. } | ArchiveError::Altered { position, .. } => (None, Some(*position)),
         ArchiveError::KeyTooCostly { member, .. } => (Some(member.clone()), None),
         ArchiveError::NotABackup { .. }
@@ -49,6 +52,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
         | ArchiveError::UnsupportedAlgorithm { .. }
         | ArchiveError::UnsupportedCipher { .. }
         | ArchiveError::WrongPassphrase
+        | ArchiveError::NoSuchVolume { .. }
         | ArchiveError::Missing { .. } => (None, None),
     }
 }
@@ -92,6 +96,9 @@ fn archive_code(error: &ArchiveError) -> &'static str {
         ArchiveError::Damaged { .. } => "damaged",
         ArchiveError::Truncated { .. } => "truncated",
         ArchiveError::Altered { .. } => "altered",
+        ArchiveError::LostMember { .. } => "lost_member",
+        ArchiveError::Duplicate { .. } => "duplicate",
+        ArchiveError::NoSuchVolume { .. } => "no_such_volume",
         ArchiveError::Foreign { .. } => "foreign",
         ArchiveError::Missing { .. } => "missing",
     }
@@ -156,6 +163,14 @@ impl Notice {
                 .why(&format!("{announced} bytes were announced, {found} came")),
             Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
             Warning::RestUnreadable { why } => Self::new("rest_unreadable").why(why),
+            Warning::Archive(error) => {
+                let notice = Self::new("archive_damaged").why(&error.to_string());
+                match place(error).0 {
+                    Some(member) => notice.about(&member),
+                    None => notice,
+                }
+            }
+            Warning::BehindTheEnd { position } => Self::new("behind_the_end").about(&format!("byte {position}")),
             Warning::NotTakenAway { machine, tag, why } => {
                 Self::new("not_taken_away").machine(machine).about(tag).why(why)
             }
@@ -318,6 +333,8 @@ mod tests {
                 why: text(),
             },
             Warning::UnknownFile { member: text() },
+            Warning::Archive(ArchiveError::LostMember { position: 7, end: 9 }),
+            Warning::BehindTheEnd { position: 7 },
             Warning::HomeFileNotRestored {
                 path: path(),
                 why: text(),

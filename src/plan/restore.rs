@@ -169,6 +169,4 @@ pub struct RestorePlan {
     pub table: RestoreTable,
     /// Nothing is restored, everything is read.
     pub verify_only: bool,
-    /// Machines of which the archive does not hold everything, with what is missing, where somebody has looked already.
-    pub missing: Option<BTreeMap<String, String>>,
 }

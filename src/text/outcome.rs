@@ -206,10 +206,8 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             &[("whole", &whole.to_string())],
         ));
     }
-    if kind != JobKind::Backup && matches!(report.protection, Some(Protection::Hmac { .. })) {
-        lines.push(gettext(
-            "The format of this old backup cannot show everything: a part that was exchanged for another one made with the same passphrase, or a small file that was left out, is not found.",
-        ));
+    if kind != JobKind::Backup {
+        lines.extend(caveat(report));
     }
     if let Some(path) = &report.recovery_file {
         lines.push(gettext_f(
@@ -332,6 +330,20 @@ fn item(report: &ItemReport) -> ItemLine {
 
 fn is_done(report: &MachineReport) -> bool {
     report.result == MachineResult::Done
+}
+
+/// What the format of the archive that was read cannot show, whatever was found.
+fn caveat(report: &Report) -> Option<String> {
+    if matches!(report.protection, Some(Protection::Hmac { .. })) {
+        return Some(gettext(
+            "The format of this old backup cannot show everything: a part that was exchanged for another one made with the same passphrase, or a small file that was left out, is not found.",
+        ));
+    }
+    report.has_unlisted_files.then(|| {
+        gettext(
+            "This backup does not list the small files of its VMs: firewall rules, notes or a menu that were left out are not found to be missing.",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::engine::Warning;
 
-use super::{i18n::gettext_f, sanitize};
+use super::{i18n::gettext_f, message::archive_error, sanitize};
 
 /// Something that does not stop a job but must be known.
 pub fn warning(warning: &Warning) -> String {
@@ -71,6 +71,18 @@ pub fn warning(warning: &Warning) -> String {
         Warning::RestUnreadable { why } => gettext_f(
             "The backup could not be read to its end: {why}",
             &[("why", &sanitize(why))],
+        ),
+        Warning::Archive(error) => {
+            let message = archive_error(error);
+            gettext_f(
+                // Translators: {what} is a sentence without a full stop, {facts} says where and which.
+                "{what}: {facts}",
+                &[("what", &message.title), ("facts", &message.detail)],
+            )
+        }
+        Warning::BehindTheEnd { position } => gettext_f(
+            "What stands behind byte {position} of the file or device is not part of the backup and was left alone.",
+            &[("position", &position.to_string())],
         ),
         Warning::NotTakenAway { machine, tag, why } => gettext_f(
             "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",

@@ -86,6 +86,20 @@ impl Damage {
         assert!(matches!(found, Finding::Found(_)), "{what}: restore: {found:?}");
     }
 
+    /// Holds that a verification and a restore both take the archive for whole, and that everything comes back.
+    #[track_caller]
+    pub(crate) fn expect_good(&self, what: &str, bytes: &[u8]) {
+        let found = self.verify(bytes);
+        assert!(matches!(found, Finding::Nothing), "{what}: verify: {found:?}");
+        let found = self.restore(bytes);
+        assert!(matches!(found, Finding::Nothing), "{what}: restore: {found:?}");
+        assert_eq!(
+            roots::domains(&self.folder.path().join("here")).len(),
+            ALL.len(),
+            "{what}"
+        );
+    }
+
     /// Holds that the damage is found before anything but the header is believed.
     #[track_caller]
     pub(crate) fn expect_refused(&self, what: &str, bytes: &[u8]) {

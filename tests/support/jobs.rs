@@ -90,7 +90,6 @@ pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -
         access,
         table,
         verify_only,
-        missing: None,
     })
 }
 
@@ -109,7 +108,6 @@ pub(crate) fn verify_with(access: Access, host: &dyn Host) -> Result<Report, Eng
         access,
         table,
         verify_only: true,
-        missing: None,
     };
     engine::verify::run(&plan, host, &Context::default())
 }

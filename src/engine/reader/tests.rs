@@ -79,12 +79,13 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
         wanted: &wanted,
         promised: &["vm1/".to_owned()],
         stops_at_failure: true,
+        audits: true,
         pieces,
         empties: emptied,
         meter: &Meter::new(&context, None),
         keys: KeysAhead::default(),
     };
-    assert!(reader.run(&mut members).unwrap().is_none());
+    assert_eq!(reader.run(&mut members).unwrap(), []);
     let parts = received.iter().filter_map(|piece| match piece {
         Piece::Part { buffer, plain, .. } => Some(buffer[plain].to_vec()),
         _ => None,

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! An archive on a medium that reads wrong, for tests.
 
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use crate::format::outer;
-
-use super::{BUFFER_BYTES, FileMembers, From, Joined, Members};
+use super::{FileMembers, From, Members, joined::Joined};
 
 /// Gives a byte wrong as often as it is told to.
 struct Flaky {
@@ -40,13 +38,12 @@ impl Members {
         let inner = Cursor::new(bytes);
         let stream = Flaky { inner, position, times };
         Self {
-            from: From::File(FileMembers {
-                reader: outer::Reader::new(BufReader::with_capacity(BUFFER_BYTES, Box::new(stream))),
-                files: Some(Joined::new(vec![tempfile::tempfile().unwrap()]).unwrap()),
-                place: "an archive".to_owned(),
-                bytes: Some(length),
-                is_regular: true,
-            }),
+            from: From::File(FileMembers::new(
+                Box::new(stream),
+                Some(Joined::new(vec![tempfile::tempfile().unwrap()]).unwrap()),
+                "an archive".to_owned(),
+                Some(length),
+            )),
             put_back: None,
         }
     }

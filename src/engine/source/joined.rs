@@ -52,6 +52,13 @@ impl Joined {
         })
     }
 
+    /// Reads exactly so much from a place, and moves nothing.
+    pub(super) fn read_exact_at(&self, buffer: &mut [u8], position: u64) -> io::Result<()> {
+        let mut reader = self.try_clone()?;
+        reader.position = position;
+        io::Read::read_exact(&mut reader, buffer)
+    }
+
     /// Asks the system to forget what it keeps of a stretch in memory.
     pub(super) fn forget(&self, position: u64, bytes: u64) {
         for (index, (start, file)) in self.files.iter().enumerate() {

@@ -25,6 +25,7 @@ use crate::{
 use super::{
     super::{ArchiveError, CancelToken, EngineError, stage::into_io},
     BUFFER_BYTES,
+    file::io_error,
 };
 
 /// The most that is kept of a pipe for the second reading: what stands before the data, with room for what is read ahead.
@@ -61,7 +62,7 @@ impl PipeReader {
             Ok(!state.is_spent)
         });
         let place = pipe.path().display().to_string();
-        let is_fresh = opened.map_err(|source| super::io_error(&place, source))?;
+        let is_fresh = opened.map_err(|source| io_error(source, &place))?;
         if !is_fresh {
             let why = "it is a pipe, which can be read only once".to_owned();
             return Err(ArchiveError::NotABackup { place, why }.into());

@@ -11,11 +11,10 @@ use crate::{
 };
 
 use super::{
-    super::{Context, EngineError, Warning, dialect::Dialect, workers::Workers},
-    InnerReader, PLACEHOLDER, Place, Target,
+    super::{ArchiveError, Context, EngineError, Warning, dialect::Dialect, workers::Workers},
+    InnerReader, PLACEHOLDER, Place, Target, VOLUME_SUFFIX,
     fill::Filler,
     place::lossy,
-    tally::Tally,
 };
 
 /// The longest small file that is taken, in bytes: real ones have a few thousand.
@@ -29,7 +28,6 @@ pub(super) struct Came {
     pub(super) size_bytes: u64,
     /// Its data, holes not counted.
     pub(super) data_bytes: u64,
-    pub(super) tally: Tally,
     pub(super) held: Held,
 }
 
@@ -40,7 +38,6 @@ impl Came {
             name: user.to_owned(),
             size_bytes: bytes,
             data_bytes: bytes,
-            tally: Tally::default(),
             held: Held::Nothing,
         }
     }
@@ -107,12 +104,10 @@ impl Holder<'_, '_> {
     fn hold_tree(&mut self, file: &str, first: Entry) -> Result<Vec<Came>, EngineError> {
         let mut all: Vec<Came> = Vec::new();
         let mut size_bytes = 0;
-        let mut others = Tally::default();
         let mut next = Some(first);
         while let Some(entry) = next {
-            let path = self
-                .within_folder(&entry)
-                .ok_or_else(|| self.place.foreign(&entry.name))?;
+            // What stands elsewhere or has no use here costs the machine nothing, whatever it is.
+            let path = self.within_folder(&entry).unwrap_or_default();
             let is_kept = volume_of(self.row, &path).is_some() || MachineFile::from_file_name(&path).is_some();
             if entry.kind == EntryKind::File && is_kept {
                 if all.iter().any(|came| came.name == path) {
@@ -120,8 +115,6 @@ impl Holder<'_, '_> {
                     return Err(self.place.damaged(what));
                 }
                 all.push(self.hold(&path, &entry)?);
-            } else {
-                others.count(&entry, entry.size, 1);
             }
             size_bytes += entry.size;
             next = self.next()?;
@@ -131,11 +124,9 @@ impl Holder<'_, '_> {
                 name: file.to_owned(),
                 size_bytes,
                 data_bytes: 0,
-                tally: Tally::default(),
                 held: Held::Nothing,
             });
         }
-        all.iter_mut().take(1).for_each(|came| came.tally.add(others));
         Ok(all)
     }
 
@@ -156,41 +147,43 @@ impl Holder<'_, '_> {
             (data, Held::Volume(import))
         } else if let Some(file) = MachineFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
             let content = self.read_small(size_bytes)?;
-            ((size_bytes, 1), Held::File(file, content))
+            (size_bytes, Held::File(file, content))
         } else {
             let mut import = self.target.other_file(self.row, name, size_bytes)?;
             if import.is_none() {
-                self.warn_of_useless(name, size_bytes);
+                self.refuse_or_warn(name, size_bytes)?;
             }
             (self.copy_volume(import.as_deref_mut())?, Held::Volume(import))
         };
-        let (data_bytes, extents) = data;
-        let mut tally = Tally::default();
-        // What stands for nothing took nothing.
-        if name != PLACEHOLDER {
-            tally.count(entry, data_bytes, extents);
-        }
         Ok(Came {
             name: name.to_owned(),
             size_bytes,
-            data_bytes,
-            tally,
+            data_bytes: data,
             held,
         })
     }
 
-    fn warn_of_useless(&self, name: &str, size_bytes: u64) {
+    /// A volume that has no place here must not be lost in silence; anything else of no use is only named.
+    fn refuse_or_warn(&self, name: &str, size_bytes: u64) -> Result<(), EngineError> {
+        if name.ends_with(VOLUME_SUFFIX) {
+            return Err(ArchiveError::NoSuchVolume {
+                machine: self.row.domain.name.clone(),
+                file: name.to_owned(),
+            }
+            .into());
+        }
         if MachineFile::from_file_name(name).is_some() {
             self.context.warn(Warning::SettingNotRestored {
                 machine: self.row.name_here.clone(),
                 setting: name.to_owned(),
                 why: format!("it has {size_bytes} bytes, far more than a file of its kind"),
             });
-        } else if name != PLACEHOLDER && !OF_OLD_FORMATS.contains(&name) {
+        } else if name != PLACEHOLDER {
             self.context.warn(Warning::UnknownFile {
                 member: self.place.name.clone(),
             });
         }
+        Ok(())
     }
 
     /// A volume may have been resized while its machine ran, so that another size is no proof of damage.
@@ -215,9 +208,8 @@ impl Holder<'_, '_> {
         Ok(content)
     }
 
-    /// Copies what holds data; zeros that were sent as data are left as holes. Gives how much data came, and in how many
-    /// pieces.
-    fn copy_volume(&mut self, import: Option<&mut (dyn VolumeImport + 'static)>) -> Result<(u64, u64), EngineError> {
+    /// Copies what holds data; zeros that were sent as data are left as holes. Returns how many bytes of data came.
+    fn copy_volume(&mut self, import: Option<&mut (dyn VolumeImport + 'static)>) -> Result<u64, EngineError> {
         let (workers, cancel) = (self.workers, &self.context.cancel);
         thread::scope(|scope| {
             let mut filler = Filler::start(scope, import, workers, cancel);
@@ -227,18 +219,16 @@ impl Holder<'_, '_> {
         })
     }
 
-    fn read_into(&mut self, filler: &mut Filler<'_>) -> Result<(u64, u64), EngineError> {
-        let (mut data_bytes, mut extents, mut end) = (0, 0, None);
+    fn read_into(&mut self, filler: &mut Filler<'_>) -> Result<u64, EngineError> {
+        let mut data_bytes = 0;
         while let Some((offset, length)) = self.next_data(filler.room())? {
             self.context.cancel.check()?;
             data_bytes += length as u64;
-            extents += u64::from(end != Some(offset));
-            end = Some(offset + length as u64);
             if !filler.put(offset, length) {
                 break;
             }
         }
-        Ok((data_bytes, extents))
+        Ok(data_bytes)
     }
 
     fn next_data(&mut self, buffer: &mut [u8]) -> Result<Option<(u64, usize)>, EngineError> {
@@ -248,21 +238,8 @@ impl Holder<'_, '_> {
     }
 }
 
-/// Files of a machine that formats before 4 hold and nothing here has a use for.
-const OF_OLD_FORMATS: [&str; 1] = ["icon.png"];
-
-/// The volume that a file holds. An inventory without volumes (a very old or a reduced one) leaves those that a machine
-/// of its class always has.
+/// The volume that a file holds, if a machine like this one keeps it.
 fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
-    let volume = name.strip_suffix(".img")?;
-    let domain = &row.domain;
-    let is_saved = if domain.volumes.is_empty() {
-        volume == "private" || volume == "root" && !domain.class.has_template()
-    } else {
-        domain
-            .volumes
-            .iter()
-            .any(|known| known.save_on_stop && known.name == volume)
-    };
-    is_saved.then_some(volume)
+    let volume = name.strip_suffix(VOLUME_SUFFIX)?;
+    row.domain.keeps_volume(volume).then_some(volume)
 }

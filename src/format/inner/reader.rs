@@ -30,9 +30,6 @@ pub struct Entry {
     pub size: u64,
     /// Where its headers begin in the stream, in bytes.
     pub position: u64,
-    /// Whether its holes were found in its content and not by its file system, as writers do that keep the map in pax
-    /// records: then what it took on the disk is not known.
-    pub has_map_by_content: bool,
 }
 
 impl Entry {
@@ -209,7 +206,6 @@ fn entry(head: Head, kind: EntryKind, shape: Option<(u64, Option<Vec<u8>>)>) -> 
     let mode = number(&old.mode).unwrap_or(0) & 0o7777;
     let (size, name) = shape.unwrap_or((0, None));
     Entry {
-        has_map_by_content: name.is_some(),
         name: name.unwrap_or(head.name),
         kind,
         mode: u32::try_from(mode).unwrap_or(0),
@@ -242,7 +238,6 @@ mod tests {
                 mtime: 0,
                 size: 0,
                 position: 0,
-                has_map_by_content: false,
             };
             entry.relative_path()
         };

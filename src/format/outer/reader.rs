@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Reads the outer archive.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use crate::format::{
     FormatError, MemberKind,
     error::shown,
     limits,
-    tape::{Blocks, HeadReader, Oddity},
+    tape::{Blocks, HeadReader, Oddity, padding_after},
 };
 
 /// How much of a member is read at a time.
@@ -48,12 +48,19 @@ impl<R: Read> Reader<R> {
     /// The next member, past what was not read of the one before; none at the end of the stream.
     ///
     /// # Errors
-    /// When the stream ends within something, a header makes no sense, or the member is no plain file.
+    /// When the stream ends within something, a header makes no sense, or the member is no plain file. Behind a member
+    /// whose header could be read ([`Reader::has_member`]) the next call reads on.
     pub fn next_member(&mut self) -> Result<Option<Member>, FormatError> {
         self.skip()?;
         let Some(head) = self.heads.next(&mut self.blocks)? else {
             return Ok(None);
         };
+        // Links, devices, folders and pipes have no content, whatever their size field says.
+        let stored_bytes = match head.type_byte() {
+            b'1'..=b'6' => 0,
+            _ => head.stored_bytes,
+        };
+        (self.unread, self.padded) = (stored_bytes, Some(stored_bytes));
         if head.name.len() as u64 > limits::OUTER_NAME_BYTES {
             return Err(FormatError::TooLarge {
                 what: "the length of a member's name",
@@ -72,13 +79,16 @@ impl<R: Read> Reader<R> {
             .ok()
             .filter(|name| name.bytes().all(|byte| matches!(byte, b' '..=b'~')))
             .ok_or_else(|| FormatError::damaged(head.position, "a member's name is not plain ASCII"))?;
-        self.unread = head.stored_bytes;
-        self.padded = Some(head.stored_bytes);
         Ok(Some(Member {
             name,
-            size: head.stored_bytes,
+            size: stored_bytes,
             position: head.position,
         }))
+    }
+
+    /// Whether a member's header was read whose content can be read or passed over.
+    pub fn has_member(&self) -> bool {
+        self.padded.is_some()
     }
 
     /// Replaces the buffer's content by what is left of the current member: all of it, or an error.
@@ -168,6 +178,23 @@ impl<R: Read> Reader<R> {
         self.heads.has_seen_end
     }
 
+    /// How many zero blocks stand before the current position.
+    pub(super) fn zero_blocks(&self) -> u64 {
+        self.heads.zero_blocks
+    }
+
+    /// The blocks of the archive, for a search.
+    pub(super) fn blocks(&mut self) -> &mut Blocks<R> {
+        &mut self.blocks
+    }
+
+    /// Says what a search has passed over: how many zero blocks stand before the current position.
+    pub(super) fn passed_over(&mut self, zero_blocks: u64) {
+        (self.unread, self.padded) = (0, None);
+        self.heads.zero_blocks = zero_blocks;
+        self.heads.has_seen_end = zero_blocks > 0;
+    }
+
     /// What it reads from.
     pub fn into_inner(self) -> R {
         self.blocks.into_inner()
@@ -175,6 +202,15 @@ impl<R: Read> Reader<R> {
 }
 
 impl<R: Read + Seek> Reader<R> {
+    /// Where the blocks of the current member end, in bytes from the start of the archive.
+    pub(super) fn end_of_member(&self) -> u64 {
+        let padding = self.padded.map_or(0, padding_after);
+        self.blocks
+            .position()
+            .saturating_add(self.unread)
+            .saturating_add(padding)
+    }
+
     /// Passes over what is left of the current member without reading it. Whether the stream is that long shows when
     /// the next thing is read.
     ///
@@ -201,6 +237,23 @@ impl<R: Read + Seek> Reader<R> {
         self.blocks.set_position(member.position);
         self.unread = 0;
         self.padded = None;
+        Ok(())
+    }
+}
+
+impl<S: Read + Seek> Reader<BufReader<S>> {
+    /// Goes to the beginning of a member, which is then the next one; what was read ahead is used.
+    ///
+    /// # Errors
+    /// When the stream cannot be moved.
+    pub fn go_to(&mut self, member: &Member) -> Result<(), FormatError> {
+        let here = i128::from(self.blocks.position_of_stream());
+        match i64::try_from(i128::from(member.position) - here) {
+            Ok(step) => self.blocks.get_mut().seek_relative(step)?,
+            Err(_) => drop(self.blocks.get_mut().seek(SeekFrom::Start(member.position))?),
+        }
+        self.blocks.set_position(member.position);
+        (self.unread, self.padded) = (0, None);
         Ok(())
     }
 }

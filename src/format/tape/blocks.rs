@@ -19,11 +19,17 @@ pub(in crate::format) fn padding_after(size: u64) -> u64 {
 pub(in crate::format) struct Blocks<R> {
     inner: R,
     position: u64,
+    /// A block that was read and is the next one again.
+    put_back: Option<[u8; BLOCK_SIZE]>,
 }
 
 impl<R: Read> Blocks<R> {
     pub(in crate::format) fn new(inner: R) -> Self {
-        Self { inner, position: 0 }
+        Self {
+            inner,
+            position: 0,
+            put_back: None,
+        }
     }
 
     /// Bytes read so far.
@@ -31,8 +37,17 @@ impl<R: Read> Blocks<R> {
         self.position
     }
 
+    /// Where the stream stands: behind a block that was put back.
+    pub(in crate::format) fn position_of_stream(&self) -> u64 {
+        self.position + self.put_back.map_or(0, |_| BLOCK_BYTES)
+    }
+
     /// The next block; none where the stream ends before it.
-    pub(super) fn next_block(&mut self) -> Result<Option<[u8; BLOCK_SIZE]>, FormatError> {
+    pub(in crate::format) fn next_block(&mut self) -> Result<Option<[u8; BLOCK_SIZE]>, FormatError> {
+        if let Some(block) = self.put_back.take() {
+            self.position += BLOCK_BYTES;
+            return Ok(Some(block));
+        }
         let mut block = [0; BLOCK_SIZE];
         let mut filled = 0;
         while filled < BLOCK_SIZE {
@@ -48,6 +63,12 @@ impl<R: Read> Blocks<R> {
             }
         }
         Ok(Some(block))
+    }
+
+    /// Makes the block that was read last the next one again.
+    pub(in crate::format) fn put_back(&mut self, block: [u8; BLOCK_SIZE]) {
+        self.position -= BLOCK_BYTES;
+        self.put_back = Some(block);
     }
 
     /// Fills the whole buffer.
@@ -108,6 +129,7 @@ impl<R: Read> Blocks<R> {
     /// Says that what is read from was moved to another place of its stream.
     pub(in crate::format) fn set_position(&mut self, position: u64) {
         self.position = position;
+        self.put_back = None;
     }
 
     pub(in crate::format) fn into_inner(self) -> R {

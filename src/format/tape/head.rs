@@ -50,8 +50,10 @@ pub(in crate::format) struct HeadReader {
     reads_through_zeros: bool,
     extension_limit: u64,
     global: Vec<Record>,
-    /// Zero blocks since the last member.
+    /// Whether there were zero blocks since the last member.
     pub(in crate::format) has_seen_end: bool,
+    /// How many zero blocks were read since the last header.
+    pub(in crate::format) zero_blocks: u64,
     pub(in crate::format) oddities: Oddities,
 }
 
@@ -62,6 +64,7 @@ impl HeadReader {
             extension_limit,
             global: Vec::new(),
             has_seen_end: false,
+            zero_blocks: 0,
             oddities: Oddities::default(),
         }
     }
@@ -86,19 +89,22 @@ impl HeadReader {
                     return Err(FormatError::damaged(position, "an extension header without its member"));
                 }
                 self.has_seen_end = true;
-                self.oddities.count_zero_block(position);
-                if self.reads_through_zeros {
+                self.zero_blocks += 1;
+                if self.reads_through_zeros && self.zero_blocks < limits::ZERO_BLOCKS {
                     continue;
                 }
                 return Ok(None);
             }
             if !has_right_checksum(&block) {
+                // Whoever searches on begins with this block.
+                blocks.put_back(block);
                 return Err(FormatError::damaged(
                     position,
                     "neither a tar header nor the end of the archive",
                 ));
             }
-            self.has_seen_end = false;
+            self.oddities.look_at_zero_blocks(self.zero_blocks, position);
+            (self.has_seen_end, self.zero_blocks) = (false, 0);
             self.oddities.look_at_header(&block, position);
             let header = tar::Header::from_byte_slice(&block).clone();
             match block[156] {

@@ -5,7 +5,7 @@
 use super::{BLOCK_SIZE, Record, fields::number};
 
 /// The most zero blocks that a writer leaves behind a member: two mark the end, and the record of twenty is filled.
-const MOST_ZERO_BLOCKS: u64 = 21;
+pub(in crate::format) const MOST_ZERO_BLOCKS: u64 = 21;
 
 /// The records that the stock tool writes beside a member's own header.
 const TIMES: [&[u8]; 3] = [b"atime", b"ctime", b"mtime"];
@@ -23,7 +23,6 @@ pub struct Oddity {
 #[derive(Debug, Default)]
 pub(in crate::format) struct Oddities {
     first: Option<Oddity>,
-    zero_blocks: u64,
 }
 
 impl Oddities {
@@ -42,16 +41,15 @@ impl Oddities {
         }
     }
 
-    pub(super) fn count_zero_block(&mut self, position: u64) {
-        self.zero_blocks += 1;
-        if self.zero_blocks > MOST_ZERO_BLOCKS {
+    /// Looks at the number of zero blocks before a header that was found behind them.
+    pub(super) fn look_at_zero_blocks(&mut self, count: u64, position: u64) {
+        if count > MOST_ZERO_BLOCKS {
             self.note(position, "there is more empty space than any writer leaves");
         }
     }
 
     /// Looks at a header whose sum is right.
     pub(super) fn look_at_header(&mut self, block: &[u8; BLOCK_SIZE], position: u64) {
-        self.zero_blocks = 0;
         // The sum covers every byte but its own field: two ways to write that are in use.
         let is_octal = |digits: &[u8]| digits.iter().all(|digit| matches!(digit, b'0'..=b'7'));
         let is_usual = match &block[148..156] {
@@ -133,9 +131,9 @@ mod tests {
         oddities.look_at_padding(&[1], 3);
         assert_eq!(oddities.first().map(|oddity| oddity.position), Some(2));
         let mut oddities = Oddities::default();
-        (0..21).for_each(|_| oddities.count_zero_block(9));
+        oddities.look_at_zero_blocks(21, 9);
         assert_eq!(oddities.first(), None);
-        oddities.count_zero_block(9);
+        oddities.look_at_zero_blocks(22, 9);
         assert!(oddities.first().is_some());
     }
 }

@@ -85,6 +85,32 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             .hint(gettext(
                 "No data is affected so far, but the file was altered, cut or lengthened. Do not rely on this copy.",
             )),
+        ArchiveError::LostMember { position, end } => Message::new(gettext("A part of the backup is lost"))
+            .detail(gettext_f(
+                "The bytes from {position} to {end} have no readable header, so which file of the backup they hold cannot be told.",
+                &[("position", &position.to_string()), ("end", &end.to_string())],
+            ))
+            .hint(gettext(
+                "The VM that misses a file because of it is named. All others are whole. Read the backup from another copy, if there is one.",
+            )),
+        ArchiveError::Duplicate { member, position } => Message::new(gettext("The backup holds something twice"))
+            .detail(gettext_f(
+                "{member} stands in it a second time, at byte {position}",
+                &[("member", &sanitize(member)), ("position", &position.to_string())],
+            ))
+            .hint(gettext(
+                "No backup program writes that. The first one was read; other programs may take the second one.",
+            )),
+        ArchiveError::NoSuchVolume { machine, file } => Message::new(gettext_f(
+            "The backup holds a volume that the VM {vm} does not have",
+            &[("vm", &sanitize(machine))],
+        ))
+        .detail(sanitize(file))
+        .hint(gettext_f(
+            // Translators: do not translate the command.
+            "Its data can be had all the same: qvm-backup-restore --extract {vm}:{file}",
+            &[("vm", &sanitize(machine)), ("file", &sanitize(file))],
+        )),
         ArchiveError::Foreign { member, position } => Message::new(gettext("The backup holds something foreign"))
             .detail(gettext_f(
                 "{member} (byte {position}) does not belong to it",
