@@ -17,8 +17,8 @@ use crate::{
 };
 
 use super::{ArchiveError, CancelToken, EngineError};
-pub(super) use file::place_of;
 use file::FileMembers;
+pub(super) use file::place_of;
 use service::ServiceMembers;
 
 /// How much of a file is read ahead, in bytes.

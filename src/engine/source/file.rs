@@ -21,7 +21,9 @@ use crate::{
 };
 
 use super::{
-    super::{ArchiveError, CancelToken, EngineError, SourceError, dialect::damaged, index::is_expected, stage::from_io},
+    super::{
+        ArchiveError, CancelToken, EngineError, SourceError, dialect::damaged, index::is_expected, stage::from_io,
+    },
     BUFFER_BYTES, MemberInfo,
     joined::Joined,
     pipe::PipeReader,

@@ -99,7 +99,9 @@ impl ServiceMembers {
             Err(cause @ EngineError::Source(SourceError::Service { .. })) => cause,
             _ => match error {
                 QfileError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => self.io_error(error),
-                QfileError::Io(_) | QfileError::Truncated => super::file::truncated(self.position, "what the machine sent").into(),
+                QfileError::Io(_) | QfileError::Truncated => {
+                    super::file::truncated(self.position, "what the machine sent").into()
+                }
                 other => ArchiveError::Damaged {
                     member: format!("the answer of VM {}", self.machine),
                     position: self.position,
