@@ -58,7 +58,7 @@ enum Stop {
         text: String,
     },
     /// The engine or the host failed; more may be said of it.
-    Error(EngineError, Vec<Message>),
+    Error(Box<EngineError>, Vec<Message>),
     /// Everything else.
     Said(Exit, Vec<Message>),
 }
@@ -87,7 +87,7 @@ impl Stop {
 
 impl From<EngineError> for Stop {
     fn from(error: EngineError) -> Self {
-        Self::Error(error, Vec::new())
+        Self::Error(Box::new(error), Vec::new())
     }
 }
 

@@ -40,10 +40,11 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     // A program that waits for a document gets one of what failed before there was anything to report.
     if args.json && !has_document() {
         match &result {
-            Err(Stop::Error(EngineError::Cancelled, _) | Stop::Said(Exit::Cancelled, _)) => {
-                say_document(&json::unopened(name(args), &place, None));
+            Err(Stop::Said(Exit::Cancelled, _)) => say_document(&json::unopened(name(args), &place, None)),
+            Err(Stop::Error(error, _)) => {
+                let error = Some(&**error).filter(|error| !matches!(error, EngineError::Cancelled));
+                say_document(&json::unopened(name(args), &place, error));
             }
-            Err(Stop::Error(error, _)) => say_document(&json::unopened(name(args), &place, Some(error))),
             _ => {}
         }
     }
@@ -283,7 +284,10 @@ pub(super) fn unreadable(error: EngineError, access: &Access) -> Stop {
         EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::Truncated { .. })
     );
     let chosen = access.filter_program.as_deref().filter(|_| is_damage);
-    Stop::Error(error, chosen.map(text::terminal::chosen_filter).into_iter().collect())
+    Stop::Error(
+        Box::new(error),
+        chosen.map(text::terminal::chosen_filter).into_iter().collect(),
+    )
 }
 
 /// Prints the table and what will happen, and ends here if something stands in the way.

@@ -77,12 +77,12 @@ impl Opener<'_> {
         };
         let front = if first.name == HEADER_MEMBER {
             let header = self.content(&first)?;
-            self.read_header(header)?
+            self.read_header(&header)?
         } else if is_inventory(PartName::parse_old_member(&first.name)) {
             return self.open_without_header(&first);
         } else if let Some(header) = self.lost_header()? {
             self.members.put_back(first);
-            self.read_header(header)?
+            self.read_header(&header)?
         } else {
             let what = format!("{} stands where {HEADER_MEMBER} was expected", first.name);
             return Err(self
@@ -115,21 +115,21 @@ impl Opener<'_> {
         Err(self.front_lost(&name).unwrap_or_else(missing))
     }
 
-    fn read_header(&mut self, bytes: Vec<u8>) -> Result<Front, EngineError> {
-        let version = peek_version(&bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
-        let mac = self.mac_of(&bytes, version)?;
+    fn read_header(&mut self, bytes: &[u8]) -> Result<Front, EngineError> {
+        let version = peek_version(bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
+        let mac = self.mac_of(bytes, version)?;
         match version {
             VERSION => {
                 // What the header says of itself serves to begin with the inventory's key beside its own. Nothing is
                 // done with that key, and nothing said of the header, before the header has been authenticated.
-                let header = self.parse(&bytes);
+                let header = self.parse(bytes);
                 let id = header.as_ref().ok().and_then(|header| header.backup_id.as_ref());
                 let id = id.map(ToString::to_string).unwrap_or_default();
                 let dialect = Dialect::sealed(self.access, id, self.workers.clone());
                 let attempt = || {
                     let key = self.order_header_key(&mac)?;
                     let keys = self.inventory_key(&dialect);
-                    self.authenticate_sealed(&bytes, mac.clone(), &key)?;
+                    self.authenticate_sealed(bytes, mac.clone(), &key)?;
                     Ok(keys)
                 };
                 let keys = self.access.passphrase.try_forms(attempt, is_wrong_passphrase)?;
@@ -141,8 +141,8 @@ impl Opener<'_> {
                 })
             }
             2 | 3 => {
-                self.authenticate_coded(&bytes, &mac)?;
-                let header = self.parse(&bytes)?;
+                self.authenticate_coded(bytes, &mac)?;
+                let header = self.parse(bytes)?;
                 self.old_front(header)
             }
             other => Err(ArchiveError::UnsupportedVersion {

@@ -40,6 +40,7 @@ pub(super) struct Members {
     put_back: Option<MemberInfo>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "an archive has one of them, or two")]
 enum From {
     File(FileMembers),
     Service(ServiceMembers),

@@ -118,7 +118,7 @@ impl Read for PipeReader {
             let pipe = Arc::clone(&self.pipe);
             let taken = pipe.with(|state| {
                 let at = usize::try_from(self.position).unwrap_or(usize::MAX);
-                if state.kept.len() <= at && !state.file.as_ref().is_none_or(|file| is_ready(file)) {
+                if state.kept.len() <= at && !state.file.as_ref().is_none_or(is_ready) {
                     return Ok(None);
                 }
                 self.fetch(state, buffer)

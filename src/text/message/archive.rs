@@ -15,6 +15,7 @@ use super::{
 };
 
 /// What is wrong with an archive.
+#[allow(clippy::too_many_lines, reason = "one arm for each kind of error")]
 pub fn archive_error(error: &ArchiveError) -> Message {
     match error {
         ArchiveError::NotABackup { place, why } => Message::new(gettext_f(
