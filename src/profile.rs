@@ -5,10 +5,14 @@
 //! wrong kind or names an unknown compression is an error; a key that it does not know is reported and left out. It may
 //! hold a passphrase in plain text, so its file belongs to its owner alone and its texts are wiped from memory.
 
+mod extras;
 mod selection;
+mod vm_passphrase;
 mod yaml;
 
+pub use extras::Extras;
 pub use selection::{Selection, select};
+pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
 
 use std::{
     fs, io,
@@ -46,6 +50,8 @@ pub struct Profile {
     pub compression: Compression,
     /// Where the passphrase comes from.
     pub passphrase: PassphraseSource,
+    /// What the existing tools do not know.
+    pub extras: Extras,
 }
 
 /// Where the passphrase of a profile comes from.
@@ -183,6 +189,7 @@ impl Profile {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => names("exclude", list)?,
         };
+        let (extras, unknown_extras) = Extras::parse(take(extras::KEY))?;
         let destination_vm = text_of("destination_vm", take("destination_vm"))?;
         let destination_path = text_of("destination_path", take("destination_path"))?;
         let compression = compression(take("compression"))?;
@@ -201,8 +208,13 @@ impl Profile {
                 destination_path,
                 compression,
                 passphrase,
+                extras,
             },
-            unknown_keys: keys.into_iter().map(|(name, _)| name.to_string()).collect(),
+            unknown_keys: keys
+                .into_iter()
+                .map(|(name, _)| name.to_string())
+                .chain(unknown_extras)
+                .collect(),
         })
     }
 
@@ -228,6 +240,7 @@ impl Profile {
             PassphraseSource::Text(text) => yaml::print_text(&mut out, "passphrase_text", text.as_str()),
             PassphraseSource::Vm(vm) => yaml::print_text(&mut out, "passphrase_vm", vm),
         }
+        self.extras.print(&mut out);
         out
     }
 

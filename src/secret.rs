@@ -135,6 +135,57 @@ fn normalised(typed: &str, characters: impl Iterator<Item = char>) -> Zeroizing<
     form
 }
 
+/// What is worth knowing about the characters of a new passphrase before it is needed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oddity {
+    /// A character that cannot be seen: it got in by pasting or from a file, and nobody will type it again.
+    Invisible(char),
+    /// A blank that is another character than that of the space bar.
+    OtherBlank(char),
+    /// It begins or ends with a blank, which is hard to see.
+    OuterBlank,
+    /// Some of its characters are written in several ways, which look alike: composed or in pieces.
+    SeveralForms,
+    /// It has characters that another keyboard layout may not have.
+    UnusualCharacters,
+}
+
+impl Oddity {
+    /// Whether the passphrase is most likely not what its user believes it to be.
+    pub fn is_trap(self) -> bool {
+        matches!(self, Self::Invisible(_) | Self::OtherBlank(_))
+    }
+}
+
+/// What is worth knowing about the characters of a new passphrase, each once and the worst first.
+pub fn oddities(text: &str) -> Vec<Oddity> {
+    let first = |is: fn(char) -> bool| text.chars().find(|c| is(*c));
+    let several_forms = !text.is_ascii() && !text.nfc().eq(text.nfd());
+    let found = [
+        first(is_invisible).map(Oddity::Invisible),
+        first(is_other_blank).map(Oddity::OtherBlank),
+        (text.trim_matches(' ') != text).then_some(Oddity::OuterBlank),
+        several_forms.then_some(Oddity::SeveralForms),
+        (!text.is_ascii()).then_some(Oddity::UnusualCharacters),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// Every blank of Unicode but that of the space bar. Tabs and line ends are refused as control characters.
+fn is_other_blank(c: char) -> bool {
+    c != ' ' && c.is_whitespace() && !c.is_control()
+}
+
+/// What Unicode calls ignorable by default, with the other characters that only steer a layout, and the ones that stand
+/// for a character that could not be read.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffd}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 impl fmt::Debug for Passphrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Passphrase(…)")
@@ -197,6 +248,34 @@ mod tests {
             };
             passphrase.try_forms(again, |_| true).unwrap();
             assert_eq!(tries, 1);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_or_typed_again_is_pointed_out() {
+        use Oddity::{Invisible, OtherBlank, OuterBlank, SeveralForms, UnusualCharacters};
+        assert_eq!(oddities("plain words"), []);
+        assert_eq!(oddities(" x"), [OuterBlank]);
+        assert_eq!(oddities("stra\u{df}e"), [UnusualCharacters]);
+        for composed in ["sch\u{f6}n ", "scho\u{308}n "] {
+            assert_eq!(oddities(composed), [OuterBlank, SeveralForms, UnusualCharacters]);
+        }
+        for c in [
+            '\u{feff}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{ad}',
+            '\u{2060}',
+            '\u{202e}',
+            '\u{e0041}',
+            '\u{fffd}',
+        ] {
+            for text in [format!("{c}secret"), format!("sec{c}ret"), format!("secret{c}")] {
+                assert_eq!(oddities(&text)[0], Invisible(c), "{text:?}");
+            }
+        }
+        for c in ['\u{a0}', '\u{2003}', '\u{202f}', '\u{3000}', '\u{2028}'] {
+            assert_eq!(oddities(&format!("two{c}words"))[0], OtherBlank(c));
         }
     }
 

@@ -22,7 +22,7 @@ const ROOMS: [(&str, &str); 14] = [
     ("inventory", ""),
     ("host", "inventory"),
     ("plan", "crypto format inventory host"),
-    ("profile", "format inventory host plan"),
+    ("profile", "crypto format inventory host plan"),
     ("engine", "crypto format inventory host plan"),
     ("job", "inventory host plan engine"),
     ("draft", "crypto format inventory host plan profile engine job"),

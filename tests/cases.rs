@@ -178,7 +178,7 @@ fn a_part_of_a_backup_takes_the_rest_from_the_host_or_says_what_to_restore_too()
     expect_said(&run, &["restore fedora too", "solve the problem of proxy"]);
     case.run("--kernel work= -x work --no-devices").expect(0);
     // Now the others are here, and nobody is restored twice.
-    case.run("--kernel work= --skip-conflicting --no-devices").expect(0);
+    case.run("--kernel work= --skip-conflicting --no-devices").expect(3);
     let work = case.domain("work");
     assert_eq!(
         (work.property("netvm"), work.property("kernel")),

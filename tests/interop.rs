@@ -94,7 +94,12 @@ fn the_emergency_procedure_gets_everything_out_of_a_compressed_archive() {
 
 #[test]
 fn the_emergency_procedure_gets_everything_out_of_archives_of_every_compression() {
-    for (method, filter) in [("zstd", "zstd -d"), ("xz", "xz -d"), ("bzip2", "bzip2 -d")] {
+    for (method, filter) in [
+        ("zstd", "zstd -d"),
+        ("xz", "xz -d"),
+        ("bzip2", "bzip2 -d"),
+        ("lzma", "lzma -d"),
+    ] {
         if stock_tools() && tools::have(&[method]) {
             expect_emergency(&["-Z", method], filter);
         }

@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use std::{fs, os::unix::fs::MetadataExt, process::Command, sync::Arc};
+use std::{fs, num::NonZeroUsize, os::unix::fs::MetadataExt, process::Command, sync::Arc};
 
 use pedos_backup::{
-    format::Compression,
-    profile::{PassphraseSource, Profile, ProfileError},
+    crypto::KdfCost,
+    format::{Compression, Level},
+    plan::InventoryScope,
+    profile::{Extras, PassphraseSource, Profile, ProfileError},
     secret::Passphrase,
 };
 
@@ -36,6 +38,15 @@ fn odd() -> Profile {
         destination_path: "sh -c 'cat > \"/mnt/x: #\"'".to_owned(),
         compression: Compression::None,
         passphrase: PassphraseSource::Text(Arc::new(Passphrase::for_reading(" pä\"s's\\ # : ~ ".to_owned()))),
+        extras: Extras {
+            level: Some(Level::Exact(7)),
+            scope: Some(InventoryScope::SelectedOnly),
+            kdf: Some(KdfCost::REFERENCE),
+            verify: Some(false),
+            recovery_text: Some(true),
+            is_gentle: Some(true),
+            jobs: NonZeroUsize::new(3),
+        },
     }
 }
 
@@ -99,6 +110,31 @@ fn what_is_no_profile_is_refused_without_repeating_it() {
 }
 
 #[test]
+fn what_is_ours_stands_in_a_mapping_of_its_own_and_is_checked() {
+    let rest = "include: null\ndestination_vm: dom0\ndestination_path: /x\n";
+    let of = |mapping: &str| Profile::parse(&format!("{rest}pedos_backup: {mapping}\n"));
+    let loaded = of("{level: small, nice: on, later: {a: 1}}").unwrap();
+    assert_eq!(loaded.unknown_keys, ["pedos_backup.later"]);
+    let extras = loaded.profile.extras;
+    assert_eq!(
+        (extras.level, extras.is_gentle, extras.verify),
+        (Some(Level::Small), Some(true), None)
+    );
+    assert_eq!(of("null").unwrap().profile.extras, Extras::default());
+    for wrong in [
+        "[a]",
+        "x",
+        "{level: best}",
+        "{jobs: 0}",
+        "{verify: maybe}",
+        "{kdf_strength: 3}",
+        "{nice: 1, nice: 2}",
+    ] {
+        assert!(of(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_profile_comes_back_as_it_was_kept_and_is_its_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("etc/qubes/backup");
@@ -114,6 +150,7 @@ fn a_profile_comes_back_as_it_was_kept_and_is_its_owners_alone() {
     let loaded = Profile::load(&folder, "x").unwrap();
     assert!(loaded.unknown_keys.is_empty());
     assert_eq!(*loaded.profile.print(), *odd().print());
+    assert_eq!(loaded.profile.extras, odd().extras);
     assert_eq!(loaded.profile.include.unwrap(), ODD);
     for name in ["", "../x", "a/b", ".x"] {
         assert!(
@@ -143,5 +180,7 @@ fn the_existing_tools_parser_reads_what_is_written() {
     assert_eq!(value["exclude"], serde_json::json!(["no"]));
     assert_eq!(value["destination_path"], "sh -c 'cat > \"/mnt/x: #\"'");
     assert_eq!(value["compression"], false);
+    assert_eq!(value["pedos_backup"]["level"], 7);
+    assert_eq!(value["pedos_backup"]["only_selected_metadata"], true);
     assert_eq!(value["passphrase_text"], " pä\"s's\\ # : ~ ");
 }

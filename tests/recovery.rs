@@ -218,7 +218,7 @@ fn what_has_the_name_of_the_text_stays_and_the_backup_says_so() {
     };
     fs::create_dir(folder.path().join("other.recovery.txt")).unwrap();
     let report = engine::backup::run(&plan, jobs::host(&root).as_ref(), &Context::default()).unwrap();
-    assert!(report.is_success() && report.recovery_file.is_none());
+    assert!(!report.is_success() && report.lacks_recovery_text && report.recovery_file.is_none());
     assert!(matches!(
         &report.warnings[..],
         [Warning::RecoveryTextNotWritten { path, .. }] if path.ends_with("other.recovery.txt")

@@ -6,22 +6,23 @@ use std::{path::Path, sync::Arc};
 use zeroize::Zeroizing;
 
 use crate::{
-    crypto::KdfCost,
-    engine::{DestinationError, EngineError, Resources, VerifyVerdict},
+    crypto::{KdfCost, Strength},
+    engine::{DestinationError, EngineError, Resources},
     format::Level,
     host::{
         Host, System,
         root::sample::{self, SampleSize},
     },
-    job::{self, Job, JobHandle, Outcome},
-    plan::{BackupPlan, Destination, Finding, InventoryScope, Room, check_backup},
-    secret::Passphrase,
+    job::{self, Job, JobHandle, Task},
+    plan::{BackupPlan, Destination, Finding, Room, check_backup},
+    profile::passphrase_from_vm,
+    secret::{Oddity, Passphrase, oddities},
     text::{self, JobKind},
 };
 
 use super::{
     Stop,
-    args::{BackupArgs, KdfStrength},
+    args::BackupArgs,
     console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
@@ -45,21 +46,28 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     let host = place::host(&args.common)?;
     let system = host.system()?;
     let mut settings = match (&args.profile, &args.backup_location) {
-        (Some(name), _) => Settings::of_profile(name, host.as_ref(), &system, console)?,
+        (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
     };
     if let Destination::Service { machine, .. } = &settings.destination {
         place::check_machine(&system, machine)?;
     }
-    if args.recovery_text && matches!(settings.destination, Destination::Service { .. }) {
+    let extras = settings.extras;
+    let (level, kdf) = (extras.level.unwrap_or_default(), extras.kdf.unwrap_or_default());
+    let wants_text = extras.recovery_text.unwrap_or_default();
+    if wants_text && matches!(settings.destination, Destination::Service { .. }) {
         return Err(Stop::usage::<BackupArgs>(text::terminal::no_recovery_text_in_vm()));
     }
-    if args.level.number(settings.compression).is_none() {
+    if level.number(settings.compression).is_none() {
         let said = text::terminal::no_such_level(settings.compression, &Level::numbers(settings.compression));
         return Err(Stop::usage::<BackupArgs>(said));
     }
     if args.save_profile.is_some() {
         settings::check_profile(&settings)?;
+    }
+    let verify = extras.verify.unwrap_or_default();
+    if let Some(why) = settings.destination.unverifiable().filter(|_| verify) {
+        console.warning(&text::terminal::will_not_verify(why));
     }
     show_summary(&system, &settings.machines, &settings.destination, console)?;
     if !args.yes {
@@ -67,8 +75,9 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     }
     let passphrase = Arc::new(match settings.passphrase.take() {
         Some(kept) => kept,
-        None => passphrase(args, interrupt)?,
+        None => passphrase(args, settings.passphrase_vm.as_deref(), &host, interrupt)?,
     });
+    warn_of_passphrase(&passphrase, kdf, console);
     if let Some(name) = &args.save_profile {
         settings::save(args, name, &settings, &passphrase, host.as_ref(), console)?;
     }
@@ -76,21 +85,18 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         machines: settings.machines,
         destination: settings.destination,
         compression: settings.compression,
-        level: args.level,
-        scope: if args.only_selected_metadata {
-            InventoryScope::SelectedOnly
-        } else {
-            InventoryScope::WholeHost
-        },
-        kdf: match args.kdf_strength {
-            KdfStrength::Default => KdfCost::DEFAULT,
-            KdfStrength::Reference => KdfCost::REFERENCE,
-        },
-        verify: args.verify,
-        recovery_text: args.recovery_text.then_some(text::recovery_text),
+        level,
+        scope: extras.scope.unwrap_or_default(),
+        kdf,
+        verify,
+        recovery_text: wants_text.then_some(text::recovery_text),
         passphrase,
     };
-    Ok(carry_out(plan, args.resources.resources(), host, console, interrupt))
+    let resources = Resources {
+        jobs: extras.jobs,
+        is_gentle: extras.is_gentle.unwrap_or_default(),
+    };
+    Ok(carry_out(plan, resources, host, console, interrupt))
 }
 
 fn carry_out(
@@ -100,22 +106,12 @@ fn carry_out(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let (is_verified, has_text) = (plan.verify, plan.recovery_text.is_some());
     let job: JobHandle = job::spawn(Job::Backup(plan), host, resources);
     interrupt.stops(job.cancel_token());
     interrupt.waits_for(job.is_over());
     let outcome = console.watch(&job);
     console.result(&text::outcome(JobKind::Backup, &outcome));
-    match (&outcome, Exit::of_outcome(JobKind::Backup, &outcome)) {
-        // It was asked for and is part of what was selected.
-        (Outcome::Done(report), Exit::Done) if is_verified && report.verdict == VerifyVerdict::NotDone => {
-            console.error(&text::terminal::not_verified());
-            Exit::Partial
-        }
-        // Likewise; why it is not there was warned of.
-        (Outcome::Done(report), Exit::Done) if has_text && report.recovery_file.is_none() => Exit::Partial,
-        (_, exit) => exit,
-    }
+    Exit::of_outcome(JobKind::Backup, &outcome)
 }
 
 /// Makes a sample PedOS.
@@ -184,12 +180,50 @@ pub(super) fn confirm(console: &Console, interrupt: &Interrupt) -> Result<(), St
     }
 }
 
-fn passphrase(args: &BackupArgs, interrupt: &Interrupt) -> Result<Passphrase, Stop> {
-    let typed = match &args.passphrase_file {
-        Some(path) => passphrase_from(path, interrupt)?,
-        None => typed_twice(interrupt)?,
+/// Says what is wrong with a passphrase that will do all the same: a script is not asked.
+fn warn_of_passphrase(passphrase: &Passphrase, cost: KdfCost, console: &Console) {
+    for found in oddities(passphrase.as_str()) {
+        match found {
+            // Said of every passphrase in most languages: the wizard has room for that.
+            Oddity::UnusualCharacters => {}
+            _ if found.is_trap() || console.level >= 1 => console.warning(&text::terminal::odd_passphrase(found)),
+            _ => {}
+        }
+    }
+    let weakness = Strength::of(passphrase.as_str()).and_then(|judged| text::terminal::weak_passphrase(&judged, cost));
+    if let Some(said) = weakness {
+        console.warning(&said);
+    }
+}
+
+fn passphrase(
+    args: &BackupArgs,
+    vm: Option<&str>,
+    host: &Arc<dyn Host>,
+    interrupt: &Interrupt,
+) -> Result<Passphrase, Stop> {
+    let profile = args.profile.as_deref().unwrap_or_default();
+    let typed = match (&args.passphrase_file, vm) {
+        (Some(path), _) => passphrase_from(path, interrupt)?,
+        (None, Some(vm)) => told_by(vm, profile, host, interrupt)?,
+        (None, None) => typed_twice(interrupt)?,
     };
     Passphrase::for_new_archive(typed).map_err(|error| Stop::failed(text::passphrase_error(error)))
+}
+
+/// The passphrase that a machine tells for a profile, asked for on a thread of its own so that Ctrl-C is heard.
+fn told_by(vm: &str, profile: &str, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
+    let (host, machine, name) = (Arc::clone(host), vm.to_owned(), profile.to_owned());
+    let task = Task::spawn(move |context| {
+        let told = passphrase_from_vm(host.as_ref(), &machine, &name, |control| {
+            context.cancel.on_cancel(move || control.kill());
+        });
+        context.cancel.check()?;
+        Ok(told)
+    });
+    interrupt.stops(task.cancel_token());
+    let told = task.answer_blocking()?;
+    told.map_err(|error| Stop::failed(text::terminal::no_passphrase_from_vm(vm, profile, &error)))
 }
 
 fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {

@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    engine::{ArchiveError, EngineError, Failure, MachineResult, Report, VerifyVerdict},
+    engine::{ArchiveError, Degree, EngineError, Failure, MachineResult, Report, VerifyVerdict},
     job::Outcome,
     text::JobKind,
 };
@@ -76,17 +76,17 @@ impl Exit {
 
     /// How a tool ends after its job.
     pub fn of_outcome(kind: JobKind, outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Done(report) => Self::of_report(kind, report),
-            Outcome::Cancelled(_) => Self::Cancelled,
-            Outcome::Failed(error, _) => Self::of_error(error),
+        match (outcome.degree(kind), outcome) {
+            (Degree::Complete, _) => Self::Done,
+            (Degree::Partial, _) => Self::Partial,
+            (Degree::Cancelled, _) | (Degree::Failed, Outcome::Cancelled(_)) => Self::Cancelled,
+            (Degree::Failed, Outcome::Failed(error, _)) => Self::of_error(error),
+            (Degree::Failed, Outcome::Done(report)) => Self::of_failed(kind, report),
         }
     }
 
-    fn of_report(kind: JobKind, report: &Report) -> Self {
-        if report.is_success() {
-            return Self::Done;
-        }
+    /// The first cause says why a run failed that came to its end.
+    fn of_failed(kind: JobKind, report: &Report) -> Self {
         if let VerifyVerdict::Bad(Failure(error)) = &report.verdict {
             return Self::of_error(error);
         }
@@ -94,23 +94,20 @@ impl Exit {
             MachineResult::Failed(Failure(error)) => Some(Self::of_error(error)),
             MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
         });
-        let is_partial = report
-            .machines
-            .iter()
-            .any(|machine| machine.result == MachineResult::Done);
-        match (kind, first) {
-            // A verification has one subject, the archive: it is whole or it is not.
-            (JobKind::Verify, first) => first.unwrap_or(Self::Damaged),
-            (_, _) if is_partial => Self::Partial,
-            (_, first) => first.unwrap_or(Self::Failed),
-        }
+        first.unwrap_or(match kind {
+            JobKind::Verify => Self::Damaged,
+            JobKind::Backup | JobKind::Restore | JobKind::Extract => Self::Failed,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{MachineReport, Partial};
+    use crate::{
+        engine::{MachineReport, Partial, SkipReason},
+        plan::Unverified,
+    };
 
     fn damaged() -> EngineError {
         EngineError::Archive(ArchiveError::Damaged {
@@ -173,6 +170,18 @@ mod tests {
         let mut bad = report(vec![MachineResult::Done]);
         bad.verdict = VerifyVerdict::Bad(Failure(damaged()));
         assert_eq!(exit(JobKind::Backup, bad), Exit::Damaged);
+    }
+
+    #[test]
+    fn what_a_rule_left_out_or_nobody_verified_is_partial() {
+        let skipped = |reason| report(vec![MachineResult::Done, MachineResult::Skipped(reason)]);
+        let restore = |reason| exit(JobKind::Restore, skipped(reason));
+        assert_eq!(restore(SkipReason::LeftOut), Exit::Done);
+        assert_eq!(restore(SkipReason::Broken), Exit::Partial);
+        assert_eq!(restore(SkipReason::Conflict), Exit::Partial);
+        let mut omitted = report(vec![MachineResult::Done]);
+        omitted.verdict = VerifyVerdict::Omitted(Unverified::InVm);
+        assert_eq!(exit(JobKind::Backup, omitted), Exit::Partial);
     }
 
     #[test]

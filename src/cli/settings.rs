@@ -7,7 +7,7 @@ use crate::{
     format::Compression,
     host::{DOM0, Host, System},
     plan::{Destination, default_selection},
-    profile::{self, PassphraseSource, Profile},
+    profile::{self, Extras, PassphraseSource, Profile},
     secret::Passphrase,
     text,
 };
@@ -29,6 +29,10 @@ pub(super) struct Settings {
     pub(super) compression: Compression,
     /// The passphrase, where a profile holds it.
     pub(super) passphrase: Option<Passphrase>,
+    /// The machine that tells the passphrase.
+    pub(super) passphrase_vm: Option<String>,
+    /// What the command line says beyond that, and after it the profile.
+    pub(super) extras: Extras,
 }
 
 /// Checks as much of a command line as can be checked without a host.
@@ -59,10 +63,18 @@ impl Settings {
             destination: place::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?,
             compression: compression(args)?,
             passphrase: None,
+            passphrase_vm: None,
+            extras: args.extras(),
         })
     }
 
-    pub(super) fn of_profile(name: &str, host: &dyn Host, system: &System, console: &Console) -> Result<Self, Stop> {
+    pub(super) fn of_profile(
+        args: &BackupArgs,
+        name: &str,
+        host: &dyn Host,
+        system: &System,
+        console: &Console,
+    ) -> Result<Self, Stop> {
         let failed = |error| Stop::failed(text::profile_error(&error));
         let loaded = Profile::load(&host.profile_dir(), name).map_err(failed)?;
         for key in &loaded.unknown_keys {
@@ -79,7 +91,8 @@ impl Settings {
                 Passphrase::for_new_archive(text.as_str().to_owned())
                     .map_err(|error| Stop::failed(text::passphrase_error(error)))?,
             ),
-            PassphraseSource::Vm(vm) => return Err(Stop::failed(text::terminal::passphrase_in_vm(vm))),
+            // Asked for when the user has agreed.
+            PassphraseSource::Vm(_) => None,
         };
         Ok(Self {
             machines: selection.machines,
@@ -89,6 +102,11 @@ impl Settings {
             )?,
             compression: profile.compression,
             passphrase,
+            passphrase_vm: match profile.passphrase {
+                PassphraseSource::Vm(vm) => Some(vm),
+                PassphraseSource::Ask | PassphraseSource::Text(_) => None,
+            },
+            extras: args.extras().or(profile.extras),
         })
     }
 }
@@ -133,6 +151,7 @@ pub(super) fn save(
         destination_path,
         compression: settings.compression,
         passphrase: PassphraseSource::Text(Arc::clone(passphrase)),
+        extras: settings.extras,
     };
     let path = profile
         .save(&host.profile_dir(), name)

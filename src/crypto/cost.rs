@@ -22,6 +22,9 @@ impl KdfCost {
     /// N = 2^17, r = 8, p = 16: the work that the stock tool nominally chooses, with half of its memory.
     pub const REFERENCE: Self = Self { log_n: 17, r: 8, p: 16 };
 
+    /// The costs that a user can choose, with the words that profiles and command lines have for them.
+    pub const NAMED: [(&'static str, Self); 2] = [("default", Self::DEFAULT), ("reference", Self::REFERENCE)];
+
     /// The bytes of memory that one derivation needs, as far as N decides; `u64::MAX` where no number can say it.
     pub fn memory_bytes(self) -> u64 {
         1_u64

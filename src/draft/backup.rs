@@ -6,13 +6,13 @@ mod from_profile;
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    crypto::KdfCost,
+    crypto::{Grade, KdfCost},
     engine::Resources,
     format::{Compression, Level},
     host::{DOM0, Machine, System},
     plan::{
-        BackupPlan, Destination, Finding, InventoryScope, RecoveryText, Room, check_backup, default_selection,
-        may_be_backed_up,
+        BackupPlan, Destination, Finding, InventoryScope, RecoveryText, Room, Unverified, check_backup,
+        default_selection, may_be_backed_up,
     },
     profile::Profile,
 };
@@ -91,7 +91,7 @@ pub struct BackupDraft {
     pub saves_profile: bool,
     /// Whether the profile keeps the passphrase too, in plain text.
     pub saves_passphrase: bool,
-    /// Whether the archive is read again after it was written.
+    /// Whether the archive is to be read again after it was written, wherever that can be done.
     pub verifies: bool,
     /// Whether the computer is turned off at the end.
     pub power_off: PowerOff,
@@ -199,6 +199,42 @@ impl BackupDraft {
         self.recovery_text = text;
     }
 
+    /// Why the archive cannot be read again where it goes; `None` where it can be.
+    pub fn unverifiable(&self) -> Option<Unverified> {
+        self.look.destination().unverifiable()
+    }
+
+    /// Whether the archive will be read again after it was written.
+    pub fn will_verify(&self) -> bool {
+        self.verifies && self.unverifiable().is_none()
+    }
+
+    /// Takes whether the archive is to be read again. Where it cannot be, the choice stays what it was.
+    pub fn set_verifies(&mut self, verifies: bool) {
+        if self.unverifiable().is_none() {
+            self.verifies = verifies;
+        }
+    }
+
+    /// What a guess at the passphrase costs.
+    pub fn kdf(&self) -> KdfCost {
+        if self.is_costly_to_guess {
+            KdfCost::REFERENCE
+        } else {
+            KdfCost::DEFAULT
+        }
+    }
+
+    /// How long the passphrase holds; `None` as long as there is none.
+    pub fn grade(&self) -> Option<Grade> {
+        Some(self.passphrase.strength()?.grade(self.kdf()))
+    }
+
+    /// Whether the user has to be asked before the run, because of a passphrase that is too weak for a backup.
+    pub fn has_to_ask(&self) -> bool {
+        self.grade().is_some_and(Grade::is_weak) && !self.passphrase.is_weakness_accepted()
+    }
+
     /// A question that [`BackupDraft::set_findings`] takes the answer of; it touches the disk.
     pub fn ask_findings(&self) -> Option<impl FnOnce() -> Vec<Finding> + Send + 'static> {
         let system = self.system.clone()?;
@@ -299,12 +335,8 @@ impl BackupDraft {
             compression: self.compression(),
             level: self.level,
             scope: self.scope,
-            kdf: if self.is_costly_to_guess {
-                KdfCost::REFERENCE
-            } else {
-                KdfCost::DEFAULT
-            },
-            verify: self.verifies,
+            kdf: self.kdf(),
+            verify: self.will_verify(),
             recovery_text: self.recovery_text.filter(|_| self.look.is_local()),
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
         })

@@ -15,7 +15,7 @@ mod steps;
 pub use crate::format::Compression;
 
 pub use backup::{BackupDraft, BackupPage, PowerOff};
-pub use passphrase::{Hint, PassphraseDraft};
+pub use passphrase::{Meter, PassphraseDraft};
 pub use pick::pick;
 pub use place::{Look, Place, PlaceKind, PlaceProblem, PlaceState, look_at, look_at_archive};
 pub use restore::{NotesRead, Opening, QuickLook, RestoreDraft, RestorePage};

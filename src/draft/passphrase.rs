@@ -8,7 +8,11 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::{draft::Reason, secret::Passphrase};
+use crate::{
+    crypto::{Grade, Strength},
+    draft::Reason,
+    secret::{Oddity, Passphrase, oddities},
+};
 
 /// What was typed, and what was taken over.
 #[derive(Debug, Default)]
@@ -16,27 +20,76 @@ pub struct PassphraseDraft {
     first: Zeroizing<String>,
     second: Zeroizing<String>,
     kept: Option<Arc<Passphrase>>,
+    /// Of what is typed, or else of what was taken over.
+    strength: Option<Strength>,
+    is_weakness_accepted: bool,
 }
 
-/// What is worth knowing about a passphrase apart from its strength.
+/// How a bar shows the strength of a passphrase: so many of [`Meter::SEGMENTS`] are filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hint {
-    /// It begins or ends with a blank, which is hard to see.
-    OuterBlank,
-    /// It has characters that another keyboard layout may not have.
-    UnusualCharacters,
+pub struct Meter {
+    /// From 1, which is red, to [`Meter::SEGMENTS`], which is green.
+    pub filled: u8,
+}
+
+impl Meter {
+    /// As many as there are grades.
+    pub const SEGMENTS: u8 = 5;
+}
+
+impl From<Grade> for Meter {
+    fn from(grade: Grade) -> Self {
+        let filled = match grade {
+            Grade::VeryWeak => 1,
+            Grade::Weak => 2,
+            Grade::Fair => 3,
+            Grade::Good => 4,
+            Grade::Strong => Self::SEGMENTS,
+        };
+        Self { filled }
+    }
 }
 
 impl PassphraseDraft {
     /// Takes what stands in the two fields.
     pub fn set_typed(&mut self, first: &str, second: &str) {
-        self.first = Zeroizing::new(first.to_owned());
+        if *self.first != *first {
+            self.first = Zeroizing::new(first.to_owned());
+            self.judge();
+        }
         self.second = Zeroizing::new(second.to_owned());
     }
 
     /// Begins with a passphrase that is known already, from a profile.
     pub fn keep(&mut self, passphrase: Arc<Passphrase>) {
         self.kept = Some(passphrase);
+        self.judge();
+    }
+
+    fn judge(&mut self) {
+        let kept = self.kept.as_ref().map_or("", |kept| kept.as_str());
+        let text = if self.first.is_empty() {
+            kept
+        } else {
+            self.first.as_str()
+        };
+        self.strength = Strength::of(text);
+        self.is_weakness_accepted = false;
+    }
+
+    /// How strong the passphrase is that is typed, or else the one that was taken over.
+    pub fn strength(&self) -> Option<&Strength> {
+        self.strength.as_ref()
+    }
+
+    /// Takes the user's word that a weak passphrase will do; it counts for this passphrase only.
+    pub fn accept_weakness(&mut self) {
+        self.is_weakness_accepted = true;
+    }
+
+    /// Whether the user has said that a weak passphrase will do.
+    pub fn is_weakness_accepted(&self) -> bool {
+        self.is_weakness_accepted
     }
 
     /// Whether a passphrase was taken over and nothing else is being typed.
@@ -70,6 +123,7 @@ impl PassphraseDraft {
     pub fn take_over(&mut self) -> Result<(), Reason> {
         self.check()?;
         if !self.first.is_empty() {
+            // Its strength was judged while it was typed, and it is the one that is taken over.
             let typed = std::mem::take(&mut self.first);
             let passphrase = Passphrase::for_new_archive(typed).map_err(Reason::PassphraseRefused)?;
             self.kept = Some(Arc::new(passphrase));
@@ -84,22 +138,15 @@ impl PassphraseDraft {
     }
 
     /// What is worth knowing about the text in the first field.
-    pub fn hints(&self) -> Vec<Hint> {
-        let mut hints = Vec::new();
-        if self.first.trim() != self.first.as_str() {
-            hints.push(Hint::OuterBlank);
-        }
-        if !self.first.is_ascii() {
-            hints.push(Hint::UnusualCharacters);
-        }
-        hints
+    pub fn hints(&self) -> Vec<Oddity> {
+        oddities(&self.first)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::PassphraseError;
+    use crate::{crypto::KdfCost, secret::PassphraseError};
 
     fn typed(first: &str, second: &str) -> PassphraseDraft {
         let mut draft = PassphraseDraft::default();
@@ -136,9 +183,29 @@ mod tests {
     }
 
     #[test]
-    fn blanks_at_the_ends_and_unusual_characters_are_pointed_out() {
+    fn odd_characters_are_pointed_out_while_they_are_typed() {
         assert_eq!(typed("plain words", "").hints(), []);
-        assert_eq!(typed(" x", "").hints(), [Hint::OuterBlank]);
-        assert_eq!(typed("schön ", "").hints(), [Hint::OuterBlank, Hint::UnusualCharacters]);
+        assert_eq!(typed(" x", "").hints(), [Oddity::OuterBlank]);
+        assert_eq!(typed("\u{feff}x", "").hints()[0], Oddity::Invisible('\u{feff}'));
+    }
+
+    #[test]
+    fn the_strength_is_that_of_the_passphrase_that_will_be_used() {
+        let weak = |draft: &PassphraseDraft| draft.strength().unwrap().grade(KdfCost::DEFAULT).is_weak();
+        let mut draft = typed("a", "a");
+        draft.take_over().unwrap();
+        assert!(weak(&draft));
+        draft.accept_weakness();
+        draft.set_typed("", "");
+        assert!(draft.is_weakness_accepted());
+        let strong = "quartz lemur ratify oblong canopy";
+        draft.set_typed(strong, strong);
+        assert!(!weak(&draft) && !draft.is_weakness_accepted());
+        draft.set_typed("", "");
+        assert!(weak(&draft) && !draft.is_weakness_accepted());
+        draft.set_typed(strong, strong);
+        draft.take_over().unwrap();
+        draft.set_typed("", "");
+        assert!(!weak(&draft));
     }
 }

@@ -19,7 +19,7 @@ use std::{
 use crate::{
     format::{BackupId, Compression, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::{Extent, Host},
-    plan::{Access, BackupPlan, Destination, Room, Source, check_backup},
+    plan::{Access, BackupPlan, Destination, Room, Source, Unverified, check_backup},
     units::unix_now,
 };
 
@@ -70,6 +70,7 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
         machines: contents.machines.iter().map(MachineContents::report).collect(),
         place,
         archive,
+        lacks_recovery_text: plan.recovery_text.is_some() && recovery_file.is_none(),
         recovery_file,
         archive_bytes: written.bytes,
         data_bytes: contents.total_bytes(),
@@ -365,10 +366,9 @@ fn format_internal(error: crate::format::FormatError) -> EngineError {
 
 /// Reads the archive again from where it went.
 fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report: &mut Report) {
-    let Some(path) = report.archive.clone() else {
-        let why = "only an archive that is a file on this host can be read again".to_owned();
-        context.warn(Warning::NotVerified { why });
-        return;
+    let (unverifiable, archive) = (plan.destination.unverifiable(), report.archive.clone());
+    let (None, Some(path)) = (unverifiable, archive) else {
+        return omit_verification(unverifiable.unwrap_or(Unverified::InVm), context, report);
     };
     let names = plan.machines.clone();
     match verify::verify_archive(
@@ -381,10 +381,12 @@ fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report:
             report.verdict = verified.verdict;
         }
         // The archive is whole and has its name; only the second look at it was stopped.
-        Err(EngineError::Cancelled) => {
-            let why = "the verification was cancelled".to_owned();
-            context.warn(Warning::NotVerified { why });
-        }
+        Err(EngineError::Cancelled) => omit_verification(Unverified::Cancelled, context, report),
         Err(error) => report.verdict = VerifyVerdict::Bad(Failure(error)),
     }
+}
+
+fn omit_verification(why: Unverified, context: &Context, report: &mut Report) {
+    context.warn(Warning::NotVerified { why });
+    report.verdict = VerifyVerdict::Omitted(why);
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    format::{Compression, Encoder, Level},
+    format::{Compression, Encoder, Level, LzmaEncoder},
     units::MIB,
 };
 
@@ -62,6 +62,8 @@ pub(super) struct BlockWriter<'a> {
     block: Vec<u8>,
     taken: usize,
     has_sent: bool,
+    /// What compresses where blocks cannot be compressed one by one.
+    serial: Option<LzmaEncoder>,
 }
 
 /// Buffers for blocks, used again and again: fresh memory costs more than what is done with it.
@@ -118,6 +120,7 @@ impl<'a> BlockWriter<'a> {
             block: Vec::new(),
             taken: 0,
             has_sent: false,
+            serial: serial_encoder(method, level).map_err(super::backup::internal)?,
         })
     }
 
@@ -146,6 +149,11 @@ impl<'a> BlockWriter<'a> {
         if self.taken > 0 || !self.has_sent {
             self.send().map_err(|()| writer_gone())?;
         }
+        if let Some(serial) = self.serial.take() {
+            let data = ToCome::ready(serial.finish());
+            let rest = Flow::Block { plain_bytes: 0, data };
+            self.flow.send(rest).map_err(|_| writer_gone())?;
+        }
         self.flow.send(Flow::FileEnd).map_err(|_| writer_gone())
     }
 
@@ -155,7 +163,11 @@ impl<'a> BlockWriter<'a> {
         self.has_sent = true;
         let plain_bytes = block.len() as u64;
         let (method, level) = (self.method, self.level);
-        let data = if method == Compression::None {
+        let data = if let Some(serial) = &mut self.serial {
+            let ready = serial.more(&block);
+            self.buffers.give_back(block);
+            ToCome::ready(ready)
+        } else if method == Compression::None {
             ToCome::ready(Ok(block))
         } else {
             let buffers = self.buffers.clone();
@@ -171,6 +183,13 @@ impl<'a> BlockWriter<'a> {
             })
         };
         self.flow.send(Flow::Block { plain_bytes, data }).map_err(drop)
+    }
+}
+
+fn serial_encoder(method: Compression, level: Level) -> io::Result<Option<LzmaEncoder>> {
+    match method {
+        Compression::Lzma => LzmaEncoder::new(level).map(Some),
+        _ => Ok(None),
     }
 }
 

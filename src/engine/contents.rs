@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    format::HOME_FOLDER,
     host::{DOM0, Home, Host, MachineFile, System},
     inventory::{Content, Inventory},
     plan::{BackupPlan, InventoryScope},
@@ -203,7 +204,7 @@ fn gather_home(host: &dyn Host, context: &Context) -> Result<MachineContents, En
         });
     };
     let size = home::tree_size(&home.path, &context.cancel)?;
-    let path = format!("dom0-home/{}", home.user);
+    let path = format!("{HOME_FOLDER}/{}", home.user);
     Ok(MachineContents {
         name: DOM0.to_owned(),
         path,

@@ -12,6 +12,8 @@ use std::{
     time::Duration,
 };
 
+use crate::plan::Unverified;
+
 use super::{ArchiveError, EngineError, Failure};
 
 /// Stops a job. Clones are the same token.
@@ -243,10 +245,10 @@ pub enum Warning {
         /// Why.
         why: String,
     },
-    /// The archive could not be read again where it went.
+    /// The archive was not read again, although that was asked for.
     NotVerified {
         /// Why.
-        why: String,
+        why: Unverified,
     },
     /// A setting of a restored machine could not be set.
     SettingNotRestored {

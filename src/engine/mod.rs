@@ -10,6 +10,7 @@ mod blocks;
 mod contents;
 mod context;
 mod data;
+mod degree;
 mod destination;
 mod dialect;
 mod error;
@@ -41,6 +42,7 @@ pub mod restore;
 pub mod verify;
 
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
+pub use degree::Degree;
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use notes::{Notes, read_notes};
 pub use open::{open_archive, source_place};

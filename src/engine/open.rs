@@ -5,6 +5,7 @@
 mod front;
 mod header;
 mod inventory;
+mod unlisted;
 
 use std::sync::Arc;
 
@@ -45,7 +46,9 @@ pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Resu
         context,
         workers: Arc::new(Workers::for_reading(context.resources)),
     };
-    opener.open()
+    let mut opened = opener.open()?;
+    unlisted::add_home(access, &mut opened, opener.workers, context)?;
+    Ok(opened)
 }
 
 /// Reads what stands before the data.

@@ -7,7 +7,7 @@ use crate::{
     crypto::{Digest, OldCipher},
     format::Filter,
     inventory::Inventory,
-    plan::{RestoreRemark, RestoreRow, RestoreTable},
+    plan::{RestoreRemark, RestoreRow, RestoreTable, Unverified},
 };
 
 use super::{ArchiveError, EngineError, Warning};
@@ -39,6 +39,8 @@ pub struct Report {
     pub archive: Option<PathBuf>,
     /// The text beside it on how to open it without this program, if one was written.
     pub recovery_file: Option<PathBuf>,
+    /// Whether such a text was asked for and is not there; a warning says why.
+    pub lacks_recovery_text: bool,
     /// Its size in bytes.
     pub archive_bytes: u64,
     /// The data that was read from or written to the host, in bytes.
@@ -63,16 +65,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every machine that was selected was done and nothing was found wrong.
-    pub fn is_success(&self) -> bool {
-        self.findings.is_empty()
-            && self
-                .machines
-                .iter()
-                .all(|machine| matches!(machine.result, MachineResult::Done | MachineResult::Skipped(_)))
-            && !matches!(self.verdict, VerifyVerdict::Bad(_))
-    }
-
     /// The machines that failed.
     pub fn failed(&self) -> impl Iterator<Item = &MachineReport> {
         self.machines
@@ -132,7 +124,8 @@ pub(super) fn in_order(table: &RestoreTable, reports: Vec<MachineReport>) -> Vec
     let left_alone = table
         .rows
         .iter()
-        .filter(|row| !row.is_selected)
+        // Of a machine that is made up the archive holds nothing that could be left out.
+        .filter(|row| !row.is_selected && !row.is_made_up())
         .map(|row| MachineReport {
             name: row.domain.name.clone(),
             name_here: row.name_here.clone(),
@@ -180,9 +173,11 @@ pub enum SkipReason {
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum VerifyVerdict {
-    /// Nothing was verified.
+    /// Nobody asked for a verification.
     #[default]
     NotDone,
+    /// A verification was asked for and was not done.
+    Omitted(Unverified),
     /// Everything that the inventory promises was read to its last byte.
     Good,
     /// Not so.

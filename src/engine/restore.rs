@@ -52,6 +52,13 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         .unwrap_or_default();
     let (incomplete, complete): (Vec<&RestoreRow>, Vec<&RestoreRow>) =
         rows.iter().partition(|row| missing.contains_key(&row.domain.name));
+    // The reader does not know of these machines; they have a word of their own.
+    let named: Vec<ArchiveError> = incomplete
+        .iter()
+        .map(|row| ArchiveError::Missing {
+            what: row.content.path.clone(),
+        })
+        .collect();
     let mut reports: Vec<MachineReport> = incomplete
         .into_iter()
         .map(|row| {
@@ -64,7 +71,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     let (created, failed) = target.create_all(&complete, &opened.inventory)?;
     reports.extend(failed);
     context.observer.phase(Phase::Restoring);
-    let result = read_data(
+    let mut result = read_data(
         &plan.access,
         &opened,
         index,
@@ -75,6 +82,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         context,
     )?;
     reports.extend(result.machines);
+    result.findings.retain(|finding| !named.contains(finding));
     warn_of(&result.findings, context);
     if let Some(error) = result.broken {
         context.warn(Warning::RestUnreadable { why: error.to_string() });

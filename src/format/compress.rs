@@ -15,7 +15,7 @@ use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
-pub use encoder::{Encoder, compressed};
+pub use encoder::{Encoder, LzmaEncoder, compressed};
 pub use level::{Level, UnknownLevel};
 pub use pieces::{Piece, PieceDecoder, next_piece};
 
@@ -34,7 +34,8 @@ pub enum Compression {
     Bzip2,
     /// `xz`. A stream in the older `.lzma` form is read as well, as the stock tool reads it.
     Xz,
-    /// `lzma`, the form before `xz`: only read. It has no checksum, so nobody should write it any more.
+    /// `lzma`, the form before `xz`. It has no checksum of its own and cannot be compressed in blocks: one processor makes
+    /// it. It is written only where it is asked for by name, as existing profiles do.
     Lzma,
     /// `zstd`.
     Zstd,
@@ -49,7 +50,7 @@ const ALIASES: [(&str, Compression); 3] = [
 
 impl Compression {
     /// The methods that a backup can use, in the order of the wizard's list.
-    pub const WRITABLE: [Self; 5] = [Self::Gzip, Self::Zstd, Self::Xz, Self::Bzip2, Self::None];
+    pub const WRITABLE: [Self; 6] = [Self::Gzip, Self::Zstd, Self::Xz, Self::Bzip2, Self::Lzma, Self::None];
 
     /// The name of the stock tool that reads it, which is its name in the header, on the command line and in profiles.
     pub fn filter_name(self) -> Option<&'static str> {

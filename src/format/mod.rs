@@ -35,11 +35,12 @@ mod sniff;
 mod tape;
 
 pub use compress::{
-    Compression, Encoder, Filter, Level, Piece, PieceDecoder, UnknownLevel, compressed, decoder, next_piece,
+    Compression, Encoder, Filter, Level, LzmaEncoder, Piece, PieceDecoder, UnknownLevel, compressed, decoder,
+    next_piece,
 };
 pub use error::{FormatError, MemberKind};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};
 pub use multi_volume::{MultiVolume, VolumeError};
 pub use old_member::{mac_member, member_of_mac, parse_mac};
-pub use part::{PartName, check_name};
+pub use part::{HOME_FOLDER, PartName, check_name};
 pub use sniff::sniffed;

@@ -8,6 +8,9 @@ use std::fmt;
 
 use super::{FormatError, error::shown, limits};
 
+/// The folder of an archive that holds dom0's home, a file named after its user.
+pub const HOME_FOLDER: &str = "dom0-home";
+
 /// What the members of an encrypted archive end in.
 const ENCRYPTED_SUFFIX: &str = ".enc";
 

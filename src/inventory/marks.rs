@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Content, Inventory, InventoryError,
     document::part_mut,
+    domain::DOM0,
     edit::{check, item},
     read,
     xml::Element,
@@ -63,6 +64,16 @@ impl Inventory {
             }
         }
         Ok(())
+    }
+
+    /// Marks dom0's home as held by the archive: a file of that name, of so many bytes.
+    ///
+    /// # Errors
+    /// When there is no dom0, or the name cannot stand in XML.
+    pub fn add_home(&mut self, path: &str, size_bytes: u64) -> Result<(), InventoryError> {
+        self.set_feature(DOM0, CONTENT, "1")?;
+        self.set_feature(DOM0, PATH, path)?;
+        self.set_feature(DOM0, SIZE, &size_bytes.to_string())
     }
 
     /// Lists the files that an archive holds of a machine, in their order, in place of any such list before.

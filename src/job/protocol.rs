@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use crate::{
-    engine::{ArchiveInfo, EngineError, ItemState, Partial, Phase, Progress, Report, Warning},
+    engine::{ArchiveInfo, Degree, EngineError, ItemState, MachineResult, Partial, Phase, Progress, Report, Warning},
     plan::{BackupPlan, ExtractPlan, RestorePlan},
 };
 
@@ -66,6 +66,32 @@ pub enum Outcome {
     Cancelled(Partial),
     /// It could not go on.
     Failed(EngineError, Partial),
+}
+
+impl Outcome {
+    /// How good it was. Whoever says it, shows it or acts on it asks here.
+    pub fn degree(&self, kind: JobKind) -> Degree {
+        match self {
+            Self::Done(report) => match (kind, report.degree()) {
+                // A verification has one subject, the archive: it is whole or it is not.
+                (JobKind::Verify, Degree::Partial) => Degree::Failed,
+                (_, degree) => degree,
+            },
+            Self::Cancelled(_) => Degree::Cancelled,
+            Self::Failed(_, partial) => {
+                let has_done = partial
+                    .machines
+                    .iter()
+                    .any(|machine| machine.result == MachineResult::Done);
+                // Of the other jobs nothing is left that could be relied on.
+                if kind == JobKind::Restore && has_done {
+                    Degree::Partial
+                } else {
+                    Degree::Failed
+                }
+            }
+        }
+    }
 }
 
 /// A job that has ended, with everything that a report of it names.

@@ -143,7 +143,7 @@ impl Notice {
             Warning::HomeFileLeftOut { path, why } => Self::new("home_file_left_out").path(path).why(why),
             Warning::HomeFileChanged { path } => Self::new("home_file_changed").path(path),
             Warning::NotRecorded { why } => Self::new("backup_not_recorded").why(why),
-            Warning::NotVerified { why } => Self::new("not_verified").why(why),
+            Warning::NotVerified { why } => Self::new("not_verified").why(&why.to_string()),
             Warning::SettingNotRestored { machine, setting, why } => Self::new("setting_not_restored")
                 .machine(machine)
                 .about(setting)
@@ -211,7 +211,7 @@ mod tests {
     use std::{io::ErrorKind, sync::Arc};
 
     use super::*;
-    use crate::plan::{BackupRemark, Finding};
+    use crate::plan::{BackupRemark, Finding, Unverified};
 
     const SCHEMAS: [&str; 2] = [
         include_str!("../../docs/schema/report.schema.json"),
@@ -326,7 +326,7 @@ mod tests {
             },
             Warning::HomeFileChanged { path: path() },
             Warning::NotRecorded { why: text() },
-            Warning::NotVerified { why: text() },
+            Warning::NotVerified { why: Unverified::InVm },
             Warning::SettingNotRestored {
                 machine: text(),
                 setting: text(),

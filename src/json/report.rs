@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     engine::{
-        EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult, Report, SkipReason, VerifyVerdict,
+        Degree, EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult, SkipReason, VerifyVerdict,
     },
     job::{Ended, JobKind, Outcome},
     units::iso_time,
@@ -81,7 +81,7 @@ pub fn report(ended: &Ended<'_>) -> String {
         },
         outcome: outcome(ended),
         verdict: report.map_or("not_verified", |report| match report.verdict {
-            VerifyVerdict::NotDone => "not_verified",
+            VerifyVerdict::NotDone | VerifyVerdict::Omitted(_) => "not_verified",
             VerifyVerdict::Good => "good",
             VerifyVerdict::Bad(_) => "bad",
         }),
@@ -132,18 +132,12 @@ pub fn unopened(job: &'static str, place: &str, error: Option<&EngineError>) -> 
 
 /// The same four ends as those of the exit codes: all of it, a part of it, nothing that can be relied on, stopped.
 fn outcome(ended: &Ended<'_>) -> &'static str {
-    let has_done = |machines: &[MachineReport]| machines.iter().any(|machine| machine.result == MachineResult::Done);
-    match ended.outcome {
-        Outcome::Cancelled(_) => "cancelled",
-        Outcome::Done(report) if report.is_success() => "done",
-        Outcome::Done(report) if is_partial(ended.kind, report) && has_done(&report.machines) => "partial",
-        Outcome::Failed(_, partial) if ended.kind == JobKind::Restore && has_done(&partial.machines) => "partial",
-        Outcome::Done(_) | Outcome::Failed(..) => "failed",
+    match ended.outcome.degree(ended.kind) {
+        Degree::Complete => "done",
+        Degree::Partial => "partial",
+        Degree::Failed => "failed",
+        Degree::Cancelled => "cancelled",
     }
-}
-
-fn is_partial(kind: JobKind, report: &Report) -> bool {
-    kind != JobKind::Verify && !matches!(report.verdict, VerifyVerdict::Bad(_))
 }
 
 fn first_cause(outcome: &Outcome) -> Option<&EngineError> {
@@ -151,7 +145,7 @@ fn first_cause(outcome: &Outcome) -> Option<&EngineError> {
         Outcome::Failed(error, _) => Some(error),
         Outcome::Done(report) => match &report.verdict {
             VerifyVerdict::Bad(Failure(error)) => Some(error),
-            VerifyVerdict::NotDone | VerifyVerdict::Good => None,
+            VerifyVerdict::NotDone | VerifyVerdict::Omitted(_) | VerifyVerdict::Good => None,
         },
         Outcome::Cancelled(_) => None,
     }

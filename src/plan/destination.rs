@@ -24,6 +24,27 @@ pub enum Destination {
     },
 }
 
+/// Why a verification that was asked for is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unverified {
+    /// The archive goes into a machine, where it cannot be read back yet.
+    #[error("only an archive that is a file on this host can be read again")]
+    InVm,
+    /// Its user stopped it; the archive itself was written before.
+    #[error("the verification was cancelled")]
+    Cancelled,
+}
+
+impl Destination {
+    /// Why an archive that was written there cannot be read again; `None` where it can be.
+    pub fn unverifiable(&self) -> Option<Unverified> {
+        match self {
+            Self::Directory(_) | Self::File(_) => None,
+            Self::Service { .. } => Some(Unverified::InVm),
+        }
+    }
+}
+
 /// Where an archive is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {

@@ -23,7 +23,7 @@ pub use backup::{
     BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, may_be_backed_up,
 };
 pub use candidates::{Candidates, PoolOffer, pools};
-pub use destination::{Destination, LineProblem, Source, check_service_line};
+pub use destination::{Destination, LineProblem, Source, Unverified, check_service_line};
 pub use device::{DeviceFate, DevicePort, RestoreDevice};
 pub use extract::{ArchivedFile, ExtractPlan, ExtractTo};
 pub use pipe::{Pipe, PipeState};

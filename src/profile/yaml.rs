@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! As much YAML as a profile needs: a mapping of texts, truths and lists of texts.
+//! As much YAML as a profile needs: a mapping of texts, truths, lists of texts and one level of mappings.
 //!
 //! Plain words are read as the existing tools' parser reads them (YAML 1.1: `yes` and `off` are truths, `~` is nothing);
 //! every text is written in double quotes, which all parsers read alike.
@@ -21,8 +21,7 @@ pub(super) enum Value {
     Truth(bool),
     Text(Text),
     List(Vec<Self>),
-    /// A mapping, which no profile has.
-    Mapping,
+    Mapping(Vec<(Text, Value)>),
 }
 
 /// Reads the one mapping of a document, in its order.
@@ -37,20 +36,7 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Text, Value)>, ProfileError> {
             _ => return Err(syntax("it is not a mapping")),
         }
     }
-    let mut keys: Vec<(Text, Value)> = Vec::new();
-    loop {
-        let key = match events.next()? {
-            Event::MappingEnd => break,
-            Event::Scalar(key, ..) => Zeroizing::new(key.into_owned()),
-            _ => return Err(syntax("a key is not a word")),
-        };
-        if keys.iter().any(|(other, _)| *other == key) {
-            return Err(syntax(format!("'{}' stands in it twice", key.escape_debug())));
-        }
-        let first = events.next()?;
-        let value = events.value(first)?;
-        keys.push((key, value));
-    }
+    let keys = events.pairs(0)?;
     loop {
         match events.next()? {
             Event::DocumentEnd => {}
@@ -85,8 +71,26 @@ impl<'a> Events<'a> {
         }
     }
 
+    /// The rest of a mapping that has begun.
+    fn pairs(&mut self, depth: usize) -> Result<Vec<(Text, Value)>, ProfileError> {
+        let mut keys: Vec<(Text, Value)> = Vec::new();
+        loop {
+            let key = match self.next()? {
+                Event::MappingEnd => return Ok(keys),
+                Event::Scalar(key, ..) => Zeroizing::new(key.into_owned()),
+                _ => return Err(syntax("a key is not a word")),
+            };
+            if keys.iter().any(|(other, _)| *other == key) {
+                return Err(syntax(format!("'{}' stands in it twice", key.escape_debug())));
+            }
+            let first = self.next()?;
+            let value = self.value(first, depth)?;
+            keys.push((key, value));
+        }
+    }
+
     /// The value that begins with an event.
-    fn value(&mut self, first: Event<'a>) -> Result<Value, ProfileError> {
+    fn value(&mut self, first: Event<'a>, depth: usize) -> Result<Value, ProfileError> {
         match first {
             Event::Scalar(text, style, _, tag) => {
                 let text = Zeroizing::new(text.into_owned());
@@ -98,11 +102,12 @@ impl<'a> Events<'a> {
                 loop {
                     match self.next()? {
                         Event::SequenceEnd => return Ok(Value::List(values)),
-                        item @ Event::Scalar(..) => values.push(self.value(item)?),
+                        item @ Event::Scalar(..) => values.push(self.value(item, depth)?),
                         _ => return Err(syntax("a list holds more than words")),
                     }
                 }
             }
+            Event::MappingStart(..) if depth == 0 => Ok(Value::Mapping(self.pairs(depth + 1)?)),
             Event::MappingStart(..) => {
                 // Skipped: only an unknown key can have one.
                 let mut depth = 1;
@@ -113,7 +118,7 @@ impl<'a> Events<'a> {
                         _ => {}
                     }
                 }
-                Ok(Value::Mapping)
+                Ok(Value::Mapping(Vec::new()))
             }
             _ => Err(syntax("a value that refers to another one")),
         }
@@ -151,6 +156,16 @@ pub(super) fn print_text(out: &mut String, key: &str, text: &str) {
     out.push_str(": ");
     quote(out, text);
     out.push('\n');
+}
+
+/// A mapping of plain words.
+pub(super) fn print_words(out: &mut String, key: &str, words: &[(&str, String)]) {
+    out.push_str(key);
+    out.push_str(":\n");
+    for (key, word) in words {
+        out.push_str("  ");
+        print_key(out, key, word);
+    }
 }
 
 fn print_key(out: &mut String, key: &str, value: &str) {

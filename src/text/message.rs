@@ -24,7 +24,7 @@ use super::{
 pub use archive::archive_error;
 pub(super) use host::out_of_reach;
 pub use host::{host_error, inventory_error};
-pub use input::{line_problem, passphrase_error};
+pub use input::{line_problem, oddity, passphrase_error};
 pub use profile::profile_error;
 pub use transport::{destination_error, source_error};
 

@@ -24,7 +24,7 @@ mod warning;
 pub use crate::job::JobKind;
 pub use finding::{FindingText, finding};
 pub use message::{
-    Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
+    Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message, oddity,
     passphrase_error, profile_error, source_error,
 };
 pub use outcome::{ItemLine, MachineLine, OutcomeView, Tone, opened, outcome};
@@ -37,4 +37,4 @@ pub use recovery::recovery_text;
 pub use report::{archive_lines, item_text, machine_table, report_text, save_report};
 pub use restore::{restore_cure, restore_problem, restore_remark, shortage};
 pub use sanitize::{sanitize, sanitize_lines};
-pub use warning::warning;
+pub use warning::{unverified, warning};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The result of a job, in words.
 //!
-//! No word of success stands here but behind [`Report::is_success`]; everything else names what was not done and why.
+//! No word of success stands here but behind [`Degree::Complete`]; everything else names what was not done and why.
+
+mod title;
 
 use crate::{
     engine::{
-        Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection, Report,
-        SkipReason, VerifyVerdict,
+        Degree, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
+        Report, SkipReason, VerifyVerdict,
     },
     job::{JobKind, Outcome},
 };
@@ -16,6 +18,8 @@ use super::{
     i18n::{gettext, gettext_f, ngettext_f, pgettext},
     message, sanitize, size, warning,
 };
+
+use title::title;
 
 /// How a result is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,14 +82,10 @@ pub struct MachineLine {
 /// The result of a job, in words.
 pub fn outcome(kind: JobKind, outcome: &Outcome) -> OutcomeView {
     match outcome {
-        Outcome::Done(report) => done(kind, report),
+        Outcome::Done(report) => done(kind, outcome.degree(kind).into(), report),
         Outcome::Cancelled(partial) => cancelled(kind, partial),
         Outcome::Failed(error, partial) => OutcomeView {
-            tone: if matches!(kind, JobKind::Restore) && partial.machines.iter().any(is_done) {
-                Tone::Partial
-            } else {
-                Tone::Failure
-            },
+            tone: outcome.degree(kind).into(),
             title: match kind {
                 JobKind::Backup => gettext("The backup failed"),
                 JobKind::Restore => gettext("The restore failed"),
@@ -126,11 +126,10 @@ pub fn opened(archive: &OpenedArchive) -> Vec<(String, String)> {
     rows
 }
 
-fn done(kind: JobKind, report: &Report) -> OutcomeView {
-    let tone = tone(report);
+fn done(kind: JobKind, tone: Tone, report: &Report) -> OutcomeView {
     let cause = match &report.verdict {
         VerifyVerdict::Bad(Failure(error)) => Some(message(error)),
-        VerifyVerdict::NotDone | VerifyVerdict::Good => None,
+        VerifyVerdict::NotDone | VerifyVerdict::Omitted(_) | VerifyVerdict::Good => None,
     };
     OutcomeView {
         tone,
@@ -142,35 +141,14 @@ fn done(kind: JobKind, report: &Report) -> OutcomeView {
     }
 }
 
-fn tone(report: &Report) -> Tone {
-    if report.is_success() {
-        Tone::Success
-    } else if matches!(report.verdict, VerifyVerdict::Bad(_)) || !report.machines.iter().any(is_done) {
-        Tone::Failure
-    } else {
-        Tone::Partial
-    }
-}
-
-fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
-    match (kind, tone) {
-        (JobKind::Backup, Tone::Success) => match report.verdict {
-            VerifyVerdict::Good => gettext("The backup is finished and verified"),
-            VerifyVerdict::NotDone | VerifyVerdict::Bad(_) => gettext("The backup is finished"),
-        },
-        (JobKind::Restore, Tone::Success) => gettext("Everything was restored"),
-        (JobKind::Verify, Tone::Success) => gettext("The backup is whole"),
-        (JobKind::Extract, Tone::Success) => gettext("The file was extracted"),
-        (JobKind::Backup, Tone::Partial) => gettext("Not everything was backed up"),
-        (JobKind::Restore, Tone::Partial) => gettext("Not everything was restored"),
-        (JobKind::Verify, Tone::Partial) => gettext("The backup is not whole"),
-        (JobKind::Backup, _) if matches!(report.verdict, VerifyVerdict::Bad(_)) => {
-            gettext("The backup was written, but reading it again found it bad")
+impl From<Degree> for Tone {
+    fn from(degree: Degree) -> Self {
+        match degree {
+            Degree::Complete => Self::Success,
+            Degree::Partial => Self::Partial,
+            Degree::Failed => Self::Failure,
+            Degree::Cancelled => Self::Cancelled,
         }
-        (JobKind::Backup, _) => gettext("The backup failed"),
-        (JobKind::Restore, _) => gettext("Nothing was restored"),
-        (JobKind::Verify, _) => gettext("The backup is not whole"),
-        (JobKind::Extract, _) => gettext("Nothing was extracted"),
     }
 }
 
@@ -188,14 +166,14 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
     }
     let count = |is: fn(&MachineReport) -> bool| report.machines.iter().filter(|machine| is(machine)).count() as u64;
     let (all, whole) = (report.machines.len() as u64 - count(is_skipped), count(is_done));
-    if tone == Tone::Success {
+    if whole == all {
         lines.push(ngettext_f(
             "{n} VM, {size} of data.",
             "{n} VMs, {size} of data.",
             all,
             &[("size", &size(report.data_bytes))],
         ));
-        if kind == JobKind::Verify {
+        if kind == JobKind::Verify && tone == Tone::Success {
             lines.push(gettext("Every byte that its list of contents promises was read and checked. Nothing was changed on this system."));
         }
     } else {
@@ -347,117 +325,4 @@ fn caveat(report: &Report) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::{ArchiveError, EngineError};
-
-    fn report(results: &[MachineResult], verdict: VerifyVerdict) -> Report {
-        let machine = |(i, result): (usize, &MachineResult)| MachineReport {
-            name: format!("vm{i}"),
-            name_here: format!("vm{i}"),
-            items: vec![],
-            result: result.clone(),
-        };
-        Report {
-            machines: results.iter().enumerate().map(machine).collect(),
-            place: "/mnt/x".into(),
-            verdict,
-            ..Report::default()
-        }
-    }
-
-    fn view(kind: JobKind, report: Report) -> OutcomeView {
-        outcome(kind, &Outcome::Done(Box::new(report)))
-    }
-
-    fn failed() -> MachineResult {
-        MachineResult::Failed(damage())
-    }
-
-    fn damage() -> Failure {
-        Failure(EngineError::Archive(ArchiveError::Missing {
-            what: "vm1/private.img".into(),
-        }))
-    }
-
-    #[test]
-    fn success_is_said_only_of_a_success() {
-        let words = ["finished", "Everything", "is whole"];
-        let bad = [
-            (vec![MachineResult::Done, failed()], VerifyVerdict::NotDone),
-            (vec![failed()], VerifyVerdict::NotDone),
-            (vec![MachineResult::NotReached], VerifyVerdict::Good),
-            (vec![MachineResult::Done], VerifyVerdict::Bad(damage())),
-        ];
-        for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify] {
-            for (results, verdict) in &bad {
-                let view = view(kind, report(results, verdict.clone()));
-                assert_ne!(view.tone, Tone::Success);
-                assert!(!words.iter().any(|word| view.title.contains(word)), "{}", view.title);
-            }
-            let good = view(kind, report(&[MachineResult::Done], VerifyVerdict::NotDone));
-            assert_eq!(good.tone, Tone::Success);
-            assert!(words.iter().any(|word| good.title.contains(word)), "{}", good.title);
-        }
-    }
-
-    #[test]
-    fn each_machine_that_is_not_whole_is_named_with_its_reason() {
-        let view = view(
-            JobKind::Restore,
-            report(&[MachineResult::Done, failed()], VerifyVerdict::NotDone),
-        );
-        assert_eq!(view.tone, Tone::Partial);
-        assert_eq!(view.machines[1].name, "vm1");
-        assert!(view.machines[1].reason.as_ref().unwrap().detail.contains("private.img"));
-    }
-
-    #[test]
-    fn a_backup_that_does_not_verify_is_a_failure_with_its_cause() {
-        let view = view(
-            JobKind::Backup,
-            report(&[MachineResult::Done], VerifyVerdict::Bad(damage())),
-        );
-        assert_eq!(view.tone, Tone::Failure);
-        assert!(view.cause.is_some());
-    }
-
-    #[test]
-    fn a_renamed_machine_shows_both_names() {
-        let mut renamed = report(&[MachineResult::Done], VerifyVerdict::NotDone);
-        renamed.machines[0].name_here = "vm0-1".into();
-        let mut failed = renamed.clone();
-        failed.machines[0].result = MachineResult::Failed(damage());
-        assert_eq!(view(JobKind::Restore, renamed).machines[0].name, "vm0 (now vm0-1)");
-        assert_eq!(view(JobKind::Restore, failed).machines[0].name, "vm0");
-    }
-
-    #[test]
-    fn a_backup_that_broke_off_calls_no_machine_done() {
-        let partial = Partial {
-            machines: report(
-                &[MachineResult::Done, failed(), MachineResult::NotReached],
-                VerifyVerdict::NotDone,
-            )
-            .machines,
-            warnings: vec![],
-        };
-        let outcome = Outcome::Failed(damage().0, partial);
-        let names = |kind| {
-            super::outcome(kind, &outcome)
-                .machines
-                .into_iter()
-                .map(|line| line.name)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(names(JobKind::Backup), ["vm1"]);
-        assert_eq!(names(JobKind::Restore), ["vm0", "vm1", "vm2"]);
-    }
-
-    #[test]
-    fn a_cancel_is_neither_success_nor_failure() {
-        let view = outcome(JobKind::Backup, &Outcome::Cancelled(Partial::default()));
-        assert_eq!(view.tone, Tone::Cancelled);
-        assert!(view.cause.is_none());
-    }
-}
+mod tests;

@@ -5,12 +5,19 @@ mod restore;
 
 use std::{io, ops::RangeInclusive, path::Path};
 
-use crate::format::Compression;
+use crate::{
+    crypto::{KdfCost, Strength},
+    format::Compression,
+    plan::Unverified,
+    profile::VmPassphraseError,
+    secret::Oddity,
+};
 
 use super::{
-    Message, compressions,
+    Message, compressions, host_error,
     i18n::{gettext, gettext_f},
-    io_text, sanitize, size,
+    io_text, oddity, sanitize, size, unverified,
+    wizard::strength,
 };
 
 pub use restore::{nothing_changed, nothing_to_decide, nothing_to_restore, problems};
@@ -147,15 +154,45 @@ pub fn not_in_system(name: &str) -> String {
     )
 }
 
-/// The passphrase of a profile is to come from a machine.
-pub fn passphrase_in_vm(name: &str) -> Message {
-    Message::new(gettext_f(
-        "The profile takes its passphrase from the VM {vm}, which comes with a later version",
+/// The passphrase of a profile did not come from the machine that should tell it.
+pub fn no_passphrase_from_vm(name: &str, profile: &str, error: &VmPassphraseError) -> Message {
+    let message = Message::new(gettext_f(
+        "The VM {vm} did not tell the passphrase of the profile",
         &[("vm", &sanitize(name))],
-    ))
-    .hint(gettext(
-        "Save the passphrase in the profile, or leave it out to be asked for it.",
-    ))
+    ));
+    let hint = gettext_f(
+        "Its service {service} has to print the passphrase on one line.",
+        &[("service", &sanitize(&format!("qubes.BackupPassphrase+{profile}")))],
+    );
+    match error {
+        VmPassphraseError::Host(error) => host_error(error),
+        VmPassphraseError::Ended(code) => message.detail(gettext_f(
+            "The service ended with {code}.",
+            &[("code", &code.to_string())],
+        )),
+        VmPassphraseError::Unread => message.detail(gettext("Its answer could not be read.")),
+        VmPassphraseError::NotALine => message.detail(gettext("Its answer is not one line of text.")),
+    }
+    .hint(hint)
+}
+
+/// What there is to say about a new passphrase that is weak.
+pub fn weak_passphrase(judged: &Strength, cost: KdfCost) -> Option<String> {
+    let text = || strength(judged, cost);
+    judged
+        .grade(cost)
+        .is_weak()
+        .then(|| gettext_f("the passphrase protects the backup badly. {text}", &[("text", &text())]))
+}
+
+/// What there is to say about a character of a new passphrase.
+pub fn odd_passphrase(found: Oddity) -> String {
+    gettext_f("about the passphrase: {text}", &[("text", &oddity(found))])
+}
+
+/// A verification that was asked for will not be done.
+pub fn will_not_verify(why: Unverified) -> String {
+    gettext_f("the backup will not be verified: {why}", &[("why", &unverified(why))])
 }
 
 /// The data may not fit.
@@ -164,11 +201,6 @@ pub fn little_room(needed: u64, free: u64) -> String {
         "this may need up to {needed}, and {free} are free",
         &[("needed", &size(needed)), ("free", &size(free))],
     )
-}
-
-/// The verification that was asked for could not be done.
-pub fn not_verified() -> Message {
-    Message::new(gettext("The backup was written, but not verified"))
 }
 
 /// A text was to be written beside a backup that goes into a VM.

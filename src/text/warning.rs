@@ -3,9 +3,13 @@
 
 use std::path::Path;
 
-use crate::engine::Warning;
+use crate::{engine::Warning, plan::Unverified};
 
-use super::{i18n::gettext_f, message::archive_error, sanitize};
+use super::{
+    i18n::{gettext, gettext_f},
+    message::archive_error,
+    sanitize,
+};
 
 /// Something that does not stop a job but must be known.
 pub fn warning(warning: &Warning) -> String {
@@ -23,8 +27,8 @@ pub fn warning(warning: &Warning) -> String {
             &[("why", &sanitize(why))],
         ),
         Warning::NotVerified { why } => gettext_f(
-            "The backup was written, but could not be read again for its verification: {why}",
-            &[("why", &sanitize(why))],
+            "The backup was written, but it is not verified: {why}",
+            &[("why", &unverified(*why))],
         ),
         Warning::SettingNotRestored { machine, setting, why } => gettext_f(
             "A setting of the VM {vm} could not be restored: {setting} ({why})",
@@ -88,6 +92,14 @@ pub fn warning(warning: &Warning) -> String {
             "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",
             &[("vm", &sanitize(machine)), ("why", &sanitize(why)), ("tag", tag)],
         ),
+    }
+}
+
+/// Why a backup is not verified although that was asked for.
+pub fn unverified(why: Unverified) -> String {
+    match why {
+        Unverified::InVm => gettext("a backup that goes into a VM cannot be read back from there yet."),
+        Unverified::Cancelled => gettext("the verification was cancelled."),
     }
 }
 

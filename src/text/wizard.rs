@@ -4,7 +4,6 @@
 mod inside;
 mod place;
 mod restore;
-#[cfg(feature = "gui")]
 mod strength;
 mod summary;
 
@@ -17,24 +16,25 @@ pub use restore::{
     contents_heading, cure_button, default_pool, device, domain_detail, home_note, missing, newer_known, pool_offer,
     restore_action, restore_counts, restore_note, restore_remarks, restore_title, template,
 };
-#[cfg(feature = "gui")]
-pub use strength::{Strength, strength};
+pub use strength::{ask_weak, strength, strength_with_advice, weak_answers};
 pub use summary::{
     after, column_class, column_name, column_remarks, column_size, destination, has_levels, left_out, level_name,
-    method, method_note,
+    method, method_note, protection_of,
 };
 
 use std::path::Path;
 
 use crate::{
-    draft::{BackupPage, Hint, Reason, RestorePage},
+    draft::{BackupPage, Reason, RestorePage},
     host::{HostError, Machine},
+    plan::Unverified,
+    secret::Oddity,
 };
 
 use super::{
     Message, class, date, host_error,
     i18n::{gettext, gettext_f, ngettext_f},
-    passphrase_error, sanitize, size,
+    oddity, passphrase_error, sanitize, size, unverified,
 };
 
 /// The title of the window.
@@ -203,14 +203,16 @@ pub fn starting() -> String {
 }
 
 /// What is worth knowing about a passphrase.
-pub fn passphrase_hints(hints: &[Hint]) -> String {
-    let lines = hints.iter().map(|hint| match hint {
-        Hint::OuterBlank => gettext("It begins or ends with a blank. That is allowed, but hard to see."),
-        Hint::UnusualCharacters => {
-            gettext("Some of its characters may be hard to type on another keyboard, as in an emergency.")
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+pub fn passphrase_hints(hints: &[Oddity]) -> String {
+    hints.iter().copied().map(oddity).collect::<Vec<_>>().join("\n")
+}
+
+/// The choice to verify a backup, and what there is to know about it where it goes.
+pub fn verify_note(unverifiable: Option<Unverified>) -> String {
+    match unverifiable {
+        None => gettext("Reads the whole backup once more and compares it with its inventory."),
+        Some(why) => gettext_f("Not possible here: {why}", &[("why", &unverified(why))]),
+    }
 }
 
 /// The choice of a recovery text beside the archive, and what there is to know about it.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    BpWizard, desktop,
+    BpWizard, desktop, dialogs,
     flow::{self, Flow, Shell, Waiting, when_answered},
     pages::{BpDestinationPage, BpMachinesPage, BpPassphrasePage, BpSummaryPage},
 };
@@ -152,7 +152,7 @@ impl BackupFlow {
         draft.is_costly_to_guess = choices.is_costly_to_guess;
         draft.saves_profile = choices.saves_profile;
         draft.saves_passphrase = choices.saves_passphrase;
-        draft.verifies = choices.verifies;
+        draft.set_verifies(choices.verifies);
         draft.resources.is_gentle = choices.is_gentle;
         draft.power_off = if choices.powers_off {
             PowerOff::Yes
@@ -175,6 +175,24 @@ impl BackupFlow {
             }
         });
         self.checking.replace(waiting);
+    }
+
+    /// Asks whether a weak passphrase will do, and goes on if so.
+    fn ask_about_passphrase(self: &Rc<Self>) {
+        let question = {
+            let draft = self.draft.borrow();
+            let Some(judged) = draft.passphrase.strength() else {
+                return;
+            };
+            words::ask_weak(judged, draft.kdf())
+        };
+        let flow = Rc::downgrade(self);
+        dialogs::ask(&self.shell.wizard, &question, &words::weak_answers(), move || {
+            if let Some(flow) = flow.upgrade() {
+                flow.draft.borrow_mut().passphrase.accept_weakness();
+                flow.next();
+            }
+        });
     }
 
     fn show_page(self: &Rc<Self>) {
@@ -215,6 +233,11 @@ impl Flow for BackupFlow {
         let from = self.draft.borrow().page();
         if let (BackupPage::Backup, Run::Ended { .. }) = (from, self.draft.borrow().run()) {
             self.shell.wizard.close_now();
+            return;
+        }
+        if from == BackupPage::Summary && self.draft.borrow().may_continue().is_ok() && self.draft.borrow().has_to_ask()
+        {
+            self.ask_about_passphrase();
             return;
         }
         let plan = (from == BackupPage::Summary).then(|| self.draft.borrow().finish());

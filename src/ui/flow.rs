@@ -21,11 +21,11 @@ use gtk::{glib, prelude::*};
 
 use crate::{
     draft::{Look, Run},
-    engine::{ArchiveInfo, EngineError, Phase},
+    engine::{ArchiveInfo, Degree, EngineError, Phase},
     host::{Host, System},
     inventory::Class,
     job::{Event, JobHandle, Outcome, Task},
-    text::{self, JobKind, OutcomeView, Tone, outcome, progress, wizard as words},
+    text::{self, JobKind, OutcomeView, outcome, progress, wizard as words},
 };
 
 use super::{BpWizard, Glyph, MachineItem, desktop, pages::BpProgressPage};
@@ -230,7 +230,7 @@ impl Running {
         if !wizard.is_active() {
             desktop::notify(wizard, &view.title, &view.lines.join("\n"));
         }
-        let is_success = view.tone == Tone::Success && matches!(last, Outcome::Done(report) if report.is_success());
+        let is_success = last.degree(self.kind) == Degree::Complete;
         Run::Ended { is_success }
     }
 }

@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
 
-use crate::format::Level;
+use crate::{crypto::KdfCost, format::Level, plan::InventoryScope, profile::Extras};
 
 use super::{CommonArgs, LONG_VERSION, ResourceArgs};
 
@@ -63,25 +63,26 @@ pub struct BackupArgs {
     #[arg(long, overrides_with_all = ["compress", "compress_filter"])]
     pub no_compress: bool,
 
-    /// Compress the backup with this method: gzip (the default), zstd, xz or bzip2
+    /// Compress the backup with this method: gzip (the default), zstd, xz, bzip2 or lzma
     ///
-    /// All are built in; pigz, pbzip2 and zstdmt are other names of gzip, bzip2 and zstd. To read the backup without this
-    /// program, the tool of that name is needed; gzip is the one that is always there.
+    /// All are built in; pigz, pbzip2 and zstdmt are other names of gzip, bzip2 and zstd. lzma is for what cannot read xz: one
+    /// processor makes it, which takes long. To read the backup without this program, the tool of that name is needed; gzip
+    /// is the one that is always there.
     #[arg(short = 'Z', long, value_name = "PROGRAM", overrides_with_all = ["compress", "no_compress"])]
     pub compress_filter: Option<String>,
 
     /// How hard to compress: fast, balanced (the default), small, or the number that the stock tool takes
     ///
     /// "fast" and "small" mean the same for all methods. Of the numbers, gzip, xz and bzip2 have 1 to 9, zstd has 1 to 19.
-    #[arg(long, value_name = "LEVEL", default_value = "balanced")]
-    pub level: Level,
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<Level>,
 
     /// How much work each guess at the passphrase costs
     ///
-    /// "default" takes about half a second for each key. "reference" takes eight times that work, as the
+    /// "default", which is meant without this option, takes about half a second for each key. "reference" takes eight times that work, as the
     /// stock scrypt tool nominally does, and makes the backup slower.
-    #[arg(long, value_name = "STRENGTH", value_enum, default_value_t)]
-    pub kdf_strength: KdfStrength,
+    #[arg(long, value_name = "STRENGTH", value_enum)]
+    pub kdf_strength: Option<KdfStrength>,
 
     /// Read the backup again after writing it, and compare it with its list of contents
     #[arg(long, overrides_with = "no_verify")]
@@ -105,6 +106,9 @@ pub struct BackupArgs {
     pub only_selected_metadata: bool,
 
     /// Back up what the profile NAME says (etc/qubes/backup/NAME.conf)
+    ///
+    /// A profile also keeps what the options from --level on say. Such an option beside --profile counts for this backup
+    /// instead of what the profile says.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
@@ -128,10 +132,12 @@ pub struct BackupArgs {
 /// What the exit codes mean; the same for both tools.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
-  0  everything that was selected is done
+  0  everything that was asked for is done
   1  it failed
   2  the command line is wrong
-  3  a part is done, the rest is named
+  3  a part is done, the rest is named: VMs failed, --skip-broken or
+     --skip-conflicting left VMs out, or a verification or a recovery text
+     that was asked for was not made
   4  it was cancelled
   5  wrong passphrase, or the header of the backup was altered
   6  the backup is damaged or incomplete";
@@ -158,6 +164,32 @@ pub enum CompressionWish {
 }
 
 impl BackupArgs {
+    /// Whether to read the backup again, where the command line says so.
+    pub fn verification(&self) -> Option<bool> {
+        match (self.verify, self.no_verify) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+
+    /// What the command line says of all that a profile keeps beyond the existing tools.
+    pub fn extras(&self) -> Extras {
+        let given = |is_given: bool| is_given.then_some(true);
+        Extras {
+            level: self.level,
+            scope: self.only_selected_metadata.then_some(InventoryScope::SelectedOnly),
+            kdf: self.kdf_strength.map(|strength| match strength {
+                KdfStrength::Default => KdfCost::DEFAULT,
+                KdfStrength::Reference => KdfCost::REFERENCE,
+            }),
+            verify: self.verification(),
+            recovery_text: given(self.recovery_text),
+            is_gentle: given(self.resources.nice),
+            jobs: self.resources.jobs,
+        }
+    }
+
     /// Which compression was asked for; the option that came last counts.
     pub fn compression(&self) -> CompressionWish {
         match (&self.compress_filter, self.no_compress) {

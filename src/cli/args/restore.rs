@@ -87,6 +87,8 @@ pub struct RestoreArgs {
     pub json: bool,
 
     /// Leave out VMs that cannot be restored as they are
+    ///
+    /// The exit code is 3 if there were any: the option names none of them. --exclude names a VM, and leaves 0.
     #[arg(long)]
     pub skip_broken: bool,
 
@@ -95,6 +97,9 @@ pub struct RestoreArgs {
     pub ignore_missing: bool,
 
     /// Leave out VMs whose name exists already
+    ///
+    /// The exit code is 3 if there were any: a VM of that name need not hold what the backup holds. --exclude names a VM,
+    /// and leaves 0.
     #[arg(long)]
     pub skip_conflicting: bool,
 

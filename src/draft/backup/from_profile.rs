@@ -4,17 +4,20 @@
 use std::sync::Arc;
 
 use crate::{
+    crypto::KdfCost,
     draft::Look,
+    engine::Resources,
     format::Compression,
-    plan::may_be_backed_up,
-    profile::{PassphraseSource, Profile, select},
+    plan::{RecoveryText, may_be_backed_up},
+    profile::{Extras, PassphraseSource, Profile, select},
 };
 
 use super::BackupDraft;
 
 impl BackupDraft {
-    /// Begins with what a profile says. Comes before the host is known for the first time.
-    pub fn set_profile(&mut self, profile: Profile) {
+    /// Begins with what a profile says; `compose` writes a recovery text, if the profile wants one. Comes before the host is
+    /// known for the first time.
+    pub fn set_profile(&mut self, profile: Profile, compose: RecoveryText) {
         self.is_compressed = profile.compression != Compression::None;
         if self.is_compressed {
             self.method = profile.compression;
@@ -22,6 +25,20 @@ impl BackupDraft {
         if let PassphraseSource::Text(passphrase) = &profile.passphrase {
             self.passphrase.keep(Arc::clone(passphrase));
             self.saves_passphrase = true;
+        }
+        let extras = profile.extras;
+        self.level = extras.level.unwrap_or(self.level);
+        self.scope = extras.scope.unwrap_or(self.scope);
+        self.is_costly_to_guess = extras
+            .kdf
+            .map_or(self.is_costly_to_guess, |cost| cost == KdfCost::REFERENCE);
+        self.verifies = extras.verify.unwrap_or(self.verifies);
+        self.resources = Resources {
+            jobs: extras.jobs.or(self.resources.jobs),
+            is_gentle: extras.is_gentle.unwrap_or(self.resources.is_gentle),
+        };
+        if let Some(is_wanted) = extras.recovery_text {
+            self.recovery_text = is_wanted.then_some(compose);
         }
         // Who has a default profile keeps it up to date unless they say otherwise.
         self.saves_profile = true;
@@ -66,6 +83,22 @@ impl BackupDraft {
             destination_path: self.look.text.trim().to_owned(),
             compression: self.compression(),
             passphrase,
+            extras: self.to_extras(),
+        }
+    }
+
+    /// What goes into an archive in a VM cannot be read again, and nothing can be written beside it. A wish for that is not
+    /// kept with such a destination: the tools would have to refuse what nobody can have.
+    fn to_extras(&self) -> Extras {
+        let can_be_told = |is_wished: bool| (self.look.is_local() || !is_wished).then_some(is_wished);
+        Extras {
+            level: Some(self.level),
+            scope: Some(self.scope),
+            kdf: Some(self.kdf()),
+            verify: can_be_told(self.verifies),
+            recovery_text: can_be_told(self.recovery_text.is_some()),
+            is_gentle: Some(self.resources.is_gentle),
+            jobs: self.resources.jobs,
         }
     }
 
@@ -83,16 +116,26 @@ impl BackupDraft {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::draft::WizardDraft;
     use crate::{
         draft::{PlaceProblem, PlaceState},
+        format::Level,
         host::{Machine, System},
+        plan::{InventoryScope, RecoveryFacts},
     };
 
     fn profile() -> Profile {
         let text = "include: [work, gone]\ndestination_vm: sys-usb\ndestination_path: /mnt\ncompression: false\npassphrase_text: open sesame\n";
         Profile::parse(text).unwrap().profile
+    }
+
+    fn compose(_: &RecoveryFacts<'_>) -> String {
+        String::new()
     }
 
     fn system(is_running: bool) -> Arc<System> {
@@ -115,7 +158,7 @@ mod tests {
     #[test]
     fn a_profile_sets_everything_that_it_knows() {
         let mut draft = BackupDraft::new();
-        draft.set_profile(profile());
+        draft.set_profile(profile(), compose);
         draft.set_system(system(true));
         assert_eq!(draft.selected(), ["work"]);
         assert_eq!(draft.unknown_in_profile(), ["gone"]);
@@ -131,7 +174,7 @@ mod tests {
     #[test]
     fn a_target_that_does_not_run_stays_chosen_and_is_named() {
         let mut draft = BackupDraft::new();
-        draft.set_profile(profile());
+        draft.set_profile(profile(), compose);
         draft.set_system(system(false));
         assert_eq!(draft.absent_target(), Some("sys-usb"));
         assert!(matches!(
@@ -140,10 +183,49 @@ mod tests {
         ));
     }
 
+    /// What a draft can be told, as it comes back from the profile that it is kept as.
+    fn come_back(draft: &BackupDraft) -> BackupDraft {
+        let mut again = BackupDraft::new();
+        again.set_profile(Profile::parse(&draft.to_profile().print()).unwrap().profile, compose);
+        again.set_system(system(true));
+        again
+    }
+
+    proptest! {
+        #[test]
+        fn every_choice_comes_back(
+            level in prop::sample::select(vec![Level::Fast, Level::Balanced, Level::Small, Level::Exact(3)]),
+            switches in any::<[bool; 6]>(),
+            jobs in 0_usize..9,
+        ) {
+            let [is_reduced, is_costly, verifies, is_gentle, has_text, is_local] = switches;
+            let mut draft = BackupDraft::new();
+            draft.set_system(system(true));
+            draft.set_look(Look {
+                target: if is_local { "dom0" } else { "sys-usb" }.to_owned(),
+                text: "/mnt".to_owned(),
+            });
+            draft.level = level;
+            draft.scope = if is_reduced { InventoryScope::SelectedOnly } else { InventoryScope::WholeHost };
+            draft.is_costly_to_guess = is_costly;
+            draft.verifies = verifies;
+            draft.resources = Resources { jobs: NonZeroUsize::new(jobs), is_gentle };
+            draft.set_recovery_text(has_text.then_some(compose));
+            let again = come_back(&draft);
+            prop_assert_eq!(again.level, draft.level);
+            prop_assert_eq!(again.scope, draft.scope);
+            prop_assert_eq!(again.kdf(), draft.kdf());
+            prop_assert_eq!(again.verifies, draft.verifies);
+            prop_assert_eq!(again.will_verify(), draft.will_verify());
+            prop_assert_eq!(again.resources, draft.resources);
+            prop_assert_eq!(again.writes_recovery_text(), draft.writes_recovery_text());
+        }
+    }
+
     #[test]
     fn a_profile_keeps_the_passphrase_only_where_that_was_wished() {
         let mut draft = BackupDraft::new();
-        draft.set_profile(profile());
+        draft.set_profile(profile(), compose);
         draft.set_system(system(true));
         assert!(matches!(draft.to_profile().passphrase, PassphraseSource::Text(_)));
         draft.saves_passphrase = false;

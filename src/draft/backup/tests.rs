@@ -249,3 +249,37 @@ fn no_walk_loses_a_choice_or_gets_a_plan_without_a_passphrase() {
     }
     assert!(finished > 0, "no walk came to a plan");
 }
+
+#[test]
+fn a_backup_into_a_vm_is_not_verified_and_the_choice_comes_back_with_a_folder() {
+    let mut draft = filled();
+    assert!(draft.will_verify());
+    draft.set_look(look("work", "/mnt"));
+    draft.set_place(&look("work", "/mnt"), Ok(good()));
+    assert_eq!(draft.unverifiable(), Some(Unverified::InVm));
+    // What the page shows there, a box that is off, is not the user's choice.
+    draft.set_verifies(false);
+    draft.passphrase.take_over().unwrap();
+    draft.set_findings(Vec::new());
+    assert!(!draft.will_verify() && !draft.finish().unwrap().verify);
+    draft.set_look(look("dom0", "/mnt"));
+    assert!(draft.will_verify());
+    draft.set_verifies(false);
+    assert!(!draft.will_verify());
+}
+
+#[test]
+fn a_weak_passphrase_is_asked_about_once() {
+    let mut draft = filled();
+    for weak in ["a", "password", "green tea mornings"] {
+        draft.passphrase.set_typed(weak, weak);
+        draft.passphrase.take_over().unwrap();
+        assert!(draft.has_to_ask(), "{weak}");
+        draft.passphrase.accept_weakness();
+        assert!(!draft.has_to_ask(), "{weak}");
+    }
+    let strong = "quartz lemur ratify oblong canopy";
+    draft.passphrase.set_typed(strong, strong);
+    draft.passphrase.take_over().unwrap();
+    assert!(!draft.has_to_ask());
+}

@@ -44,7 +44,8 @@ impl Encoder {
             Compression::Gzip => Kind::Gzip(Box::new(GzipEncoder::new(level)?)),
             Compression::Bzip2 => Kind::Bzip2(level.into()),
             Compression::Xz => Kind::Xz(level.into()),
-            Compression::Lzma => return Err(unsupported("lzma is only read")),
+            // Its streams cannot stand one behind the other.
+            Compression::Lzma => return Err(unsupported("lzma has no blocks")),
             Compression::Zstd => {
                 let mut compressor = Compressor::new(level.into())?;
                 // As the stock tool does; the library by itself leaves it out.
@@ -58,11 +59,12 @@ impl Encoder {
     /// take no memory worth speaking of.
     pub fn block_bytes(method: Compression) -> usize {
         let bytes = match method {
-            Compression::None | Compression::Gzip => MIB,
+            // One of .lzma is done by the thread that reads, which has to hear of a cancel in good time.
+            Compression::None | Compression::Gzip | Compression::Lzma => MIB,
             // What fits into one of its own blocks.
             Compression::Bzip2 => 900_000 - 4 * KIB,
             // Beyond that its dictionary would take hundreds of megabytes for each processor.
-            Compression::Xz | Compression::Lzma => 4 * MIB,
+            Compression::Xz => 4 * MIB,
             Compression::Zstd => 2 * MIB,
         };
         bytes as usize
@@ -110,11 +112,59 @@ fn xz_stream(preset: u32) -> io::Result<Stream> {
     Ok(Stream::new_stream_encoder(&filters, Check::Crc64)?)
 }
 
+/// The largest dictionary of a `.lzma` stream, in bytes: that of the stock tool's preset.
+const LZMA_DICTIONARY_BYTES: u32 = 8 << 20;
+
+/// Compresses into one stream of the older `.lzma` form. A stream of it cannot follow another, so a whole file goes through
+/// one encoder and one processor.
+pub struct LzmaEncoder(XzEncoder<Vec<u8>>);
+
+impl LzmaEncoder {
+    /// Begins a stream.
+    ///
+    /// # Errors
+    /// When there is not enough memory, and for a level that there is not.
+    pub fn new(level: Level) -> io::Result<Self> {
+        let unsupported = || io::Error::new(io::ErrorKind::Unsupported, "there is no such level");
+        let preset = level.number(Compression::Lzma).ok_or_else(unsupported)?;
+        let mut options = LzmaOptions::new_preset(preset.into())?;
+        // Presets from 7 on have more and would take hundreds of megabytes.
+        if preset > 6 {
+            options.dict_size(LZMA_DICTIONARY_BYTES);
+        }
+        let stream = Stream::new_lzma_encoder(&options)?;
+        Ok(Self(XzEncoder::new_stream(Vec::new(), stream)))
+    }
+
+    /// Takes more. Returns what of the stream is ready, which may be nothing.
+    ///
+    /// # Errors
+    /// When there is not enough memory.
+    pub fn more(&mut self, content: &[u8]) -> io::Result<Vec<u8>> {
+        self.0.write_all(content)?;
+        Ok(std::mem::take(self.0.get_mut()))
+    }
+
+    /// Returns the rest of the stream.
+    ///
+    /// # Errors
+    /// When there is not enough memory.
+    pub fn finish(self) -> io::Result<Vec<u8>> {
+        self.0.finish()
+    }
+}
+
 /// Compresses all of it, block by block.
 ///
 /// # Errors
 /// As [`Encoder::new`] and [`Encoder::block`].
 pub fn compressed(method: Compression, level: Level, content: &[u8]) -> io::Result<Vec<u8>> {
+    if method == Compression::Lzma {
+        let mut encoder = LzmaEncoder::new(level)?;
+        let mut all = encoder.more(content)?;
+        all.extend(encoder.finish()?);
+        return Ok(all);
+    }
     let mut encoder = Encoder::new(method, level)?;
     let (mut all, mut stream) = (Vec::new(), Vec::new());
     if content.is_empty() {

@@ -185,6 +185,23 @@ fn the_old_form_of_xz_is_read_by_both_names() {
 }
 
 #[test]
+fn what_is_written_in_the_old_form_is_one_stream_at_every_level() {
+    let content = content(3_000_000);
+    for level in [Level::Fast, Level::Balanced, Level::Small] {
+        let stream = compressed(Compression::Lzma, level, &content).unwrap();
+        assert!(stream.len() < content.len() && read(Compression::Lzma, &stream).unwrap() == content);
+    }
+    assert_eq!(
+        read(
+            Compression::Lzma,
+            &compressed(Compression::Lzma, Level::Fast, b"").unwrap()
+        )
+        .unwrap(),
+        b""
+    );
+}
+
+#[test]
 fn xz_may_not_ask_for_any_amount_of_memory() {
     let of_dictionary = |mib: u32| {
         let mut options = LzmaOptions::new_preset(0).unwrap();
@@ -247,7 +264,7 @@ fn the_parallel_tools_are_other_names_of_the_plain_ones() {
         assert_eq!(Filter::chosen(name), Filter::BuiltIn(method));
     }
     assert_eq!(Compression::from_filter_name("lzma"), Some(Compression::Lzma));
-    assert_eq!(Compression::writing_for("lzma"), None);
+    assert_eq!(Compression::writing_for("lzma"), Some(Compression::Lzma));
     for name in ["", "GZIP", "/usr/bin/gzip", "lz4", "none"] {
         assert_eq!(Compression::from_filter_name(name), None, "{name}");
         assert_eq!(Filter::chosen(name), Filter::Program(name.to_owned()));

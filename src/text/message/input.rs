@@ -3,7 +3,7 @@
 
 use crate::{
     plan::LineProblem,
-    secret::{LONGEST_NEW_PASSPHRASE_BYTES, PassphraseError},
+    secret::{LONGEST_NEW_PASSPHRASE_BYTES, Oddity, PassphraseError},
 };
 
 use super::{
@@ -31,6 +31,28 @@ pub fn passphrase_error(error: PassphraseError) -> Message {
         .hint(gettext(
             "Leave it out: the stock tools take it for an editing key and would see another passphrase.",
         )),
+    }
+}
+
+/// What is worth knowing about the characters of a new passphrase.
+pub fn oddity(oddity: Oddity) -> String {
+    let code = |c: char| format!("U+{:04X}", u32::from(c));
+    match oddity {
+        Oddity::Invisible(c) => gettext_f(
+            "It has a character that cannot be seen ({code}) and that is hard to type again. Type it anew if you did not mean that.",
+            &[("code", &code(c))],
+        ),
+        Oddity::OtherBlank(c) => gettext_f(
+            "It has a blank that is not the one of the space bar ({code}): who types the passphrase later types another one.",
+            &[("code", &code(c))],
+        ),
+        Oddity::OuterBlank => gettext("It begins or ends with a blank. That is allowed, but hard to see."),
+        Oddity::SeveralForms => gettext(
+            "Some of its characters, such as letters with accents, are written in two ways that look alike. Another system may send the other one.",
+        ),
+        Oddity::UnusualCharacters => {
+            gettext("Some of its characters may be hard to type on another keyboard, as in an emergency.")
+        }
     }
 }
 

@@ -1,57 +1,81 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! How strong a passphrase is, in words.
+//! How strong a passphrase is, in words: for the wizard's page and summary, and for the tool's warning.
 
-use zxcvbn::{
-    Score,
-    feedback::{Suggestion, Warning},
+use zxcvbn::feedback::{Suggestion, Warning};
+
+use crate::{
+    crypto::{Grade, KdfCost, Strength},
+    text::i18n::{gettext, gettext_f, ngettext_f},
 };
 
-use crate::text::i18n::{gettext, gettext_f};
+/// The seconds of each unit of time that a guess is told in, the largest first.
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+const YEAR: f64 = 365.25 * DAY;
 
-/// How strong a passphrase is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strength {
-    /// From 0, the weakest, to 4.
-    pub score: u8,
-    /// The same in words, with advice.
-    pub words: String,
+/// From which number of years on they are not counted any more.
+const MANY_YEARS: f64 = 10_000.0;
+
+/// How long a passphrase holds, in one sentence.
+pub fn strength(strength: &Strength, cost: KdfCost) -> String {
+    let time = guessing_time(strength.seconds(cost));
+    let time = &[("time", time.as_str())];
+    match strength.grade(cost) {
+        // Translators: {time} is "3 hours" or "less than a minute".
+        Grade::VeryWeak => gettext_f(
+            "Very weak: guessed within {time} by somebody who has the backup and rents hardware for 50 dollars an hour.",
+            time,
+        ),
+        Grade::Weak => gettext_f(
+            "Weak: guessed within {time} by somebody who has the backup and rents hardware for 50 dollars an hour.",
+            time,
+        ),
+        Grade::Fair => gettext_f(
+            "Fair: rented hardware for 50 dollars an hour takes {time} to guess it.",
+            time,
+        ),
+        Grade::Good => gettext_f(
+            "Good: rented hardware for 50 dollars an hour takes {time} to guess it.",
+            time,
+        ),
+        Grade::Strong => gettext("Strong: out of reach for whoever has the backup."),
+    }
 }
 
-/// How many characters are looked at: the work grows faster than the text, and a passphrase this long is strong.
-const LONGEST_LOOK: usize = 100;
-
-/// Judges a passphrase; nothing to say of an empty one.
-pub fn strength(passphrase: &str) -> Option<Strength> {
-    if passphrase.is_empty() {
-        return None;
-    }
-    let start: zeroize::Zeroizing<String> = zeroize::Zeroizing::new(passphrase.chars().take(LONGEST_LOOK).collect());
-    let judged = zxcvbn::zxcvbn(&start, &["pedos", "qubes", "backup"]);
-    let mut advice = Vec::new();
+/// The same with what could be better.
+pub fn strength_with_advice(judged: &Strength, cost: KdfCost) -> String {
+    let mut sentences = vec![strength(judged, cost)];
     if let Some(feedback) = judged.feedback() {
-        advice.extend(feedback.warning().map(warning));
-        advice.extend(feedback.suggestions().iter().copied().filter_map(suggestion));
+        sentences.extend(feedback.warning().map(warning));
+        sentences.extend(feedback.suggestions().iter().copied().find_map(suggestion));
     }
-    let grade = grade(judged.score());
-    let words = if advice.is_empty() {
-        grade
-    } else {
-        // Translators: how strong a passphrase is, and what could be better.
-        gettext_f("{grade} {advice}", &[("grade", &grade), ("advice", &advice.join(" "))])
-    };
-    Some(Strength {
-        score: u8::from(judged.score()),
-        words,
-    })
+    sentences.join(" ")
 }
 
-fn grade(score: Score) -> String {
-    match score {
-        Score::Zero => gettext("Very weak: guessed at once."),
-        Score::One => gettext("Weak: guessed within hours."),
-        Score::Two => gettext("Fair: not enough for a backup that others can copy."),
-        Score::Three => gettext("Good."),
-        _ => gettext("Strong."),
+/// Whether to go on with a weak passphrase: a heading and what it means.
+pub fn ask_weak(judged: &Strength, cost: KdfCost) -> (String, String) {
+    (
+        gettext("Back up with a weak passphrase?"),
+        strength_with_advice(judged, cost),
+    )
+}
+
+/// The answers to [`ask_weak`]: to stay, and to go on.
+pub fn weak_answers() -> (String, String) {
+    (gettext("_Choose another one"), gettext("_Back up all the same"))
+}
+
+/// A time in the unit that suits it, without a pretence of precision.
+fn guessing_time(seconds: f64) -> String {
+    let whole = |unit: f64| (seconds / unit).round().max(1.0) as u64;
+    match seconds {
+        ..MINUTE => gettext("less than a minute"),
+        ..HOUR => ngettext_f("{n} minute", "{n} minutes", whole(MINUTE), &[]),
+        ..DAY => ngettext_f("{n} hour", "{n} hours", whole(HOUR), &[]),
+        ..YEAR => ngettext_f("{n} day", "{n} days", whole(DAY), &[]),
+        _ if seconds < MANY_YEARS * YEAR => ngettext_f("{n} year", "{n} years", whole(YEAR), &[]),
+        _ => gettext("more than ten thousand years"),
     }
 }
 
@@ -91,15 +115,37 @@ fn suggestion(suggestion: Suggestion) -> Option<String> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn words_chosen_at_random_are_strong_and_a_name_is_not() {
-        assert_eq!(strength(""), None);
-        assert!(strength("peter").unwrap().score < 2);
-        assert_eq!(strength("quartz lemur ratify oblong canopy").unwrap().score, 4);
+    fn said(passphrase: &str) -> String {
+        strength_with_advice(&Strength::of(passphrase).unwrap(), KdfCost::DEFAULT)
     }
 
     #[test]
-    fn a_very_long_text_is_judged_in_good_time() {
-        assert!(strength(&"correct horse battery ".repeat(80)).is_some());
+    fn a_weak_passphrase_is_told_by_the_time_that_it_holds() {
+        assert!(
+            said("password").starts_with("Very weak: guessed within less than a minute"),
+            "{}",
+            said("password")
+        );
+        assert!(
+            said("green tea mornings").starts_with("Weak: guessed within "),
+            "{}",
+            said("green tea mornings")
+        );
+        assert!(said("quartz lemur ratify oblong canopy").starts_with("Strong"));
+    }
+
+    #[test]
+    fn times_are_told_in_the_unit_that_suits_them() {
+        let cases = [
+            (0.5, "less than a minute"),
+            (90.0, "2 minutes"),
+            (HOUR, "1 hour"),
+            (3.0 * DAY, "3 days"),
+            (80.0 * YEAR, "80 years"),
+            (1e30, "more than ten thousand years"),
+        ];
+        for (seconds, right) in cases {
+            assert_eq!(guessing_time(seconds), right);
+        }
     }
 }

@@ -4,14 +4,17 @@
 use std::path::Path;
 
 use crate::{
+    crypto::Grade,
     draft::{BackupDraft, Look, PowerOff},
     format::{Compression, Level},
     text::{
         compression,
         i18n::{gettext, gettext_f, ngettext_f, pgettext},
-        sanitize,
+        sanitize, unverified,
     },
 };
+
+use super::strength::strength;
 
 /// How many names are listed before the rest is only counted.
 const MOST_NAMES: usize = 12;
@@ -86,7 +89,10 @@ fn method_sentence(method: Compression) -> String {
         Compression::Zstd => gettext(
             "Faster than gzip, and the backup is no larger. An emergency recovery without this program needs the tool zstd, which is not on every system.",
         ),
-        Compression::Xz | Compression::Lzma => gettext(
+        Compression::Lzma => gettext(
+            "As small as xz, but slower, and without a checksum of its own. An emergency recovery without this program needs the tool lzma, which comes with xz.",
+        ),
+        Compression::Xz => gettext(
             "The smallest backup, but it takes many times as long as with gzip. An emergency recovery without this program needs the tool xz.",
         ),
         Compression::Bzip2 => gettext(
@@ -113,16 +119,24 @@ pub fn after(draft: &BackupDraft, profile: Option<&Path>) -> String {
     if draft.writes_recovery_text() {
         lines.push(gettext("A recovery text is written beside the backup."));
     }
-    lines.push(if draft.verifies {
-        gettext("The backup is verified.")
-    } else {
-        gettext("The backup is not verified.")
+    lines.push(match draft.unverifiable() {
+        None if draft.verifies => gettext("The backup is verified."),
+        Some(why) if draft.verifies => gettext_f("The backup is not verified: {why}", &[("why", &unverified(why))]),
+        _ => gettext("The backup is not verified."),
     });
     if let Some(profile) = profile {
-        lines.push(gettext_f(
-            "The settings are kept as the default profile in {path}.",
-            &[("path", &sanitize(&profile.to_string_lossy()))],
-        ));
+        let path = sanitize(&profile.to_string_lossy());
+        lines.push(if draft.saves_passphrase {
+            gettext_f(
+                "The settings are kept as the default profile in {path}, with the passphrase in plain text.",
+                &[("path", &path)],
+            )
+        } else {
+            gettext_f(
+                "The settings are kept as the default profile in {path}.",
+                &[("path", &path)],
+            )
+        });
     }
     if draft.resources.is_gentle {
         lines.push(gettext("The computer stays responsive, and the backup takes its time."));
@@ -131,6 +145,13 @@ pub fn after(draft: &BackupDraft, profile: Option<&Path>) -> String {
         lines.push(gettext("The computer is turned off if everything went well."));
     }
     lines.join("\n")
+}
+
+/// How well the passphrase protects the backup, and whether that is too little.
+pub fn protection_of(draft: &BackupDraft) -> (String, bool) {
+    let judged = draft.passphrase.strength();
+    let words = judged.map(|judged| strength(judged, draft.kdf())).unwrap_or_default();
+    (words, draft.grade().is_some_and(Grade::is_weak))
 }
 
 /// Which VMs are not in the backup.

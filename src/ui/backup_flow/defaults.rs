@@ -7,7 +7,7 @@ use crate::{
     engine::EngineError,
     job::Task,
     profile::{self, Loaded, ProfileError},
-    text::wizard as words,
+    text::{self, wizard as words},
     ui::flow::when_answered,
 };
 
@@ -18,7 +18,7 @@ impl BackupFlow {
         match answer {
             Ok(Ok(loaded)) => {
                 let place = loaded.profile.destination_path.clone();
-                self.draft.borrow_mut().set_profile(loaded.profile);
+                self.draft.borrow_mut().set_profile(loaded.profile, text::recovery_text);
                 self.show_destination(&self.draft.borrow());
                 self.shell.place.set_place(&place);
             }

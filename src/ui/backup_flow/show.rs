@@ -2,7 +2,7 @@
 //! How the draft of a backup looks on its pages.
 
 use crate::{
-    draft::{BackupDraft, Look, PlaceState, PowerOff, WizardDraft},
+    draft::{BackupDraft, Look, Meter, PlaceState, PowerOff, WizardDraft},
     plan::Finding,
     profile,
     text::{self, finding, wizard as words},
@@ -49,15 +49,18 @@ impl BackupFlow {
             is_costly_to_guess: draft.is_costly_to_guess,
             saves_profile: draft.saves_profile,
             saves_passphrase: draft.saves_passphrase,
-            verifies: draft.verifies,
+            verifies: draft.will_verify(),
             is_gentle: draft.resources.is_gentle,
             powers_off: draft.power_off == PowerOff::Yes,
         };
-        self.passphrase.show_choices(choices, &self.profile_path());
+        self.passphrase
+            .show_choices(choices, &self.profile_path(), draft.unverifiable());
         self.passphrase.show_kept(draft.passphrase.is_kept());
-        let strength = self.passphrase.with_typed(|first, _| words::strength(first));
+        let judged = draft.passphrase.strength().zip(draft.grade());
+        let said = judged.map(|(judged, grade)| (grade, words::strength_with_advice(judged, draft.kdf())));
+        let strength = said.as_ref().map(|(grade, said)| (Meter::from(*grade), said.as_str()));
         let hints = words::passphrase_hints(&draft.passphrase.hints());
-        self.passphrase.show_strength(strength.as_ref(), &hints);
+        self.passphrase.show_strength(strength, &hints);
     }
 
     pub(super) fn show_summary(&self, draft: &BackupDraft) {
@@ -72,7 +75,10 @@ impl BackupFlow {
         let left_out = draft.candidates().filter(|machine| !draft.is_selected(&machine.name));
         let left_out: Vec<&str> = left_out.map(|machine| machine.name.as_str()).collect();
         let profile = draft.saves_profile.then(|| self.profile_path());
+        let (protection, is_weak) = words::protection_of(draft);
         let facts = SummaryFacts {
+            protection,
+            is_weak,
             total: words::total(draft.selected().len(), draft.total_bytes()),
             destination: destination(draft.look()),
             method: words::method(draft.compression(), draft.level),

@@ -11,7 +11,9 @@ use gtk::{
 };
 
 use crate::{
-    text::wizard::{self as words, Strength},
+    draft::Meter,
+    plan::Unverified,
+    text::wizard as words,
     ui::{BpCheck, BpClampLayout, BpOption, flow::connect, pages::show_text_of},
 };
 
@@ -147,20 +149,27 @@ impl BpPassphrasePage {
         take(&self.imp().first_entry.text(), &self.imp().second_entry.text())
     }
 
-    /// Shows how strong the passphrase is, and what is odd about it.
-    pub fn show_strength(&self, strength: Option<&Strength>, hints: &str) {
+    /// Shows how strong the passphrase is, and what is odd about it. The bar is red, amber or green by its grade.
+    pub fn show_strength(&self, strength: Option<(Meter, &str)>, hints: &str) {
         let imp = self.imp();
         imp.strength_box.set_visible(strength.is_some() || !hints.is_empty());
-        if let Some(strength) = strength {
-            imp.strength_bar.set_value(strength.score.into());
-            imp.strength_label.set_label(&strength.words);
+        imp.strength_bar.set_visible(strength.is_some());
+        imp.strength_label.set_visible(strength.is_some());
+        if let Some((meter, said)) = strength {
+            imp.strength_bar.set_value(meter.filled.into());
+            // The theme has classes of its own on it, which have to stay.
+            for filled in 1..=Meter::SEGMENTS {
+                imp.strength_bar.remove_css_class(&format!("strength-{filled}"));
+            }
+            imp.strength_bar.add_css_class(&format!("strength-{}", meter.filled));
+            imp.strength_label.set_label(said);
         }
         imp.hint_label.set_label(hints);
         imp.hint_label.set_visible(!hints.is_empty());
     }
 
-    /// Shows what is ticked; `file` is where the profile lies.
-    pub fn show_choices(&self, choices: Choices, file: &std::path::Path) {
+    /// Shows what is ticked; `file` is where the profile lies, `unverifiable` why the archive cannot be read again.
+    pub fn show_choices(&self, choices: Choices, file: &std::path::Path, unverifiable: Option<Unverified>) {
         let imp = self.imp();
         imp.is_showing.set(true);
         imp.costly_check.set_active(choices.is_costly_to_guess);
@@ -173,6 +182,8 @@ impl BpPassphrasePage {
         imp.keep_warning_box
             .set_visible(choices.saves_profile && choices.saves_passphrase);
         imp.verify_check.set_active(choices.verifies);
+        imp.verify_check.set_may_change(unverifiable.is_none());
+        imp.verify_check.set_note(words::verify_note(unverifiable));
         imp.gentle_check.set_active(choices.is_gentle);
         imp.power_check.set_active(choices.powers_off);
         imp.is_showing.set(false);

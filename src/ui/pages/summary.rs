@@ -33,6 +33,10 @@ pub struct SummaryFacts {
     pub destination: String,
     /// How it is compressed.
     pub method: String,
+    /// How well the passphrase protects it.
+    pub protection: String,
+    /// Whether that is too little.
+    pub is_weak: bool,
     /// What happens after it was written.
     pub after: String,
     /// Which VMs are not in it.
@@ -60,6 +64,8 @@ mod imp {
         pub(super) destination_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) method_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) protection_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) after_label: TemplateChild<gtk::Label>,
         #[template_child]
@@ -137,6 +143,12 @@ impl BpSummaryPage {
         imp.total_label.set_label(&facts.total);
         imp.destination_label.set_label(&facts.destination);
         imp.method_label.set_label(&facts.method);
+        imp.protection_label.set_label(&facts.protection);
+        if facts.is_weak {
+            imp.protection_label.add_css_class("error");
+        } else {
+            imp.protection_label.remove_css_class("error");
+        }
         imp.after_label.set_label(&facts.after);
         imp.left_out_label.set_label(&facts.left_out);
     }

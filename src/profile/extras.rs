@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a backup can be told beyond what the existing tools know. It stands in one mapping of its own, `pedos_backup`,
+//! which those tools pass over. A value that is not there leaves the choice to the program that reads the profile.
+
+use std::num::NonZeroUsize;
+
+use super::{
+    ProfileError,
+    yaml::{self, Value},
+};
+use crate::{crypto::KdfCost, format::Level, plan::InventoryScope};
+
+/// The key of the mapping.
+pub(super) const KEY: &str = "pedos_backup";
+
+const LEVEL: &str = "level";
+const ONLY_SELECTED: &str = "only_selected_metadata";
+const KDF: &str = "kdf_strength";
+const VERIFY: &str = "verify";
+const RECOVERY_TEXT: &str = "recovery_text";
+const NICE: &str = "nice";
+const JOBS: &str = "jobs";
+
+/// What a backup can be told beyond what the existing tools know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extras {
+    /// How hard the compression works.
+    pub level: Option<Level>,
+    /// Which machines the archive's inventory names.
+    pub scope: Option<InventoryScope>,
+    /// What a guess at the passphrase costs: one of [`KdfCost::NAMED`].
+    pub kdf: Option<KdfCost>,
+    /// Whether the archive is read again.
+    pub verify: Option<bool>,
+    /// Whether a text on how to open it is written beside the archive.
+    pub recovery_text: Option<bool>,
+    /// Whether everything else on the computer goes first.
+    pub is_gentle: Option<bool>,
+    /// How many processors work at a time.
+    pub jobs: Option<NonZeroUsize>,
+}
+
+impl Extras {
+    /// These values, and where there is none, that of `others`.
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            level: self.level.or(others.level),
+            scope: self.scope.or(others.scope),
+            kdf: self.kdf.or(others.kdf),
+            verify: self.verify.or(others.verify),
+            recovery_text: self.recovery_text.or(others.recovery_text),
+            is_gentle: self.is_gentle.or(others.is_gentle),
+            jobs: self.jobs.or(others.jobs),
+        }
+    }
+
+    /// Reads the mapping. Returns with it the names of what is not known.
+    pub(super) fn parse(value: Option<Value>) -> Result<(Self, Vec<String>), ProfileError> {
+        let (mut extras, mut unknown) = (Self::default(), Vec::new());
+        let pairs = match value {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Mapping(pairs)) => pairs,
+            Some(_) => return Err(wrong(KEY, "a mapping")),
+        };
+        for (key, value) in pairs {
+            match key.as_str() {
+                LEVEL => extras.level = word(LEVEL, LEVELS, &value, |word| word.parse().ok())?,
+                ONLY_SELECTED => {
+                    extras.scope = truth(ONLY_SELECTED, &value)?.map(|is_wanted| match is_wanted {
+                        true => InventoryScope::SelectedOnly,
+                        false => InventoryScope::WholeHost,
+                    });
+                }
+                KDF => extras.kdf = word(KDF, "default or reference", &value, cost_named)?,
+                VERIFY => extras.verify = truth(VERIFY, &value)?,
+                RECOVERY_TEXT => extras.recovery_text = truth(RECOVERY_TEXT, &value)?,
+                NICE => extras.is_gentle = truth(NICE, &value)?,
+                JOBS => extras.jobs = word(JOBS, "a number from 1 on", &value, |word| word.parse().ok())?,
+                other => unknown.push(format!("{KEY}.{other}")),
+            }
+        }
+        Ok((extras, unknown))
+    }
+
+    /// Writes the mapping, if there is anything in it.
+    pub(super) fn print(&self, out: &mut String) {
+        let truth = |is_so: bool| is_so.to_string();
+        let cost = |cost: KdfCost| {
+            let named = KdfCost::NAMED.into_iter().find(|(_, named)| *named == cost);
+            named.map(|(name, _)| name.to_owned())
+        };
+        let is_reduced = |scope| truth(scope == InventoryScope::SelectedOnly);
+        let words = [
+            (LEVEL, self.level.map(level_word)),
+            (ONLY_SELECTED, self.scope.map(is_reduced)),
+            (KDF, self.kdf.and_then(cost)),
+            (VERIFY, self.verify.map(truth)),
+            (RECOVERY_TEXT, self.recovery_text.map(truth)),
+            (NICE, self.is_gentle.map(truth)),
+            (JOBS, self.jobs.map(|jobs| jobs.to_string())),
+        ];
+        let words: Vec<(&str, String)> = words.into_iter().filter_map(|(key, word)| Some((key, word?))).collect();
+        if !words.is_empty() {
+            yaml::print_words(out, KEY, &words);
+        }
+    }
+}
+
+const LEVELS: &str = "fast, balanced, small or a number";
+
+fn level_word(level: Level) -> String {
+    match level {
+        Level::Exact(number) => number.to_string(),
+        named => named.name().unwrap_or_default().to_owned(),
+    }
+}
+
+fn cost_named(word: &str) -> Option<KdfCost> {
+    let named = KdfCost::NAMED.into_iter().find(|(name, _)| *name == word);
+    named.map(|(_, cost)| cost)
+}
+
+fn truth(key: &'static str, value: &Value) -> Result<Option<bool>, ProfileError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Truth(is_so) => Ok(Some(*is_so)),
+        _ => Err(wrong(key, "true or false")),
+    }
+}
+
+fn word<T>(
+    key: &'static str,
+    expected: &'static str,
+    value: &Value,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ProfileError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Text(word) => read(word).map(Some).ok_or_else(|| wrong(key, expected)),
+        _ => Err(wrong(key, expected)),
+    }
+}
+
+fn wrong(key: &'static str, expected: &'static str) -> ProfileError {
+    ProfileError::Wrong { key, expected }
+}
