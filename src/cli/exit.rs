@@ -60,7 +60,8 @@ impl Exit {
                 | ArchiveError::Missing { .. } => Self::Damaged,
                 ArchiveError::UnsupportedVersion { .. }
                 | ArchiveError::UnsupportedCompression { .. }
-                | ArchiveError::UnsupportedAlgorithm { .. } => Self::Failed,
+                | ArchiveError::UnsupportedAlgorithm { .. }
+                | ArchiveError::UnsupportedCipher { .. } => Self::Failed,
             },
             EngineError::Host(_)
             | EngineError::Volume { .. }
@@ -70,6 +71,7 @@ impl Exit {
             | EngineError::NotInArchive { .. }
             | EngineError::NotReady(_)
             | EngineError::Plan { .. }
+            | EngineError::NoThread
             | EngineError::Internal { .. } => Self::Failed,
         }
     }

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     host::Host,
     inventory::Inventory,
-    plan::{Access, RestoreRow, Source},
+    plan::{Access, RestoreRow},
 };
 
 use super::{
@@ -81,7 +81,7 @@ pub(super) fn read_data(
     let dialect = Dialect::of(&opened.info, access, Arc::clone(&workers));
     // A second look at the same file, which walks ahead of the first.
     let scout = match (&access.source, &opened.info.protection) {
-        (Source::File(_), Protection::Scrypt) => Members::open_file(&access.source)?,
+        (source, Protection::Scrypt) => Members::open_file(source)?,
         _ => None,
     };
     let scout = scout.map(|mut members| {

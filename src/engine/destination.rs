@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    durable::{self, WriteBehind},
+    durable::{self, FreeNames, WriteBehind},
     host::{Host, Service, ServiceControl},
     plan::Destination,
     units::LocalTime,
@@ -38,7 +38,7 @@ impl Sink {
             }
             Destination::Directory(folder) => {
                 let name = LocalTime::at(SystemTime::now()).archive_name();
-                Self::File(FileSink::create(folder.join(name))?)
+                Self::File(FileSink::create_in(folder, name)?)
             }
             Destination::File(path) => Self::File(FileSink::create(path.clone())?),
             Destination::Service { machine, line } => Self::Service(ServiceSink::start(machine, line, host, cancel)?),
@@ -110,10 +110,33 @@ pub(super) struct FileSink {
     behind: WriteBehind,
     path: PathBuf,
     part: PathBuf,
+    /// Where the name was not chosen by its user: the names that may be taken in its place.
+    names: Option<FreeNames>,
     is_finished: bool,
 }
 
 impl FileSink {
+    /// Begins a file under the first name of its kind that neither a file nor another backup has.
+    fn create_in(folder: &Path, name: String) -> Result<Self, EngineError> {
+        let mut names = FreeNames::of(name);
+        loop {
+            let Some(name) = names.next() else {
+                return Err(DestinationError::Exists {
+                    path: folder.to_owned(),
+                }
+                .into());
+            };
+            match Self::create(folder.join(name)) {
+                Err(EngineError::Destination(DestinationError::Exists { .. })) => {}
+                Ok(mut sink) => {
+                    sink.names = Some(names);
+                    return Ok(sink);
+                }
+                error => return error,
+            }
+        }
+    }
+
     pub(super) fn create(path: PathBuf) -> Result<Self, EngineError> {
         if fs::symlink_metadata(&path).is_ok() {
             return Err(DestinationError::Exists { path }.into());
@@ -138,6 +161,7 @@ impl FileSink {
             behind: WriteBehind::default(),
             path,
             part,
+            names: None,
             is_finished: false,
         })
     }
@@ -162,13 +186,19 @@ impl FileSink {
     pub(super) fn finish(mut self) -> Result<PathBuf, EngineError> {
         let place = self.path.display().to_string();
         self.file.sync_all().map_err(|error| destination_error(&place, error))?;
-        durable::rename_new(&self.part, &self.path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => DestinationError::Exists {
-                path: self.path.clone(),
+        while let Err(error) = durable::rename_new(&self.part, &self.path) {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                return Err(destination_error(&place, error));
             }
-            .into(),
-            _ => destination_error(&place, error),
-        })?;
+            // Another backup has come to its end first. The name was not chosen by the user, so the next one will do.
+            match self.names.as_mut().and_then(Iterator::next) {
+                Some(name) => self.path.set_file_name(name),
+                None => {
+                    let path = self.path.clone();
+                    return Err(DestinationError::Exists { path }.into());
+                }
+            }
+        }
         // From here on the archive has its name: it is whole, and what follows only makes the name last.
         self.is_finished = true;
         durable::sync_folder_of(&self.path).map_err(|error| destination_error(&place, error))?;
@@ -320,5 +350,37 @@ impl Said {
         };
         let text: String = text.iter().map(printable).collect();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_at_any_time_gives_way_to_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = || FileSink::create_in(folder.path(), "x".to_owned()).unwrap();
+        // Two at a time, then one that finds a file, and one whose name is taken while it is written.
+        let (first, second) = (begin(), begin());
+        assert_eq!(second.finish().unwrap(), folder.path().join("x-2"));
+        assert_eq!(first.finish().unwrap(), folder.path().join("x"));
+        let third = begin();
+        fs::write(folder.path().join("x-3"), "of another").unwrap();
+        assert_eq!(third.finish().unwrap(), folder.path().join("x-4"));
+        assert_eq!(fs::read(folder.path().join("x-3")).unwrap(), b"of another");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn a_name_that_the_user_chose_is_taken_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let sink = FileSink::create(path.clone()).unwrap();
+        fs::write(&path, "of another").unwrap();
+        let exists = |error| matches!(error, EngineError::Destination(DestinationError::Exists { .. }));
+        assert!(sink.finish().is_err_and(exists));
+        assert!(FileSink::create(path.clone()).is_err_and(exists));
+        assert_eq!(fs::read(&path).unwrap(), b"of another");
     }
 }

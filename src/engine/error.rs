@@ -56,6 +56,9 @@ pub enum EngineError {
         /// Why, in a sentence.
         what: String,
     },
+    /// The system, or a limit on this user, allows no more threads.
+    #[error("the system allows no more threads")]
+    NoThread,
     /// A stage of this program broke: its own mistake.
     #[error("internal error: {what}")]
     Internal {
@@ -171,6 +174,16 @@ pub enum ArchiveError {
         /// The name in the header.
         name: String,
     },
+    /// The header names a cipher that this program does not have, and stock openssl may.
+    #[error("the backup needs the cipher {name}, which is not supported")]
+    UnsupportedCipher {
+        /// The name in the header.
+        name: String,
+        /// The version of the backup's format, on which the way around depends.
+        version: u32,
+        /// The program that decompresses what was decrypted; none where nothing has to be.
+        filter: Option<String>,
+    },
     /// The header does not authenticate.
     #[error("wrong passphrase, or the header of the backup was altered")]
     WrongPassphrase,
@@ -277,6 +290,11 @@ impl ArchiveError {
             Self::UnsupportedVersion { version: text() },
             Self::UnsupportedCompression { name: text() },
             Self::UnsupportedAlgorithm { name: text() },
+            Self::UnsupportedCipher {
+                name: text(),
+                version: 3,
+                filter: None,
+            },
             Self::WrongPassphrase,
             Self::KeyTooCostly {
                 member: text(),

@@ -28,7 +28,7 @@ use super::{
     home::{self, HomeFolder, HomeRead},
     index::Index,
     memory,
-    open::{open_archive, place},
+    open::{open_archive, source_place},
     unpack::{InnerReader, Place, Target, expected_files},
 };
 
@@ -86,7 +86,7 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
         context.warn(Warning::RestUnreadable { why: error.to_string() });
     }
     Ok(Report {
-        place: place(&plan.access.source),
+        place: source_place(&plan.access.source),
         archive: plan.access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,

@@ -21,7 +21,7 @@ use super::{
     home::{self, HomeFolder, HomeRead},
     index::Index,
     memory,
-    open::{open_archive, place},
+    open::{open_archive, source_place},
     quick::Outline,
     report::in_order,
     rules::readable_rules,
@@ -93,7 +93,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     // Nothing is called restored before all of it is on the disk.
     host.commit()?;
     Ok(Report {
-        place: place(&plan.access.source),
+        place: source_place(&plan.access.source),
         archive: plan.access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,

@@ -86,7 +86,7 @@ pub(super) fn verify_archive(
         None => VerifyVerdict::Good,
     };
     Ok(Report {
-        place: super::open::place(&access.source),
+        place: super::open::source_place(&access.source),
         archive: access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,

@@ -50,6 +50,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
         | ArchiveError::UnsupportedVersion { .. }
         | ArchiveError::UnsupportedCompression { .. }
         | ArchiveError::UnsupportedAlgorithm { .. }
+        | ArchiveError::UnsupportedCipher { .. }
         | ArchiveError::WrongPassphrase
         | ArchiveError::NoSuchVolume { .. }
         | ArchiveError::HomeEntries { .. }
@@ -61,6 +62,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
 fn code(error: &EngineError) -> &'static str {
     match error {
         EngineError::Cancelled => "cancelled",
+        EngineError::NoThread => "no_thread",
         EngineError::Host(error) => host_code(error),
         EngineError::Volume { .. } => "volume_unreadable",
         EngineError::Home { source, .. } => io_code(source, "home_io"),
@@ -88,7 +90,7 @@ fn code(error: &EngineError) -> &'static str {
 fn archive_code(error: &ArchiveError) -> &'static str {
     match error {
         ArchiveError::NotABackup { .. } => "not_a_backup",
-        ArchiveError::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
+        ArchiveError::UnsupportedAlgorithm { .. } | ArchiveError::UnsupportedCipher { .. } => "unsupported_algorithm",
         ArchiveError::UnsupportedVersion { .. } => "unsupported_version",
         ArchiveError::UnsupportedCompression { .. } => "unsupported_compression",
         ArchiveError::WrongPassphrase => "wrong_passphrase",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The command line of `qvm-backup`.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
 
@@ -27,7 +27,7 @@ use super::{CommonArgs, LONG_VERSION, ResourceArgs};
 )]
 pub struct BackupArgs {
     /// Where the backup is written to: a directory or a new file; with --dest-vm a directory or a command in that VM
-    pub backup_location: Option<String>,
+    pub backup_location: Option<OsString>,
 
     /// The VMs to back up; without names, all that are included in backups by default
     #[arg(value_name = "VM")]
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn options_stand_anywhere_and_may_be_cut_short() {
         let args = parse("qvm-backup /mnt -y work --pass=/p --exc a vault -x b");
-        assert_eq!(args.backup_location.as_deref(), Some("/mnt"));
+        assert_eq!(args.backup_location.as_deref(), Some("/mnt".as_ref()));
         assert_eq!(args.vms, ["work", "vault"]);
         assert_eq!(args.exclude, ["a", "b"]);
         assert_eq!(args.passphrase_file, Some("/p".into()));

@@ -15,6 +15,7 @@ use super::{
 };
 
 /// What is wrong with an archive.
+#[allow(clippy::too_many_lines, reason = "one arm for each kind of error")]
 pub fn archive_error(error: &ArchiveError) -> Message {
     match error {
         ArchiveError::NotABackup { place, why } => Message::new(gettext_f(
@@ -40,7 +41,10 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             "The backup needs {name}, which this program does not have",
             &[("name", &sanitize(name))],
         ))
-        .hint(gettext("README tells how to read such a backup by hand with stock tools.")),
+        .hint(gettext("Restore it with the tools of the system that made it.")),
+        ArchiveError::UnsupportedCipher { name, version, filter } => {
+            super::by_hand::unsupported_cipher(name, *version, filter.as_deref())
+        }
         ArchiveError::WrongPassphrase => Message::new(gettext("Wrong passphrase, or the backup's header was altered"))
             .hint(gettext(
                 "Type the passphrase again: mind the keyboard layout, Caps Lock, and blanks at the ends.",
