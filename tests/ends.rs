@@ -212,7 +212,7 @@ fn two_backups_into_one_folder_and_two_restores_of_a_home_at_one_time_do_not_col
         .iter()
         .map(|folder| {
             start(
-                &mut reader(&place, &["--ignore-username-mismatch"], &archive).arg("dom0"),
+                reader(&place, &["--ignore-username-mismatch"], &archive).arg("dom0"),
                 folder,
             )
         })

@@ -23,10 +23,9 @@ use crate::{
 
 use super::{
     Context, DestinationError, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
-    data::{Scope, read_data},
+    data::{Archive, Scope},
     destination::FileSink,
     home::{self, HomeFolder, HomeRead},
-    index::Index,
     memory,
     open::{open_archive, source_place},
     unpack::{InnerReader, Place, Target, expected_files},
@@ -56,17 +55,9 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
     let row = table.selected().next().ok_or_else(|| not_in_archive(&plan.what))?;
     context.observer.phase(Phase::Extracting);
     let only = target.file.clone();
-    let index = Index::read(&plan.access.source, &context.cancel)?;
-    let mut result = read_data(
-        &plan.access,
-        &opened,
-        index,
-        &[row],
-        only.as_deref().map_or(Scope::Machines, Scope::OneFile),
-        &mut target,
-        host,
-        context,
-    )?;
+    let scope = only.as_deref().map_or(Scope::Machines, Scope::OneFile);
+    let archive = Archive::new(&plan.access, &opened, host, context)?;
+    let mut result = archive.read(&[row], scope, &mut target)?;
     let machine = result.machines.first();
     if let Some(file) = &only
         && is_missing(machine)

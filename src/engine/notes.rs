@@ -10,9 +10,8 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, ItemResult, OpenedArchive,
-    data::{Scope, read_data},
+    data::{Archive, Scope},
     home::HomeRead,
-    index::Index,
     unpack::{InnerReader, Place, Target},
 };
 
@@ -52,9 +51,8 @@ pub fn read_notes(
     let table = resolve(&opened.inventory, &System::default(), &choices);
     let rows: Vec<&RestoreRow> = table.selected().filter(|row| !row.is_home()).collect();
     let mut target = Collected(BTreeMap::new());
-    let index = Index::read(&access.source, &context.cancel)?;
-    let scope = Scope::OneFile(file);
-    let result = read_data(access, opened, index, &rows, scope, &mut target, host, context)?;
+    let archive = Archive::new(access, opened, host, context)?;
+    let result = archive.read(&rows, Scope::OneFile(file), &mut target)?;
     let mut notes = Notes {
         by_machine: target.0.into_iter().map(|(name, text)| (name, Ok(text))).collect(),
         broken: result.broken,

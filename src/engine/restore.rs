@@ -17,9 +17,8 @@ use crate::{
 
 use super::{
     ArchiveError, Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
-    data::{Scope, has_unlisted_files, read_data, warn_of},
+    data::{Archive, Scope, has_unlisted_files, warn_of},
     home::{self, HomeFolder, HomeRead},
-    index::Index,
     memory,
     open::{open_archive, source_place},
     quick::Outline,
@@ -46,8 +45,9 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         }
     }
     // What is known to be missing costs nothing: no machine is created for it.
-    let index = Index::read(&plan.access.source, &context.cancel)?;
-    let missing = index
+    let archive = Archive::new(&plan.access, &opened, host, context)?;
+    let missing = archive
+        .index
         .as_ref()
         .map(|index| Outline::of(index).missing(&opened.inventory))
         .unwrap_or_default();
@@ -72,16 +72,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     let (created, failed) = target.create_all(&complete, &opened.inventory)?;
     reports.extend(failed);
     context.observer.phase(Phase::Restoring);
-    let mut result = read_data(
-        &plan.access,
-        &opened,
-        index,
-        &created,
-        Scope::Everything,
-        &mut target,
-        host,
-        context,
-    )?;
+    let mut result = archive.read(&created, Scope::Everything, &mut target)?;
     reports.extend(result.machines);
     result.findings.retain(|finding| !named.contains(finding));
     warn_of(&result.findings, context);

@@ -11,9 +11,8 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, ItemResult, MachineResult, Phase, Report, VerifyVerdict, Warning,
-    data::{Scope, has_unlisted_files, read_data, warn_of},
+    data::{Archive, Scope, has_unlisted_files, warn_of},
     home::{self, HomeRead},
-    index::Index,
     memory,
     open::open_archive,
     report::in_order,
@@ -59,17 +58,8 @@ pub(super) fn verify_archive(
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
     warn_of_names(&rows, context);
-    let index = Index::read(&access.source, &context.cancel)?;
-    let result = read_data(
-        access,
-        &opened,
-        index,
-        &rows,
-        Scope::Everything,
-        &mut Nothing,
-        host,
-        context,
-    )?;
+    let archive = Archive::new(access, &opened, host, context)?;
+    let result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
     let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
         MachineResult::Failed(failure) | MachineResult::Partly(failure) => Some(failure.clone()),
         MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,

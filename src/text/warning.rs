@@ -19,6 +19,7 @@ use super::{
 };
 
 /// Something that does not stop a job but must be known.
+#[expect(clippy::too_many_lines, reason = "one sentence for each warning")]
 pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::HomeFileLeftOut { path, why } => gettext_f(

@@ -23,21 +23,28 @@ const PATH_BYTES: usize = 4096 - 512;
 const FILE_BYTES: u64 = (16 << 40) - 4096;
 
 /// Why an entry of a home cannot be restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HomeFault {
     /// Its name does not lie within the home.
+    #[error("its name leads out of the home")]
     Outside,
     /// A name in its path, or the path, is longer than any file system takes.
+    #[error("its name is longer than any file system takes")]
     NameTooLong,
     /// Something above it is a file.
+    #[error("it lies below something that is not a directory")]
     BelowAFile,
     /// It is in the archive already.
+    #[error("the backup holds it twice, and the first one is kept")]
     Twice,
     /// It is a second name of something that is not in the home or not in the archive.
+    #[error("it is a second name of something that is not in the backup")]
     LinkToNothing,
     /// It is larger than any file.
+    #[error("it is larger than any file can be")]
     TooLarge,
     /// It is neither a file nor a folder, link or named pipe.
+    #[error("it is a device")]
     Device,
 }
 

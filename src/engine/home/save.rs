@@ -25,7 +25,7 @@ use super::super::{
     meter::Meter,
     stage::format_to_io,
 };
-use super::restore::home_error;
+use super::folder::home_error;
 
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;
