@@ -31,8 +31,8 @@ fn sections(program: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 const EXIT: &str = ".TP\n0\nEverything that was asked for is done.\n.TP\n1\nIt failed.\n.TP\n2\nThe command line is wrong.\n\
-.TP\n3\nA part is done, the rest is named: VMs failed, \\-\\-skip\\-broken or \\-\\-skip\\-conflicting left VMs out, or a verification\n\
-or a recovery text that was asked for was not made.\n\
+.TP\n3\nA part is done, the rest is named: VMs failed, \\-\\-skip\\-broken or \\-\\-skip\\-conflicting left VMs out, a verification\n\
+or a recovery text that was asked for was not made, or all VMs are restored and the backup is damaged elsewhere.\n\
 .TP\n4\nIt was cancelled: by Ctrl\\-C, or because the question was not answered with y.\n\
 .TP\n5\nWrong passphrase, or the header of the backup was altered.\n.TP\n6\nThe backup is damaged or incomplete.\n";
 

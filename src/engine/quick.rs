@@ -94,8 +94,11 @@ pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>,
         return Ok(None);
     };
     if index.members.is_empty() {
-        let first = index.findings.first().map(ToString::to_string);
-        let why = first.unwrap_or_else(|| "it is empty".to_owned());
+        let why = match index.findings.first() {
+            None => "it is empty".to_owned(),
+            Some(ArchiveError::Foreign { member, .. }) => format!("it is another archive, which holds {member}"),
+            Some(_) => "it does not begin like one".to_owned(),
+        };
         let place = source_place(source);
         return Err(ArchiveError::NotABackup { place, why }.into());
     }
