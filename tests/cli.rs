@@ -324,9 +324,9 @@ fn an_existing_file_is_never_overwritten() {
 fn bad_passphrases_are_refused_before_anything_is_written() {
     let place = Place::new();
     for (content, said) in [
-        ("\n", "is empty"),
+        ("\n", "empty"),
         ("a\tb\n", "control character"),
-        ("", "could not be read"),
+        ("", "it is empty"),
     ] {
         fs::write(&place.passfile, content).unwrap();
         let run = back_up(&place.root, &place.passfile, &place.out, &["dvm"]).expect_failure(&[1]);
