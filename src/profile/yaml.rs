@@ -84,9 +84,29 @@ impl<'a> Events<'a> {
                 return Err(syntax(format!("'{}' stands in it twice", key.escape_debug())));
             }
             let first = self.next()?;
-            let value = self.value(first, depth)?;
+            // What another program keeps in a mapping of its own is its matter.
+            let is_foreign = key.as_str() != super::extras::KEY || depth > 0;
+            let value = if matches!(first, Event::MappingStart(..)) && is_foreign {
+                self.skip_mapping()?;
+                Value::Mapping(Vec::new())
+            } else {
+                self.value(first, depth)?
+            };
             keys.push((key, value));
         }
+    }
+
+    /// Passes over the rest of a mapping that has begun.
+    fn skip_mapping(&mut self) -> Result<(), ProfileError> {
+        let mut depth = 1;
+        while depth > 0 {
+            match self.next()? {
+                Event::MappingStart(..) => depth += 1,
+                Event::MappingEnd => depth -= 1,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The value that begins with an event.
@@ -107,19 +127,7 @@ impl<'a> Events<'a> {
                     }
                 }
             }
-            Event::MappingStart(..) if depth == 0 => Ok(Value::Mapping(self.pairs(depth + 1)?)),
-            Event::MappingStart(..) => {
-                // Skipped: only an unknown key can have one.
-                let mut depth = 1;
-                while depth > 0 {
-                    match self.next()? {
-                        Event::MappingStart(..) => depth += 1,
-                        Event::MappingEnd => depth -= 1,
-                        _ => {}
-                    }
-                }
-                Ok(Value::Mapping(Vec::new()))
-            }
+            Event::MappingStart(..) => Ok(Value::Mapping(self.pairs(depth + 1)?)),
             _ => Err(syntax("a value that refers to another one")),
         }
     }
