@@ -52,6 +52,9 @@ fn a_command_that_fails_or_stops_reading_fails_the_backup() {
         "false",
         "no-such-command-at-all",
         "head -c 5000",
+        // The rest stays in the pipe, and no write fails.
+        "sh -c 'head -c 600000 >/dev/null'",
+        "sh -c 'head -c 600000 >/dev/null; sleep 1'",
         "sh -c 'cat >/dev/null; exit 3'",
         "sh -c 'head -c 100000 >/dev/null; kill -9 $$'",
         "/home/user/no/such/directory",

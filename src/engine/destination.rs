@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where an archive is written: it gets its final name only once it is whole and safe on the disk.
 
+mod file;
+mod service;
+
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::{FileExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    thread::{self, JoinHandle},
+    io::{self, Write},
+    path::PathBuf,
     time::SystemTime,
 };
 
-use crate::{
-    durable::{self, WriteBehind},
-    host::{Host, Service, ServiceControl},
-    plan::Destination,
-    units::LocalTime,
-};
+use crate::{host::Host, plan::Destination, units::LocalTime};
 
-use super::{CancelToken, DestinationError, EngineError, stage::destination_error};
+use super::{Context, DestinationError, EngineError};
 
-/// How much of what a service prints is kept for an error message, in bytes.
-const SAID_BYTES: usize = 1024;
+pub(super) use file::FileSink;
+pub(super) use service::{Said, ServiceSink};
+
+/// How many names are tried in a folder before a backup gives up: so many backups may begin there within one second.
+const MOST_NAMES: u32 = 100;
 
 /// An archive that is being written. Dropped without [`Sink::finish`] it leaves nothing under a final name.
 pub(super) enum Sink {
@@ -30,26 +27,28 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    /// Opens the destination; nothing that is there is touched.
-    pub(super) fn open(destination: &Destination, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
+    /// Opens the destination. Nothing that is there is touched, apart from what a killed run has left of the same file.
+    pub(super) fn open(destination: &Destination, host: &dyn Host, context: &Context) -> Result<Self, EngineError> {
         Ok(match destination {
             Destination::Directory(folder) if !folder.is_dir() => {
                 return Err(DestinationError::NotADirectory { path: folder.clone() }.into());
             }
             Destination::Directory(folder) => {
                 let name = LocalTime::at(SystemTime::now()).archive_name();
-                Self::File(FileSink::create(folder.join(name))?)
+                Self::File(create_free(|number| folder.join(numbered(&name, number)), context)?)
             }
-            Destination::File(path) => Self::File(FileSink::create(path.clone())?),
-            Destination::Service { machine, line } => Self::Service(ServiceSink::start(machine, line, host, cancel)?),
+            Destination::File(path) => Self::File(FileSink::create(path.clone(), context)?),
+            Destination::Service { machine, line } => {
+                Self::Service(ServiceSink::start(machine, line, host, &context.cancel)?)
+            }
         })
     }
 
     /// Where it goes, for display.
     pub(super) fn place(&self) -> String {
         match self {
-            Self::File(sink) => sink.path.display().to_string(),
-            Self::Service(sink) => format!("{}:{}", sink.machine, sink.line),
+            Self::File(sink) => sink.place(),
+            Self::Service(sink) => sink.place(),
         }
     }
 
@@ -61,16 +60,24 @@ impl Sink {
     /// Writes over what was written before at that place.
     pub(super) fn correct(&mut self, position: u64, data: &[u8]) -> io::Result<()> {
         match self {
-            Self::File(sink) => sink.file.write_all_at(data, position),
+            Self::File(sink) => sink.correct(position, data),
             Self::Service(_) => Err(io::ErrorKind::NotSeekable.into()),
         }
     }
 
-    /// Makes the archive safe and gives it its name. Gives the file, if it is one on this host.
-    pub(super) fn finish(self) -> Result<Option<PathBuf>, EngineError> {
+    /// Takes back everything from that position on. Only a file can be taken back.
+    pub(super) fn take_back(&mut self, position: u64) -> io::Result<()> {
         match self {
-            Self::File(sink) => sink.finish().map(Some),
-            Self::Service(sink) => sink.finish().map(|()| None),
+            Self::File(sink) => sink.take_back(position),
+            Self::Service(_) => Err(io::ErrorKind::NotSeekable.into()),
+        }
+    }
+
+    /// Makes the archive safe and gives it its name. Returns the file, if it is one on this host.
+    pub(super) fn finish(self, context: &Context) -> Result<Option<PathBuf>, EngineError> {
+        match self {
+            Self::File(sink) => sink.finish(context).map(Some),
+            Self::Service(sink) => sink.finish(context).map(|()| None),
         }
     }
 
@@ -87,238 +94,39 @@ impl Write for Sink {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(sink) => sink.append(data),
-            Self::Service(sink) => match &mut sink.stdin {
-                Some(stdin) => stdin.write(data),
-                None => Err(io::ErrorKind::BrokenPipe.into()),
-            },
+            Self::Service(sink) => sink.write(data),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::File(sink) => sink.file.flush(),
-            Self::Service(sink) => sink.stdin.as_mut().map_or(Ok(()), |stdin| stdin.flush()),
+            // Nothing is gathered before a file.
+            Self::File(_) => Ok(()),
+            Self::Service(sink) => sink.flush(),
         }
     }
 }
 
-/// A file, called `NAME.part` until it is whole.
-pub(super) struct FileSink {
-    file: File,
-    /// How much was appended, in bytes.
-    bytes: u64,
-    behind: WriteBehind,
-    path: PathBuf,
-    part: PathBuf,
-    is_finished: bool,
-}
-
-impl FileSink {
-    pub(super) fn create(path: PathBuf) -> Result<Self, EngineError> {
-        if fs::symlink_metadata(&path).is_ok() {
-            return Err(DestinationError::Exists { path }.into());
-        }
-        let mut part = path.clone().into_os_string();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let place = path.display().to_string();
-        // Only its owner reads it: the header alone tells when this system was backed up.
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
-        let file = file.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => DestinationError::Exists { path: part.clone() }.into(),
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DestinationError::NotADirectory {
-                path: folder_of(&path).to_owned(),
+/// Creates the file under the first of these names that nobody has.
+fn create_free(path: impl Fn(u32) -> PathBuf, context: &Context) -> Result<FileSink, EngineError> {
+    let mut number = 1;
+    loop {
+        match FileSink::create(path(number), context) {
+            Err(EngineError::Destination(DestinationError::Exists { .. } | DestinationError::InUse { .. }))
+                if number < MOST_NAMES =>
+            {
+                number += 1;
             }
-            .into(),
-            _ => destination_error(&place, error),
-        })?;
-        Ok(Self {
-            file,
-            bytes: 0,
-            behind: WriteBehind::default(),
-            path,
-            part,
-            is_finished: false,
-        })
-    }
-
-    fn append(&mut self, data: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(data)?;
-        self.behind.wrote(&self.file, self.bytes, count as u64);
-        self.bytes += count as u64;
-        Ok(count)
-    }
-
-    /// The file, to be written to anywhere.
-    pub(super) fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// Where it is going to be, for display.
-    pub(super) fn place(&self) -> String {
-        self.path.display().to_string()
-    }
-
-    pub(super) fn finish(mut self) -> Result<PathBuf, EngineError> {
-        let place = self.path.display().to_string();
-        self.file.sync_all().map_err(|error| destination_error(&place, error))?;
-        durable::rename_new(&self.part, &self.path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => DestinationError::Exists {
-                path: self.path.clone(),
-            }
-            .into(),
-            _ => destination_error(&place, error),
-        })?;
-        // From here on the archive has its name: it is whole, and what follows only makes the name last.
-        self.is_finished = true;
-        durable::sync_folder_of(&self.path).map_err(|error| destination_error(&place, error))?;
-        Ok(self.path.clone())
-    }
-}
-
-impl Drop for FileSink {
-    fn drop(&mut self) {
-        if !self.is_finished
-            && let Err(error) = fs::remove_file(&self.part)
-        {
-            log::warn!("an unfinished archive stays at {}: {error}", self.part.display());
+            created => return created,
         }
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
-/// The `qubes.Backup` service of a running machine.
-pub(super) struct ServiceSink {
-    machine: String,
-    line: String,
-    stdin: Option<Box<dyn Write + Send>>,
-    control: Arc<dyn ServiceControl>,
-    said: Option<Said>,
-    is_finished: bool,
-}
-
-impl ServiceSink {
-    fn start(machine: &str, line: &str, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
-        let process = host.start_service(machine, Service::Backup)?;
-        let control = process.control.clone();
-        cancel.on_cancel(move || control.kill());
-        let mut sink = Self {
-            machine: machine.to_owned(),
-            line: line.trim().to_owned(),
-            stdin: process.stdin,
-            control: process.control,
-            said: Some(Said::listen([process.stdout, process.stderr])),
-            is_finished: false,
-        };
-        let first_line = format!("{}\n", sink.line);
-        let written = match &mut sink.stdin {
-            Some(stdin) => stdin.write_all(first_line.as_bytes()),
-            None => Err(io::ErrorKind::BrokenPipe.into()),
-        };
-        match written {
-            Ok(()) => Ok(sink),
-            Err(error) => {
-                let place = format!("VM {machine}");
-                Err(sink.abandon(destination_error(&place, error)))
-            }
-        }
-    }
-
-    fn finish(mut self) -> Result<(), EngineError> {
-        self.stdin = None;
-        self.result()
-    }
-
-    /// Waits for the service's own verdict.
-    fn result(&mut self) -> Result<(), EngineError> {
-        let code = self
-            .control
-            .wait()
-            .map_err(|error| destination_error(&self.machine, error))?;
-        self.is_finished = true;
-        let said = self.said.take().map(Said::text).unwrap_or_default();
-        if code == 0 {
-            return Ok(());
-        }
-        Err(DestinationError::Service {
-            machine: self.machine.clone(),
-            code,
-            said,
-        }
-        .into())
-    }
-
-    /// A service that ended by itself knows the cause; a pipe that broke is only how it showed here.
-    fn abandon(mut self, error: EngineError) -> EngineError {
-        let is_pipe = matches!(&error, EngineError::Destination(DestinationError::Io { source, .. })
-            if source.kind() == io::ErrorKind::BrokenPipe);
-        if !is_pipe {
-            return error;
-        }
-        self.stdin = None;
-        let said = "it ended before it had taken the whole backup".to_owned();
-        let machine = self.machine.clone();
-        match self.result() {
-            Ok(()) => DestinationError::Service { machine, code: 0, said }.into(),
-            Err(cause) => cause,
-        }
-    }
-}
-
-impl Drop for ServiceSink {
-    fn drop(&mut self) {
-        // Killed before its input ends: an end of input would look to it like a whole archive.
-        if !self.is_finished {
-            self.control.kill();
-        }
-    }
-}
-
-/// Reads what a process prints, so that it never waits for us, and keeps the end of it.
-pub(super) struct Said {
-    text: Arc<Mutex<Vec<u8>>>,
-    listeners: Vec<JoinHandle<()>>,
-}
-
-impl Said {
-    pub(super) fn listen<const N: usize>(streams: [Box<dyn Read + Send>; N]) -> Self {
-        let text = Arc::new(Mutex::new(Vec::new()));
-        let listener = |mut stream: Box<dyn Read + Send>| {
-            let text = text.clone();
-            thread::spawn(move || {
-                let mut buffer = [0; 512];
-                while let Ok(count @ 1..) = stream.read(&mut buffer) {
-                    let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
-                    text.extend_from_slice(&buffer[..count]);
-                    let surplus = text.len().saturating_sub(SAID_BYTES);
-                    text.drain(..surplus);
-                }
-            })
-        };
-        let listeners = streams.into_iter().map(listener).collect();
-        Self { text, listeners }
-    }
-
-    /// The end of what was printed, once the process has ended, in printable ASCII.
-    pub(super) fn text(self) -> String {
-        for listener in self.listeners {
-            // A listener that broke has kept what it heard until then.
-            let _ = listener.join();
-        }
-        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        let printable = |byte: &u8| {
-            if matches!(byte, b' '..=b'~') {
-                char::from(*byte)
-            } else {
-                ' '
-            }
-        };
-        let text: String = text.iter().map(printable).collect();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// The name for the first backup of a second, and for those behind it.
+fn numbered(name: &str, number: u32) -> String {
+    if number == 1 {
+        name.to_owned()
+    } else {
+        format!("{name}-{number}")
     }
 }

@@ -32,7 +32,7 @@ impl Host for NoHost {
         refused()
     }
 
-    fn machine_files(&self, _: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
+    fn machine_files(&self, _: &str) -> Result<Vec<(MachineFile, Result<Vec<u8>, HostError>)>, HostError> {
         refused()
     }
 

@@ -2,7 +2,8 @@
 //! Saves dom0's home. Nothing in it is changed, no link is followed, and what cannot be read is named and left out.
 
 use std::{
-    collections::HashMap,
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
     fs::{self, DirEntry, File, Metadata, OpenOptions},
     io::{self, Read, Write},
     os::unix::{
@@ -14,7 +15,10 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use crate::format::inner::{EntryKind, NewMember};
+use crate::{
+    format::inner::{EntryKind, NewMember},
+    host::Stamp,
+};
 
 use super::super::{
     CancelToken, Context, EngineError, Warning,
@@ -70,14 +74,15 @@ pub(in super::super) fn tree_size(home: &Path, cancel: &CancelToken) -> Result<T
     Ok(size)
 }
 
-/// Writes the tree; its members' names begin with `prefix`, which ends in a slash.
+/// Writes the tree; its members' names begin with `prefix`, which ends in a slash. Returns what it lacks, if it lacks
+/// anything.
 pub(in super::super) fn write(
     archive: &mut InnerWriter<'_>,
     home: &Path,
     prefix: &str,
     meter: &Meter<'_>,
     context: &Context,
-) -> Result<(), EngineError> {
+) -> Result<Option<EngineError>, EngineError> {
     let mut saving = Saving {
         archive,
         home,
@@ -85,6 +90,7 @@ pub(in super::super) fn write(
         meter,
         context,
         links: HashMap::new(),
+        incomplete: RefCell::default(),
     };
     let metadata = fs::symlink_metadata(home).map_err(|error| home_error(home, error))?;
     fs::read_dir(home).map_err(|error| home_error(home, error))?;
@@ -93,7 +99,12 @@ pub(in super::super) fn write(
     while let Some(path) = paths.pop() {
         paths.extend(saving.entry(&path)?);
     }
-    Ok(())
+    let incomplete = saving.incomplete.into_inner();
+    let count = incomplete.len() as u64;
+    Ok(incomplete
+        .into_iter()
+        .next()
+        .map(|path| EngineError::HomeIncomplete { path, count }))
 }
 
 struct Saving<'a, 'w> {
@@ -104,10 +115,24 @@ struct Saving<'a, 'w> {
     context: &'a Context,
     /// The first name of each file that has several, by device and inode.
     links: HashMap<(u64, u64), Vec<u8>>,
+    /// What is not in the archive, or not as it was at one time.
+    incomplete: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Saving<'_, '_> {
     fn leave_out(&self, path: &Path, why: &str) {
+        self.is_incomplete(path);
+        self.pass_over(path, why);
+    }
+
+    /// Notes that a file is not saved as it is. Returns whether this is news.
+    fn is_incomplete(&self, path: &Path) -> bool {
+        let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
+        self.incomplete.borrow_mut().insert(path)
+    }
+
+    /// Leaves out what nobody misses in a backup.
+    fn pass_over(&self, path: &Path, why: &str) {
         let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
         self.context.warn(Warning::HomeFileLeftOut {
             path,
@@ -171,7 +196,21 @@ impl Saving<'_, '_> {
         if metadata.is_dir() {
             return self.folder(path, &metadata);
         }
-        self.leaf(path, &metadata).map(|()| Vec::new())
+        self.leaf(path, &metadata)?;
+        if metadata.is_file() {
+            self.compare(path, &metadata);
+        }
+        Ok(Vec::new())
+    }
+
+    /// Notices a file that is not what it was when it was looked at.
+    fn compare(&self, path: &Path, before: &Metadata) {
+        let before = Stamp::of(before);
+        let is_same = before.name_change(path).is_ok_and(|change| change.is_none())
+            && fs::symlink_metadata(path).is_ok_and(|now| before.content_change(&Stamp::of(&now), false).is_none());
+        if !is_same {
+            self.changed(path);
+        }
     }
 
     fn look_at(&self, path: &Path) -> Option<Metadata> {
@@ -207,7 +246,11 @@ impl Saving<'_, '_> {
             } else {
                 "it is a pipe or a device"
             };
-            self.leave_out(path, why);
+            if kind.is_socket() {
+                self.pass_over(path, why);
+            } else {
+                self.leave_out(path, why);
+            }
             return Ok(());
         }
         let identity = (metadata.dev(), metadata.ino());
@@ -275,6 +318,9 @@ impl Saving<'_, '_> {
     }
 
     fn changed(&self, path: &Path) {
+        if !self.is_incomplete(path) {
+            return;
+        }
         let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
         self.context.warn(Warning::HomeFileChanged { path });
     }

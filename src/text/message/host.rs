@@ -16,7 +16,7 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
-    Message, io_hint, io_text,
+    Message, io_hint, io_text, is_of_the_device,
 };
 
 /// What a host refused or failed at.
@@ -96,10 +96,13 @@ pub fn host_error(error: &HostError) -> Message {
             &[("what", &sanitize(what))],
         ))
         .detail(io_text(source))
-        .hint(
-            io_hint(source)
-                .unwrap_or_else(|| gettext("The disk may be failing: look at the system log before you go on.")),
-        ),
+        .hint(io_hint(source).unwrap_or_else(|| {
+            if is_of_the_device(source) {
+                gettext("The disk may be failing: look at the system log before you go on.")
+            } else {
+                gettext("Look at the system log for more before you go on.")
+            }
+        })),
     }
 }
 
