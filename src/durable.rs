@@ -5,16 +5,20 @@
 //! Large files (archives, volumes) are written where they are made; for them there is only [`WriteBehind`].
 
 use std::{
+    ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io::{self, Write},
     num::NonZeroU64,
     ops::Range,
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
 };
 
 use rustix::{
-    fs::{Advice, CWD, RenameFlags, fadvise, renameat_with},
+    fs::{Advice, CWD, Dir, Mode, OFlags, RenameFlags, fadvise, renameat_with},
     io::Errno,
 };
 
@@ -200,6 +204,23 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     }
 }
 
+/// The names in a folder. The standard library's reader panics where a folder cannot be closed, as on a disk that fails.
+///
+/// # Errors
+/// When it cannot be opened as a folder; each name may have its own error, and behind one nothing comes any more.
+pub fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<OsString>> + use<>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let entries = Dir::new(rustix::fs::open(folder, flags, Mode::empty())?)?;
+    let name = |entry: Result<rustix::fs::DirEntry, Errno>| match entry {
+        Ok(entry) => match entry.file_name().to_bytes() {
+            b"." | b".." => None,
+            name => Some(Ok(OsStr::from_bytes(name).to_owned())),
+        },
+        Err(error) => Some(Err(error.into())),
+    };
+    Ok(entries.filter_map(name))
+}
+
 /// How much may lie in the memory of the system before it is asked to bring it to the disk, in bytes.
 const BEHIND_BYTES: u64 = 8 << 20;
 
@@ -272,6 +293,20 @@ mod tests {
         assert!(create(&folder.path().join("y"), b"two", 0o600).is_err());
         assert_eq!(fs::read(folder.path().join("y.tmp")).unwrap(), b"mine");
         assert!(!folder.path().join("nowhere").exists());
+    }
+
+    #[test]
+    fn the_names_in_a_folder_are_those_that_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let strange = OsStr::from_bytes(b"\xff\n");
+        for name in [OsStr::new("a"), OsStr::new(".hidden"), strange] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let mut names: Vec<_> = names_in(folder.path()).unwrap().map(Result::unwrap).collect();
+        names.sort();
+        assert_eq!(names, [OsStr::new(".hidden"), OsStr::new("a"), strange]);
+        assert!(names_in(&folder.path().join("a")).is_err());
+        assert!(names_in(&folder.path().join("absent")).is_err());
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl RootHost {
         };
         make(path)?;
         let mut entries =
-            fs::read_dir(path).map_err(|error| HostError::io(format!("reading {}", path.display()), error))?;
+            durable::names_in(path).map_err(|error| HostError::io(format!("reading {}", path.display()), error))?;
         if entries.next().is_some() {
             return Err(HostError::Refused {
                 what: format!(

@@ -4,7 +4,8 @@
 use std::{
     cell::RefCell,
     collections::{BTreeSet, HashMap},
-    fs::{self, DirEntry, File, Metadata, OpenOptions},
+    ffi::OsString,
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
     os::unix::{
         ffi::OsStrExt,
@@ -16,6 +17,7 @@ use std::{
 use rustix::fs::OFlags;
 
 use crate::{
+    durable,
     format::inner::{EntryKind, NewMember},
     host::Stamp,
 };
@@ -53,9 +55,11 @@ pub(in super::super) fn tree_size(home: &Path, cancel: &CancelToken) -> Result<T
     while let Some(folder) = folders.pop() {
         cancel.check()?;
         // What cannot be read is named when it is saved.
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Ok(metadata) = entry.metadata() else { continue };
-            let path = entry.path();
+        for name in durable::names_in(&folder).into_iter().flatten().flatten() {
+            let path = folder.join(name);
+            let Ok(metadata) = fs::symlink_metadata(&path) else {
+                continue;
+            };
             let is_link = metadata.is_symlink() || metadata.nlink() > 1;
             let name_bytes = path.as_os_str().len() * if is_link { 2 } else { 1 };
             let long_name = if name_bytes > SHORT_NAME_BYTES {
@@ -93,7 +97,7 @@ pub(in super::super) fn write(
         incomplete: RefCell::default(),
     };
     let metadata = fs::symlink_metadata(home).map_err(|error| home_error(home, error))?;
-    fs::read_dir(home).map_err(|error| home_error(home, error))?;
+    durable::names_in(home).map_err(|error| home_error(home, error))?;
     let mut paths = saving.folder(home, &metadata)?;
     // A stack of our own: trees can be deeper than a thread's.
     while let Some(path) = paths.pop() {
@@ -175,14 +179,14 @@ impl Saving<'_, '_> {
         }
         self.member(&name, &EntryKind::Directory, metadata, 0)?;
         self.end_member()?;
-        let entries = match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>) {
-            Ok(entries) => entries,
+        let names = match durable::names_in(path).and_then(Iterator::collect::<io::Result<Vec<OsString>>>) {
+            Ok(names) => names,
             Err(error) => {
                 self.leave_out(path, &error.to_string());
                 return Ok(Vec::new());
             }
         };
-        let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+        let mut paths: Vec<PathBuf> = names.into_iter().map(|name| path.join(name)).collect();
         // The order of a directory is an accident; archives of the same home should be alike.
         paths.sort_by(|a, b| b.cmp(a));
         Ok(paths)

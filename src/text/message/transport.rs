@@ -51,7 +51,7 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("place", &sanitize(place))],
         ))
         .hint(gettext(
-            "FAT disks take files of up to 4 GiB. Format the disk with ext4 or exFAT, choose another one, or back up fewer VMs at a time.",
+            "FAT disks take files of up to 4 GiB, and a limit of this user may be smaller (ulimit -f). Format the disk with ext4 or exFAT, choose another one, or back up fewer VMs at a time.",
         )),
         DestinationError::Io { place, source } => Message::new(gettext_f(
             "The backup could not be written to {place}",
