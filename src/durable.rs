@@ -188,6 +188,40 @@ pub fn is_named(file: &File, name: &Path) -> io::Result<bool> {
     }
 }
 
+/// A name, and the names that may be taken in its place where it is taken: `NAME`, `NAME-2`, `NAME-3` and so on.
+#[derive(Debug, Clone)]
+pub struct FreeNames {
+    name: String,
+    next: u32,
+}
+
+impl FreeNames {
+    /// So many are tried at most: something else is wrong by then.
+    const MOST: u32 = 1000;
+
+    /// The names, this one first.
+    pub fn of(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            next: 1,
+        }
+    }
+}
+
+impl Iterator for FreeNames {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let number = self.next;
+        self.next += 1;
+        match number {
+            1 => Some(self.name.clone()),
+            2..=Self::MOST => Some(format!("{}-{number}", self.name)),
+            _ => None,
+        }
+    }
+}
+
 /// Syncs the folder that a file lies in, so that its name is on the disk as well as its content.
 ///
 /// # Errors
@@ -293,6 +327,13 @@ mod tests {
         assert!(create(&folder.path().join("y"), b"two", 0o600).is_err());
         assert_eq!(fs::read(folder.path().join("y.tmp")).unwrap(), b"mine");
         assert!(!folder.path().join("nowhere").exists());
+    }
+
+    #[test]
+    fn names_in_place_of_one_that_is_taken_are_counted_and_end() {
+        let names: Vec<String> = FreeNames::of("x").take(3).collect();
+        assert_eq!(names, ["x", "x-2", "x-3"]);
+        assert_eq!(FreeNames::of("x").count(), 1000);
     }
 
     #[test]

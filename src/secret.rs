@@ -3,23 +3,71 @@
 //!
 //! There is no `Clone`, `Debug` of the content or `Display`: whoever needs a second holder shares the one by `Arc`.
 
-use std::fmt;
+use std::{
+    fmt, io,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use unicode_normalization::UnicodeNormalization;
-
 use zeroize::Zeroizing;
+
+/// Keeps the memory of this process, with every secret in it, out of core dumps, and from other processes of the same user.
+///
+/// # Errors
+/// When the system refuses it.
+pub fn hide_memory() -> io::Result<()> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(io::Error::from)
+}
+
+/// Has no core dump written of this process and what it starts. Other programs of the desktop may still look at it, as they do at
+/// programs with windows.
+///
+/// # Errors
+/// When the system refuses it.
+pub fn forbid_core_dumps() -> io::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none).map_err(io::Error::from)
+}
 
 /// The longest passphrase that the stock tools still read in one piece together with the backup id and a member name
 /// (`scrypt` takes 2047 bytes for all of it).
 pub const LONGEST_NEW_PASSPHRASE_BYTES: usize = 1800;
 
 /// A passphrase as its user typed it: UTF-8, no normalisation, as the existing archives have it.
-pub struct Passphrase(Zeroizing<String>);
+///
+/// Keyboards and programs differ in how they write letters with marks (one character, or a letter and its mark), and an
+/// archive knows only bytes. So a passphrase that is to open an archive has other forms, which
+/// [`try_forms`](Self::try_forms) tries; the one that opened it is the passphrase from then on.
+pub struct Passphrase {
+    /// As typed, then the others.
+    forms: Vec<Zeroizing<String>>,
+    current: AtomicUsize,
+}
 
 impl Passphrase {
     /// A passphrase that opens an archive: whatever was typed is tried.
     pub fn for_reading(typed: impl Into<Zeroizing<String>>) -> Self {
-        Self(typed.into())
+        let typed = typed.into();
+        let composed = normalised(&typed, typed.nfc());
+        let decomposed = normalised(&typed, typed.nfd());
+        let mut passphrase = Self::only(typed);
+        for form in [composed, decomposed] {
+            if passphrase.forms.iter().all(|other| **other != *form) {
+                passphrase.forms.push(form);
+            }
+        }
+        passphrase
+    }
+
+    fn only(typed: Zeroizing<String>) -> Self {
+        Self {
+            forms: vec![typed],
+            current: AtomicUsize::new(0),
+        }
     }
 
     /// A passphrase for a new archive, refused where the archive could not be opened again with the stock tools.
@@ -38,18 +86,53 @@ impl Passphrase {
         if typed.chars().any(char::is_control) {
             return Err(PassphraseError::ControlCharacter);
         }
-        Ok(Self(typed))
+        Ok(Self::only(typed))
+    }
+
+    /// Tries to open something with each form in turn, until one is not wrong: that one is the passphrase from then on.
+    /// Where all are wrong it is as typed.
+    ///
+    /// # Errors
+    /// What the attempt with the form as typed said where all are wrong, else what the last attempt said.
+    pub fn try_forms<T, E>(
+        &self,
+        mut attempt: impl FnMut() -> Result<T, E>,
+        is_wrong: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let first = attempt();
+        if first.as_ref().err().is_none_or(|error| !is_wrong(error)) {
+            return first;
+        }
+        let before = self.current.load(Ordering::SeqCst);
+        for form in (0..self.forms.len()).filter(|form| *form != before) {
+            self.current.store(form, Ordering::SeqCst);
+            match attempt() {
+                Err(error) if is_wrong(&error) => {}
+                result => return result,
+            }
+        }
+        self.current.store(before, Ordering::SeqCst);
+        first
     }
 
     /// The bytes that go into the key derivation.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.as_str().as_bytes()
     }
 
     /// The text, for the one place that writes it down on the user's wish: a profile that keeps its passphrase.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.forms[self.current.load(Ordering::SeqCst)]
     }
+}
+
+/// The characters of a form, put together where no copy stays behind: a string that grows leaves some.
+fn normalised(typed: &str, characters: impl Iterator<Item = char>) -> Zeroizing<String> {
+    /// The most that the UTF-8 of a text grows by either form.
+    const GROWTH: usize = 3;
+    let mut form = Zeroizing::new(String::with_capacity(typed.len() * GROWTH));
+    form.extend(characters);
+    form
 }
 
 /// What is worth knowing about the characters of a new passphrase before it is needed again.
@@ -147,6 +230,28 @@ mod tests {
     }
 
     #[test]
+    fn both_ways_to_write_a_letter_are_tried_and_the_right_one_stays() {
+        for (typed, wanted) in [
+            ("pa\u{308}ss", "p\u{e4}ss"),
+            ("p\u{e4}ss", "pa\u{308}ss"),
+            ("plain", "plain"),
+        ] {
+            let passphrase = Passphrase::for_reading(typed.to_owned());
+            let attempt = || (passphrase.as_str() == wanted).then_some(7).ok_or("wrong");
+            assert_eq!(passphrase.try_forms(attempt, |_| true), Ok(7));
+            assert_eq!(passphrase.as_str(), wanted);
+            // It stays for whatever comes after, and needs one attempt only.
+            let mut tries = 0;
+            let again = || {
+                tries += 1;
+                Ok::<_, &str>(())
+            };
+            passphrase.try_forms(again, |_| true).unwrap();
+            assert_eq!(tries, 1);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_seen_or_typed_again_is_pointed_out() {
         use Oddity::{Invisible, OtherBlank, OuterBlank, SeveralForms, UnusualCharacters};
         assert_eq!(oddities("plain words"), []);
@@ -172,6 +277,28 @@ mod tests {
         for c in ['\u{a0}', '\u{2003}', '\u{202f}', '\u{3000}', '\u{2028}'] {
             assert_eq!(oddities(&format!("two{c}words"))[0], OtherBlank(c));
         }
+    }
+
+    #[test]
+    fn what_is_wrong_in_every_form_stays_as_typed_and_other_errors_end_the_tries() {
+        let passphrase = Passphrase::for_reading("o\u{308}\u{e4}".to_owned());
+        let mut tried = Vec::new();
+        let attempt = || {
+            tried.push(passphrase.as_str().to_owned());
+            Err::<(), _>(tried.len())
+        };
+        assert_eq!(passphrase.try_forms(attempt, |_| true), Err(1));
+        assert_eq!(tried, ["o\u{308}\u{e4}", "\u{f6}\u{e4}", "o\u{308}a\u{308}"]);
+        assert_eq!(passphrase.as_str(), "o\u{308}\u{e4}");
+        let other = passphrase.try_forms(|| Err::<(), _>("other"), |_| false);
+        assert_eq!(other, Err("other"));
+    }
+
+    #[test]
+    fn a_new_archive_gets_the_passphrase_as_typed_and_no_other() {
+        let new = new("pa\u{308}ss").unwrap();
+        let refused = new.try_forms(|| Err::<(), _>(new.as_str().to_owned()), |_| true);
+        assert_eq!(refused, Err("pa\u{308}ss".to_owned()));
     }
 
     #[test]

@@ -16,8 +16,13 @@ fn sections(program: &str) -> Vec<(&'static str, &'static str)> {
             ("EXIT STATUS", EXIT),
             ("FILES", PROFILES),
             ("EXAMPLES", BACKUP_EXAMPLES),
+            ("DIFFERENCES", BACKUP_DIFFERENCES),
         ],
-        "qvm-backup-restore" => vec![("EXIT STATUS", EXIT), ("EXAMPLES", RESTORE_EXAMPLES)],
+        "qvm-backup-restore" => vec![
+            ("EXIT STATUS", EXIT),
+            ("EXAMPLES", RESTORE_EXAMPLES),
+            ("DIFFERENCES", RESTORE_DIFFERENCES),
+        ],
         _ => Vec::new(),
     };
     sections.push(("ENVIRONMENT", ENVIRONMENT));
@@ -27,8 +32,9 @@ fn sections(program: &str) -> Vec<(&'static str, &'static str)> {
 
 const EXIT: &str = ".TP\n0\nEverything that was asked for is done.\n.TP\n1\nIt failed.\n.TP\n2\nThe command line is wrong.\n\
 .TP\n3\nA part is done, the rest is named: VMs failed, \\-\\-skip\\-broken or \\-\\-skip\\-conflicting left VMs out, a verification\n\
-or a recovery text that was asked for was not made, or a backup holds something that may be of no use: a volume or a file of\n\
-dom0\\(aqs home that changed while it was read, or a name that a power cut may take away.\n\
+or a recovery text that was asked for was not made, all VMs are restored and the backup is damaged elsewhere, or a backup holds\n\
+something that may be of no use: a volume or a file of dom0\\(aqs home that changed while it was read, or a name that a power cut\n\
+may take away.\n\
 .IP\n\
 A backup leaves out a VM that cannot be read and goes on with the others. Where this is found before the first byte is written,\n\
 the backup does not mention the VM among what it holds, and verifies as whole. Where a volume fails while it is read, it is\n\
@@ -52,8 +58,35 @@ const RESTORE_EXAMPLES: &str = "\
 .B qvm\\-backup\\-restore \\-\\-verify\\-only /mnt/disk/pedos\\-backup\\-2026\\-03\\-01T140500\n\
 .TP\nBring back one VM beside the one that is there:\n\
 .B qvm\\-backup\\-restore \\-\\-rename\\-conflicting /mnt/disk/pedos\\-backup\\-2026\\-03\\-01T140500 work\n\
+.TP\nVerify a backup that was split into several files:\n\
+.B qvm\\-backup\\-restore \\-\\-verify\\-only backup.aa \\-\\-join backup.*\n\
 .TP\nGet the data out on a machine that is no PedOS:\n\
 .B qvm\\-backup\\-restore \\-\\-new\\-root rescued pedos\\-backup\\-2026\\-03\\-01T140500\n";
+
+/// What is not as in the existing tools of the same names, on purpose.
+const BACKUP_DIFFERENCES: &str = "\
+This tool takes every option of the existing tool of the same name. On purpose it differs from it in this:\n\
+.IP \\(bu 2\nThe exit codes are finer: where the existing tool ends with 1, this one ends with 1, 3, 4, 5 or 6.\n\
+.IP \\(bu 2\nA file that exists is never overwritten.\n\
+.IP \\(bu 2\nIn a directory a backup gets the name pedos\\-backup\\-DATE; where that name is taken, a number is put behind it.\n\
+.IP \\(bu 2\nAn archive has its final name when all of it is on the disk; until then it is called NAME.part.\n\
+.IP \\(bu 2\nWhere several of the named VMs do not exist, all of them are named.\n\
+.IP \\(bu 2\nA command in a VM that would lose the backup, because it has an unquoted | or > in it, is refused.\n";
+
+/// The same of restoring.
+const RESTORE_DIFFERENCES: &str = "\
+This tool takes every option of the existing tool of the same name. On purpose it differs from it in this:\n\
+.IP \\(bu 2\nThe exit codes are finer: where the existing tool ends with 1, this one ends with 1, 3, 4, 5 or 6. Where a VM failed, \
+the code is never 0.\n\
+.IP \\(bu 2\nWhere VMs are named, dom0\\(aqs home is restored only if dom0 is one of them.\n\
+.IP \\(bu 2\nThe home is restored into a new folder home\\-restore\\-DATE; where that name is taken, a number is put behind it. \
+Nothing in the home is overwritten.\n\
+.IP \\(bu 2\nNo program is run to decompress a backup unless \\fB\\-\\-compression\\-filter\\fR names one that is not built in.\n\
+.IP \\(bu 2\nA passphrase that does not open the backup as it was typed is tried in the other ways to write its letters \
+(Unicode NFC and NFD) before it is called wrong.\n\
+.IP \\(bu 2\nA VM is on the system only when it is whole.\n\
+.IP \\(bu 2\nBackups of every size are read; \\fB\\-\\-ignore\\-size\\-limit\\fR has no effect.\n\
+.IP \\(bu 2\n\\fB\\-\\-paranoid\\-mode\\fR is not available yet.\n";
 
 const ENVIRONMENT: &str = ".TP\nPEDOS_ROOT\nThe folder to work on where \\fB\\-\\-root\\fR is not given.\n\
 .TP\nPEDOS_BACKUP_LOCALE_DIR\nWhere translations are looked for.\n";

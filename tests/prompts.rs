@@ -7,9 +7,10 @@ mod support;
 
 use std::{
     fs,
-    io::Write,
+    io::{Read, Write},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
     time::{Duration, Instant},
 };
 
@@ -73,6 +74,119 @@ fn ctrl_c_at_a_prompt_leaves_a_terminal_with_its_echo() {
         "{settings}"
     );
     assert!(names(&place.path("target")).is_empty());
+}
+
+/// A program that answers at once must neither lose its answer nor see it on the screen: the echo is off before the
+/// question is there.
+#[test]
+fn who_answers_at_once_is_heard_and_leaves_nothing_on_the_screen() {
+    let place = Place::new(&roots::small());
+    for round in 0..50 {
+        let mut terminal = Terminal::start(&place);
+        terminal.wait_for(BACKUP_PROMPT);
+        terminal.send("secret one\n");
+        terminal.wait_for("Enter again for verification: ");
+        terminal.send("secret two\n");
+        let screen = terminal.end();
+        assert!(screen.contains("Passphrase mismatch!"), "round {round}: {screen}");
+        assert!(!screen.contains("secret"), "round {round}: {screen}");
+    }
+}
+
+/// Both answers sent together, as soon as the first question is there.
+#[test]
+fn who_sends_both_answers_together_is_heard_too() {
+    let place = Place::new(&roots::small());
+    for round in 0..10 {
+        let mut terminal = Terminal::start(&place);
+        terminal.wait_for(BACKUP_PROMPT);
+        terminal.send("secret one\nsecret two\n");
+        let screen = terminal.end();
+        assert!(screen.contains("Passphrase mismatch!"), "round {round}: {screen}");
+        assert!(!screen.contains("secret"), "round {round}: {screen}");
+    }
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_its_answer() {
+    let place = Place::new(&roots::small());
+    let mut terminal = Terminal::start(&place);
+    // The terminal itself shows this one: nobody has turned its echo off yet.
+    terminal.send("typed early\ntyped late\n");
+    let screen = terminal.end();
+    assert!(screen.contains("Passphrase mismatch!"), "{screen}");
+}
+
+/// A backup on a terminal of its own, whose screen is read as it is written.
+struct Terminal {
+    child: Child,
+    keyboard: Option<ChildStdin>,
+    shown: Receiver<u8>,
+    screen: Vec<u8>,
+}
+
+impl Terminal {
+    fn start(place: &Place) -> Self {
+        let line = format!(
+            "'{}' --root '{}' -y '{}' dvm",
+            env!("CARGO_BIN_EXE_qvm-backup"),
+            place.path("root").display(),
+            place.path("target").display()
+        );
+        let mut child = Command::new("script")
+            .args(["--quiet", "--flush", "--command", &line, "/dev/null"])
+            .env("LC_ALL", "C.UTF-8")
+            .env("SHELL", "/bin/sh")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script of util-linux");
+        let (sender, shown) = channel();
+        let mut output = child.stdout.take().unwrap();
+        std::thread::spawn(move || {
+            let mut byte = [0];
+            while output.read(&mut byte).is_ok_and(|count| count == 1) && sender.send(byte[0]).is_ok() {}
+        });
+        Self {
+            keyboard: child.stdin.take(),
+            child,
+            shown,
+            screen: Vec::new(),
+        }
+    }
+
+    #[track_caller]
+    fn wait_for(&mut self, text: &str) {
+        while !self.screen.ends_with(text.as_bytes()) {
+            match self.shown.recv_timeout(Duration::from_secs(10)) {
+                Ok(byte) => self.screen.push(byte),
+                Err(_) => panic!("waited for {text:?}: {}", String::from_utf8_lossy(&self.screen)),
+            }
+        }
+    }
+
+    fn send(&mut self, text: &str) {
+        self.keyboard.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// What the terminal showed, once the program has ended, which it has to do soon.
+    #[track_caller]
+    fn end(mut self) -> String {
+        loop {
+            match self.shown.recv_timeout(Duration::from_secs(10)) {
+                Ok(byte) => self.screen.push(byte),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    // The test has failed; nothing more is wanted of the program.
+                    let _ = self.child.kill();
+                    panic!("still waiting: {}", String::from_utf8_lossy(&self.screen));
+                }
+            }
+        }
+        drop(self.keyboard.take());
+        self.child.wait().unwrap();
+        String::from_utf8_lossy(&self.screen).into_owned()
+    }
 }
 
 /// Runs a backup on a terminal of its own, answers what it asks, and gives what the terminal showed: at its end the exit

@@ -23,16 +23,22 @@ use crate::{
 use super::{
     Stop,
     args::BackupArgs,
-    console::{Console, say},
+    console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
-    place, prompt,
+    place,
+    prompt::{self, PromptError},
     settings::{self, Settings},
     table,
 };
 
 /// Does what the command line says.
 pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    let exit = carry_on(args, console, interrupt).unwrap_or_else(|stop| console.stop(&stop));
+    Ok(checked(console.program, exit, false))
+}
+
+fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     if let Some(folder) = &args.make_sample {
         return make_sample(folder, console);
     }
@@ -43,6 +49,9 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
     };
+    if let Destination::Service { machine, .. } = &settings.destination {
+        place::check_machine(&system, machine)?;
+    }
     let extras = settings.extras;
     let (level, kdf) = (extras.level.unwrap_or_default(), extras.kdf.unwrap_or_default());
     let wants_text = extras.recovery_text.unwrap_or_default();
@@ -52,6 +61,9 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
     if level.number(settings.compression).is_none() {
         let said = text::terminal::no_such_level(settings.compression, &Level::numbers(settings.compression));
         return Err(Stop::usage::<BackupArgs>(said));
+    }
+    if args.save_profile.is_some() {
+        settings::check_profile(&settings)?;
     }
     let verify = extras.verify.unwrap_or_default();
     if let Some(why) = settings.destination.unverifiable().filter(|_| verify) {
@@ -96,6 +108,7 @@ fn carry_out(
 ) -> Exit {
     let job: JobHandle = job::spawn(Job::Backup(plan), host, resources);
     interrupt.stops(job.cancel_token());
+    interrupt.waits_for(job.is_over());
     let outcome = console.watch(&job);
     console.result(&text::outcome(JobKind::Backup, &outcome));
     Exit::of_outcome(JobKind::Backup, &outcome)
@@ -217,10 +230,12 @@ fn told_by(vm: &str, profile: &str, host: &Arc<dyn Host>, interrupt: &Interrupt)
 }
 
 fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    let ask =
-        |question| prompt::passphrase(question, interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"));
-    let first = ask("Please enter the passphrase that will be used to encrypt and verify the backup: ")?;
-    let second = ask("Enter again for verification: ")?;
+    let questions = [
+        "Please enter the passphrase that will be used to encrypt and verify the backup: ",
+        "Enter again for verification: ",
+    ];
+    let [first, second] =
+        prompt::passphrases(questions, interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"))?;
     if first == second {
         Ok(first)
     } else {
@@ -230,5 +245,13 @@ fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
 
 /// The passphrase that a file or standard input holds.
 pub(super) fn passphrase_from(path: &Path, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    prompt::passphrase_from(path, interrupt).map_err(|error| Stop::of_prompt(error, &path.to_string_lossy()))
+    let what = if path == Path::new("-") {
+        "standard input".into()
+    } else {
+        path.to_string_lossy()
+    };
+    prompt::passphrase_from(path, interrupt).map_err(|error| match error {
+        PromptError::Ended => Stop::failed(text::terminal::no_passphrase_in(&what)),
+        error => Stop::of_prompt(error, &what),
+    })
 }

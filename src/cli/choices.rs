@@ -14,6 +14,7 @@ use super::{
     Stop,
     args::{Assigned, RestoreArgs},
     console::Console,
+    settings::no_such_domains,
 };
 
 /// The decisions of a command line about the machines of an archive.
@@ -87,8 +88,9 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn selected(&self) -> Result<BTreeSet<String>, Stop> {
-        for name in &self.args.vms {
-            self.held(name)?;
+        let unknown = self.args.vms.iter().filter(|name| !self.held.contains_key(*name));
+        if let Some(said) = no_such_domains(unknown) {
+            return Err(wrong(said));
         }
         let is_made_up = |domain: &Domain| domain.content().is_some_and(|content| content.is_made_up());
         let mut selected: BTreeSet<String> = if self.args.vms.is_empty() {

@@ -7,6 +7,10 @@
 use std::{
     fmt,
     io::{self, IsTerminal, Write},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -23,15 +27,50 @@ use super::{Stop, exit::Exit};
 /// Steps of the bar: fine enough to be seen moving in a large backup.
 const BAR_STEPS: u64 = 10_000;
 
-/// Prints a line to standard output, as [`println!`] does but for a reader that has gone away and a disk that is full:
-/// nobody can be told then, and what the program does is worth more than its words.
+/// Why something that was to be printed on standard output was lost; the first reason.
+static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Whether a document for a program was printed.
+static HAS_DOCUMENT: AtomicBool = AtomicBool::new(false);
+
+/// Prints a line to standard output. Unlike [`println!`] it goes on where that is not possible (a reader has gone away, a disk
+/// is full): what the program does is worth more than its words. [`checked`] tells of it at the end.
 pub(super) fn say(line: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stdout(), "{line}");
+    say_text(&format!("{line}\n"));
 }
 
-/// Prints a whole text, which ends its last line itself, to standard output.
+/// Prints a whole text, which ends its last line itself, to standard output; an error is kept as [`say`] does.
 pub(super) fn say_text(text: &str) {
-    let _ = write!(io::stdout(), "{text}");
+    let mut stdout = io::stdout();
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    if let Err(error) = printed {
+        LOST.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+/// Prints a document for a program.
+pub(super) fn say_document(text: &str) {
+    HAS_DOCUMENT.store(true, Ordering::SeqCst);
+    say_text(text);
+}
+
+/// Whether the program that waits for a document has got one.
+pub(super) fn has_document() -> bool {
+    HAS_DOCUMENT.load(Ordering::SeqCst)
+}
+
+/// How a program ends that would end in this way, now that it is known whether all was printed. Where its words are what
+/// it was started for, losing them is a failure; a backup that was made is made all the same, and so is a restore.
+pub(super) fn checked(program: &str, exit: Exit, is_for_its_words: bool) -> Exit {
+    let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(error) = lost else { return exit };
+    let message = text::terminal::output_lost(&error);
+    tell(format_args!("{program}: error: {}", message.title));
+    print_rest(&message, "  ");
+    match exit {
+        Exit::Done if is_for_its_words => Exit::Failed,
+        exit => exit,
+    }
 }
 
 /// Prints a line to standard error; an error is ignored as [`say`] does.
@@ -88,6 +127,13 @@ impl Console {
             Stop::Usage { usage, text } => {
                 tell(format_args!("{usage}\n{}: error: {text}", self.program));
                 Exit::Usage
+            }
+            Stop::Error(error, more) => {
+                self.error(&text::message(error));
+                for message in more {
+                    self.error(message);
+                }
+                Exit::of_error(error)
             }
             Stop::Said(exit, messages) => {
                 for message in messages {
@@ -167,7 +213,7 @@ impl Console {
             }
         }
         if is_json {
-            say_text(&json::report(ended));
+            say_document(&json::report(ended));
         }
     }
 

@@ -52,6 +52,7 @@ impl Exit {
                 | ArchiveError::Truncated { .. }
                 | ArchiveError::Altered { .. }
                 | ArchiveError::LostMember { .. }
+                | ArchiveError::HomeEntries { .. }
                 | ArchiveError::Duplicate { .. }
                 | ArchiveError::NoSuchVolume { .. }
                 | ArchiveError::Foreign { .. }
@@ -59,7 +60,8 @@ impl Exit {
                 | ArchiveError::Missing { .. } => Self::Damaged,
                 ArchiveError::UnsupportedVersion { .. }
                 | ArchiveError::UnsupportedCompression { .. }
-                | ArchiveError::UnsupportedAlgorithm { .. } => Self::Failed,
+                | ArchiveError::UnsupportedAlgorithm { .. }
+                | ArchiveError::UnsupportedCipher { .. } => Self::Failed,
             },
             EngineError::Host(_)
             | EngineError::Volume { .. }
@@ -71,6 +73,7 @@ impl Exit {
             | EngineError::NotInArchive { .. }
             | EngineError::NotReady(_)
             | EngineError::Plan { .. }
+            | EngineError::NoThread
             | EngineError::Internal { .. } => Self::Failed,
         }
     }

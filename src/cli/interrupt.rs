@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Ctrl-C: the first one asks what runs to stop, the second one ends the program on the spot.
 //!
-//! SIGTERM and SIGHUP count the same, so that a shutdown or a closed terminal leaves no half archive either.
+//! SIGTERM and SIGHUP count the same, so that a shutdown or a closed terminal leaves no half archive either. Where nothing
+//! has to be put in order, a program that does not stop by itself is ended: see [`run_until_hit`].
 
 use std::{
     io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc::{RecvTimeoutError, channel, sync_channel},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use signal_hook::{
@@ -20,6 +23,16 @@ use signal_hook::{
 };
 
 use crate::engine::CancelToken;
+
+/// How long a program may take to stop by itself where nothing has to be put in order. Every question and every task
+/// stops within a fraction of it; only a call of the system that does not return takes longer.
+const PATIENCE: Duration = Duration::from_millis(1200);
+
+/// How often it is looked whether the user wants to stop.
+const LOOK_UP: Duration = Duration::from_millis(50);
+
+/// The stack of the main thread on Linux, in bytes, for the thread that takes its place.
+const STACK_BYTES: usize = 8 << 20;
 
 /// Keeps two signals from ending the program in the midst of its work: a file that reaches its limit and a reader that
 /// has gone away are answers of a write, and are dealt with there.
@@ -43,6 +56,8 @@ pub(super) struct Interrupt(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     is_hit: AtomicBool,
+    /// Whether a job that has to put things in order has come to its end.
+    orderly: Mutex<Option<Box<dyn Fn() -> bool + Send>>>,
     job: Mutex<Option<CancelToken>>,
 }
 
@@ -54,9 +69,11 @@ impl Interrupt {
     pub(super) fn install() -> io::Result<Self> {
         outlive_writes()?;
         let interrupt = Self::default();
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let heard = interrupt.clone();
-        thread::spawn(move || {
+        // The thread first: a signal that was taken over and has nobody to hear it would be lost.
+        let (sender, receiver) = sync_channel::<Signals>(1);
+        let listen = move || {
+            let Ok(mut signals) = receiver.recv() else { return };
             for signal in signals.forever() {
                 if heard.hit() {
                     continue;
@@ -66,7 +83,10 @@ impl Interrupt {
                     log::error!("cannot end on signal {signal}: {error}");
                 }
             }
-        });
+        };
+        thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
+        // The thread waits for exactly this.
+        let _ = sender.send(Signals::new([SIGINT, SIGTERM, SIGHUP])?);
         Ok(interrupt)
     }
 
@@ -87,6 +107,17 @@ impl Interrupt {
         }
     }
 
+    /// A job has begun that must come to its own end, which `is_over` tells: it has things to put in order, and that
+    /// takes the time that it takes.
+    pub(super) fn waits_for(&self, is_over: impl Fn() -> bool + Send + 'static) {
+        *self.0.orderly.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(is_over));
+    }
+
+    fn must_wait(&self) -> bool {
+        let orderly = self.0.orderly.lock().unwrap_or_else(PoisonError::into_inner);
+        orderly.as_ref().is_some_and(|is_over| !is_over())
+    }
+
     /// Notes the wish. Gives whether it was the first.
     fn hit(&self) -> bool {
         let is_first = !self.0.is_hit.swap(true, Ordering::SeqCst);
@@ -103,9 +134,69 @@ impl Interrupt {
     }
 }
 
+/// Why work that was run has no result.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unended {
+    /// It did not end by itself after the user wanted to stop.
+    Hit,
+    /// It broke.
+    Panicked,
+}
+
+/// Runs the work of a program on a thread of its own and waits for its end. A call of the system that does not return (the
+/// opening of a pipe, a write into a pipe that nobody reads, a disk that does not answer) hears no signal; so the work is
+/// left alone when the user wants to stop, unless a job [must be waited for](Interrupt::waits_for).
+///
+/// # Errors
+/// When it did not come to its end.
+pub(super) fn run_until_hit<T: Send + 'static>(
+    interrupt: &Interrupt,
+    work: impl Fn() -> T + Send + Sync + 'static,
+) -> Result<T, Unended> {
+    let work = Arc::new(work);
+    let (sender, ended) = channel();
+    let on_thread = Arc::clone(&work);
+    let thread = thread::Builder::new().name("tool".to_owned()).stack_size(STACK_BYTES);
+    let spawned = thread.spawn(move || {
+        // Nobody waits any more where the user wanted to stop.
+        let _ = sender.send(on_thread());
+    });
+    if spawned.is_err() {
+        // The system has no more threads for us; the work says so where it needs one itself.
+        return Ok(work());
+    }
+    let mut hit: Option<Instant> = None;
+    loop {
+        match ended.recv_timeout(LOOK_UP) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Disconnected) => return Err(Unended::Panicked),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if !interrupt.is_hit() || interrupt.must_wait() {
+            hit = None;
+        } else if hit.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+            return Err(Unended::Hit);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_end_is_left_alone_and_what_puts_things_in_order_is_waited_for() {
+        let interrupt = Interrupt::default();
+        interrupt.hit();
+        let sleeps = |seconds: u64| thread::sleep(Duration::from_secs(seconds));
+        assert_eq!(run_until_hit(&interrupt, move || sleeps(30)), Err(Unended::Hit));
+        let start = Instant::now();
+        interrupt.waits_for(move || start.elapsed() > Duration::from_secs(2));
+        assert_eq!(run_until_hit(&interrupt, move || sleeps(2)), Ok(()));
+        assert_eq!(run_until_hit(&Interrupt::default(), || 7), Ok(7));
+        let broken = || -> u8 { panic!("as a test wants it") };
+        assert_eq!(run_until_hit(&Interrupt::default(), broken), Err(Unended::Panicked));
+    }
 
     #[test]
     fn a_wish_reaches_the_job_before_and_after_it_began() {

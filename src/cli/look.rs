@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     draft::QuickLook,
-    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes},
+    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes, source_place},
     host::{Host, HostError, NoHost},
     job::{self, Ended, Job, JobKind, Task},
     json,
@@ -25,7 +25,7 @@ use crate::{
 use super::{
     Stop,
     args::RestoreArgs,
-    console::{Console, say, say_text},
+    console::{Console, say, say_document},
     exit::Exit,
     interrupt::Interrupt,
     place, restore, table,
@@ -64,9 +64,10 @@ fn is_standard_output(path: &Path) -> bool {
 
 /// A host is needed only where a running machine holds the archive.
 pub(super) fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
-    match source.file() {
-        Some(_) => Ok(Arc::new(NoHost)),
-        None => place::host(&args.common),
+    if source.is_here() {
+        Ok(Arc::new(NoHost))
+    } else {
+        place::host(&args.common)
     }
 }
 
@@ -109,15 +110,15 @@ pub(super) fn list(
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
     let archive = restore::open(access, host, args.resources.resources(), interrupt)
-        .map_err(|error| restore::unreadable(&error, access))?;
+        .map_err(|error| restore::unreadable(error, access))?;
     let notes = if args.notes {
         Some(notes(access, &archive, host, interrupt)?)
     } else {
         None
     };
-    let place = text_of(&access.source);
+    let place = source_place(&access.source);
     if args.json {
-        say_text(&json::listing(&place, &archive, notes.as_ref()));
+        say_document(&json::listing(&place, &archive, notes.as_ref()));
     } else {
         show(&place, &archive, notes.as_ref());
     }
@@ -180,13 +181,17 @@ pub(super) fn extract(
         let path = std::path::absolute(output).map_err(|error| HostError::io(output.to_string_lossy(), error))?;
         ExtractTo::Path(path)
     };
-    let place = text_of(&access.source);
+    let place = source_place(&access.source);
     let job = job::spawn(
         Job::Extract(ExtractPlan { access, what, to }),
         host,
         args.resources.resources(),
     );
     interrupt.stops(job.cancel_token());
+    // A file that is not whole has to be taken away again; what went into a stream is gone.
+    if !is_stream(args) {
+        interrupt.waits_for(job.is_over());
+    }
     let outcome = console.watch(&job);
     let ended = Ended {
         kind: JobKind::Extract,
@@ -197,13 +202,4 @@ pub(super) fn extract(
     };
     console.ended(&ended, args.json);
     Ok(Exit::of_outcome(JobKind::Extract, &outcome))
-}
-
-/// Where an archive is, for display.
-pub(super) fn text_of(source: &Source) -> String {
-    match source {
-        Source::File(path) => path.display().to_string(),
-        Source::Service { machine, line } => format!("{machine}:{line}"),
-        Source::Registered { machine, service } => format!("{machine}:{service}"),
-    }
 }

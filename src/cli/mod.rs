@@ -19,21 +19,22 @@ mod restore;
 mod settings;
 mod table;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 
 use crate::{
-    engine::EngineError,
+    engine::{EngineError, is_thread_panic},
     host::HostError,
+    secret,
     text::{self, Message},
 };
 
 use self::{
     args::{BackupArgs, CommonArgs, RestoreArgs},
-    console::Console,
+    console::{Console, tell},
     exit::Exit,
-    interrupt::Interrupt,
+    interrupt::{Interrupt, Unended},
     prompt::PromptError,
 };
 
@@ -56,6 +57,8 @@ enum Stop {
         /// What is wrong.
         text: String,
     },
+    /// The engine or the host failed; more may be said of it.
+    Error(Box<EngineError>, Vec<Message>),
     /// Everything else.
     Said(Exit, Vec<Message>),
 }
@@ -76,6 +79,7 @@ impl Stop {
     fn of_prompt(error: PromptError, what: &str) -> Self {
         match error {
             PromptError::Interrupted => EngineError::Cancelled.into(),
+            PromptError::Io(source) => EngineError::from(HostError::io(text::terminal::reading(what), source)).into(),
             error => Self::failed(text::terminal::unread(what, &error.to_string())),
         }
     }
@@ -83,7 +87,7 @@ impl Stop {
 
 impl From<EngineError> for Stop {
     fn from(error: EngineError) -> Self {
-        Self::Said(Exit::of_error(&error), vec![text::message(&error)])
+        Self::Error(Box::new(error), Vec::new())
     }
 }
 
@@ -94,12 +98,16 @@ impl From<HostError> for Stop {
 }
 
 /// What the two tools have in common around their work.
-fn tool<A: CommandFactory + FromArgMatches>(
+fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
     program: &'static str,
-    common: impl Fn(&A) -> &CommonArgs,
-    run: impl Fn(&A, &Console, &Interrupt) -> Result<Exit, Stop>,
+    common: fn(&A) -> &CommonArgs,
+    run: fn(&A, &Console, &Interrupt) -> Result<Exit, Stop>,
 ) -> ExitCode {
     text::i18n::init();
+    quiet_thread_panics();
+    if let Err(error) = secret::hide_memory() {
+        log::warn!("the memory is not kept out of core dumps: {error}");
+    }
     let mut console = Console {
         program,
         level: 1,
@@ -108,7 +116,7 @@ fn tool<A: CommandFactory + FromArgMatches>(
     let args: A = match parse(std::env::args_os()) {
         Ok(args) => args,
         Err(Some(stop)) => return console.stop(&stop).into(),
-        Err(None) => return ExitCode::SUCCESS,
+        Err(None) => return console::checked(program, Exit::Done, true).into(),
     };
     console.level = common(&args).level();
     console::start_log(console.level);
@@ -116,9 +124,45 @@ fn tool<A: CommandFactory + FromArgMatches>(
         console.warning(&format!("Ctrl-C cannot be heard: {error}"));
         Interrupt::default()
     });
-    run(&args, &console, &interrupt)
-        .unwrap_or_else(|stop| console.stop(&stop))
-        .into()
+    let heard = interrupt.clone();
+    let whole = move || run(&args, &console, &heard).unwrap_or_else(|stop| console.stop(&stop));
+    match interrupt::run_until_hit(&interrupt, whole) {
+        Ok(exit) => exit.into(),
+        Err(Unended::Hit) => {
+            last_words(program, EngineError::Cancelled);
+            std::process::exit(Exit::Cancelled as i32)
+        }
+        Err(Unended::Panicked) => {
+            let what = "a thread broke".to_owned();
+            last_words(program, EngineError::Internal { what });
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// That the system has no more threads is an error like any other and said as one; the standard library makes a panic of it,
+/// which whoever waits for the work takes for what it is.
+fn quiet_thread_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_thread_panic(panic.payload()) {
+            usual(panic);
+        }
+    }));
+}
+
+/// Says why a program ends, where it is not certain that anybody reads what it says: it ends all the same.
+fn last_words(program: &'static str, error: EngineError) {
+    let (sender, said) = std::sync::mpsc::channel();
+    let spawned = std::thread::Builder::new().spawn(move || {
+        tell(format_args!("{program}: error: {}", text::message(&error).title));
+        // Nobody waits any longer than it is worth.
+        let _ = sender.send(());
+    });
+    if spawned.is_ok() {
+        // What could not be said by then is not said.
+        let _ = said.recv_timeout(Duration::from_millis(200));
+    }
 }
 
 /// Parses a command line; `Err(None)` when it asked for help or the version, which then has been printed.
@@ -128,8 +172,7 @@ fn parse<A: CommandFactory + FromArgMatches>(line: impl IntoIterator<Item = OsSt
         .and_then(|found| A::from_arg_matches(&found));
     result.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader that has gone away does not want the help any more.
-            let _ = error.print();
+            console::say_text(&error.render().to_string());
             None
         }
         _ => Some(Stop::usage::<A>(usage_text(&error))),

@@ -2,7 +2,10 @@
 //! Which PedOS to work on, and where an archive goes or comes from, as the command line says it.
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsStr,
+    fs, io,
+    os::unix::{ffi::OsStrExt, fs::FileTypeExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -13,9 +16,9 @@ use rustix::fs::statvfs;
 use crate::{
     durable,
     engine::{DestinationError, EngineError},
-    host::{DOM0, Host, HostError, root::RootHost},
-    plan::{Destination, Source, check_service_line},
-    text,
+    host::{DOM0, Host, HostError, System, root::RootHost},
+    plan::{Destination, Pipe, Source, check_service_line},
+    text::{line_problem, sanitize, terminal},
 };
 
 use super::{
@@ -33,11 +36,21 @@ pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {
         return Ok(Arc::new(RootHost::open(&root)?));
     }
     let message = if Path::new(LIVE_SOCKET).exists() {
-        text::terminal::live_host()
+        terminal::live_host()
     } else {
-        text::terminal::no_host()
+        terminal::no_host()
     };
     Err(Stop::Said(Exit::Usage, vec![message]))
+}
+
+/// Finds before anything is asked that a machine which is to take or to hold a backup is not there or does not run.
+pub(super) fn check_machine(system: &System, name: &str) -> Result<(), HostError> {
+    let name_of = || name.to_owned();
+    match system.machine(name) {
+        None => Err(HostError::NoSuchMachine { name: name_of() }),
+        Some(machine) if !machine.is_running => Err(HostError::NotRunning { name: name_of() }),
+        Some(_) => Ok(()),
+    }
 }
 
 /// The folder of the PedOS to work on, if one was named.
@@ -101,9 +114,9 @@ impl Drop for NewRoot {
 }
 
 /// Where a backup goes.
-pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &str) -> Result<Destination, Stop> {
+pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Destination, Stop> {
     if let Some(machine) = vm.filter(|vm| *vm != DOM0) {
-        let line = service_line::<A>(location)?;
+        let line = service_line::<A>(text::<A>(location)?)?;
         return Ok(Destination::Service {
             machine: machine.to_owned(),
             line,
@@ -114,36 +127,70 @@ pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &str) -
         return Ok(Destination::Directory(path));
     }
     // Who writes it like a directory does not mean a file.
-    if location.ends_with('/') || location.ends_with("/.") {
+    let bytes = location.as_bytes();
+    if bytes.ends_with(b"/") || bytes.ends_with(b"/.") {
         return Err(EngineError::from(DestinationError::NotADirectory { path }).into());
     }
     Ok(Destination::File(path))
 }
 
 /// Where a backup is.
-pub(super) fn source<A: CommandFactory>(vm: Option<&str>, location: &str) -> Result<Source, Stop> {
-    match vm.filter(|vm| *vm != DOM0) {
-        Some(machine) => Ok(Source::Service {
+pub(super) fn source<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Source, Stop> {
+    if let Some(machine) = vm.filter(|vm| *vm != DOM0) {
+        return Ok(Source::Service {
             machine: machine.to_owned(),
-            line: service_line::<A>(location)?,
-        }),
-        None => Ok(Source::File(path::<A>(location)?)),
+            line: service_line::<A>(text::<A>(location)?)?,
+        });
     }
+    let path = path::<A>(location)?;
+    let is_pipe = fs::metadata(&path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+    Ok(if is_pipe {
+        Source::Pipe(Arc::new(Pipe::new(path)))
+    } else {
+        Source::File(path)
+    })
+}
+
+/// Several files that are one backup. Where the first one is named again among the others, as a shell does for `NAME.*`,
+/// it is meant once.
+pub(super) fn parts<A: CommandFactory>(first: &OsStr, others: &[PathBuf]) -> Result<Source, Stop> {
+    let mut paths = vec![path::<A>(first)?];
+    for other in others {
+        let other = path::<A>(other.as_os_str())?;
+        if !(paths.len() == 1 && paths[0] == other) {
+            paths.push(other);
+        }
+    }
+    for (index, path) in paths.iter().enumerate() {
+        if paths[..index].contains(path) {
+            let name = sanitize(&path.to_string_lossy());
+            return Err(Stop::usage::<A>(format!("the file '{name}' is joined twice")));
+        }
+    }
+    Ok(Source::Parts(paths))
+}
+
+/// What is told to a VM, which takes text and no other bytes.
+pub(super) fn text<A: CommandFactory>(argument: &OsStr) -> Result<&str, Stop> {
+    argument.to_str().ok_or_else(|| {
+        let shown = sanitize(&argument.to_string_lossy());
+        Stop::usage::<A>(format!("'{shown}' is for a VM and is not valid UTF-8"))
+    })
 }
 
 /// What a service is told, if it will do with it what its user means.
 fn service_line<A: CommandFactory>(location: &str) -> Result<String, Stop> {
     let line = location.trim();
-    check_service_line(line).map_err(|problem| Stop::usage::<A>(text::line_problem(problem).full_text()))?;
+    check_service_line(line).map_err(|problem| Stop::usage::<A>(line_problem(problem).full_text()))?;
     Ok(line.to_owned())
 }
 
-fn path<A: CommandFactory>(location: &str) -> Result<PathBuf, Stop> {
+fn path<A: CommandFactory>(location: &OsStr) -> Result<PathBuf, Stop> {
     if location.is_empty() {
         return Err(Stop::usage::<A>("the location of the backup is empty"));
     }
     let path = Path::new(location);
-    std::path::absolute(path).map_err(|error| HostError::io(location, error).into())
+    std::path::absolute(path).map_err(|error| HostError::io(location.to_string_lossy(), error).into())
 }
 
 /// The room at a destination, where that can be known.
@@ -168,7 +215,7 @@ mod tests {
     fn a_directory_a_file_and_a_vm_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().to_str().unwrap();
-        let of = |vm, place: &str| destination::<BackupArgs>(vm, place).ok();
+        let of = |vm, place: &str| destination::<BackupArgs>(vm, OsStr::new(place)).ok();
         assert_eq!(of(None, name), Some(Destination::Directory(folder.path().into())));
         assert_eq!(
             of(Some("dom0"), &format!("{name}/x")),
@@ -185,19 +232,46 @@ mod tests {
     fn a_relative_path_is_joined_to_the_current_directory_here_and_kept_elsewhere() {
         let here = env::current_dir().unwrap();
         assert_eq!(
-            source::<RestoreArgs>(None, "x").ok(),
+            source::<RestoreArgs>(None, OsStr::new("x")).ok(),
             Some(Source::File(here.join("x")))
         );
         let there = Source::Service {
             machine: "vm".into(),
             line: "x".into(),
         };
-        assert_eq!(source::<RestoreArgs>(Some("vm"), "x").ok(), Some(there));
+        assert_eq!(source::<RestoreArgs>(Some("vm"), OsStr::new("x")).ok(), Some(there));
+    }
+
+    #[test]
+    fn joined_files_keep_their_order_and_none_is_there_twice() {
+        let of = |first: &str, others: &[&str]| {
+            let others: Vec<PathBuf> = others.iter().map(PathBuf::from).collect();
+            parts::<RestoreArgs>(OsStr::new(first), &others).ok()
+        };
+        let joined = |paths: &[&str]| Some(Source::Parts(paths.iter().map(PathBuf::from).collect()));
+        assert_eq!(of("/a.0", &["/a.1", "/a.2"]), joined(&["/a.0", "/a.1", "/a.2"]));
+        assert_eq!(of("/a.0", &["/a.0", "/a.1"]), joined(&["/a.0", "/a.1"]));
+        assert_eq!(of("/a.0", &["/a.1", "/a.1"]), None);
+        assert_eq!(of("/a.0", &["/a.1", "/a.0"]), None);
+    }
+
+    #[test]
+    fn a_path_is_bytes_and_what_a_vm_is_told_is_text() {
+        let odd = OsStr::from_bytes(b"/x/\xff");
+        assert_eq!(source::<RestoreArgs>(None, odd).ok(), Some(Source::File(odd.into())));
+        assert!(matches!(
+            source::<RestoreArgs>(Some("vm"), odd),
+            Err(Stop::Usage { .. })
+        ));
+        assert!(matches!(
+            destination::<BackupArgs>(Some("vm"), odd),
+            Err(Stop::Usage { .. })
+        ));
     }
 
     #[test]
     fn a_command_that_would_lose_the_archive_is_a_usage_error() {
-        let refused = destination::<BackupArgs>(Some("vm"), "gzip > /x.gz");
+        let refused = destination::<BackupArgs>(Some("vm"), OsStr::new("gzip > /x.gz"));
         assert!(matches!(refused, Err(Stop::Usage { text, .. }) if text.contains("sh -c")));
     }
 }

@@ -7,12 +7,16 @@
 use std::{
     fs::File,
     io::{self, IsTerminal, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::fs::OpenOptionsExt,
+    },
     path::Path,
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
+    fs::OFlags,
     io::{Errno, read},
     termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
 };
@@ -66,32 +70,48 @@ pub(super) fn ask(question: &str, is_output_taken: bool, interrupt: &Interrupt) 
     Ok(answer?.trim().to_owned())
 }
 
-/// Asks for a passphrase at the terminal, without echo; where there is no terminal, reads it from standard input.
+/// Asks for passphrases at the terminal, without echo; where there is no terminal, reads them from standard input.
 ///
 /// # Errors
-/// When there is no answer.
-pub(super) fn passphrase(question: &str, interrupt: &Interrupt) -> Result<Zeroizing<String>, PromptError> {
-    match File::options().read(true).write(true).open("/dev/tty") {
+/// When one of the questions has no answer.
+pub(super) fn passphrases<const N: usize>(
+    questions: [&str; N],
+    interrupt: &Interrupt,
+) -> Result<[Zeroizing<String>; N], PromptError> {
+    let mut answers = questions.map(|_| Zeroizing::default());
+    let terminal = File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlags::NOCTTY.bits().cast_signed())
+        .open("/dev/tty");
+    match terminal {
         Ok(mut terminal) => {
-            write!(terminal, "{question}")?;
-            terminal.flush()?;
-            let answer = {
-                let _silent = Silence::over(terminal.as_fd())?;
-                read_line(terminal.as_fd(), interrupt)
-            };
-            writeln!(terminal)?;
-            answer
+            // The echo is off before the first question is shown, and until the last answer has come: a program that
+            // answers at once, or sends both answers together, leaves nothing on the screen.
+            let _silent = Silence::over(terminal.try_clone()?)?;
+            for (question, answer) in questions.iter().zip(&mut answers) {
+                wait_for(terminal.as_fd(), PollFlags::OUT, interrupt)?;
+                write!(terminal, "{question}")?;
+                terminal.flush()?;
+                let line = read_line(terminal.as_fd(), interrupt);
+                writeln!(terminal)?;
+                *answer = line?;
+            }
         }
         Err(_) => {
-            let _ = write!(io::stderr(), "{question}");
             let stdin = io::stdin();
-            let silent = stdin.is_terminal().then(|| Silence::over(stdin.as_fd())).transpose()?;
-            let answer = read_line(stdin.as_fd(), interrupt);
-            drop(silent);
-            tell(format_args!(""));
-            answer
+            let own = stdin.is_terminal().then(|| stdin.as_fd().try_clone_to_owned());
+            let _silent = own.transpose()?.map(|own| Silence::over(own.into())).transpose()?;
+            for (question, answer) in questions.iter().zip(&mut answers) {
+                // Where the question cannot be shown the answer may still be there.
+                let _ = write!(io::stderr(), "{question}");
+                let line = read_line(stdin.as_fd(), interrupt);
+                tell(format_args!(""));
+                *answer = line?;
+            }
         }
     }
+    Ok(answers)
 }
 
 /// Reads a passphrase from the first line of a file ("-" is standard input), without the white space at its end.
@@ -102,7 +122,13 @@ pub(super) fn passphrase_from(path: &Path, interrupt: &Interrupt) -> Result<Zero
     let line = if path == Path::new("-") {
         read_line(io::stdin().as_fd(), interrupt)?
     } else {
-        read_line(File::open(path)?.as_fd(), interrupt)?
+        // Without O_NONBLOCK the opening of a named pipe waits for a writer and hears no signal.
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = File::options()
+            .read(true)
+            .custom_flags(flags.bits().cast_signed())
+            .open(path)?;
+        read_line(file.as_fd(), interrupt)?
     };
     Ok(Zeroizing::new(line.trim_end().to_owned()))
 }
@@ -111,7 +137,7 @@ fn read_line(input: BorrowedFd<'_>, interrupt: &Interrupt) -> Result<Zeroizing<S
     // Room for all of it from the start: a buffer that grows leaves copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE_BYTES));
     loop {
-        wait_for(input, interrupt)?;
+        wait_for(input, PollFlags::IN, interrupt)?;
         let mut byte = [0];
         match read(input, &mut byte) {
             Ok(0) if line.is_empty() => return Err(PromptError::Ended),
@@ -129,12 +155,13 @@ fn read_line(input: BorrowedFd<'_>, interrupt: &Interrupt) -> Result<Zeroizing<S
     }
 }
 
-fn wait_for(input: BorrowedFd<'_>, interrupt: &Interrupt) -> Result<(), PromptError> {
+/// Waits until the file can be read from or written to without blocking, as long as the user does not want to stop.
+fn wait_for(file: BorrowedFd<'_>, for_what: PollFlags, interrupt: &Interrupt) -> Result<(), PromptError> {
     loop {
         if interrupt.is_hit() {
             return Err(PromptError::Interrupted);
         }
-        let mut wanted = [PollFd::from_borrowed_fd(input, PollFlags::IN)];
+        let mut wanted = [PollFd::from_borrowed_fd(file, for_what)];
         let patience = Timespec {
             tv_sec: 0,
             tv_nsec: LOOK_UP_NANOSECONDS,
@@ -148,25 +175,27 @@ fn wait_for(input: BorrowedFd<'_>, interrupt: &Interrupt) -> Result<(), PromptEr
 }
 
 /// A terminal without echo; it has it again when this goes.
-struct Silence<'a> {
-    terminal: BorrowedFd<'a>,
+struct Silence {
+    terminal: File,
     before: Termios,
 }
 
-impl<'a> Silence<'a> {
-    fn over(terminal: BorrowedFd<'a>) -> io::Result<Self> {
-        let before = tcgetattr(terminal)?;
+impl Silence {
+    /// Turns the echo off at once, and keeps what has been typed already: an answer that comes early is an answer.
+    fn over(terminal: File) -> io::Result<Self> {
+        let before = tcgetattr(&terminal)?;
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
-        // What was typed before the question is no answer to it.
-        tcsetattr(terminal, OptionalActions::Flush, &silent)?;
+        // Nothing has been written yet that would have to be waited for, which could take for ever at a terminal that
+        // was halted with Ctrl-S.
+        tcsetattr(&terminal, OptionalActions::Now, &silent)?;
         Ok(Self { terminal, before })
     }
 }
 
-impl Drop for Silence<'_> {
+impl Drop for Silence {
     fn drop(&mut self) {
-        if let Err(error) = tcsetattr(self.terminal, OptionalActions::Flush, &self.before) {
+        if let Err(error) = tcsetattr(&self.terminal, OptionalActions::Now, &self.before) {
             log::warn!("the terminal stays without echo: {error}");
         }
     }

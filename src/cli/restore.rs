@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `qvm-backup-restore`: from the command line to a restore or a verification.
 
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, OpenedArchive, Partial, Resources, open_archive},
+    engine::{ArchiveError, EngineError, OpenedArchive, Resources, open_archive, source_place},
     host::{DOM0, Host, NoHost},
     job::{self, Ended, Job, Outcome, Task},
     json,
@@ -18,7 +18,7 @@ use super::{
     args::{RestoreArgs, YesNo},
     backup::{confirm, passphrase_from},
     choices::choices,
-    console::{Console, say_text},
+    console::{Console, checked, has_document, say_document},
     exit::Exit,
     interrupt::Interrupt,
     look,
@@ -35,6 +35,39 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         ..*console
     };
     let source = source(args)?;
+    let place = source_place(&source);
+    let result = carry_on(args, source, console, interrupt);
+    // A program that waits for a document gets one of what failed before there was anything to report.
+    if args.json && !has_document() {
+        match &result {
+            Err(Stop::Said(Exit::Cancelled, _)) => say_document(&json::unopened(name(args), &place, None)),
+            Err(Stop::Error(error, _)) => {
+                let error = Some(&**error).filter(|error| !matches!(error, EngineError::Cancelled));
+                say_document(&json::unopened(name(args), &place, error));
+            }
+            _ => {}
+        }
+    }
+    // Where nothing is restored, what is said is all that was wanted.
+    let is_for_its_words = args.json || args.list || args.quick_look || args.verify_only || args.choices.dry_run;
+    let exit = result.unwrap_or_else(|stop| console.stop(&stop));
+    Ok(checked(console.program, exit, is_for_its_words))
+}
+
+/// What is to be done, as a report names it.
+fn name(args: &RestoreArgs) -> &'static str {
+    if args.list {
+        "list"
+    } else if args.extract.is_some() {
+        "extract"
+    } else if args.verify_only {
+        "verify"
+    } else {
+        "restore"
+    }
+}
+
+fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     if args.quick_look {
         return look::quick(&source, interrupt);
     }
@@ -43,6 +76,9 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         None if args.list || args.extract.is_some() => (None, look::host(args, &source)?),
         None => (None, host(args, &source)?),
     };
+    if let Source::Service { machine, .. } | Source::Registered { machine, .. } = &source {
+        place::check_machine(&host.system()?, machine)?;
+    }
     let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
     if args.list {
@@ -51,14 +87,9 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     if args.extract.is_some() {
         return look::extract(args, access, host, console, interrupt);
     }
-    let kind = kind(args);
-    let place = look::text_of(&access.source);
-    let archive = open(&access, &host, args.resources.resources(), interrupt).map_err(|error| {
-        if args.json {
-            report_unopened(kind, &place, &error);
-        }
-        unreadable(&error, &access)
-    })?;
+    let place = source_place(&access.source);
+    let archive =
+        open(&access, &host, args.resources.resources(), interrupt).map_err(|error| unreadable(error, &access))?;
     let mut choices = choices(args, &archive.inventory, console)?;
     let missing = named_missing(args, &access, &archive, console, interrupt)?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
@@ -74,7 +105,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     };
     // A program gets one document: of what was done, or where nothing will be, of what would be.
     if args.json && (args.choices.dry_run || !table.is_ready()) {
-        say_text(&json::plan(&place, &archive.info, &table, &shortages));
+        say_document(&json::plan(&place, &archive.info, &table, &shortages));
     }
     show_table(args, &table, console)?;
     for (machine, remark) in table.replaced() {
@@ -106,11 +137,12 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
 fn access(args: &RestoreArgs, source: Source, interrupt: &Interrupt) -> Result<Access, Stop> {
     let typed = match &args.passphrase_file {
         Some(path) => passphrase_from(path, interrupt)?,
-        None => prompt::passphrase(
-            "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ",
-            interrupt,
-        )
-        .map_err(|error| Stop::of_prompt(error, "the passphrase"))?,
+        None => {
+            let question = "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ";
+            let [typed] =
+                prompt::passphrases([question], interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"))?;
+            typed
+        }
     };
     Ok(Access {
         filter_program: args.compression_filter.clone(),
@@ -129,9 +161,13 @@ fn carry_out(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let (kind, place) = (kind(args), look::text_of(&plan.access.source));
+    let (kind, place) = (kind(args), source_place(&plan.access.source));
     let job = job::spawn(Job::Restore(plan), host, args.resources.resources());
     interrupt.stops(job.cancel_token());
+    // A verification leaves nothing behind, however it ends.
+    if kind == JobKind::Restore {
+        interrupt.waits_for(job.is_over());
+    }
     let outcome = console.watch(&job);
     if let Some(new_root) = new_root.filter(|_| has_left_something(&outcome)) {
         new_root.keep();
@@ -149,7 +185,7 @@ fn carry_out(
 
 /// The PedOS to restore into. To verify a file none is needed: that works on any machine.
 fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
-    if args.verify_only && source.file().is_some() && place::named_root(&args.common).is_none() {
+    if args.verify_only && source.is_here() && place::named_root(&args.common).is_none() {
         return Ok(Arc::new(NoHost));
     }
     place::host(&args.common)
@@ -171,6 +207,19 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
             "--paranoid-mode (--plan-b) is not available yet: restore without it, or in a disposable VM by hand",
         ));
     }
+    let is_stdin = |path: &Path| {
+        [
+            Path::new("/dev/stdin"),
+            Path::new("/dev/fd/0"),
+            Path::new("/proc/self/fd/0"),
+        ]
+        .contains(&path)
+    };
+    if args.passphrase_file.as_deref() == Some(Path::new("-")) && is_stdin(Path::new(&args.backup_location)) {
+        return Err(Stop::usage::<RestoreArgs>(
+            "backup and passphrase cannot both come from standard input",
+        ));
+    }
     if args.location_is_service && args.dest_vm.as_deref().is_none_or(|vm| vm == DOM0) {
         return Err(Stop::usage::<RestoreArgs>("--location-is-service needs --dest-vm"));
     }
@@ -186,12 +235,17 @@ fn kind(args: &RestoreArgs) -> JobKind {
 }
 
 fn source(args: &RestoreArgs) -> Result<Source, Stop> {
-    match &args.dest_vm {
+    let location = &args.backup_location;
+    match args.dest_vm.as_deref() {
         Some(machine) if args.location_is_service => Ok(Source::Registered {
-            machine: machine.clone(),
-            service: args.backup_location.clone(),
+            machine: machine.to_owned(),
+            service: place::text::<RestoreArgs>(location)?.to_owned(),
         }),
-        machine => place::source::<RestoreArgs>(machine.as_deref(), &args.backup_location),
+        machine if args.join.is_empty() => place::source::<RestoreArgs>(machine, location),
+        None | Some(DOM0) => place::parts::<RestoreArgs>(location, &args.join),
+        Some(_) => Err(Stop::usage::<RestoreArgs>(
+            "--join is for files of dom0, and not for those of a VM",
+        )),
     }
 }
 
@@ -230,30 +284,17 @@ pub(super) fn open(
     task.answer_blocking()
 }
 
-/// A program that waits for a report gets one of an archive that could not even be opened.
-fn report_unopened(kind: JobKind, place: &str, error: &EngineError) {
-    let outcome = match error {
-        EngineError::Cancelled => Outcome::Cancelled(Partial::default()),
-        error => Outcome::Failed(error.clone(), Partial::default()),
-    };
-    say_text(&json::report(&Ended {
-        kind,
-        outcome: &outcome,
-        place,
-        archive: None,
-        at: SystemTime::now(),
-    }));
-}
-
 /// A backup that was decompressed by a choice of its user looks damaged where the choice was wrong.
-pub(super) fn unreadable(error: &EngineError, access: &Access) -> Stop {
+pub(super) fn unreadable(error: EngineError, access: &Access) -> Stop {
     let is_damage = matches!(
         error,
         EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::Truncated { .. })
     );
     let chosen = access.filter_program.as_deref().filter(|_| is_damage);
-    let messages = [Some(text::message(error)), chosen.map(text::terminal::chosen_filter)];
-    Stop::Said(Exit::of_error(error), messages.into_iter().flatten().collect())
+    Stop::Error(
+        Box::new(error),
+        chosen.map(text::terminal::chosen_filter).into_iter().collect(),
+    )
 }
 
 /// Prints the table and what will happen, and ends here if something stands in the way.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a backup is to do, from the command line or from a profile.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, ffi::OsStr, path::Path, sync::Arc};
 
 use crate::{
     format::Compression,
@@ -52,7 +52,12 @@ pub(super) fn check_line(args: &BackupArgs) -> Result<(), Stop> {
 }
 
 impl Settings {
-    pub(super) fn of_line(args: &BackupArgs, location: &str, system: &System, console: &Console) -> Result<Self, Stop> {
+    pub(super) fn of_line(
+        args: &BackupArgs,
+        location: &OsStr,
+        system: &System,
+        console: &Console,
+    ) -> Result<Self, Stop> {
         Ok(Self {
             machines: selection(args, system, console)?,
             destination: place::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?,
@@ -91,7 +96,10 @@ impl Settings {
         };
         Ok(Self {
             machines: selection.machines,
-            destination: place::destination::<BackupArgs>(Some(&profile.destination_vm), &profile.destination_path)?,
+            destination: place::destination::<BackupArgs>(
+                Some(&profile.destination_vm),
+                OsStr::new(&profile.destination_path),
+            )?,
             compression: profile.compression,
             passphrase,
             passphrase_vm: match profile.passphrase {
@@ -101,6 +109,20 @@ impl Settings {
             extras: args.extras().or(profile.extras),
         })
     }
+}
+
+/// Finds before anything is asked what cannot be kept in a profile.
+pub(super) fn check_profile(settings: &Settings) -> Result<(), Stop> {
+    match &settings.destination {
+        Destination::Directory(path) | Destination::File(path) => text_of(path).map(drop),
+        Destination::Service { .. } => Ok(()),
+    }
+}
+
+/// A path as a profile has it, which is text.
+fn text_of(path: &Path) -> Result<&str, Stop> {
+    path.to_str()
+        .ok_or_else(|| Stop::failed(text::terminal::path_is_no_text(path)))
 }
 
 /// Keeps what the command line says as a profile.
@@ -114,7 +136,11 @@ pub(super) fn save(
 ) -> Result<(), Stop> {
     let (destination_vm, destination_path) = match &settings.destination {
         Destination::Directory(path) | Destination::File(path) => {
-            (DOM0.to_owned(), path.to_string_lossy().into_owned())
+            // A profile is text. This is checked before the question; here nothing else can be written either.
+            let path = path
+                .to_str()
+                .ok_or_else(|| Stop::failed(text::terminal::path_is_no_text(path)))?;
+            (DOM0.to_owned(), path.to_owned())
         }
         Destination::Service { machine, line } => (machine.clone(), line.clone()),
     };
@@ -154,16 +180,22 @@ fn selection(args: &BackupArgs, system: &System, console: &Console) -> Result<Ve
     } else {
         args.vms.clone()
     };
-    for name in &wanted {
-        if system.machine(name).is_none() {
-            return Err(Stop::usage::<BackupArgs>(format!(
-                "no such domain: '{}'",
-                text::sanitize(name)
-            )));
-        }
+    if let Some(said) = no_such_domains(wanted.iter().filter(|name| system.machine(name).is_none())) {
+        return Err(Stop::usage::<BackupArgs>(said));
     }
     wanted.retain(|name| !args.exclude.contains(name));
     // In the order of the system, which is by name, and each once.
     let machines = system.machines.iter().map(|machine| machine.name.clone());
     Ok(machines.filter(|name| wanted.contains(name)).collect())
+}
+
+/// What is said of names that no machine has: all of them, each once. The words for one name are those of the existing
+/// tools.
+pub(super) fn no_such_domains<'a>(names: impl Iterator<Item = &'a String>) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let names: Vec<String> = names
+        .filter(|name| seen.insert(*name))
+        .map(|name| format!("'{}'", text::sanitize(name)))
+        .collect();
+    (!names.is_empty()).then(|| format!("no such domain: {}", names.join(", ")))
 }

@@ -16,8 +16,11 @@ const BACKUP_WIDTHS: [usize; 3] = [17, 13, 13];
 
 /// The table of a backup, with what speaks against it in the last column, and the names that are left out.
 pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding]) -> String {
-    let rows: Vec<(&str, &str, u64)> = selected
-        .iter()
+    // dom0 stands last, as in the existing tools.
+    let (homes, machines): (Vec<&String>, Vec<&String>) = selected.iter().partition(|name| *name == DOM0);
+    let rows: Vec<(&str, &str, u64)> = machines
+        .into_iter()
+        .chain(homes)
         .map(|name| match system.machine(name) {
             Some(machine) => (name.as_str(), kind(machine), machine.backup_bytes),
             None => (name.as_str(), "?", 0),
@@ -305,6 +308,19 @@ VMs not selected for backup:
  - hidden
 ";
         assert_eq!(backup(&system(), &selected, &[finding]), expected);
+    }
+
+    #[test]
+    fn dom0_stands_last_in_the_table_of_a_backup() {
+        let selected = ["dom0", "vault", "work"].map(str::to_owned);
+        let table = backup(&system(), &selected, &[]);
+        let names: Vec<&str> = table
+            .lines()
+            .skip(3)
+            .take(3)
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        assert_eq!(names, ["vault", "work", "dom0"]);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::fmt;
 
 use hmac::{KeyInit, Mac, SimpleHmac};
 
+use super::stack::leaving_nothing;
+
 /// A digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "each is its name")]
@@ -188,9 +190,11 @@ impl Hmac {
     /// Whether a code is the one of a content; compared in constant time.
     #[must_use]
     pub fn verify(digest: Digest, passphrase: &[u8], content: &[u8], code: &[u8]) -> bool {
-        let mut hmac = Self::new(digest, passphrase);
-        hmac.update(content);
-        hmac.is(code)
+        leaving_nothing(|| {
+            let mut hmac = Self::new(digest, passphrase);
+            hmac.update(content);
+            hmac.is(code)
+        })
     }
 }
 

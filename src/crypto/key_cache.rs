@@ -10,7 +10,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{ContainerHeader, HEADER_BYTES, OpenKey};
+use super::{ContainerHeader, HEADER_BYTES, OpenKey, stack::leaving_nothing};
 
 /// Keys by what they were derived from: the container's header and the whole passphrase, which names the backup and the
 /// part, so that a container in another's place finds nothing here. Clones are the same cache.
@@ -21,7 +21,7 @@ pub struct KeyCache(Arc<Mutex<HashMap<Origin, OpenKey>>>);
 type Origin = ([u8; HEADER_BYTES], [u8; 32]);
 
 fn origin(header: &ContainerHeader, passphrase: &[u8]) -> Origin {
-    (*header.bytes(), Sha256::digest(passphrase).into())
+    (*header.bytes(), leaving_nothing(|| Sha256::digest(passphrase).into()))
 }
 
 impl KeyCache {

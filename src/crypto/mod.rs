@@ -16,6 +16,7 @@ mod passphrase;
 mod romix;
 mod scratch;
 mod scrypt;
+mod stack;
 
 pub use cost::{KdfCost, KdfLimits};
 pub use derivation::{Derivation, DeriveFailure, Derived, Keys};

@@ -1,116 +1,44 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What `openssl enc` wrote in the days of the old archives: AES in CBC, its key made of passphrase and salt by MD5.
+//! What `openssl enc` wrote in the days of the old archives: a stream whose key is made of passphrase and salt by MD5.
 //!
 //! It is only read, and it proves nothing: whether content is genuine has to be known (by its HMAC) before it comes here.
+
+mod cipher;
+mod running;
 
 use std::{
     fmt,
     io::{self, Read},
 };
 
-use aes::{Aes128, Aes192, Aes256};
-use cbc::cipher::{Array, BlockModeDecrypt, KeyIvInit, consts::U16};
 use md5::{Digest as _, Md5};
 use zeroize::{Zeroize, Zeroizing};
+
+use super::stack::leaving_nothing;
+pub use cipher::OldCipher;
+use running::Running;
 
 /// What an encrypted stream begins with; eight bytes of salt follow.
 const MAGIC: &[u8; 8] = b"Salted__";
 const SALT_BYTES: usize = 8;
-const BLOCK_BYTES: usize = 16;
+/// What MD5 makes.
+const DIGEST_BYTES: usize = 16;
 /// Ciphertext that is decrypted at a time: many blocks for the processor to work on side by side, and still in the cache.
 const STRIDE_BYTES: usize = 64 << 10;
-
-/// A cipher that the header of an old archive may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "each is its name")]
-pub enum OldCipher {
-    Aes256Cbc,
-    Aes192Cbc,
-    Aes128Cbc,
-}
-
-impl OldCipher {
-    /// All of them, the usual one first.
-    pub const ALL: [Self; 3] = [Self::Aes256Cbc, Self::Aes192Cbc, Self::Aes128Cbc];
-
-    /// The cipher of that name, in any of the spellings that `openssl enc` takes.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let plain = name.to_ascii_lowercase();
-        Self::ALL.into_iter().find(|cipher| {
-            let full = cipher.name();
-            // `aes256` is short for `aes-256-cbc`.
-            plain == full || plain == format!("aes{}", cipher.key_bytes() * 8)
-        })
-    }
-
-    /// Its name as the option of `openssl enc` has it, without the dash.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Aes256Cbc => "aes-256-cbc",
-            Self::Aes192Cbc => "aes-192-cbc",
-            Self::Aes128Cbc => "aes-128-cbc",
-        }
-    }
-
-    fn key_bytes(self) -> usize {
-        match self {
-            Self::Aes256Cbc => 32,
-            Self::Aes192Cbc => 24,
-            Self::Aes128Cbc => 16,
-        }
-    }
-
-    fn begin(self, passphrase: &[u8], salt: &[u8]) -> Running {
-        let keys = derive(passphrase, salt);
-        let (key, rest) = keys.split_at(self.key_bytes());
-        let iv = &rest[..BLOCK_BYTES];
-        let lengths = "key and iv are cut to the cipher's lengths";
-        match self {
-            Self::Aes256Cbc => Running::Aes256(cbc::Decryptor::new_from_slices(key, iv).expect(lengths)),
-            Self::Aes192Cbc => Running::Aes192(cbc::Decryptor::new_from_slices(key, iv).expect(lengths)),
-            Self::Aes128Cbc => Running::Aes128(cbc::Decryptor::new_from_slices(key, iv).expect(lengths)),
-        }
-    }
-}
-
-impl fmt::Display for OldCipher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Key and iv, one behind the other, for the longest key: each 16 bytes are the MD5 of those before, passphrase and salt.
 fn derive(passphrase: &[u8], salt: &[u8]) -> Zeroizing<[u8; 48]> {
     let mut keys = Zeroizing::new([0; 48]);
-    for at in (0..keys.len()).step_by(BLOCK_BYTES) {
+    for at in (0..keys.len()).step_by(DIGEST_BYTES) {
         let mut digest = Md5::new();
-        digest.update(&keys[at.saturating_sub(BLOCK_BYTES)..at]);
+        digest.update(&keys[at.saturating_sub(DIGEST_BYTES)..at]);
         digest.update(passphrase);
         digest.update(salt);
         let mut piece = digest.finalize();
-        keys[at..at + BLOCK_BYTES].copy_from_slice(&piece);
+        keys[at..at + DIGEST_BYTES].copy_from_slice(&piece);
         piece.as_mut_slice().zeroize();
     }
     keys
-}
-
-enum Running {
-    Aes256(cbc::Decryptor<Aes256>),
-    Aes192(cbc::Decryptor<Aes192>),
-    Aes128(cbc::Decryptor<Aes128>),
-}
-
-impl Running {
-    /// Decrypts whole blocks where they lie.
-    fn decrypt(&mut self, bytes: &mut [u8]) {
-        let (blocks, rest) = Array::<u8, U16>::slice_as_chunks_mut(bytes);
-        debug_assert!(rest.is_empty());
-        match self {
-            Self::Aes256(cipher) => cipher.decrypt_blocks(blocks),
-            Self::Aes192(cipher) => cipher.decrypt_blocks(blocks),
-            Self::Aes128(cipher) => cipher.decrypt_blocks(blocks),
-        }
-    }
 }
 
 /// Decrypts a stream. Its errors are `UnexpectedEof` where the stream is cut, `InvalidData` where it is none or its last
@@ -120,7 +48,7 @@ pub struct Decryptor<R> {
     cipher: OldCipher,
     /// Wiped once the key has been made of it.
     passphrase: Option<Zeroizing<Vec<u8>>>,
-    running: Option<Running>,
+    running: Option<Box<dyn Running>>,
     /// Plaintext up to `plain`, ciphertext that waits for more behind it.
     buffer: Box<[u8]>,
     /// What of the plaintext has been given away.
@@ -160,12 +88,16 @@ impl<R: Read> Decryptor<R> {
         if magic != MAGIC {
             return Err(invalid("an encrypted stream has to begin with \"Salted__\""));
         }
-        self.running = Some(self.cipher.begin(&passphrase, salt));
+        let keys = leaving_nothing(|| derive(&passphrase, salt));
+        let (key, rest) = keys.split_at(self.cipher.key_bytes());
+        let running = self.cipher.begin(key, &rest[..self.cipher.iv_bytes()]);
+        // Weak keys do not exist for this purpose, and the lengths are the cipher's own.
+        self.running = Some(running.ok_or_else(|| invalid("the encrypted stream has no key"))?);
         Ok(())
     }
 
-    /// Decrypts the next stride. The last block is kept back until it is known whether it is the last: that one says
-    /// how much of it is padding.
+    /// Decrypts the next stride. Where content is padded, the last block is kept back until it is known whether it is the
+    /// last: that one says how much of it is padding.
     fn refill(&mut self) -> io::Result<()> {
         if self.running.is_none() {
             self.begin()?;
@@ -186,17 +118,23 @@ impl<R: Read> Decryptor<R> {
             }
         }
         if !has_ended {
-            self.plain = self.filled - BLOCK_BYTES;
+            self.plain = self.filled - self.cipher.padded_to().unwrap_or(0);
             running.decrypt(&mut self.buffer[..self.plain]);
             return Ok(());
         }
         // Emptied before anything can fail, so that whoever reads on after an error meets it again, never an end.
         let last = std::mem::take(&mut self.filled);
-        if last == 0 || !last.is_multiple_of(BLOCK_BYTES) {
+        let Some(block_bytes) = self.cipher.padded_to() else {
+            running.decrypt(&mut self.buffer[..last]);
+            (self.plain, self.filled) = (last, last);
+            self.is_at_end = true;
+            return Ok(());
+        };
+        if last == 0 || !last.is_multiple_of(block_bytes) {
             return Err(cut());
         }
         running.decrypt(&mut self.buffer[..last]);
-        let padding = padding_of(&self.buffer[..last]).ok_or_else(|| {
+        let padding = padding_of(&self.buffer[..last], block_bytes).ok_or_else(|| {
             invalid(
                 "the last block does not decrypt: a wrong passphrase or cipher, or a stream that was cut or altered",
             )
@@ -231,11 +169,11 @@ impl<R> fmt::Debug for Decryptor<R> {
     }
 }
 
-/// One to sixteen bytes, each of which says how many they are.
-fn padding_of(plain: &[u8]) -> Option<usize> {
+/// One byte to a whole block of them, each of which says how many they are.
+fn padding_of(plain: &[u8], block_bytes: usize) -> Option<usize> {
     let count = usize::from(*plain.last()?);
     let padding = plain.get(plain.len().checked_sub(count)?..)?;
-    ((1..=BLOCK_BYTES).contains(&count) && padding.iter().all(|byte| usize::from(*byte) == count)).then_some(count)
+    ((1..=block_bytes).contains(&count) && padding.iter().all(|byte| usize::from(*byte) == count)).then_some(count)
 }
 
 fn cut() -> io::Error {
@@ -252,10 +190,10 @@ mod tests {
 
     /// `printf 'what do ya want' | openssl enc -aes-X-cbc -md md5 -S 0102030405060708 -pass 'pass:pa ss'`, with the
     /// `Salted__` before it that newer versions leave out where they are told the salt.
-    const SAMPLES: [(OldCipher, &str); 3] = [
-        (OldCipher::Aes256Cbc, "2864badcd8694b8774c2a96134d35aa1"),
-        (OldCipher::Aes192Cbc, "91da16af525850a89bb40248115cdef8"),
-        (OldCipher::Aes128Cbc, "be231b56310da1514349a97acb263e59"),
+    const SAMPLES: [(&str, &str); 3] = [
+        ("aes-256-cbc", "2864badcd8694b8774c2a96134d35aa1"),
+        ("aes-192-cbc", "91da16af525850a89bb40248115cdef8"),
+        ("aes-128-cbc", "be231b56310da1514349a97acb263e59"),
     ];
 
     fn sample(hex: &str) -> Vec<u8> {
@@ -274,8 +212,9 @@ mod tests {
     #[test]
     fn what_openssl_encrypted_is_decrypted() {
         for (cipher, hex) in SAMPLES {
+            let known = OldCipher::from_name(cipher).unwrap();
             assert_eq!(
-                read(cipher, "pa ss", &sample(hex)).unwrap(),
+                read(known, "pa ss", &sample(hex)).unwrap(),
                 b"what do ya want",
                 "{cipher}"
             );
@@ -286,7 +225,7 @@ mod tests {
     fn every_cut_is_an_error_and_stays_one() {
         let stream = sample(SAMPLES[0].1);
         for cut in 0..stream.len() {
-            let mut reader = Decryptor::new(OldCipher::Aes256Cbc, b"pa ss", &stream[..cut]);
+            let mut reader = Decryptor::new(OldCipher::USUAL, b"pa ss", &stream[..cut]);
             for _ in 0..3 {
                 assert!(reader.read(&mut [0; 8]).is_err(), "{cut}");
             }
@@ -296,7 +235,7 @@ mod tests {
     #[test]
     fn a_wrong_passphrase_and_a_wrong_magic_are_no_data() {
         let mut stream = sample(SAMPLES[0].1);
-        let kind = |stream: &[u8], passphrase| read(OldCipher::Aes256Cbc, passphrase, stream).unwrap_err().kind();
+        let kind = |stream: &[u8], passphrase| read(OldCipher::USUAL, passphrase, stream).unwrap_err().kind();
         assert_eq!(kind(&stream, "pa s"), io::ErrorKind::InvalidData);
         stream[3] ^= 1;
         assert_eq!(kind(&stream, "pa ss"), io::ErrorKind::InvalidData);
@@ -304,26 +243,11 @@ mod tests {
 
     #[test]
     fn padding_is_whole_or_none() {
-        assert_eq!(padding_of(&[1]), Some(1));
-        assert_eq!(padding_of(&[16; 16]), Some(16));
+        assert_eq!(padding_of(&[1], 16), Some(1));
+        assert_eq!(padding_of(&[16; 16], 16), Some(16));
+        assert_eq!(padding_of(&[16; 16], 8), None);
         for bad in [&[][..], &[0; 16], &[2], &[1, 3, 3], &[3, 3, 1, 3], &[17; 32]] {
-            assert_eq!(padding_of(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn names_are_taken_as_openssl_takes_them() {
-        for (name, cipher) in [
-            ("aes-256-cbc", OldCipher::Aes256Cbc),
-            ("AES-256-CBC", OldCipher::Aes256Cbc),
-            ("aes256", OldCipher::Aes256Cbc),
-            ("AES192", OldCipher::Aes192Cbc),
-            ("aes-128-cbc", OldCipher::Aes128Cbc),
-        ] {
-            assert_eq!(OldCipher::from_name(name), Some(cipher), "{name}");
-        }
-        for name in ["", "aes", "aes-256-ctr", "des3", "camellia-256-cbc", "aes512"] {
-            assert_eq!(OldCipher::from_name(name), None, "{name}");
+            assert_eq!(padding_of(bad, 16), None, "{bad:?}");
         }
     }
 }

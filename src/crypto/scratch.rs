@@ -13,6 +13,7 @@ use crate::units::MIB;
 use super::{
     Derivation, DeriveFailure, Derived, KdfCost, KdfLimits, Keys,
     romix::{BLOCK_BYTES, Block, MAX_EVERY, R, lanes_for, most_lanes, romix},
+    stack::leaving_nothing,
 };
 
 /// Memory for deriving keys. It is taken when the first key needs it, and wiped when it is given back.
@@ -177,7 +178,7 @@ impl fmt::Debug for Scratch {
 }
 
 fn pbkdf2(passphrase: &[u8], salt: &[u8], out: &mut [u8]) {
-    pbkdf2::pbkdf2_hmac::<Sha256>(passphrase, salt, 1, out);
+    leaving_nothing(|| pbkdf2::pbkdf2_hmac::<Sha256>(passphrase, salt, 1, out));
 }
 
 /// What is rare takes the crate's own way, with all of the memory.

@@ -135,6 +135,7 @@ pub(super) fn is_of_one_machine(error: &EngineError) -> bool {
         | EngineError::HomeIncomplete { .. }
         | EngineError::NotReady(_) => true,
         EngineError::Cancelled
+        | EngineError::NoThread
         | EngineError::Destination(_)
         | EngineError::Source(_)
         | EngineError::Archive(_)

@@ -20,7 +20,7 @@ use crate::{
     plan::Unverified,
 };
 
-use super::{ArchiveError, EngineError, Failure};
+use super::{ArchiveError, EngineError, Failure, HomeRefusal};
 
 /// Stops a job. Clones are the same token.
 #[derive(Clone, Default)]
@@ -311,6 +311,18 @@ pub enum Warning {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// An entry of dom0's home cannot be restored and is left out.
+    HomeEntryRefused {
+        /// The entry, within the archive.
+        path: PathBuf,
+        /// Why.
+        why: HomeRefusal,
+    },
+    /// A file of dom0's home is restored without the bits that would run it as its owner or group.
+    HomePrivilegesDropped {
+        /// The file, within the archive.
+        path: PathBuf,
     },
     /// A failed backup left a file in another machine that this program cannot remove.
     LeftBehind {

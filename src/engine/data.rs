@@ -10,7 +10,7 @@ use std::{
 use crate::{
     host::Host,
     inventory::Inventory,
-    plan::{Access, RestoreRow, Source},
+    plan::{Access, RestoreRow},
 };
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
     reader::Reader,
     source::Members,
     stage::of_panic,
-    unpack::{Target, Unpacked, Unpacker, wanted},
+    unpack::{Target, Unpacked, Unpacker, Wanted, wanted},
     workers::Workers,
 };
 
@@ -48,102 +48,160 @@ pub(super) enum Scope<'a> {
     OneFile(&'a str),
 }
 
-/// Reads the data of `rows` to the end of the archive into `target`. The index is that of the archive, where it is a file.
-pub(super) fn read_data(
-    access: &Access,
-    opened: &OpenedArchive,
-    index: Option<Index>,
-    rows: &[&RestoreRow],
-    scope: Scope<'_>,
-    target: &mut dyn Target,
-    host: &dyn Host,
-    context: &Context,
-) -> Result<DataResult, EngineError> {
-    let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
-    let audits = matches!(scope, Scope::Everything);
-    let only = match scope {
-        Scope::OneFile(file) => Some(file),
-        Scope::Everything | Scope::Machines => None,
-    };
-    let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
-    let known = index.unwrap_or_default();
-    let order = members.archive_bytes().map(|_| known.members);
-    if let Some(order) = &order {
-        members.arrange(Arc::clone(order));
-    }
-    if let Some(position) = known.trailing.filter(|_| audits) {
-        context.warn(Warning::BehindTheEnd { position });
-    }
-    let announced = rows.iter().map(|row| row.content.size_bytes).sum();
-    let meter = Meter::new(context, Some(members.archive_bytes().unwrap_or(announced)));
-    let promised = promised(&opened.inventory);
-    let workers = Arc::new(Workers::for_reading(context.resources));
-    let dialect = Dialect::of(&opened.info, access, Arc::clone(&workers));
-    // A second look at the same file, which walks ahead of the first.
-    let scout = match (&access.source, &opened.info.protection) {
-        (Source::File(_), Protection::Scrypt) => Members::open_file(&access.source)?,
-        _ => None,
-    };
-    let scout = scout.map(|mut members| {
-        members.arrange(order.unwrap_or_default());
-        members
-    });
-    let stops_at_failure = target.stops_at_failure();
-    let wanted = wanted(rows.iter().copied(), only);
-    let (pieces, received) = sync_channel(0);
-    let (empties, emptied) = sync_channel(2);
-    thread::scope(|scope| {
-        let unpacker = Unpacker {
+/// An archive that was opened, with all that is needed to read its data.
+pub(super) struct Archive<'a> {
+    access: &'a Access,
+    opened: &'a OpenedArchive,
+    host: &'a dyn Host,
+    context: &'a Context,
+    /// Its index, where its members can be read in any order.
+    pub(super) index: Option<Index>,
+}
+
+impl<'a> Archive<'a> {
+    /// Reads the index of an archive, where it can have one.
+    pub(super) fn new(
+        access: &'a Access,
+        opened: &'a OpenedArchive,
+        host: &'a dyn Host,
+        context: &'a Context,
+    ) -> Result<Self, EngineError> {
+        Ok(Self {
+            access,
+            opened,
+            host,
             context,
-            wanted: &wanted,
-            pieces: &received,
-            empties: &empties,
-            target,
-            meter: &meter,
-            dialect: &dialect,
-            filter: &opened.info.filter,
-            data_bytes: 0,
-            findings: Vec::new(),
+            index: Index::read(&access.source, &context.cancel)?,
+        })
+    }
+
+    /// Opens the members of these rows, and walks a second time over the same file where that can order keys ahead.
+    fn members(&self, rows: &[&RestoreRow]) -> Result<(Members, Option<Members>), EngineError> {
+        let (source, cancel) = (&self.access.source, &self.context.cancel);
+        let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
+        let mut members = Members::open(source, &prefixes, self.host, cancel)?;
+        let mut ahead = match self.opened.info.protection {
+            Protection::Scrypt => Members::open_file(source)?,
+            Protection::Hmac { .. } => None,
         };
-        let (ordered, keys) = sync_channel(KEYS_LEFT);
-        let mut reader = Reader {
-            context,
-            dialect: &dialect,
-            wanted: &wanted,
-            promised: &promised,
-            stops_at_failure,
-            audits,
-            pieces,
-            empties: emptied,
-            meter: &meter,
-            keys: KeysAhead::default(),
-        };
-        let scouting = scout.map(|members| {
-            reader.keys = KeysAhead::new(keys);
-            let (wanted, dialect) = (&wanted, &dialect);
-            let scout = Scout {
-                members,
-                wants: move |file: &str| will_be_read(wanted, stops_at_failure, file),
-                dialect,
-                cancel: &context.cancel,
-            };
-            scope.spawn(move || scout.run(&ordered))
-        });
-        let reading = scope.spawn(move || {
-            let read = reader.run(&mut members);
-            read.and_then(|findings| members.finish().map(|()| findings))
-        });
-        let unpacked = unpacker.run();
-        // The reading side must not wait for a receiver that has gone.
-        drop(received);
-        let read = reading.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
-        // Whatever went wrong there was only help that did not come.
-        let _ = scouting.map(thread::ScopedJoinHandle::join);
-        if read.is_ok() {
-            meter.finish();
+        if let Some(index) = &self.index {
+            for members in [Some(&mut members), ahead.as_mut()].into_iter().flatten() {
+                members.arrange(Arc::clone(&index.members));
+            }
         }
+        Ok((members, ahead))
+    }
+
+    /// Reads the data of `rows` to the end of the archive into `target`.
+    pub(super) fn read(
+        self,
+        rows: &[&RestoreRow],
+        scope: Scope<'_>,
+        target: &mut dyn Target,
+    ) -> Result<DataResult, EngineError> {
+        let (mut members, ahead) = self.members(rows)?;
+        let known = self.index.unwrap_or_default();
+        let audits = matches!(scope, Scope::Everything);
+        if let Some(position) = known.trailing.filter(|_| audits) {
+            self.context.warn(Warning::BehindTheEnd { position });
+        }
+        let only = match scope {
+            Scope::OneFile(file) => Some(file),
+            Scope::Everything | Scope::Machines => None,
+        };
+        let run = Run {
+            access: self.access,
+            opened: self.opened,
+            context: self.context,
+            wanted: &wanted(rows.iter().copied(), only),
+            audits,
+        };
+        let announced = rows.iter().map(|row| row.content.size_bytes).sum();
+        let total_bytes = members.archive_bytes().unwrap_or(announced);
+        let (unpacked, read) = run.carry_out(&mut members, ahead, target, total_bytes);
+        let read = read.and_then(|findings| members.finish().map(|()| findings));
         result(unpacked, read, known.findings)
-    })
+    }
+}
+
+/// One walk over an archive, with both halves at work.
+struct Run<'a> {
+    access: &'a Access,
+    opened: &'a OpenedArchive,
+    context: &'a Context,
+    wanted: &'a [Wanted<'a>],
+    audits: bool,
+}
+
+/// What both halves have to say.
+type Halves = (Result<Unpacked, EngineError>, Result<Vec<ArchiveError>, EngineError>);
+
+impl Run<'_> {
+    fn carry_out(
+        &self,
+        members: &mut Members,
+        ahead: Option<Members>,
+        target: &mut dyn Target,
+        total_bytes: u64,
+    ) -> Halves {
+        let (context, wanted) = (self.context, self.wanted);
+        let meter = Meter::new(context, Some(total_bytes));
+        let promised = promised(&self.opened.inventory);
+        let workers = Arc::new(Workers::for_reading(context.resources));
+        let dialect = Dialect::of(&self.opened.info, self.access, workers);
+        let stops_at_failure = target.stops_at_failure();
+        let (pieces, received) = sync_channel(0);
+        let (empties, emptied) = sync_channel(2);
+        thread::scope(|scope| {
+            let unpacker = Unpacker {
+                context,
+                wanted,
+                pieces: &received,
+                empties: &empties,
+                target,
+                meter: &meter,
+                dialect: &dialect,
+                filter: &self.opened.info.filter,
+                data_bytes: 0,
+                findings: Vec::new(),
+            };
+            let (ordered, keys) = sync_channel(KEYS_LEFT);
+            let mut reader = Reader {
+                context,
+                dialect: &dialect,
+                wanted,
+                promised: &promised,
+                stops_at_failure,
+                audits: self.audits,
+                pieces,
+                empties: emptied,
+                meter: &meter,
+                keys: KeysAhead::default(),
+            };
+            let scouting = ahead.map(|members| {
+                reader.keys = KeysAhead::new(keys);
+                let dialect = &dialect;
+                let scout = Scout {
+                    members,
+                    wants: move |file: &str| will_be_read(wanted, stops_at_failure, file),
+                    dialect,
+                    cancel: &context.cancel,
+                };
+                scope.spawn(move || scout.run(&ordered))
+            });
+            let reading = scope.spawn(move || reader.run(members));
+            let unpacked = unpacker.run();
+            // The reading side must not wait for a receiver that has gone.
+            drop(received);
+            let read = reading.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
+            // Whatever went wrong there was only help that did not come.
+            let _ = scouting.map(thread::ScopedJoinHandle::join);
+            if read.is_ok() {
+                meter.finish();
+            }
+            (unpacked, read)
+        })
+    }
 }
 
 /// Where the inventory says that machines are.

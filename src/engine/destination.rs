@@ -17,9 +17,6 @@ use super::{Context, DestinationError, EngineError};
 pub(super) use file::FileSink;
 pub(super) use service::{Said, ServiceSink};
 
-/// How many names are tried in a folder before a backup gives up: so many backups may begin there within one second.
-const MOST_NAMES: u32 = 100;
-
 /// An archive that is being written. Dropped without [`Sink::finish`] it leaves nothing under a final name.
 pub(super) enum Sink {
     File(FileSink),
@@ -35,7 +32,7 @@ impl Sink {
             }
             Destination::Directory(folder) => {
                 let name = LocalTime::at(SystemTime::now()).archive_name();
-                Self::File(create_free(|number| folder.join(numbered(&name, number)), context)?)
+                Self::File(FileSink::create_in(folder, name, context)?)
             }
             Destination::File(path) => Self::File(FileSink::create(path.clone(), context)?),
             Destination::Service { machine, line } => {
@@ -104,29 +101,5 @@ impl Write for Sink {
             Self::File(_) => Ok(()),
             Self::Service(sink) => sink.flush(),
         }
-    }
-}
-
-/// Creates the file under the first of these names that nobody has.
-fn create_free(path: impl Fn(u32) -> PathBuf, context: &Context) -> Result<FileSink, EngineError> {
-    let mut number = 1;
-    loop {
-        match FileSink::create(path(number), context) {
-            Err(EngineError::Destination(DestinationError::Exists { .. } | DestinationError::InUse { .. }))
-                if number < MOST_NAMES =>
-            {
-                number += 1;
-            }
-            created => return created,
-        }
-    }
-}
-
-/// The name for the first backup of a second, and for those behind it.
-fn numbered(name: &str, number: u32) -> String {
-    if number == 1 {
-        name.to_owned()
-    } else {
-        format!("{name}-{number}")
     }
 }

@@ -77,6 +77,9 @@ pub enum EngineError {
         /// Why, in a sentence.
         what: String,
     },
+    /// The system, or a limit on this user, allows no more threads.
+    #[error("the system allows no more threads")]
+    NoThread,
     /// A stage of this program broke: its own mistake.
     #[error("internal error: {what}")]
     Internal {
@@ -204,6 +207,16 @@ pub enum ArchiveError {
         /// The name in the header.
         name: String,
     },
+    /// The header names a cipher that this program does not have, and stock openssl may.
+    #[error("the backup needs the cipher {name}, which is not supported")]
+    UnsupportedCipher {
+        /// The name in the header.
+        name: String,
+        /// The version of the backup's format, on which the way around depends.
+        version: u32,
+        /// The program that decompresses what was decrypted; none where nothing has to be.
+        filter: Option<String>,
+    },
     /// The header does not authenticate.
     #[error("wrong passphrase, or the header of the backup was altered")]
     WrongPassphrase,
@@ -265,6 +278,14 @@ pub enum ArchiveError {
         /// The file of the volume, in the VM's folder.
         file: String,
     },
+    /// Entries of dom0's home cannot be restored by anybody, or not here.
+    #[error("{count} entries of dom0's home cannot be restored, {} among them", path.display())]
+    HomeEntries {
+        /// The first of them, within the archive.
+        path: PathBuf,
+        /// How many there are.
+        count: u64,
+    },
     /// A member that no part of this backup is.
     #[error("the backup holds {member} (byte {position}), which does not belong to it")]
     Foreign {
@@ -302,6 +323,11 @@ impl ArchiveError {
             Self::UnsupportedVersion { version: text() },
             Self::UnsupportedCompression { name: text() },
             Self::UnsupportedAlgorithm { name: text() },
+            Self::UnsupportedCipher {
+                name: text(),
+                version: 3,
+                filter: None,
+            },
             Self::WrongPassphrase,
             Self::KeyTooCostly {
                 member: text(),
@@ -321,6 +347,10 @@ impl ArchiveError {
                 what: text(),
             },
             Self::LostMember { position: 7, end: 9 },
+            Self::HomeEntries {
+                path: text().into(),
+                count: 2,
+            },
             Self::Duplicate {
                 member: text(),
                 position: 7,

@@ -23,12 +23,11 @@ use crate::{
 
 use super::{
     Context, DestinationError, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
-    data::{Scope, read_data},
+    data::{Archive, Scope},
     destination::FileSink,
-    home::{self, HomeFolder},
-    index::Index,
+    home::{self, HomeFolder, HomeRead},
     memory,
-    open::{open_archive, place},
+    open::{open_archive, source_place},
     unpack::{InnerReader, Place, Target, expected_files},
 };
 
@@ -56,17 +55,9 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
     let row = table.selected().next().ok_or_else(|| not_in_archive(&plan.what))?;
     context.observer.phase(Phase::Extracting);
     let only = target.file.clone();
-    let index = Index::read(&plan.access.source, &context.cancel)?;
-    let mut result = read_data(
-        &plan.access,
-        &opened,
-        index,
-        &[row],
-        only.as_deref().map_or(Scope::Machines, Scope::OneFile),
-        &mut target,
-        host,
-        context,
-    )?;
+    let scope = only.as_deref().map_or(Scope::Machines, Scope::OneFile);
+    let archive = Archive::new(&plan.access, &opened, host, context)?;
+    let mut result = archive.read(&[row], scope, &mut target)?;
     let machine = result.machines.first();
     if let Some(file) = &only
         && is_missing(machine)
@@ -86,7 +77,7 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
         context.warn(Warning::RestUnreadable { why: error.to_string() });
     }
     Ok(Report {
-        place: place(&plan.access.source),
+        place: source_place(&plan.access.source),
         archive: plan.access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
@@ -205,7 +196,7 @@ fn new_folder(path: &Path) -> Result<HomeFolder, EngineError> {
         }
         .into());
     }
-    let name = path.file_name().and_then(|name| name.to_str());
+    let name = path.file_name();
     let name = name.ok_or_else(|| DestinationError::NotADirectory { path: path.to_owned() })?;
     HomeFolder::create(parent, name)
 }
@@ -238,7 +229,7 @@ impl Target for Extracting {
         archive: &mut InnerReader<'_>,
         place: &Place,
         context: &Context,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<HomeRead, EngineError> {
         let folder = match &self.output {
             Output::Folder(folder) => folder.as_ref(),
             Output::File(_) | Output::Stream(_) => None,

@@ -45,12 +45,14 @@ pub mod verify;
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
 pub use degree::Degree;
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
+pub use home::{HomeFault, HomeRefusal};
 pub use notes::{Notes, read_notes};
-pub use open::open_archive;
+pub use open::{open_archive, source_place};
 pub(crate) use priority::give_way;
 pub use quick::{Outline, OutlineFile, quick_look};
 pub use report::{
     ArchiveInfo, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
     Report, SkipReason, VerifyVerdict,
 };
+pub use stage::is_thread_panic;
 pub(crate) use stage::of_panic;

@@ -10,8 +10,8 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, ItemResult, OpenedArchive,
-    data::{Scope, read_data},
-    index::Index,
+    data::{Archive, Scope},
+    home::HomeRead,
     unpack::{InnerReader, Place, Target},
 };
 
@@ -51,9 +51,8 @@ pub fn read_notes(
     let table = resolve(&opened.inventory, &System::default(), &choices);
     let rows: Vec<&RestoreRow> = table.selected().filter(|row| !row.is_home()).collect();
     let mut target = Collected(BTreeMap::new());
-    let index = Index::read(&access.source, &context.cancel)?;
-    let scope = Scope::OneFile(file);
-    let result = read_data(access, opened, index, &rows, scope, &mut target, host, context)?;
+    let archive = Archive::new(access, opened, host, context)?;
+    let result = archive.read(&rows, Scope::OneFile(file), &mut target)?;
     let mut notes = Notes {
         by_machine: target.0.into_iter().map(|(name, text)| (name, Ok(text))).collect(),
         broken: result.broken,
@@ -89,8 +88,14 @@ impl Target for Collected {
         Ok(ItemResult::Done)
     }
 
-    fn home(&mut self, _: &RestoreRow, _: &mut InnerReader<'_>, _: &Place, _: &Context) -> Result<u64, EngineError> {
-        Ok(0)
+    fn home(
+        &mut self,
+        _: &RestoreRow,
+        _: &mut InnerReader<'_>,
+        _: &Place,
+        _: &Context,
+    ) -> Result<HomeRead, EngineError> {
+        Ok(HomeRead::default())
     }
 
     fn complete(&mut self, _: &RestoreRow) -> Result<(), EngineError> {

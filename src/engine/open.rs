@@ -23,7 +23,7 @@ use super::{
     ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection,
     ahead::{KeysAhead, Scout},
     dialect::{Coded, Dialect},
-    source::{MemberInfo, Members},
+    source::{MemberInfo, Members, place_of},
     workers::Workers,
 };
 
@@ -80,12 +80,12 @@ impl Opener<'_> {
         };
         let front = if first.name == HEADER_MEMBER {
             let header = self.content(&first)?;
-            self.read_header(header)?
+            self.read_header(&header)?
         } else if is_inventory(PartName::parse_old_member(&first.name)) {
             return self.open_without_header(&first);
         } else if let Some(header) = self.lost_header()? {
             self.members.put_back(first);
-            self.read_header(header)?
+            self.read_header(&header)?
         } else {
             let what = format!("{} stands where {HEADER_MEMBER} was expected", first.name);
             return Err(self
@@ -118,20 +118,24 @@ impl Opener<'_> {
         Err(self.front_lost(&name).unwrap_or_else(missing))
     }
 
-    fn read_header(&mut self, bytes: Vec<u8>) -> Result<Front, EngineError> {
-        let version = peek_version(&bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
-        let mac = self.mac_of(&bytes, version)?;
+    fn read_header(&mut self, bytes: &[u8]) -> Result<Front, EngineError> {
+        let version = peek_version(bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
+        let mac = self.mac_of(bytes, version)?;
         match version {
             VERSION => {
                 // What the header says of itself serves to begin with the inventory's key beside its own. Nothing is
                 // done with that key, and nothing said of the header, before the header has been authenticated.
-                let header = self.parse(&bytes);
+                let header = self.parse(bytes);
                 let id = header.as_ref().ok().and_then(|header| header.backup_id.as_ref());
                 let id = id.map(ToString::to_string).unwrap_or_default();
                 let dialect = Dialect::sealed(self.access, id, self.workers.clone());
-                let key = self.order_header_key(&mac)?;
-                let keys = self.inventory_key(&dialect);
-                self.authenticate_sealed(&bytes, mac, &key)?;
+                let attempt = || {
+                    let key = self.order_header_key(&mac)?;
+                    let keys = self.inventory_key(&dialect);
+                    self.authenticate_sealed(bytes, mac.clone(), &key)?;
+                    Ok(keys)
+                };
+                let keys = self.access.passphrase.try_forms(attempt, is_wrong_passphrase)?;
                 Ok(Front {
                     header: header?,
                     protection: Protection::Scrypt,
@@ -140,8 +144,8 @@ impl Opener<'_> {
                 })
             }
             2 | 3 => {
-                self.authenticate_coded(&bytes, &mac)?;
-                let header = self.parse(&bytes)?;
+                self.authenticate_coded(bytes, &mac)?;
+                let header = self.parse(bytes)?;
                 self.old_front(header)
             }
             other => Err(ArchiveError::UnsupportedVersion {
@@ -170,7 +174,7 @@ impl Opener<'_> {
     /// Looks ahead for the inventory, where the archive is a file, and orders its key.
     fn inventory_key(&self, dialect: &Dialect) -> KeysAhead {
         let members = match &self.access.source {
-            Source::File(_) => Members::open(&self.access.source, &[], &NoHost, &self.context.cancel).ok(),
+            source if source.is_seekable() => Members::open(source, &[], &NoHost, &self.context.cancel).ok(),
             _ => None,
         };
         let scout = members.map(|members| Scout {
@@ -244,18 +248,25 @@ impl Opener<'_> {
     }
 
     fn not_a_backup(&self, why: String) -> EngineError {
-        let place = place(&self.access.source);
+        let place = source_place(&self.access.source);
         ArchiveError::NotABackup { place, why }.into()
     }
+}
+
+fn is_wrong_passphrase(error: &EngineError) -> bool {
+    matches!(error, EngineError::Archive(ArchiveError::WrongPassphrase))
 }
 
 fn is_inventory<E>(part: Result<PartName, E>) -> bool {
     part.is_ok_and(|part| part.file() == INVENTORY_FILE && part.number() == 0)
 }
 
-pub(super) fn place(source: &Source) -> String {
+/// Where an archive is, for display.
+pub fn source_place(source: &Source) -> String {
     match source {
         Source::File(path) => path.display().to_string(),
+        Source::Parts(paths) => place_of(paths),
+        Source::Pipe(pipe) => pipe.path().display().to_string(),
         Source::Service { machine, line } => format!("{machine}:{line}"),
         Source::Registered { machine, service } => format!("{machine}:{service}"),
     }

@@ -14,6 +14,7 @@ use crate::{
 use super::{
     ArchiveError, Context, EngineError,
     index::{Index, Role, role},
+    open::source_place,
     source::MemberInfo,
     unpack::expected_files,
 };
@@ -86,10 +87,22 @@ impl Outline {
 /// Walks over the outer headers. `None` where the archive is no file: then nothing is known before it is read.
 ///
 /// # Errors
-/// When the file cannot be read, or the job is cancelled. What is wrong with the archive is no error here.
+/// When the file cannot be read or nothing in it is of a backup, or the job is cancelled. What is wrong with a backup is no
+/// error here.
 pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>, EngineError> {
-    let index = Index::read(source, &context.cancel)?;
-    Ok(index.map(|index| Outline::of(&index)))
+    let Some(index) = Index::read(source, &context.cancel)? else {
+        return Ok(None);
+    };
+    if index.members.is_empty() {
+        let why = match index.findings.first() {
+            None => "it is empty".to_owned(),
+            Some(ArchiveError::Foreign { member, .. }) => format!("it is another archive, which holds {member}"),
+            Some(_) => "it does not begin like one".to_owned(),
+        };
+        let place = source_place(source);
+        return Err(ArchiveError::NotABackup { place, why }.into());
+    }
+    Ok(Some(Outline::of(&index)))
 }
 
 impl Outline {

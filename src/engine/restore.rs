@@ -17,11 +17,10 @@ use crate::{
 
 use super::{
     ArchiveError, Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
-    data::{Scope, has_unlisted_files, read_data, warn_of},
-    home::{self, HomeFolder},
-    index::Index,
+    data::{Archive, Scope, has_unlisted_files, warn_of},
+    home::{self, HomeFolder, HomeRead},
     memory,
-    open::{open_archive, place},
+    open::{open_archive, source_place},
     quick::Outline,
     report::in_order,
     rules::readable_rules,
@@ -46,8 +45,9 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         }
     }
     // What is known to be missing costs nothing: no machine is created for it.
-    let index = Index::read(&plan.access.source, &context.cancel)?;
-    let missing = index
+    let archive = Archive::new(&plan.access, &opened, host, context)?;
+    let missing = archive
+        .index
         .as_ref()
         .map(|index| Outline::of(index).missing(&opened.inventory))
         .unwrap_or_default();
@@ -72,16 +72,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     let (created, failed) = target.create_all(&complete, &opened.inventory)?;
     reports.extend(failed);
     context.observer.phase(Phase::Restoring);
-    let mut result = read_data(
-        &plan.access,
-        &opened,
-        index,
-        &created,
-        Scope::Everything,
-        &mut target,
-        host,
-        context,
-    )?;
+    let mut result = archive.read(&created, Scope::Everything, &mut target)?;
     reports.extend(result.machines);
     result.findings.retain(|finding| !named.contains(finding));
     warn_of(&result.findings, context);
@@ -93,7 +84,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     // Nothing is called restored before all of it is on the disk.
     host.commit()?;
     Ok(Report {
-        place: place(&plan.access.source),
+        place: source_place(&plan.access.source),
         archive: plan.access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
@@ -254,16 +245,14 @@ impl Target for Restoring<'_> {
         archive: &mut InnerReader<'_>,
         place: &Place,
         context: &Context,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<HomeRead, EngineError> {
         let Some(home) = self.host.home()? else {
             return Err(EngineError::Plan {
                 what: format!("{DOM0} has no home directory here"),
             });
         };
-        let folder = HomeFolder::create(
-            &home.path,
-            &format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time()),
-        )?;
+        let name = format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time());
+        let folder = HomeFolder::create_next(&home.path, name)?;
         let folder = self.pending_home.insert(folder);
         home::read(archive, &row.content.path, Some(folder), place, context)
     }

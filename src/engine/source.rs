@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Where an archive is read from: a file, or the service of a running machine, which both give members.
+//! Where an archive is read from: a file, several files, a pipe, or the service of a running machine. All have members.
 
 mod file;
 #[cfg(test)]
 mod flaky;
+mod joined;
+mod pipe;
 mod service;
 
 use std::sync::Arc;
 
 use crate::{
+    format::HEADER_MEMBER,
     host::{Host, Service},
     plan::Source,
 };
 
 use super::{ArchiveError, CancelToken, EngineError};
 use file::FileMembers;
+pub(super) use file::place_of;
 use service::ServiceMembers;
 
 /// How much of a file is read ahead, in bytes.
@@ -36,6 +40,7 @@ pub(super) struct Members {
     put_back: Option<MemberInfo>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "an archive has one of them, or two")]
 enum From {
     File(FileMembers),
     Service(ServiceMembers),
@@ -51,7 +56,13 @@ impl Members {
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
         let from = match source {
-            Source::File(path) => From::File(FileMembers::open(path)?),
+            Source::File(path) => From::File(FileMembers::open(std::slice::from_ref(path))?),
+            Source::Parts(paths) => From::File(FileMembers::open(paths)?),
+            Source::Pipe(pipe) => {
+                // Whoever opens an archive is followed by somebody who reads it.
+                let keeps = prefixes.iter().any(|prefix| prefix == HEADER_MEMBER);
+                From::File(FileMembers::follow(pipe, keeps, cancel)?)
+            }
             Source::Service { machine, line } => {
                 let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
                 From::Service(ServiceMembers::start(
@@ -71,11 +82,15 @@ impl Members {
         Ok(Self { from, put_back: None })
     }
 
-    /// Opens an archive that is a file; `None` where it is not.
+    /// Opens an archive that is a file, or several; `None` where it is not.
     pub(super) fn open_file(source: &Source) -> Result<Option<Self>, EngineError> {
-        let Source::File(path) = source else { return Ok(None) };
+        let paths = match source {
+            Source::File(path) => std::slice::from_ref(path),
+            Source::Parts(paths) => paths,
+            Source::Pipe(_) | Source::Service { .. } | Source::Registered { .. } => return Ok(None),
+        };
         Ok(Some(Self {
-            from: From::File(FileMembers::open(path)?),
+            from: From::File(FileMembers::open(paths)?),
             put_back: None,
         }))
     }
@@ -98,7 +113,7 @@ impl Members {
     /// The size of the archive, where it is a file.
     pub(super) fn archive_bytes(&self) -> Option<u64> {
         match &self.from {
-            From::File(file) => Some(file.bytes()),
+            From::File(file) => file.bytes(),
             From::Service(_) => None,
         }
     }
@@ -139,7 +154,7 @@ impl Members {
     /// Reads bytes of the archive that belong to no member, from a position on; `None` where the source cannot go there.
     pub(super) fn read_at(&mut self, position: u64, bytes: usize) -> Result<Option<Vec<u8>>, EngineError> {
         match &mut self.from {
-            From::File(file) => file.read_at(position, bytes).map(Some),
+            From::File(file) => file.read_at(position, bytes),
             From::Service(_) => Ok(None),
         }
     }
@@ -158,7 +173,7 @@ impl Members {
     pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
         self.put_back = None;
         match &mut self.from {
-            From::File(file) => file.go_back(member).map(|()| true),
+            From::File(file) => file.go_back(member),
             From::Service(_) => Ok(false),
         }
     }

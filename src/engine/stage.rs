@@ -20,13 +20,27 @@ pub(super) fn format_to_io(error: FormatError) -> io::Error {
     }
 }
 
-/// The error that a panic of a thread is for whoever waits for it: a mistake of this program, with what the panic said.
+/// What the standard library's panic begins with where the system has no more threads.
+const NO_THREAD: &str = "failed to spawn thread";
+
+/// The error that a panic of a thread is for whoever waits for it: a mistake of this program, with what the panic said, or
+/// that there are no more threads.
 pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> EngineError {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let what = text
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a stage broke".to_owned());
+    if is_thread_panic(panic) {
+        return EngineError::NoThread;
+    }
+    let what = text_of(panic).unwrap_or("a stage broke").to_owned();
     EngineError::Internal { what }
+}
+
+/// Whether a panic says that the system has no more threads.
+pub fn is_thread_panic(panic: &(dyn Any + Send)) -> bool {
+    text_of(panic).is_some_and(|text| text.starts_with(NO_THREAD))
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> Option<&str> {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
 }
 
 /// Takes an engine's error out again, or makes one of what the operating system said.
@@ -57,6 +71,13 @@ mod tests {
     fn an_engine_error_comes_out_as_it_went_in() {
         let error = from_io(into_io(EngineError::Cancelled), |_| unreachable!());
         assert!(matches!(error, EngineError::Cancelled));
+    }
+
+    #[test]
+    fn a_lack_of_threads_is_told_from_mistakes() {
+        let panic = "failed to spawn thread: Os { code: 11 }".to_owned();
+        assert!(matches!(of_panic(&panic), EngineError::NoThread));
+        assert!(matches!(of_panic(&"else"), EngineError::Internal { .. }));
     }
 
     #[test]

@@ -33,6 +33,7 @@ use crate::{
 use super::{
     ArchiveError, Context, EngineError, Failure, ItemReport, ItemResult, ItemState, MachineReport, MachineResult,
     dialect::{Dialect, damaged_member},
+    home::HomeRead,
     meter::Meter,
     source::MemberInfo,
 };
@@ -97,14 +98,14 @@ pub(super) trait Target: Send {
     /// A small file of a machine. What comes back is how it ended: a file that failed alone leaves its machine partly done.
     fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError>;
 
-    /// dom0's home: reads the whole inner archive and gives the bytes of its files.
+    /// dom0's home: reads the whole inner archive.
     fn home(
         &mut self,
         row: &RestoreRow,
         archive: &mut InnerReader<'_>,
         place: &Place,
         context: &Context,
-    ) -> Result<u64, EngineError>;
+    ) -> Result<HomeRead, EngineError>;
 
     /// All files of a machine have come, and it is whole.
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError>;
@@ -267,8 +268,8 @@ impl Unpacker<'_> {
         let (target, context, dialect) = (&mut *self.target, self.context, self.dialect);
         let result = unpack(dialect, self.filter, &mut stream, &context.cancel, |archive| {
             if row.is_home() {
-                let bytes = target.home(row, archive, place, context)?;
-                return Ok(vec![Came::of_home(name, bytes)]);
+                let home = target.home(row, archive, place, context)?;
+                return Ok(vec![Came::of_home(name, &home)]);
             }
             hold_entries(target, row, name, dialect, place, archive, context)
         });
@@ -282,6 +283,7 @@ impl Unpacker<'_> {
                     ItemResult::Done
                 }
                 Held::File(file, content) => self.target.machine_file(row, file, &content)?,
+                Held::InPart(error) => ItemResult::Failed(Failure(error.into())),
                 Held::Volume(None) | Held::Nothing => ItemResult::Done,
             };
             self.data_bytes += came.data_bytes;

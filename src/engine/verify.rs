@@ -11,9 +11,8 @@ use crate::{
 
 use super::{
     Context, EngineError, Failure, ItemResult, MachineResult, Phase, Report, VerifyVerdict, Warning,
-    data::{Scope, has_unlisted_files, read_data, warn_of},
-    home,
-    index::Index,
+    data::{Archive, Scope, has_unlisted_files, warn_of},
+    home::{self, HomeRead},
     memory,
     open::open_archive,
     report::in_order,
@@ -59,17 +58,8 @@ pub(super) fn verify_archive(
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
     warn_of_names(&rows, context);
-    let index = Index::read(&access.source, &context.cancel)?;
-    let result = read_data(
-        access,
-        &opened,
-        index,
-        &rows,
-        Scope::Everything,
-        &mut Nothing,
-        host,
-        context,
-    )?;
+    let archive = Archive::new(access, &opened, host, context)?;
+    let result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
     let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
         MachineResult::Failed(failure) | MachineResult::Partly(failure) => Some(failure.clone()),
         MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
@@ -86,7 +76,7 @@ pub(super) fn verify_archive(
         None => VerifyVerdict::Good,
     };
     Ok(Report {
-        place: super::open::place(&access.source),
+        place: super::open::source_place(&access.source),
         archive: access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
@@ -133,7 +123,7 @@ impl Target for Nothing {
         archive: &mut InnerReader<'_>,
         place: &Place,
         context: &Context,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<HomeRead, EngineError> {
         home::read(archive, &row.content.path, None, place, context)
     }
 

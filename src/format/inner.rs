@@ -26,6 +26,8 @@ pub enum EntryKind {
     Symlink(Vec<u8>),
     /// A second name of an earlier entry.
     HardLink(Vec<u8>),
-    /// Anything else, by its type byte: devices, pipes and forms that no backup contains.
+    /// A named pipe.
+    Fifo,
+    /// Anything else, by its type byte: devices and forms that no backup contains.
     Other(u8),
 }

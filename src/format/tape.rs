@@ -11,7 +11,7 @@ mod oddity;
 mod pax;
 
 pub(super) use blocks::{BLOCK_BYTES, BLOCK_SIZE, Blocks, padding_after};
-pub(super) use fields::{has_right_checksum, number};
+pub(super) use fields::{has_right_checksum, number, put_negative, signed_number};
 pub(super) use head::{Head, HeadReader};
 pub(super) use oddity::MOST_ZERO_BLOCKS;
 pub use oddity::Oddity;

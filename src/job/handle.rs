@@ -28,6 +28,12 @@ impl JobHandle {
         self.cancel.cancel();
     }
 
+    /// Tells, also when this handle is elsewhere, whether the job has come to its end.
+    pub fn is_over(&self) -> impl Fn() -> bool + Send + use<> {
+        let events = self.events.clone();
+        move || events.is_closed()
+    }
+
     /// The token itself, for whoever must stop the job from elsewhere (a signal).
     pub fn cancel_token(&self) -> CancelToken {
         self.cancel.clone()

@@ -21,7 +21,8 @@ impl<T: Send + 'static> Task<T> {
         let (sender, answer) = async_channel::bounded(1);
         let context = Context::default();
         let cancel = context.cancel.clone();
-        thread::spawn(move || {
+        let unheard = sender.clone();
+        let spawned = thread::Builder::new().spawn(move || {
             let result =
                 catch_unwind(AssertUnwindSafe(|| work(&context))).unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
             // Whatever went wrong after a cancel went wrong because of it.
@@ -35,6 +36,10 @@ impl<T: Send + 'static> Task<T> {
             // Nobody waits for the answer any more: the task was dropped, which is how it is cancelled.
             let _ = sender.send_blocking(result);
         });
+        if spawned.is_err() {
+            // There is room for one answer in an empty channel, and its receiver is at hand.
+            let _ = unheard.try_send(Err(EngineError::NoThread));
+        }
         Self { answer, cancel }
     }
 

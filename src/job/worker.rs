@@ -52,7 +52,8 @@ fn spawn_work(
         events,
         cancel: cancel.clone(),
     };
-    thread::spawn(move || {
+    let unheard = sender.clone();
+    let spawned = thread::Builder::new().spawn(move || {
         let speaker = Arc::new(Speaker {
             sender,
             cancel: cancel.clone(),
@@ -74,6 +75,13 @@ fn spawn_work(
         };
         speaker.last_word(outcome);
     });
+    if spawned.is_err() {
+        // There is room for one event in an empty channel, and its receiver is in the handle.
+        let _ = unheard.try_send(Event::Finished(Outcome::Failed(
+            EngineError::NoThread,
+            Partial::default(),
+        )));
+    }
     handle
 }
 

@@ -50,8 +50,10 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
         | ArchiveError::UnsupportedVersion { .. }
         | ArchiveError::UnsupportedCompression { .. }
         | ArchiveError::UnsupportedAlgorithm { .. }
+        | ArchiveError::UnsupportedCipher { .. }
         | ArchiveError::WrongPassphrase
         | ArchiveError::NoSuchVolume { .. }
+        | ArchiveError::HomeEntries { .. }
         | ArchiveError::Missing { .. } => (None, None),
         ArchiveError::UnreadableRules { member, .. } => (Some(member.clone()), None),
     }
@@ -60,6 +62,7 @@ fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
 fn code(error: &EngineError) -> &'static str {
     match error {
         EngineError::Cancelled => "cancelled",
+        EngineError::NoThread => "no_thread",
         EngineError::Host(error) => host_code(error),
         EngineError::Volume { .. } => "volume_unreadable",
         EngineError::VolumeChanged { .. } => "volume_changed",
@@ -91,7 +94,7 @@ fn code(error: &EngineError) -> &'static str {
 fn archive_code(error: &ArchiveError) -> &'static str {
     match error {
         ArchiveError::NotABackup { .. } => "not_a_backup",
-        ArchiveError::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
+        ArchiveError::UnsupportedAlgorithm { .. } | ArchiveError::UnsupportedCipher { .. } => "unsupported_algorithm",
         ArchiveError::UnsupportedVersion { .. } => "unsupported_version",
         ArchiveError::UnsupportedCompression { .. } => "unsupported_compression",
         ArchiveError::WrongPassphrase => "wrong_passphrase",
@@ -100,6 +103,7 @@ fn archive_code(error: &ArchiveError) -> &'static str {
         ArchiveError::Truncated { .. } => "truncated",
         ArchiveError::Altered { .. } => "altered",
         ArchiveError::LostMember { .. } => "lost_member",
+        ArchiveError::HomeEntries { .. } => "home_entries",
         ArchiveError::Duplicate { .. } => "duplicate",
         ArchiveError::NoSuchVolume { .. } => "no_such_volume",
         ArchiveError::Foreign { .. } => "foreign",
@@ -168,6 +172,8 @@ impl Notice {
             Warning::NameUnusable { machine, why } => Self::new("name_unusable").machine(machine).why(&why.to_string()),
             Warning::UnknownFile { member } => Self::new("unknown_file").about(member),
             Warning::HomeFileNotRestored { path, why } => Self::new("home_file_not_restored").path(path).why(why),
+            Warning::HomeEntryRefused { path, why } => Self::new("home_entry_refused").path(path).why(&why.to_string()),
+            Warning::HomePrivilegesDropped { path } => Self::new("home_privileges_dropped").path(path),
             Warning::LeftBehind { place } => Self::new("left_behind").about(place),
             Warning::GoodAtSecondTry { member, .. } => Self::new("good_at_second_try").about(member),
             Warning::VolumeSizeDiffers {
@@ -230,6 +236,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        engine::{HomeFault, HomeRefusal},
         host::{
             Change, NameFault,
             settings::{Setting, Unfit},
@@ -393,6 +400,11 @@ mod tests {
             Warning::UnknownFile { member: text() },
             Warning::Archive(ArchiveError::LostMember { position: 7, end: 9 }),
             Warning::BehindTheEnd { position: 7 },
+            Warning::HomeEntryRefused {
+                path: path(),
+                why: HomeRefusal::Fault(HomeFault::Twice),
+            },
+            Warning::HomePrivilegesDropped { path: path() },
             Warning::HomeFileNotRestored {
                 path: path(),
                 why: text(),

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 pub use listing::listing;
 pub use plan::plan;
-pub use report::report;
+pub use report::{report, unopened};
 
 /// The version of the documents' schemas.
 const SCHEMA_VERSION: u32 = 1;

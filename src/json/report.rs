@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! How a job ended.
 
-use std::path::Path;
+use std::{path::Path, time::SystemTime};
 
 use serde::Serialize;
 
@@ -101,6 +101,32 @@ pub fn report(ended: &Ended<'_>) -> String {
             .map(|machine| self::machine(machine, is_discarded))
             .collect(),
         warnings: warnings.iter().map(Notice::of).collect(),
+    })
+}
+
+/// The report of a task that ended before there was anything to report: `job` is its name in the schema. Without an error it was
+/// cancelled.
+pub fn unopened(job: &'static str, place: &str, error: Option<&EngineError>) -> String {
+    document(&Document {
+        schema_version: SCHEMA_VERSION,
+        document: "report",
+        program: PROGRAM,
+        job,
+        outcome: if error.is_some() { "failed" } else { "cancelled" },
+        verdict: "not_verified",
+        error: error.map(Cause::of),
+        place,
+        archive: None,
+        ended_at: iso_time(SystemTime::now()),
+        elapsed_seconds: None,
+        peak_memory_bytes: None,
+        archive_bytes: None,
+        data_bytes: None,
+        recovery_file: None,
+        home_folder: None,
+        extracted: None,
+        machines: Vec::new(),
+        warnings: Vec::new(),
     })
 }
 

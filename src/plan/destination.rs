@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where an archive goes to and comes from.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::Pipe;
 
 /// Where a backup is written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +50,10 @@ impl Destination {
 pub enum Source {
     /// A file.
     File(PathBuf),
+    /// Several files that are one archive in this order.
+    Parts(Vec<PathBuf>),
+    /// A pipe, whose bytes come once and in order.
+    Pipe(Arc<Pipe>),
     /// A service of a running machine; the line is a file there, or a command that prints the archive.
     Service {
         /// The machine.
@@ -66,8 +75,18 @@ impl Source {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Service { .. } | Self::Registered { .. } => None,
+            Self::Parts(_) | Self::Pipe(_) | Self::Service { .. } | Self::Registered { .. } => None,
         }
+    }
+
+    /// Whether it is read on this host, without a machine of it.
+    pub fn is_here(&self) -> bool {
+        matches!(self, Self::File(_) | Self::Parts(_) | Self::Pipe(_))
+    }
+
+    /// Whether it can be read more than once, and anywhere.
+    pub fn is_seekable(&self) -> bool {
+        matches!(self, Self::File(_) | Self::Parts(_))
     }
 }
 

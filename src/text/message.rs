@@ -5,6 +5,7 @@
 //! service said goes into the facts, sanitised; it never takes the place of our own sentence.
 
 mod archive;
+mod by_hand;
 mod host;
 mod input;
 mod profile;
@@ -136,6 +137,9 @@ pub fn message(error: &EngineError) -> Message {
             .hint(gettext(
                 "The system has changed since the summary was made: look at it again and start anew.",
             )),
+        EngineError::NoThread => Message::new(gettext("The system allows no more threads")).hint(gettext(
+            "Close other programs or raise the limit (ulimit -u), or let fewer processors work: --jobs 1.",
+        )),
         EngineError::Internal { what } => Message::new(gettext("The program has made a mistake of its own"))
             .detail(sanitize_lines(what))
             .hint(gettext(

@@ -7,8 +7,8 @@ mod title;
 
 use crate::{
     engine::{
-        Degree, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
-        Report, SkipReason, VerifyVerdict,
+        ArchiveError, Degree, EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult,
+        OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
     },
     job::{JobKind, Outcome},
 };

@@ -3,7 +3,7 @@
 
 mod restore;
 
-use std::{ops::RangeInclusive, path::Path};
+use std::{io, ops::RangeInclusive, path::Path};
 
 use crate::{
     crypto::{KdfCost, Strength},
@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Message, compressions, finding, host_error,
     i18n::{gettext, gettext_f},
-    oddity, sanitize, size, unverified,
+    io_text, oddity, sanitize, size, unverified,
     wizard::strength,
 };
 
@@ -37,6 +37,38 @@ pub fn will_be_left_out(found: &Finding) -> String {
 /// Something that should be read could not be.
 pub fn unread(what: &str, why: &str) -> Message {
     Message::new(gettext_f("{what} could not be read", &[("what", &sanitize(what))])).detail(sanitize(why))
+}
+
+/// What was being done when an answer or a passphrase could not be read.
+pub fn reading(what: &str) -> String {
+    gettext_f("reading {what}", &[("what", &sanitize(what))])
+}
+
+/// Something that was printed did not arrive.
+pub fn output_lost(error: &io::Error) -> Message {
+    Message::new(gettext(
+        "Standard output could not be written: what was printed is not all there",
+    ))
+    .detail(io_text(error))
+}
+
+/// A file that should hold a passphrase holds nothing at all.
+pub fn no_passphrase_in(what: &str) -> Message {
+    Message::new(gettext_f(
+        // Translators: {what} is the path of a file, or "standard input".
+        "There is no passphrase in {what}: it is empty",
+        &[("what", &sanitize(what))],
+    ))
+    .hint(gettext("The passphrase has to stand in its first line."))
+}
+
+/// A path that cannot stand in a profile.
+pub fn path_is_no_text(path: &Path) -> Message {
+    Message::new(gettext_f(
+        "A profile cannot name {path}, which is not valid UTF-8",
+        &[("path", &sanitize(&path.to_string_lossy()))],
+    ))
+    .hint(gettext("Choose another place, or back up without --save-profile."))
 }
 
 /// Nothing says which PedOS to work on.

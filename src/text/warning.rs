@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::{
-    engine::Warning,
+    engine::{HomeFault, HomeRefusal, Warning},
     host::{
         NameFault,
         settings::{Setting, Unfit},
@@ -19,6 +19,7 @@ use super::{
 };
 
 /// Something that does not stop a job but must be known.
+#[expect(clippy::too_many_lines, reason = "one sentence for each warning")]
 pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::HomeFileLeftOut { path, why } => gettext_f(
@@ -71,6 +72,14 @@ pub fn warning(warning: &Warning) -> String {
         Warning::HomeFileNotRestored { path, why } => gettext_f(
             "A file of the restored home lacks its owner, mode or time: {path} ({why})",
             &[("path", &shown(path)), ("why", &sanitize(why))],
+        ),
+        Warning::HomeEntryRefused { path, why } => gettext_f(
+            "An entry of dom0's home cannot be restored and is left out: {path} ({why})",
+            &[("path", &shown(path)), ("why", &home_refusal(why))],
+        ),
+        Warning::HomePrivilegesDropped { path } => gettext_f(
+            "A file of dom0's home is restored without its set-user-ID and set-group-ID bits: {path}",
+            &[("path", &shown(path))],
         ),
         Warning::LeftBehind { place } => gettext_f(
             "An unfinished file was left behind and is not a backup, please remove it: {place}",
@@ -146,6 +155,22 @@ fn name_unusable(machine: &str, why: NameFault) -> String {
         "The VM {vm} can be restored only under another name. {why}",
         &[("vm", &sanitize(machine)), ("why", &words::name_fault(why))],
     )
+}
+
+/// Why an entry of a home is left out.
+fn home_refusal(why: &HomeRefusal) -> String {
+    match why {
+        HomeRefusal::System(error) => words::io_text(error),
+        HomeRefusal::Fault(fault) => match fault {
+            HomeFault::Outside => gettext("its name leads out of the home"),
+            HomeFault::NameTooLong => gettext("its name is longer than any file system takes"),
+            HomeFault::BelowAFile => gettext("it lies below something that is not a directory"),
+            HomeFault::Twice => gettext("the backup holds it twice, and the first one is kept"),
+            HomeFault::LinkToNothing => gettext("it is a second name of something that is not in the backup"),
+            HomeFault::TooLarge => gettext("it is larger than any file can be"),
+            HomeFault::Device => gettext("it is a device"),
+        },
+    }
 }
 
 fn shown(path: &Path) -> String {

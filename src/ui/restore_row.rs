@@ -312,8 +312,6 @@ fn may_edit(model: &RestoreRow) -> bool {
 /// Whether nobody asked for it, so that taking it back would do nothing.
 fn is_unneeded(model: &RestoreRow) -> bool {
     use crate::plan::RestoreRemark::{FoundHere, NotNeeded};
-    let remarks = model.remarks.iter();
-    remarks
-        .into_iter()
-        .any(|remark| matches!(remark, NotNeeded | FoundHere))
+    let mut remarks = model.remarks.iter();
+    remarks.any(|remark| matches!(remark, NotNeeded | FoundHere))
 }

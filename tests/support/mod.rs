@@ -10,6 +10,7 @@ pub(crate) mod damage;
 pub(crate) mod injured;
 pub(crate) mod jobs;
 pub(crate) mod noise;
+pub(crate) mod old_archive;
 pub(crate) mod place;
 pub(crate) mod programs;
 pub(crate) mod reseal;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The command line of `qvm-backup`.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
 
@@ -27,7 +27,7 @@ use super::{CommonArgs, LONG_VERSION, ResourceArgs};
 )]
 pub struct BackupArgs {
     /// Where the backup is written to: a directory or a new file; with --dest-vm a directory or a command in that VM
-    pub backup_location: Option<String>,
+    pub backup_location: Option<OsString>,
 
     /// The VMs to back up; without names, all that are included in backups by default
     #[arg(value_name = "VM")]
@@ -136,10 +136,11 @@ Exit codes:
   1  it failed
   2  the command line is wrong
   3  a part is done, the rest is named: VMs failed, --skip-broken or
-     --skip-conflicting left VMs out, a verification or a recovery text
-     that was asked for was not made, a volume or a file of dom0's home
-     changed while it was read, or the directory of the backup could not
-     be brought to the disk
+     --skip-conflicting left VMs out, a verification or a recovery text that
+     was asked for was not made, all VMs are restored and the backup is
+     damaged elsewhere, a volume or a file of dom0's home changed while it
+     was backed up, or the directory of the backup could not be brought to
+     the disk
   4  it was cancelled
   5  wrong passphrase, or the header of the backup was altered
   6  the backup is damaged or incomplete";
@@ -228,7 +229,7 @@ mod tests {
     #[test]
     fn options_stand_anywhere_and_may_be_cut_short() {
         let args = parse("qvm-backup /mnt -y work --pass=/p --exc a vault -x b");
-        assert_eq!(args.backup_location.as_deref(), Some("/mnt"));
+        assert_eq!(args.backup_location.as_deref(), Some("/mnt".as_ref()));
         assert_eq!(args.vms, ["work", "vault"]);
         assert_eq!(args.exclude, ["a", "b"]);
         assert_eq!(args.passphrase_file, Some("/p".into()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The command line of `qvm-backup-restore`.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, builder::NonEmptyStringValueParser};
 
@@ -12,8 +12,11 @@ use super::{ChoiceArgs, CommonArgs, LONG_VERSION, ResourceArgs, backup::EXIT_COD
 /// Restores the VMs that are named, or without names everything that the backup holds. A VM appears on the system only
 /// when all of its data has been read and checked; what could not be restored is named at the end.
 ///
-/// BACKUP_LOCATION is the file of the backup. With --dest-vm it is a file in that VM, or a command that prints the
-/// backup.
+/// BACKUP_LOCATION is the file of the backup, or a pipe that it comes through. With --dest-vm it is a file in that VM, or a
+/// command that prints the backup.
+///
+/// A pipe (/dev/stdin, or what the shell makes of "<(cat backup.*)") is read once and in order: there is no quick look, what is
+/// missing shows only when it should have come, and a bad part is not read a second time.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(
     name = "qvm-backup-restore",
@@ -24,14 +27,21 @@ use super::{ChoiceArgs, CommonArgs, LONG_VERSION, ResourceArgs, backup::EXIT_COD
     after_long_help = EXIT_CODES
 )]
 pub struct RestoreArgs {
-    /// The backup: a file; with --dest-vm a file or a command in that VM
-    pub backup_location: String,
+    /// The backup: a file or a pipe; with --dest-vm a file or a command in that VM
+    pub backup_location: OsString,
 
     /// The VMs to restore, by their names in the backup; without names, all of them
     ///
     /// dom0's home is one of them and goes by the name dom0.
     #[arg(value_name = "VM")]
     pub vms: Vec<String>,
+
+    /// Further files of a backup that was split, in their order; they are read behind BACKUP_LOCATION as if all were one
+    ///
+    /// Give this option last, or another option behind its files: --list backup.aa --join backup.ab backup.ac. With
+    /// --join backup.* a shell names all of them, and the first one counts once.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub join: Vec<PathBuf>,
 
     /// Read and check the whole backup, and restore nothing
     #[arg(long)]

@@ -206,7 +206,7 @@ impl<'a> Reading<'a> {
     fn write_small(&self, member: &str, name: &str, content: &[u8]) -> Result<(), EngineError> {
         let mut archive = self.open(member, content.len() as u64)?;
         let time = unix_now();
-        let head = inner::NewMember::small_file(name, time, content.len() as u64);
+        let head = inner::NewMember::small_file(name, time.cast_signed(), content.len() as u64);
         archive.member(&head).map_err(format_internal)?;
         archive.write_all(content).map_err(internal)?;
         archive.end_member().map_err(format_internal)?;

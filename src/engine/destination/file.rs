@@ -11,7 +11,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use crate::durable::{self, NamingError, WriteBehind};
+use crate::durable::{self, FreeNames, NamingError, WriteBehind};
 
 use super::super::{Context, DestinationError, EngineError, Warning, stage::destination_error};
 
@@ -26,10 +26,33 @@ pub(in super::super) struct FileSink {
     behind: WriteBehind,
     path: PathBuf,
     part: PathBuf,
+    /// Where the name was not chosen by its user: the names that may be taken in its place.
+    names: Option<FreeNames>,
     is_finished: bool,
 }
 
 impl FileSink {
+    /// Begins a file under the first name of its kind that neither a file nor another backup has.
+    pub(super) fn create_in(folder: &Path, name: String, context: &Context) -> Result<Self, EngineError> {
+        let mut names = FreeNames::of(name);
+        loop {
+            let Some(name) = names.next() else {
+                return Err(DestinationError::Exists {
+                    path: folder.to_owned(),
+                }
+                .into());
+            };
+            match Self::create(folder.join(name), context) {
+                Err(EngineError::Destination(DestinationError::Exists { .. } | DestinationError::InUse { .. })) => {}
+                Ok(mut sink) => {
+                    sink.names = Some(names);
+                    return Ok(sink);
+                }
+                error => return error,
+            }
+        }
+    }
+
     /// Creates the file, which must not exist. What nobody writes any more of the same name is replaced with a warning.
     pub(in super::super) fn create(path: PathBuf, context: &Context) -> Result<Self, EngineError> {
         if fs::symlink_metadata(&path).is_ok() {
@@ -45,6 +68,7 @@ impl FileSink {
             behind: WriteBehind::default(),
             path,
             part,
+            names: None,
             is_finished: false,
         })
     }
@@ -83,7 +107,13 @@ impl FileSink {
     pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
         let place = self.place();
         self.file.sync_all().map_err(|error| destination_error(&place, error))?;
-        durable::name_written(&self.file, &self.part, &self.path).map_err(|error| self.not_named(error))?;
+        while let Err(error) = durable::name_written(&self.file, &self.part, &self.path) {
+            // Another backup has come to its end first. The name was not chosen by the user, so the next one will do.
+            match self.names.as_mut().and_then(Iterator::next) {
+                Some(name) if matches!(error, NamingError::Taken) => self.path.set_file_name(name),
+                _ => return Err(self.not_named(error)),
+            }
+        }
         self.is_finished = true;
         if let Err(error) = durable::sync_folder_of(&self.path) {
             let path = self.path.clone();
@@ -188,4 +218,36 @@ fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_at_any_time_gives_way_to_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = || FileSink::create_in(folder.path(), "x".to_owned(), &Context::default()).unwrap();
+        // Two at a time, then one that finds a file, and one whose name is taken while it is written.
+        let (first, second) = (begin(), begin());
+        assert_eq!(second.finish(&Context::default()).unwrap(), folder.path().join("x-2"));
+        assert_eq!(first.finish(&Context::default()).unwrap(), folder.path().join("x"));
+        let third = begin();
+        fs::write(folder.path().join("x-3"), "of another").unwrap();
+        assert_eq!(third.finish(&Context::default()).unwrap(), folder.path().join("x-4"));
+        assert_eq!(fs::read(folder.path().join("x-3")).unwrap(), b"of another");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn a_name_that_the_user_chose_is_taken_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let sink = FileSink::create(path.clone(), &Context::default()).unwrap();
+        fs::write(&path, "of another").unwrap();
+        let exists = |error| matches!(error, EngineError::Destination(DestinationError::Exists { .. }));
+        assert!(sink.finish(&Context::default()).is_err_and(exists));
+        assert!(FileSink::create(path.clone(), &Context::default()).is_err_and(exists));
+        assert_eq!(fs::read(&path).unwrap(), b"of another");
+    }
 }

@@ -18,8 +18,8 @@ use rustix::fs::OFlags;
 
 use crate::{
     durable,
-    format::inner::{EntryKind, NewMember},
-    host::Stamp,
+    format::inner::{EntryKind, Extent, NewMember, block_extents},
+    host::{FileVolume, Stamp, VolumeSource},
 };
 
 use super::super::{
@@ -28,7 +28,7 @@ use super::super::{
     meter::Meter,
     stage::format_to_io,
 };
-use super::restore::home_error;
+use super::folder::home_error;
 
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;
@@ -48,7 +48,7 @@ const ENTRY_BYTES: u64 = 1024;
 /// Names longer than this need headers of their own, in bytes.
 const SHORT_NAME_BYTES: usize = 60;
 
-/// Measures a tree, as far as it can be read. Holes count, since they are read.
+/// Measures a tree, as far as it can be read; holes do not count.
 pub(in super::super) fn tree_size(home: &Path, cancel: &CancelToken) -> Result<TreeSize, EngineError> {
     let mut size = TreeSize::default();
     let mut folders = vec![home.to_owned()];
@@ -71,11 +71,44 @@ pub(in super::super) fn tree_size(home: &Path, cancel: &CancelToken) -> Result<T
             if metadata.is_dir() {
                 folders.push(path);
             } else if metadata.is_file() {
-                size.data_bytes += metadata.len();
+                size.data_bytes += data_bytes(&path, &metadata);
             }
         }
     }
     Ok(size)
+}
+
+/// The bytes of a file that are saved.
+fn data_bytes(path: &Path, metadata: &Metadata) -> u64 {
+    let extents = may_have_holes(metadata).then(|| open(path).and_then(|(file, _)| extents_of(file)));
+    match extents {
+        Some(Ok((_, extents))) => extents.iter().map(|extent| extent.length).sum(),
+        Some(Err(_)) | None => metadata.len(),
+    }
+}
+
+/// Whether a file takes less of the disk than it is long.
+fn may_have_holes(metadata: &Metadata) -> bool {
+    metadata.blocks() * 512 < metadata.len()
+}
+
+/// Opens what was a file a moment ago: without following a link, and without waiting for the other end of a pipe.
+fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
+}
+
+/// Where a file holds data, in whole blocks.
+fn extents_of(file: File) -> io::Result<(FileVolume, Vec<Extent>)> {
+    let volume = FileVolume::new(file)?;
+    let ranges = volume.extents()?.into_iter().map(|range| Extent {
+        offset: range.offset,
+        length: range.length,
+    });
+    let extents = block_extents(ranges, volume.size_bytes());
+    Ok((volume, extents))
 }
 
 /// Writes the tree; its members' names begin with `prefix`, which ends in a slash. Returns what it lacks, if it lacks
@@ -97,7 +130,7 @@ pub(in super::super) fn write(
         incomplete: RefCell::default(),
     };
     let metadata = fs::symlink_metadata(home).map_err(|error| home_error(home, error))?;
-    durable::names_in(home).map_err(|error| home_error(home, error))?;
+    drop(durable::names_in(home).map_err(|error| home_error(home, error))?);
     let mut paths = saving.folder(home, &metadata)?;
     // A stack of our own: trees can be deeper than a thread's.
     while let Some(path) = paths.pop() {
@@ -109,6 +142,20 @@ pub(in super::super) fn write(
         .into_iter()
         .next()
         .map(|path| EngineError::HomeIncomplete { path, count }))
+}
+
+fn new_member<'a>(name: &'a [u8], kind: &'a EntryKind, metadata: &Metadata, size: u64) -> NewMember<'a> {
+    NewMember {
+        name,
+        kind,
+        mode: metadata.mode() & 0o7777,
+        mtime: metadata.mtime(),
+        uid: metadata.uid(),
+        gid: metadata.gid(),
+        user: "",
+        group: "",
+        size,
+    }
 }
 
 struct Saving<'a, 'w> {
@@ -150,19 +197,8 @@ impl Saving<'_, '_> {
     }
 
     fn member(&mut self, name: &[u8], kind: &EntryKind, metadata: &Metadata, size: u64) -> Result<(), EngineError> {
-        let member = NewMember {
-            name,
-            kind,
-            mode: metadata.mode() & 0o7777,
-            mtime: u64::try_from(metadata.mtime()).unwrap_or(0),
-            uid: metadata.uid(),
-            gid: metadata.gid(),
-            user: "",
-            group: "",
-            size,
-        };
         self.archive
-            .member(&member)
+            .member(&new_member(name, kind, metadata, size))
             .map_err(|error| internal(format_to_io(error)))
     }
 
@@ -244,11 +280,11 @@ impl Saving<'_, '_> {
                 }
             };
         }
-        if !kind.is_file() {
+        if !kind.is_file() && !kind.is_fifo() {
             let why = if kind.is_socket() {
-                "it is a socket"
+                "it is a socket, which only exists while its program runs"
             } else {
-                "it is a pipe or a device"
+                "it is a device"
             };
             if kind.is_socket() {
                 self.pass_over(path, why);
@@ -262,6 +298,12 @@ impl Saving<'_, '_> {
             let kind = EntryKind::HardLink(first.clone());
             return self.link(path, &kind, metadata);
         }
+        if kind.is_fifo() {
+            if metadata.nlink() > 1 {
+                self.links.insert(identity, self.name(path));
+            }
+            return self.link(path, &EntryKind::Fifo, metadata);
+        }
         self.file(path, identity)
     }
 
@@ -271,10 +313,7 @@ impl Saving<'_, '_> {
     }
 
     fn file(&mut self, path: &Path, identity: (u64, u64)) -> Result<(), EngineError> {
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-        let opened = opened.and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-        let (file, metadata) = match opened {
+        let (file, metadata) = match open(path) {
             Ok((file, metadata)) if metadata.is_file() => (file, metadata),
             Ok(_) => return Ok(()),
             Err(error) => {
@@ -286,8 +325,47 @@ impl Saving<'_, '_> {
         if metadata.nlink() > 1 {
             self.links.insert(identity, name.clone());
         }
+        if may_have_holes(&metadata)
+            && let Ok((volume, extents)) = file.try_clone().and_then(extents_of)
+        {
+            return self.sparse(path, &name, &metadata, &volume, &extents);
+        }
         self.member(&name, &EntryKind::File, &metadata, metadata.len())?;
         self.copy(path, file, metadata.len())?;
+        self.end_member()
+    }
+
+    /// Writes a file with holes, of which only the data is read.
+    fn sparse(
+        &mut self,
+        path: &Path,
+        name: &[u8],
+        metadata: &Metadata,
+        volume: &FileVolume,
+        extents: &[Extent],
+    ) -> Result<(), EngineError> {
+        let member = new_member(name, &EntryKind::File, metadata, volume.size_bytes());
+        let head = self.archive.sparse_file(&member, extents);
+        head.map_err(|error| internal(format_to_io(error)))?;
+        let mut buffer = vec![0; READ_BYTES];
+        for extent in extents {
+            let mut offset = extent.offset;
+            while offset < extent.end() {
+                let wanted = (extent.end() - offset).min(READ_BYTES as u64) as usize;
+                match volume.read_at(&mut buffer[..wanted], offset) {
+                    Ok(()) => {}
+                    Err(error) => {
+                        buffer[..wanted].fill(0);
+                        match error.kind() {
+                            io::ErrorKind::UnexpectedEof => self.changed(path),
+                            _ => self.leave_out(path, &error.to_string()),
+                        }
+                    }
+                }
+                self.write(&buffer[..wanted])?;
+                offset += wanted as u64;
+            }
+        }
         self.end_member()
     }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     crypto::{ContainerError, ContainerHeader, Digest, Hmac, OldCipher, header_passphrase},
-    format::{HEADER_MAC_MEMBER, Header, parse_mac},
+    format::{Filter, HEADER_MAC_MEMBER, Header, parse_mac},
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
         workers::Haste,
     },
     ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, OpenedArchive, Opener, Protection,
+    is_wrong_passphrase,
 };
 
 /// What everything begins with that `openssl enc` has encrypted.
@@ -59,17 +60,29 @@ impl Opener<'_> {
     }
 
     fn digest_of(&self, content: &[u8], code: &[u8]) -> Result<Digest, EngineError> {
-        let passphrase = self.access.passphrase.as_bytes();
-        Digest::of_length(code.len())
-            .find(|digest| Hmac::verify(*digest, passphrase, content, code))
-            .ok_or_else(|| ArchiveError::WrongPassphrase.into())
+        let passphrase = &self.access.passphrase;
+        let attempt = || {
+            Digest::of_length(code.len())
+                .find(|digest| Hmac::verify(*digest, passphrase.as_bytes(), content, code))
+                .ok_or_else(|| ArchiveError::WrongPassphrase.into())
+        };
+        passphrase.try_forms(attempt, is_wrong_passphrase)
     }
 
     pub(super) fn old_front(&self, header: Header) -> Result<Front, EngineError> {
         let unsupported = |name: &str| ArchiveError::UnsupportedAlgorithm { name: name.to_owned() };
         let digest = Digest::from_name(&header.hmac_algorithm).ok_or_else(|| unsupported(&header.hmac_algorithm))?;
         let cipher = match header.crypto_algorithm.as_deref().filter(|_| header.is_encrypted) {
-            Some(name) => Some(OldCipher::from_name(name).ok_or_else(|| unsupported(name))?),
+            Some(name) => Some(
+                OldCipher::from_name(name).ok_or_else(|| ArchiveError::UnsupportedCipher {
+                    name: name.to_owned(),
+                    version: header.version,
+                    filter: match header.filter(None) {
+                        Ok(Filter::BuiltIn(method)) => method.filter_name().map(str::to_owned),
+                        Ok(Filter::Program(program)) | Err(program) => Some(program),
+                    },
+                })?,
+            ),
             None => None,
         };
         let coded = Coded {

@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The members of an archive in a file: in the order in which they stand, or in another one that was found to be better.
+//! The members of an archive in files or a pipe: in the order in which they stand, or in another one that was found to be
+//! better.
 
 use std::{
     fs::{File, OpenOptions},
-    io::{BufReader, Read, Seek, SeekFrom},
-    os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt},
-    path::Path,
+    io::{BufReader, Read, Seek},
+    os::unix::fs::{FileTypeExt, OpenOptionsExt},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
-use rustix::fs::{Advice, OFlags, fadvise};
+use rustix::fs::OFlags;
 
-use crate::format::{
-    FormatError,
-    outer::{self, Flaw},
+use crate::{
+    format::{
+        FormatError,
+        outer::{self, Flaw},
+    },
+    plan::Pipe,
 };
 
 use super::{
-    super::{ArchiveError, EngineError, SourceError, dialect::damaged, index::is_expected, stage::from_io},
+    super::{
+        ArchiveError, CancelToken, EngineError, SourceError, dialect::damaged, index::is_expected, stage::from_io,
+    },
     BUFFER_BYTES, MemberInfo,
+    joined::Joined,
+    pipe::PipeReader,
 };
 
 /// What an archive in a file is read through.
@@ -29,10 +37,11 @@ impl<S: Read + Seek + Send> Stream for S {}
 /// An archive in a file.
 pub(super) struct FileMembers {
     walker: outer::Walker<BufReader<Box<dyn Stream>>>,
-    /// The same file, to tell the system that its cached pages are of no use.
-    file: File,
+    /// The same files, to tell the system that its cached pages are of no use; none of a pipe, which only goes on.
+    files: Option<Joined>,
     place: String,
-    bytes: u64,
+    /// The size of the archive; not known of a pipe.
+    bytes: Option<u64>,
     order: Option<Order>,
 }
 
@@ -46,44 +55,33 @@ struct Order {
 }
 
 impl FileMembers {
-    pub(super) fn open(path: &Path) -> Result<Self, EngineError> {
-        let place = path.display().to_string();
-        let io = |error| io_error(error, &place);
-        // Without O_NONBLOCK a pipe that nobody writes to would be waited for, deaf to any cancel.
-        let flags = OFlags::NONBLOCK.bits().cast_signed();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .custom_flags(flags)
-            .open(path)
-            .map_err(io)?;
-        let kind = file.metadata().map_err(io)?.file_type();
-        if !kind.is_file() && !kind.is_block_device() {
-            let why = if kind.is_dir() {
-                "it is a directory"
-            } else {
-                "it is a pipe, which can be read only once"
-            };
-            let why = why.to_owned();
-            return Err(ArchiveError::NotABackup { place, why }.into());
-        }
-        // A device has no length but its end.
-        let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
-        file.rewind().map_err(io)?;
-        let stream: Box<dyn Stream> = Box::new(file.try_clone().map_err(io)?);
-        Ok(Self::new(stream, file, place, bytes))
+    /// Opens files that are one archive in this order.
+    pub(super) fn open(paths: &[PathBuf]) -> Result<Self, EngineError> {
+        let place = place_of(paths);
+        let files: Vec<File> = paths.iter().map(|path| open_file(path)).collect::<Result<_, _>>()?;
+        let files = Joined::new(files).map_err(|error| io_error(error, &place))?;
+        let stream: Box<dyn Stream> = Box::new(files.try_clone().map_err(|error| io_error(error, &place))?);
+        let bytes = Some(files.length());
+        Ok(Self::new(stream, Some(files), place, bytes))
     }
 
-    pub(super) fn new(stream: Box<dyn Stream>, file: File, place: String, bytes: u64) -> Self {
+    /// Reads a pipe from its beginning.
+    pub(super) fn follow(pipe: &Arc<Pipe>, keeps: bool, cancel: &CancelToken) -> Result<Self, EngineError> {
+        let stream: Box<dyn Stream> = Box::new(PipeReader::open(pipe, keeps, cancel)?);
+        Ok(Self::new(stream, None, pipe.path().display().to_string(), None))
+    }
+
+    pub(super) fn new(stream: Box<dyn Stream>, files: Option<Joined>, place: String, bytes: Option<u64>) -> Self {
         Self {
             walker: outer::Walker::new(BufReader::with_capacity(BUFFER_BYTES, stream), is_expected),
-            file,
+            files,
             place,
             bytes,
             order: None,
         }
     }
 
-    pub(super) fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> Option<u64> {
         self.bytes
     }
 
@@ -140,12 +138,13 @@ impl FileMembers {
         read.map_err(|error| self.error(error))
     }
 
-    pub(super) fn read_at(&mut self, position: u64, bytes: usize) -> Result<Vec<u8>, EngineError> {
+    pub(super) fn read_at(&mut self, position: u64, bytes: usize) -> Result<Option<Vec<u8>>, EngineError> {
+        let Some(files) = &self.files else { return Ok(None) };
         let mut buffer = vec![0; bytes];
-        self.file
+        files
             .read_exact_at(&mut buffer, position)
             .map_err(|error| io_error(error, &self.place))?;
-        Ok(buffer)
+        Ok(Some(buffer))
     }
 
     pub(super) fn skip(&mut self) -> Result<(), EngineError> {
@@ -153,18 +152,14 @@ impl FileMembers {
             order.pending = None;
             return Ok(());
         }
-        let length = self.bytes;
+        let length = self.bytes.unwrap_or(u64::MAX);
         self.walker.leap(length).map_err(|error| self.error(error))
     }
 
-    pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<(), EngineError> {
-        // That the system does not forget is no reason not to try.
-        let _ = fadvise(
-            &self.file,
-            member.position,
-            std::num::NonZeroU64::new(member.size),
-            Advice::DontNeed,
-        );
+    /// Returns whether it can go back.
+    pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
+        let Some(files) = &self.files else { return Ok(false) };
+        files.forget(member.position, member.size);
         if let Some(order) = &mut self.order {
             let before = &order.members[..order.next.min(order.members.len())];
             let place = before.iter().rposition(|known| known.position == member.position);
@@ -173,7 +168,8 @@ impl FileMembers {
         }
         self.walker
             .go_back(&outer_member(member))
-            .map_err(|error| self.error(error))
+            .map_err(|error| self.error(error))?;
+        Ok(true)
     }
 
     pub(super) fn flaws(&self) -> Vec<ArchiveError> {
@@ -183,7 +179,7 @@ impl FileMembers {
         }
         let mut found: Vec<ArchiveError> = self.walker.flaws().into_iter().map(describe).collect();
         if !self.walker.has_seen_end() && !found.iter().any(|flaw| matches!(flaw, ArchiveError::Truncated { .. })) {
-            let position = self.walker.position().min(self.bytes);
+            let position = self.walker.position().min(self.bytes.unwrap_or(u64::MAX));
             let what = "the mark of its end is missing".to_owned();
             found.push(ArchiveError::Truncated { position, what });
         }
@@ -207,11 +203,7 @@ impl FileMembers {
     fn error(&self, error: FormatError) -> EngineError {
         match error {
             FormatError::Io(source) => io_error(source, &self.place),
-            FormatError::Truncated { position, what } => ArchiveError::Truncated {
-                position,
-                what: what.to_owned(),
-            }
-            .into(),
+            FormatError::Truncated { position, what } => truncated(position, what).into(),
             FormatError::Damaged { position, what } => ArchiveError::Damaged {
                 member: "the outer archive".to_owned(),
                 position,
@@ -228,14 +220,45 @@ impl FileMembers {
     }
 }
 
+/// Where an archive of several files is, for display.
+pub(in super::super) fn place_of(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.join(" + ")
+}
+
+/// Opens a file that an archive or a piece of one is in.
+fn open_file(path: &Path) -> Result<File, EngineError> {
+    let place = path.display().to_string();
+    // Without O_NONBLOCK a pipe that nobody writes to would be waited for, deaf to any cancel.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let opened = opened.and_then(|file| Ok((file.metadata()?.file_type(), file)));
+    let (kind, file) = opened.map_err(|error| io_error(error, &place))?;
+    if kind.is_file() || kind.is_block_device() {
+        return Ok(file);
+    }
+    let why = if kind.is_dir() {
+        "it is a directory"
+    } else if kind.is_fifo() {
+        "it is a pipe, which can be read only once and by itself"
+    } else {
+        "it is neither a file nor a disk nor a pipe"
+    };
+    let why = why.to_owned();
+    Err(ArchiveError::NotABackup { place, why }.into())
+}
+
+/// An archive that ends within something.
+pub(super) fn truncated(position: u64, within: &str) -> ArchiveError {
+    let what = format!("the rest of {within} is missing");
+    ArchiveError::Truncated { position, what }
+}
+
 fn describe(flaw: Flaw) -> ArchiveError {
     match flaw {
         Flaw::Lost { position, end } => ArchiveError::LostMember { position, end },
         Flaw::Foreign { name, position } => ArchiveError::Foreign { member: name, position },
-        Flaw::Cut { position, what } => ArchiveError::Truncated {
-            position,
-            what: what.to_owned(),
-        },
+        Flaw::Cut { position, what } => truncated(position, what),
         Flaw::Altered(oddity) => ArchiveError::Altered {
             position: oddity.position,
             what: oddity.what.to_owned(),
@@ -251,7 +274,7 @@ fn outer_member(member: &MemberInfo) -> outer::Member {
     }
 }
 
-fn io_error(error: std::io::Error, place: &str) -> EngineError {
+pub(super) fn io_error(error: std::io::Error, place: &str) -> EngineError {
     let place = place.to_owned();
     from_io(error, |source| SourceError::Io { place, source }.into())
 }

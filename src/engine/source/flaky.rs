@@ -3,7 +3,7 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use super::{FileMembers, From, Members};
+use super::{FileMembers, From, Members, joined::Joined};
 
 /// Gives a byte wrong as often as it is told to.
 struct Flaky {
@@ -40,9 +40,9 @@ impl Members {
         Self {
             from: From::File(FileMembers::new(
                 Box::new(stream),
-                tempfile::tempfile().unwrap(),
+                Some(Joined::new(vec![tempfile::tempfile().unwrap()]).unwrap()),
                 "an archive".to_owned(),
-                length,
+                Some(length),
             )),
             put_back: None,
         }

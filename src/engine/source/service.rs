@@ -100,12 +100,7 @@ impl ServiceMembers {
             _ => match error {
                 QfileError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => self.io_error(error),
                 QfileError::Io(_) | QfileError::Truncated => {
-                    let what = "what the machine sent".to_owned();
-                    ArchiveError::Truncated {
-                        position: self.position,
-                        what,
-                    }
-                    .into()
+                    super::file::truncated(self.position, "what the machine sent").into()
                 }
                 other => ArchiveError::Damaged {
                     member: format!("the answer of VM {}", self.machine),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    super::{ArchiveError, Context, EngineError, Warning, dialect::Dialect, workers::Workers},
+    super::{ArchiveError, Context, EngineError, Warning, dialect::Dialect, home::HomeRead, workers::Workers},
     InnerReader, PLACEHOLDER, Place, Target, VOLUME_SUFFIX,
     fill::Filler,
     place::lossy,
@@ -33,12 +33,12 @@ pub(super) struct Came {
 
 impl Came {
     /// What came of dom0's home, which its target has kept already.
-    pub(super) fn of_home(user: &str, bytes: u64) -> Self {
+    pub(super) fn of_home(user: &str, home: &HomeRead) -> Self {
         Self {
             name: user.to_owned(),
-            size_bytes: bytes,
-            data_bytes: bytes,
-            held: Held::Nothing,
+            size_bytes: home.bytes,
+            data_bytes: home.bytes,
+            held: home.fault().map_or(Held::Nothing, Held::InPart),
         }
     }
 }
@@ -47,6 +47,8 @@ impl Came {
 pub(super) enum Held {
     Volume(Option<Box<dyn VolumeImport>>),
     File(MachineFile, Vec<u8>),
+    /// Kept already, but for a part of it.
+    InPart(ArchiveError),
     Nothing,
 }
 

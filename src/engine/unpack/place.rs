@@ -41,14 +41,6 @@ impl Place {
         self.error(format_to_io(error))
     }
 
-    /// An entry that does not belong where it stands.
-    pub(in super::super) fn foreign(&self, path: &[u8]) -> EngineError {
-        self.damaged(format!(
-            "its inner archive holds {:?}, which does not belong there",
-            lossy(path)
-        ))
-    }
-
     /// An inner archive without an entry.
     pub(in super::super) fn empty(&self) -> EngineError {
         self.damaged("its inner archive is empty".to_owned())

@@ -10,7 +10,7 @@ use std::{
 
 use crate::format::{
     FormatError, limits,
-    tape::{Blocks, Head, HeadReader, decimal, number, padding_after},
+    tape::{Blocks, Head, HeadReader, decimal, number, padding_after, signed_number},
 };
 
 use super::{EntryKind, Extent, sparse::Shape, sparse_map::SparseMap};
@@ -195,6 +195,7 @@ fn kind(head: &Head) -> EntryKind {
         b'2' => EntryKind::Symlink(head.link.clone()),
         // 'D' is a folder with its listing, as incremental archives have it.
         b'5' | b'D' => EntryKind::Directory,
+        b'6' => EntryKind::Fifo,
         other => EntryKind::Other(other),
     }
 }
@@ -202,7 +203,7 @@ fn kind(head: &Head) -> EntryKind {
 fn entry(head: Head, kind: EntryKind, shape: Option<(u64, Option<Vec<u8>>)>) -> Entry {
     let old = head.header.as_old();
     let mtime = head.record("mtime").and_then(whole_seconds);
-    let mtime = mtime.or_else(|| number(&old.mtime)?.try_into().ok()).unwrap_or(0);
+    let mtime = mtime.or_else(|| signed_number(&old.mtime)).unwrap_or(0);
     let mode = number(&old.mode).unwrap_or(0) & 0o7777;
     let (size, name) = shape.unwrap_or((0, None));
     Entry {
@@ -215,11 +216,18 @@ fn entry(head: Head, kind: EntryKind, shape: Option<(u64, Option<Vec<u8>>)>) -> 
     }
 }
 
-/// The seconds of a pax time such as `-12.345`.
+/// The seconds of a pax time such as `-12.345`, which is later than second -13 and earlier than second -12.
 fn whole_seconds(text: &[u8]) -> Option<i64> {
-    let seconds = text.split(|byte| *byte == b'.').next()?;
+    let (seconds, fraction) = match text.iter().position(|byte| *byte == b'.') {
+        Some(point) => (&text[..point], &text[point + 1..]),
+        None => (text, &[][..]),
+    };
+    let has_fraction = fraction.iter().any(|digit| *digit != b'0');
     match seconds.strip_prefix(b"-") {
-        Some(seconds) => decimal(seconds)?.try_into().ok().map(|seconds: i64| -seconds),
+        Some(seconds) => {
+            let seconds = i64::try_from(decimal(seconds)?).ok()?;
+            Some(-seconds - i64::from(has_fraction))
+        }
         None => decimal(seconds)?.try_into().ok(),
     }
 }
@@ -252,6 +260,8 @@ mod tests {
     fn times_before_1970_and_fractions_are_read() {
         assert_eq!(whole_seconds(b"12.99"), Some(12));
         assert_eq!(whole_seconds(b"-5"), Some(-5));
+        assert_eq!(whole_seconds(b"-5.25"), Some(-6));
+        assert_eq!(whole_seconds(b"-5.00"), Some(-5));
         assert_eq!(whole_seconds(b"x"), None);
     }
 }

@@ -6,10 +6,12 @@ use std::io::{self, Write};
 use crate::format::{
     FormatError, check_name,
     error::shown,
-    tape::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after},
+    tape::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after, put_negative},
 };
 
 use super::{EntryKind, Extent};
+
+mod sparse;
 
 /// The first size that eleven octal digits cannot say.
 const OCTAL_END: u64 = 1 << 33;
@@ -26,7 +28,7 @@ pub struct NewMember<'a> {
     /// Permission bits.
     pub mode: u32,
     /// When it was changed, in seconds since 1970.
-    pub mtime: u64,
+    pub mtime: i64,
     /// The owner's number.
     pub uid: u32,
     /// The group's number.
@@ -41,7 +43,7 @@ pub struct NewMember<'a> {
 
 impl<'a> NewMember<'a> {
     /// A small file of a machine: everyone may read it, root owns it.
-    pub fn small_file(name: &'a str, mtime: u64, size: u64) -> Self {
+    pub fn small_file(name: &'a str, mtime: i64, size: u64) -> Self {
         Self {
             name: name.as_bytes(),
             kind: &EntryKind::File,
@@ -83,6 +85,17 @@ impl<W: Write> Writer<W> {
         let head = sparse_head(name, size, extents)?;
         let data = extents.iter().map(|extent| extent.length).sum();
         self.begin(name.as_bytes(), &head, data)
+    }
+
+    /// Writes the head of a file with holes among other files, with all that a header says of it. The data of the extents
+    /// follows, one behind the other.
+    ///
+    /// # Errors
+    /// When extents are not in order or not in whole blocks, it is no file, or writing fails.
+    pub fn sparse_file(&mut self, member: &NewMember<'_>, extents: &[Extent]) -> Result<(), FormatError> {
+        let head = sparse::head(member, extents)?;
+        let data = extents.iter().map(|extent| extent.length).sum();
+        self.begin(member.name, &head, data)
     }
 
     /// Writes the head of a member without holes. A file's data follows.
@@ -166,7 +179,7 @@ impl<W: Write> Write for Writer<W> {
 /// When name, size or extents cannot be written.
 pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>, FormatError> {
     check_name(name)?;
-    check_extents(name, size, extents)?;
+    check_extents(name.as_bytes(), size, extents)?;
     let map = sparse_map(size, extents);
     let stored = map.len() as u64 + extents.iter().map(|extent| extent.length).sum::<u64>();
     let (folder, file) = name.rsplit_once('/').unwrap_or((".", name));
@@ -202,19 +215,19 @@ pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>,
     Ok(head)
 }
 
-fn check_extents(name: &str, size: u64, extents: &[Extent]) -> Result<(), FormatError> {
+fn check_extents(name: &[u8], size: u64, extents: &[Extent]) -> Result<(), FormatError> {
     let mut end = 0;
     for (index, extent) in extents.iter().enumerate() {
         let is_last = index + 1 == extents.len();
         let is_whole = extent.length.is_multiple_of(BLOCK_BYTES) || (is_last && extent.end() == size);
         if extent.length == 0 || extent.offset < end || extent.end() > size {
             return Err(unwritable(
-                name.as_bytes(),
+                name,
                 "its extents are empty, out of order or beyond its end",
             ));
         }
         if !extent.offset.is_multiple_of(BLOCK_BYTES) || !is_whole {
-            return Err(unwritable(name.as_bytes(), "its extents are not whole blocks"));
+            return Err(unwritable(name, "its extents are not whole blocks"));
         }
         end = extent.end();
     }
@@ -250,7 +263,8 @@ fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, FormatError> {
         EntryKind::Directory => (tar::EntryType::Directory, &[][..]),
         EntryKind::Symlink(target) => (tar::EntryType::Symlink, &target[..]),
         EntryKind::HardLink(target) => (tar::EntryType::Link, &target[..]),
-        EntryKind::Other(_) => return Err(unwritable(member.name, "it is no file, folder or link")),
+        EntryKind::Fifo => (tar::EntryType::Fifo, &[][..]),
+        EntryKind::Other(_) => return Err(unwritable(member.name, "it is no file, folder, link or pipe")),
     };
     if member.name.is_empty() || name.contains(&0) || link.contains(&0) {
         return Err(unwritable(member.name, "a name that is empty or contains NUL"));
@@ -265,6 +279,16 @@ fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, FormatError> {
     put(&mut header.as_old_mut().name, &name);
     put(&mut header.as_old_mut().linkname, link);
     header.set_entry_type(kind);
+    describe(&mut header, member);
+    // Base-256 from 8 GiB on.
+    header.set_size(member.size);
+    header.set_cksum();
+    head.extend_from_slice(header.as_bytes());
+    Ok(head)
+}
+
+/// Owner, mode and time.
+fn describe(header: &mut tar::Header, member: &NewMember<'_>) {
     if let Some(gnu) = header.as_gnu_mut() {
         // Fields that must end in NUL.
         put(&mut gnu.uname[..31], member.user.as_bytes());
@@ -273,12 +297,10 @@ fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, FormatError> {
     header.set_uid(member.uid.into());
     header.set_gid(member.gid.into());
     header.set_mode(member.mode & 0o7777);
-    header.set_mtime(member.mtime);
-    // Base-256 from 8 GiB on.
-    header.set_size(member.size);
-    header.set_cksum();
-    head.extend_from_slice(header.as_bytes());
-    Ok(head)
+    match u64::try_from(member.mtime) {
+        Ok(mtime) => header.set_mtime(mtime),
+        Err(_) => put_negative(&mut header.as_old_mut().mtime, member.mtime),
+    }
 }
 
 /// Folders are named with a slash at the end.

@@ -26,6 +26,26 @@ pub(in crate::format) fn number(field: &[u8]) -> Option<u64> {
     })
 }
 
+/// A number that may be negative, which base-256 says in two's complement.
+pub(in crate::format) fn signed_number(field: &[u8]) -> Option<i64> {
+    let (first, rest) = field.split_first()?;
+    if first & 0xc0 != 0xc0 {
+        return number(field)?.try_into().ok();
+    }
+    let (high, low) = rest.split_at(rest.len().checked_sub(8)?);
+    let value = i64::from_be_bytes(low.try_into().ok()?);
+    let is_sign = |byte: &u8| *byte == 0xff;
+    (*first == 0xff && high.iter().all(is_sign) && value < 0).then_some(value)
+}
+
+/// A negative number in a field, as the stock tool writes it.
+pub(in crate::format) fn put_negative(field: &mut [u8], value: i64) {
+    field.fill(0xff);
+    if let Some(low) = field.last_chunk_mut() {
+        *low = value.to_be_bytes();
+    }
+}
+
 /// Whether a header block carries its own sum. Some very old writers added signed bytes.
 pub(in crate::format) fn has_right_checksum(block: &[u8; BLOCK_SIZE]) -> bool {
     const FIELD: std::ops::Range<usize> = 148..156;
@@ -42,6 +62,19 @@ pub(in crate::format) fn has_right_checksum(block: &[u8; BLOCK_SIZE]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn negative_numbers_are_read_as_they_are_written() {
+        let mut field = [0; 12];
+        for value in [-1, -86_400, i64::MIN] {
+            put_negative(&mut field, value);
+            assert_eq!(signed_number(&field), Some(value));
+            assert_eq!(number(&field), None);
+        }
+        assert_eq!(signed_number(b"00000000017\0"), Some(15));
+        field[1] = 0;
+        assert_eq!(signed_number(&field), None);
+    }
 
     #[test]
     fn numbers_are_read_in_every_spelling() {

@@ -105,8 +105,8 @@ impl Record {
             state.lock = fresh_lock;
         }
         if result.is_ok() && !state.is_awaited {
-            state.is_awaited = true;
-            self.write_late();
+            // Where the system has no thread for it, the next change or the commit brings it to the disk.
+            state.is_awaited = self.write_late();
         }
         result
     }
@@ -148,9 +148,10 @@ impl Record {
         self.shared.state().write(&self.shared.path)
     }
 
-    fn write_late(&self) {
+    /// Returns whether the changes will be written without being asked for.
+    fn write_late(&self) -> bool {
         let shared = Arc::clone(&self.shared);
-        thread::spawn(move || {
+        let late = thread::Builder::new().spawn(move || {
             thread::sleep(DELAY);
             let mut state = shared.state();
             state.is_awaited = false;
@@ -161,6 +162,7 @@ impl Record {
             thread::sleep(2 * LOOK_AGAIN);
             drop(state);
         });
+        late.is_ok()
     }
 
     /// Takes the lock that programs which change the record respect: it lies on the folder, so that no file is left.

@@ -8,13 +8,14 @@ use crate::engine::ArchiveError;
 
 use super::{
     super::{
-        i18n::{gettext, gettext_f},
+        i18n::{gettext, gettext_f, ngettext_f},
         sanitize,
     },
     Message,
 };
 
 /// What is wrong with an archive.
+#[allow(clippy::too_many_lines, reason = "one arm for each kind of error")]
 pub fn archive_error(error: &ArchiveError) -> Message {
     match error {
         ArchiveError::NotABackup { place, why } => Message::new(gettext_f(
@@ -40,7 +41,10 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             "The backup needs {name}, which this program does not have",
             &[("name", &sanitize(name))],
         ))
-        .hint(gettext("README tells how to read such a backup by hand with stock tools.")),
+        .hint(gettext("Restore it with the tools of the system that made it.")),
+        ArchiveError::UnsupportedCipher { name, version, filter } => {
+            super::by_hand::unsupported_cipher(name, *version, filter.as_deref())
+        }
         ArchiveError::WrongPassphrase => Message::new(gettext("Wrong passphrase, or the backup's header was altered"))
             .hint(gettext(
                 "Type the passphrase again: mind the keyboard layout, Caps Lock, and blanks at the ends.",
@@ -90,6 +94,17 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             .hint(gettext(
                 "The VM that misses a file because of it is named. All others are whole. Read the backup from another copy, if there is one.",
             )),
+        ArchiveError::HomeEntries { path, count } => Message::new(ngettext_f(
+            "{n} entry of dom0's home cannot be restored",
+            "{n} entries of dom0's home cannot be restored",
+            *count,
+            &[],
+        ))
+        .detail(gettext_f(
+            "The first one: {path}",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .hint(gettext("Each is named with its reason. Everything else of the home is whole.")),
         ArchiveError::Duplicate { member, position } => Message::new(gettext("The backup holds something twice"))
             .detail(gettext_f(
                 "{member} stands in it a second time, at byte {position}",

@@ -2,7 +2,7 @@
 //! The result of a job in one sentence: its first line.
 
 use crate::{
-    engine::{Report, VerifyVerdict},
+    engine::{MachineReport, MachineResult, Report, SkipReason, VerifyVerdict},
     job::JobKind,
     text::i18n::{gettext, ngettext_f},
 };
@@ -51,6 +51,9 @@ fn partial_backup(report: &Report) -> String {
 
 /// The title of a restore or a verification of which something is good: it counts what was left out, whoever decided that.
 fn read_title(kind: JobKind, tone: Tone, report: &Report) -> String {
+    if kind == JobKind::Restore && tone == Tone::Partial && is_only_the_archive_damaged(report) {
+        return gettext("Everything that was selected was restored, but the backup itself is damaged");
+    }
     let (left_out, all) = (report.left_out().count() as u64, report.machines.len().to_string());
     let all: &[(&str, &str)] = &[("all", &all)];
     match (kind, tone, left_out) {
@@ -78,4 +81,15 @@ fn read_title(kind: JobKind, tone: Tone, report: &Report) -> String {
             all,
         ),
     }
+}
+
+/// Whether all machines that were selected are whole, and what keeps the run from success is the archive beside them.
+fn is_only_the_archive_damaged(report: &Report) -> bool {
+    let is_fine = |machine: &MachineReport| {
+        matches!(
+            machine.result,
+            MachineResult::Done | MachineResult::Skipped(SkipReason::LeftOut)
+        )
+    };
+    !report.findings.is_empty() && report.machines.iter().all(is_fine)
 }
