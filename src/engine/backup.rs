@@ -72,7 +72,8 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let mut report = Report {
         data_bytes: machines.iter().map(read_bytes).sum(),
         machines: in_plan_order(plan, machines, &contents),
-        place,
+        // The name may be another one than at the beginning.
+        place: archive.as_ref().map_or(place, |path| path.display().to_string()),
         archive,
         lacks_recovery_text: plan.recovery_text.is_some() && recovery_file.is_none(),
         recovery_file,
