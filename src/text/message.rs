@@ -151,6 +151,10 @@ pub fn message(error: &EngineError) -> Message {
 fn not_ready(found: &Finding) -> Message {
     let words = finding(found);
     let title = match &found.machine {
+        // The others may go on.
+        Some(vm) if found.unready_machine().is_some() => {
+            gettext_f("The VM {vm} cannot be backed up", &[("vm", &sanitize(vm))])
+        }
         Some(vm) => gettext_f(
             "The backup cannot start because of the VM {vm}",
             &[("vm", &sanitize(vm))],

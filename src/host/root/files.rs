@@ -29,9 +29,10 @@ pub(super) fn read(folder: &Path) -> Vec<(MachineFile, Result<Vec<u8>, HostError
         let content = match fs::metadata(&path) {
             Ok(file) if file.is_file() => read_one(&path, longest(kind)),
             // A pipe of that name would block here for ever.
-            Ok(_) => Err(HostError::Refused {
-                what: format!("{} is not a regular file", path.display()),
-            }),
+            Ok(_) => {
+                let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+                Err(reading(&path, error))
+            }
             // A link that leads nowhere is not the same as no file.
             Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&path).is_err() => {
                 return None;

@@ -123,6 +123,7 @@ fn write_hint(source: &io::Error) -> String {
 /// service that was killed.
 fn service_detail(code: i32, said: &str) -> String {
     let meaning = match code {
+        0 => gettext("the service ended too early"),
         125 => gettext("the VM could not be reached"),
         126 => gettext("the request was refused"),
         127 => gettext("there is no such service or command in that VM"),
