@@ -128,7 +128,7 @@ fn a_volume_that_shrinks_while_it_is_read_fails_its_machine() {
             .open(path)
             .unwrap()
             .set_len(50 * KIB)
-            .unwrap()
+            .unwrap();
     };
     let report = while_reading(folder.path(), "solo", shrink).unwrap();
     let failed: Vec<_> = report.failed().map(|machine| machine.name.as_str()).collect();

@@ -27,6 +27,9 @@ pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
 
 use crate::inventory::{Device, Inventory};
 
+/// The small files of a machine in the order of an archive: the content of each, or why it cannot be read.
+pub type MachineFiles = Vec<(MachineFile, Result<Vec<u8>, HostError>)>;
+
 /// A PedOS: lists its machines, gives their data out, takes machines in.
 ///
 /// All calls block; none is made from a window's thread.
@@ -54,7 +57,7 @@ pub trait Host: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be told which there are.
-    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Result<Vec<u8>, HostError>)>, HostError>;
+    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError>;
 
     /// dom0's home, if this host has one.
     ///

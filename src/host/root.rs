@@ -22,8 +22,8 @@ use std::{
 
 use self::{layout::Layout, record::Record};
 use super::{
-    FileVolume, Home, Host, HostError, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport,
-    VolumeSource,
+    FileVolume, Home, Host, HostError, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess, System,
+    VolumeImport, VolumeSource,
 };
 use crate::{
     durable,
@@ -158,7 +158,7 @@ impl Host for RootHost {
         Ok(Box::new(source))
     }
 
-    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Result<Vec<u8>, HostError>)>, HostError> {
+    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError> {
         let domain = self.domain(machine)?;
         let Some(folder) = self.layout.machine(&domain.class, machine) else {
             return Ok(Vec::new());

@@ -264,6 +264,7 @@ mod tests {
         "x".to_owned()
     }
 
+    #[allow(clippy::too_many_lines, reason = "a list")]
     fn errors() -> Vec<EngineError> {
         let io = |kind| Arc::new(io::Error::from(kind));
         let mut errors: Vec<EngineError> = vec![

@@ -12,8 +12,8 @@ use std::{
 
 use pedos_backup::{
     host::{
-        Change, Extent, Home, Host, HostError, Label, MachineFile, NewMachine, Service, ServiceProcess, System,
-        VolumeImport, VolumeSource,
+        Change, Extent, Home, Host, HostError, Label, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess,
+        System, VolumeImport, VolumeSource,
     },
     inventory::{Device, Inventory},
 };
@@ -142,7 +142,7 @@ impl Host for InjuredHost {
         }))
     }
 
-    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Result<Vec<u8>, HostError>)>, HostError> {
+    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError> {
         self.whole.machine_files(machine)
     }
 
