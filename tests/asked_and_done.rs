@@ -117,7 +117,7 @@ fn a_passphrase_that_holds_badly_or_is_hard_to_type_again_is_pointed_out() {
     };
     for (number, weak) in ["a", "password", "green tea mornings"].into_iter().enumerate() {
         assert!(
-            said(number, weak).contains("the passphrase protects the backup badly"),
+            said(number, weak).contains("the passphrase protects the backup poorly"),
             "{weak}"
         );
     }

@@ -111,7 +111,7 @@ fn the_tool_looks_a_file_over_without_a_passphrase() {
     };
     let whole = look(&damage.good).expect(0);
     assert!(
-        whole.stdout.contains("nothing missing") && whole.stdout.contains("no verification"),
+        whole.stdout.contains("nothing missing") && whole.stdout.contains("not a verification"),
         "{}",
         whole.stdout
     );

@@ -319,7 +319,7 @@ fn the_choices_beside_the_pages_reach_the_backup() {
     wizard.choose("Method", "z");
     wizard.wait_text("needs the tool zstd", STEP);
     wizard.choose("Level", "s");
-    wizard.wait_text("Small leaves the smallest backup", STEP);
+    wizard.wait_text("Small makes the smallest backup", STEP);
     session.screenshot("level");
     wizard.next(2);
     let recovery = "Write a recovery text beside the backup";

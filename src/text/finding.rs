@@ -37,7 +37,7 @@ pub fn finding(finding: &Finding) -> FindingText {
         ),
         BackupRemark::HomeName { user } => (
             gettext_f(
-                "The home directory of the user “{user}” cannot be saved: only letters, digits and signs without accents can be in the name.",
+                "The home directory of the user “{user}” cannot be saved: the name may have only letters without accents, digits and signs.",
                 &[("user", &sanitize(user))],
             ),
             Some(gettext("Remove it from the selection.")),
@@ -46,7 +46,7 @@ pub fn finding(finding: &Finding) -> FindingText {
         BackupRemark::SavedStateIsOld { changed } => (saved_state(*changed), None),
         BackupRemark::NoSnapshot { volume } => (
             gettext_f(
-                "The VM is running and snapshots of its volume {volume} are disabled: there is no state at rest to save.",
+                "The VM is running and snapshots of its volume {volume} are disabled: it has no unchanging state that could be saved.",
                 &[("volume", &sanitize(volume))],
             ),
             Some(gettext("Shut the VM down, or remove it from the selection.")),
@@ -60,7 +60,7 @@ pub fn finding(finding: &Finding) -> FindingText {
         ),
         BackupRemark::VolumeUnreadable { volume } => (
             gettext_f(
-                "The volume {volume} may not be read by this user.",
+                "This user may not read the volume {volume}.",
                 &[("volume", &sanitize(volume))],
             ),
             Some(gettext(

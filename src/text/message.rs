@@ -138,12 +138,12 @@ pub fn message(error: &EngineError) -> Message {
                 "The system has changed since the summary was made: look at it again and start anew.",
             )),
         EngineError::NoThread => Message::new(gettext("The system allows no more threads")).hint(gettext(
-            "Close other programs or raise the limit (ulimit -u), or let fewer processors work: --jobs 1.",
+            "Close other programs, raise the limit (ulimit -u), or use fewer processors: --jobs 1.",
         )),
         EngineError::Internal { what } => Message::new(gettext("The program has made a mistake of its own"))
             .detail(sanitize_lines(what))
             .hint(gettext(
-                "Please report it with this text. Nothing of this run counts: do not rely on what it left.",
+                "Please report it with this text. Do not rely on anything that this run has left.",
             )),
     }
 }
@@ -249,7 +249,9 @@ fn io_hint(error: &io::Error) -> Option<String> {
         _ if Errno::from_io_error(error) == Some(Errno::LOOP) => Some(gettext(
             "Symbolic links in this path lead in a circle: name the place itself.",
         )),
-        Kind::NotADirectory => Some(gettext("A part of this path is not a directory: check it for a slip.")),
+        Kind::NotADirectory => Some(gettext(
+            "A part of this path is not a directory: check the path for a typo.",
+        )),
         Kind::IsADirectory => Some(gettext("This is a directory: name a file in it.")),
         _ => None,
     }

@@ -231,8 +231,8 @@ fn closed(kind: JobKind, report: &Report) -> Vec<String> {
     let (n, names) = (names.len() as u64, names.join(", "));
     vec![match kind {
         JobKind::Restore => ngettext_f(
-            "The firewall rules of {n} VM in the backup cannot be read, so that it drops everything until you set them: {names}.",
-            "The firewall rules of {n} VMs in the backup cannot be read, so that they drop everything until you set them: {names}.",
+            "The firewall rules of {n} VM in the backup cannot be read, so it drops everything until you set them: {names}.",
+            "The firewall rules of {n} VMs in the backup cannot be read, so they drop everything until you set them: {names}.",
             n,
             &[("names", &names)],
         ),
@@ -356,12 +356,12 @@ fn caveat_of_backup(report: &Report) -> Option<String> {
 fn caveat(report: &Report) -> Option<String> {
     if matches!(report.protection, Some(Protection::Hmac { .. })) {
         return Some(gettext(
-            "The format of this old backup cannot show everything: a part that was exchanged for another one made with the same passphrase, or a small file that was left out, is not found.",
+            "The format of this old backup cannot show everything: this program does not notice a part that was exchanged for another one made with the same passphrase, or a small file that was left out.",
         ));
     }
     report.has_unlisted_files.then(|| {
         gettext(
-            "This backup does not list the small files of its VMs: firewall rules, notes or a menu that were left out are not found to be missing.",
+            "This backup does not list the small files of its VMs: if firewall rules, notes or a menu were left out, this program does not notice it.",
         )
     })
 }

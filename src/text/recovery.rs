@@ -90,10 +90,10 @@ fn introduce(page: &mut Page, facts: &RecoveryFacts<'_>) {
     let folders: Vec<String> = facts.folders.iter().map(|folder| sanitize(folder)).collect();
     page.lines.extend(wrapped_by(&folders.join(", "), 2, 2));
     page.lines.push(String::new());
-    page.prose(&gettext("Which VM lies in which folder is not said here: this text is not encrypted and must not give away what is in the backup. The names are in its encrypted list of contents, which step 4 shows."));
+    page.prose(&gettext("This text does not say which VM lies in which folder: it is not encrypted and must not give away what is in the backup. The names are in the encrypted list of contents of the backup, which step 4 shows."));
     let tools = tools(facts.compression);
     page.prose(&gettext_f(
-        "These tools are needed: {tools}. tar is GNU tar, scrypt must be 1.2.1 or newer; grep does in place of xmlstarlet.",
+        "These tools are needed: {tools}. tar must be GNU tar, scrypt must be 1.2.1 or newer; grep can be used instead of xmlstarlet.",
         &[("tools", &tools)],
     ));
     page.prose(&gettext("All lines that are indented by four blanks are commands. Copy them block by block, in their order, into one terminal with bash or any other POSIX shell."));
@@ -101,7 +101,7 @@ fn introduce(page: &mut Page, facts: &RecoveryFacts<'_>) {
 
 /// From the passphrase to the names of the machines.
 fn open(page: &mut Page, facts: &RecoveryFacts<'_>) {
-    page.step(&gettext("Open a terminal in the folder that this text and the backup lie in, and make a new folder for what is got out. It should lie on an encrypted disk with enough room; if need be, put another path in its place."));
+    page.step(&gettext("Open a terminal in the folder that this text and the backup lie in, and make a new folder for the data that you get out. It should lie on an encrypted disk with enough room; if need be, put another path in its place."));
     page.command(&archive_lines(facts.archive));
     page.command(&[
         &format!("backup_id={}", facts.backup_id),
@@ -128,7 +128,7 @@ fn open(page: &mut Page, facts: &RecoveryFacts<'_>) {
 
 /// The data itself.
 fn get_out(page: &mut Page, facts: &RecoveryFacts<'_>) {
-    page.step(&gettext("Tell the shell how one folder is got out."));
+    page.step(&gettext("Tell the shell how to get one folder out."));
     page.command(&unpacking(RECOVER, facts.compression));
     page.step(&gettext("Get out the folders that you want, or all of them. Each file is named when its turn comes; if an error is reported below a name, that file is not whole."));
     let lines = facts.folders.iter().map(|folder| format!("recover {}", wanted(folder)));

@@ -42,7 +42,7 @@ fn sentence(problem: &RestoreProblem) -> String {
             &[("name", &sanitize(name)), ("driver", &sanitize(driver))],
         ),
         RestoreProblem::UserMismatch { archived, here } => gettext_f(
-            "The home in the backup belongs to {archived}, the user here is {here}.",
+            "The home in the backup belongs to {archived}, but the user here is {here}.",
             &[("archived", &sanitize(archived)), ("here", &sanitize(here))],
         ),
         RestoreProblem::ClassUnknown => gettext("This program does not know how to create a VM of this class."),
@@ -61,7 +61,10 @@ fn template_absent(name: &str, absence: Absence) -> String {
         Absence::NotSelected => gettext_f("Its template {name} is not here and not selected in the backup.", &name),
         Absence::HasProblem => gettext_f("Its template {name} cannot be restored yet.", &name),
         Absence::Incomplete => gettext_f("Its template {name} is not here and not whole in the backup.", &name),
-        Absence::WrongKind => gettext_f("It cannot be based on {name}, which is no such template.", &name),
+        Absence::WrongKind => gettext_f(
+            "It cannot be based on {name}, which is not a template that it can use.",
+            &name,
+        ),
     }
 }
 
@@ -95,7 +98,7 @@ fn dispvm_absent(name: &str, absence: Absence) -> String {
             &name,
         ),
         Absence::WrongKind => gettext_f(
-            "Its disposables cannot be made from {name}, which is no disposable template.",
+            "Its disposables cannot be made from {name}, which is not a disposable template.",
             &name,
         ),
     }
@@ -139,7 +142,7 @@ pub fn restore_remark(remark: &RestoreRemark) -> String {
         RestoreRemark::SkippedConflict => gettext("Left out: a VM of this name exists already"),
         RestoreRemark::SkippedBroken { .. } => gettext("Left out because of its problems"),
         RestoreRemark::NotNeeded => gettext("Left out: nothing that is restored needs it"),
-        RestoreRemark::FoundHere => gettext("Left out: the one that this system has is used"),
+        RestoreRemark::FoundHere => gettext("Left out: the VM of this name on this system is used"),
         RestoreRemark::Renamed { to } => gettext_f("Gets the name {name}", &[("name", &sanitize(to))]),
         RestoreRemark::TemplateChanged { from, to } => gettext_f(
             "Gets the template {new} in place of {old}",

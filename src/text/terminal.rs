@@ -47,7 +47,7 @@ pub fn reading(what: &str) -> String {
 /// Something that was printed did not arrive.
 pub fn output_lost(error: &io::Error) -> Message {
     Message::new(gettext(
-        "Standard output could not be written: what was printed is not all there",
+        "Standard output could not be written: the output is incomplete",
     ))
     .detail(io_text(error))
 }
@@ -59,7 +59,7 @@ pub fn no_passphrase_in(what: &str) -> Message {
         "There is no passphrase in {what}: it is empty",
         &[("what", &sanitize(what))],
     ))
-    .hint(gettext("The passphrase has to stand in its first line."))
+    .hint(gettext("The passphrase has to be in its first line."))
 }
 
 /// A path that cannot stand in a profile.
@@ -80,7 +80,7 @@ pub fn no_host() -> Message {
 
 /// A PedOS runs here, which this program cannot work on yet.
 pub fn live_host() -> Message {
-    Message::new(gettext("Working on the running PedOS comes with a later version")).hint(gettext(
+    Message::new(gettext("This program cannot work on the running PedOS yet")).hint(gettext(
         "Give --root DIR with the folder that holds the file system of a PedOS.",
     ))
 }
@@ -169,7 +169,7 @@ pub fn not_in_system(name: &str) -> String {
 /// The passphrase of a profile did not come from the machine that should tell it.
 pub fn no_passphrase_from_vm(name: &str, profile: &str, error: &VmPassphraseError) -> Message {
     let message = Message::new(gettext_f(
-        "The VM {vm} did not tell the passphrase of the profile",
+        "The VM {vm} did not give the passphrase of the profile",
         &[("vm", &sanitize(name))],
     ));
     let hint = gettext_f(
@@ -191,10 +191,12 @@ pub fn no_passphrase_from_vm(name: &str, profile: &str, error: &VmPassphraseErro
 /// What there is to say about a new passphrase that is weak.
 pub fn weak_passphrase(judged: &Strength, cost: KdfCost) -> Option<String> {
     let text = || strength(judged, cost);
-    judged
-        .grade(cost)
-        .is_weak()
-        .then(|| gettext_f("the passphrase protects the backup badly. {text}", &[("text", &text())]))
+    judged.grade(cost).is_weak().then(|| {
+        gettext_f(
+            "the passphrase protects the backup poorly. {text}",
+            &[("text", &text())],
+        )
+    })
 }
 
 /// What there is to say about a character of a new passphrase.

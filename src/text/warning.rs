@@ -27,7 +27,7 @@ pub fn warning(warning: &Warning) -> String {
             &[("path", &shown(path)), ("why", &sanitize(why))],
         ),
         Warning::HomeFileChanged { path } => gettext_f(
-            "A file of dom0's home changed while it was read, its copy in the backup may be of no use: {path}",
+            "A file of dom0's home changed while it was read; its copy in the backup may be of no use: {path}",
             &[("path", &shown(path))],
         ),
         Warning::NameNotSynced { path, why } => gettext_f(
@@ -82,7 +82,7 @@ pub fn warning(warning: &Warning) -> String {
             &[("path", &shown(path))],
         ),
         Warning::LeftBehind { place } => gettext_f(
-            "An unfinished file was left behind and is not a backup, please remove it: {place}",
+            "An unfinished file was left behind and is not a backup; please remove it: {place}",
             &[("place", &sanitize(place))],
         ),
         Warning::GoodAtSecondTry { member, position } => gettext_f(
@@ -120,7 +120,7 @@ pub fn warning(warning: &Warning) -> String {
             )
         }
         Warning::BehindTheEnd { position } => gettext_f(
-            "What stands behind byte {position} of the file or device is not part of the backup and was left alone.",
+            "What comes after byte {position} of the file or device is not part of the backup and was left alone.",
             &[("position", &position.to_string())],
         ),
         Warning::NotTakenAway { machine, tag, why } => gettext_f(
@@ -140,7 +140,7 @@ pub fn unverified(why: Unverified) -> String {
 
 fn setting_unfit(machine: &str, setting: &Setting, value: &str, why: &Unfit) -> String {
     gettext_f(
-        "A setting of the VM {vm} is left out, because the system does not take it: {setting} = {value} ({why})",
+        "A setting of the VM {vm} is left out, because the system does not accept it: {setting} = {value} ({why})",
         &[
             ("vm", &sanitize(machine)),
             ("setting", &words::setting(setting)),

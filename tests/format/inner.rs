@@ -97,7 +97,7 @@ fn folders_links_and_long_names_of_gnu_tar_are_read() {
         );
         let target = format!("home/user/{long}/{long}");
         assert_eq!(find("home/user/zweiter").0.kind, EntryKind::HardLink(target.into()));
-        assert_eq!(find("home/user/pipe").0.kind, EntryKind::Other(b'6'));
+        assert_eq!(find("home/user/pipe").0.kind, EntryKind::Fifo);
         assert!(
             entries
                 .iter()

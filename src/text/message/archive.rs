@@ -68,7 +68,7 @@ pub fn archive_error(error: &ArchiveError) -> Message {
                 ],
             ))
             .hint(gettext(
-                "The passphrase is right, this part of the file is not. Read it from another copy, or restore the VMs that are whole.",
+                "The passphrase is right, but this part of the file is not. Read it from another copy, or restore the VMs that are whole.",
             )),
         ArchiveError::Truncated { position, what } => Message::new(gettext("The backup ends too early"))
             .detail(gettext_f(
@@ -88,11 +88,11 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             )),
         ArchiveError::LostMember { position, end } => Message::new(gettext("A part of the backup is lost"))
             .detail(gettext_f(
-                "The bytes from {position} to {end} have no readable header, so which file of the backup they hold cannot be told.",
+                "The bytes from {position} to {end} have no readable header, so it is unknown which file of the backup they belong to.",
                 &[("position", &position.to_string()), ("end", &end.to_string())],
             ))
             .hint(gettext(
-                "The VM that misses a file because of it is named. All others are whole. Read the backup from another copy, if there is one.",
+                "The VM that lacks a file because of this is named. All others are whole. Read the backup from another copy, if there is one.",
             )),
         ArchiveError::HomeEntries { path, count } => Message::new(ngettext_f(
             "{n} entry of dom0's home cannot be restored",
@@ -107,11 +107,11 @@ pub fn archive_error(error: &ArchiveError) -> Message {
         .hint(gettext("Each is named with its reason. Everything else of the home is whole.")),
         ArchiveError::Duplicate { member, position } => Message::new(gettext("The backup holds something twice"))
             .detail(gettext_f(
-                "{member} stands in it a second time, at byte {position}",
+                "{member} is in it a second time, at byte {position}",
                 &[("member", &sanitize(member)), ("position", &position.to_string())],
             ))
             .hint(gettext(
-                "No backup program writes that. The first one was read; other programs may take the second one.",
+                "No backup program writes anything twice. This program read the first one; other programs may read the second one.",
             )),
         ArchiveError::NoSuchVolume { machine, file } => Message::new(gettext_f(
             "The backup holds a volume that the VM {vm} does not have",
@@ -120,7 +120,7 @@ pub fn archive_error(error: &ArchiveError) -> Message {
         .detail(sanitize(file))
         .hint(gettext_f(
             // Translators: do not translate the command.
-            "Its data can be had all the same: qvm-backup-restore --extract {vm}:{file}",
+            "This command gets its data out all the same: qvm-backup-restore --extract {vm}:{file}",
             &[("vm", &sanitize(machine)), ("file", &sanitize(file))],
         )),
         ArchiveError::Foreign { member, position } => Message::new(gettext("The backup holds something foreign"))
@@ -147,7 +147,7 @@ fn unreadable_rules(member: &str, why: &str) -> Message {
     ))
     .detail(sanitize(why))
     .hint(gettext(
-        "A VM that is restored gets rules that drop everything. Set its firewall rules before it is used with a network.",
+        "A restored VM gets rules that drop everything. Set its firewall rules before you use it with a network.",
     ))
 }
 

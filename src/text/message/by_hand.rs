@@ -22,9 +22,9 @@ pub(super) fn unsupported_cipher(name: &str, version: u32, filter: Option<&str>)
         Some(commands) => message
             .detail(commands)
             .hint(gettext(
-                "Stock openssl may have it: these commands, in an empty folder on an encrypted disk, write the list of contents and the volume private of the VM in the folder vm1. ARCHIVE is the file of the backup.",
+                "Stock openssl may have it. Run these commands in an empty folder on an encrypted disk: they write the list of contents and the private volume of the VM whose folder is vm1. ARCHIVE is the file of the backup.",
             )),
-        None => message.hint(gettext("The name is none that openssl has: the header of the backup may be damaged.")),
+        None => message.hint(gettext("openssl has no cipher of this name: the header of the backup may be damaged.")),
     }
 }
 

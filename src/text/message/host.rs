@@ -42,14 +42,14 @@ pub fn host_error(error: &HostError) -> Message {
         }
         HostError::NoSuchMachine { name } => {
             Message::new(gettext_f("no such domain: '{name}'", &[("name", &sanitize(name))]))
-                .hint(gettext("Check the name for a slip; capitals and small letters count."))
+                .hint(gettext("Check the name for a typo; capital and small letters differ."))
         }
         HostError::NoSuchVolume { machine, volume } => Message::new(gettext_f(
             "The VM {vm} has no volume {volume}",
             &[("vm", &sanitize(machine)), ("volume", &sanitize(volume))],
         ))
         .hint(gettext(
-            "The VM was made with another class than the one in the backup: restore it under another name.",
+            "The VM here has another class than the one in the backup: restore it under another name.",
         )),
         HostError::PoolOutOfReach {
             machine,
@@ -132,10 +132,10 @@ pub fn unfit(why: &Unfit) -> String {
         Unfit::KeyboardLayout => {
             gettext("it is not a keyboard layout with its variant and options, as in us+colemak+caps:none")
         }
-        Unfit::Interfaces => gettext("it is not a list of codes of device interfaces"),
+        Unfit::Interfaces => gettext("it is not a list of device interface codes"),
         Unfit::Empty => gettext("it must not be empty"),
         Unfit::Character { character } => gettext_f(
-            "the character {character} must not be in it",
+            "it must not contain the character {character}",
             &[("character", &character.escape_debug().to_string())],
         ),
         Unfit::TooLong { longest } => gettext_f(
@@ -167,10 +167,10 @@ pub fn name_fault(fault: NameFault) -> String {
         ),
         NameFault::Start => gettext("The name of a VM begins with a letter from A to Z."),
         NameFault::Character { character } => gettext_f(
-            "The character '{character}' cannot be in the name of a VM: only letters from A to Z, digits, dots, underscores and hyphens can.",
+            "The name of a VM cannot contain the character '{character}': only letters from A to Z, digits, dots, underscores and hyphens are allowed.",
             &[("character", &character.escape_debug().to_string())],
         ),
-        NameFault::Reserved => gettext("This name is reserved for another use, so that no VM can have it."),
+        NameFault::Reserved => gettext("This name is reserved for another use, so no VM can have it."),
         NameFault::Ending => gettext("The name of a VM cannot end with -dm: such names are reserved for another use."),
     }
 }
@@ -192,7 +192,7 @@ pub fn inventory_error(error: &InventoryError) -> Message {
             Message::new(gettext("The list of VMs (qubes.xml) is not valid")).detail(sanitize(why))
         }
         InventoryError::TooLarge { what } => {
-            Message::new(gettext("The list of VMs (qubes.xml) is beyond all bounds")).detail(sanitize(what))
+            Message::new(gettext("The list of VMs (qubes.xml) is larger than any real one")).detail(sanitize(what))
         }
         InventoryError::NoSuchMachine { name } => {
             Message::new(gettext_f("no such domain: '{name}'", &[("name", &sanitize(name))]))

@@ -39,16 +39,16 @@ pub fn oddity(oddity: Oddity) -> String {
     let code = |c: char| format!("U+{:04X}", u32::from(c));
     match oddity {
         Oddity::Invisible(c) => gettext_f(
-            "It has a character that cannot be seen ({code}) and that is hard to type again. Type it anew if you did not mean that.",
+            "It has an invisible character ({code}), which is hard to type again. If you did not mean to use it, type the passphrase anew.",
             &[("code", &code(c))],
         ),
         Oddity::OtherBlank(c) => gettext_f(
-            "It has a blank that is not the one of the space bar ({code}): who types the passphrase later types another one.",
+            "It has a blank that the space bar does not type ({code}): whoever types the passphrase later will type another one.",
             &[("code", &code(c))],
         ),
         Oddity::OuterBlank => gettext("It begins or ends with a blank. That is allowed, but hard to see."),
         Oddity::SeveralForms => gettext(
-            "Some of its characters, such as letters with accents, are written in two ways that look alike. Another system may send the other one.",
+            "Some of its characters, such as letters with accents, can be encoded in two ways that look alike. Another system may send the other one.",
         ),
         Oddity::UnusualCharacters => {
             gettext("Some of its characters may be hard to type on another keyboard, as in an emergency.")

@@ -20,7 +20,7 @@ pub fn profile_error(error: &ProfileError) -> Message {
             &[("path", &sanitize(&path.to_string_lossy()))],
         ))
         .hint(gettext(
-            "Check the name for a slip; the profile lies in the PedOS that is worked on.",
+            "Check the name for a typo; the profile lies in the PedOS that this program works on.",
         )),
         ProfileError::BadName { name } => Message::new(gettext_f(
             "'{name}' cannot be the name of a backup profile",

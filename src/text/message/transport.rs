@@ -78,7 +78,7 @@ pub fn source_error(error: &SourceError) -> Message {
             &[("program", &sanitize(program))],
         ))
         .hint(gettext(
-            "Install it, or give its whole path with --compression-filter. It is run as it is named, with -d behind it.",
+            "Install it, or give its whole path with --compression-filter. PedOS Backup runs it exactly as you name it, with the option -d.",
         )),
         SourceError::Program { program, source } => Message::new(gettext_f(
             "The program {program}, which is to decompress the backup, cannot be run",

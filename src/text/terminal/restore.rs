@@ -20,7 +20,7 @@ pub fn nothing_to_restore() -> Message {
 /// What was decided about a machine that is not restored.
 pub fn nothing_to_decide(name: &str) -> String {
     gettext_f(
-        "{name} is left out, so that nothing has to be decided about it",
+        "{name} is left out, so nothing has to be decided about it",
         &[("name", &sanitize(name))],
     )
 }
@@ -80,7 +80,7 @@ fn kind(problem: &RestoreProblem) -> (String, String) {
         RestoreProblem::NameInvalid { .. } => (
             gettext("VMs of the backup have names that no VM can have"),
             gettext(
-                "Give --rename-conflicting to restore them under names as near as can be, --rename VM=NAME with a name of your own, or --exclude VM to leave it out.",
+                "Give --rename-conflicting to restore them under similar names, --rename VM=NAME with a name of your own, or --exclude VM to leave it out.",
             ),
         ),
         RestoreProblem::TemplateMissing { .. } | RestoreProblem::NetVmMissing { .. } => (

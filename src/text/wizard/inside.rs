@@ -25,14 +25,14 @@ pub fn quick_look(look: &QuickLook) -> Option<Verdict> {
         QuickLook::NotDone => None,
         QuickLook::Looking => Some(Verdict {
             tone: Tone::Success,
-            text: gettext("Looking the file over…"),
+            text: gettext("Examining the file…"),
             detail: String::new(),
         }),
         QuickLook::Failed(error) => {
             let message = message(error);
             Some(Verdict {
                 tone: Tone::Partial,
-                text: gettext("The file could not be looked over."),
+                text: gettext("The file could not be examined."),
                 detail: message.full_text(),
             })
         }
@@ -54,7 +54,7 @@ fn outline_verdict(outline: &Outline) -> Verdict {
                 parts,
                 &[("vms", &machines.len().to_string())],
             ),
-            detail: gettext("This is no verification."),
+            detail: gettext("This is not a verification."),
         };
     }
     let mut lines: Vec<String> = findings

@@ -153,7 +153,7 @@ fn bad(problem: &PlaceProblem, is_destination: bool) -> Verdict {
             (message.title, detail.join("\n"))
         }
         PlaceProblem::NotAbsolute => (
-            gettext("This is no path of dom0."),
+            gettext("This is not a path in dom0."),
             gettext("A path begins with a slash, or with ~ for your own home. Commands can only be run in another VM."),
         ),
         PlaceProblem::NotFound if is_destination => (
@@ -166,7 +166,7 @@ fn bad(problem: &PlaceProblem, is_destination: bool) -> Verdict {
         ),
         PlaceProblem::NotADirectory => (
             gettext("This is not a directory."),
-            gettext("Choose the directory that the new file shall lie in."),
+            gettext("Choose the directory for the new file."),
         ),
         PlaceProblem::NotAFile => (
             gettext("This is not a file."),

@@ -89,8 +89,8 @@ pub fn restore_counts(table: &RestoreTable, left_out: usize) -> String {
     let mut parts = Vec::new();
     if waiting > 0 {
         parts.push(ngettext_f(
-            "{n} VM cannot be restored yet: solve what is said of it, or leave it out.",
-            "{n} VMs cannot be restored yet: solve what is said of them, or leave them out.",
+            "{n} VM cannot be restored yet: solve its problems, or leave it out.",
+            "{n} VMs cannot be restored yet: solve their problems, or leave them out.",
             waiting as u64,
             &[],
         ));

@@ -68,9 +68,9 @@ pub fn method(method: Compression, level: Level) -> String {
 /// what its level means.
 pub fn method_note(method: Compression, level: Level) -> String {
     let level = match level {
-        Level::Fast if has_levels(method) => Some(gettext("Fast takes the least time and leaves a larger backup.")),
+        Level::Fast if has_levels(method) => Some(gettext("Fast takes the least time and makes a larger backup.")),
         Level::Small if has_levels(method) => Some(gettext(
-            "Small leaves the smallest backup of this method and may take many times as long.",
+            "Small makes the smallest backup of this method and may take many times as long.",
         )),
         _ => None,
     };
