@@ -5,23 +5,28 @@
 //! Large files (archives, volumes) are written where they are made; for them there is only [`WriteBehind`].
 
 use std::{
+    ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io::{self, Write},
     num::NonZeroU64,
     ops::Range,
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
 };
 
 use rustix::{
-    fs::{Advice, CWD, RenameFlags, fadvise, renameat_with},
+    fs::{Advice, CWD, Dir, Mode, OFlags, RenameFlags, fadvise, renameat_with},
     io::Errno,
 };
 
 /// Puts a content in the place of a file, which need not be there; a new file gets the mode, an old one keeps its own.
 ///
 /// # Errors
-/// When it cannot be written, synced or put in place: the old content is still there then.
+/// When it cannot be written, synced or put in place: the old content is still there then. Where only the folder cannot be
+/// synced the new content is in place, and a power cut may bring the old one back.
 pub fn replace(path: &Path, content: &[u8], new_mode: u32) -> io::Result<()> {
     let old = match fs::metadata(path) {
         Ok(old) => Some(old),
@@ -102,7 +107,12 @@ pub fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         let _ = fs::remove_file(&neighbour);
         return Err(error);
     }
-    sync_folder_of(path)
+    sync_folder_of(path).inspect_err(|_| {
+        // What is said not to be there must not be there.
+        if is_named(&file, path).unwrap_or(false) {
+            let _ = fs::remove_file(path);
+        }
+    })
 }
 
 /// Renames without ever replacing a file that somebody has put there meanwhile.
@@ -120,6 +130,62 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     fs::rename(from, to)
+}
+
+/// Why a file that was written did not get its name.
+#[derive(Debug, thiserror::Error)]
+pub enum NamingError {
+    /// Something has that name already.
+    #[error("the name is taken")]
+    Taken,
+    /// The name under which it was written leads to another file, or nowhere.
+    #[error("the file was replaced or removed while it was written")]
+    Replaced,
+    /// The operating system's answer.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Gives an open file that was written as `from` its final name, and never that name to another file.
+///
+/// A rename goes by name, so the name is held against device and inode of the open file before it, and the final name
+/// after it: a file that was put there in between loses the final name again. A link from the descriptor would need no
+/// second look, but FAT and exFAT have no links, and a crash between link and removal would leave two names. Both numbers
+/// are stable on every file system as long as the file is open.
+///
+/// # Errors
+/// When the file is not under its first name any more, the final name is taken, or the system refuses.
+pub fn name_written(file: &File, from: &Path, to: &Path) -> Result<(), NamingError> {
+    if !is_named(file, from)? {
+        return Err(NamingError::Replaced);
+    }
+    let renamed = rename_new(from, to);
+    // A file server that answers a repeated request says that there is nothing to rename, although it has done it.
+    if is_named(file, to)? {
+        return Ok(());
+    }
+    match renamed {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(NamingError::Taken),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(NamingError::Replaced),
+        Err(error) => Err(error.into()),
+        Ok(()) => {
+            rename_new(to, from)?;
+            Err(NamingError::Replaced)
+        }
+    }
+}
+
+/// Whether a name leads to this open file.
+///
+/// # Errors
+/// When neither can be told.
+pub fn is_named(file: &File, name: &Path) -> io::Result<bool> {
+    let file = file.metadata()?;
+    match fs::symlink_metadata(name) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (file.dev(), file.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// A name, and the names that may be taken in its place where it is taken: `NAME`, `NAME-2`, `NAME-3` and so on.
@@ -170,6 +236,23 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         result => result,
     }
+}
+
+/// The names in a folder. The standard library's reader panics where a folder cannot be closed, as on a disk that fails.
+///
+/// # Errors
+/// When it cannot be opened as a folder; each name may have its own error, and behind one nothing comes any more.
+pub fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<OsString>> + use<>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let entries = Dir::new(rustix::fs::open(folder, flags, Mode::empty())?)?;
+    let name = |entry: Result<rustix::fs::DirEntry, Errno>| match entry {
+        Ok(entry) => match entry.file_name().to_bytes() {
+            b"." | b".." => None,
+            name => Some(Ok(OsStr::from_bytes(name).to_owned())),
+        },
+        Err(error) => Some(Err(error.into())),
+    };
+    Ok(entries.filter_map(name))
 }
 
 /// How much may lie in the memory of the system before it is asked to bring it to the disk, in bytes.
@@ -251,6 +334,44 @@ mod tests {
         let names: Vec<String> = FreeNames::of("x").take(3).collect();
         assert_eq!(names, ["x", "x-2", "x-3"]);
         assert_eq!(FreeNames::of("x").count(), 1000);
+    }
+
+    #[test]
+    fn the_names_in_a_folder_are_those_that_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let strange = OsStr::from_bytes(b"\xff\n");
+        for name in [OsStr::new("a"), OsStr::new(".hidden"), strange] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let mut names: Vec<_> = names_in(folder.path()).unwrap().map(Result::unwrap).collect();
+        names.sort();
+        assert_eq!(names, [OsStr::new(".hidden"), OsStr::new("a"), strange]);
+        assert!(names_in(&folder.path().join("a")).is_err());
+        assert!(names_in(&folder.path().join("absent")).is_err());
+    }
+
+    #[test]
+    fn only_the_file_that_was_written_gets_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("x.part"), folder.path().join("x"));
+        let file = File::create_new(&from).unwrap();
+        name_written(&file, &from, &to).unwrap();
+        assert!(is_named(&file, &to).unwrap() && !from.exists());
+        // The name is taken: both stay.
+        let file = File::create_new(&from).unwrap();
+        assert!(matches!(name_written(&file, &from, &to), Err(NamingError::Taken)));
+        assert!(is_named(&file, &from).unwrap());
+        fs::remove_file(&to).unwrap();
+        // Removed, replaced by another file, by a link to itself: none of them gets the name.
+        fs::remove_file(&from).unwrap();
+        assert!(matches!(name_written(&file, &from, &to), Err(NamingError::Replaced)));
+        fs::write(&from, "another").unwrap();
+        assert!(matches!(name_written(&file, &from, &to), Err(NamingError::Replaced)));
+        fs::remove_file(&from).unwrap();
+        let file = File::create_new(folder.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &from).unwrap();
+        assert!(matches!(name_written(&file, &from, &to), Err(NamingError::Replaced)));
+        assert!(fs::symlink_metadata(&to).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::{
 };
 
 use pedos_backup::{
-    engine::MachineResult,
+    engine::{Degree, MachineResult, Report},
     host::Host,
     job::{Job, Outcome},
     plan::{Destination, Source},
@@ -77,6 +77,19 @@ impl Place {
         outcome
     }
 
+    /// The one machine that failed, while all others are done.
+    #[track_caller]
+    fn expect_one_failed(&self, report: &Report) -> String {
+        let failed: Vec<_> = report.failed().map(|machine| machine.name.clone()).collect();
+        assert_eq!(failed.len(), 1, "{report:?}");
+        let done = report
+            .machines
+            .iter()
+            .filter(|machine| machine.result == MachineResult::Done);
+        assert_eq!(done.count(), report.machines.len() - 1, "{report:?}");
+        failed[0].clone()
+    }
+
     /// Holds that every machine that is now in "here" is whole.
     #[track_caller]
     fn expect_only_whole_machines(&self) -> usize {
@@ -92,7 +105,7 @@ impl Place {
 const ALL: [&str; 7] = ["tpl", "net", "dvm", "disp", "work", "vault", "solo"];
 
 #[test]
-fn a_volume_that_cannot_be_read_ends_a_backup_and_is_named() {
+fn a_volume_that_cannot_be_read_fails_its_machine_and_no_other() {
     for injury in [
         Injury::Read { from: 0, errno: EIO },
         Injury::Read {
@@ -100,22 +113,86 @@ fn a_volume_that_cannot_be_read_ends_a_backup_and_is_named() {
             errno: EIO,
         },
         Injury::Short { at: 200 * KIB },
+        // The map of its holes is wanted before anything is written, and the volume is opened once more after that.
         Injury::Extents,
+        Injury::Open { times: 0 },
+        Injury::Open { times: 1 },
     ] {
         let place = Place::new();
         let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
         let start = Instant::now();
-        let Outcome::Failed(error, _) = place.backup(host.clone()) else {
-            panic!("{injury:?} did not fail")
+        let Outcome::Done(report) = place.backup(host.clone()) else {
+            panic!("{injury:?} ended the backup")
         };
         assert!(host.was_felt() && start.elapsed() < SOON, "{injury:?}");
-        let text = error.to_string();
-        assert!(text.contains("vault") && text.contains("private"), "{injury:?}: {text}");
-        assert_eq!(
-            names(&place.path("target")),
-            Vec::<std::ffi::OsString>::new(),
-            "{injury:?}"
-        );
+        assert_eq!(report.degree(), Degree::Partial, "{injury:?}");
+        assert_eq!(place.expect_one_failed(&report), "vault", "{injury:?}");
+        let archive = report.archive.unwrap();
+        let is_promised = !matches!(injury, Injury::Extents | Injury::Open { times: 0 });
+        let verified = jobs::verify(&archive, place.host("here").as_ref()).unwrap();
+        if is_promised {
+            assert_eq!(place.expect_one_failed(&verified), "vault", "{injury:?}");
+            let MachineResult::Failed(failure) = &verified.failed().next().unwrap().result else {
+                panic!("{injury:?}")
+            };
+            let text = failure.0.to_string();
+            assert!(text.contains("VM vault") && text.contains("missing"), "{text}");
+            assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+        } else {
+            assert!(verified.is_success(), "{injury:?}: {verified:?}");
+        }
+        let restored = jobs::restore(&archive, place.host("here").as_ref()).unwrap();
+        assert_eq!(restored.is_success(), !is_promised, "{injury:?}");
+        assert_eq!(place.expect_only_whole_machines(), ALL.len() - 1, "{injury:?}");
+        let noted = |name: &str| {
+            roots::domains(&place.path("root"))[name]
+                .property("backup_timestamp")
+                .is_some()
+        };
+        assert!(noted("solo") && !noted("vault"), "{injury:?}");
+    }
+}
+
+#[test]
+fn a_volume_that_fails_on_the_way_to_a_service_costs_its_machine_and_no_other() {
+    let place = Place::new();
+    let injury = Injury::Read {
+        from: 300 * KIB,
+        errno: EIO,
+    };
+    let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
+    let destination = Destination::Service {
+        machine: "net".to_owned(),
+        line: "dd of=archive status=none".to_owned(),
+    };
+    let plan = jobs::backup_plan(&ALL, destination);
+    let Outcome::Done(report) = last_word(&jobs::spawn(Job::Backup(plan), host)) else {
+        panic!("the backup ended")
+    };
+    assert_eq!(place.expect_one_failed(&report), "vault");
+    let archive = place.path("root/run/vm/net/home/user/archive");
+    let verified = jobs::verify(&archive, place.host("here").as_ref()).unwrap();
+    assert_eq!(place.expect_one_failed(&verified), "vault");
+}
+
+#[test]
+fn where_no_machine_can_be_read_there_is_no_archive() {
+    for injury in [
+        Injury::Open { times: 0 },
+        Injury::Read {
+            from: 300 * KIB,
+            errno: EIO,
+        },
+    ] {
+        let place = Place::new();
+        let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
+        let plan = jobs::backup_plan(&["vault"], Destination::Directory(place.path("target")));
+        let outcome = last_word(&jobs::spawn(Job::Backup(plan), host));
+        let Outcome::Failed(error, _) = outcome else {
+            panic!("{injury:?}: {outcome:?}")
+        };
+        assert!(!error.to_string().is_empty());
+        assert_eq!(names(&place.path("target")), Vec::<std::ffi::OsString>::new());
     }
 }
 
@@ -219,15 +296,18 @@ fn a_writer_that_breaks_leaves_nothing_half() {
 }
 
 #[test]
-fn a_volume_that_is_gone_before_the_backup_is_found_before_anything_is_written() {
+fn a_volume_that_is_gone_before_the_backup_leaves_its_machine_out() {
     let place = Place::new();
     fs::remove_file(place.path("root/var/lib/qubes/appvms/vault/private.img")).unwrap();
-    let outcome = place.backup(place.host("root"));
-    let Outcome::Failed(error, _) = outcome else {
-        panic!("{outcome:?}")
+    let Outcome::Done(report) = place.backup(place.host("root")) else {
+        panic!("the backup ended")
     };
-    assert!(error.to_string().contains("vault"), "{error}");
-    expect_no_archive(&place.path("target"));
+    assert_eq!(place.expect_one_failed(&report), "vault");
+    // The archive promises nothing of it.
+    let archive = report.archive.unwrap();
+    let verified = jobs::verify(&archive, place.host("here").as_ref()).unwrap();
+    assert!(verified.is_success(), "{verified:?}");
+    assert_eq!(verified.machines.len(), ALL.len() - 1);
 }
 
 /// Data that takes a moment to go through, so that there is something to cancel.

@@ -32,7 +32,13 @@ fn sections(program: &str) -> Vec<(&'static str, &'static str)> {
 
 const EXIT: &str = ".TP\n0\nEverything that was asked for is done.\n.TP\n1\nIt failed.\n.TP\n2\nThe command line is wrong.\n\
 .TP\n3\nA part is done, the rest is named: VMs failed, \\-\\-skip\\-broken or \\-\\-skip\\-conflicting left VMs out, a verification\n\
-or a recovery text that was asked for was not made, or all VMs are restored and the backup is damaged elsewhere.\n\
+or a recovery text that was asked for was not made, all VMs are restored and the backup is damaged elsewhere, or a backup holds\n\
+something that may be of no use: a volume or a file of dom0\\(aqs home that changed while it was read, or a name that a power cut\n\
+may take away.\n\
+.IP\n\
+A backup leaves out a VM that cannot be read and goes on with the others. Where this is found before the first byte is written,\n\
+the backup does not mention the VM among what it holds, and verifies as whole. Where a volume fails while it is read, it is\n\
+missing from the backup, and a later verification names that VM. Where no VM could be read there is no backup, and the code is 1.\n\
 .TP\n4\nIt was cancelled: by Ctrl\\-C, or because the question was not answered with y.\n\
 .TP\n5\nWrong passphrase, or the header of the backup was altered.\n.TP\n6\nThe backup is damaged or incomplete.\n";
 

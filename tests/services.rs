@@ -58,6 +58,15 @@ fn a_command_that_fails_or_stops_reading_fails_the_backup() {
     ] {
         place.backup_to(line).expect_failure(&[1]);
     }
+    // The rest stays in the pipe, and no write fails.
+    place.backup_to("dd of=whole status=none").expect(0);
+    let most = fs::metadata(place.net_home().join("whole")).unwrap().len() - 20_000;
+    for line in [
+        format!("sh -c 'head -c {most} >/dev/null'"),
+        format!("sh -c 'head -c {most} >/dev/null; sleep 1'"),
+    ] {
+        place.backup_to(&line).expect_failure(&[1]);
+    }
     // What would silently lose the archive is refused at once.
     place.backup_to("cat > /dev/null | true").expect_failure(&[1, 2]);
 }

@@ -14,7 +14,7 @@ use crate::{
         root::sample::{self, SampleSize},
     },
     job::{self, Job, JobHandle, Task},
-    plan::{BackupPlan, Destination, Finding, Room, check_backup},
+    plan::{BackupPlan, Destination, Finding, Room, check_backup, hindrances},
     profile::passphrase_from_vm,
     secret::{Oddity, Passphrase, oddities},
     text::{self, JobKind},
@@ -131,7 +131,7 @@ fn show_summary(
     console: &Console,
 ) -> Result<(), Stop> {
     check_destination(destination)?;
-    let mut findings = check_backup(system, machines, Some(destination), Room::default());
+    let findings = check_backup(system, machines, Some(destination), Room::default());
     say(format_args!("{}", table::backup(system, machines, &findings)));
     let needed = machines
         .iter()
@@ -142,12 +142,15 @@ fn show_summary(
         // What compression saves is not known, so this stops nobody here: a full disk stops the backup cleanly.
         console.warning(&text::terminal::little_room(needed, free));
     }
-    findings.retain(|finding| finding.is_blocking());
-    if findings.is_empty() {
-        return Ok(());
+    let hindrances = hindrances(&findings, machines);
+    if !hindrances.is_empty() {
+        let messages = hindrances.into_iter().cloned().map(not_ready).collect();
+        return Err(Stop::Said(Exit::Failed, messages));
     }
-    let messages = findings.into_iter().map(not_ready).collect();
-    Err(Stop::Said(Exit::Failed, messages))
+    for finding in findings.iter().filter(|finding| finding.unready_machine().is_some()) {
+        console.warning(&text::terminal::will_be_left_out(finding));
+    }
+    Ok(())
 }
 
 fn not_ready(finding: Finding) -> text::Message {

@@ -65,6 +65,8 @@ impl Exit {
             },
             EngineError::Host(_)
             | EngineError::Volume { .. }
+            | EngineError::VolumeChanged { .. }
+            | EngineError::HomeIncomplete { .. }
             | EngineError::Home { .. }
             | EngineError::Destination(_)
             | EngineError::Source(_)

@@ -14,6 +14,7 @@ use clap::CommandFactory;
 use rustix::fs::statvfs;
 
 use crate::{
+    durable,
     engine::{DestinationError, EngineError},
     host::{DOM0, Host, HostError, System, root::RootHost},
     plan::{Destination, Pipe, Source, check_service_line},
@@ -72,7 +73,7 @@ impl NewRoot {
         let missing = path.ancestors().filter(|path| !path.as_os_str().is_empty());
         let missing = missing.take_while(|path| path.symlink_metadata().is_err());
         let made: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        let is_empty = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+        let is_empty = || durable::names_in(path).is_ok_and(|mut entries| entries.next().is_none());
         let new = Self {
             path: path.to_owned(),
             // What somebody else put there is not taken away.
@@ -89,8 +90,8 @@ impl NewRoot {
     }
 
     fn remove(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.path)? {
-            fs::remove_dir_all(entry?.path())?;
+        for name in durable::names_in(&self.path)? {
+            fs::remove_dir_all(self.path.join(name?))?;
         }
         self.made.iter().try_for_each(fs::remove_dir)
     }

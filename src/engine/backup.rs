@@ -5,41 +5,42 @@
 //! is taken from the file system's own knowledge of holes; zeros that are allocated travel as data, where compression
 //! makes next to nothing of them, and become holes when they are restored.
 
+mod reading;
+
 use std::{
     cell::RefCell,
-    io::Write,
     sync::{
         atomic::{AtomicU64, Ordering},
-        mpsc::{SyncSender, sync_channel},
+        mpsc::sync_channel,
     },
     thread,
     time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
-    format::{BackupId, Compression, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
-    host::{Extent, Host},
-    plan::{Access, BackupPlan, Destination, Room, Source, Unverified, check_backup},
+    format::{BackupId, Compression, INVENTORY_FILE, inner},
+    host::{Host, System},
+    plan::{Access, BackupPlan, Destination, Finding, Room, Source, Unverified, check_backup, hindrances},
     units::unix_now,
 };
 
 use super::{
-    Context, EngineError, Failure, ItemState, Phase, Report, VerifyVerdict, Warning,
-    blocks::{BLOCKS_PER_WORKER, BlockWriter, Buffers, Flow},
-    contents::{Contents, Item, MachineContents, volume_error},
+    Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, VerifyVerdict, Warning,
+    blocks::{BLOCKS_PER_WORKER, BlockWriter, Buffers},
+    contents::{Contents, Item, MachineContents},
     destination::Sink,
-    home,
     keys::{KeyMaker, SureKeys},
     memory,
     meter::Meter,
     parts::{LEAST_PACKED_SHARE, Packer},
-    read_ahead::ReadAhead,
     recovery,
     stage::{format_to_io, from_io, of_panic},
     verify,
-    workers::{ToCome, Workers},
-    writing::{Written, start_writer, writer_gone},
+    workers::Workers,
+    writing::{Written, start_writer},
 };
+
+use reading::Reading;
 
 /// One inner archive on its way: tar, then blocks.
 pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
@@ -51,29 +52,32 @@ pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
 pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Preparing);
-    check(plan, host)?;
-    let contents = Contents::gather(plan, host, context)?;
-    let sink = Sink::open(&plan.destination, host, &context.cancel)?;
+    let system = host.system()?;
+    let unready = check(plan, &system)?;
+    let contents = Contents::gather(plan, &system, &unready, host, context)?;
+    let sink = Sink::open(&plan.destination, host, context)?;
     let place = sink.place();
     let meter = Meter::new(context, Some(contents.total_bytes()));
     let backup_id = BackupId::new(begin(), std::process::id());
-    let written = write(plan, host, context, &contents, &backup_id, &meter, sink)
+    let (written, machines) = write(plan, host, context, &contents, &backup_id, &meter, sink)
         .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     context.observer.phase(Phase::Finishing);
-    let finished = context.cancel.check().and_then(|()| written.sink.finish());
+    let finished = context.cancel.check().and_then(|()| written.sink.finish(context));
     let archive = finished.inspect_err(|_| warn_of_remains(&plan.destination, context))?;
-    if let Err(error) = host.record_backup(&plan.machines, unix_now().cast_signed()) {
+    let done: Vec<String> = machines.iter().filter(|machine| is_done(machine)).map(name).collect();
+    if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
         context.warn(Warning::NotRecorded { why: error.to_string() });
     }
     let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
     let mut report = Report {
-        machines: contents.machines.iter().map(MachineContents::report).collect(),
-        place,
+        data_bytes: machines.iter().map(read_bytes).sum(),
+        machines: in_plan_order(plan, machines, &contents),
+        // The name may be another one than at the beginning.
+        place: archive.as_ref().map_or(place, |path| path.display().to_string()),
         archive,
         lacks_recovery_text: plan.recovery_text.is_some() && recovery_file.is_none(),
         recovery_file,
         archive_bytes: written.bytes,
-        data_bytes: contents.total_bytes(),
         ..Report::default()
     };
     if plan.verify {
@@ -85,18 +89,44 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     Ok(report)
 }
 
-/// Holds the plan against the host as it is now; what a wizard showed may be minutes old.
-fn check(plan: &BackupPlan, host: &dyn Host) -> Result<(), EngineError> {
-    let findings = check_backup(
-        &host.system()?,
-        &plan.machines,
-        Some(&plan.destination),
-        Room::default(),
-    );
-    match findings.into_iter().find(crate::plan::Finding::is_blocking) {
-        None => Ok(()),
-        Some(finding) => Err(EngineError::NotReady(finding)),
+fn is_done(machine: &MachineReport) -> bool {
+    machine.result == MachineResult::Done
+}
+
+fn name(machine: &MachineReport) -> String {
+    machine.name.clone()
+}
+
+/// The bytes of a machine that came whole into the archive.
+fn read_bytes(machine: &MachineReport) -> u64 {
+    let done = machine.items.iter().filter(|item| item.result == ItemResult::Done);
+    done.map(|item| item.size_bytes).sum()
+}
+
+/// The reports in the order of the archive, behind those machines of which nothing is in it.
+fn in_plan_order(plan: &BackupPlan, machines: Vec<MachineReport>, contents: &Contents) -> Vec<MachineReport> {
+    let left_out = contents.left_out.iter().map(|(name, error)| MachineReport {
+        name: name.clone(),
+        name_here: name.clone(),
+        items: Vec::new(),
+        result: MachineResult::Failed(Failure(error.clone())),
+    });
+    let mut all: Vec<MachineReport> = left_out.chain(machines).collect();
+    all.sort_by_key(|report| plan.machines.iter().position(|name| *name == report.name));
+    all
+}
+
+/// Holds the plan against the host as it is now; what a wizard showed may be minutes old. Returns what concerns one
+/// machine alone.
+fn check(plan: &BackupPlan, system: &System) -> Result<Vec<Finding>, EngineError> {
+    let findings = check_backup(system, &plan.machines, Some(&plan.destination), Room::default());
+    if let Some(finding) = hindrances(&findings, &plan.machines).first() {
+        return Err(EngineError::NotReady((*finding).clone()));
     }
+    Ok(findings
+        .into_iter()
+        .filter(|finding| finding.unready_machine().is_some())
+        .collect())
 }
 
 /// A service of a machine writes under the final name from the start, and nothing here can take that file away.
@@ -128,7 +158,7 @@ fn write(
     backup_id: &BackupId,
     meter: &Meter<'_>,
     sink: Sink,
-) -> Result<Written, EngineError> {
+) -> Result<(Written, Vec<MachineReport>), EngineError> {
     context.observer.phase(Phase::BackingUp);
     let workers = Workers::for_writing(context.resources);
     let keys = KeyMaker {
@@ -174,10 +204,10 @@ fn write(
             .unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
         let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
-        match (written, packed.err(), read.err()) {
-            (Ok(written), None, None) => Ok(written),
+        match (written, packed, read) {
+            (Ok(written), Ok(()), Ok(machines)) => Ok((written, machines)),
             (written, packed, read) => {
-                let errors = [written.err(), packed, read];
+                let errors = [written.err(), packed.err(), read.err()];
                 Err(errors
                     .into_iter()
                     .flatten()
@@ -210,149 +240,6 @@ fn member_name(machine: &MachineContents, item: &Item) -> String {
     }
 }
 
-/// The reading side of a backup.
-struct Reading<'a> {
-    plan: &'a BackupPlan,
-    host: &'a dyn Host,
-    context: &'a Context,
-    keys: &'a KeyMaker<'a>,
-    sure_keys: RefCell<SureKeys<'a>>,
-    flow: &'a SyncSender<Flow>,
-    buffers: &'a Buffers,
-    meter: &'a Meter<'a>,
-}
-
-impl<'a> Reading<'a> {
-    fn read_all(&self, backup_id: &BackupId, contents: &Contents) -> Result<(), EngineError> {
-        self.write_header(backup_id)?;
-        self.write_small(INVENTORY_FILE, INVENTORY_FILE, &contents.inventory)?;
-        for machine in &contents.machines {
-            self.context.observer.item(&machine.name, ItemState::Working);
-            let written = machine.items.iter().try_for_each(|item| self.write_item(machine, item));
-            if let Err(error) = &written
-                && !matches!(error, EngineError::Cancelled)
-            {
-                let failure = Failure(error.clone());
-                self.context.observer.item(&machine.name, ItemState::Failed(failure));
-            }
-            written?;
-            self.context.observer.item(&machine.name, ItemState::Done);
-        }
-        self.meter.finish();
-        self.send(Flow::End)
-    }
-
-    fn send(&self, flow: Flow) -> Result<(), EngineError> {
-        self.flow.send(flow).map_err(|_| writer_gone())
-    }
-
-    fn write_header(&self, backup_id: &BackupId) -> Result<(), EngineError> {
-        let header = Header::v4(backup_id.clone(), self.plan.compression).to_bytes();
-        let sealed = self.keys.seal_header(header.clone());
-        self.send(Flow::Plain {
-            member: HEADER_MEMBER.to_owned(),
-            data: ToCome::ready(Ok(header)),
-        })?;
-        self.send(Flow::Plain {
-            member: HEADER_MAC_MEMBER.to_owned(),
-            data: sealed,
-        })
-    }
-
-    fn write_item(&self, machine: &MachineContents, item: &Item) -> Result<(), EngineError> {
-        let file_name = item.file_name();
-        self.meter.at_work(&machine.name, &file_name);
-        let member = member_name(machine, item);
-        match item {
-            Item::Volume { name, .. } => self.write_volume(&machine.name, name, &member),
-            Item::File { content, .. } => self.write_small(&member, &member, content),
-            Item::Placeholder => self.write_small(&member, &member, &[]),
-            Item::Home { home, size } => {
-                let mut archive = self.open(&member, size.data_bytes + size.overhead_bytes)?;
-                home::write(
-                    &mut archive,
-                    &home.path,
-                    &format!("{}/", machine.path),
-                    self.meter,
-                    self.context,
-                )?;
-                close(archive)
-            }
-        }
-    }
-
-    /// Begins an inner archive.
-    fn open(&self, member: &str, expected_bytes: u64) -> Result<InnerWriter<'a>, EngineError> {
-        let how = (self.plan.compression, self.plan.level);
-        let keys = self.sure_keys.borrow_mut().take(member)?;
-        let workers = self.keys.workers;
-        let blocks = BlockWriter::begin(member, expected_bytes, how, (workers, keys), self.flow, self.buffers)?;
-        Ok(inner::Writer::new(blocks))
-    }
-
-    fn write_small(&self, member: &str, name: &str, content: &[u8]) -> Result<(), EngineError> {
-        let mut archive = self.open(member, content.len() as u64)?;
-        let time = unix_now();
-        let head = inner::NewMember::small_file(name, time.cast_signed(), content.len() as u64);
-        archive.member(&head).map_err(format_internal)?;
-        archive.write_all(content).map_err(internal)?;
-        archive.end_member().map_err(format_internal)?;
-        self.meter.add(if member == INVENTORY_FILE {
-            0
-        } else {
-            content.len() as u64
-        })?;
-        close(archive)
-    }
-
-    fn write_volume(&self, machine: &str, volume: &str, member: &str) -> Result<(), EngineError> {
-        let source = self.host.open_volume(machine, volume)?;
-        let extents = source.extents().map_err(|error| volume_error(machine, volume, error))?;
-        let ranges = extents.iter().map(|extent| inner::Extent {
-            offset: extent.offset,
-            length: extent.length,
-        });
-        let extents = inner::block_extents(ranges, source.size_bytes());
-        let data_bytes = extents.iter().map(|extent| extent.length).sum();
-        let mut archive = self.open(member, data_bytes)?;
-        archive
-            .sparse_member(member, source.size_bytes(), &extents)
-            .map_err(format_internal)?;
-        let ranges: Vec<Extent> = extents
-            .iter()
-            .map(|extent| Extent {
-                offset: extent.offset,
-                length: extent.length,
-            })
-            .collect();
-        let mut ahead = ReadAhead::new(source.as_ref(), &ranges);
-        ahead.has_read(0);
-        for extent in &ranges {
-            let mut offset = extent.offset;
-            let end = extent.offset + extent.length;
-            while offset < end {
-                let length = archive.pass(end - offset, |blocks, most| {
-                    blocks.fill(most, |room| {
-                        let read = || source.read_at(room, offset);
-                        let read = self.keys.workers.reading().copy(&self.context.cancel, read)?;
-                        read.map_err(|error| volume_error(machine, volume, error))
-                    })
-                })?;
-                ahead.has_read(length);
-                self.meter.add(length)?;
-                offset += length;
-            }
-        }
-        archive.end_member().map_err(format_internal)?;
-        close(archive)
-    }
-}
-
-/// Ends an inner archive and sends its last part.
-fn close(archive: InnerWriter<'_>) -> Result<(), EngineError> {
-    archive.finish().map_err(format_internal)?.finish()
-}
-
 /// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
 pub(super) fn internal(error: std::io::Error) -> EngineError {
     from_io(error, |source| EngineError::Internal {
@@ -370,7 +257,9 @@ fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report:
     let (None, Some(path)) = (unverifiable, archive) else {
         return omit_verification(unverifiable.unwrap_or(Unverified::InVm), context, report);
     };
-    let names = plan.machines.clone();
+    // Of the others it is known already that they are not whole.
+    let there = report.machines.iter().filter(|machine| machine.result.is_there());
+    let names: Vec<String> = there.map(name).collect();
     match verify::verify_archive(
         &Access::new(Source::File(path), plan.passphrase.clone()),
         &names,

@@ -38,6 +38,8 @@ pub(super) enum Flow {
     },
     /// It is whole.
     FileEnd,
+    /// It cannot be read any further: what there is of it is no file.
+    FileLost,
     /// A member as it is.
     Plain {
         member: String,

@@ -8,12 +8,12 @@ use crate::{
     format::HOME_FOLDER,
     host::{DOM0, Home, Host, MachineFile, System},
     inventory::{Content, Inventory},
-    plan::{BackupPlan, InventoryScope},
+    plan::{BackupPlan, Finding, InventoryScope},
     units::{KIB, MIB},
 };
 
 use super::{
-    Context, EngineError, ItemReport, MachineReport, MachineResult,
+    Context, EngineError, Failure, ItemReport, ItemResult, ItemState, MachineReport, MachineResult,
     home::{self, TreeSize},
     parts::PART_BYTES,
 };
@@ -36,6 +36,8 @@ pub(super) struct Contents {
     pub(super) machines: Vec<MachineContents>,
     /// The inventory as it goes into the archive.
     pub(super) inventory: Vec<u8>,
+    /// The machines that cannot be backed up, with the reason. The inventory promises nothing of them.
+    pub(super) left_out: Vec<(String, EngineError)>,
 }
 
 /// What one machine gives.
@@ -46,6 +48,8 @@ pub(super) struct MachineContents {
     pub(super) path: String,
     /// Its volumes and files.
     pub(super) items: Vec<Item>,
+    /// Why one of its small files is not among them.
+    pub(super) lacks: Option<EngineError>,
 }
 
 /// One file of the archive.
@@ -106,25 +110,51 @@ impl MachineContents {
         self.items.iter().map(Item::data_bytes).sum()
     }
 
-    /// What the report says of it when it is done.
-    pub(super) fn report(&self) -> MachineReport {
+    /// What the report says of it: each item with its result, in the order of the items.
+    pub(super) fn report(&self, items: Vec<ItemResult>, result: MachineResult) -> MachineReport {
+        let item = |(item, result): (&Item, ItemResult)| ItemReport {
+            result,
+            ..ItemReport::done(item.file_name(), item.data_bytes())
+        };
         MachineReport {
             name: self.name.clone(),
             name_here: self.name.clone(),
-            items: self
-                .items
-                .iter()
-                .map(|item| ItemReport::done(item.file_name(), item.data_bytes()))
-                .collect(),
-            result: MachineResult::Done,
+            items: self.items.iter().zip(items).map(item).collect(),
+            result,
         }
     }
 }
 
+/// Whether an error tells of one machine alone, so that the others can go on.
+pub(super) fn is_of_one_machine(error: &EngineError) -> bool {
+    match error {
+        EngineError::Host(_)
+        | EngineError::Volume { .. }
+        | EngineError::VolumeChanged { .. }
+        | EngineError::Home { .. }
+        | EngineError::HomeIncomplete { .. }
+        | EngineError::NotReady(_) => true,
+        EngineError::Cancelled
+        | EngineError::NoThread
+        | EngineError::Destination(_)
+        | EngineError::Source(_)
+        | EngineError::Archive(_)
+        | EngineError::NotInArchive { .. }
+        | EngineError::Plan { .. }
+        | EngineError::Internal { .. } => false,
+    }
+}
+
 impl Contents {
-    /// Finds out what there is.
-    pub(super) fn gather(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Self, EngineError> {
-        let system = host.system()?;
+    /// Finds out what there is. Machines with a finding of their own are left out, as are those that cannot be opened;
+    /// where none is left, the first reason is the error.
+    pub(super) fn gather(
+        plan: &BackupPlan,
+        system: &System,
+        unready: &[Finding],
+        host: &dyn Host,
+        context: &Context,
+    ) -> Result<Self, EngineError> {
         let mut names: Vec<&String> = Vec::new();
         for name in &plan.machines {
             if !names.contains(&name) {
@@ -133,18 +163,35 @@ impl Contents {
         }
         // Readers look for dom0's home at the end.
         names.sort_by_key(|name| *name == DOM0);
-        let mut machines = Vec::new();
+        let (mut machines, mut left_out) = (Vec::new(), Vec::new());
         for name in names {
             context.cancel.check()?;
-            machines.push(if name == DOM0 {
-                gather_home(host, context)?
-            } else {
-                gather_machine(name, &system, host)?
-            });
+            let finding = unready.iter().find(|finding| finding.machine.as_ref() == Some(name));
+            let gathered = match finding {
+                Some(finding) => Err(EngineError::NotReady(finding.clone())),
+                None if name == DOM0 => gather_home(host, context),
+                None => gather_machine(name, system, host),
+            };
+            match gathered {
+                Ok(machine) => machines.push(machine),
+                Err(error) if is_of_one_machine(&error) => {
+                    let failure = Failure(error.clone());
+                    context.observer.item(name, ItemState::Failed(failure));
+                    left_out.push((name.clone(), error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let (true, Some((_, error))) = (machines.is_empty(), left_out.first()) {
+            return Err(error.clone());
         }
         check_paths(&machines)?;
         let inventory = inventory(plan, host, &machines)?.to_xml();
-        Ok(Self { machines, inventory })
+        Ok(Self {
+            machines,
+            inventory,
+            left_out,
+        })
     }
 
     /// The bytes that are read for all of it.
@@ -184,8 +231,13 @@ fn gather_machine(name: &str, system: &System, host: &dyn Host) -> Result<Machin
             extents: extents.len() as u64,
         });
     }
+    let mut lacks = None;
     for (kind, content) in host.machine_files(name)? {
-        items.push(Item::File { kind, content });
+        match content {
+            Ok(content) => items.push(Item::File { kind, content }),
+            // The volumes are worth having without it.
+            Err(error) => lacks = lacks.or(Some(error.into())),
+        }
     }
     if items.is_empty() {
         items.push(Item::Placeholder);
@@ -194,6 +246,7 @@ fn gather_machine(name: &str, system: &System, host: &dyn Host) -> Result<Machin
         name: name.to_owned(),
         path: format!("vm{}/", machine.qid),
         items,
+        lacks,
     })
 }
 
@@ -209,6 +262,7 @@ fn gather_home(host: &dyn Host, context: &Context) -> Result<MachineContents, En
         name: DOM0.to_owned(),
         path,
         items: vec![Item::Home { home, size }],
+        lacks: None,
     })
 }
 

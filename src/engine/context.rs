@@ -246,6 +246,23 @@ pub enum Warning {
         /// The file, within the home.
         path: PathBuf,
     },
+    /// A file is whole and has its name, but its folder could not be synced, so that a power cut may take the name away.
+    NameNotSynced {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// An unfinished file that a killed run had left was replaced.
+    LeftoverReplaced {
+        /// The unfinished file.
+        path: PathBuf,
+    },
+    /// Whether the service of a machine has taken the last bytes of an archive cannot be told.
+    UptakeUnknown {
+        /// The machine.
+        machine: String,
+    },
     /// A machine could not be marked as backed up.
     NotRecorded {
         /// Why.

@@ -3,7 +3,7 @@
 //!
 //! What was asked for and not done is never a success, whatever the reason.
 
-use super::{MachineReport, MachineResult, Report, SkipReason, VerifyVerdict};
+use super::{MachineReport, MachineResult, Report, SkipReason, VerifyVerdict, Warning};
 
 /// How good a run was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +27,9 @@ impl Report {
             VerifyVerdict::Omitted(_) => false,
             VerifyVerdict::NotDone | VerifyVerdict::Good => true,
         };
+        let is_lasting = !self.has_unsafe_name();
         let are_machines_complete = self.machines.iter().all(|machine| is_as_asked(&machine.result));
-        if are_machines_complete && is_verified && !self.lacks_recovery_text && self.findings.is_empty() {
+        if are_machines_complete && is_verified && is_lasting && !self.lacks_recovery_text && self.findings.is_empty() {
             return Degree::Complete;
         }
         if self.machines.iter().any(|machine| machine.result.is_there()) {
@@ -41,6 +42,12 @@ impl Report {
     /// Whether everything that was asked for was done and nothing was found wrong.
     pub fn is_success(&self) -> bool {
         self.degree() == Degree::Complete
+    }
+
+    /// Whether something has its name, but may lose it in a power cut.
+    pub fn has_unsafe_name(&self) -> bool {
+        let is_unsafe = |warning: &Warning| matches!(warning, Warning::NameNotSynced { .. });
+        self.warnings.iter().any(is_unsafe)
     }
 
     /// The machines that were left alone, for whatever reason.
@@ -128,6 +135,24 @@ mod tests {
             }
             assert_eq!(of(VerifyVerdict::Bad(failure()), false), Failed, "{results:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_may_not_last_is_no_success() {
+        let report = Report {
+            machines: vec![MachineReport {
+                name: "a".into(),
+                name_here: "a".into(),
+                items: vec![],
+                result: MachineResult::Done,
+            }],
+            warnings: vec![Warning::NameNotSynced {
+                path: "/x".into(),
+                why: "x".into(),
+            }],
+            ..Report::default()
+        };
+        assert_eq!(report.degree(), Degree::Partial);
     }
 
     #[test]

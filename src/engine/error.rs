@@ -3,7 +3,10 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use crate::{host::HostError, plan::Finding};
+use crate::{
+    host::{Change, HostError},
+    plan::Finding,
+};
 
 /// The first cause that ended a job.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -23,6 +26,24 @@ pub enum EngineError {
         volume: String,
         /// The operating system's answer.
         source: Arc<io::Error>,
+    },
+    /// A volume changed while it was read, so that what was saved of it is no state that it ever had.
+    #[error("volume {volume} of VM {machine} changed while it was read: {change}")]
+    VolumeChanged {
+        /// The machine.
+        machine: String,
+        /// The volume.
+        volume: String,
+        /// What has changed.
+        change: Change,
+    },
+    /// Files of dom0's home are not in the archive, or not as they were at one time.
+    #[error("{count} files of dom0's home could not be saved as they are, {} among them", path.display())]
+    HomeIncomplete {
+        /// The first of them, within the home.
+        path: PathBuf,
+        /// How many there are.
+        count: u64,
     },
     /// dom0's home could not be read or written.
     #[error("{}: {source}", path.display())]
@@ -74,6 +95,18 @@ pub enum DestinationError {
     #[error("{} is there already and is not overwritten", path.display())]
     Exists {
         /// The file.
+        path: PathBuf,
+    },
+    /// Another run is writing it.
+    #[error("{} is being written by another program", path.display())]
+    InUse {
+        /// The unfinished file.
+        path: PathBuf,
+    },
+    /// The unfinished file was replaced or removed while it was written.
+    #[error("{} was replaced or removed while it was written", path.display())]
+    Replaced {
+        /// The unfinished file.
         path: PathBuf,
     },
     /// The folder is not there or is no folder.

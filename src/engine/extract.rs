@@ -41,7 +41,7 @@ const ZEROS_BYTES: usize = 64 * 1024;
 pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
-    let mut target = Extracting::new(plan)?;
+    let mut target = Extracting::new(plan, context)?;
     let opened = open_archive(&plan.access, host, context)?;
     let choices = RestoreChoices {
         selected: Some([plan.what.machine().to_owned()].into()),
@@ -124,13 +124,13 @@ enum Output {
 }
 
 impl Extracting {
-    fn new(plan: &ExtractPlan) -> Result<Self, EngineError> {
+    fn new(plan: &ExtractPlan, context: &Context) -> Result<Self, EngineError> {
         let file = match &plan.what {
             ArchivedFile::Home => None,
             ArchivedFile::OfMachine { file, .. } => Some(file.clone()),
         };
         let output = match (&plan.to, &file) {
-            (ExtractTo::Path(path), Some(_)) => Output::File(FileSink::create(path.clone())?),
+            (ExtractTo::Path(path), Some(_)) => Output::File(FileSink::create(path.clone(), context)?),
             (ExtractTo::Path(path), None) => Output::Folder(Some(new_folder(path)?)),
             (ExtractTo::Stream(stream), Some(_)) => Output::Stream(Arc::clone(stream)),
             (ExtractTo::Stream(_), None) => {
@@ -175,7 +175,7 @@ impl Extracting {
     /// Gives what is whole its name.
     fn finish(self, context: &Context) -> Result<Option<PathBuf>, EngineError> {
         match self.output {
-            Output::File(sink) if self.has_come.load(Ordering::SeqCst) => sink.finish().map(Some),
+            Output::File(sink) if self.has_come.load(Ordering::SeqCst) => sink.finish(context).map(Some),
             Output::Folder(Some(folder)) => folder.finish(context).map(Some),
             Output::File(_) | Output::Folder(None) | Output::Stream(_) => Ok(None),
         }

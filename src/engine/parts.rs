@@ -85,6 +85,7 @@ impl Packer<'_> {
                     current = Some(file);
                 }
                 (Flow::FileEnd, Some(mut file)) => self.end_part(&mut file)?,
+                (Flow::FileLost, Some(_)) => self.send(Block::FileLost)?,
                 (Flow::Plain { member, data }, None) => self.send(Block::Plain { member, data })?,
                 (Flow::End, None) => return self.send(Block::ArchiveEnd),
                 // Half a file must not pass for a whole one.
@@ -96,6 +97,7 @@ impl Packer<'_> {
 
     fn begin(&self, name: &str, expected_bytes: u64, mut keys: FileKeys) -> Result<File, EngineError> {
         let part = PartName::new(name, 0).map_err(|error| internal(&error))?;
+        self.send(Block::FileBegin)?;
         Ok(File {
             expected_bytes,
             plain_bytes: 0,

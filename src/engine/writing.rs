@@ -34,6 +34,11 @@ pub(super) const SMALL_PART_BYTES: usize = MIB as usize;
 
 /// What goes to the thread that writes.
 pub(super) enum Block {
+    /// The first part of a file comes next.
+    FileBegin,
+    /// The file that has begun cannot be read any further. It is taken back, so that it is missing rather than damaged:
+    /// readers lose one file then and not their way.
+    FileLost,
     /// A part begins, with the header of its container.
     Begin { member: String, header: [u8; HEADER_BYTES] },
     /// More of it, which is sealed.
@@ -114,6 +119,7 @@ fn write(
         place,
         is_correctable,
         open: None,
+        file_start: 0,
         kept: Vec::new(),
         buffers,
         cancel,
@@ -135,6 +141,8 @@ struct Writer<'c, 'a> {
     is_correctable: bool,
     /// The part that has begun.
     open: Option<Open>,
+    /// Where the file begins that is being written.
+    file_start: u64,
     /// The memory of the part that was kept last.
     kept: Vec<u8>,
     /// Where buffers go that are empty again.
@@ -155,6 +163,8 @@ impl Writer<'_, '_> {
             // The side that fills parts gave up where nothing comes any more; it or the reading side knows why.
             let block = blocks.recv().map_err(|_| EngineError::Cancelled)?;
             match (block, self.open.take()) {
+                (Block::FileBegin, None) => self.file_start = self.archive.position(),
+                (Block::FileLost, open) => self.take_back(open)?,
                 (Block::Begin { member, header }, None) => self.begin(member, &header)?,
                 (Block::Piece(data), Some(open)) => {
                     self.go_on(open, &data)?;
@@ -185,6 +195,23 @@ impl Writer<'_, '_> {
     fn member(&mut self, name: &str, pieces: &[&[u8]]) -> Result<(), EngineError> {
         let written = self.archive.member(name, self.time, pieces);
         written.map_err(|error| destination_error(&self.place, format_to_io(error)))
+    }
+
+    /// Takes back what was written of a file. Whole parts that went to a service stay there.
+    fn take_back(&mut self, open: Option<Open>) -> Result<(), EngineError> {
+        if let Some(Open::Kept { mut content, .. }) = open {
+            content.clear();
+            self.kept = content;
+        }
+        if !self.is_correctable {
+            return Ok(());
+        }
+        let taken = self.archive.take_back(self.file_start, |counted, position| {
+            counted.inner.take_back(position)?;
+            counted.bytes = position;
+            Ok(())
+        });
+        taken.map_err(|error| destination_error(&self.place, error))
     }
 
     fn begin(&mut self, member: String, header: &[u8]) -> Result<(), EngineError> {
@@ -259,11 +286,14 @@ impl<W: Write> Write for Counted<'_, W> {
 mod tests {
     use std::thread;
 
-    use super::{super::Resources, super::destination::FileSink, *};
+    use super::{
+        super::{Context, Resources, destination::FileSink},
+        *,
+    };
 
     fn written(blocks: Vec<Block>) -> Result<u64, EngineError> {
         let folder = tempfile::tempdir().unwrap();
-        let sink = Sink::File(FileSink::create(folder.path().join("archive")).unwrap());
+        let sink = Sink::File(FileSink::create(folder.path().join("archive"), &Context::default()).unwrap());
         let (workers, cancel) = (Workers::for_writing(Resources::default()), CancelToken::default());
         thread::scope(|scope| {
             let writing = start_writer(scope, sink, Compression::None, Buffers::default(), &workers, &cancel);

@@ -8,6 +8,7 @@ mod error;
 mod names;
 mod none;
 mod service;
+mod stamp;
 mod system;
 mod volume;
 
@@ -17,13 +18,17 @@ pub mod settings;
 pub use error::HostError;
 pub use names::{LONGEST_MACHINE_NAME, NameFault, check_machine_name, is_valid_machine_name, nearest_machine_name};
 pub use none::NoHost;
-pub use service::{Service, ServiceControl, ServiceProcess};
+pub use service::{Service, ServiceControl, ServiceInput, ServiceProcess, Uptake};
+pub use stamp::{Change, Stamp};
 pub use system::{
     DOM0, Home, Label, Machine, MachineFile, NewMachine, Pool, Reference, System, VolumeInfo, VolumeState,
 };
 pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
 
 use crate::inventory::{Device, Inventory};
+
+/// The small files of a machine in the order of an archive: the content of each, or why it cannot be read.
+pub type MachineFiles = Vec<(MachineFile, Result<Vec<u8>, HostError>)>;
 
 /// A PedOS: lists its machines, gives their data out, takes machines in.
 ///
@@ -47,11 +52,12 @@ pub trait Host: Send + Sync {
     /// When the volume is missing or its pool is out of reach.
     fn open_volume(&self, machine: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError>;
 
-    /// The small files that belong to a machine beside its volumes, in the order of the archive.
+    /// The small files that belong to a machine beside its volumes, in the order of the archive. One that is there and
+    /// cannot be read stands with the reason, and the others are read all the same.
     ///
     /// # Errors
-    /// When one of them is there but cannot be read.
-    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError>;
+    /// When it cannot be told which there are.
+    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError>;
 
     /// dom0's home, if this host has one.
     ///

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use crate::inventory::{Device, Inventory};
 
 use super::{
-    Home, Host, HostError, Label, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport, VolumeSource,
+    Home, Host, HostError, Label, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess, System, VolumeImport,
+    VolumeSource,
 };
 
 /// A host without machines, which takes none either.
@@ -32,7 +33,7 @@ impl Host for NoHost {
         refused()
     }
 
-    fn machine_files(&self, _: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
+    fn machine_files(&self, _: &str) -> Result<MachineFiles, HostError> {
         refused()
     }
 

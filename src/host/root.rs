@@ -22,8 +22,8 @@ use std::{
 
 use self::{layout::Layout, record::Record};
 use super::{
-    FileVolume, Home, Host, HostError, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport,
-    VolumeSource,
+    FileVolume, Home, Host, HostError, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess, System,
+    VolumeImport, VolumeSource,
 };
 use crate::{
     durable,
@@ -66,7 +66,7 @@ impl RootHost {
         };
         make(path)?;
         let mut entries =
-            fs::read_dir(path).map_err(|error| HostError::io(format!("reading {}", path.display()), error))?;
+            durable::names_in(path).map_err(|error| HostError::io(format!("reading {}", path.display()), error))?;
         if entries.next().is_some() {
             return Err(HostError::Refused {
                 what: format!(
@@ -152,18 +152,18 @@ impl Host for RootHost {
             if !fs::metadata(&path)?.is_file() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
             }
-            FileVolume::new(fs::File::open(&path)?)
+            FileVolume::named(fs::File::open(&path)?, &path, self.is_running(machine))
         };
         let source = open().map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
         Ok(Box::new(source))
     }
 
-    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
+    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError> {
         let domain = self.domain(machine)?;
         let Some(folder) = self.layout.machine(&domain.class, machine) else {
             return Ok(Vec::new());
         };
-        files::read(&folder)
+        Ok(files::read(&folder))
     }
 
     fn home(&self) -> Result<Option<Home>, HostError> {

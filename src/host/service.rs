@@ -3,8 +3,15 @@
 
 use std::{
     fmt,
-    io::{self, Read, Write},
+    io::{self, PipeWriter, Read, Write},
+    os::fd::{AsFd, BorrowedFd},
+    process::ChildStdin,
     sync::Arc,
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::ioctl_fionread,
 };
 
 /// The services that a backup or a restore speaks with.
@@ -39,13 +46,70 @@ impl Service {
 /// A service that has been started: its three streams and a hold on its life.
 pub struct ServiceProcess {
     /// What the service reads; dropping it is the end of its input.
-    pub stdin: Option<Box<dyn Write + Send>>,
+    pub stdin: Option<Box<dyn ServiceInput>>,
     /// What the service answers.
     pub stdout: Box<dyn Read + Send>,
     /// What the service complains about.
     pub stderr: Box<dyn Read + Send>,
     /// Its life.
     pub control: Arc<dyn ServiceControl>,
+}
+
+/// How much a service has taken of what was written to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uptake {
+    /// All of it.
+    Whole,
+    /// Not all of it yet.
+    Pending,
+    /// Not all of it, and the service reads no more.
+    Broken,
+    /// This cannot be told here.
+    Unknown,
+}
+
+/// The way into a service.
+pub trait ServiceInput: Write + Send {
+    /// How much of what was written so far the service has taken. A pipe keeps what its reader left unread, and no write
+    /// tells of it.
+    fn uptake(&self) -> Uptake {
+        Uptake::Unknown
+    }
+}
+
+impl ServiceInput for ChildStdin {
+    fn uptake(&self) -> Uptake {
+        pipe_uptake(self.as_fd())
+    }
+}
+
+impl ServiceInput for PipeWriter {
+    fn uptake(&self) -> Uptake {
+        pipe_uptake(self.as_fd())
+    }
+}
+
+fn pipe_uptake(pipe: BorrowedFd<'_>) -> Uptake {
+    let is_empty = || ioctl_fionread(pipe).map(|unread| unread == 0);
+    match is_empty() {
+        Ok(true) => return Uptake::Whole,
+        Ok(false) => {}
+        Err(_) => return Uptake::Unknown,
+    }
+    let mut ends = [PollFd::from_borrowed_fd(pipe, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let has_reader = match poll(&mut ends, Some(&now)) {
+        Ok(_) => !ends[0].revents().contains(PollFlags::ERR),
+        Err(_) => true,
+    };
+    if has_reader {
+        return Uptake::Pending;
+    }
+    // It may have taken the rest between the two questions, and ended.
+    match is_empty() {
+        Ok(true) => Uptake::Whole,
+        Ok(false) | Err(_) => Uptake::Broken,
+    }
 }
 
 impl fmt::Debug for ServiceProcess {
@@ -64,4 +128,26 @@ pub trait ServiceControl: Send + Sync {
     /// # Errors
     /// When its end cannot be learned.
     fn wait(&self) -> io::Result<i32>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_tells_whether_its_reader_has_taken_everything() {
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        assert_eq!(writer.uptake(), Uptake::Whole);
+        writer.write_all(b"abc").unwrap();
+        assert_eq!(writer.uptake(), Uptake::Pending);
+        reader.read_exact(&mut [0; 2]).unwrap();
+        assert_eq!(writer.uptake(), Uptake::Pending);
+        drop(reader);
+        assert_eq!(writer.uptake(), Uptake::Broken);
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"abc").unwrap();
+        reader.read_exact(&mut [0; 3]).unwrap();
+        drop(reader);
+        assert_eq!(writer.uptake(), Uptake::Whole);
+    }
 }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Volumes as a backup reads them and as a restore fills them.
 
-use std::{fs::File, io, num::NonZeroU64, os::unix::fs::FileExt};
+use std::{
+    fs::File,
+    io,
+    num::NonZeroU64,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
 
 use rustix::{
     fs::{Advice, SeekFrom, fadvise, seek},
@@ -10,7 +16,7 @@ use rustix::{
 
 use crate::units::KIB;
 
-use super::HostError;
+use super::{Change, HostError, Stamp};
 
 /// A range of a volume that holds data; what lies between extents is a hole and reads as zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +44,15 @@ pub trait VolumeSource: Send + Sync {
     /// When it cannot be read, or ends before the buffer is full.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 
+    /// What has happened to the volume since it was opened, as far as it makes what was read no state that it ever had.
+    /// A snapshot never changes.
+    ///
+    /// # Errors
+    /// When this cannot be told.
+    fn change(&self) -> io::Result<Option<Change>> {
+        Ok(None)
+    }
+
     /// Hears what will be read soon, so that it may be fetched meanwhile.
     fn expect(&self, _: Extent) {}
 }
@@ -62,6 +77,9 @@ pub trait VolumeImport: Send {
 pub struct FileVolume {
     file: File,
     size_bytes: u64,
+    opened: Stamp,
+    /// Where it lies, and whether another file may take its place without a word.
+    name: Option<(PathBuf, bool)>,
 }
 
 impl FileVolume {
@@ -70,11 +88,29 @@ impl FileVolume {
     /// # Errors
     /// When the size cannot be learned.
     pub fn new(file: File) -> io::Result<Self> {
-        let size_bytes = file.metadata()?.len();
+        let metadata = file.metadata()?;
         // What the system would read ahead by itself lies in holes as often as not, and is made of zeros at some cost;
         // `expect` says better what comes next. That it does not listen is no reason not to read.
         let _ = fadvise(&file, 0, None, Advice::Random);
-        Ok(Self { file, size_bytes })
+        Ok(Self {
+            file,
+            size_bytes: metadata.len(),
+            opened: Stamp::of(&metadata),
+            name: None,
+        })
+    }
+
+    /// The same with the name of the file, which has to lead to it until it was read. Of a machine that runs this file is
+    /// the state from before its start: when the machine ends, the new state takes its place and the old one, which is
+    /// open here, stays as it was.
+    ///
+    /// # Errors
+    /// As [`FileVolume::new`].
+    pub fn named(file: File, path: &Path, is_snapshot: bool) -> io::Result<Self> {
+        Ok(Self {
+            name: Some((path.to_owned(), is_snapshot)),
+            ..Self::new(file)?
+        })
     }
 }
 
@@ -114,6 +150,16 @@ impl VolumeSource for FileVolume {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(buffer, offset)
+    }
+
+    fn change(&self) -> io::Result<Option<Change>> {
+        let now = Stamp::of(&self.file.metadata()?);
+        let Some((path, is_snapshot)) = &self.name else {
+            return Ok(self.opened.content_change(&now, false));
+        };
+        let named = self.opened.name_change(path)?;
+        let content = self.opened.content_change(&now, named.is_some());
+        Ok(content.or(named.filter(|change| !(*is_snapshot && *change == Change::Replaced))))
     }
 
     fn expect(&self, extent: Extent) {
@@ -161,5 +207,28 @@ mod tests {
     fn a_short_volume_is_an_error_when_read_past_its_end() {
         let volume = FileVolume::new(tempfile::tempfile().unwrap()).unwrap();
         assert!(volume.read_at(&mut [0; 1], 0).is_err());
+    }
+
+    #[test]
+    fn a_snapshot_whose_place_is_taken_has_not_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("private.img");
+        for (is_snapshot, is_kept) in [(true, false), (true, true), (false, false), (false, true)] {
+            std::fs::write(&path, "old").unwrap();
+            let volume = FileVolume::named(File::open(&path).unwrap(), &path, is_snapshot).unwrap();
+            assert_eq!(volume.change().unwrap(), None);
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            // The end of a machine: its old state is kept under another name, or goes.
+            std::fs::write(path.with_extension("dirty"), "new").unwrap();
+            if is_kept {
+                std::fs::rename(&path, path.with_extension("img@1")).unwrap();
+            }
+            std::fs::rename(path.with_extension("dirty"), &path).unwrap();
+            let expected = (!is_snapshot).then_some(Change::Replaced);
+            assert_eq!(volume.change().unwrap(), expected, "{is_snapshot} {is_kept}");
+        }
+        let volume = FileVolume::named(File::open(&path).unwrap(), &path, true).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(volume.change().unwrap(), Some(Change::Gone));
     }
 }

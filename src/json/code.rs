@@ -65,9 +65,13 @@ fn code(error: &EngineError) -> &'static str {
         EngineError::NoThread => "no_thread",
         EngineError::Host(error) => host_code(error),
         EngineError::Volume { .. } => "volume_unreadable",
+        EngineError::VolumeChanged { .. } => "volume_changed",
+        EngineError::HomeIncomplete { .. } => "home_incomplete",
         EngineError::Home { source, .. } => io_code(source, "home_io"),
         EngineError::Destination(error) => match error {
             DestinationError::Exists { .. } => "destination_exists",
+            DestinationError::InUse { .. } => "destination_in_use",
+            DestinationError::Replaced { .. } => "destination_replaced",
             DestinationError::NotADirectory { .. } => "destination_not_a_directory",
             DestinationError::Full { .. } => "no_space",
             DestinationError::FileTooLarge { .. } => "file_too_large",
@@ -147,6 +151,9 @@ impl Notice {
         match warning {
             Warning::HomeFileLeftOut { path, why } => Self::new("home_file_left_out").path(path).why(why),
             Warning::HomeFileChanged { path } => Self::new("home_file_changed").path(path),
+            Warning::NameNotSynced { path, why } => Self::new("name_not_synced").path(path).why(why),
+            Warning::LeftoverReplaced { path } => Self::new("leftover_replaced").path(path),
+            Warning::UptakeUnknown { machine } => Self::new("uptake_unknown").machine(machine),
             Warning::NotRecorded { why } => Self::new("backup_not_recorded").why(why),
             Warning::NotVerified { why } => Self::new("not_verified").why(&why.to_string()),
             Warning::SettingNotRestored { machine, setting, why } => Self::new("setting_not_restored")
@@ -231,7 +238,7 @@ mod tests {
     use crate::{
         engine::{HomeFault, HomeRefusal},
         host::{
-            NameFault,
+            Change, NameFault,
             settings::{Setting, Unfit},
         },
         plan::{BackupRemark, Finding, Unverified},
@@ -257,6 +264,7 @@ mod tests {
         "x".to_owned()
     }
 
+    #[allow(clippy::too_many_lines, reason = "a list")]
     fn errors() -> Vec<EngineError> {
         let io = |kind| Arc::new(io::Error::from(kind));
         let mut errors: Vec<EngineError> = vec![
@@ -265,6 +273,15 @@ mod tests {
                 machine: text(),
                 volume: text(),
                 source: io(ErrorKind::Other),
+            },
+            EngineError::VolumeChanged {
+                machine: text(),
+                volume: text(),
+                change: Change::Content,
+            },
+            EngineError::HomeIncomplete {
+                path: text().into(),
+                count: 1,
             },
             EngineError::Home {
                 path: text().into(),
@@ -282,6 +299,8 @@ mod tests {
             EngineError::NotInArchive { what: text() },
             EngineError::Internal { what: text() },
             DestinationError::Exists { path: text().into() }.into(),
+            DestinationError::InUse { path: text().into() }.into(),
+            DestinationError::Replaced { path: text().into() }.into(),
             DestinationError::NotADirectory { path: text().into() }.into(),
             DestinationError::FileTooLarge { place: text() }.into(),
             DestinationError::Io {
@@ -356,6 +375,12 @@ mod tests {
                 why: text(),
             },
             Warning::HomeFileChanged { path: path() },
+            Warning::NameNotSynced {
+                path: path(),
+                why: text(),
+            },
+            Warning::LeftoverReplaced { path: path() },
+            Warning::UptakeUnknown { machine: text() },
             Warning::NotRecorded { why: text() },
             Warning::NotVerified { why: Unverified::InVm },
             Warning::SettingNotRestored {

@@ -57,13 +57,46 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether the backup cannot start because of it.
+    /// Whether it takes a decision: the backup cannot start because of it, or not with this machine. Where nobody can be
+    /// asked, [`hindrances`] tells the two apart.
     pub fn is_blocking(&self) -> bool {
         !matches!(
             self.remark,
             BackupRemark::SavedStateIsOld { .. } | BackupRemark::TooLittleSpace { is_certain: false, .. }
         )
     }
+}
+
+impl Finding {
+    /// The machine that cannot be backed up because of it, where the others can all the same.
+    pub fn unready_machine(&self) -> Option<&str> {
+        let is_of_one = match self.remark {
+            BackupRemark::NoSuchMachine
+            | BackupRemark::CannotBeBackedUp
+            | BackupRemark::NoHome
+            | BackupRemark::HomeName { .. }
+            | BackupRemark::NoSnapshot { .. }
+            | BackupRemark::VolumeMissing { .. }
+            | BackupRemark::VolumeUnreadable { .. }
+            | BackupRemark::OutOfReach { .. } => true,
+            BackupRemark::NothingSelected
+            | BackupRemark::SavedStateIsOld { .. }
+            | BackupRemark::DestinationInsideHome
+            | BackupRemark::TooLittleSpace { .. } => false,
+        };
+        self.machine.as_deref().filter(|_| is_of_one)
+    }
+}
+
+/// Why a backup of these machines cannot start, in findings about them: what concerns one machine alone leaves that one
+/// out, unless no other is left.
+pub fn hindrances<'a>(findings: &'a [Finding], machines: &[String]) -> Vec<&'a Finding> {
+    let is_ready = |name: &String| findings.iter().all(|finding| finding.unready_machine() != Some(name));
+    let is_any_ready = machines.iter().any(is_ready);
+    findings
+        .iter()
+        .filter(|finding| finding.is_blocking() && !(is_any_ready && finding.unready_machine().is_some()))
+        .collect()
 }
 
 /// What can be said about a backup before it starts.

@@ -20,7 +20,8 @@ mod shortage;
 
 pub use access::Access;
 pub use backup::{
-    BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, may_be_backed_up,
+    BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, hindrances,
+    may_be_backed_up,
 };
 pub use candidates::{Candidates, PoolOffer, pools};
 pub use destination::{Destination, LineProblem, Source, Unverified, check_service_line};

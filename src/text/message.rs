@@ -13,11 +13,13 @@ mod transport;
 
 use std::io;
 
-use crate::{engine::EngineError, plan::Finding};
+use rustix::io::Errno;
+
+use crate::{engine::EngineError, host::Change, plan::Finding};
 
 use super::{
     finding,
-    i18n::{gettext, gettext_f},
+    i18n::{gettext, gettext_f, ngettext_f},
     sanitize, sanitize_lines,
 };
 
@@ -91,6 +93,28 @@ pub fn message(error: &EngineError) -> Message {
         ))
         .detail(io_text(source))
         .hint(volume_hint(source)),
+        EngineError::VolumeChanged {
+            machine,
+            volume,
+            change,
+        } => Message::new(gettext_f(
+            "The volume {volume} of the VM {vm} changed while it was read",
+            &[("volume", &sanitize(volume)), ("vm", &sanitize(machine))],
+        ))
+        .detail(changed(*change))
+        .hint(gettext(
+            "The backup holds what was read, which may be of no use. See that nothing writes to the volume, and back this VM up again.",
+        )),
+        EngineError::HomeIncomplete { path, count } => Message::new(ngettext_f(
+            "{n} file of dom0's home is not in the backup, or changed while it was read",
+            "{n} files of dom0's home are not in the backup, or changed while they were read",
+            *count,
+            &[],
+        ))
+        .detail(sanitize(&path.to_string_lossy()))
+        .hint(gettext(
+            "The warnings name each of them. Close the programs that use them, and back dom0 up again.",
+        )),
         EngineError::Home { path, source } => Message::new(gettext_f(
             "There is trouble with a file of dom0's home: {path}",
             &[("path", &sanitize(&path.to_string_lossy()))],
@@ -127,6 +151,10 @@ pub fn message(error: &EngineError) -> Message {
 fn not_ready(found: &Finding) -> Message {
     let words = finding(found);
     let title = match &found.machine {
+        // The others may go on.
+        Some(vm) if found.unready_machine().is_some() => {
+            gettext_f("The VM {vm} cannot be backed up", &[("vm", &sanitize(vm))])
+        }
         Some(vm) => gettext_f(
             "The backup cannot start because of the VM {vm}",
             &[("vm", &sanitize(vm))],
@@ -140,10 +168,42 @@ fn not_ready(found: &Finding) -> Message {
     }
 }
 
+fn changed(change: Change) -> String {
+    match change {
+        Change::Size => gettext("Its size is another one than before."),
+        Change::Content => gettext("It was written to."),
+        Change::Gone => gettext("It was removed."),
+        Change::Replaced => gettext("Another file took its place."),
+    }
+}
+
 fn volume_hint(source: &io::Error) -> String {
     io_hint(source).unwrap_or_else(|| {
-        gettext("The disk may be failing: look at the system log. The other VMs can be backed up without this one.")
+        if is_of_the_device(source) {
+            gettext("The disk may be failing: look at the system log. The other VMs can be backed up without this one.")
+        } else {
+            gettext("Look at the system log for more. The other VMs can be backed up without this one.")
+        }
     })
+}
+
+/// Whether an answer of the operating system speaks of a device that fails or is gone, and not of a limit, a name or a
+/// setting.
+fn is_of_the_device(error: &io::Error) -> bool {
+    let failing = [
+        Errno::IO,
+        Errno::REMOTEIO,
+        Errno::NXIO,
+        Errno::NODEV,
+        Errno::NODATA,
+        Errno::NOMEDIUM,
+        Errno::UCLEAN,
+        Errno::BADMSG,
+        Errno::ILSEQ,
+        Errno::SHUTDOWN,
+        Errno::NOTCONN,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| failing.contains(&errno))
 }
 
 /// What the operating system said, without its number.
@@ -165,6 +225,30 @@ fn io_hint(error: &io::Error) -> Option<String> {
         Kind::ReadOnlyFilesystem => Some(gettext(
             "That disk can only be read: mount it for writing, or choose another one.",
         )),
+        Kind::UnexpectedEof => Some(gettext(
+            "It ended before its size was reached: see that no other program changes it, and try again.",
+        )),
+        Kind::FileTooLarge => Some(gettext(
+            "The file system or a limit of this user (ulimit -f) does not allow files as large as that.",
+        )),
+        Kind::InvalidFilename => Some(gettext("Choose a shorter name, or a directory with a shorter path.")),
+        Kind::ResourceBusy => Some(gettext("Another program is using it: end that one, and try again.")),
+        Kind::StaleNetworkFileHandle | Kind::TimedOut => Some(gettext(
+            "Its file server does not answer as it should: check the network, mount it anew, and try again.",
+        )),
+        Kind::OutOfMemory => Some(gettext("End other programs, and try again.")),
+        _ if matches!(
+            Errno::from_io_error(error),
+            Some(Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOLCK)
+        ) =>
+        {
+            Some(gettext(
+                "A limit of this user or of the system is reached (ulimit -a shows them): end other programs, and try again.",
+            ))
+        }
+        _ if Errno::from_io_error(error) == Some(Errno::LOOP) => Some(gettext(
+            "Symbolic links in this path lead in a circle: name the place itself.",
+        )),
         Kind::NotADirectory => Some(gettext(
             "A part of this path is not a directory: check the path for a typo.",
         )),
@@ -183,6 +267,49 @@ mod tests {
     fn the_operating_system_is_quoted_without_its_number() {
         assert_eq!(io_text(&io::Error::from_raw_os_error(28)), "No space left on device");
         assert_eq!(io_text(&io::Error::other("odd\u{1b}[2J")), "odd\u{fffd}[2J");
+    }
+
+    #[test]
+    fn only_an_answer_of_a_device_says_that_a_disk_may_be_failing() {
+        let hints = |errno: Errno| {
+            let source = || Arc::new(io::Error::from(errno));
+            let volume = message(&EngineError::Volume {
+                machine: "work".into(),
+                volume: "private".into(),
+                source: source(),
+            });
+            let destination = destination_error(&crate::engine::DestinationError::Io {
+                place: "/x".into(),
+                source: source(),
+            });
+            let host = host_error(&crate::host::HostError::Io {
+                what: "x".into(),
+                source: source(),
+            });
+            [volume, destination, host].map(|message| message.hint.unwrap_or_default())
+        };
+        for errno in [Errno::IO, Errno::NXIO, Errno::NODEV, Errno::UCLEAN] {
+            assert!(
+                hints(errno).iter().all(|hint| hint.contains("disk may be failing")),
+                "{errno}"
+            );
+        }
+        for (errno, words) in [
+            (Errno::MFILE, "limit"),
+            (Errno::NFILE, "limit"),
+            (Errno::FBIG, "ulimit -f"),
+            (Errno::NAMETOOLONG, "shorter"),
+            (Errno::LOOP, "circle"),
+            (Errno::BUSY, "Another program"),
+            (Errno::NOMEM, "other programs"),
+            (Errno::STALE, "file server"),
+            (Errno::INVAL, "system"),
+        ] {
+            for hint in hints(errno) {
+                assert!(hint.contains(words) || errno == Errno::INVAL, "{errno}: {hint}");
+                assert!(!hint.contains("failing"), "{errno}: {hint}");
+            }
+        }
     }
 
     #[test]

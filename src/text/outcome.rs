@@ -184,7 +184,9 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             &[("whole", &whole.to_string())],
         ));
     }
-    if kind != JobKind::Backup {
+    if kind == JobKind::Backup {
+        lines.extend(caveat_of_backup(report));
+    } else {
         lines.extend(caveat(report));
     }
     if let Some(path) = &report.recovery_file {
@@ -215,10 +217,13 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
 
 /// Names the machines that let nothing pass until their user decides, before everything else.
 fn closed(kind: JobKind, report: &Report) -> Vec<String> {
-    let is_home = |failure: &Failure| matches!(failure.0, EngineError::Archive(ArchiveError::HomeEntries { .. }));
-    let partly =
-        |machine: &&MachineReport| matches!(&machine.result, MachineResult::Partly(failure) if !is_home(failure));
-    let names = report.machines.iter().filter(partly);
+    let is_closed = |machine: &&MachineReport| {
+        matches!(
+            machine.result,
+            MachineResult::Partly(Failure(EngineError::Archive(ArchiveError::UnreadableRules { .. })))
+        )
+    };
+    let names = report.machines.iter().filter(is_closed);
     let names: Vec<String> = names.map(|machine| sanitize(&machine.name)).collect();
     if names.is_empty() {
         return Vec::new();
@@ -336,6 +341,15 @@ fn item(report: &ItemReport) -> ItemLine {
 
 fn is_done(report: &MachineReport) -> bool {
     report.result == MachineResult::Done
+}
+
+/// What cannot be seen of an archive that was written.
+fn caveat_of_backup(report: &Report) -> Option<String> {
+    report.archive.is_none().then(|| {
+        gettext(
+            "The VM reported success. What it has kept of the backup cannot be seen from here: verify it where it lies.",
+        )
+    })
 }
 
 /// What the format of the archive that was read cannot show, whatever was found.

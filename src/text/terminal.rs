@@ -8,19 +8,31 @@ use std::{io, ops::RangeInclusive, path::Path};
 use crate::{
     crypto::{KdfCost, Strength},
     format::Compression,
-    plan::Unverified,
+    plan::{Finding, Unverified},
     profile::VmPassphraseError,
     secret::Oddity,
 };
 
 use super::{
-    Message, compressions, host_error,
+    Message, compressions, finding, host_error,
     i18n::{gettext, gettext_f},
     io_text, oddity, sanitize, size, unverified,
     wizard::strength,
 };
 
 pub use restore::{nothing_changed, nothing_to_decide, nothing_to_restore, problems};
+
+/// Said before a backup of a VM that it will not hold.
+pub fn will_be_left_out(found: &Finding) -> String {
+    gettext_f(
+        // Translators: {why} is a sentence with its full stop.
+        "The VM {vm} cannot be backed up and will be left out: {why}",
+        &[
+            ("vm", &sanitize(found.machine.as_deref().unwrap_or_default())),
+            ("why", &finding(found).sentence),
+        ],
+    )
+}
 
 /// Something that should be read could not be.
 pub fn unread(what: &str, why: &str) -> Message {

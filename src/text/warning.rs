@@ -30,6 +30,18 @@ pub fn warning(warning: &Warning) -> String {
             "A file of dom0's home changed while it was read; its copy in the backup may be of no use: {path}",
             &[("path", &shown(path))],
         ),
+        Warning::NameNotSynced { path, why } => gettext_f(
+            "{path} is whole and has its name, but its directory could not be brought to the disk ({why}): a power cut may take it away. Check the disk, and copy the file elsewhere.",
+            &[("path", &shown(path)), ("why", &sanitize(why))],
+        ),
+        Warning::LeftoverReplaced { path } => gettext_f(
+            "An unfinished file of an earlier run, which nobody was writing any more, was replaced: {path}",
+            &[("path", &shown(path))],
+        ),
+        Warning::UptakeUnknown { machine } => gettext_f(
+            "It cannot be told here whether the VM {vm} has taken the last bytes of the backup: verify it before you rely on it.",
+            &[("vm", &sanitize(machine))],
+        ),
         Warning::NotRecorded { why } => gettext_f(
             "The backup is whole, but the system could not note its date: {why}",
             &[("why", &sanitize(why))],

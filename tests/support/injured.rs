@@ -6,14 +6,14 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use pedos_backup::{
     host::{
-        Extent, Home, Host, HostError, Label, MachineFile, NewMachine, Service, ServiceProcess, System, VolumeImport,
-        VolumeSource,
+        Change, Extent, Home, Host, HostError, Label, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess,
+        System, VolumeImport, VolumeSource,
     },
     inventory::{Device, Inventory},
 };
@@ -27,6 +27,10 @@ pub(crate) enum Injury {
     Short { at: u64 },
     /// Reads at or after that byte break the thread.
     Panic { from: u64 },
+    /// When a read comes to that byte, something is done outside ([`InjuredHost::with_deed`]), once.
+    Deed { from: u64 },
+    /// The machine's volumes can be opened so many times and then no more.
+    Open { times: usize },
     /// The holes of the volume cannot be learned.
     Extents,
     /// Writes at or after that byte fail with that error number.
@@ -49,9 +53,24 @@ pub(crate) struct InjuredHost {
     machine: String,
     injury: Injury,
     felt: Arc<AtomicBool>,
+    opened: AtomicUsize,
+    deed: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl InjuredHost {
+    /// A host on which that is done, once, when a read of a volume of that machine comes to that byte.
+    pub(crate) fn with_deed(
+        whole: Arc<dyn Host>,
+        machine: &str,
+        from: u64,
+        deed: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            deed: Arc::new(deed),
+            ..Self::new(whole, machine, Injury::Deed { from })
+        }
+    }
+
     /// A host on which that goes wrong with that machine.
     pub(crate) fn new(whole: Arc<dyn Host>, machine: &str, injury: Injury) -> Self {
         Self {
@@ -59,6 +78,8 @@ impl InjuredHost {
             machine: machine.to_owned(),
             injury,
             felt: Arc::default(),
+            opened: AtomicUsize::new(0),
+            deed: Arc::new(|| {}),
         }
     }
 
@@ -104,14 +125,24 @@ impl Host for InjuredHost {
         if machine != self.machine {
             return Ok(source);
         }
+        if let Injury::Open { times } = self.injury
+            && self.opened.fetch_add(1, Ordering::SeqCst) >= times
+        {
+            self.felt.store(true, Ordering::SeqCst);
+            return Err(HostError::io(
+                "opening the injured volume",
+                io::Error::from_raw_os_error(5),
+            ));
+        }
         Ok(Box::new(InjuredSource {
             whole: source,
             injury: self.injury,
             felt: self.felt.clone(),
+            deed: self.deed.clone(),
         }))
     }
 
-    fn machine_files(&self, machine: &str) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
+    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError> {
         self.whole.machine_files(machine)
     }
 
@@ -207,11 +238,16 @@ struct InjuredSource {
     whole: Box<dyn VolumeSource>,
     injury: Injury,
     felt: Arc<AtomicBool>,
+    deed: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl VolumeSource for InjuredSource {
     fn size_bytes(&self) -> u64 {
         self.whole.size_bytes()
+    }
+
+    fn change(&self) -> io::Result<Option<Change>> {
+        self.whole.change()
     }
 
     fn extents(&self) -> io::Result<Vec<Extent>> {
@@ -225,14 +261,22 @@ impl VolumeSource for InjuredSource {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         let end = offset + buffer.len() as u64;
         let from = match self.injury {
-            Injury::Read { from, .. } | Injury::Panic { from } | Injury::Short { at: from } => from,
+            Injury::Read { from, .. } | Injury::Panic { from } | Injury::Short { at: from } | Injury::Deed { from } => {
+                from
+            }
             _ => u64::MAX,
         };
         if end <= from {
             return self.whole.read_at(buffer, offset);
         }
-        self.felt.store(true, Ordering::SeqCst);
+        let is_first = !self.felt.swap(true, Ordering::SeqCst);
         match self.injury {
+            Injury::Deed { .. } => {
+                if is_first {
+                    (self.deed)();
+                }
+                self.whole.read_at(buffer, offset)
+            }
             Injury::Read { errno, .. } => Err(io::Error::from_raw_os_error(errno)),
             Injury::Panic { .. } => panic!("the injured volume breaks its reader"),
             _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),

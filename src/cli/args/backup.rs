@@ -137,8 +137,10 @@ Exit codes:
   2  the command line is wrong
   3  a part is done, the rest is named: VMs failed, --skip-broken or
      --skip-conflicting left VMs out, a verification or a recovery text that
-     was asked for was not made, or all VMs are restored and the backup is
-     damaged elsewhere
+     was asked for was not made, all VMs are restored and the backup is
+     damaged elsewhere, a volume or a file of dom0's home changed while it
+     was backed up, or the directory of the backup could not be brought to
+     the disk
   4  it was cancelled
   5  wrong passphrase, or the header of the backup was altered
   6  the backup is damaged or incomplete";

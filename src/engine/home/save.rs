@@ -2,8 +2,10 @@
 //! Saves dom0's home. Nothing in it is changed, no link is followed, and what cannot be read is named and left out.
 
 use std::{
-    collections::HashMap,
-    fs::{self, DirEntry, File, Metadata, OpenOptions},
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    ffi::OsString,
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
     os::unix::{
         ffi::OsStrExt,
@@ -15,8 +17,9 @@ use std::{
 use rustix::fs::OFlags;
 
 use crate::{
+    durable,
     format::inner::{EntryKind, Extent, NewMember, block_extents},
-    host::{FileVolume, VolumeSource},
+    host::{FileVolume, Stamp, VolumeSource},
 };
 
 use super::super::{
@@ -52,9 +55,11 @@ pub(in super::super) fn tree_size(home: &Path, cancel: &CancelToken) -> Result<T
     while let Some(folder) = folders.pop() {
         cancel.check()?;
         // What cannot be read is named when it is saved.
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Ok(metadata) = entry.metadata() else { continue };
-            let path = entry.path();
+        for name in durable::names_in(&folder).into_iter().flatten().flatten() {
+            let path = folder.join(name);
+            let Ok(metadata) = fs::symlink_metadata(&path) else {
+                continue;
+            };
             let is_link = metadata.is_symlink() || metadata.nlink() > 1;
             let name_bytes = path.as_os_str().len() * if is_link { 2 } else { 1 };
             let long_name = if name_bytes > SHORT_NAME_BYTES {
@@ -106,14 +111,15 @@ fn extents_of(file: File) -> io::Result<(FileVolume, Vec<Extent>)> {
     Ok((volume, extents))
 }
 
-/// Writes the tree; its members' names begin with `prefix`, which ends in a slash.
+/// Writes the tree; its members' names begin with `prefix`, which ends in a slash. Returns what it lacks, if it lacks
+/// anything.
 pub(in super::super) fn write(
     archive: &mut InnerWriter<'_>,
     home: &Path,
     prefix: &str,
     meter: &Meter<'_>,
     context: &Context,
-) -> Result<(), EngineError> {
+) -> Result<Option<EngineError>, EngineError> {
     let mut saving = Saving {
         archive,
         home,
@@ -121,15 +127,21 @@ pub(in super::super) fn write(
         meter,
         context,
         links: HashMap::new(),
+        incomplete: RefCell::default(),
     };
     let metadata = fs::symlink_metadata(home).map_err(|error| home_error(home, error))?;
-    fs::read_dir(home).map_err(|error| home_error(home, error))?;
+    drop(durable::names_in(home).map_err(|error| home_error(home, error))?);
     let mut paths = saving.folder(home, &metadata)?;
     // A stack of our own: trees can be deeper than a thread's.
     while let Some(path) = paths.pop() {
         paths.extend(saving.entry(&path)?);
     }
-    Ok(())
+    let incomplete = saving.incomplete.into_inner();
+    let count = incomplete.len() as u64;
+    Ok(incomplete
+        .into_iter()
+        .next()
+        .map(|path| EngineError::HomeIncomplete { path, count }))
 }
 
 fn new_member<'a>(name: &'a [u8], kind: &'a EntryKind, metadata: &Metadata, size: u64) -> NewMember<'a> {
@@ -154,10 +166,24 @@ struct Saving<'a, 'w> {
     context: &'a Context,
     /// The first name of each file that has several, by device and inode.
     links: HashMap<(u64, u64), Vec<u8>>,
+    /// What is not in the archive, or not as it was at one time.
+    incomplete: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Saving<'_, '_> {
     fn leave_out(&self, path: &Path, why: &str) {
+        self.is_incomplete(path);
+        self.pass_over(path, why);
+    }
+
+    /// Notes that a file is not saved as it is. Returns whether this is news.
+    fn is_incomplete(&self, path: &Path) -> bool {
+        let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
+        self.incomplete.borrow_mut().insert(path)
+    }
+
+    /// Leaves out what nobody misses in a backup.
+    fn pass_over(&self, path: &Path, why: &str) {
         let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
         self.context.warn(Warning::HomeFileLeftOut {
             path,
@@ -189,14 +215,14 @@ impl Saving<'_, '_> {
         }
         self.member(&name, &EntryKind::Directory, metadata, 0)?;
         self.end_member()?;
-        let entries = match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>) {
-            Ok(entries) => entries,
+        let names = match durable::names_in(path).and_then(Iterator::collect::<io::Result<Vec<OsString>>>) {
+            Ok(names) => names,
             Err(error) => {
                 self.leave_out(path, &error.to_string());
                 return Ok(Vec::new());
             }
         };
-        let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+        let mut paths: Vec<PathBuf> = names.into_iter().map(|name| path.join(name)).collect();
         // The order of a directory is an accident; archives of the same home should be alike.
         paths.sort_by(|a, b| b.cmp(a));
         Ok(paths)
@@ -210,7 +236,21 @@ impl Saving<'_, '_> {
         if metadata.is_dir() {
             return self.folder(path, &metadata);
         }
-        self.leaf(path, &metadata).map(|()| Vec::new())
+        self.leaf(path, &metadata)?;
+        if metadata.is_file() {
+            self.compare(path, &metadata);
+        }
+        Ok(Vec::new())
+    }
+
+    /// Notices a file that is not what it was when it was looked at.
+    fn compare(&self, path: &Path, before: &Metadata) {
+        let before = Stamp::of(before);
+        let is_same = before.name_change(path).is_ok_and(|change| change.is_none())
+            && fs::symlink_metadata(path).is_ok_and(|now| before.content_change(&Stamp::of(&now), false).is_none());
+        if !is_same {
+            self.changed(path);
+        }
     }
 
     fn look_at(&self, path: &Path) -> Option<Metadata> {
@@ -246,7 +286,11 @@ impl Saving<'_, '_> {
             } else {
                 "it is a device"
             };
-            self.leave_out(path, why);
+            if kind.is_socket() {
+                self.pass_over(path, why);
+            } else {
+                self.leave_out(path, why);
+            }
             return Ok(());
         }
         let identity = (metadata.dev(), metadata.ino());
@@ -356,6 +400,9 @@ impl Saving<'_, '_> {
     }
 
     fn changed(&self, path: &Path) {
+        if !self.is_incomplete(path) {
+            return;
+        }
         let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
         self.context.warn(Warning::HomeFileChanged { path });
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    host::{Host, Service, ServiceControl},
+    host::{Host, Service, ServiceControl, ServiceInput},
     qfile::{self, QfileError},
 };
 
@@ -22,7 +22,7 @@ const MOST_ENTRIES: u64 = 10_000_000;
 /// The `qubes.Restore` service of a running machine.
 pub(super) struct ServiceMembers {
     machine: String,
-    stdin: Option<Box<dyn Write + Send>>,
+    stdin: Option<Box<dyn ServiceInput>>,
     stream: qfile::Reader<BufReader<Box<dyn Read + Send>>>,
     control: Arc<dyn ServiceControl>,
     said: Option<Said>,

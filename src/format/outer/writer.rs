@@ -88,6 +88,16 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Takes back everything from a position on, where a member begins: `cut` does it to what is written to.
+    ///
+    /// # Errors
+    /// When it cannot be taken back: the archive is not whole then.
+    pub fn take_back(&mut self, position: u64, cut: impl FnOnce(&mut W, u64) -> io::Result<()>) -> io::Result<()> {
+        cut(&mut self.inner, position)?;
+        self.written = position;
+        Ok(())
+    }
+
     /// Bytes written so far.
     pub fn position(&self) -> u64 {
         self.written

@@ -22,18 +22,26 @@ const LONGEST_NOTES_BYTES: u64 = 256_000;
 const LONGEST_FILE_BYTES: u64 = 4 << 20;
 
 /// All files of a machine's folder, in the order of an archive.
-pub(super) fn read(folder: &Path) -> Result<Vec<(MachineFile, Vec<u8>)>, HostError> {
-    let mut files = Vec::new();
-    for kind in MachineFile::ALL {
+/// One that is there and cannot be read stands with the reason.
+pub(super) fn read(folder: &Path) -> Vec<(MachineFile, Result<Vec<u8>, HostError>)> {
+    let read = |kind: MachineFile| {
         let path = folder.join(kind.file_name());
-        match fs::metadata(&path) {
-            Ok(file) if file.is_file() => {}
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(reading(&path, error)),
-            _ => continue,
-        }
-        files.push((kind, read_one(&path, longest(kind))?));
-    }
-    Ok(files)
+        let content = match fs::metadata(&path) {
+            Ok(file) if file.is_file() => read_one(&path, longest(kind)),
+            // A pipe of that name would block here for ever.
+            Ok(_) => {
+                let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+                Err(reading(&path, error))
+            }
+            // A link that leads nowhere is not the same as no file.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&path).is_err() => {
+                return None;
+            }
+            Err(error) => Err(reading(&path, error)),
+        };
+        Some((kind, content))
+    };
+    MachineFile::ALL.into_iter().filter_map(read).collect()
 }
 
 fn read_one(path: &Path, longest: u64) -> Result<Vec<u8>, HostError> {
@@ -136,10 +144,40 @@ mod tests {
                 "{kind:?}"
             );
         }
-        let read = read(&folder).unwrap();
+        let read = read(&folder);
         let kinds: Vec<_> = read.iter().map(|(kind, _)| *kind).collect();
         assert_eq!(kinds, MachineFile::ALL);
-        assert_eq!(read[1].1, rules);
+        assert_eq!(read[1].1.as_ref().unwrap(), rules);
+    }
+
+    #[test]
+    fn what_is_no_file_is_named_and_the_others_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |kind: MachineFile| folder.path().join(kind.file_name());
+        fs::write(at(MachineFile::AppMenus), "a.desktop\n").unwrap();
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            at(MachineFile::Firewall),
+            rustix::fs::FileType::Fifo,
+            mode,
+            0,
+        )
+        .unwrap();
+        fs::create_dir(at(MachineFile::Notes)).unwrap();
+        let failed = |files: Vec<(MachineFile, Result<Vec<u8>, HostError>)>| -> Vec<MachineFile> {
+            files
+                .into_iter()
+                .filter(|(_, file)| file.is_err())
+                .map(|(kind, _)| kind)
+                .collect()
+        };
+        let files = read(folder.path());
+        assert_eq!(files.len(), 3);
+        assert_eq!(failed(files), [MachineFile::Firewall, MachineFile::Notes]);
+        fs::remove_dir(at(MachineFile::Notes)).unwrap();
+        std::os::unix::fs::symlink("nowhere", at(MachineFile::Notes)).unwrap();
+        assert_eq!(failed(read(folder.path())), [MachineFile::Firewall, MachineFile::Notes]);
     }
 
     #[test]
@@ -149,10 +187,11 @@ mod tests {
             let path = folder.path().join(kind.file_name());
             let file = File::create(&path).unwrap();
             file.set_len(longest(kind)).unwrap();
-            assert_eq!(read(folder.path()).unwrap()[0].1.len() as u64, longest(kind));
+            assert_eq!(read(folder.path())[0].1.as_ref().unwrap().len() as u64, longest(kind));
             file.set_len(1 << 40).unwrap();
-            let error = read(folder.path()).unwrap_err();
-            assert!(matches!(&error, HostError::Refused { .. }), "{error}");
+            let files = read(folder.path());
+            let error = files[0].1.as_ref().unwrap_err();
+            assert!(matches!(error, HostError::Refused { .. }), "{error}");
             assert!(error.to_string().contains(kind.file_name()), "{error}");
             fs::remove_file(path).unwrap();
         }

@@ -66,7 +66,7 @@ impl SampleSize {
 /// When there is something in the folder already, or it cannot be written.
 pub fn create(path: &Path, size: SampleSize) -> Result<(), HostError> {
     let making = |error| HostError::io(format!("making the sample {}", path.display()), error);
-    if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+    if durable::names_in(path).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(HostError::Refused {
             what: format!("{} is not empty", path.display()),
         });

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
+    ffi::OsString,
     fs::{self, File, Metadata},
     io,
     os::unix::fs::MetadataExt,
@@ -13,6 +14,7 @@ use std::{
 
 use super::layout::Layout;
 use crate::{
+    durable,
     host::{DOM0, Home, Label, Machine, MachineFile, Pool, Reference, System, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
     units::MIB,
@@ -57,11 +59,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
 /// The kernels that are there. A PedOS has at least one, so a folder without any knows nothing of them: it was made to
 /// recover data into.
 fn kernels(layout: &Layout) -> Option<Vec<String>> {
-    let entries = fs::read_dir(layout.kernels()).ok()?;
-    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
-    let mut names: Vec<String> = folders
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
+    let mut names = folders_in(&layout.kernels())?;
     names.sort();
     Some(names).filter(|names| !names.is_empty())
 }
@@ -74,21 +72,26 @@ fn free_bytes(folder: &Path) -> Option<u64> {
 
 /// The machines that run.
 fn running(layout: &Layout) -> BTreeSet<String> {
-    let Ok(entries) = fs::read_dir(layout.running()) else {
-        return BTreeSet::new();
-    };
-    let names = entries.flatten().filter(|entry| entry.path().is_dir());
-    names.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    folders_in(&layout.running()).unwrap_or_default().into_iter().collect()
+}
+
+/// The folders in a folder, links to folders among them; `None` where it cannot be read.
+fn folders_in(folder: &Path) -> Option<Vec<String>> {
+    let names = durable::names_in(folder).ok()?.flatten();
+    let folders = names.filter(|name| folder.join(name).is_dir());
+    Some(folders.filter_map(|name| name.into_string().ok()).collect())
 }
 
 /// dom0's home. A PedOS has one user; where a folder has several homes it is that of the first member of the group
 /// `qubes` (as the existing tools have it), else that of `user` (the usual name), else the first by name.
 pub(super) fn home(layout: &Layout) -> Option<Home> {
-    let mut users: Vec<String> = fs::read_dir(layout.homes())
+    let homes = layout.homes();
+    let is_folder = |name: &OsString| fs::symlink_metadata(homes.join(name)).is_ok_and(|home| home.is_dir());
+    let mut users: Vec<String> = durable::names_in(&homes)
         .ok()?
         .flatten()
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(is_folder)
+        .filter_map(|name| name.into_string().ok())
         .filter(|name| name != "lost+found" && !name.starts_with('.'))
         .collect();
     users.sort();
@@ -260,19 +263,24 @@ fn tree_bytes(folder: &Path) -> u64 {
     let mut folders = vec![folder.to_owned()];
     let mut left = MOST_ENTRIES;
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(folder) else { continue };
-        for entry in entries.flatten() {
+        let Ok(names) = durable::names_in(&folder) else {
+            continue;
+        };
+        for name in names.flatten() {
             if left == 0 {
                 return total;
             }
             left -= 1;
-            let Ok(file) = entry.metadata() else { continue };
+            let path = folder.join(name);
+            let Ok(file) = fs::symlink_metadata(&path) else {
+                continue;
+            };
             if file.nlink() > 1 && !file.is_dir() && !seen.insert((file.dev(), file.ino())) {
                 continue;
             }
             total += used(&file);
             if file.is_dir() {
-                folders.push(entry.path());
+                folders.push(path);
             }
         }
     }

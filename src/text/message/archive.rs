@@ -134,7 +134,9 @@ pub fn archive_error(error: &ArchiveError) -> Message {
         ArchiveError::UnreadableRules { member, why } => unreadable_rules(member, why),
         ArchiveError::Missing { what } => Message::new(gettext("The backup is incomplete"))
             .detail(gettext_f("Missing: {what}", &[("what", &sanitize(what))]))
-            .hint(gettext("What is missing cannot be restored from this file. Use another copy of the backup.")),
+            .hint(gettext(
+                "What is missing cannot be restored from this file. Use another copy of the backup; where the backup itself said that this VM failed, an older one.",
+            )),
     }
 }
 

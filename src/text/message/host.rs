@@ -3,6 +3,8 @@
 //!
 //! The titles of errors that the existing tools have too keep the words that scripts look for ("no such domain").
 
+use std::io;
+
 use crate::{
     host::{
         HostError, LONGEST_MACHINE_NAME, NameFault,
@@ -16,7 +18,7 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
-    Message, io_hint, io_text,
+    Message, io_hint, io_text, is_of_the_device,
 };
 
 /// What a host refused or failed at.
@@ -96,10 +98,7 @@ pub fn host_error(error: &HostError) -> Message {
             &[("what", &sanitize(what))],
         ))
         .detail(io_text(source))
-        .hint(
-            io_hint(source)
-                .unwrap_or_else(|| gettext("The disk may be failing: look at the system log before you go on.")),
-        ),
+        .hint(host_hint(source)),
     }
 }
 
@@ -174,6 +173,16 @@ pub fn name_fault(fault: NameFault) -> String {
         NameFault::Reserved => gettext("This name is reserved for another use, so no VM can have it."),
         NameFault::Ending => gettext("The name of a VM cannot end with -dm: such names are reserved for another use."),
     }
+}
+
+fn host_hint(source: &io::Error) -> String {
+    io_hint(source).unwrap_or_else(|| {
+        if is_of_the_device(source) {
+            gettext("The disk may be failing: look at the system log before you go on.")
+        } else {
+            gettext("Look at the system log for more before you go on.")
+        }
+    })
 }
 
 /// Why the table of machines, of a system or in an archive, is not accepted.

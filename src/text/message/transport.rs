@@ -13,7 +13,7 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
-    Message, io_hint, io_text,
+    Message, io_hint, io_text, is_of_the_device,
 };
 
 /// Why an archive could not be written.
@@ -24,6 +24,18 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("path", &sanitize(&path.to_string_lossy()))],
         ))
         .hint(gettext("Choose another name, or a directory: the backup then gets a new name in it.")),
+        DestinationError::InUse { path } => Message::new(gettext_f(
+            "Another program is writing {path} right now",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .hint(gettext("Wait until it has ended, or choose another name.")),
+        DestinationError::Replaced { path } => Message::new(gettext_f(
+            "{path} was replaced or removed while the backup was written to it",
+            &[("path", &sanitize(&path.to_string_lossy()))],
+        ))
+        .hint(gettext(
+            "What was written did not get its name, and what is there now is no backup of this run. See that no other program works in that directory, and start anew.",
+        )),
         DestinationError::NotADirectory { path } => Message::new(gettext_f(
             "{path} is not a directory",
             &[("path", &sanitize(&path.to_string_lossy()))],
@@ -39,7 +51,7 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("place", &sanitize(place))],
         ))
         .hint(gettext(
-            "FAT disks take files of up to 4 GiB. Format the disk with ext4 or exFAT, choose another one, or back up fewer VMs at a time.",
+            "FAT disks take files of up to 4 GiB, and a limit of this user may be smaller (ulimit -f). Format the disk with ext4 or exFAT, choose another one, or back up fewer VMs at a time.",
         )),
         DestinationError::Io { place, source } => Message::new(gettext_f(
             "The backup could not be written to {place}",
@@ -80,7 +92,11 @@ pub fn source_error(error: &SourceError) -> Message {
         ))
         .detail(io_text(source))
         .hint(io_hint(source).unwrap_or_else(|| {
-            gettext("The disk may be failing or was removed: check its cable, copy the file elsewhere and try again.")
+            if is_of_the_device(source) {
+                gettext("The disk may be failing or was removed: check its cable, copy the file elsewhere and try again.")
+            } else {
+                gettext("Copy the file elsewhere and try again, or look at the system log for more.")
+            }
         })),
         SourceError::Service { machine, code, said } => Message::new(gettext_f(
             "Reading the backup from the VM {vm} failed",
@@ -94,14 +110,20 @@ pub fn source_error(error: &SourceError) -> Message {
 }
 
 fn write_hint(source: &io::Error) -> String {
-    io_hint(source)
-        .unwrap_or_else(|| gettext("The disk may be failing or was removed: check its cable, or choose another one."))
+    io_hint(source).unwrap_or_else(|| {
+        if is_of_the_device(source) {
+            gettext("The disk may be failing or was removed: check its cable, or choose another one.")
+        } else {
+            gettext("Choose another place, or look at the system log for more.")
+        }
+    })
 }
 
 /// What the service said. 126 and 127 are the shell's, 125 is that of the way into the machine, 128 and above is a
 /// service that was killed.
 fn service_detail(code: i32, said: &str) -> String {
     let meaning = match code {
+        0 => gettext("the service ended too early"),
         125 => gettext("the VM could not be reached"),
         126 => gettext("the request was refused"),
         127 => gettext("there is no such service or command in that VM"),
@@ -160,6 +182,8 @@ mod tests {
         let place = || "/mnt/x".to_owned();
         let all = [
             destination_error(&DestinationError::Exists { path: path.clone() }),
+            destination_error(&DestinationError::InUse { path: path.clone() }),
+            destination_error(&DestinationError::Replaced { path: path.clone() }),
             destination_error(&DestinationError::NotADirectory { path }),
             destination_error(&DestinationError::Full { place: place() }),
             destination_error(&DestinationError::FileTooLarge { place: place() }),

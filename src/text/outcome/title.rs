@@ -20,6 +20,9 @@ pub(super) fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
         },
         (JobKind::Restore | JobKind::Verify, Tone::Success | Tone::Partial) => read_title(kind, tone, report),
         (JobKind::Extract, Tone::Success) => gettext("The file was extracted"),
+        (JobKind::Extract, Tone::Partial) if report.has_unsafe_name() => {
+            gettext("The file was extracted, but may not outlast a power cut")
+        }
         (JobKind::Backup, Tone::Partial) => partial_backup(report),
         (JobKind::Backup, _) if matches!(report.verdict, VerifyVerdict::Bad(_)) => {
             gettext("The backup was written, but reading it again found it bad")
@@ -36,6 +39,9 @@ fn partial_backup(report: &Report) -> String {
     let are_all_done = report.machines.iter().all(is_done);
     match report.verdict {
         VerifyVerdict::Omitted(_) if are_all_done => gettext("The backup was written, but not verified"),
+        _ if are_all_done && report.has_unsafe_name() => {
+            gettext("The backup was written, but may not outlast a power cut")
+        }
         _ if are_all_done && report.lacks_recovery_text => {
             gettext("The backup was written, but its recovery text is missing")
         }

@@ -17,7 +17,7 @@ use rustix::{
 };
 
 use super::refused;
-use crate::host::HostError;
+use crate::{durable, host::HostError};
 
 /// The volumes that lie in a machine's folder.
 const VOLUME_FILES: [&str; 3] = ["private.img", "root.img", "volatile.img"];
@@ -47,13 +47,14 @@ fn look_at(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
         Ok(_) => {}
     }
     let mut leftovers = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let is_volume = VOLUME_FILES.iter().any(|name| entry.file_name() == *name);
-        if !is_volume || !is_hole(&entry.path())? {
+    for found in durable::names_in(folder)? {
+        let found = found?;
+        let is_volume = VOLUME_FILES.iter().any(|name| found == *name);
+        let path = folder.join(found);
+        if !is_volume || !is_hole(&path)? {
             return Ok(None);
         }
-        leftovers.push(entry.path());
+        leftovers.push(path);
     }
     Ok(Some(leftovers))
 }

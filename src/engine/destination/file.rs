@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A file that is called `NAME.part` until it is whole. Whoever writes it holds a lock on it, so that what a killed run
+//! has left is told from what another run is writing.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+
+use crate::durable::{self, FreeNames, NamingError, WriteBehind};
+
+use super::super::{Context, DestinationError, EngineError, Warning, stage::destination_error};
+
+/// How often the creation is begun anew when others create and remove files of the same name meanwhile.
+const MOST_ATTEMPTS: u32 = 8;
+
+/// A file, called `NAME.part` until it is whole.
+pub(in super::super) struct FileSink {
+    file: File,
+    /// How much was appended, in bytes.
+    bytes: u64,
+    behind: WriteBehind,
+    path: PathBuf,
+    part: PathBuf,
+    /// Where the name was not chosen by its user: the names that may be taken in its place.
+    names: Option<FreeNames>,
+    is_finished: bool,
+}
+
+impl FileSink {
+    /// Begins a file under the first name of its kind that neither a file nor another backup has.
+    pub(super) fn create_in(folder: &Path, name: String, context: &Context) -> Result<Self, EngineError> {
+        let mut names = FreeNames::of(name);
+        loop {
+            let Some(name) = names.next() else {
+                return Err(DestinationError::Exists {
+                    path: folder.to_owned(),
+                }
+                .into());
+            };
+            match Self::create(folder.join(name), context) {
+                Err(EngineError::Destination(DestinationError::Exists { .. } | DestinationError::InUse { .. })) => {}
+                Ok(mut sink) => {
+                    sink.names = Some(names);
+                    return Ok(sink);
+                }
+                error => return error,
+            }
+        }
+    }
+
+    /// Creates the file, which must not exist. What nobody writes any more of the same name is replaced with a warning.
+    pub(in super::super) fn create(path: PathBuf, context: &Context) -> Result<Self, EngineError> {
+        if fs::symlink_metadata(&path).is_ok() {
+            return Err(DestinationError::Exists { path }.into());
+        }
+        let mut part = path.clone().into_os_string();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let file = begin(&part, &path, context)?;
+        Ok(Self {
+            file,
+            bytes: 0,
+            behind: WriteBehind::default(),
+            path,
+            part,
+            names: None,
+            is_finished: false,
+        })
+    }
+
+    pub(super) fn append(&mut self, data: &[u8]) -> io::Result<usize> {
+        // Where it stands is known here alone, so that what is taken back needs no seek.
+        let count = self.file.write_at(data, self.bytes)?;
+        self.behind.wrote(&self.file, self.bytes, count as u64);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    pub(super) fn correct(&self, position: u64, data: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(data, position)
+    }
+
+    /// Takes back everything from that position on.
+    pub(super) fn take_back(&mut self, position: u64) -> io::Result<()> {
+        self.file.set_len(position)?;
+        self.bytes = position;
+        Ok(())
+    }
+
+    /// The file, to be written to anywhere.
+    pub(in super::super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where it is going to be, for display.
+    pub(in super::super) fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Makes the file safe and gives it its name. From then on it is whole, so a failure that comes later is only a
+    /// warning: it concerns how long the name lasts.
+    pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
+        let place = self.place();
+        self.file.sync_all().map_err(|error| destination_error(&place, error))?;
+        while let Err(error) = durable::name_written(&self.file, &self.part, &self.path) {
+            // Another backup has come to its end first. The name was not chosen by the user, so the next one will do.
+            match self.names.as_mut().and_then(Iterator::next) {
+                Some(name) if matches!(error, NamingError::Taken) => self.path.set_file_name(name),
+                _ => return Err(self.not_named(error)),
+            }
+        }
+        self.is_finished = true;
+        if let Err(error) = durable::sync_folder_of(&self.path) {
+            let path = self.path.clone();
+            let why = error.to_string();
+            context.warn(Warning::NameNotSynced { path, why });
+        }
+        Ok(self.path.clone())
+    }
+
+    fn not_named(&self, error: NamingError) -> EngineError {
+        match error {
+            NamingError::Taken => DestinationError::Exists {
+                path: self.path.clone(),
+            }
+            .into(),
+            NamingError::Replaced => DestinationError::Replaced {
+                path: self.part.clone(),
+            }
+            .into(),
+            NamingError::Io(error) => destination_error(&self.place(), error),
+        }
+    }
+}
+
+impl Drop for FileSink {
+    fn drop(&mut self) {
+        if self.is_finished {
+            return;
+        }
+        // Another file may have got the name meanwhile, and that one is not ours to remove.
+        let removed = match durable::is_named(&self.file, &self.part) {
+            Ok(true) => fs::remove_file(&self.part),
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = removed {
+            log::warn!("an unfinished archive stays at {}: {error}", self.part.display());
+        }
+    }
+}
+
+/// Creates `NAME.part` and locks it.
+fn begin(part: &Path, path: &Path, context: &Context) -> Result<File, EngineError> {
+    for _ in 0..MOST_ATTEMPTS {
+        // Only its owner reads it: the header alone tells when this system was backed up.
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(part);
+        match created {
+            Ok(file) if is_held_by_others(&file) => {}
+            Ok(file) if durable::is_named(&file, part).unwrap_or(false) => return Ok(file),
+            // Somebody took it for a leftover between its creation and its lock.
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => take_away(part, context)?,
+            Err(error) => return Err(not_created(path, error)),
+        }
+    }
+    Err(DestinationError::InUse { path: part.to_owned() }.into())
+}
+
+fn is_held_by_others(file: &File) -> bool {
+    // A file system without locks costs the warning about leftovers and nothing else.
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// Takes away what a killed run has left. What is being written, or is no file of a run at all, stays.
+fn take_away(part: &Path, context: &Context) -> Result<(), EngineError> {
+    let in_the_way = || DestinationError::Exists { path: part.to_owned() };
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let opened = OpenOptions::new().write(true).custom_flags(flags).open(part);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(_) => return Err(in_the_way().into()),
+    };
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Err(in_the_way().into());
+    }
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(DestinationError::InUse { path: part.to_owned() }.into()),
+        // Where locks do not work nobody can tell whether somebody writes it.
+        Err(TryLockError::Error(_)) => return Err(in_the_way().into()),
+    }
+    if !durable::is_named(&file, part).unwrap_or(false) {
+        return Ok(());
+    }
+    fs::remove_file(part).map_err(|_| in_the_way())?;
+    context.warn(Warning::LeftoverReplaced { path: part.to_owned() });
+    Ok(())
+}
+
+fn not_created(path: &Path, error: io::Error) -> EngineError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DestinationError::NotADirectory {
+            path: folder_of(path).to_owned(),
+        }
+        .into(),
+        _ => destination_error(&path.display().to_string(), error),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_at_any_time_gives_way_to_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = || FileSink::create_in(folder.path(), "x".to_owned(), &Context::default()).unwrap();
+        // Two at a time, then one that finds a file, and one whose name is taken while it is written.
+        let (first, second) = (begin(), begin());
+        assert_eq!(second.finish(&Context::default()).unwrap(), folder.path().join("x-2"));
+        assert_eq!(first.finish(&Context::default()).unwrap(), folder.path().join("x"));
+        let third = begin();
+        fs::write(folder.path().join("x-3"), "of another").unwrap();
+        assert_eq!(third.finish(&Context::default()).unwrap(), folder.path().join("x-4"));
+        assert_eq!(fs::read(folder.path().join("x-3")).unwrap(), b"of another");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn a_name_that_the_user_chose_is_taken_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let sink = FileSink::create(path.clone(), &Context::default()).unwrap();
+        fs::write(&path, "of another").unwrap();
+        let exists = |error| matches!(error, EngineError::Destination(DestinationError::Exists { .. }));
+        assert!(sink.finish(&Context::default()).is_err_and(exists));
+        assert!(FileSink::create(path.clone(), &Context::default()).is_err_and(exists));
+        assert_eq!(fs::read(&path).unwrap(), b"of another");
+    }
+}
