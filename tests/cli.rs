@@ -35,7 +35,7 @@ impl Place {
         let (root, out) = (folder.path().join("root"), folder.path().join("out"));
         roots::make(&root, &roots::small());
         fs::create_dir(&out).unwrap();
-        let passfile = passfile(folder.path(), "correct horse");
+        let passfile = passfile(folder.path(), "quartz lemur ratify oblong canopy");
         Self {
             folder,
             root,

@@ -79,7 +79,7 @@ impl Stop {
     fn of_prompt(error: PromptError, what: &str) -> Self {
         match error {
             PromptError::Interrupted => EngineError::Cancelled.into(),
-            PromptError::Io(source) => EngineError::from(HostError::io(text::terminal::reading(what), source)).into(),
+            PromptError::Io(source) => Self::failed(text::terminal::unreadable(what, &source)),
             error => Self::failed(text::terminal::unread(what, &error.to_string())),
         }
     }

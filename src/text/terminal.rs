@@ -39,9 +39,9 @@ pub fn unread(what: &str, why: &str) -> Message {
     Message::new(gettext_f("{what} could not be read", &[("what", &sanitize(what))])).detail(sanitize(why))
 }
 
-/// What was being done when an answer or a passphrase could not be read.
-pub fn reading(what: &str) -> String {
-    gettext_f("reading {what}", &[("what", &sanitize(what))])
+/// What an answer or a passphrase is read from could not be read.
+pub fn unreadable(what: &str, error: &io::Error) -> Message {
+    Message::new(gettext_f("{what} could not be read", &[("what", &sanitize(what))])).detail(io_text(error))
 }
 
 /// Something that was printed did not arrive.
