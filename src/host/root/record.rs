@@ -111,7 +111,7 @@ impl Record {
         result
     }
 
-    /// Changes the record and brings it to the disk. Where either fails, the change is not in memory either.
+    /// Changes the record and brings it to the disk. Where either fails, the change is neither in memory nor on the disk.
     pub(super) fn edit_at_once<T>(
         &self,
         change: impl FnOnce(&mut Inventory) -> Result<T, HostError>,
@@ -133,11 +133,7 @@ impl Record {
         state.lock = fresh_lock.or_else(|| state.lock.take());
         if let Err(error) = state.write(&self.shared.path) {
             state.inventory = before;
-            if is_alone {
-                // Nothing else waits to be written.
-                state.lock = None;
-                state.has_failed = false;
-            }
+            state.take_back(&self.shared.path, is_alone);
             return Err(error);
         }
         Ok(result)
@@ -218,6 +214,20 @@ impl State {
         self.stamp = stamp(&written);
         self.lock = None;
         Ok(())
+    }
+
+    /// Undoes a write that failed. It may have failed after the file had got its name, when the folder was synced: then
+    /// the content of before is written again. `is_alone` says that nothing else waits to be written.
+    fn take_back(&mut self, path: &Path, is_alone: bool) {
+        let is_in_place = fs::metadata(path).is_ok_and(|now| stamp(&now) != self.stamp);
+        if is_in_place {
+            if let Err(error) = self.write(path) {
+                log::warn!("{error}; will be tried again");
+            }
+        } else if is_alone {
+            self.lock = None;
+            self.has_failed = false;
+        }
     }
 }
 
