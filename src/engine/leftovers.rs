@@ -4,7 +4,10 @@
 
 use std::{ffi::OsStr, fs, io, path::PathBuf, sync::Arc, thread, time::Duration};
 
-use crate::host::{Host, RestoreTurn, TurnGuard};
+use crate::{
+    durable::names_in,
+    host::{Host, RestoreTurn, TurnGuard},
+};
 
 use super::{EngineError, restore::HOME_FOLDER, settings::IN_PROGRESS_TAG};
 
@@ -103,17 +106,17 @@ fn unfinished_folders(host: &dyn Host) -> Result<Vec<PathBuf>, EngineError> {
     let Some(home) = host.home()? else {
         return Ok(Vec::new());
     };
-    let entries = match fs::read_dir(&home.path) {
+    let names = match names_in(&home.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|error| home_error(home.path.clone(), error))?,
+        names => names.map_err(|error| home_error(home.path.clone(), error))?,
     };
     let mut folders = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| home_error(home.path.clone(), error))?;
+    for name in names {
+        let name = name.map_err(|error| home_error(home.path.clone(), error))?;
+        let path = home.path.join(&name);
         // A link of such a name is none of ours.
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && is_unfinished(&entry.file_name()) {
-            folders.push(entry.path());
+        if is_unfinished(&name) && path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            folders.push(path);
         }
     }
     folders.sort();

@@ -262,7 +262,10 @@ mod tests {
 
     #[test]
     fn to_clean_up_takes_no_backup() {
-        for line in ["qvm-backup-restore --clean-up", "qvm-backup-restore --clean-up --yes --root x"] {
+        for line in [
+            "qvm-backup-restore --clean-up",
+            "qvm-backup-restore --clean-up --yes --root x",
+        ] {
             let args = RestoreArgs::try_parse_from(line.split(' ')).unwrap();
             assert!(args.clean_up && args.backup_location.is_empty());
         }

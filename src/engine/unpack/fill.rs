@@ -246,7 +246,11 @@ mod tests {
         assert_eq!(pieces, extents.len(), "none is cut where there is room");
         let places: Vec<(u64, usize)> = written.iter().map(|(offset, data)| (*offset, data.len())).collect();
         assert_eq!(places, extents);
-        assert!(written.iter().all(|(offset, data)| data.iter().all(|found| *found == byte(*offset))));
+        assert!(
+            written
+                .iter()
+                .all(|(offset, data)| data.iter().all(|found| *found == byte(*offset)))
+        );
     }
 
     #[test]
@@ -259,7 +263,10 @@ mod tests {
             next = offset + data.len() as u64;
         }
         assert_eq!(next, 8192 + 5 * MIB);
-        assert_eq!(written.last().map(|(offset, data)| (*offset, data.len())), Some((7 * MIB, 3)));
+        assert_eq!(
+            written.last().map(|(offset, data)| (*offset, data.len())),
+            Some((7 * MIB, 3))
+        );
     }
 
     #[test]

@@ -61,7 +61,9 @@ fn process_of(locks: &str, file: &str) -> Option<u32> {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             // A line with an arrow is a process that waits for the lock.
-            [_, "FLOCK", _, "WRITE", process, of, ..] if of == file => process.parse().ok().filter(|number| *number != 0),
+            [_, "FLOCK", _, "WRITE", process, of, ..] if of == file => {
+                process.parse().ok().filter(|number| *number != 0)
+            }
             _ => None,
         }
     })
@@ -85,7 +87,10 @@ mod tests {
         let RestoreTurn::Taken { process } = other.take(folder.path()).unwrap() else {
             panic!("two have it");
         };
-        assert!(process.is_none_or(|process| process == std::process::id()), "{process:?}");
+        assert!(
+            process.is_none_or(|process| process == std::process::id()),
+            "{process:?}"
+        );
         drop(again);
         assert!(matches!(other.take(folder.path()), Ok(RestoreTurn::Mine(_))));
     }

@@ -21,7 +21,9 @@ pub fn leftovers_found(found: &Leftovers) -> String {
 
 /// What `--clean-up` is about to take away.
 pub fn leftovers_to_remove(found: &Leftovers) -> String {
-    let head = gettext("A restore was ended by force and has left this, which is not whole. It will be removed with all of its data:");
+    let head = gettext(
+        "A restore was ended by force and has left this, which is not whole. It will be removed with all of its data:",
+    );
     format!("{head}\n  {}", names(found).join("\n  "))
 }
 
@@ -76,7 +78,10 @@ mod tests {
             folders: vec!["/home/user/.home-restore-\u{1b}.part".into()],
         };
         for said in [leftovers_found(&found), leftovers_to_remove(&found)] {
-            assert!(said.contains("VM work") && said.contains(".home-restore-\u{fffd}.part"), "{said}");
+            assert!(
+                said.contains("VM work") && said.contains(".home-restore-\u{fffd}.part"),
+                "{said}"
+            );
         }
     }
 }
