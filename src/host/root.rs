@@ -23,8 +23,8 @@ use std::{
 
 use self::{layout::Layout, record::Record, turn::Turns};
 use super::{
-    FileVolume, Home, Host, HostError, MachineFile, MachineFiles, NewMachine, RestoreTurn, Service, ServiceProcess, System,
-    VolumeImport, VolumeSource,
+    FileVolume, Home, Host, HostError, MachineFile, MachineFiles, NewMachine, RestoreTurn, Service, ServiceProcess,
+    System, VolumeImport, VolumeSource,
 };
 use crate::{
     durable,

@@ -194,8 +194,11 @@ mod tests {
     use super::*;
     use crate::{engine::Resources, host::HostError, units::KIB};
 
+    /// What was written, and where.
+    type Writes = Vec<(u64, Vec<u8>)>;
+
     /// Remembers what it was told to write.
-    struct Told(Arc<Mutex<Vec<(u64, Vec<u8>)>>>);
+    struct Told(Arc<Mutex<Writes>>);
 
     impl VolumeImport for Told {
         fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
@@ -209,7 +212,7 @@ mod tests {
     }
 
     /// Fills a volume with extents of such places and lengths. Returns what was written, and how many pieces there were.
-    fn fill(extents: &[(u64, usize)]) -> (Vec<(u64, Vec<u8>)>, usize) {
+    fn fill(extents: &[(u64, usize)]) -> (Writes, usize) {
         let told = Arc::new(Mutex::new(Vec::new()));
         let mut import: Box<dyn VolumeImport> = Box::new(Told(Arc::clone(&told)));
         let (workers, cancel) = (Workers::for_reading(Resources::default()), CancelToken::default());
