@@ -231,6 +231,10 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    #[cfg(test)]
+    if faults::comes_up() {
+        return Err(io::Error::from_raw_os_error(5));
+    }
     match File::open(folder)?.sync_all() {
         // File systems that have no such call keep their folders by themselves.
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
@@ -253,6 +257,25 @@ pub fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<OsS
         Err(error) => Some(Err(error.into())),
     };
     Ok(entries.filter_map(name))
+}
+
+/// A disk that fails when a folder is synced, for tests of what is done then.
+#[cfg(test)]
+pub(crate) mod faults {
+    use std::cell::Cell;
+
+    thread_local!(static SYNCS_THAT_FAIL: Cell<u32> = const { Cell::new(0) });
+
+    /// The next so many syncs of folders by this thread fail.
+    pub(crate) fn fail_syncs_of_folders(count: u32) {
+        SYNCS_THAT_FAIL.set(count);
+    }
+
+    pub(super) fn comes_up() -> bool {
+        let left = SYNCS_THAT_FAIL.get();
+        SYNCS_THAT_FAIL.set(left.saturating_sub(1));
+        left > 0
+    }
 }
 
 /// How much may lie in the memory of the system before it is asked to bring it to the disk, in bytes.

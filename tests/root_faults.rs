@@ -26,6 +26,7 @@ fn new(name: &str) -> NewMachine {
         label: "red".to_owned(),
         template: None,
         pool: None,
+        tags: Vec::new(),
     }
 }
 

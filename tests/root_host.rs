@@ -56,6 +56,7 @@ fn new(name: &str, class: Class) -> NewMachine {
         template: class.has_template().then(|| "elsewhere".to_owned()),
         class,
         pool: None,
+        tags: Vec::new(),
     }
 }
 

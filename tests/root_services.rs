@@ -40,6 +40,7 @@ impl Running {
                 label: "red".to_owned(),
                 template: None,
                 pool: None,
+                tags: Vec::new(),
             })
             .unwrap();
         }

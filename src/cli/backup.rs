@@ -26,7 +26,7 @@ use super::{
     console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
-    place,
+    leftovers, place,
     prompt::{self, PromptError},
     settings::{self, Settings},
     table,
@@ -44,6 +44,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     }
     settings::check_line(args)?;
     let host = place::host(&args.common)?;
+    leftovers::mention(host.as_ref(), console);
     let system = host.system()?;
     let mut settings = match (&args.profile, &args.backup_location) {
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,

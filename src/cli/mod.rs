@@ -12,6 +12,7 @@ mod choices;
 mod console;
 mod exit;
 mod interrupt;
+mod leftovers;
 mod look;
 mod place;
 mod prompt;

@@ -21,7 +21,7 @@ use super::{
     console::{Console, checked, has_document, say_document},
     exit::Exit,
     interrupt::Interrupt,
-    look,
+    leftovers, look,
     place::{self, NewRoot},
     prompt, table,
 };
@@ -34,6 +34,9 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
         is_output_taken: args.json || look::is_stream(args),
         ..*console
     };
+    if args.clean_up {
+        return leftovers::clean_up(args, console, interrupt);
+    }
     let source = source(args)?;
     let place = source_place(&source);
     let result = carry_on(args, source, console, interrupt);
@@ -76,6 +79,9 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         None if args.list || args.extract.is_some() => (None, look::host(args, &source)?),
         None => (None, host(args, &source)?),
     };
+    if new_root.is_none() {
+        leftovers::mention(host.as_ref(), console);
+    }
     if let Source::Service { machine, .. } | Source::Registered { machine, .. } = &source {
         place::check_machine(&host.system()?, machine)?;
     }
@@ -96,6 +102,11 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     if args.choices.dry_run {
         choices.missing = missing.unwrap_or_default();
     }
+    // Names are chosen now, so that the turn is held from here to the end of the restore.
+    let is_restore = !args.verify_only && !args.choices.dry_run;
+    let _turn = is_restore
+        .then(|| leftovers::wait(host.as_ref(), console, interrupt))
+        .transpose()?;
     let system = host.system()?;
     let table = resolve(&archive.inventory, &system, &choices);
     let shortages = if args.verify_only {

@@ -177,6 +177,8 @@ pub enum Phase {
     Finishing,
     /// The archive is read and compared with its inventory; nothing is written.
     Verifying,
+    /// Another restore into the same host has to end first.
+    AwaitingTurn,
     /// Header and inventory of an archive are read.
     Opening,
     /// Machines are created and their settings set.

@@ -18,6 +18,7 @@ mod filter;
 mod home;
 mod index;
 mod keys;
+mod leftovers;
 mod memory;
 mod meter;
 mod notes;
@@ -46,6 +47,7 @@ pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Re
 pub use degree::Degree;
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use home::{HomeFault, HomeRefusal};
+pub use leftovers::{Leftovers, wait_for_turn};
 pub use notes::{Notes, read_notes};
 pub use open::{open_archive, source_place};
 pub(crate) use priority::give_way;

@@ -19,6 +19,7 @@ use super::{
     ArchiveError, Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
     data::{Archive, Scope, has_unlisted_files, warn_of},
     home::{self, HomeFolder, HomeRead},
+    leftovers::wait_for_turn,
     memory,
     open::{open_archive, source_place},
     quick::Outline,
@@ -28,12 +29,20 @@ use super::{
     unpack::{InnerReader, Place, Target},
 };
 
+/// What the name of a folder with a restored home begins with.
+pub(super) const HOME_FOLDER: &str = "home-restore-";
+
 /// Carries a restore out. The report says of each machine whether it is whole.
 ///
 /// # Errors
 /// When nothing could be begun, or the job was cancelled; machines that were not whole by then are gone.
 pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
+    let _turn = wait_for_turn(
+        host,
+        || context.cancel.check(),
+        |_| context.observer.phase(Phase::AwaitingTurn),
+    )?;
     context.observer.phase(Phase::Opening);
     let opened = open_archive(&plan.access, host, context)?;
     let rows: Vec<&RestoreRow> = plan.table.selected().collect();
@@ -251,7 +260,7 @@ impl Target for Restoring<'_> {
                 what: format!("{DOM0} has no home directory here"),
             });
         };
-        let name = format!("home-restore-{}", LocalTime::at(SystemTime::now()).folder_time());
+        let name = format!("{HOME_FOLDER}{}", LocalTime::at(SystemTime::now()).folder_time());
         let folder = HomeFolder::create_next(&home.path, name)?;
         let folder = self.pending_home.insert(folder);
         home::read(archive, &row.content.path, Some(folder), place, context)

@@ -102,6 +102,8 @@ impl<'a> Settings<'a> {
             label: row.domain.label.clone(),
             template: row.template.clone(),
             pool: row.pool.clone(),
+            // Set later, the tag would be missing where the program is killed in between.
+            tags: vec![IN_PROGRESS_TAG.to_owned()],
         })?;
         Ok(())
     }
@@ -110,11 +112,6 @@ impl<'a> Settings<'a> {
     pub(super) fn set_all(&self, row: &RestoreRow) {
         let name = row.name_here.as_str();
         let domain = &row.domain;
-        self.note(
-            row,
-            &format!("tag {IN_PROGRESS_TAG}"),
-            self.host.add_tag(name, IN_PROGRESS_TAG),
-        );
         if let Some(value) = domain.property("template_for_dispvms") {
             self.set(row, "template_for_dispvms", value);
         }

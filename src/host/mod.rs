@@ -10,6 +10,7 @@ mod none;
 mod service;
 mod stamp;
 mod system;
+mod turn;
 mod volume;
 
 pub mod root;
@@ -23,6 +24,7 @@ pub use stamp::{Change, Stamp};
 pub use system::{
     DOM0, Home, Label, Machine, MachineFile, NewMachine, Pool, Reference, System, VolumeInfo, VolumeState,
 };
+pub use turn::{RestoreTurn, TurnGuard};
 pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
 
 use crate::inventory::{Device, Inventory};
@@ -77,7 +79,17 @@ pub trait Host: Send + Sync {
     /// When the host does not take it.
     fn add_label(&self, label: &Label) -> Result<(), HostError>;
 
-    /// Creates an empty machine with its class's volumes.
+    /// Takes the turn to restore into this host, which one restore has at a time; does not wait for it. Whoever opened
+    /// the host once and has the turn may take it again.
+    ///
+    /// # Errors
+    /// When it cannot be told whose turn it is.
+    fn restore_turn(&self) -> Result<RestoreTurn, HostError> {
+        Ok(RestoreTurn::Mine(TurnGuard::default()))
+    }
+
+    /// Creates an empty machine with its class's volumes and the tags that are wanted. There is no moment at which the
+    /// machine is on record and the tags are not.
     ///
     /// # Errors
     /// When the name is taken or invalid, or the template is not there.

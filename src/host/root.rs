@@ -11,6 +11,7 @@ mod layout;
 mod record;
 mod scan;
 mod service;
+mod turn;
 
 pub mod sample;
 
@@ -20,10 +21,10 @@ use std::{
     sync::Arc,
 };
 
-use self::{layout::Layout, record::Record};
+use self::{layout::Layout, record::Record, turn::Turns};
 use super::{
-    FileVolume, Home, Host, HostError, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess, System,
-    VolumeImport, VolumeSource,
+    FileVolume, Home, Host, HostError, MachineFile, MachineFiles, NewMachine, RestoreTurn, Service, ServiceProcess,
+    System, VolumeImport, VolumeSource,
 };
 use crate::{
     durable,
@@ -38,6 +39,7 @@ const RECORD_MODE: u32 = 0o660;
 pub struct RootHost {
     layout: Layout,
     record: Record,
+    turns: Turns,
 }
 
 impl RootHost {
@@ -53,7 +55,11 @@ impl RootHost {
             return Err(HostError::NotARoot { path: path.to_owned() });
         }
         let record = Record::open(layout.record())?;
-        Ok(Self { layout, record })
+        Ok(Self {
+            layout,
+            record,
+            turns: Turns::default(),
+        })
     }
 
     /// Makes a fresh PedOS without any machines in a folder that is not there yet, or is empty.
@@ -176,6 +182,10 @@ impl Host for RootHost {
 
     fn add_label(&self, label: &super::Label) -> Result<(), HostError> {
         change::add_label(self, label)
+    }
+
+    fn restore_turn(&self) -> Result<RestoreTurn, HostError> {
+        self.turns.take(&self.layout.root)
     }
 
     fn create_machine(&self, new: &NewMachine) -> Result<(), HostError> {

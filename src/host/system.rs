@@ -212,4 +212,6 @@ pub struct NewMachine {
     pub template: Option<String>,
     /// The pool for its volumes; the host's default when `None`.
     pub pool: Option<String>,
+    /// The tags that it carries from the moment it is there.
+    pub tags: Vec<String>,
 }

@@ -61,6 +61,7 @@ pub fn phase(phase: Phase) -> String {
         Phase::BackingUp => gettext("Backing up"),
         Phase::Finishing => gettext("Writing everything to the disk"),
         Phase::Verifying => gettext("Verifying"),
+        Phase::AwaitingTurn => gettext("Waiting for another restore to end"),
         Phase::Opening => gettext("Opening the backup"),
         Phase::CreatingMachines => gettext("Creating VMs"),
         Phase::Restoring => gettext("Restoring"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Messages that only the tools at the command line have: they name options where a window has buttons.
 
+mod leftovers;
 mod restore;
 
 use std::{io, ops::RangeInclusive, path::Path};
@@ -20,6 +21,9 @@ use super::{
     wizard::strength,
 };
 
+pub use leftovers::{
+    leftover_kept, leftovers_found, leftovers_removed, leftovers_to_remove, no_leftovers, waiting_for_turn,
+};
 pub use restore::{nothing_changed, nothing_to_decide, nothing_to_restore, problems};
 
 /// Said before a backup of a VM that it will not hold.

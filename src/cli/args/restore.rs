@@ -3,7 +3,10 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Parser, builder::NonEmptyStringValueParser};
+use clap::{
+    Parser,
+    builder::{ArgPredicate, NonEmptyStringValueParser},
+};
 
 use super::{ChoiceArgs, CommonArgs, LONG_VERSION, ResourceArgs, backup::EXIT_CODES};
 
@@ -28,6 +31,11 @@ use super::{ChoiceArgs, CommonArgs, LONG_VERSION, ResourceArgs, backup::EXIT_COD
 )]
 pub struct RestoreArgs {
     /// The backup: a file or a pipe; with --dest-vm a file or a command in that VM
+    #[arg(
+        required = false,
+        required_unless_present = "clean_up",
+        default_value_if("clean_up", ArgPredicate::IsPresent, "")
+    )]
     pub backup_location: OsString,
 
     /// The VMs to restore, by their names in the backup; without names, all of them
@@ -78,6 +86,17 @@ pub struct RestoreArgs {
     /// look at the exit code before you use them.
     #[arg(short, long, value_name = "FILE", requires = "extract")]
     pub output: Option<PathBuf>,
+
+    /// Remove what a restore has left that was ended by force: VMs that are not whole, and unfinished folders of dom0's home
+    ///
+    /// A VM that is being restored has the tag backup-restore-in-progress until it is whole. This option takes no backup; it
+    /// names what it finds and asks before it removes anything. While a restore runs, it waits for the end of that one.
+    #[arg(long, conflicts_with_all = ["backup_location", "vms", "verify_only", "list", "extract", "quick_look", "new_root", "dry_run", "json", "join"])]
+    pub clean_up: bool,
+
+    /// With --clean-up, remove without asking
+    #[arg(long, requires = "clean_up")]
+    pub yes: bool,
 
     /// Print the result as one JSON document on standard output, and everything else on standard error
     ///
@@ -227,6 +246,8 @@ mod tests {
             "--list --new-root y",
             "--list --dry-run",
             "--extract a:private -o y --dry-run",
+            "--clean-up",
+            "--yes",
         ] {
             assert!(is_refused(options), "{options}");
         }
@@ -237,6 +258,19 @@ mod tests {
         ] {
             assert!(!is_refused(options), "{options}");
         }
+    }
+
+    #[test]
+    fn to_clean_up_takes_no_backup() {
+        for line in [
+            "qvm-backup-restore --clean-up",
+            "qvm-backup-restore --clean-up --yes --root x",
+        ] {
+            let args = RestoreArgs::try_parse_from(line.split(' ')).unwrap();
+            assert!(args.clean_up && args.backup_location.is_empty());
+        }
+        assert!(RestoreArgs::try_parse_from(["qvm-backup-restore", "--clean-up", "--dry-run"]).is_err());
+        assert!(RestoreArgs::try_parse_from(["qvm-backup-restore"]).is_err());
     }
 
     #[test]

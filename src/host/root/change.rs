@@ -19,6 +19,7 @@ use std::{
 
 use super::{RootHost, files, layout::Layout, scan::Pools};
 use crate::{
+    durable,
     host::{DOM0, HostError, NewMachine, check_machine_name},
     inventory::{Class, Domain, Inventory, VolumeConfig},
     units::GIB,
@@ -97,7 +98,7 @@ fn refused(what: impl Into<String>) -> HostError {
     HostError::Refused { what: what.into() }
 }
 
-/// Makes a volume that is one hole.
+/// Makes a volume that is one hole, on the disk: where the archive has nothing for it, this is all that is ever written.
 fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         files::make_folder(folder)?;
@@ -105,7 +106,9 @@ fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     // The mask of the program must not take the group's right away.
     file.set_permissions(fs::Permissions::from_mode(VOLUME_MODE))?;
-    file.set_len(size)
+    file.set_len(size)?;
+    file.sync_all()?;
+    durable::sync_folder_of(path)
 }
 
 /// The new machine as a PedOS would record it.
@@ -117,6 +120,9 @@ pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) ->
     let number = qid.to_string();
     let id = uuid().map_err(|error| HostError::io("making a random number", error))?;
     let mut properties = vec![("label", label), ("name", &new.name), ("qid", &number), ("uuid", &id)];
+    for tag in &new.tags {
+        setting::check_tag(&new.name, tag)?;
+    }
     let template = new.template.as_deref().filter(|_| new.class.has_template());
     if let Some(name) = template {
         setting::check(record, &new.class, &new.name, "template", name)?;
@@ -139,6 +145,7 @@ pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) ->
         qid,
         label: label.to_owned(),
         properties: properties.into_iter().map(owned).collect(),
+        tags: new.tags.clone(),
         volumes,
         ..Domain::default()
     })

@@ -111,7 +111,7 @@ impl Record {
         result
     }
 
-    /// Changes the record and brings it to the disk. Where either fails, the change is not in memory either.
+    /// Changes the record and brings it to the disk. Where either fails, the change is neither in memory nor on the disk.
     pub(super) fn edit_at_once<T>(
         &self,
         change: impl FnOnce(&mut Inventory) -> Result<T, HostError>,
@@ -133,11 +133,7 @@ impl Record {
         state.lock = fresh_lock.or_else(|| state.lock.take());
         if let Err(error) = state.write(&self.shared.path) {
             state.inventory = before;
-            if is_alone {
-                // Nothing else waits to be written.
-                state.lock = None;
-                state.has_failed = false;
-            }
+            state.take_back(&self.shared.path, is_alone);
             return Err(error);
         }
         Ok(result)
@@ -219,6 +215,20 @@ impl State {
         self.lock = None;
         Ok(())
     }
+
+    /// Undoes a write that failed. It may have failed after the file had got its name, when the folder was synced: then
+    /// the content of before is written again. `is_alone` says that nothing else waits to be written.
+    fn take_back(&mut self, path: &Path, is_alone: bool) {
+        let is_in_place = fs::metadata(path).is_ok_and(|now| stamp(&now) != self.stamp);
+        if is_in_place {
+            if let Err(error) = self.write(path) {
+                log::warn!("{error}; will be tried again");
+            }
+        } else if is_alone {
+            self.lock = None;
+            self.has_failed = false;
+        }
+    }
 }
 
 fn load(path: &Path) -> Result<(Arc<Inventory>, Stamp), HostError> {
@@ -249,4 +259,43 @@ fn stamp(file: &fs::Metadata) -> Stamp {
         file.ctime(),
         file.ctime_nsec(),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        durable::faults::fail_syncs_of_folders,
+        inventory::{Class, Domain},
+    };
+
+    #[test]
+    fn a_change_whose_folder_cannot_be_synced_does_not_stay_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("qubes.xml");
+        fs::write(&path, Inventory::empty().to_xml()).unwrap();
+        let record = Record::open(path.clone()).unwrap();
+        let add = |record: &Record| {
+            record.edit_at_once(|record| {
+                Ok(record.insert_domain(&Domain {
+                    name: "a".to_owned(),
+                    class: Class::AppVm,
+                    qid: 1,
+                    properties: vec![("name".to_owned(), "a".to_owned())],
+                    ..Domain::default()
+                })?)
+            })
+        };
+        let before = fs::read(&path).unwrap();
+        // The second time the sync fails also when the record of before is put back, which has its name by then.
+        for failures in [1, 2] {
+            fail_syncs_of_folders(failures);
+            assert!(matches!(add(&record), Err(HostError::Io { .. })));
+            assert_eq!(fs::read(&path).unwrap(), before);
+            assert!(record.read().unwrap().domain("a").is_none());
+        }
+        add(&record).unwrap();
+        let after = Inventory::parse(&fs::read(&path).unwrap()).unwrap();
+        assert!(after.domain("a").is_some());
+    }
 }

@@ -124,6 +124,7 @@ fn domain(layout: &Layout, record: &Inventory, machine: &Sample, size: SampleSiz
         label: machine.label.to_owned(),
         template: (!machine.template.is_empty()).then(|| machine.template.to_owned()),
         pool: None,
+        tags: Vec::new(),
     };
     let mut domain = change::domain(record, &Pools::new(layout, record), &new)?;
     for (name, value) in &mut domain.properties {

@@ -80,8 +80,13 @@ pub(in crate::host::root) fn set_feature(
 }
 
 pub(in crate::host::root) fn add_tag(host: &RootHost, machine: &str, tag: &str) -> Result<(), HostError> {
-    settings::check_tag(tag).map_err(|why| unfit(machine, Setting::Tag, tag, why))?;
+    check_tag(machine, tag)?;
     host.record.edit(|record| Ok(record.add_tag(machine, tag)?))
+}
+
+/// Checks a tag of a machine.
+pub(super) fn check_tag(machine: &str, tag: &str) -> Result<(), HostError> {
+    settings::check_tag(tag).map_err(|why| unfit(machine, Setting::Tag, tag, why))
 }
 
 /// Adds a label to the record. It belongs to no machine yet, so dom0 stands for whom it is.
