@@ -87,7 +87,8 @@ fn several_files_are_read_as_one() {
 fn a_piece_that_is_missing_doubled_damaged_or_elsewhere_is_found() {
     let place = Place::new(&roots::small());
     let pieces = pieces(&place, &archive(&place));
-    let without_last = &pieces[..pieces.len() - 1];
+    // The very last one may hold nothing but the empty blocks behind the end.
+    let without_last = &pieces[..pieces.len() - 2];
     joined(&place, &["--verify-only"], without_last).expect_failure(&[6]);
     let mut mixed = pieces.clone();
     mixed.swap(2, 4);
@@ -157,7 +158,8 @@ fn a_pipe_is_read_once_and_in_order() {
     for bytes in [1, 600, 2000, 20_000] {
         run(&format!("cat PIECES | head -c {bytes} | TOOL --verify-only /dev/stdin")).expect_failure(&[6]);
     }
-    run("cat PIECES | head -c -1500 | TOOL --verify-only /dev/stdin").expect_failure(&[6]);
+    // The last record is filled with up to 10,240 bytes of nothing.
+    run("cat PIECES | head -c -12000 | TOOL --verify-only /dev/stdin").expect_failure(&[6]);
     run("TOOL --verify-only <(true)").expect_failure(&[6]);
     let both = run("cat PIECES | TOOL -p - --list /dev/stdin").expect(2);
     assert!(both.stderr.contains("both"), "{}", both.stderr);

@@ -38,6 +38,9 @@ const STANDARD_OUTPUT: &str = "-";
 pub(super) fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
     let usage = |text: &str| Err(Stop::usage::<RestoreArgs>(text));
     let is_stream = args.output.as_deref().is_some_and(is_standard_output);
+    if args.yes && !args.clean_up {
+        return usage("--yes belongs to --clean-up");
+    }
     if (args.list || args.extract.is_some()) && !args.vms.is_empty() {
         return usage("--list and --extract take no VMs behind the backup's location");
     }

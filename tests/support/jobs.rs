@@ -19,8 +19,8 @@ use pedos_backup::{
 
 use super::reseal::CHEAP;
 
-/// The passphrase of all archives made here.
-pub(crate) const PASSPHRASE: &str = "a passphrase of the tests";
+/// The passphrase of all archives made here: one that nobody is warned of.
+pub(crate) const PASSPHRASE: &str = "quartz lemur ratify oblong canopy";
 
 /// A root folder as a host.
 #[track_caller]

@@ -17,7 +17,7 @@ use super::{
 /// rest is for a loaded machine.
 pub(crate) const SOON: Duration = Duration::from_secs(6);
 
-pub(crate) const PASSPHRASE: &str = "quartz lemur ratify oblong canopy";
+pub(crate) use super::jobs::PASSPHRASE;
 
 /// The folder.
 pub(crate) struct Place {

@@ -247,7 +247,6 @@ mod tests {
             "--list --dry-run",
             "--extract a:private -o y --dry-run",
             "--clean-up",
-            "--yes",
         ] {
             assert!(is_refused(options), "{options}");
         }
