@@ -107,7 +107,16 @@ impl Opener<'_> {
         let name = format!("{INVENTORY_FILE}.000.enc");
         let filter = self.filter(&front.header)?;
         let mut keys = front.keys;
-        for (member, content) in self.lost_inventory(&name)? {
+        let stripped = self.lost_inventory()?;
+        for zeros in 0..=front::MOST_ZEROS_AT_END {
+            // One copy at a time: the part may have many megabytes.
+            let Some(mut content) = stripped.clone() else { break };
+            content.resize(content.len() + zeros, 0);
+            let member = MemberInfo {
+                name: name.clone(),
+                size: content.len() as u64,
+                position: 0,
+            };
             match self.read_inventory(&front.dialect, &filter, &mut keys, &member, content, &[]) {
                 Ok(inventory) => return Ok(self.opened(front.header, filter, front.protection, inventory)),
                 Err(EngineError::Archive(_)) => {}

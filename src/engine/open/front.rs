@@ -17,7 +17,7 @@ use super::{
 const BLOCK_BYTES: u64 = 512;
 
 /// How many zero bytes at the end of content are told from the zeros that fill its last block.
-const MOST_ZEROS_AT_END: usize = 32;
+pub(super) const MOST_ZEROS_AT_END: usize = 32;
 
 /// Puts the members of a file into the order in which they are read, where they do not stand in it. Returns the runs of
 /// bytes in which a member was lost.
@@ -90,24 +90,12 @@ impl Opener<'_> {
         })
     }
 
-    /// What the inventory's part may be, whose member was lost: the same bytes with more and more of the zeros behind them.
-    pub(super) fn lost_inventory(&mut self, name: &str) -> Result<Vec<(MemberInfo, Vec<u8>)>, EngineError> {
-        let found = self.find_lost(limits::INVENTORY_CONTAINER_BYTES, |content| {
+    /// The content of the inventory's part, whose member was lost, without the zeros at its end: up to
+    /// [`MOST_ZEROS_AT_END`] of them may belong to it.
+    pub(super) fn lost_inventory(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
+        self.find_lost(limits::INVENTORY_CONTAINER_BYTES, |content| {
             ContainerHeader::parse(content).is_ok().then(|| content.to_vec())
-        })?;
-        let Some(content) = found else { return Ok(Vec::new()) };
-        let lengths = content.len()..=content.len() + MOST_ZEROS_AT_END;
-        let candidates = lengths.map(|length| {
-            let mut content = content.clone();
-            content.resize(length, 0);
-            let member = MemberInfo {
-                name: name.to_owned(),
-                size: length as u64,
-                position: 0,
-            };
-            (member, content)
-        });
-        Ok(candidates.collect())
+        })
     }
 
     /// Looks for the content of a small member in the bytes that have no readable header: behind the block that was its
