@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What a killed restore has left: named by whoever opens the PedOS next, and taken away by `--clean-up`.
+//! Leftovers of a killed restore: the tools name them when they open the PedOS, and `--clean-up` removes them.
 
 use std::sync::Arc;
 

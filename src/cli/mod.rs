@@ -141,8 +141,8 @@ fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
     }
 }
 
-/// That the system has no more threads is an error like any other and said as one; the standard library makes a panic of it,
-/// which whoever waits for the work takes for what it is.
+/// Silences the panic that the standard library raises when the system has no more threads: the thread that waits for the
+/// work turns it into an ordinary error.
 fn quiet_thread_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

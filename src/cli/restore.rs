@@ -51,7 +51,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
             _ => {}
         }
     }
-    // Where nothing is restored, what is said is all that was wanted.
+    // Without a restore, the output is the only result, so losing it is a failure.
     let is_for_its_words = args.json || args.list || args.quick_look || args.verify_only || args.choices.dry_run;
     let exit = result.unwrap_or_else(|stop| console.stop(&stop));
     Ok(checked(console.program, exit, is_for_its_words))

@@ -2,7 +2,7 @@
 //! How long a passphrase holds against somebody who has the archive and rents hardware to guess it.
 //!
 //! The estimate is the number of guesses that `zxcvbn` expects, times the cost of one guess. It is an order of magnitude
-//! and no promise: whoever knows the owner of a passphrase needs fewer guesses.
+//! and no promise: an attacker who knows the owner of the passphrase needs fewer guesses.
 
 use zeroize::Zeroizing;
 use zxcvbn::feedback::Feedback;

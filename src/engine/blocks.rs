@@ -38,7 +38,7 @@ pub(super) enum Flow {
     },
     /// It is whole.
     FileEnd,
-    /// It cannot be read any further: what there is of it is no file.
+    /// Reading it failed; the part of it that was written is discarded.
     FileLost,
     /// A member as it is.
     Plain {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A file that is called `NAME.part` until it is whole. Whoever writes it holds a lock on it, so that what a killed run
-//! has left is told from what another run is writing.
+//! Writes a file under the name `NAME.part` until it is whole. The writer holds a lock on it, which tells the file of
+//! another running backup from the leftover of a killed one.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -177,7 +177,7 @@ fn is_held_by_others(file: &File) -> bool {
     matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
-/// Takes away what a killed run has left. What is being written, or is no file of a run at all, stays.
+/// Removes the leftover of a killed run. Keeps a file that another run is writing, and everything that is not a plain file.
 fn take_away(part: &Path, context: &Context) -> Result<(), EngineError> {
     let in_the_way = || DestinationError::Exists { path: part.to_owned() };
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
