@@ -35,7 +35,7 @@ fn compile_translations() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A machine without gettext still builds the program, which then speaks English.
+/// A VM without gettext still builds the program, which then speaks English.
 fn compile_catalogue(language: &str, target: &Path) -> Result<(), Box<dyn Error>> {
     let source = format!("po/{language}.po");
     match Command::new("msgfmt")

@@ -23,8 +23,8 @@ differs() {
     differences=$((differences + 1))
 }
 
-# Prints what a record says of its machines, one fact a line, in an order of its own. Left out is what a restore must
-# change: numbers that a system gives its machines anew, the date of the last backup, that a template came by a package
+# Prints what a record says of its VMs, one fact a line, in an order of its own. Left out is what a restore must
+# change: numbers that a system gives its VMs anew, the date of the last backup, that a template came by a package
 # of the old system, and the menu, which is set from a file of the backup.
 settings() {
     awk '
@@ -42,7 +42,7 @@ settings() {
     ' "$1/$record" | grep -v '^dom0: ' | sort
 }
 
-# Prints the saved volumes of a record: machine, volume, and the file below the root.
+# Prints the saved volumes of a record: VM, volume, and the file below the root.
 volumes() {
     awk '
         function value(name,   text) {
@@ -75,20 +75,20 @@ compare_volumes() {
     volumes "$root" >"$scratch/volumes"
     volumes "$restored" | cut -d' ' -f1,2 | diff <(cut -d' ' -f1,2 "$scratch/volumes") - ||
         differs 'the volumes of the two records'
-    while read -r machine volume file; do
+    while read -r vm volume file; do
         [ -e "$root$file" ] || continue
         # A template may lie elsewhere in the new root: its own record tells.
-        here="$restored$(volumes "$restored" | awk -v m="$machine" -v v="$volume" '$1 == m && $2 == v { print $3 }')"
+        here="$restored$(volumes "$restored" | awk -v m="$vm" -v v="$volume" '$1 == m && $2 == v { print $3 }')"
         if [ ! -e "$here" ]; then
-            differs "$machine has no $volume"
+            differs "$vm has no $volume"
             continue
         fi
-        is_same_data "$root$file" "$here" || differs "$machine: the data of $volume"
+        is_same_data "$root$file" "$here" || differs "$vm: the data of $volume"
         before=$(($(stat -c '%b * %B' "$root$file")))
         after=$(($(stat -c '%b * %B' "$here")))
         # One percent and a few blocks are the file system's own affair.
-        [ "$after" -le $((before + before / 100 + 65536)) ] || differs "$machine: $volume takes $after bytes, not $before"
-        printf '%s  %s %s (%s bytes, %s on the disk)\n' "$(digest "$here")" "$machine" "$volume" \
+        [ "$after" -le $((before + before / 100 + 65536)) ] || differs "$vm: $volume takes $after bytes, not $before"
+        printf '%s  %s %s (%s bytes, %s on the disk)\n' "$(digest "$here")" "$vm" "$volume" \
             "$(stat -c %s "$here")" "$after"
     done <"$scratch/volumes"
 }
@@ -122,11 +122,11 @@ compare_home() {
 }
 
 head -c 24 /dev/urandom | base64 >"$scratch/passphrase"
-mapfile -t machines < <(sed -n 's/.*<property name="name">\([^<]*\)<.*/\1/p' "$root/$record")
+mapfile -t vms < <(sed -n 's/.*<property name="name">\([^<]*\)<.*/\1/p' "$root/$record")
 mkdir "$scratch/backup"
 
-say "Backing up all ${#machines[@]} VMs of $root, and dom0's home"
-"$tools/qvm-backup" --root "$root" -y -p "$scratch/passphrase" "$scratch/backup" dom0 "${machines[@]}"
+say "Backing up all ${#vms[@]} VMs of $root, and dom0's home"
+"$tools/qvm-backup" --root "$root" -y -p "$scratch/passphrase" "$scratch/backup" dom0 "${vms[@]}"
 archive=$(echo "$scratch"/backup/*)
 
 say 'Verifying the backup'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Builds the two tools so that they need nothing of the machine that they run on. The C library is linked in, so any x86-64
+# Builds the two tools so that they need nothing of the computer that they run on. The C library is linked in, so any x86-64
 # Linux since kernel 3.17 (2014) runs them, with an empty file system around them too.
 #
 #   static.sh PROFILE FOLDER    builds them with that profile of cargo into that folder
@@ -28,7 +28,7 @@ build() {
         built_tool="$place/$target/$built/$tool"
         # A program that asks for a loader is no static one.
         if readelf -l "$built_tool" | grep -q INTERP; then
-            fail "$tool is linked to libraries of this machine"
+            fail "$tool is linked to libraries of this computer"
         fi
         install -m 755 "$built_tool" "$folder/"
     done

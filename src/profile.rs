@@ -38,11 +38,11 @@ const FOLDER_MODE: u32 = 0o770;
 /// The settings of a backup.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// Names of machines, `@tag:TAG` and `@type:CLASS`; `None` for all that backups take by default.
+    /// Names of VMs, `@tag:TAG` and `@type:CLASS`; `None` for all that backups take by default.
     pub include: Option<Vec<String>>,
     /// What is left out of these, in the same words.
     pub exclude: Vec<String>,
-    /// The machine that takes the archive; "dom0" for a file.
+    /// The VM that takes the archive; "dom0" for a file.
     pub destination_vm: String,
     /// The directory, file or command there.
     pub destination_path: String,
@@ -62,7 +62,7 @@ pub enum PassphraseSource {
     Ask,
     /// It stands in the profile.
     Text(Arc<Passphrase>),
-    /// The service `qubes.BackupPassphrase` of that machine tells it.
+    /// The service `qubes.BackupPassphrase` of that VM tells it.
     Vm(String),
 }
 

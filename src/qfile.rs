@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The stream in which the service `qubes.Restore` sends files, and the verdict with which its receiver answers.
 //!
-//! Both directions are here: the reader holds what comes from a machine against limits and makes no path of a name, the
+//! Both directions are here: the reader holds what comes from a VM against limits and makes no path of a name, the
 //! writer is the sender's side. All numbers are little endian; a header has 32 bytes, then come the name with a NUL and
 //! the content; a header of zeros ends the stream; CRC-32 runs over every byte of it.
 

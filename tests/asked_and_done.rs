@@ -128,7 +128,7 @@ fn a_passphrase_that_holds_badly_or_is_hard_to_type_again_is_pointed_out() {
 }
 
 #[test]
-fn a_machine_tells_the_passphrase_of_a_profile() {
+fn a_vm_tells_the_passphrase_of_a_profile() {
     let place = Place::new(&roots::small());
     let target = place.path("target");
     let profiles = place.path("root/etc/qubes/backup");

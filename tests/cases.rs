@@ -18,7 +18,7 @@ const DEVICE: &str = r#"<devices class="block"><device backend-domain="proxy" id
       <devices class="pci"><device backend-domain="dom0" id="00_14.3"/></devices>"#;
 
 /// A template, a net VM, a disposable template and a VM that names them all.
-fn machines() -> Vec<Vm> {
+fn vms() -> Vec<Vm> {
     let data = |size| Fill::Bytes(vec![7; size]);
     vec![
         Vm::new("fedora", "TemplateVM")
@@ -46,7 +46,7 @@ fn machines() -> Vec<Vm> {
     ]
 }
 
-/// An archive of these machines and a host to restore into.
+/// An archive of these VMs and a host to restore into.
 struct Case {
     folder: tempfile::TempDir,
     pass: PathBuf,
@@ -58,7 +58,7 @@ impl Case {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let pass = passfile(folder.path(), "correct horse");
-        roots::make(&path("old"), &machines());
+        roots::make(&path("old"), &vms());
         fs::create_dir(path("out")).unwrap();
         back_up(&path("old"), &pass, &path("out"), held).expect(0);
         roots::make(&path("root"), here);
@@ -143,8 +143,8 @@ fn what_is_missing_is_shown_with_its_options_and_cured_by_them() {
 }
 
 #[test]
-fn everything_follows_the_names_that_machines_get_here() {
-    let case = Case::new(&["fedora", "proxy", "dispos", "work"], &machines());
+fn everything_follows_the_names_that_vms_get_here() {
+    let case = Case::new(&["fedora", "proxy", "dispos", "work"], &vms());
     let run = case.run("--kernel work=6.6").expect_failure(&[1]);
     expect_said(
         &run,

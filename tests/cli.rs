@@ -44,7 +44,7 @@ impl Place {
         }
     }
 
-    /// A backup of the machine with the least data: four keys.
+    /// A backup of the VM with the least data: four keys.
     fn archive(&self) -> PathBuf {
         back_up(&self.root, &self.passfile, &self.out, &["dvm"]).expect(0);
         only_archive(&self.out)
@@ -246,7 +246,7 @@ fn a_limit_on_the_size_of_files_is_an_error_of_the_destination() {
 }
 
 #[test]
-fn a_file_is_verified_on_any_machine() {
+fn a_file_is_verified_on_any_vm() {
     let place = Place::new();
     let archive = place.archive();
     let mut command = qvm_backup_restore();

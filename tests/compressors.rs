@@ -28,7 +28,7 @@ use support::{
 };
 use tempfile::TempDir;
 
-/// A PedOS with two machines, and room for archives of it.
+/// A PedOS with two VMs, and room for archives of it.
 struct Place {
     folder: TempDir,
     root: PathBuf,
@@ -224,7 +224,7 @@ fn a_compressor_that_is_not_built_in_is_named_and_never_run() {
 }
 
 #[test]
-fn a_program_that_fails_in_the_middle_fails_the_machine() {
+fn a_program_that_fails_in_the_middle_fails_the_vm() {
     let place = Place::new();
     let bytes = place.archive(Compression::Gzip);
     // It knows the list of contents by its size and works for that alone.

@@ -8,7 +8,7 @@ mod support;
 
 use std::fs;
 
-use pedos_backup::engine::MachineResult;
+use pedos_backup::engine::VmResult;
 use support::{
     archive::{self, Member},
     damage::{ALL, Damage, Finding, flipped, is_data, vm_of},
@@ -76,18 +76,14 @@ fn a_flipped_byte_in_a_part_is_found_wherever_it_is() {
 }
 
 #[test]
-fn a_part_that_is_bad_fails_its_machine_and_the_others_come_back() {
+fn a_part_that_is_bad_fails_its_vm_and_the_others_come_back() {
     let damage = Damage::new();
     let work = vm_of(&damage, "work");
     let position = damage.opened().member(&format!("{work}private.img.000.enc")).data.start + 500;
     let host = jobs::host(&damage.folder.path().join("empty"));
     let report = jobs::restore(&damage.write(&flipped(&damage.good, position)), host.as_ref()).unwrap();
-    for machine in &report.machines {
-        assert_eq!(
-            machine.result == MachineResult::Done,
-            machine.name != "work",
-            "{machine:?}"
-        );
+    for vm in &report.vms {
+        assert_eq!(vm.result == VmResult::Done, vm.name != "work", "{vm:?}");
     }
     damage.expect_whole(&damage.folder.path().join("empty"));
     assert_eq!(roots::domains(&damage.folder.path().join("empty")).len(), ALL.len() - 1);
@@ -180,19 +176,19 @@ fn what_is_missing_is_found_and_named() {
             damage.expect_found(&format!("without {}", gone.name), &bytes);
         }
     }
-    for machine in ["solo", "net"] {
-        let folder = vm_of(&damage, machine);
+    for vm in ["solo", "net"] {
+        let folder = vm_of(&damage, vm);
         let rest: Vec<&Member> = opened
             .members()
             .iter()
             .filter(|member| !member.name.starts_with(&folder))
             .collect();
         let Finding::Found(text) = damage.verify(&archive::assemble(&damage.good, &rest)) else {
-            panic!("{machine}")
+            panic!("{vm}")
         };
         assert!(
-            text.contains(machine) || text.contains(folder.trim_end_matches('/')),
-            "{machine}: {text}"
+            text.contains(vm) || text.contains(folder.trim_end_matches('/')),
+            "{vm}: {text}"
         );
     }
 }

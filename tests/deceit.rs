@@ -41,7 +41,7 @@ fn a_part_under_another_name_or_from_another_backup_is_refused() {
         "another machine's volume",
         &put(&one, &archive::renamed(&damage.good, opened.member(&other), &one)),
     );
-    // A second backup of the same machines with the same passphrase.
+    // A second backup of the same VMs with the same passphrase.
     let folder = tempfile::tempdir().unwrap();
     let twin = fs::read(jobs::archive(&damage.folder.path().join("root"), &ALL, folder.path())).unwrap();
     let members = archive::members(&twin);

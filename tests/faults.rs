@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What goes wrong inside: volumes that cannot be read or written, stages that break, users who cancel at any moment.
 //!
-//! After each of them there is exactly one last word that names the cause, no archive under a final name, and no machine
+//! After each of them there is exactly one last word that names the cause, no archive under a final name, and no VM
 //! that is not whole.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something unexpected comes up")]
@@ -17,7 +17,7 @@ use std::{
 };
 
 use pedos_backup::{
-    engine::{Degree, MachineResult, Report},
+    engine::{Degree, Report, VmResult},
     host::Host,
     job::{Job, Outcome},
     plan::{Destination, Source},
@@ -35,7 +35,7 @@ const EIO: i32 = 5;
 /// No space left on device.
 const ENOSPC: i32 = 28;
 
-/// How soon a job must end after its cause came up. Cancelling may take two seconds; the rest is for a loaded machine.
+/// How soon a job must end after its cause came up. Cancelling may take two seconds; the rest is for a loaded VM.
 const SOON: Duration = Duration::from_secs(6);
 
 struct Place {
@@ -61,40 +61,37 @@ impl Place {
         jobs::host(&self.path(name))
     }
 
-    /// A backup of all machines into the directory "target", as a job.
+    /// A backup of all VMs into the directory "target", as a job.
     fn backup(&self, host: Arc<dyn Host>) -> Outcome {
         let plan = jobs::backup_plan(&ALL, Destination::Directory(self.path("target")));
         last_word(&jobs::spawn(Job::Backup(plan), host))
     }
 
-    /// A restore of an archive of all machines into the empty root "here", as a job on a host that is injured.
-    fn restore_injured(&self, machine: &str, injury: Injury) -> Outcome {
+    /// A restore of an archive of all VMs into the empty root "here", as a job on a host that is injured.
+    fn restore_injured(&self, vm: &str, injury: Injury) -> Outcome {
         let archive = jobs::archive(&self.path("root"), &ALL, &self.path("target"));
-        let host = Arc::new(InjuredHost::new(self.host("here"), machine, injury));
+        let host = Arc::new(InjuredHost::new(self.host("here"), vm, injury));
         let plan = jobs::restore_plan(Source::File(archive), host.as_ref(), false).unwrap();
         let outcome = last_word(&jobs::spawn(Job::Restore(plan), host.clone()));
         assert!(host.was_felt(), "{injury:?} was not come upon");
         outcome
     }
 
-    /// The one machine that failed, while all others are done.
+    /// The one VM that failed, while all others are done.
     #[track_caller]
     fn expect_one_failed(&self, report: &Report) -> String {
-        let failed: Vec<_> = report.failed().map(|machine| machine.name.clone()).collect();
+        let failed: Vec<_> = report.failed().map(|vm| vm.name.clone()).collect();
         assert_eq!(failed.len(), 1, "{report:?}");
-        let done = report
-            .machines
-            .iter()
-            .filter(|machine| machine.result == MachineResult::Done);
-        assert_eq!(done.count(), report.machines.len() - 1, "{report:?}");
+        let done = report.vms.iter().filter(|vm| vm.result == VmResult::Done);
+        assert_eq!(done.count(), report.vms.len() - 1, "{report:?}");
         failed[0].clone()
     }
 
-    /// Holds that every machine that is now in "here" is whole.
+    /// Holds that every VM that is now in "here" is whole.
     #[track_caller]
-    fn expect_only_whole_machines(&self) -> usize {
-        let machines = roots::domains(&self.path("here"));
-        let names: Vec<_> = machines.keys().filter(|name| *name != "dom0").collect();
+    fn expect_only_whole_vms(&self) -> usize {
+        let vms = roots::domains(&self.path("here"));
+        let names: Vec<_> = vms.keys().filter(|name| *name != "dom0").collect();
         for name in &names {
             roots::expect_same(&self.path("root"), name, &self.path("here"), name);
         }
@@ -105,7 +102,7 @@ impl Place {
 const ALL: [&str; 7] = ["tpl", "net", "dvm", "disp", "work", "vault", "solo"];
 
 #[test]
-fn a_volume_that_cannot_be_read_fails_its_machine_and_no_other() {
+fn a_volume_that_cannot_be_read_fails_its_vm_and_no_other() {
     for injury in [
         Injury::Read { from: 0, errno: EIO },
         Injury::Read {
@@ -132,7 +129,7 @@ fn a_volume_that_cannot_be_read_fails_its_machine_and_no_other() {
         let verified = jobs::verify(&archive, place.host("here").as_ref()).unwrap();
         if is_promised {
             assert_eq!(place.expect_one_failed(&verified), "vault", "{injury:?}");
-            let MachineResult::Failed(failure) = &verified.failed().next().unwrap().result else {
+            let VmResult::Failed(failure) = &verified.failed().next().unwrap().result else {
                 panic!("{injury:?}")
             };
             let text = failure.0.to_string();
@@ -143,7 +140,7 @@ fn a_volume_that_cannot_be_read_fails_its_machine_and_no_other() {
         }
         let restored = jobs::restore(&archive, place.host("here").as_ref()).unwrap();
         assert_eq!(restored.is_success(), !is_promised, "{injury:?}");
-        assert_eq!(place.expect_only_whole_machines(), ALL.len() - 1, "{injury:?}");
+        assert_eq!(place.expect_only_whole_vms(), ALL.len() - 1, "{injury:?}");
         let noted = |name: &str| {
             roots::domains(&place.path("root"))[name]
                 .property("backup_timestamp")
@@ -154,7 +151,7 @@ fn a_volume_that_cannot_be_read_fails_its_machine_and_no_other() {
 }
 
 #[test]
-fn a_volume_that_fails_on_the_way_to_a_service_costs_its_machine_and_no_other() {
+fn a_volume_that_fails_on_the_way_to_a_service_costs_its_vm_and_no_other() {
     let place = Place::new();
     let injury = Injury::Read {
         from: 300 * KIB,
@@ -162,7 +159,7 @@ fn a_volume_that_fails_on_the_way_to_a_service_costs_its_machine_and_no_other() 
     };
     let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
     let destination = Destination::Service {
-        machine: "net".to_owned(),
+        vm: "net".to_owned(),
         line: "dd of=archive status=none".to_owned(),
     };
     let plan = jobs::backup_plan(&ALL, destination);
@@ -176,7 +173,7 @@ fn a_volume_that_fails_on_the_way_to_a_service_costs_its_machine_and_no_other() 
 }
 
 #[test]
-fn where_no_machine_can_be_read_there_is_no_archive() {
+fn where_no_vm_can_be_read_there_is_no_archive() {
     for injury in [
         Injury::Open { times: 0 },
         Injury::Read {
@@ -221,7 +218,7 @@ fn a_backup_that_cannot_be_noted_is_still_a_backup() {
 }
 
 #[test]
-fn a_volume_that_cannot_be_written_fails_its_machine_and_no_other() {
+fn a_volume_that_cannot_be_written_fails_its_vm_and_no_other() {
     for injury in [
         Injury::Write { from: 0, errno: ENOSPC },
         Injury::Write {
@@ -236,26 +233,23 @@ fn a_volume_that_cannot_be_written_fails_its_machine_and_no_other() {
             panic!("{injury:?}: {outcome:?}")
         };
         assert!(!report.is_success(), "{injury:?}");
-        for machine in &report.machines {
-            let is_done = machine.result == MachineResult::Done;
-            assert_eq!(is_done, machine.name != "vault", "{injury:?}: {machine:?}");
+        for vm in &report.vms {
+            let is_done = vm.result == VmResult::Done;
+            assert_eq!(is_done, vm.name != "vault", "{injury:?}: {vm:?}");
         }
-        assert_eq!(place.expect_only_whole_machines(), ALL.len() - 1, "{injury:?}");
+        assert_eq!(place.expect_only_whole_vms(), ALL.len() - 1, "{injury:?}");
     }
 }
 
 #[test]
-fn a_machine_that_cannot_be_created_fails_alone() {
+fn a_vm_that_cannot_be_created_fails_alone() {
     let place = Place::new();
     let outcome = place.restore_injured("solo", Injury::Create);
     let Outcome::Done(report) = outcome else {
         panic!("{outcome:?}")
     };
-    assert_eq!(
-        report.failed().map(|machine| machine.name.as_str()).collect::<Vec<_>>(),
-        ["solo"]
-    );
-    assert_eq!(place.expect_only_whole_machines(), ALL.len() - 1);
+    assert_eq!(report.failed().map(|vm| vm.name.as_str()).collect::<Vec<_>>(), ["solo"]);
+    assert_eq!(place.expect_only_whole_vms(), ALL.len() - 1);
 }
 
 #[test]
@@ -284,7 +278,7 @@ fn a_writer_that_breaks_leaves_nothing_half() {
         "{outcome:?}"
     );
     assert!(!matches!(&outcome, Outcome::Cancelled(_)), "{outcome:?}");
-    // What such a breach leaves behind is at least told apart from whole machines.
+    // What such a breach leaves behind is at least told apart from whole VMs.
     for (name, domain) in roots::domains(&place.path("here"))
         .iter()
         .filter(|(name, _)| *name != "dom0")
@@ -296,7 +290,7 @@ fn a_writer_that_breaks_leaves_nothing_half() {
 }
 
 #[test]
-fn a_volume_that_is_gone_before_the_backup_leaves_its_machine_out() {
+fn a_volume_that_is_gone_before_the_backup_leaves_its_vm_out() {
     let place = Place::new();
     fs::remove_file(place.path("root/var/lib/qubes/appvms/vault/private.img")).unwrap();
     let Outcome::Done(report) = place.backup(place.host("root")) else {
@@ -307,26 +301,26 @@ fn a_volume_that_is_gone_before_the_backup_leaves_its_machine_out() {
     let archive = report.archive.unwrap();
     let verified = jobs::verify(&archive, place.host("here").as_ref()).unwrap();
     assert!(verified.is_success(), "{verified:?}");
-    assert_eq!(verified.machines.len(), ALL.len() - 1);
+    assert_eq!(verified.vms.len(), ALL.len() - 1);
 }
 
 /// Data that takes a moment to go through, so that there is something to cancel.
-fn slow_machines() -> Vec<Vm> {
-    let mut machines = roots::small();
+fn slow_vms() -> Vec<Vm> {
+    let mut vms = roots::small();
     for (number, name) in ["bulk1", "bulk2", "bulk3"].into_iter().enumerate() {
-        machines.push(
+        vms.push(
             Vm::new(name, "AppVM")
                 .property("template", "tpl")
                 .volume("private", Fill::Dense(10 * MIB, 40 + number as u64)),
         );
     }
-    machines
+    vms
 }
 
 #[test]
 fn a_backup_cancelled_at_any_moment_leaves_nothing() {
     let place = Place::new();
-    roots::make(&place.path("root"), &slow_machines());
+    roots::make(&place.path("root"), &slow_vms());
     let host = place.host("root");
     let mut noise = Noise::new(11);
     let (mut cancelled, mut moment) = (0, 0);
@@ -363,9 +357,9 @@ fn a_backup_cancelled_at_any_moment_leaves_nothing() {
 }
 
 #[test]
-fn a_restore_cancelled_at_any_moment_leaves_only_whole_machines() {
+fn a_restore_cancelled_at_any_moment_leaves_only_whole_vms() {
     let place = Place::new();
-    roots::make(&place.path("root"), &slow_machines());
+    roots::make(&place.path("root"), &slow_vms());
     let all = [&ALL[..], &["bulk1", "bulk2", "bulk3"]].concat();
     let archive = jobs::archive(&place.path("root"), &all, &place.path("target"));
     let mut noise = Noise::new(12);
@@ -400,7 +394,7 @@ fn a_restore_cancelled_at_any_moment_leaves_only_whole_machines() {
     assert!(cancelled > 5, "{cancelled} of 16 cancelled");
 }
 
-/// Holds that a root has no files of imports that never ended, and no folder of a machine that is not in its record.
+/// Holds that a root has no files of imports that never ended, and no folder of a VM that is not in its record.
 #[track_caller]
 fn expect_no_leftovers(root: &Path) {
     let known = roots::domains(root);

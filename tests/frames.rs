@@ -29,7 +29,7 @@ use support::{
 /// The longest time between two frames that still looks fluent to people who wait for a bar.
 const LONGEST_GAP: Duration = Duration::from_millis(100);
 
-/// The same where others take most of the machine, so that even the display has to wait for its turn.
+/// The same where others take most of the VM, so that even the display has to wait for its turn.
 const LONGEST_GAP_IN_A_CROWD: Duration = Duration::from_millis(500);
 
 /// How many VMs the table has; few people have more.
@@ -38,14 +38,14 @@ const MANY: usize = 300;
 /// How soon that table must be there after Next.
 const OPENS_WITHIN: Duration = Duration::from_millis(200);
 
-/// How often it is tried: what others do on the machine is not the window's fault.
+/// How often it is tried: what others do on the VM is not the window's fault.
 const ATTEMPTS: usize = 3;
 
-/// The part of the machine's time that others may take while the gaps are still measured by the clock alone. Beyond it
+/// The part of the VM's time that others may take while the gaps are still measured by the clock alone. Beyond it
 /// the time that the window's thread stood in the queue for a processor is not counted.
 const OTHERS: f64 = 0.2;
 
-/// The part of the machine's time from which on it is a crowd.
+/// The part of the VM's time from which on it is a crowd.
 const CROWD: f64 = 0.5;
 
 /// Names the root for the part of the test that runs inside the window.
@@ -89,8 +89,8 @@ fn a_table_of_hundreds_of_vms_opens_at_once_and_stays_fluent() {
             .property("template", "tpl")
             .volume("private", Fill::Holes(MIB))
     };
-    let machines: Vec<Vm> = (0..MANY).map(app).collect();
-    let place = Place::new(&machines);
+    let vms: Vec<Vm> = (0..MANY).map(app).collect();
+    let place = Place::new(&vms);
     let names: Vec<String> = (0..MANY).map(|number| format!("machine-number-{number:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let archive = jobs::archive(&place.path("root"), &names, &place.path("target"));
@@ -111,7 +111,7 @@ fn a_table_of_hundreds_of_vms_opens_at_once_and_stays_fluent() {
     panic!("too slow in each of {ATTEMPTS} attempts");
 }
 
-/// Whether all times that were measured are short enough, where others leave enough of the machine for that.
+/// Whether all times that were measured are short enough, where others leave enough of the VM for that.
 fn is_fluent(output: &str) -> bool {
     let number = |name: &str| {
         let line = output.lines().find_map(|line| line.strip_prefix(name)).unwrap();
@@ -311,7 +311,7 @@ fn queued() -> Duration {
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
-/// Processor time of the whole machine and of this process so far, in ticks.
+/// Processor time of the whole VM and of this process so far, in ticks.
 fn processor_ticks() -> (u64, u64, u64) {
     let numbers = |text: &str| {
         text.split_whitespace()
@@ -319,16 +319,16 @@ fn processor_ticks() -> (u64, u64, u64) {
             .map(i64::unsigned_abs)
             .collect::<Vec<u64>>()
     };
-    let machine = std::fs::read_to_string("/proc/stat").unwrap();
-    let machine = numbers(machine.lines().next().unwrap());
+    let vm = std::fs::read_to_string("/proc/stat").unwrap();
+    let vm = numbers(vm.lines().next().unwrap());
     let own = std::fs::read_to_string("/proc/self/stat").unwrap();
     let own = numbers(own.rsplit_once(')').unwrap().1.trim_start().split_once(' ').unwrap().1);
     // User, nice, system; idle and waiting for disks; user and system of this process.
-    let busy = machine[0] + machine[1] + machine[2];
-    (busy, busy + machine[3] + machine[4], own[10] + own[11])
+    let busy = vm[0] + vm[1] + vm[2];
+    (busy, busy + vm[3] + vm[4], own[10] + own[11])
 }
 
-/// The part of the machine's time that others took since `before`.
+/// The part of the VM's time that others took since `before`.
 fn taken_by_others(before: (u64, u64, u64)) -> f64 {
     let now = processor_ticks();
     let others = (now.0 - before.0).saturating_sub(now.2 - before.2);

@@ -43,8 +43,8 @@ fn genuine_archives_come_back_as_they_were_made() {
         let folder = tempfile::tempdir().unwrap();
         let (made, restored) = (json(&fixtures, name, "json"), json(&fixtures, name, "restore.json"));
         let here = expect_whole(folder.path(), &fixtures.join(format!("{name}.bak")), &made, &[]);
-        for (machine, expected) in restored["vms"].as_object().unwrap() {
-            expect_genuine(name, &here, machine, expected, &made);
+        for (vm, expected) in restored["vms"].as_object().unwrap() {
+            expect_genuine(name, &here, vm, expected, &made);
         }
     }
 }
@@ -56,8 +56,8 @@ fn archives_of_format_2_come_back_as_they_were_made() {
         let folder = tempfile::tempdir().unwrap();
         let made = json(&fixtures, name, "json");
         let here = expect_whole(folder.path(), &fixtures.join(format!("{name}.bak")), &made, &[]);
-        for machine in made["vms"].as_object().unwrap().keys() {
-            expect_volumes(name, &here, machine, &made);
+        for vm in made["vms"].as_object().unwrap().keys() {
+            expect_volumes(name, &here, vm, &made);
         }
     }
 }
@@ -83,8 +83,8 @@ fn archives_of_format_2_need_no_header() {
         let bare = folder.path().join("bare");
         fs::write(&bare, archive::assemble(&bytes, &rest)).unwrap();
         let here = expect_whole(folder.path(), &bare, &made, options);
-        for machine in made["vms"].as_object().unwrap().keys() {
-            expect_volumes(name, &here, machine, &made);
+        for vm in made["vms"].as_object().unwrap().keys() {
+            expect_volumes(name, &here, vm, &made);
         }
     }
 }
@@ -112,7 +112,7 @@ fn json(fixtures: &Path, name: &str, ending: &str) -> Value {
     serde_json::from_slice(&fs::read(fixtures.join(format!("{name}.{ending}"))).unwrap()).unwrap()
 }
 
-/// Compares one machine with what the reference restorer made of it. Its target had other templates, hence not those.
+/// Compares one VM with what the reference restorer made of it. Its target had other templates, hence not those.
 fn expect_genuine(archive: &str, here: &Path, name: &str, expected: &Value, made: &Value) {
     let domains = roots::domains(here);
     let domain = domains
@@ -152,7 +152,7 @@ fn expect_genuine(archive: &str, here: &Path, name: &str, expected: &Value, made
         expected["devices"].as_array().unwrap().len(),
         "{archive}: {name}: devices"
     );
-    let folder = roots::machine_folder(here, domain);
+    let folder = roots::vm_folder(here, domain);
     let notes = fs::read_to_string(folder.join("notes.txt")).ok();
     assert_eq!(notes.as_deref(), expected["notes"].as_str(), "{archive}: {name}: notes");
     assert_eq!(
@@ -170,7 +170,7 @@ fn expect_genuine(archive: &str, here: &Path, name: &str, expected: &Value, made
     expect_volumes(archive, here, name, made);
 }
 
-/// Compares the volumes of a machine with what was in them when the archive was made.
+/// Compares the volumes of a VM with what was in them when the archive was made.
 fn expect_volumes(archive: &str, here: &Path, name: &str, made: &Value) {
     let domains = roots::domains(here);
     let volumes = roots::volume_files(here, &domains[name]);
@@ -178,7 +178,7 @@ fn expect_volumes(archive: &str, here: &Path, name: &str, made: &Value) {
         Value::Null => &made["vms"][name]["volumes"],
         all => &all[name],
     };
-    // A machine that an old archive only implies has no volumes in it.
+    // A VM that an old archive only implies has no volumes in it.
     for (volume, facts) in facts.as_object().into_iter().flatten() {
         let bytes = fs::read(&volumes[volume]).unwrap();
         assert_eq!(
@@ -220,10 +220,10 @@ fn a_genuine_archive_stays_closed_to_a_wrong_passphrase() {
     let pass = passfile(folder.path(), "not that");
     let here = folder.path().join("here");
     restore_new(&here, &pass, &fixtures.join("v4-none.bak")).expect_failure(&[5]);
-    let machines = if here.join("var/lib/qubes/qubes.xml").exists() {
+    let vms = if here.join("var/lib/qubes/qubes.xml").exists() {
         roots::domains(&here).len()
     } else {
         1
     };
-    assert_eq!(machines, 1, "only dom0, if anything");
+    assert_eq!(vms, 1, "only dom0, if anything");
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use pedos_backup::engine::{MachineResult, Warning};
+use pedos_backup::engine::{VmResult, Warning};
 use support::{damage::Damage, jobs, reseal::Opened, roots, tools};
 
 /// A moment before 1970.
@@ -178,8 +178,8 @@ fn what_cannot_be_restored_is_left_out_and_named_by_a_verification_too() {
         let verified = jobs::verify(&archive, host.as_ref()).unwrap();
         let restored = jobs::restore(&archive, host.as_ref()).unwrap();
         for report in [&verified, &restored] {
-            let home = report.machines.iter().find(|machine| machine.name == "dom0").unwrap();
-            assert!(matches!(home.result, MachineResult::Partly(_)), "{}: {home:?}", entry.0);
+            let home = report.vms.iter().find(|vm| vm.name == "dom0").unwrap();
+            assert!(matches!(home.result, VmResult::Partly(_)), "{}: {home:?}", entry.0);
             assert!(!report.is_success());
             let is_named = |warning: &Warning| matches!(warning, Warning::HomeEntryRefused { .. });
             assert_eq!(report.warnings.iter().filter(|warning| is_named(warning)).count(), 1);

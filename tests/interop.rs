@@ -24,7 +24,7 @@ use support::{
 /// A passphrase with what shells and terminals like to get wrong, blanks at its end left out: tools strip those.
 const PASSPHRASE: &str = " pä\"ss'$wörd! `x` \\n %s";
 
-/// The published procedure, as far as the list of machines.
+/// The published procedure, as far as the list of VMs.
 const OPEN: &str = r#"
     tar -i -xf "$archive" backup-header backup-header.hmac qubes.xml.000.enc
     echo "backup-header!$pass" | scrypt dec -P backup-header.hmac backup-header.verified
@@ -35,7 +35,7 @@ const OPEN: &str = r#"
         -v 'concat(.//property[@name="name"], " ", .//feature[@name="backup-path"])' -n qubes.xml
 "#;
 
-/// The published procedure for one file of one machine.
+/// The published procedure for one file of one VM.
 const EXTRACT: &str = r#"
     tar -i -xf "$archive" "$folder"
     backup_id=$(tail -n 1 backup-header | sed s/backup-id=//)
@@ -51,7 +51,7 @@ struct Emergency {
 }
 
 impl Emergency {
-    /// Opens an archive as far as its inventory; gives the machines with their folders in it.
+    /// Opens an archive as far as its inventory; gives the VMs with their folders in it.
     fn open(folder: &Path, archive: PathBuf, filter: &'static str) -> (Self, BTreeMap<String, String>) {
         fs::create_dir_all(folder).unwrap();
         let this = Self {
@@ -60,12 +60,12 @@ impl Emergency {
             filter,
         };
         let list = this.run(OPEN, &[]);
-        let machines = list.lines().map(|line| {
+        let vms = list.lines().map(|line| {
             let (name, path) = line.split_once(' ').unwrap();
             (if name.is_empty() { "dom0" } else { name }.to_owned(), path.to_owned())
         });
-        let machines = machines.collect();
-        (this, machines)
+        let vms = vms.collect();
+        (this, vms)
     }
 
     /// Gets one file out; gives its place.
@@ -123,26 +123,26 @@ fn expect_emergency(options: &[&str], filter: &'static str) {
     names.extend(["work", "solo", "disp", "dom0"]);
     back_up(&root, &pass, &target, &names).expect(0);
 
-    let (emergency, machines) = Emergency::open(&folder.path().join("out"), only_archive(&target), filter);
+    let (emergency, vms) = Emergency::open(&folder.path().join("out"), only_archive(&target), filter);
     assert_eq!(
-        machines.keys().map(String::as_str).collect::<Vec<_>>(),
+        vms.keys().map(String::as_str).collect::<Vec<_>>(),
         ["disp", "dom0", "solo", "work"]
     );
     let domains = roots::domains(&root);
     for name in ["work", "solo"] {
         for (volume, path) in roots::volume_files(&root, &domains[name]) {
-            roots::expect_same_volume(&path, &emergency.extract(&machines[name], &format!("{volume}.img")));
+            roots::expect_same_volume(&path, &emergency.extract(&vms[name], &format!("{volume}.img")));
         }
     }
     for file in ["firewall.xml", "notes.txt", "whitelisted-appmenus.list"] {
-        let there = fs::read(roots::machine_folder(&root, &domains["work"]).join(file)).unwrap();
+        let there = fs::read(roots::vm_folder(&root, &domains["work"]).join(file)).unwrap();
         assert_eq!(
-            fs::read(emergency.extract(&machines["work"], file)).unwrap(),
+            fs::read(emergency.extract(&vms["work"], file)).unwrap(),
             there,
             "{file}"
         );
     }
-    assert_eq!(machines["dom0"], "dom0-home/user");
+    assert_eq!(vms["dom0"], "dom0-home/user");
     let home = emergency.extract("dom0-home/", "user");
     let differences = shell(
         folder.path(),
@@ -171,9 +171,9 @@ fn a_volume_of_several_parts_is_put_together_by_stock_tools() {
     fs::create_dir(&target).unwrap();
     let pass = passfile(folder.path(), PASSPHRASE);
     back_up(&root, &pass, &target, &["--no-compress", "large"]).expect(0);
-    let (emergency, machines) = Emergency::open(&folder.path().join("out"), only_archive(&target), "cat");
+    let (emergency, vms) = Emergency::open(&folder.path().join("out"), only_archive(&target), "cat");
     let there = root.join("var/lib/qubes/appvms/large/root.img");
-    roots::expect_same_volume(&there, &emergency.extract(&machines["large"], "root.img"));
+    roots::expect_same_volume(&there, &emergency.extract(&vms["large"], "root.img"));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn volumes_of_every_odd_size_come_back() {
         folder.path().join("target"),
         folder.path().join("here"),
     );
-    let mut machines = vec![
+    let mut vms = vec![
         Vm::new("tpl", "TemplateVM")
             .volume("root", Fill::Holes(0))
             .volume("private", Fill::Bytes(vec![0; 9000])),
@@ -231,13 +231,13 @@ fn volumes_of_every_odd_size_come_back() {
         Fill::Sparse(3 * 1024 * MIB + 1, 64 * KIB, 8),
     ];
     for (number, fill) in fills.into_iter().enumerate() {
-        machines.push(
+        vms.push(
             Vm::new(&format!("odd{number}"), "AppVM")
                 .property("template", "tpl")
                 .volume("private", fill),
         );
     }
-    roots::make(&root, &machines);
+    roots::make(&root, &vms);
     fs::create_dir(&target).unwrap();
     let pass = passfile(folder.path(), jobs::PASSPHRASE);
     let archive = jobs::archive(&root, &["tpl", "odd0", "odd1", "odd2", "odd3"], &target);

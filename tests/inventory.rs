@@ -144,7 +144,7 @@ fn marks_say_what_an_archive_holds() {
     let nobody = BTreeMap::from([("nobody".to_owned(), content("vm99/", 1))]);
     assert!(matches!(
         inventory.mark_contents(&nobody),
-        Err(InventoryError::NoSuchMachine { .. })
+        Err(InventoryError::NoSuchVm { .. })
     ));
 }
 
@@ -187,7 +187,7 @@ fn a_reduced_record_keeps_what_a_reader_needs() {
 }
 
 #[test]
-fn a_fresh_record_takes_machines_and_settings() {
+fn a_fresh_record_takes_vms_and_settings() {
     let mut inventory = Inventory::empty();
     inventory.insert_domain(&work()).unwrap();
     inventory.set_property("work", "netvm", "").unwrap();
@@ -227,7 +227,7 @@ fn a_fresh_record_takes_machines_and_settings() {
 }
 
 #[test]
-fn what_would_mix_machines_up_is_refused() {
+fn what_would_mix_vms_up_is_refused() {
     let domain = |inner: &str| format!("<qubes><domains>{inner}</domains></qubes>");
     let named = |id: &str, name: &str| {
         format!(

@@ -101,11 +101,11 @@ fn a_listing_says_what_is_in_an_archive_and_what_is_only_mentioned() {
     assert_eq!(listing["are_notes_read"], false);
     assert_eq!(listing["archive"]["compression"], "gzip");
     assert_eq!(listing["archive"]["protection"], "scrypt");
-    let machine = |name: &str| {
-        let machines = listing["machines"].as_array().unwrap();
-        machines.iter().find(|machine| machine["name"] == name).unwrap().clone()
+    let vm = |name: &str| {
+        let vms = listing["vms"].as_array().unwrap();
+        vms.iter().find(|vm| vm["name"] == name).unwrap().clone()
     };
-    let (work, solo, dom0) = (machine("work"), machine("solo"), machine("dom0"));
+    let (work, solo, dom0) = (vm("work"), vm("solo"), vm("dom0"));
     assert_eq!(
         (&work["is_in_archive"], &solo["is_in_archive"]),
         (&true.into(), &false.into())
@@ -132,8 +132,8 @@ fn listings_of_genuine_archives_hold_against_the_schema() {
     }
 }
 
-/// A root with two machines, an archive of them, and where its bytes of the second machine begin.
-fn two_machines(folder: &Path) -> std::path::PathBuf {
+/// A root with two VMs, an archive of them, and where its bytes of the second VM begin.
+fn two_vms(folder: &Path) -> std::path::PathBuf {
     let root = folder.join("root");
     let vm = |name: &str, seed| Vm::new(name, "StandaloneVM").volume("private", Fill::Dense(MIB + 5 * KIB, seed));
     roots::make(&root, &[vm("one", 1), vm("two", 2)]);
@@ -143,7 +143,7 @@ fn two_machines(folder: &Path) -> std::path::PathBuf {
 #[test]
 fn a_report_of_a_whole_restore_is_done() {
     let folder = tempfile::tempdir().unwrap();
-    let file = two_machines(folder.path());
+    let file = two_vms(folder.path());
     let here = folder.path().join("here");
     roots::make(&here, &[]);
     let host = jobs::host(&here);
@@ -156,16 +156,16 @@ fn a_report_of_a_whole_restore_is_done() {
     );
     assert_eq!(report["outcome"], "done");
     assert_eq!(report["job"], "restore");
-    assert_eq!(report["machines"].as_array().unwrap().len(), 2);
-    assert_eq!(report["machines"][0]["items"][0]["name"], "private.img");
-    assert_eq!(report["machines"][0]["items"][0]["size_bytes"], MIB + 5 * KIB);
+    assert_eq!(report["vms"].as_array().unwrap().len(), 2);
+    assert_eq!(report["vms"][0]["items"][0]["name"], "private.img");
+    assert_eq!(report["vms"][0]["items"][0]["size_bytes"], MIB + 5 * KIB);
     assert!(report["elapsed_seconds"].as_f64().unwrap() > 0.0);
 }
 
 #[test]
 fn a_report_of_a_damaged_archive_names_the_place() {
     let folder = tempfile::tempdir().unwrap();
-    let file = two_machines(folder.path());
+    let file = two_vms(folder.path());
     let archive = open(&file, jobs::PASSPHRASE);
     let mut bytes = fs::read(&file).unwrap();
     let last = bytes.len() - 600_000;
@@ -179,7 +179,7 @@ fn a_report_of_a_damaged_archive_names_the_place() {
         (&report["outcome"], &report["verdict"]),
         (&"failed".into(), &"bad".into())
     );
-    let two = &report["machines"][1];
+    let two = &report["vms"][1];
     assert_eq!((&two["name"], &two["state"]), (&"two".into(), &"failed".into()));
     assert_eq!(two["error"]["code"], "damaged");
     assert!(two["error"]["member"].as_str().unwrap().contains("private.img"));
@@ -204,7 +204,7 @@ fn a_report_of_a_damaged_archive_names_the_place() {
 #[test]
 fn reports_of_jobs_that_did_not_come_to_their_end_hold_against_the_schema() {
     let folder = tempfile::tempdir().unwrap();
-    let file = two_machines(folder.path());
+    let file = two_vms(folder.path());
     let host = jobs::host(&folder.path().join("root"));
     let plan = jobs::restore_plan(Source::File(file), host.as_ref(), true).unwrap();
     let job = jobs::spawn(Job::Restore(plan), host.clone());

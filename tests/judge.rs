@@ -9,7 +9,7 @@ mod support;
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use pedos_backup::{
-    engine::{ArchiveError, MachineResult, Report, Warning},
+    engine::{ArchiveError, Report, VmResult, Warning},
     format::outer,
     inventory::Inventory,
 };
@@ -28,10 +28,8 @@ struct Verdicts {
 }
 
 fn whole(report: &Report) -> BTreeMap<&str, bool> {
-    let machines = report.machines.iter();
-    machines
-        .map(|machine| (machine.name.as_str(), machine.result == MachineResult::Done))
-        .collect()
+    let vms = report.vms.iter();
+    vms.map(|vm| (vm.name.as_str(), vm.result == VmResult::Done)).collect()
 }
 
 impl Verdicts {

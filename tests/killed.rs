@@ -43,13 +43,13 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
-        let mut machines = roots::small();
-        machines.push(
+        let mut vms = roots::small();
+        vms.push(
             Vm::new("bulk", "StandaloneVM")
                 .volume("root", Fill::Sparse(64 * MIB, 6 * MIB, 70))
                 .volume("private", Fill::Sparse(16 * MIB, 800 * KIB, 71)),
         );
-        roots::make(&root, &machines);
+        roots::make(&root, &vms);
         let archive = jobs::archive(&root, &ALL, folder.path());
         let pass = programs::passfile(folder.path(), jobs::PASSPHRASE);
         Self { folder, archive, pass }
@@ -98,7 +98,7 @@ fn unfinished_homes(root: &Path) -> Vec<String> {
 fn expect_no_orphans(root: &Path) {
     let known: Vec<PathBuf> = roots::domains(root)
         .values()
-        .map(|domain| roots::machine_folder(root, domain))
+        .map(|domain| roots::vm_folder(root, domain))
         .collect();
     for kind in ["appvms", "vm-templates"] {
         let folder = root.join("var/lib/qubes").join(kind);
@@ -165,7 +165,7 @@ fn nothing_is_taken_away_without_a_yes() {
     let place = Place::new();
     let root = place.empty("here");
     let host = RootHost::open(&root).unwrap();
-    host.create_machine(&pedos_backup::host::NewMachine {
+    host.create_vm(&pedos_backup::host::NewVm {
         name: "half".to_owned(),
         class: pedos_backup::inventory::Class::AppVm,
         label: "red".to_owned(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Looking into an archive with the tool and getting single files out of it, on a machine that is no PedOS.
+//! Looking into an archive with the tool and getting single files out of it, on a computer that is no PedOS.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something unexpected comes up")]
 
@@ -23,7 +23,7 @@ use support::{
     tools,
 };
 
-/// A folder with a root, an archive of some of its machines, and the file with its passphrase.
+/// A folder with a root, an archive of some of its VMs, and the file with its passphrase.
 struct Setting {
     folder: tempfile::TempDir,
     archive: PathBuf,
@@ -31,9 +31,9 @@ struct Setting {
 }
 
 impl Setting {
-    fn new(machines: &[Vm], names: &[&str]) -> Self {
+    fn new(vms: &[Vm], names: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        roots::make(&folder.path().join("root"), machines);
+        roots::make(&folder.path().join("root"), vms);
         let archive = jobs::archive(&folder.path().join("root"), names, folder.path());
         let pass = passfile(folder.path(), jobs::PASSPHRASE);
         Self { folder, archive, pass }
@@ -83,8 +83,8 @@ fn notes_are_read_on_demand() {
     let run = setting.run(&["--list", "--notes", "--json"]).expect(0);
     let listing = checked("listing", &run.stdout);
     assert_eq!(listing["are_notes_read"], true);
-    let machines = listing["machines"].as_array().unwrap();
-    let work = machines.iter().find(|machine| machine["name"] == "work").unwrap();
+    let vms = listing["vms"].as_array().unwrap();
+    let work = vms.iter().find(|vm| vm["name"] == "work").unwrap();
     assert_eq!(work["notes"], notes);
     let run = setting.run(&["--list", "--notes"]).expect(0);
     assert!(run.stdout.contains("Notes of work:"), "{}", run.stdout);
@@ -120,8 +120,8 @@ fn a_plan_that_cannot_begin_and_one_that_is_only_tried_are_documents_too() {
         let run = setting.run(options).expect_failure(&[1]);
         let plan = checked("plan", &run.stdout);
         assert_eq!(plan["is_ready"], false);
-        let machines = plan["machines"].as_array().unwrap();
-        let work = machines.iter().find(|machine| machine["name"] == "work").unwrap();
+        let vms = plan["vms"].as_array().unwrap();
+        let work = vms.iter().find(|vm| vm["name"] == "work").unwrap();
         assert_eq!(work["state"], "blocked");
         assert_eq!(work["netvm"]["name"], "net");
         assert_eq!(work["devices"][0]["fate"], "kept");
@@ -136,7 +136,7 @@ fn a_plan_that_cannot_begin_and_one_that_is_only_tried_are_documents_too() {
             options,
             ["--rename work=NAME", "--rename-conflicting", "--exclude work"]
         );
-        assert_eq!(machines.last().unwrap()["name"], "dom0");
+        assert_eq!(vms.last().unwrap()["name"], "dom0");
         assert!(run.stderr.contains("--rename work=NAME"), "{}", run.stderr);
     }
     let options = [
@@ -150,11 +150,11 @@ fn a_plan_that_cannot_begin_and_one_that_is_only_tried_are_documents_too() {
     ];
     let plan = checked("plan", &setting.run(&options).expect(0).stdout);
     assert_eq!(plan["is_ready"], true);
-    let states: Vec<&str> = plan["machines"]
+    let states: Vec<&str> = plan["vms"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|machine| machine["state"].as_str().unwrap())
+        .map(|vm| vm["state"].as_str().unwrap())
         .collect();
     assert_eq!(
         states.iter().filter(|state| **state == "left_out").count(),
@@ -184,7 +184,7 @@ fn a_pool_that_may_be_too_small_is_told_before_a_restore_begins() {
     roots::expect_same(&setting.path("root"), "solo", &setting.path("here"), "solo");
 }
 
-/// Changes what the archive says of the sizes of its machines.
+/// Changes what the archive says of the sizes of its VMs.
 fn announce(setting: &Setting, bytes: &str) {
     let opened = Opened::new(fs::read(&setting.archive).unwrap(), jobs::PASSPHRASE);
     let changed = opened.rewritten(&|name, content| {
@@ -314,7 +314,7 @@ fn what_is_not_there_is_said_and_leaves_nothing() {
 fn a_damaged_volume_gets_no_name_and_damage_elsewhere_does_not_matter() {
     let setting = Setting::new(&volumes(), &["one", "two"]);
     let mut bytes = fs::read(&setting.archive).unwrap();
-    // The last large member is the private volume of the second machine.
+    // The last large member is the private volume of the second VM.
     let place = bytes.len() - 600_000;
     bytes[place] ^= 1;
     fs::write(&setting.archive, bytes).unwrap();
@@ -326,7 +326,7 @@ fn a_damaged_volume_gets_no_name_and_damage_elsewhere_does_not_matter() {
         (&report["job"], &report["outcome"]),
         (&"extract".into(), &"failed".into())
     );
-    assert_eq!(report["machines"][0]["error"]["code"], "damaged");
+    assert_eq!(report["vms"][0]["error"]["code"], "damaged");
     assert!(!setting.path("out").exists() && !setting.path("out.part").exists());
     let run = setting
         .run(&["--extract", "one:private", "-o", "out", "--json"])
@@ -350,10 +350,7 @@ fn genuine_archives_are_listed_and_opened_file_by_file() {
         command.arg("-p").arg(&pass).args(["--list", "--notes", "--json"]);
         command.arg(fixtures.join(format!("{name}.bak"))).env("PATH", "");
         let listing = checked("listing", &programs::finish(&mut command).expect(0).stdout);
-        let machines = listing["machines"].as_array().unwrap();
-        assert!(
-            machines.iter().any(|machine| machine["is_in_archive"] == true),
-            "{name}"
-        );
+        let vms = listing["vms"].as_array().unwrap();
+        assert!(vms.iter().any(|vm| vm["is_in_archive"] == true), "{name}");
     }
 }

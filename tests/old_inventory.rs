@@ -54,7 +54,7 @@ fn unpacked(archive: &str, filter: &str, member: &str) -> Option<Vec<u8>> {
     Some(output.stdout)
 }
 
-/// What the existing restorer made of the archives of version 3; all hold the same machines.
+/// What the existing restorer made of the archives of version 3; all hold the same VMs.
 fn yardstick() -> Option<Value> {
     let text = fs::read(fixtures()?.join("v3-enc-gz.restore.json")).unwrap();
     Some(serde_json::from_slice(&text).unwrap())

@@ -131,7 +131,7 @@ fn a_restore_that_was_killed_does_not_block_the_next_one() {
 }
 
 #[test]
-fn an_interrupted_restore_leaves_only_whole_machines() {
+fn an_interrupted_restore_leaves_only_whole_vms() {
     let place = Place::new(&bulk());
     programs::finish(place.backup().arg(place.path("target")).args(["tpl", "vault", "bulk"])).expect(0);
     let archive = only_archive(&place.path("target"));

@@ -94,7 +94,7 @@ fn what_the_inventory_promises_and_the_headers_do_not_show_is_named() {
 }
 
 #[test]
-fn nothing_is_created_for_a_machine_whose_data_is_not_there() {
+fn nothing_is_created_for_a_vm_whose_data_is_not_there() {
     let damage = Damage::new();
     let bytes = without(&damage, &[&vm_of(&damage, "work")]);
     damage.restore(&bytes);

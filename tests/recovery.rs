@@ -34,11 +34,11 @@ const PASSPHRASE: &str = " pä\"ss'$wörd! `x` \\n %s";
 const COMMAND: &str = "    ";
 
 /// Backs up with the tool into a file of a folder, with a recovery text.
-fn back_up(root: &Path, file: &Path, options: &[&str], machines: &[&str], language: &str) -> Run {
+fn back_up(root: &Path, file: &Path, options: &[&str], vms: &[&str], language: &str) -> Run {
     let pass = passfile(root.parent().unwrap(), PASSPHRASE);
     let mut command = qvm_backup();
     command.arg("--root").arg(root).args(["-y", "-p"]).arg(pass);
-    command.arg("--recovery-text").args(options).arg(file).args(machines);
+    command.arg("--recovery-text").args(options).arg(file).args(vms);
     finish(command.env("LANGUAGE", language))
 }
 
@@ -63,12 +63,12 @@ struct Recovered {
 }
 
 impl Recovered {
-    /// The folder of a machine, as the commands showed it.
-    fn folder_of(&self, machine: &str) -> PathBuf {
+    /// The folder of a VM, as the commands showed it.
+    fn folder_of(&self, vm: &str) -> PathBuf {
         let pairs = self.said.lines().filter_map(|line| line.split_once("  "));
-        let found = pairs.into_iter().find(|(name, _)| *name == machine);
+        let found = pairs.into_iter().find(|(name, _)| *name == vm);
         self.folder
-            .join(found.unwrap_or_else(|| panic!("{machine}: {}", self.said)).1)
+            .join(found.unwrap_or_else(|| panic!("{vm}: {}", self.said)).1)
     }
 }
 
@@ -106,13 +106,13 @@ fn have_tools(unpack: &[&str]) -> bool {
 }
 
 /// Everything out of an archive that was written with these options.
-fn expect_recovery(options: &[&str], machines: &[&str]) {
+fn expect_recovery(options: &[&str], vms: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let (root, target) = (folder.path().join("root"), folder.path().join("target"));
     roots::make(&root, &roots::small());
     fs::create_dir(&target).unwrap();
     let archive = target.join("a 'backup': 100%");
-    let run = back_up(&root, &archive, options, machines, "").expect(0);
+    let run = back_up(&root, &archive, options, vms, "").expect(0);
     let text = text_of(&archive);
     assert!(run.said().contains(".recovery.txt"), "{}", run.said());
     assert_eq!(fs::metadata(&text).unwrap().permissions().mode() & 0o777, 0o600);
@@ -120,13 +120,13 @@ fn expect_recovery(options: &[&str], machines: &[&str]) {
     let recovered = recover(&text, PASSPHRASE, folder.path());
     assert!(recovered.said.contains(">work</property>"), "{}", recovered.said);
     let domains = roots::domains(&root);
-    for name in machines.iter().filter(|name| **name != "dom0") {
+    for name in vms.iter().filter(|name| **name != "dom0") {
         let here = recovered.folder_of(name);
         for (volume, path) in roots::volume_files(&root, &domains[*name]) {
             roots::expect_same_volume(&path, &here.join(format!("{volume}.img")));
         }
     }
-    let notes = fs::read(roots::machine_folder(&root, &domains["work"]).join("notes.txt")).unwrap();
+    let notes = fs::read(roots::vm_folder(&root, &domains["work"]).join("notes.txt")).unwrap();
     assert_eq!(fs::read(recovered.folder_of("work").join("notes.txt")).unwrap(), notes);
     let (home, home_here) = (root.join("home/user"), recovered.folder.join("dom0-home/user"));
     let variables = [("one", home.as_os_str()), ("other", home_here.as_os_str())];

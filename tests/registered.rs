@@ -48,14 +48,14 @@ fn an_archive_comes_from_a_service_that_stands_for_it() {
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 
-    let machine = root.join("run/vm/sys-usb");
-    stream(&archive, &machine.join("stream"));
-    let services = machine.join("etc/qubes-rpc");
+    let vm = root.join("run/vm/sys-usb");
+    stream(&archive, &vm.join("stream"));
+    let services = vm.join("etc/qubes-rpc");
     fs::create_dir_all(&services).unwrap();
     let service = services.join("qubes.RestoreById");
     let script = format!(
         "#!/bin/sh\n[ \"$1\" = known ] || exit 1\nread -r wanted\necho \"$wanted\" >>asked\ncat '{}'\nhead -c 16 >/dev/null\n",
-        machine.join("stream").display()
+        vm.join("stream").display()
     );
     fs::write(&service, script).unwrap();
     fs::set_permissions(&service, fs::Permissions::from_mode(0o755)).unwrap();
@@ -85,7 +85,7 @@ fn an_archive_comes_from_a_service_that_stands_for_it() {
     );
     let volume = |name: &str| fs::read(root.join(format!("var/lib/qubes/appvms/{name}/private.img"))).unwrap();
     assert!(volume("vault") == volume("vault-1"));
-    let home = machine.join("home/user");
+    let home = vm.join("home/user");
     let asked = fs::read_to_string(home.join("asked")).unwrap();
     assert_eq!(asked.lines().next(), Some("backup-header qubes.xml"));
     assert!(asked.lines().last().unwrap().starts_with("vm"), "{asked}");

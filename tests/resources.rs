@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! How hard the tools work and how much of the machine they take: levels, processors, memory, priority.
+//! How hard the tools work and how much of the VM they take: levels, processors, memory, priority.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something unexpected comes up")]
 
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 /// What the tools may take with two processors, in bytes.
 const MOST_BYTES: u64 = 600 * MIB;
 
-/// A PedOS with one machine, whose volume is text, noise and holes over several blocks of every method.
+/// A PedOS with one VM, whose volume is text, noise and holes over several blocks of every method.
 struct Place {
     folder: TempDir,
     root: PathBuf,

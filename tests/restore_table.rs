@@ -51,7 +51,7 @@ fn a_missing_template_is_chosen_or_restored_too_or_its_vm_left_out() {
     let Some(mut wizard) = open(BY_KEYBOARD, &elsewhere, &archive) else {
         return;
     };
-    to_machines(&wizard);
+    to_vms(&wizard);
     wizard.pick("Selected", &["tpl"], "Remove");
     wizard.next(4);
     wizard.wait_text("2 VMs cannot be restored yet", STEP);
@@ -285,13 +285,13 @@ fn look_inside(wizard: &Wizard) -> Node {
     wizard.session.desk().window("Inside the backup")
 }
 
-fn to_machines(wizard: &Wizard) {
+fn to_vms(wizard: &Wizard) {
     wizard.next(2);
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.next(3);
 }
 
 fn to_table(wizard: &Wizard) {
-    to_machines(wizard);
+    to_vms(wizard);
     wizard.next(4);
 }

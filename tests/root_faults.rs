@@ -12,15 +12,15 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, NewMachine, root::RootHost},
+    host::{Host, HostError, NewVm, root::RootHost},
     inventory::{Class, Inventory},
 };
 
 /// Names the root folder to the program that is to be killed.
 const VICTIM: &str = "PEDOS_BACKUP_TEST_VICTIM";
 
-fn new(name: &str) -> NewMachine {
-    NewMachine {
+fn new(name: &str) -> NewVm {
+    NewVm {
         name: name.to_owned(),
         class: Class::AppVm,
         label: "red".to_owned(),
@@ -45,7 +45,7 @@ fn a_program_that_is_killed_leaves_a_whole_record() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
     let host = RootHost::create(&root).unwrap();
-    host.create_machine(&new("a")).unwrap();
+    host.create_vm(&new("a")).unwrap();
     drop(host);
     for n in 0..8 {
         let mut victim = Command::new(std::env::current_exe().unwrap())
@@ -69,26 +69,26 @@ fn a_program_that_is_killed_leaves_a_whole_record() {
 }
 
 #[test]
-fn a_folder_that_no_record_knows_is_not_taken_for_a_new_machine() {
+fn a_folder_that_no_record_knows_is_not_taken_for_a_new_vm() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
     let host = RootHost::create(&root).unwrap();
     let orphan = root.join("var/lib/qubes/appvms/a");
     fs::create_dir(&orphan).unwrap();
     // An empty one is nobody's.
-    host.create_machine(&new("a")).unwrap();
-    host.remove_machine("a").unwrap();
+    host.create_vm(&new("a")).unwrap();
+    host.remove_vm("a").unwrap();
     assert!(!orphan.exists());
     for (name, content) in [("diary.txt", ""), ("notes.txt", "x"), ("private.img", "x")] {
         fs::create_dir(&orphan).unwrap();
         fs::write(orphan.join("root.img"), "").unwrap();
         fs::write(orphan.join(name), content).unwrap();
-        let error = host.create_machine(&new("a")).unwrap_err();
+        let error = host.create_vm(&new("a")).unwrap_err();
         assert!(
             matches!(&error, HostError::Refused { what } if what.contains("appvms/a ")),
             "{error}"
         );
-        assert!(host.remove_machine("a").is_err());
+        assert!(host.remove_vm("a").is_err());
         assert_eq!(fs::read_to_string(orphan.join(name)).unwrap(), content);
         assert!(orphan.join("root.img").exists());
         fs::remove_dir_all(&orphan).unwrap();
@@ -96,11 +96,11 @@ fn a_folder_that_no_record_knows_is_not_taken_for_a_new_machine() {
     let elsewhere = folder.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &orphan).unwrap();
-    assert!(matches!(host.create_machine(&new("a")), Err(HostError::Refused { .. })));
+    assert!(matches!(host.create_vm(&new("a")), Err(HostError::Refused { .. })));
 }
 
 #[test]
-fn what_a_kill_leaves_does_not_keep_a_machine_from_being_made() {
+fn what_a_kill_leaves_does_not_keep_a_vm_from_being_made() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
     let host = RootHost::create(&root).unwrap();
@@ -109,7 +109,7 @@ fn what_a_kill_leaves_does_not_keep_a_machine_from_being_made() {
     for name in ["private.img", "root.img"] {
         fs::File::create(left.join(name)).unwrap().set_len(1 << 30).unwrap();
     }
-    host.create_machine(&new("a")).unwrap();
+    host.create_vm(&new("a")).unwrap();
     assert!(!left.join("root.img").exists());
     assert_eq!(fs::metadata(left.join("private.img")).unwrap().len(), 2 << 30);
     // The record is on the disk before the files are.
@@ -154,7 +154,7 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     };
     let root = disk.0.join("root");
     let host = RootHost::create(&root).unwrap();
-    host.create_machine(&new("a")).unwrap();
+    host.create_vm(&new("a")).unwrap();
     let mut import = host.import_volume("a", "private", 8192).unwrap();
     import.write_at(b"old", 0).unwrap();
     import.finish().unwrap();
@@ -169,11 +169,11 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     assert!(is_full(host.commit()));
     assert!(is_full(host.set_feature("a", "y", "1")));
     assert_eq!(fs::read(&record).unwrap(), before);
-    assert!(is_full(host.create_machine(&new("b"))));
+    assert!(is_full(host.create_vm(&new("b"))));
     assert!(host.inventory().unwrap().domain("b").is_none());
     drop(import);
     host.set_feature("a", "z", "1").unwrap();
-    host.create_machine(&new("b")).unwrap();
+    host.create_vm(&new("b")).unwrap();
     host.commit().unwrap();
     let after = Inventory::parse(&fs::read(&record).unwrap()).unwrap();
     let features = after.domain("a").unwrap().features;

@@ -18,7 +18,7 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, Label, MachineFile, NewMachine, Reference, VolumeState, root::RootHost},
+    host::{Host, HostError, Label, NewVm, Reference, VmFile, VolumeState, root::RootHost},
     inventory::{Class, Device, Inventory},
 };
 use tempfile::TempDir;
@@ -49,8 +49,8 @@ fn fresh() -> (TempDir, RootHost) {
     (folder, host)
 }
 
-fn new(name: &str, class: Class) -> NewMachine {
-    NewMachine {
+fn new(name: &str, class: Class) -> NewVm {
+    NewVm {
         name: name.to_owned(),
         label: "blue".to_owned(),
         template: class.has_template().then(|| "elsewhere".to_owned()),
@@ -60,8 +60,8 @@ fn new(name: &str, class: Class) -> NewMachine {
     }
 }
 
-fn read_volume(host: &RootHost, machine: &str, volume: &str) -> Vec<u8> {
-    let source = host.open_volume(machine, volume).unwrap();
+fn read_volume(host: &RootHost, vm: &str, volume: &str) -> Vec<u8> {
+    let source = host.open_volume(vm, volume).unwrap();
     let mut bytes = vec![0; usize::try_from(source.size_bytes()).unwrap()];
     source.read_at(&mut bytes, 0).unwrap();
     bytes
@@ -83,7 +83,7 @@ fn a_genuine_folder_is_seen_as_it_is() {
     let Some((folder, host)) = genuine() else { return };
     let system = host.system().unwrap();
     assert_eq!(system.user.as_deref(), Some("user"));
-    let names: Vec<_> = system.machines.iter().map(|machine| machine.name.as_str()).collect();
+    let names: Vec<_> = system.vms.iter().map(|vm| vm.name.as_str()).collect();
     assert_eq!(
         names,
         [
@@ -103,7 +103,7 @@ fn a_genuine_folder_is_seen_as_it_is() {
     );
     let reachable: Vec<_> = system.pools.iter().filter(|pool| pool.is_reachable).collect();
     assert_eq!(reachable.len(), 1);
-    let work = system.machine("work").unwrap();
+    let work = system.vm("work").unwrap();
     assert_eq!(work.netvm, Reference::Named("sys-firewall".to_owned()));
     assert_eq!(work.last_backup, Some(1_700_000_000));
     assert_eq!(work.volumes.len(), 1);
@@ -116,25 +116,25 @@ fn a_genuine_folder_is_seen_as_it_is() {
         work.backup_bytes,
         used("private.img") + 4096 + used("notes.txt") + used("whitelisted-appmenus.list")
     );
-    assert_eq!(system.machine("vault").unwrap().netvm, Reference::None);
-    assert_eq!(system.machine("custom-tpl").unwrap().netvm, Reference::Default);
-    assert!(!system.machine("untrusted").unwrap().include_in_backups);
-    assert!(system.machine("disp-mgmt").unwrap().include_in_backups);
-    assert!(system.machine("disp-mgmt").unwrap().volumes.is_empty());
-    assert!(system.machine("sys-net").unwrap().is_running);
-    assert!(!system.machine("work").unwrap().is_running);
-    assert!(system.machine("default-dvm").unwrap().template_for_dispvms);
-    assert!(system.machine("dom0").unwrap().backup_bytes > 20_000);
+    assert_eq!(system.vm("vault").unwrap().netvm, Reference::None);
+    assert_eq!(system.vm("custom-tpl").unwrap().netvm, Reference::Default);
+    assert!(!system.vm("untrusted").unwrap().include_in_backups);
+    assert!(system.vm("disp-mgmt").unwrap().include_in_backups);
+    assert!(system.vm("disp-mgmt").unwrap().volumes.is_empty());
+    assert!(system.vm("sys-net").unwrap().is_running);
+    assert!(!system.vm("work").unwrap().is_running);
+    assert!(system.vm("default-dvm").unwrap().template_for_dispvms);
+    assert!(system.vm("dom0").unwrap().backup_bytes > 20_000);
     let record = fs::read(folder.path().join("root/var/lib/qubes/qubes.xml")).unwrap();
     assert_eq!(host.inventory().unwrap().to_xml(), record);
-    let files = host.machine_files("work").unwrap();
+    let files = host.vm_files("work").unwrap();
     let kinds: Vec<_> = files.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds, MachineFile::ALL);
+    assert_eq!(kinds, VmFile::ALL);
     assert_eq!(read_volume(&host, "win10", "root").len(), 1_049_088);
     assert!(host.open_volume("win10", "volatile").is_err());
     assert!(matches!(
         host.open_volume("nobody", "root"),
-        Err(HostError::NoSuchMachine { .. })
+        Err(HostError::NoSuchVm { .. })
     ));
 }
 
@@ -157,7 +157,7 @@ fn what_cannot_be_read_is_said_and_nothing_escapes() {
             )
     });
     let system = host.system().unwrap();
-    let state = |machine: &str| system.machine(machine).unwrap().volumes[0].state.clone();
+    let state = |vm: &str| system.vm(vm).unwrap().volumes[0].state.clone();
     assert_eq!(state("vault"), VolumeState::Missing);
     assert_eq!(state("sys-net"), VolumeState::NoSnapshot);
     assert_eq!(
@@ -206,7 +206,7 @@ fn a_folder_that_is_no_pedos_is_refused() {
 }
 
 #[test]
-fn machines_are_made_filled_and_taken_away() {
+fn vms_are_made_filled_and_taken_away() {
     let (folder, host) = fresh();
     for (name, class) in [
         ("tpl", Class::TemplateVm),
@@ -214,16 +214,16 @@ fn machines_are_made_filled_and_taken_away() {
         ("win", Class::StandaloneVm),
         ("disp", Class::DispVm),
     ] {
-        host.create_machine(&new(name, class)).unwrap();
+        host.create_vm(&new(name, class)).unwrap();
     }
     let mut late = new("late", Class::AppVm);
     late.template = Some("tpl".to_owned());
     late.label = "nosuch".to_owned();
-    host.create_machine(&late).unwrap();
-    assert!(matches!(host.create_machine(&late), Err(HostError::NameTaken { .. })));
-    is_refused(host.create_machine(&new("a/b", Class::AppVm)));
-    is_refused(host.create_machine(&new("x", Class::AdminVm)));
-    is_refused(host.create_machine(&new("x", Class::Other("NewVM".to_owned()))));
+    host.create_vm(&late).unwrap();
+    assert!(matches!(host.create_vm(&late), Err(HostError::NameTaken { .. })));
+    is_refused(host.create_vm(&new("a/b", Class::AppVm)));
+    is_refused(host.create_vm(&new("x", Class::AdminVm)));
+    is_refused(host.create_vm(&new("x", Class::Other("NewVM".to_owned()))));
     let record = host.inventory().unwrap();
     let late = record.domain("late").unwrap();
     assert_eq!((late.label.as_str(), late.qid), ("red", 5));
@@ -268,17 +268,17 @@ fn machines_are_made_filled_and_taken_away() {
     assert_eq!(read_volume(&host, "work", "private").len(), 0);
     assert!(host.import_volume("work", "root", 1).is_err());
 
-    host.remove_machine("work").unwrap();
+    host.remove_vm("work").unwrap();
     assert!(!image.parent().unwrap().exists());
-    // A number that became free is given again, one that another machine has is not.
-    host.create_machine(&new("next", Class::AppVm)).unwrap();
-    host.create_machine(&new("last", Class::AppVm)).unwrap();
+    // A number that became free is given again, one that another VM has is not.
+    host.create_vm(&new("next", Class::AppVm)).unwrap();
+    host.create_vm(&new("last", Class::AppVm)).unwrap();
     let qid = |name: &str| host.inventory().unwrap().domain(name).unwrap().qid;
     assert_eq!((qid("next"), qid("last")), (2, 6));
     assert!(host.inventory().unwrap().domain("work").is_none());
-    is_refused(host.remove_machine("dom0"));
+    is_refused(host.remove_vm("dom0"));
     fs::create_dir_all(folder.path().join("root/run/vm/win")).unwrap();
-    is_refused(host.remove_machine("win"));
+    is_refused(host.remove_vm("win"));
     is_refused(host.import_volume("win", "root", 1).map(drop));
     assert!(host.free_bytes().unwrap() > 0);
 }
@@ -286,8 +286,8 @@ fn machines_are_made_filled_and_taken_away() {
 #[test]
 fn settings_are_kept_to_the_letter() {
     let (folder, host) = fresh();
-    host.create_machine(&new("work", Class::AppVm)).unwrap();
-    host.create_machine(&new("usb", Class::AppVm)).unwrap();
+    host.create_vm(&new("work", Class::AppVm)).unwrap();
+    host.create_vm(&new("usb", Class::AppVm)).unwrap();
     host.set_property("work", "memory", "0400").unwrap();
     host.set_property("work", "netvm", "").unwrap();
     host.set_property("work", "label", "green").unwrap();
@@ -353,7 +353,7 @@ fn settings_are_kept_to_the_letter() {
     assert_eq!(work.property("autostart"), Some("yes"));
     assert_eq!(work.feature("text with space"), Some("ä \"<&>\"\n "));
     assert_eq!(work.tags, ["a"]);
-    let last_backup = |name: &str| host.system().unwrap().machine(name).unwrap().last_backup;
+    let last_backup = |name: &str| host.system().unwrap().vm(name).unwrap().last_backup;
     assert_eq!(last_backup("work"), Some(1_800_000_000));
     // dom0 has no such property, and a PedOS refuses a record in which it has.
     assert_eq!(last_backup("dom0"), None);
@@ -364,7 +364,7 @@ fn two_programs_do_not_lose_each_others_changes() {
     let (folder, host) = fresh();
     let root = folder.path().join("root");
     for name in ["a", "b", "c"] {
-        host.create_machine(&new(name, Class::AppVm)).unwrap();
+        host.create_vm(&new(name, Class::AppVm)).unwrap();
     }
     host.commit().unwrap();
     let threads: Vec<_> = ["a", "b", "c"]
@@ -393,7 +393,7 @@ fn two_programs_do_not_lose_each_others_changes() {
 fn late_changes_reach_the_disk_by_themselves() {
     let (folder, host) = fresh();
     let record = folder.path().join("root/var/lib/qubes/qubes.xml");
-    host.create_machine(&new("a", Class::AppVm)).unwrap();
+    host.create_vm(&new("a", Class::AppVm)).unwrap();
     host.set_feature("a", "x", "1").unwrap();
     thread::sleep(std::time::Duration::from_millis(600));
     let other = Inventory::parse(&fs::read(&record).unwrap()).unwrap();
@@ -408,7 +408,7 @@ fn a_large_restore_is_not_slowed_by_its_record() {
     let start = Instant::now();
     for n in 0..300 {
         let name = format!("vm{n}");
-        host.create_machine(&new(&name, Class::AppVm)).unwrap();
+        host.create_vm(&new(&name, Class::AppVm)).unwrap();
         for s in 0..20 {
             host.set_feature(&name, &format!("f{s}"), "value").unwrap();
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The services of a root folder's running machines: whole conversations, and what happens when they go wrong.
+//! The services of a root folder's running VMs: whole conversations, and what happens when they go wrong.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
@@ -13,7 +13,7 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, NewMachine, Service, ServiceProcess, root::RootHost},
+    host::{Host, HostError, NewVm, Service, ServiceProcess, root::RootHost},
     inventory::Class,
     qfile,
 };
@@ -34,7 +34,7 @@ impl Running {
         let root = folder.path().join("root");
         let host = RootHost::create(&root).unwrap();
         for name in ["usb", "off"] {
-            host.create_machine(&NewMachine {
+            host.create_vm(&NewVm {
                 name: name.to_owned(),
                 class: Class::AppVm,
                 label: "red".to_owned(),
@@ -131,7 +131,7 @@ fn archive(folder: &Path, files: &[(&str, &[u8])], options: &[&str]) -> PathBuf 
 }
 
 #[test]
-fn a_backup_goes_to_a_directory_of_the_machine() {
+fn a_backup_goes_to_a_directory_of_the_vm() {
     let running = Running::new();
     let bytes: Vec<u8> = (0..300_000u32).flat_map(u32::to_le_bytes).collect();
     let (code, said) = running.back_up("  /mnt/my disk ", &bytes);
@@ -181,7 +181,7 @@ fn what_is_neither_directory_nor_command_is_refused_with_a_word() {
     ));
     assert!(matches!(
         running.host.start_service("nobody", Service::Backup),
-        Err(HostError::NoSuchMachine { .. })
+        Err(HostError::NoSuchVm { .. })
     ));
 }
 

@@ -13,9 +13,9 @@ use std::{
 
 use pedos_backup::{
     crypto::KdfCost,
-    engine::{self, Context, MachineResult, Report, VerifyVerdict},
+    engine::{self, Context, Report, VerifyVerdict, VmResult},
     format::{Compression, Level},
-    host::{Host, MachineFile, root::RootHost},
+    host::{Host, VmFile, root::RootHost},
     plan::{
         Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
     },
@@ -48,9 +48,9 @@ fn passphrase() -> Arc<Passphrase> {
     Arc::new(Passphrase::for_reading("pass word!".to_owned()))
 }
 
-fn back_up(host: &RootHost, machines: &[&str], folder: &Path, compression: Compression) -> Report {
+fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compression) -> Report {
     let plan = BackupPlan {
-        machines: machines.iter().map(|name| (*name).to_owned()).collect(),
+        vms: vms.iter().map(|name| (*name).to_owned()).collect(),
         destination: Destination::Directory(folder.to_owned()),
         compression,
         level: Level::default(),
@@ -85,10 +85,10 @@ fn volume(root: &Path, vid: &str) -> PathBuf {
     root.join("var/lib/qubes").join(format!("{vid}.img"))
 }
 
-/// Compares every volume, setting and file of the machines that were backed up.
-fn compare(from: &RootHost, from_root: &Path, to: &RootHost, to_root: &Path, machines: &[String]) {
+/// Compares every volume, setting and file of the VMs that were backed up.
+fn compare(from: &RootHost, from_root: &Path, to: &RootHost, to_root: &Path, vms: &[String]) {
     let (before, after) = (from.inventory().unwrap(), to.inventory().unwrap());
-    for name in machines.iter().filter(|name| *name != "dom0") {
+    for name in vms.iter().filter(|name| *name != "dom0") {
         let (old, new) = (before.domain(name).unwrap(), after.domain(name).unwrap());
         assert_eq!(old.class, new.class, "{name}");
         assert_eq!(old.label, new.label, "{name}");
@@ -131,13 +131,13 @@ fn compare(from: &RootHost, from_root: &Path, to: &RootHost, to_root: &Path, mac
     }
 }
 
-/// The small files of a machine, all of which can be read.
-fn small_files(host: &RootHost, name: &str) -> Vec<(MachineFile, Vec<u8>)> {
-    let files = host.machine_files(name).unwrap().into_iter();
+/// The small files of a VM, all of which can be read.
+fn small_files(host: &RootHost, name: &str) -> Vec<(VmFile, Vec<u8>)> {
+    let files = host.vm_files(name).unwrap().into_iter();
     files.map(|(kind, content)| (kind, content.unwrap())).collect()
 }
 
-/// The inventory of an archive with all machines of a host names their files in the order of the archive.
+/// The inventory of an archive with all VMs of a host names their files in the order of the archive.
 fn lists_all_files(host: &RootHost, archive: &Path) {
     let access = Access::new(Source::File(archive.to_owned()), passphrase());
     let opened = engine::open_archive(&access, host, &Context::default()).unwrap();
@@ -147,7 +147,7 @@ fn lists_all_files(host: &RootHost, archive: &Path) {
             vec!["user".to_owned()]
         } else {
             let volumes = domain.volumes.iter().filter(|volume| volume.save_on_stop);
-            let files = host.machine_files(name).unwrap();
+            let files = host.vm_files(name).unwrap();
             let files = files.iter().map(|(kind, _)| kind.file_name().to_owned());
             volumes
                 .map(|volume| format!("{}.img", volume.name))
@@ -166,15 +166,9 @@ fn lists_all_files(host: &RootHost, archive: &Path) {
 fn round_trip(compression: Compression) {
     let Some((temp, root)) = genuine_root() else { return };
     let host = RootHost::open(&root).unwrap();
-    let names: Vec<String> = host
-        .system()
-        .unwrap()
-        .machines
-        .into_iter()
-        .map(|machine| machine.name)
-        .collect();
-    let machines: Vec<&str> = names.iter().map(String::as_str).collect();
-    let report = back_up(&host, &machines, temp.path(), compression);
+    let names: Vec<String> = host.system().unwrap().vms.into_iter().map(|vm| vm.name).collect();
+    let vms: Vec<&str> = names.iter().map(String::as_str).collect();
+    let report = back_up(&host, &vms, temp.path(), compression);
     assert_eq!(report.verdict, VerifyVerdict::Good, "{report:#?}");
     assert!(report.is_success());
     let archive = report.archive.unwrap();
@@ -189,14 +183,8 @@ fn round_trip(compression: Compression) {
             ..RestorePolicy::default()
         },
     );
-    assert!(
-        report
-            .machines
-            .iter()
-            .all(|machine| machine.result == MachineResult::Done),
-        "{report:#?}"
-    );
-    assert_eq!(report.machines.len(), names.len());
+    assert!(report.vms.iter().all(|vm| vm.result == VmResult::Done), "{report:#?}");
+    assert_eq!(report.vms.len(), names.len());
     assert_eq!(report.warnings, []);
     compare(&host, &root, &target, &new_root, &names);
     let record = target.inventory().unwrap();
@@ -232,9 +220,9 @@ fn old_firewall_rules_are_put_into_the_form_of_today_or_named() {
     let rules = |policy: &str| {
         format!("<QubesFirewallRules policy=\"{policy}\"><rule address=\"10.0.0.0/8\"/></QubesFirewallRules>")
     };
-    for (machine, policy) in [("work", "deny"), ("vault", "perhaps")] {
+    for (vm, policy) in [("work", "deny"), ("vault", "perhaps")] {
         fs::write(
-            root.join("var/lib/qubes/appvms").join(machine).join("firewall.xml"),
+            root.join("var/lib/qubes/appvms").join(vm).join("firewall.xml"),
             rules(policy),
         )
         .unwrap();
@@ -249,9 +237,9 @@ fn old_firewall_rules_are_put_into_the_form_of_today_or_named() {
         ..RestorePolicy::default()
     };
     let report = restore(&target, &archive, policy);
-    let firewall = |machine: &str| {
-        let files = target.machine_files(machine).unwrap().into_iter();
-        let found = files.into_iter().find(|(kind, _)| *kind == MachineFile::Firewall);
+    let firewall = |vm: &str| {
+        let files = target.vm_files(vm).unwrap().into_iter();
+        let found = files.into_iter().find(|(kind, _)| *kind == VmFile::Firewall);
         found.map(|(_, content)| String::from_utf8(content.unwrap()).unwrap())
     };
     let converted = firewall("work").unwrap();
@@ -260,11 +248,11 @@ fn old_firewall_rules_are_put_into_the_form_of_today_or_named() {
         converted.contains("<property name=\"dsthost\">10.0.0.0/8</property>"),
         "{converted}"
     );
-    // Rules that cannot be read leave their machine closed, and it is said.
+    // Rules that cannot be read leave their VM closed, and it is said.
     let closed = firewall("vault").unwrap();
     assert!(closed.contains(">drop<") && !closed.contains("accept"), "{closed}");
-    let vault = report.machines.iter().find(|machine| machine.name == "vault").unwrap();
-    let MachineResult::Partly(failure) = &vault.result else {
+    let vault = report.vms.iter().find(|vm| vm.name == "vault").unwrap();
+    let VmResult::Partly(failure) = &vault.result else {
         panic!("{vault:?}")
     };
     let why = failure.0.to_string();

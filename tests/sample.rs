@@ -14,7 +14,7 @@ use std::{
 
 use pedos_backup::{
     host::{
-        Host, HostError, MachineFile, VolumeState,
+        Host, HostError, VmFile, VolumeState,
         root::{
             RootHost,
             sample::{self, SampleSize},
@@ -80,7 +80,7 @@ fn two_samples_are_equal_to_the_byte() {
         .unwrap()
         .system()
         .unwrap()
-        .machines
+        .vms
         .iter()
         .map(|m| m.backup_bytes)
         .sum();
@@ -94,7 +94,7 @@ fn a_full_sample_has_what_it_promises() {
     sample::create(&root, SampleSize::Full).unwrap();
     let host = RootHost::open(&root).unwrap();
     let system = host.system().unwrap();
-    assert!(system.machines.len() > 12);
+    assert!(system.vms.len() > 12);
     for class in [
         Class::AdminVm,
         Class::TemplateVm,
@@ -102,22 +102,22 @@ fn a_full_sample_has_what_it_promises() {
         Class::StandaloneVm,
         Class::DispVm,
     ] {
-        assert!(system.machines.iter().any(|machine| machine.class == class), "{class}");
+        assert!(system.vms.iter().any(|vm| vm.class == class), "{class}");
     }
-    let volumes = || system.machines.iter().flat_map(|machine| &machine.volumes);
+    let volumes = || system.vms.iter().flat_map(|vm| &vm.volumes);
     assert!(volumes().all(|volume| matches!(volume.state, VolumeState::Ready { .. })));
     let size: u64 = volumes().map(|volume| volume.size_bytes).sum();
     assert!((19 * GIB..22 * GIB).contains(&size), "{size}");
-    let used: u64 = system.machines.iter().map(|machine| machine.backup_bytes).sum();
+    let used: u64 = system.vms.iter().map(|vm| vm.backup_bytes).sum();
     assert!((58 * MIB..64 * MIB).contains(&used), "{}", used / MIB);
-    let machine = |name: &str| system.machine(name).unwrap();
-    assert!(machine("sys-usb").is_running && machine("sys-net").is_running && !machine("work").is_running);
-    assert!(machine("default-mgmt-dvm").is_internal);
-    assert!(!machine("untrusted").include_in_backups);
-    assert_eq!(machine("nothing-yet").backup_bytes, 0);
-    assert!(system.machines.iter().any(|machine| machine.name.len() == 31));
+    let vm = |name: &str| system.vm(name).unwrap();
+    assert!(vm("sys-usb").is_running && vm("sys-net").is_running && !vm("work").is_running);
+    assert!(vm("default-mgmt-dvm").is_internal);
+    assert!(!vm("untrusted").include_in_backups);
+    assert_eq!(vm("nothing-yet").backup_bytes, 0);
+    assert!(system.vms.iter().any(|vm| vm.name.len() == 31));
     assert!(root.join("run/vm/sys-usb/home/user").is_dir() && root.join("run/vm/sys-usb/mnt/disk").is_dir());
-    assert_eq!(host.machine_files("work").unwrap().len(), MachineFile::ALL.len());
+    assert_eq!(host.vm_files("work").unwrap().len(), VmFile::ALL.len());
     // One kind of volume stands for all: half of it compresses away.
     let path = root.join("var/lib/qubes/appvms/work/private.img");
     let output = Command::new("sh")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Backups to and from running machines: directories and commands there, partners that fail, stop early or never answer.
+//! Backups to and from running VMs: directories and commands there, partners that fail, stop early or never answer.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something unexpected comes up")]
 
@@ -18,7 +18,7 @@ use support::{
 };
 
 #[test]
-fn a_backup_goes_to_a_directory_of_a_running_machine_and_comes_back() {
+fn a_backup_goes_to_a_directory_of_a_running_vm_and_comes_back() {
     let place = Place::new(&roots::small());
     fs::create_dir_all(place.net_home().join("my backups")).unwrap();
     place.backup_to("/home/user/my backups").expect(0);
@@ -32,7 +32,7 @@ fn a_backup_goes_to_a_directory_of_a_running_machine_and_comes_back() {
 }
 
 #[test]
-fn a_backup_goes_through_a_command_of_a_running_machine_and_comes_back() {
+fn a_backup_goes_through_a_command_of_a_running_vm_and_comes_back() {
     let place = Place::new(&roots::small());
     place.backup_to("sh -c 'gzip -1 > archive.gz'").expect(0);
     assert!(place.net_home().join("archive.gz").is_file());

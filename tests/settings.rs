@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What no PedOS takes, in a backup: settings, firewall rules, names. The rest of each machine is restored, what is left
+//! What no PedOS takes, in a backup: settings, firewall rules, names. The rest of each VM is restored, what is left
 //! out is named, and the record that comes of it holds nothing over which a PedOS would refuse it as a whole.
 
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
@@ -9,7 +9,7 @@ mod support;
 use std::{collections::BTreeSet, fs};
 
 use pedos_backup::{
-    engine::{MachineResult, VerifyVerdict, Warning},
+    engine::{VerifyVerdict, VmResult, Warning},
     host::{Host, root::RootHost},
     inventory::Inventory,
 };
@@ -44,7 +44,7 @@ const DEVICES: &str = r#"<devices class="pci"><device backend-domain="dom0" id="
       <devices class="usb"><device backend-domain="plain" id="2-1" mode="manual"/><device backend-domain="plain" id="2-2" required="perhaps"/></devices>
       <devices class="block"><device backend-domain="plain" id="sda" mode="ask-to-attach" identity="x:1"/></devices>"#;
 
-fn machines() -> Vec<Vm> {
+fn vms() -> Vec<Vm> {
     let data = |size| Fill::Bytes(vec![7; size]);
     let mut odd = Vm::new("odd", "AppVM")
         .property("template", "tpl")
@@ -75,23 +75,17 @@ fn machines() -> Vec<Vm> {
 fn what_the_system_does_not_take_is_left_out_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
-    roots::make(&root, &machines());
+    roots::make(&root, &vms());
     let archive = jobs::archive(&root, &["tpl", "plain", "odd"], folder.path());
     let here = folder.path().join("here");
     let report = jobs::restore(&archive, &RootHost::create(&here).unwrap()).unwrap();
     assert!(report.is_success(), "{report:?}");
     let mut left_out = BTreeSet::new();
     for warning in &report.warnings {
-        let Warning::SettingUnfit {
-            machine,
-            setting,
-            value,
-            ..
-        } = warning
-        else {
+        let Warning::SettingUnfit { vm, setting, value, .. } = warning else {
             panic!("{warning:?}")
         };
-        assert_eq!(machine, "odd");
+        assert_eq!(vm, "odd");
         left_out.insert(format!("{setting}={value}"));
     }
     let odd = ODD
@@ -107,7 +101,7 @@ fn what_the_system_does_not_take_is_left_out_by_name() {
         "usb device=2-2",
     ];
     let expected: BTreeSet<String> = odd.chain(others.map(str::to_owned)).collect();
-    // A machine's name that none can have leads nowhere when the plan is made.
+    // A VM's name that none can have leads nowhere when the plan is made.
     let expected: BTreeSet<String> = expected.into_iter().filter(|text| !text.contains("guivm")).collect();
     assert_eq!(left_out, expected);
     let domain = &roots::domains(&here)["odd"];
@@ -131,7 +125,7 @@ fn what_the_system_does_not_take_is_left_out_by_name() {
 fn a_device_says_whether_it_is_required_in_an_archive() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
-    roots::make(&root, &machines());
+    roots::make(&root, &vms());
     let host = RootHost::open(&root).unwrap();
     let mut inventory = host.inventory().unwrap();
     inventory.mark_contents(&std::collections::BTreeMap::new()).unwrap();
@@ -166,7 +160,7 @@ fn a_device_says_whether_it_is_required_in_an_archive() {
 fn a_record_has_of_each_class_what_that_class_has() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
-    roots::make(&root, &machines());
+    roots::make(&root, &vms());
     // As an earlier version of this program left it.
     let record = root.join("var/lib/qubes/qubes.xml");
     let text = fs::read_to_string(&record).unwrap();
@@ -180,7 +174,7 @@ fn a_record_has_of_each_class_what_that_class_has() {
     fs::write(&record, old).unwrap();
     let host = jobs::host(&root);
     assert_eq!(
-        host.system().unwrap().machine("dom0").unwrap().last_backup,
+        host.system().unwrap().vm("dom0").unwrap().last_backup,
         Some(1_700_000_000)
     );
     let file = folder.path().join("archive");
@@ -210,25 +204,21 @@ const UNREADABLE: [&str; 4] = [
 ];
 
 #[test]
-fn a_machine_whose_rules_cannot_be_read_is_closed_and_partly_done() {
+fn a_vm_whose_rules_cannot_be_read_is_closed_and_partly_done() {
     for rules in UNREADABLE {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
-        let mut machines = machines();
-        let plain = machines.remove(1).file("firewall.xml", rules);
-        roots::make(&root, &[machines.remove(0), plain]);
+        let mut vms = vms();
+        let plain = vms.remove(1).file("firewall.xml", rules);
+        roots::make(&root, &[vms.remove(0), plain]);
         let archive = jobs::archive(&root, &["tpl", "plain"], folder.path());
         let here = folder.path().join("here");
         let host = RootHost::create(&here).unwrap();
         let report = jobs::restore(&archive, &host).unwrap();
         assert!(!report.is_success(), "{rules}");
-        let results: Vec<bool> = report
-            .machines
-            .iter()
-            .map(|machine| machine.result == MachineResult::Done)
-            .collect();
+        let results: Vec<bool> = report.vms.iter().map(|vm| vm.result == VmResult::Done).collect();
         assert_eq!(results, [true, false], "{rules}");
-        assert!(report.machines[1].result.is_there(), "{report:?}");
+        assert!(report.vms[1].result.is_there(), "{report:?}");
         let closed = fs::read_to_string(here.join("var/lib/qubes/appvms/plain/firewall.xml")).unwrap();
         assert!(closed.contains(">drop<") && !closed.contains("accept"), "{closed}");
         assert!(roots::domains(&here)["plain"].tags.is_empty());
@@ -238,12 +228,12 @@ fn a_machine_whose_rules_cannot_be_read_is_closed_and_partly_done() {
 }
 
 #[test]
-fn the_tool_says_first_that_a_machine_is_closed() {
+fn the_tool_says_first_that_a_vm_is_closed() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
-    let mut machines = machines();
-    let plain = machines.remove(1).file("firewall.xml", "");
-    roots::make(&root, &[machines.remove(0), plain]);
+    let mut vms = vms();
+    let plain = vms.remove(1).file("firewall.xml", "");
+    roots::make(&root, &[vms.remove(0), plain]);
     let (pass, archives) = (passfile(folder.path(), "correct horse"), folder.path().join("archives"));
     fs::create_dir(&archives).unwrap();
     back_up(&root, &pass, &archives, &["tpl", "plain"]).expect(0);
@@ -264,17 +254,17 @@ fn the_tool_says_first_that_a_machine_is_closed() {
 }
 
 #[test]
-fn names_that_no_machine_can_have_are_replaced_by_the_nearest_free_ones() {
+fn names_that_no_vm_can_have_are_replaced_by_the_nearest_free_ones() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
     let long = "a-name-that-is-longer-than-what-a-pedos-takes";
     let names = ["default", "fine-dm", "fine\t", "fine ", "fine", "none", "1fine", long];
-    let machine = |name: &&str| {
+    let vm = |name: &&str| {
         Vm::new(name, "StandaloneVM")
             .volume("private", Fill::Bytes(vec![7; 100]))
             .volume("root", Fill::Holes(0))
     };
-    roots::make(&root, &names.iter().map(machine).collect::<Vec<_>>());
+    roots::make(&root, &names.iter().map(vm).collect::<Vec<_>>());
     let (pass, archives) = (passfile(folder.path(), "correct horse"), folder.path().join("archives"));
     fs::create_dir(&archives).unwrap();
     back_up(&root, &pass, &archives, &names).expect(0);

@@ -123,12 +123,12 @@ fn a_hundred_gibibytes_of_holes_take_no_time() {
     }
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
-    let machine = |name: &str, size| {
+    let vm = |name: &str, size| {
         Vm::new(name, "StandaloneVM")
             .volume("root", Fill::Sparse(size, 50 * MIB, 61))
             .volume("private", Fill::Holes(0))
     };
-    roots::make(&root, &[machine("compact", 64 * MIB), machine("hollow", 100 * GIB)]);
+    roots::make(&root, &[vm("compact", 64 * MIB), vm("hollow", 100 * GIB)]);
     let pass = passfile(folder.path(), "a passphrase of the tests");
     let mut times = Vec::new();
     for name in ["compact", "hollow"] {

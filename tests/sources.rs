@@ -16,7 +16,7 @@ use std::{
 };
 
 use pedos_backup::{
-    engine::{Context, Degree, DestinationError, EngineError, Failure, MachineResult, Report, Warning, backup},
+    engine::{Context, Degree, DestinationError, EngineError, Failure, Report, VmResult, Warning, backup},
     host::{Change, Host},
     plan::Destination,
 };
@@ -27,7 +27,7 @@ use support::{
     roots::{self, KIB},
 };
 
-const MACHINES: [&str; 3] = ["tpl", "solo", "vault"];
+const VMS: [&str; 3] = ["tpl", "solo", "vault"];
 
 fn root() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -36,43 +36,39 @@ fn root() -> tempfile::TempDir {
     folder
 }
 
-fn volume(folder: &Path, machine: &str) -> PathBuf {
-    let kind = if machine == "tpl" { "vm-templates" } else { "appvms" };
-    let name = if machine == "vault" { "private.img" } else { "root.img" };
-    folder.join("root/var/lib/qubes").join(kind).join(machine).join(name)
+fn volume(folder: &Path, vm: &str) -> PathBuf {
+    let kind = if vm == "tpl" { "vm-templates" } else { "appvms" };
+    let name = if vm == "vault" { "private.img" } else { "root.img" };
+    folder.join("root/var/lib/qubes").join(kind).join(vm).join(name)
 }
 
-/// Backs up while that is done to a volume of the machine once a part of it was read.
-fn while_reading(
-    folder: &Path,
-    machine: &str,
-    deed: impl Fn(&Path) + Send + Sync + 'static,
-) -> Result<Report, EngineError> {
-    let path = volume(folder, machine);
+/// Backs up while that is done to a volume of the VM once a part of it was read.
+fn while_reading(folder: &Path, vm: &str, deed: impl Fn(&Path) + Send + Sync + 'static) -> Result<Report, EngineError> {
+    let path = volume(folder, vm);
     let deed = move || {
         // Times of files move by the tick of the system.
         thread::sleep(Duration::from_millis(30));
         deed(&path);
     };
     let whole = jobs::host(&folder.join("root"));
-    let host = InjuredHost::with_deed(whole, machine, 100 * KIB, deed);
-    let report = jobs::back_up(&host, &MACHINES, &folder.join("target/archive"));
+    let host = InjuredHost::with_deed(whole, vm, 100 * KIB, deed);
+    let report = jobs::back_up(&host, &VMS, &folder.join("target/archive"));
     assert!(host.was_felt());
     report
 }
 
-fn change(report: &Report, machine: &str) -> Option<Change> {
-    let report = report.machines.iter().find(|report| report.name == machine).unwrap();
+fn change(report: &Report, vm: &str) -> Option<Change> {
+    let report = report.vms.iter().find(|report| report.name == vm).unwrap();
     match &report.result {
-        MachineResult::Partly(Failure(EngineError::VolumeChanged { change, .. })) => Some(*change),
-        MachineResult::Done => None,
+        VmResult::Partly(Failure(EngineError::VolumeChanged { change, .. })) => Some(*change),
+        VmResult::Done => None,
         other => panic!("{other:?}"),
     }
 }
 
 type Deed = fn(&Path);
 
-/// Puts another file in the place of a volume, as the end of a machine does.
+/// Puts another file in the place of a volume, as the end of a VM does.
 fn replace(path: &Path) {
     let new = path.with_extension("new");
     fs::copy(path, &new).unwrap();
@@ -120,7 +116,7 @@ fn a_volume_that_changes_while_it_is_read_is_named() {
 }
 
 #[test]
-fn a_volume_that_shrinks_while_it_is_read_fails_its_machine() {
+fn a_volume_that_shrinks_while_it_is_read_fails_its_vm() {
     let folder = root();
     let shrink = |path: &Path| {
         File::options()
@@ -131,13 +127,13 @@ fn a_volume_that_shrinks_while_it_is_read_fails_its_machine() {
             .unwrap();
     };
     let report = while_reading(folder.path(), "solo", shrink).unwrap();
-    let failed: Vec<_> = report.failed().map(|machine| machine.name.as_str()).collect();
+    let failed: Vec<_> = report.failed().map(|vm| vm.name.as_str()).collect();
     assert_eq!(failed, ["solo"]);
 }
 
 #[test]
-fn the_snapshot_of_a_running_machine_has_not_changed_when_the_machine_ends() {
-    // While it runs the machine writes elsewhere; at its end the new state takes the place of the old one.
+fn the_snapshot_of_a_running_vm_has_not_changed_when_the_vm_ends() {
+    // While it runs the VM writes elsewhere; at its end the new state takes the place of the old one.
     let deeds: [Deed; 3] = [
         |path| fs::write(path.with_file_name("private-dirty.img"), "new").unwrap(),
         replace,
@@ -164,13 +160,13 @@ fn the_snapshot_of_a_running_machine_has_not_changed_when_the_machine_ends() {
 #[test]
 fn a_small_file_that_is_none_is_named_and_costs_no_volume() {
     let folder = root();
-    let machine = folder.path().join("root/var/lib/qubes/appvms/work");
-    fs::remove_file(machine.join("notes.txt")).unwrap();
-    fs::create_dir(machine.join("notes.txt")).unwrap();
+    let vm = folder.path().join("root/var/lib/qubes/appvms/work");
+    fs::remove_file(vm.join("notes.txt")).unwrap();
+    fs::create_dir(vm.join("notes.txt")).unwrap();
     let host = jobs::host(&folder.path().join("root"));
     let report = jobs::back_up(host.as_ref(), &["tpl", "work"], &folder.path().join("target/archive")).unwrap();
     assert_eq!(report.degree(), Degree::Partial);
-    let MachineResult::Partly(failure) = &report.machines.last().unwrap().result else {
+    let VmResult::Partly(failure) = &report.vms.last().unwrap().result else {
         panic!("{report:?}")
     };
     assert!(failure.0.to_string().contains("notes.txt"), "{failure:?}");

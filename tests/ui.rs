@@ -17,11 +17,11 @@ use pedos_backup::{
     plan::InventoryScope,
     text::{FindingText, wizard as words},
     ui::{
-        self, BpDualList, BpFindingRow, BpInsideWindow, BpMachineRow, BpOption, BpProgressRow, BpStepRow, BpWizard,
-        Glyph, MachineItem,
+        self, BpDualList, BpFindingRow, BpInsideWindow, BpOption, BpProgressRow, BpStepRow, BpVmRow, BpWizard, Glyph,
+        VmItem,
         pages::{
-            BpContentsPage, BpDestinationPage, BpMachinesPage, BpOpenPage, BpPassphrasePage, BpProgressPage,
-            BpRestoreSummaryPage, BpSourcePage, BpSummaryPage,
+            BpContentsPage, BpDestinationPage, BpOpenPage, BpPassphrasePage, BpProgressPage, BpRestoreSummaryPage,
+            BpSourcePage, BpSummaryPage, BpVmsPage,
         },
     },
 };
@@ -46,14 +46,14 @@ fn the_building_blocks_fit_their_descriptions() {
     let wizard = BpWizard::new(&app, "Program");
     every_page_can_be_shown(&wizard);
     the_shell_follows_its_user(&wizard);
-    lists_give_and_take(&BpMachinesPage::default());
+    lists_give_and_take(&BpVmsPage::default());
     rows_can_be_made();
     an_option_tells_what_its_user_does_once();
     what_is_inside_is_searched_and_noted(&wizard);
 }
 
 fn every_page_can_be_shown(wizard: &BpWizard) {
-    wizard.add_page("Machines", &BpMachinesPage::default(), Vec::new());
+    wizard.add_page("Machines", &BpVmsPage::default(), Vec::new());
     wizard.add_page("Destination", &BpDestinationPage::default(), Vec::new());
     wizard.add_page("Passphrase", &BpPassphrasePage::default(), Vec::new());
     wizard.add_page("Summary", &BpSummaryPage::default(), Vec::new());
@@ -88,9 +88,9 @@ fn the_shell_follows_its_user(wizard: &BpWizard) {
     assert_eq!(*moves.borrow(), expected, "closing is the same question as Cancel");
 }
 
-fn lists_give_and_take(page: &BpMachinesPage) {
-    let items: Vec<MachineItem> = ["one", "two", "three"].into_iter().enumerate().map(item).collect();
-    page.show_machines(&items, |name| name == "two");
+fn lists_give_and_take(page: &BpVmsPage) {
+    let items: Vec<VmItem> = ["one", "two", "three"].into_iter().enumerate().map(item).collect();
+    page.show_vms(&items, |name| name == "two");
     assert_eq!(page.selected(), ["two"]);
     let changes = std::rc::Rc::new(std::cell::Cell::new(0));
     let counted = std::rc::Rc::clone(&changes);
@@ -105,7 +105,7 @@ fn lists_give_and_take(page: &BpMachinesPage) {
         (vec!["two".to_owned(), "three".to_owned()], 1)
     );
     // A list that is shown again keeps its rows and is no change by the user.
-    page.show_machines(&items[..2], |name| name == "two");
+    page.show_vms(&items[..2], |name| name == "two");
     assert_eq!((page.selected(), changes.get()), (vec!["two".to_owned()], 1));
     page.show_choices(false, Compression::Gzip, Level::Small, InventoryScope::SelectedOnly);
     assert_eq!(changes.get(), 1);
@@ -147,7 +147,7 @@ fn an_option_tells_what_its_user_does_once() {
 }
 
 fn what_is_inside_is_searched_and_noted(wizard: &BpWizard) {
-    let items: Vec<MachineItem> = ["one", "two", "three"].into_iter().enumerate().map(item).collect();
+    let items: Vec<VmItem> = ["one", "two", "three"].into_iter().enumerate().map(item).collect();
     let facts = [("Made".to_owned(), "today".to_owned())];
     let window = BpInsideWindow::open(wizard, &facts, None, items);
     let rows = rows(window.upcast_ref());
@@ -172,8 +172,8 @@ fn collect_labels(widget: &gtk::Widget, found: &mut Vec<String>) {
     }
 }
 
-fn item((position, name): (usize, &str)) -> MachineItem {
-    MachineItem {
+fn item((position, name): (usize, &str)) -> VmItem {
+    VmItem {
         name: name.to_owned(),
         position,
         glyph: Glyph::new(0x00cc_0000, &Class::AppVm, false),
@@ -183,8 +183,8 @@ fn item((position, name): (usize, &str)) -> MachineItem {
     }
 }
 
-fn rows(widget: &gtk::Widget) -> Vec<BpMachineRow> {
-    let mut found: Vec<BpMachineRow> = widget.clone().downcast().into_iter().collect();
+fn rows(widget: &gtk::Widget) -> Vec<BpVmRow> {
+    let mut found: Vec<BpVmRow> = widget.clone().downcast().into_iter().collect();
     let mut child = widget.first_child();
     while let Some(next) = child {
         found.extend(rows(&next));

@@ -151,17 +151,17 @@ fn a_damaged_archive_is_never_called_good_by_the_wizard() {
 
 #[test]
 fn a_backup_cancelled_in_its_midst_leaves_nothing() {
-    let mut machines = vec![
+    let mut vms = vec![
         Vm::new("bulk", "StandaloneVM")
             .volume("root", Fill::Dense(400 * MIB, 75))
             .volume("private", Fill::Holes(0)),
     ];
-    machines.push(
+    vms.push(
         Vm::new("vault", "StandaloneVM")
             .volume("root", Fill::Holes(0))
             .volume("private", Fill::Dense(KIB, 1)),
     );
-    let place = Place::new(&machines);
+    let place = Place::new(&vms);
     let Some(mut wizard) = Wizard::backup(BY_TREE, &place) else {
         return;
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What the volumes are filled with: streams of bytes that are the same in every run on one machine.
+//! What the volumes are filled with: streams of bytes that are the same in every run on one computer.
 //!
-//! System data comes from the machine's own `/usr`, taken in the order of the names; the rest is made from numbers.
+//! System data comes from the computer's own `/usr`, taken in the order of the names; the rest is made from numbers.
 
 use std::{
     fs::{self, File},
@@ -14,7 +14,7 @@ use crate::{noise::Noise, options::MIB};
 /// What a stream is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A mixture as on the disk of a machine in use.
+    /// A mixture as on the disk of a computer in use.
     Mixed,
     /// Words.
     Words,
@@ -33,7 +33,7 @@ const MIXTURE: [(Ingredient, u64); 5] = [
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ingredient {
-    /// Programs and libraries of this machine.
+    /// Programs and libraries of this computer.
     Programs,
     /// Its sources, scripts and documentation.
     Texts,
@@ -228,7 +228,7 @@ const MOST_FILES: usize = 60_000;
 /// A file that is smaller says nothing about compression.
 const SMALLEST_FILE: u64 = 512;
 
-/// The programs and the texts of this machine, each by name.
+/// The programs and the texts of this computer, each by name.
 fn system_files() -> io::Result<(Files, Files)> {
     let (mut programs, mut texts) = (Vec::new(), Vec::new());
     for folder in SYSTEM_FOLDERS {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The sets of data, each as a PedOS in a folder: the same in every run on one machine.
+//! The sets of data, each as a PedOS in a folder: the same in every run on one computer.
 //!
-//! The record of the machines is written here as text, so that the archives of the stock tools can carry it too.
+//! The record of the VMs is written here as text, so that the archives of the stock tools can carry it too.
 
 use std::{
     fmt::Write as _,
@@ -32,9 +32,9 @@ pub(crate) enum Set {
     Sparse,
     /// The same tenth in a volume of its own size
     SparseAlone,
-    /// Many machines of 2 MiB
+    /// Many VMs of 2 MiB
     Small,
-    /// One machine with as many bytes
+    /// One VM with as many bytes
     SmallAlone,
     /// Twice the full size
     Large2,
@@ -42,10 +42,10 @@ pub(crate) enum Set {
     Large8,
 }
 
-/// The size of one of the many small machines.
+/// The size of one of the many small VMs.
 const SMALL_BYTES: u64 = 2 * MIB;
-/// How many small machines there are at the full size of 1 GiB.
-const SMALL_MACHINES: u64 = 200;
+/// How many small VMs there are at the full size of 1 GiB.
+const SMALL_VMS: u64 = 200;
 
 /// What lies in a volume.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +60,8 @@ struct Volume {
 pub(crate) struct Data {
     /// The PedOS.
     pub(crate) root: PathBuf,
-    /// Its machines in the order of the record; the first has the number 1.
-    pub(crate) machines: Vec<String>,
+    /// Its VMs in the order of the record; the first has the number 1.
+    pub(crate) vms: Vec<String>,
 }
 
 impl Set {
@@ -88,7 +88,7 @@ impl Set {
         }
     }
 
-    /// The volumes of the set, one for each machine.
+    /// The volumes of the set, one for each VM.
     fn volumes(self, full: u64) -> Vec<Volume> {
         let one = |kind, data_bytes, size_bytes| {
             vec![Volume {
@@ -99,15 +99,15 @@ impl Set {
         };
         // 100 MiB of 1 GiB.
         let tenth = (full * 100 / 1024).next_multiple_of(MIB);
-        let small_machines = (SMALL_MACHINES * full / (1024 * MIB)).max(2);
-        let all_small = small_machines * SMALL_BYTES;
+        let small_vms = (SMALL_VMS * full / (1024 * MIB)).max(2);
+        let all_small = small_vms * SMALL_BYTES;
         match self {
             Self::Mixed => one(Kind::Mixed, full, 4 * full),
             Self::Text => one(Kind::Words, full, full),
             Self::Noise => one(Kind::Noise, full, full),
             Self::Sparse => one(Kind::Mixed, tenth, 100 * full),
             Self::SparseAlone => one(Kind::Mixed, tenth, tenth),
-            Self::Small => one(Kind::Mixed, SMALL_BYTES, SMALL_BYTES).repeat(small_machines as usize),
+            Self::Small => one(Kind::Mixed, SMALL_BYTES, SMALL_BYTES).repeat(small_vms as usize),
             Self::SmallAlone => one(Kind::Mixed, all_small, all_small),
             Self::Large2 => one(Kind::Mixed, 2 * full, 2 * full),
             Self::Large8 => one(Kind::Mixed, 8 * full, 8 * full),
@@ -130,31 +130,31 @@ impl Set {
     /// Makes the set in a folder that is not there yet.
     pub(crate) fn make(self, root: &Path, full: u64) -> io::Result<Data> {
         let volumes = self.volumes(full);
-        let machines: Vec<String> = (1..=volumes.len()).map(|number| format!("bench-{number}")).collect();
+        let vms: Vec<String> = (1..=volumes.len()).map(|number| format!("bench-{number}")).collect();
         let store = root.join("var/lib/qubes");
         for folder in ["etc/qubes/backup", "home/user", "run/vm"] {
             fs::create_dir_all(root.join(folder))?;
         }
-        for (number, (name, volume)) in machines.iter().zip(&volumes).enumerate() {
+        for (number, (name, volume)) in vms.iter().zip(&volumes).enumerate() {
             let folder = store.join("appvms").join(name);
             fs::create_dir_all(&folder)?;
             // Sets of the same kind begin with the same data, so that a part is like the whole.
             let mut stream = Stream::new(volume.kind, number as u64)?;
             fill(&folder.join("private.img"), volume, &mut stream)?;
         }
-        let sizes: Vec<(&str, &Volume)> = machines.iter().map(String::as_str).zip(&volumes).collect();
+        let sizes: Vec<(&str, &Volume)> = vms.iter().map(String::as_str).zip(&volumes).collect();
         fs::write(store.join("qubes.xml"), record(&sizes, false))?;
         fs::write(root.join("archived.xml"), record(&sizes, true))?;
         File::open(root)?.sync_all()?;
         Ok(Data {
             root: root.to_owned(),
-            machines,
+            vms,
         })
     }
 }
 
 impl Data {
-    /// The folder that holds a folder for each machine.
+    /// The folder that holds a folder for each VM.
     pub(crate) fn source(&self) -> PathBuf {
         self.root.join("var/lib/qubes/appvms")
     }
@@ -195,8 +195,8 @@ fn fill(path: &Path, volume: &Volume, stream: &mut Stream) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A record of these machines: of the system itself, or as it stands in an archive that has all of them.
-fn record(machines: &[(&str, &Volume)], is_archived: bool) -> String {
+/// A record of these VMs: of the system itself, or as it stands in an archive that has all of them.
+fn record(vms: &[(&str, &Volume)], is_archived: bool) -> String {
     let mut xml = String::from(
         r#"<qubes>
   <labels><label id="label-4" color="0x3465a4">blue</label></labels>
@@ -213,7 +213,7 @@ fn record(machines: &[(&str, &Volume)], is_archived: bool) -> String {
     </domain>
 "#,
     );
-    for (number, (name, volume)) in machines.iter().enumerate() {
+    for (number, (name, volume)) in vms.iter().enumerate() {
         let number = number + 1;
         let features = if is_archived {
             format!(

@@ -5,9 +5,9 @@
 
 mod cases;
 mod check;
+mod computer;
 mod content;
 mod data;
-mod machine;
 mod measure;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/noise.rs"]

@@ -21,8 +21,8 @@ const NOTHING: &str = "–";
 
 /// What a result says beside what was measured.
 pub(crate) struct Facts {
-    /// The machine.
-    pub(crate) machine: Vec<(String, String)>,
+    /// The computer.
+    pub(crate) computer: Vec<(String, String)>,
     /// Who was left out, and why.
     pub(crate) absent: Vec<String>,
     /// What did not work.
@@ -64,7 +64,7 @@ pub(crate) fn write(options: &Options, facts: &Facts, samples: &Samples) -> Outc
 
 fn markdown(options: &Options, facts: &Facts, samples: &Samples) -> Result<String, std::fmt::Error> {
     let mut text = include_str!("intro.md").to_owned();
-    machine(&mut text, options, facts)?;
+    computer(&mut text, options, facts)?;
     if !facts.failures.is_empty() {
         writeln!(text, "\n## What failed\n")?;
         for failure in &facts.failures {
@@ -86,9 +86,9 @@ fn markdown(options: &Options, facts: &Facts, samples: &Samples) -> Result<Strin
     Ok(text)
 }
 
-fn machine(text: &mut String, options: &Options, facts: &Facts) -> std::fmt::Result {
+fn computer(text: &mut String, options: &Options, facts: &Facts) -> std::fmt::Result {
     writeln!(text, "\n## Machine\n\n| | |\n|---|---|")?;
-    for (what, fact) in &facts.machine {
+    for (what, fact) in &facts.computer {
         writeln!(text, "| {what} | {fact} |")?;
     }
     writeln!(text, "| Rounds | {} |", options.rounds)?;

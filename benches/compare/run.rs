@@ -18,9 +18,8 @@ use pedos_backup::{
 use crate::{
     Outcome,
     cases::{Contestant, Layout, contestants},
-    check,
+    check, computer,
     data::{Data, Set},
-    machine,
     measure::Measurer,
     options::Options,
     report::{self, Facts, Keys},
@@ -38,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Outcome<()> {
         return Ok(());
     }
     for program in ["bash", "time", "taskset"] {
-        if !machine::has(program) {
+        if !computer::has(program) {
             return Err(format!("{program} is not installed: scripts/deps.sh bench installs it").into());
         }
     }
@@ -70,7 +69,7 @@ pub(crate) fn run(options: &Options) -> Outcome<()> {
         }
     }
     let facts = Facts {
-        machine: machine::facts(workspace.path(), options.cores),
+        computer: computer::facts(workspace.path(), options.cores),
         absent,
         failures: bench.failures,
         keys: bench.keys,
@@ -120,7 +119,7 @@ fn present(options: &Options, tools: &Path) -> io::Result<(Vec<Contestant>, Vec<
     let help = String::from_utf8_lossy(&help).into_owned();
     let (mut present, mut absent) = (Vec::new(), Vec::new());
     for who in contestants().into_iter().filter(|who| options.wants(who.key)) {
-        let program = who.programs.iter().find(|program| !machine::has(program));
+        let program = who.programs.iter().find(|program| !computer::has(program));
         let option = who.options.iter().find(|option| !help.contains(**option));
         match (program, option) {
             (None, None) => present.push(who),
@@ -230,7 +229,7 @@ impl Bench<'_> {
             ("ROOT", data.root.clone().into()),
             ("SOURCE", data.source().into()),
             ("RECORD", data.archived_record().into()),
-            ("VMS", data.machines.join(" ").into()),
+            ("VMS", data.vms.join(" ").into()),
             ("ARCHIVE", folder.join("archive").into()),
             ("BACK", folder.join("back").into()),
             ("PASS", pass.into()),
@@ -262,7 +261,7 @@ fn compare(data: &Data, back: &Path, layout: Layout) -> io::Result<()> {
         Layout::Plain => back.to_owned(),
         Layout::Root => back.join("var/lib/qubes/appvms"),
     };
-    for name in &data.machines {
+    for name in &data.vms {
         let volume = Path::new(name).join("private.img");
         check::expect_same(&data.source().join(&volume), &base.join(&volume))?;
     }

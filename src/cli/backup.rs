@@ -50,8 +50,8 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
     };
-    if let Destination::Service { machine, .. } = &settings.destination {
-        place::check_machine(&system, machine)?;
+    if let Destination::Service { vm, .. } = &settings.destination {
+        place::check_vm(&system, vm)?;
     }
     let extras = settings.extras;
     let (level, kdf) = (extras.level.unwrap_or_default(), extras.kdf.unwrap_or_default());
@@ -70,7 +70,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     if let Some(why) = settings.destination.unverifiable().filter(|_| verify) {
         console.warning(&text::terminal::will_not_verify(why));
     }
-    show_summary(&system, &settings.machines, &settings.destination, console)?;
+    show_summary(&system, &settings.vms, &settings.destination, console)?;
     if !args.yes {
         confirm(console, interrupt)?;
     }
@@ -83,7 +83,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         settings::save(args, name, &settings, &passphrase, host.as_ref(), console)?;
     }
     let plan = BackupPlan {
-        machines: settings.machines,
+        vms: settings.vms,
         destination: settings.destination,
         compression: settings.compression,
         level,
@@ -125,30 +125,25 @@ fn make_sample(folder: &Path, console: &Console) -> Result<Exit, Stop> {
 }
 
 /// Prints the table, and ends here if something speaks against the backup.
-fn show_summary(
-    system: &System,
-    machines: &[String],
-    destination: &Destination,
-    console: &Console,
-) -> Result<(), Stop> {
+fn show_summary(system: &System, vms: &[String], destination: &Destination, console: &Console) -> Result<(), Stop> {
     check_destination(destination)?;
-    let findings = check_backup(system, machines, Some(destination), Room::default());
-    say(format_args!("{}", table::backup(system, machines, &findings)));
-    let needed = machines
+    let findings = check_backup(system, vms, Some(destination), Room::default());
+    say(format_args!("{}", table::backup(system, vms, &findings)));
+    let needed = vms
         .iter()
-        .filter_map(|name| system.machine(name))
-        .map(|machine| machine.backup_bytes)
+        .filter_map(|name| system.vm(name))
+        .map(|vm| vm.backup_bytes)
         .sum();
     if let Some(free) = place::free_bytes(destination).filter(|free| *free < needed) {
         // What compression saves is not known, so this stops nobody here: a full disk stops the backup cleanly.
         console.warning(&text::terminal::little_room(needed, free));
     }
-    let hindrances = hindrances(&findings, machines);
+    let hindrances = hindrances(&findings, vms);
     if !hindrances.is_empty() {
         let messages = hindrances.into_iter().cloned().map(not_ready).collect();
         return Err(Stop::Said(Exit::Failed, messages));
     }
-    for finding in findings.iter().filter(|finding| finding.unready_machine().is_some()) {
+    for finding in findings.iter().filter(|finding| finding.unready_vm().is_some()) {
         console.warning(&text::terminal::will_be_left_out(finding));
     }
     Ok(())
@@ -215,11 +210,11 @@ fn passphrase(
     Passphrase::for_new_archive(typed).map_err(|error| Stop::failed(text::passphrase_error(error)))
 }
 
-/// The passphrase that a machine tells for a profile, asked for on a thread of its own so that Ctrl-C is heard.
+/// The passphrase that a VM tells for a profile, asked for on a thread of its own so that Ctrl-C is heard.
 fn told_by(vm: &str, profile: &str, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    let (host, machine, name) = (Arc::clone(host), vm.to_owned(), profile.to_owned());
+    let (host, source, name) = (Arc::clone(host), vm.to_owned(), profile.to_owned());
     let task = Task::spawn(move |context| {
-        let told = passphrase_from_vm(host.as_ref(), &machine, &name, |control| {
+        let told = passphrase_from_vm(host.as_ref(), &source, &name, |control| {
             context.cancel.on_cancel(move || control.kill());
         });
         context.cancel.check()?;

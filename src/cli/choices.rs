@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    host::{DOM0, Reference, check_machine_name},
+    host::{DOM0, Reference, check_vm_name},
     inventory::{Domain, Inventory},
     plan::{DevicePort, OnConflict, RestoreChoices, RestorePolicy},
     text,
@@ -17,7 +17,7 @@ use super::{
     settings::no_such_domains,
 };
 
-/// The decisions of a command line about the machines of an archive.
+/// The decisions of a command line about the VMs of an archive.
 pub(super) fn choices(args: &RestoreArgs, inventory: &Inventory, console: &Console) -> Result<RestoreChoices, Stop> {
     let line = Line {
         args,
@@ -41,7 +41,7 @@ pub(super) fn choices(args: &RestoreArgs, inventory: &Inventory, console: &Conso
         &decisions.kernel,
         &decisions.drop_device,
     ];
-    let mut idle: BTreeSet<&str> = all.into_iter().flatten().map(|one| one.machine.as_str()).collect();
+    let mut idle: BTreeSet<&str> = all.into_iter().flatten().map(|one| one.vm.as_str()).collect();
     idle.retain(|name| line.held.contains_key(*name) && !selected.contains(*name));
     for name in idle {
         console.warning(&text::terminal::nothing_to_decide(name));
@@ -113,30 +113,30 @@ impl Line<'_> {
         found.ok_or_else(|| wrong(format!("no such domain: '{}'", text::sanitize(name))))
     }
 
-    /// The decisions of one option, by machine: each is in the archive and decided about once.
+    /// The decisions of one option, by VM: each is in the archive and decided about once.
     fn decided(&self, option: &str, all: &[Assigned]) -> Result<BTreeMap<String, String>, Stop> {
         let mut decided = BTreeMap::new();
-        for Assigned { machine, value } in all {
-            self.may_decide(option, machine)?;
-            if decided.insert(machine.clone(), value.clone()).is_some() {
-                return Err(twice(option, machine));
+        for Assigned { vm, value } in all {
+            self.may_decide(option, vm)?;
+            if decided.insert(vm.clone(), value.clone()).is_some() {
+                return Err(twice(option, vm));
             }
         }
         Ok(decided)
     }
 
-    fn may_decide(&self, option: &str, machine: &str) -> Result<&Domain, Stop> {
-        if machine == DOM0 {
+    fn may_decide(&self, option: &str, vm: &str) -> Result<&Domain, Stop> {
+        if vm == DOM0 {
             return Err(wrong(format!("{option}: nothing of that can be decided about {DOM0}")));
         }
-        self.held(machine)
+        self.held(vm)
     }
 
     fn names(&self) -> Result<BTreeMap<String, String>, Stop> {
         let names = self.decided("--rename", &self.args.choices.rename)?;
         let mut taken = BTreeSet::new();
         for name in names.values() {
-            if let Err(fault) = check_machine_name(name) {
+            if let Err(fault) = check_vm_name(name) {
                 let (name, why) = (text::sanitize(name), text::name_fault(fault));
                 return Err(wrong(format!("--rename: '{name}' cannot be a VM's name: {why}")));
             }
@@ -149,7 +149,7 @@ impl Line<'_> {
     }
 
     fn pool(&self) -> Result<Option<String>, Stop> {
-        let mut for_all = self.args.choices.pool.iter().filter(|one| one.machine.is_none());
+        let mut for_all = self.args.choices.pool.iter().filter(|one| one.vm.is_none());
         let pool = for_all.next().map(|one| one.pool.clone());
         match for_all.next() {
             Some(_) => Err(wrong("--pool names a pool for all VMs twice")),
@@ -160,7 +160,7 @@ impl Line<'_> {
     fn pools(&self) -> Result<BTreeMap<String, String>, Stop> {
         let own = self.args.choices.pool.iter().filter_map(|one| {
             Some(Assigned {
-                machine: one.machine.clone()?,
+                vm: one.vm.clone()?,
                 value: one.pool.clone(),
             })
         });
@@ -170,8 +170,8 @@ impl Line<'_> {
     fn devices(&self) -> Result<BTreeMap<String, BTreeMap<DevicePort, bool>>, Stop> {
         const OPTION: &str = "--drop-device";
         let mut devices: BTreeMap<String, BTreeMap<DevicePort, bool>> = BTreeMap::new();
-        for Assigned { machine, value } in &self.args.choices.drop_device {
-            let domain = self.may_decide(OPTION, machine)?;
+        for Assigned { vm, value } in &self.args.choices.drop_device {
+            let domain = self.may_decide(OPTION, vm)?;
             // An identifier may have colons of its own.
             let mut wanted = value.splitn(3, ':');
             let (class, backend, id) = (wanted.next(), wanted.next(), wanted.next());
@@ -182,33 +182,30 @@ impl Line<'_> {
             };
             let ports: Vec<DevicePort> = domain.devices.iter().map(DevicePort::of).filter(is_meant).collect();
             if ports.is_empty() {
-                let (machine, value) = (text::sanitize(machine), text::sanitize(value));
-                return Err(wrong(format!("{OPTION}: {machine} has no device '{value}'")));
+                let (vm, value) = (text::sanitize(vm), text::sanitize(value));
+                return Err(wrong(format!("{OPTION}: {vm} has no device '{value}'")));
             }
             let dropped = ports.into_iter().map(|port| (port, false));
-            devices.entry(machine.clone()).or_default().extend(dropped);
+            devices.entry(vm.clone()).or_default().extend(dropped);
         }
         Ok(devices)
     }
 }
 
-/// What stands for none and for the host's default on a command line; no machine can have these names.
+/// What stands for none and for the host's default on a command line; no VM can have these names.
 fn references(decided: BTreeMap<String, String>) -> BTreeMap<String, Reference> {
     let reference = |value: String| match value.as_str() {
         "" | "none" => Reference::None,
         "default" => Reference::Default,
         _ => Reference::Named(value),
     };
-    decided
-        .into_iter()
-        .map(|(machine, value)| (machine, reference(value)))
-        .collect()
+    decided.into_iter().map(|(vm, value)| (vm, reference(value))).collect()
 }
 
 fn wrong(text: impl Into<String>) -> Stop {
     Stop::usage::<RestoreArgs>(text)
 }
 
-fn twice(option: &str, machine: &str) -> Stop {
-    wrong(format!("{option} is given twice for {}", text::sanitize(machine)))
+fn twice(option: &str, vm: &str) -> Stop {
+    wrong(format!("{option} is given twice for {}", text::sanitize(vm)))
 }

@@ -157,7 +157,7 @@ impl Console {
                     log::info!("{}", text::phase(phase));
                 }
                 Event::Progress(progress) => show(&bar, phase, &progress),
-                Event::Item { machine, state } => self.item(&bar, &machine, &state),
+                Event::Item { vm, state } => self.item(&bar, &vm, &state),
                 // They stand in the result.
                 Event::Warning(_) => {}
                 Event::Finished(outcome) => {
@@ -176,12 +176,12 @@ impl Console {
         )
     }
 
-    fn item(&self, bar: &ProgressBar, machine: &str, state: &ItemState) {
+    fn item(&self, bar: &ProgressBar, vm: &str, state: &ItemState) {
         if self.level >= 2 {
             bar.suspend(|| {
                 tell(format_args!(
                     "app: {}: {}",
-                    text::sanitize(machine),
+                    text::sanitize(vm),
                     text::progress::item_state(state)
                 ));
             });
@@ -206,9 +206,9 @@ impl Console {
     pub(super) fn ended(&self, ended: &Ended<'_>, is_json: bool) {
         let view = text::outcome(ended.kind, ended.outcome);
         self.result(&view);
-        // One that is no success has said so of each machine already.
+        // One that is no success has said so of each VM already.
         if view.tone == Tone::Success && self.level >= 1 && ended.kind != JobKind::Extract {
-            for line in text::machine_table(&view) {
+            for line in text::vm_table(&view) {
                 self.print(format_args!("{line}"));
             }
         }
@@ -242,7 +242,7 @@ impl Console {
             .lines
             .iter()
             .map(|line| format!("  {line}"))
-            .chain(text::machine_table(view))
+            .chain(text::vm_table(view))
         {
             tell(format_args!("{line}"));
         }

@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    engine::{ArchiveError, Degree, EngineError, Failure, MachineResult, Report, VerifyVerdict},
+    engine::{ArchiveError, Degree, EngineError, Failure, Report, VerifyVerdict, VmResult},
     job::Outcome,
     text::JobKind,
 };
@@ -94,11 +94,9 @@ impl Exit {
         if let VerifyVerdict::Bad(Failure(error)) = &report.verdict {
             return Self::of_error(error);
         }
-        let first = report.failed().find_map(|machine| match &machine.result {
-            MachineResult::Failed(Failure(error)) => Some(Self::of_error(error)),
-            MachineResult::Done | MachineResult::Partly(_) | MachineResult::NotReached | MachineResult::Skipped(_) => {
-                None
-            }
+        let first = report.failed().find_map(|vm| match &vm.result {
+            VmResult::Failed(Failure(error)) => Some(Self::of_error(error)),
+            VmResult::Done | VmResult::Partly(_) | VmResult::NotReached | VmResult::Skipped(_) => None,
         });
         first.unwrap_or(match kind {
             JobKind::Verify => Self::Damaged,
@@ -111,7 +109,7 @@ impl Exit {
 mod tests {
     use super::*;
     use crate::{
-        engine::{MachineReport, Partial, SkipReason},
+        engine::{Partial, SkipReason, VmReport},
         plan::Unverified,
     };
 
@@ -123,15 +121,15 @@ mod tests {
         })
     }
 
-    fn report(results: Vec<MachineResult>) -> Report {
-        let machine = |result| MachineReport {
+    fn report(results: Vec<VmResult>) -> Report {
+        let vm = |result| VmReport {
             name: "a".into(),
             name_here: "a".into(),
             items: vec![],
             result,
         };
         Report {
-            machines: results.into_iter().map(machine).collect(),
+            vms: results.into_iter().map(vm).collect(),
             ..Report::default()
         }
     }
@@ -148,44 +146,41 @@ mod tests {
     }
 
     #[test]
-    fn a_restore_without_some_machines_is_partial_and_without_any_has_their_reason() {
-        let failed = || MachineResult::Failed(Failure(damaged()));
-        assert_eq!(exit(JobKind::Restore, report(vec![MachineResult::Done])), Exit::Done);
+    fn a_restore_without_some_vms_is_partial_and_without_any_has_their_reason() {
+        let failed = || VmResult::Failed(Failure(damaged()));
+        assert_eq!(exit(JobKind::Restore, report(vec![VmResult::Done])), Exit::Done);
         assert_eq!(
-            exit(JobKind::Restore, report(vec![MachineResult::Done, failed()])),
+            exit(JobKind::Restore, report(vec![VmResult::Done, failed()])),
             Exit::Partial
         );
         assert_eq!(exit(JobKind::Restore, report(vec![failed(), failed()])), Exit::Damaged);
-        assert_eq!(
-            exit(JobKind::Restore, report(vec![MachineResult::NotReached])),
-            Exit::Failed
-        );
+        assert_eq!(exit(JobKind::Restore, report(vec![VmResult::NotReached])), Exit::Failed);
     }
 
     #[test]
     fn a_verification_that_finds_damage_is_never_partial() {
-        let failed = MachineResult::Failed(Failure(damaged()));
+        let failed = VmResult::Failed(Failure(damaged()));
         assert_eq!(
-            exit(JobKind::Verify, report(vec![MachineResult::Done, failed])),
+            exit(JobKind::Verify, report(vec![VmResult::Done, failed])),
             Exit::Damaged
         );
     }
 
     #[test]
     fn a_backup_that_does_not_verify_says_why() {
-        let mut bad = report(vec![MachineResult::Done]);
+        let mut bad = report(vec![VmResult::Done]);
         bad.verdict = VerifyVerdict::Bad(Failure(damaged()));
         assert_eq!(exit(JobKind::Backup, bad), Exit::Damaged);
     }
 
     #[test]
     fn what_a_rule_left_out_or_nobody_verified_is_partial() {
-        let skipped = |reason| report(vec![MachineResult::Done, MachineResult::Skipped(reason)]);
+        let skipped = |reason| report(vec![VmResult::Done, VmResult::Skipped(reason)]);
         let restore = |reason| exit(JobKind::Restore, skipped(reason));
         assert_eq!(restore(SkipReason::LeftOut), Exit::Done);
         assert_eq!(restore(SkipReason::Broken), Exit::Partial);
         assert_eq!(restore(SkipReason::Conflict), Exit::Partial);
-        let mut omitted = report(vec![MachineResult::Done]);
+        let mut omitted = report(vec![VmResult::Done]);
         omitted.verdict = VerifyVerdict::Omitted(Unverified::InVm);
         assert_eq!(exit(JobKind::Backup, omitted), Exit::Partial);
     }

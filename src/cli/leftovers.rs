@@ -62,7 +62,7 @@ pub(super) fn clean_up(args: &RestoreArgs, console: &Console, interrupt: &Interr
         console.print(format_args!("{}", text::terminal::leftovers_removed()));
         return Ok(Exit::Done);
     }
-    let is_all = kept.len() >= found.machines.len() + found.folders.len();
+    let is_all = kept.len() >= found.vms.len() + found.folders.len();
     let messages: Vec<Message> = kept
         .iter()
         .map(|(what, error)| text::terminal::leftover_kept(what, error))

@@ -65,7 +65,7 @@ fn is_standard_output(path: &Path) -> bool {
     path == Path::new(STANDARD_OUTPUT)
 }
 
-/// A host is needed only where a running machine holds the archive.
+/// A host is needed only where a running VM holds the archive.
 pub(super) fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
     if source.is_here() {
         Ok(Arc::new(NoHost))

@@ -43,12 +43,12 @@ pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {
     Err(Stop::Said(Exit::Usage, vec![message]))
 }
 
-/// Finds before anything is asked that a machine which is to take or to hold a backup is not there or does not run.
-pub(super) fn check_machine(system: &System, name: &str) -> Result<(), HostError> {
+/// Finds before anything is asked that a VM which is to take or to hold a backup is not there or does not run.
+pub(super) fn check_vm(system: &System, name: &str) -> Result<(), HostError> {
     let name_of = || name.to_owned();
-    match system.machine(name) {
-        None => Err(HostError::NoSuchMachine { name: name_of() }),
-        Some(machine) if !machine.is_running => Err(HostError::NotRunning { name: name_of() }),
+    match system.vm(name) {
+        None => Err(HostError::NoSuchVm { name: name_of() }),
+        Some(vm) if !vm.is_running => Err(HostError::NotRunning { name: name_of() }),
         Some(_) => Ok(()),
     }
 }
@@ -115,10 +115,10 @@ impl Drop for NewRoot {
 
 /// Where a backup goes.
 pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Destination, Stop> {
-    if let Some(machine) = vm.filter(|vm| *vm != DOM0) {
+    if let Some(vm) = vm.filter(|vm| *vm != DOM0) {
         let line = service_line::<A>(text::<A>(location)?)?;
         return Ok(Destination::Service {
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             line,
         });
     }
@@ -136,9 +136,9 @@ pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &OsStr)
 
 /// Where a backup is.
 pub(super) fn source<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Source, Stop> {
-    if let Some(machine) = vm.filter(|vm| *vm != DOM0) {
+    if let Some(vm) = vm.filter(|vm| *vm != DOM0) {
         return Ok(Source::Service {
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             line: service_line::<A>(text::<A>(location)?)?,
         });
     }
@@ -222,7 +222,7 @@ mod tests {
             Some(Destination::File(folder.path().join("x")))
         );
         let service = Destination::Service {
-            machine: "sys-usb".into(),
+            vm: "sys-usb".into(),
             line: "/mnt/my disk".into(),
         };
         assert_eq!(of(Some("sys-usb"), " /mnt/my disk "), Some(service));
@@ -236,7 +236,7 @@ mod tests {
             Some(Source::File(here.join("x")))
         );
         let there = Source::Service {
-            machine: "vm".into(),
+            vm: "vm".into(),
             line: "x".into(),
         };
         assert_eq!(source::<RestoreArgs>(Some("vm"), OsStr::new("x")).ok(), Some(there));

@@ -82,8 +82,8 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     if new_root.is_none() {
         leftovers::mention(host.as_ref(), console);
     }
-    if let Source::Service { machine, .. } | Source::Registered { machine, .. } = &source {
-        place::check_machine(&host.system()?, machine)?;
+    if let Source::Service { vm, .. } | Source::Registered { vm, .. } = &source {
+        place::check_vm(&host.system()?, vm)?;
     }
     let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
@@ -119,12 +119,8 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         say_document(&json::plan(&place, &archive.info, &table, &shortages));
     }
     show_table(args, &table, console)?;
-    for (machine, remark) in table.replaced() {
-        console.warning(&format!(
-            "{}: {}",
-            text::sanitize(machine),
-            text::restore_remark(remark)
-        ));
+    for (vm, remark) in table.replaced() {
+        console.warning(&format!("{}: {}", text::sanitize(vm), text::restore_remark(remark)));
     }
     for shortage in &shortages {
         console.warning(&text::shortage(shortage));
@@ -194,7 +190,7 @@ fn carry_out(
     Exit::of_outcome(kind, &outcome)
 }
 
-/// The PedOS to restore into. To verify a file none is needed: that works on any machine.
+/// The PedOS to restore into. To verify a file none is needed: that works on any computer.
 fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
     if args.verify_only && source.is_here() && place::named_root(&args.common).is_none() {
         return Ok(Arc::new(NoHost));
@@ -204,11 +200,11 @@ fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
 
 /// Whether there is something in a new PedOS that its user would miss.
 fn has_left_something(outcome: &Outcome) -> bool {
-    let (machines, home) = match outcome {
-        Outcome::Done(report) => (&report.machines, report.home_folder.is_some()),
-        Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => (&partial.machines, false),
+    let (vms, home) = match outcome {
+        Outcome::Done(report) => (&report.vms, report.home_folder.is_some()),
+        Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => (&partial.vms, false),
     };
-    home || machines.iter().any(|machine| machine.result.is_there())
+    home || vms.iter().any(|vm| vm.result.is_there())
 }
 
 /// What the parser cannot say.
@@ -248,11 +244,11 @@ fn kind(args: &RestoreArgs) -> JobKind {
 fn source(args: &RestoreArgs) -> Result<Source, Stop> {
     let location = &args.backup_location;
     match args.dest_vm.as_deref() {
-        Some(machine) if args.location_is_service => Ok(Source::Registered {
-            machine: machine.to_owned(),
+        Some(vm) if args.location_is_service => Ok(Source::Registered {
+            vm: vm.to_owned(),
             service: place::text::<RestoreArgs>(location)?.to_owned(),
         }),
-        machine if args.join.is_empty() => place::source::<RestoreArgs>(machine, location),
+        vm if args.join.is_empty() => place::source::<RestoreArgs>(vm, location),
         None | Some(DOM0) => place::parts::<RestoreArgs>(location, &args.join),
         Some(_) => Err(Stop::usage::<RestoreArgs>(
             "--join is for files of dom0, and not for those of a VM",

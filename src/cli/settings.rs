@@ -21,15 +21,15 @@ use super::{
 
 /// What a backup is to do.
 pub(super) struct Settings {
-    /// The machines, in the order of the host.
-    pub(super) machines: Vec<String>,
+    /// The VMs, in the order of the host.
+    pub(super) vms: Vec<String>,
     /// Where the archive goes.
     pub(super) destination: Destination,
     /// How it is compressed.
     pub(super) compression: Compression,
     /// The passphrase, where a profile holds it.
     pub(super) passphrase: Option<Passphrase>,
-    /// The machine that tells the passphrase.
+    /// The VM that tells the passphrase.
     pub(super) passphrase_vm: Option<String>,
     /// What the command line says beyond that, and after it the profile.
     pub(super) extras: Extras,
@@ -59,7 +59,7 @@ impl Settings {
         console: &Console,
     ) -> Result<Self, Stop> {
         Ok(Self {
-            machines: selection(args, system, console)?,
+            vms: selection(args, system, console)?,
             destination: place::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?,
             compression: compression(args)?,
             passphrase: None,
@@ -95,7 +95,7 @@ impl Settings {
             PassphraseSource::Vm(_) => None,
         };
         Ok(Self {
-            machines: selection.machines,
+            vms: selection.vms,
             destination: place::destination::<BackupArgs>(
                 Some(&profile.destination_vm),
                 OsStr::new(&profile.destination_path),
@@ -142,7 +142,7 @@ pub(super) fn save(
                 .ok_or_else(|| Stop::failed(text::terminal::path_is_no_text(path)))?;
             (DOM0.to_owned(), path.to_owned())
         }
-        Destination::Service { machine, line } => (machine.clone(), line.clone()),
+        Destination::Service { vm, line } => (vm.clone(), line.clone()),
     };
     let profile = Profile {
         include: Some(args.vms.clone()).filter(|names| !names.is_empty()),
@@ -170,9 +170,9 @@ fn compression(args: &BackupArgs) -> Result<Compression, Stop> {
     }
 }
 
-/// The machines that were named, each once, or else those that are included by default.
+/// The VMs that were named, each once, or else those that are included by default.
 fn selection(args: &BackupArgs, system: &System, console: &Console) -> Result<Vec<String>, Stop> {
-    for name in args.exclude.iter().filter(|name| system.machine(name).is_none()) {
+    for name in args.exclude.iter().filter(|name| system.vm(name).is_none()) {
         console.warning(&text::terminal::nothing_to_exclude(name));
     }
     let mut wanted = if args.vms.is_empty() {
@@ -180,16 +180,16 @@ fn selection(args: &BackupArgs, system: &System, console: &Console) -> Result<Ve
     } else {
         args.vms.clone()
     };
-    if let Some(said) = no_such_domains(wanted.iter().filter(|name| system.machine(name).is_none())) {
+    if let Some(said) = no_such_domains(wanted.iter().filter(|name| system.vm(name).is_none())) {
         return Err(Stop::usage::<BackupArgs>(said));
     }
     wanted.retain(|name| !args.exclude.contains(name));
     // In the order of the system, which is by name, and each once.
-    let machines = system.machines.iter().map(|machine| machine.name.clone());
-    Ok(machines.filter(|name| wanted.contains(name)).collect())
+    let vms = system.vms.iter().map(|vm| vm.name.clone());
+    Ok(vms.filter(|name| wanted.contains(name)).collect())
 }
 
-/// What is said of names that no machine has: all of them, each once. The words for one name are those of the existing
+/// What is said of names that no VM has: all of them, each once. The words for one name are those of the existing
 /// tools.
 pub(super) fn no_such_domains<'a>(names: impl Iterator<Item = &'a String>) -> Option<String> {
     let mut seen = BTreeSet::new();

@@ -4,7 +4,7 @@
 //! A name that is wider than its column widens it; nothing is ever cut off. What an archive chose is sanitised.
 
 use crate::{
-    host::{DOM0, Machine, Reference, System},
+    host::{DOM0, Reference, System, Vm},
     inventory::{Class, Domain},
     plan::{BackupRemark, Finding, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable},
     text::{self, sanitize},
@@ -17,12 +17,12 @@ const BACKUP_WIDTHS: [usize; 3] = [17, 13, 13];
 /// The table of a backup, with what speaks against it in the last column, and the names that are left out.
 pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding]) -> String {
     // dom0 stands last, as in the existing tools.
-    let (homes, machines): (Vec<&String>, Vec<&String>) = selected.iter().partition(|name| *name == DOM0);
-    let rows: Vec<(&str, &str, u64)> = machines
+    let (homes, vms): (Vec<&String>, Vec<&String>) = selected.iter().partition(|name| *name == DOM0);
+    let rows: Vec<(&str, &str, u64)> = vms
         .into_iter()
         .chain(homes)
-        .map(|name| match system.machine(name) {
-            Some(machine) => (name.as_str(), kind(machine), machine.backup_bytes),
+        .map(|name| match system.vm(name) {
+            Some(vm) => (name.as_str(), kind(vm), vm.backup_bytes),
             None => (name.as_str(), "?", 0),
         })
         .collect();
@@ -44,10 +44,7 @@ pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding])
     );
     for (name, kind, bytes) in &rows {
         table += &format!("{name:>first$} |{kind:>second$} |{:>third$} |", size(*bytes));
-        for finding in findings
-            .iter()
-            .filter(|finding| finding.machine.as_deref() == Some(name))
-        {
+        for finding in findings.iter().filter(|finding| finding.vm.as_deref() == Some(name)) {
             table += &format!(" <-- {}", backup_remark(finding));
         }
         table.push('\n');
@@ -56,9 +53,9 @@ pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding])
     let both = second + 2 + third;
     table += &format!("{line}{:>first$} |{:>both$} |\n{line}", "Total size:", size(total));
     let left_out: Vec<&str> = system
-        .machines
+        .vms
         .iter()
-        .map(|machine| machine.name.as_str())
+        .map(|vm| vm.name.as_str())
         .filter(|name| !selected.iter().any(|selected| selected == name))
         .collect();
     if !left_out.is_empty() {
@@ -70,8 +67,8 @@ pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding])
     table
 }
 
-fn kind(machine: &Machine) -> &'static str {
-    match machine.class {
+fn kind(vm: &Vm) -> &'static str {
+    match vm.class {
         Class::AdminVm => "User home",
         Class::TemplateVm => "Template VM",
         // It has a system of its own that is updated.
@@ -132,7 +129,7 @@ pub(super) fn listing(domains: &[Domain], is_terminal: bool) -> String {
     text
 }
 
-/// The cells of a machine in the table of a listing: name, type, size, template, net VM, label.
+/// The cells of a VM in the table of a listing: name, type, size, template, net VM, label.
 fn cells(domain: &Domain) -> [String; 6] {
     let is_home = domain.class == Class::AdminVm;
     let size = domain
@@ -233,7 +230,7 @@ fn restore_remark(row: &RestoreRow) -> String {
             | RestoreRemark::PoolChosen { .. }
             | RestoreRemark::DeviceDropped { .. }
             | RestoreRemark::DeviceWithoutBackend { .. }
-            | RestoreRemark::MachineMissing { .. }
+            | RestoreRemark::VmMissing { .. }
             | RestoreRemark::TagDropped { .. } => remarks += &format!(" <-- {}", text::restore_remark(remark)),
         }
     }
@@ -264,23 +261,23 @@ mod tests {
     use super::*;
     use crate::inventory::Content;
 
-    fn machine(name: &str, class: Class, kib: u64) -> Machine {
-        Machine {
+    fn vm(name: &str, class: Class, kib: u64) -> Vm {
+        Vm {
             name: name.to_owned(),
             class,
             backup_bytes: kib * KIB,
-            ..Machine::default()
+            ..Vm::default()
         }
     }
 
     fn system() -> System {
         System {
-            machines: vec![
-                machine("dom0", Class::AdminVm, 1),
-                machine("hidden", Class::AppVm, 1),
-                machine("tpl-minimal", Class::TemplateVm, 384),
-                machine("vault", Class::AppVm, 192),
-                machine("work", Class::AppVm, 192),
+            vms: vec![
+                vm("dom0", Class::AdminVm, 1),
+                vm("hidden", Class::AppVm, 1),
+                vm("tpl-minimal", Class::TemplateVm, 384),
+                vm("vault", Class::AppVm, 192),
+                vm("work", Class::AppVm, 192),
             ],
             ..System::default()
         }
@@ -289,7 +286,7 @@ mod tests {
     #[test]
     fn the_table_of_a_backup_is_the_one_that_scripts_know() {
         let finding = Finding {
-            machine: Some("work".into()),
+            vm: Some("work".into()),
             remark: BackupRemark::SavedStateIsOld { changed: None },
         };
         let selected = ["vault", "tpl-minimal", "work"].map(str::to_owned);
@@ -327,7 +324,7 @@ VMs not selected for backup:
     fn a_long_name_widens_its_column() {
         let name = "x".repeat(31);
         let system = System {
-            machines: vec![machine(&name, Class::StandaloneVm, 0)],
+            vms: vec![vm(&name, Class::StandaloneVm, 0)],
             ..System::default()
         };
         let table = backup(&system, std::slice::from_ref(&name), &[]);

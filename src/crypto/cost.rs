@@ -64,7 +64,7 @@ pub struct KdfLimits {
 }
 
 impl KdfLimits {
-    /// What genuine archives stay below. The stock tool takes an eighth of the machine's memory and five seconds: N of
+    /// What genuine archives stay below. The stock tool takes an eighth of the VM's memory and five seconds: N of
     /// 2^21 with r = 8 (2 GiB) is the most that was seen, and p up to 16; one doubling of both is room for the future.
     pub const DEFAULT: Self = Self {
         max_memory_bytes: 4 * GIB,
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_would_bring_the_machine_down_are_not() {
+    fn numbers_that_would_bring_the_vm_down_are_not() {
         for (log_n, r, p) in [
             (0, 8, 1),
             (18, 0, 1),

@@ -50,7 +50,7 @@ impl fmt::Debug for Derivation {
 /// Why keys could not be derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeriveFailure {
-    /// This machine has too little memory for it.
+    /// this computer has too little memory for it.
     Memory,
     /// Its parameters make no sense.
     Parameters,

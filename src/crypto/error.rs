@@ -38,7 +38,7 @@ pub enum ContainerError {
         /// What it asks for.
         cost: KdfCost,
     },
-    /// The derivation is within the limits, but this machine has not got the memory.
+    /// The derivation is within the limits, but this computer has not got the memory.
     #[error("not enough memory to derive a key ({bytes} bytes)")]
     NotEnoughMemory {
         /// What it takes.

@@ -9,7 +9,7 @@ use crate::{
     crypto::{Grade, KdfCost},
     engine::Resources,
     format::{Compression, Level},
-    host::{DOM0, Machine, System},
+    host::{DOM0, System, Vm},
     plan::{
         BackupPlan, Destination, Finding, InventoryScope, RecoveryText, Room, Unverified, check_backup,
         default_selection, may_be_backed_up,
@@ -27,7 +27,7 @@ const USUAL_TARGET: &str = "sys-usb";
 pub enum BackupPage {
     /// Which VMs, and how the archive is compressed.
     #[default]
-    Machines,
+    Vms,
     /// Where to.
     Destination,
     /// What protects it, and what happens before and after.
@@ -41,7 +41,7 @@ pub enum BackupPage {
 impl BackupPage {
     /// All of them in their order.
     pub const ALL: [Self; 5] = [
-        Self::Machines,
+        Self::Vms,
         Self::Destination,
         Self::Passphrase,
         Self::Summary,
@@ -75,7 +75,7 @@ pub struct BackupDraft {
     recovery_text: Option<RecoveryText>,
     /// How hard the compression works.
     pub level: Level,
-    /// How much of the machine the backup takes.
+    /// How much of the VM the backup takes.
     pub resources: Resources,
     /// Whether the archive is compressed.
     pub is_compressed: bool,
@@ -116,25 +116,22 @@ impl BackupDraft {
         self.page
     }
 
-    /// The machines that can be chosen, in the host's order.
-    pub fn candidates(&self) -> impl Iterator<Item = &Machine> {
-        let machines = self.system.iter().flat_map(|system| &system.machines);
-        machines.filter(|machine| may_be_backed_up(machine))
+    /// The VMs that can be chosen, in the host's order.
+    pub fn candidates(&self) -> impl Iterator<Item = &Vm> {
+        let vms = self.system.iter().flat_map(|system| &system.vms);
+        vms.filter(|vm| may_be_backed_up(vm))
     }
 
-    /// Whether a machine is selected.
+    /// Whether a VM is selected.
     pub fn is_selected(&self, name: &str) -> bool {
         self.selected.contains(name)
     }
 
-    /// The names of the selected machines, in the host's order; one that is gone stands at the end.
+    /// The names of the selected VMs, in the host's order; one that is gone stands at the end.
     pub fn selected(&self) -> Vec<String> {
         let order = |name: &String| {
-            let machines = self.system.iter().flat_map(|system| &system.machines);
-            machines
-                .into_iter()
-                .position(|machine| machine.name == *name)
-                .unwrap_or(usize::MAX)
+            let vms = self.system.iter().flat_map(|system| &system.vms);
+            vms.into_iter().position(|vm| vm.name == *name).unwrap_or(usize::MAX)
         };
         let mut names: Vec<String> = self.selected.iter().cloned().collect();
         names.sort_by_key(order);
@@ -147,10 +144,10 @@ impl BackupDraft {
         self.findings = None;
     }
 
-    /// What a backup of the selected machines reads, in bytes.
+    /// What a backup of the selected VMs reads, in bytes.
     pub fn total_bytes(&self) -> u64 {
-        let selected = self.candidates().filter(|machine| self.is_selected(&machine.name));
-        selected.map(|machine| machine.backup_bytes).sum()
+        let selected = self.candidates().filter(|vm| self.is_selected(&vm.name));
+        selected.map(|vm| vm.backup_bytes).sum()
     }
 
     /// Takes what was chosen and typed for the destination. Gives whether it has to be looked at.
@@ -260,7 +257,7 @@ impl BackupDraft {
         self.findings.as_deref()
     }
 
-    fn check_machines(&self) -> Result<(), Reason> {
+    fn check_vms(&self) -> Result<(), Reason> {
         match (&self.system, self.selected.is_empty()) {
             (None, _) => Err(Reason::StillReading),
             (Some(_), true) => Err(Reason::NothingSelected),
@@ -278,7 +275,7 @@ impl BackupDraft {
     }
 
     fn check_all(&self) -> Result<(), Reason> {
-        self.check_machines()?;
+        self.check_vms()?;
         self.check_place()?;
         self.passphrase.check()?;
         let findings = self.findings.as_ref().ok_or(Reason::StillReading)?;
@@ -295,7 +292,7 @@ impl BackupDraft {
     pub fn advance(&mut self) -> Result<BackupPage, Reason> {
         self.may_continue()?;
         self.page = match self.page {
-            BackupPage::Machines => BackupPage::Destination,
+            BackupPage::Vms => BackupPage::Destination,
             BackupPage::Destination => BackupPage::Passphrase,
             BackupPage::Passphrase => {
                 self.passphrase.take_over()?;
@@ -315,7 +312,7 @@ impl BackupDraft {
     pub fn back(&mut self) -> BackupPage {
         if self.may_go_back() {
             self.page = match self.page {
-                BackupPage::Machines | BackupPage::Destination => BackupPage::Machines,
+                BackupPage::Vms | BackupPage::Destination => BackupPage::Vms,
                 BackupPage::Passphrase => BackupPage::Destination,
                 BackupPage::Summary | BackupPage::Backup => BackupPage::Passphrase,
             };
@@ -330,7 +327,7 @@ impl BackupDraft {
     pub fn finish(&self) -> Result<BackupPlan, Reason> {
         self.check_all()?;
         Ok(BackupPlan {
-            machines: self.selected(),
+            vms: self.selected(),
             destination: self.destination().ok_or(Reason::NoPlace)?,
             compression: self.compression(),
             level: self.level,
@@ -356,11 +353,11 @@ impl WizardDraft for BackupDraft {
             self.system = Some(Arc::clone(&system));
             self.select_from_profile();
         }
-        if self.page == BackupPage::Machines {
+        if self.page == BackupPage::Vms {
             self.selected
-                .retain(|name| system.machine(name).is_some_and(may_be_backed_up));
+                .retain(|name| system.vm(name).is_some_and(may_be_backed_up));
         }
-        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
+        let runs = |name: &str| system.vm(name).is_some_and(|vm| vm.is_running);
         if !self.has_chosen_target && runs(USUAL_TARGET) && self.look.target != USUAL_TARGET {
             self.look.target = USUAL_TARGET.to_owned();
             self.forget_place();
@@ -369,7 +366,7 @@ impl WizardDraft for BackupDraft {
         let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
         if is_gone {
             self.place = PlaceState::Bad(PlaceProblem::NotRunning {
-                machine: self.look.target.clone(),
+                vm: self.look.target.clone(),
             });
         } else if was_gone {
             self.forget_place();
@@ -405,7 +402,7 @@ impl WizardDraft for BackupDraft {
 
     fn may_continue(&self) -> Result<(), Reason> {
         match self.page {
-            BackupPage::Machines => self.check_machines(),
+            BackupPage::Vms => self.check_vms(),
             BackupPage::Destination => self.check_place(),
             BackupPage::Passphrase => self.passphrase.check(),
             BackupPage::Summary => self.check_all(),
@@ -417,7 +414,7 @@ impl WizardDraft for BackupDraft {
     }
 
     fn may_go_back(&self) -> bool {
-        !matches!(self.page, BackupPage::Machines | BackupPage::Backup)
+        !matches!(self.page, BackupPage::Vms | BackupPage::Backup)
     }
 
     fn resources(&self) -> Resources {
@@ -433,16 +430,16 @@ impl WizardDraft for BackupDraft {
     }
 
     fn has_work(&self) -> bool {
-        self.run.is_under_way() || (self.run == Run::NotBegun && self.page > BackupPage::Machines)
+        self.run.is_under_way() || (self.run == Run::NotBegun && self.page > BackupPage::Vms)
     }
 }
 
 /// dom0, whatever runs, and the one that is chosen.
 pub(super) fn targets(system: Option<&System>, chosen: &str) -> Vec<String> {
     let mut names = vec![DOM0.to_owned()];
-    let machines = system.iter().flat_map(|system| &system.machines);
-    let running = machines.filter(|machine| machine.is_running && may_be_backed_up(machine) && machine.name != DOM0);
-    names.extend(running.map(|machine| machine.name.clone()));
+    let vms = system.iter().flat_map(|system| &system.vms);
+    let running = vms.filter(|vm| vm.is_running && may_be_backed_up(vm) && vm.name != DOM0);
+    names.extend(running.map(|vm| vm.name.clone()));
     if !names.iter().any(|name| name == chosen) {
         names.push(chosen.to_owned());
     }

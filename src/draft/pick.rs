@@ -14,17 +14,17 @@ use crate::{
 /// More than any path that Linux takes, in bytes.
 const LONGEST_ANSWER_BYTES: u64 = 8192;
 
-/// Asks a running machine; `None` when its user picked nothing. Blocks until the dialog is closed.
+/// Asks a running VM; `None` when its user picked nothing. Blocks until the dialog is closed.
 ///
 /// # Errors
-/// When the machine offers no such service or its answer is no path.
-pub fn pick(host: &dyn Host, machine: &str, is_file: bool, context: &Context) -> Result<Option<String>, EngineError> {
+/// When the VM offers no such service or its answer is no path.
+pub fn pick(host: &dyn Host, vm: &str, is_file: bool, context: &Context) -> Result<Option<String>, EngineError> {
     let service = if is_file {
         Service::SelectFile
     } else {
         Service::SelectDirectory
     };
-    let mut process = host.start_service(machine, service)?;
+    let mut process = host.start_service(vm, service)?;
     let control = process.control.clone();
     context.cancel.on_cancel(move || control.kill());
     drop(process.stdin.take());
@@ -43,7 +43,7 @@ pub fn pick(host: &dyn Host, machine: &str, is_file: bool, context: &Context) ->
         (Ok(_), Ok(0), false) => checked(&answer).map(Some),
         // The dialog was closed without a choice.
         (Ok(_), Ok(0 | 1), true) => Ok(None),
-        _ => Err(refused(machine)),
+        _ => Err(refused(vm)),
     }
 }
 
@@ -63,9 +63,9 @@ fn odd() -> EngineError {
     }
 }
 
-fn refused(machine: &str) -> EngineError {
+fn refused(vm: &str) -> EngineError {
     EngineError::Plan {
-        what: format!("VM {machine} offers no file dialog"),
+        what: format!("VM {vm} offers no file dialog"),
     }
 }
 

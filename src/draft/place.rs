@@ -60,7 +60,7 @@ impl Look {
             Destination::Directory(self.path())
         } else {
             Destination::Service {
-                machine: self.target.clone(),
+                vm: self.target.clone(),
                 line: self.text.trim().to_owned(),
             }
         }
@@ -72,7 +72,7 @@ impl Look {
             Source::File(self.path())
         } else {
             Source::Service {
-                machine: self.target.clone(),
+                vm: self.target.clone(),
                 line: self.text.trim().to_owned(),
             }
         }
@@ -139,7 +139,7 @@ pub enum PlaceProblem {
     /// The VM does not run any more.
     NotRunning {
         /// Its name.
-        machine: String,
+        vm: String,
     },
     /// Another answer of the operating system.
     Io {

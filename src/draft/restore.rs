@@ -32,7 +32,7 @@ pub enum RestorePage {
     /// What opens it.
     Passphrase,
     /// Which of its VMs.
-    Machines,
+    Vms,
     /// What happens to each of them.
     Summary,
     /// The run and its result.
@@ -41,13 +41,7 @@ pub enum RestorePage {
 
 impl RestorePage {
     /// All of them in their order.
-    pub const ALL: [Self; 5] = [
-        Self::Source,
-        Self::Passphrase,
-        Self::Machines,
-        Self::Summary,
-        Self::Restore,
-    ];
+    pub const ALL: [Self; 5] = [Self::Source, Self::Passphrase, Self::Vms, Self::Summary, Self::Restore];
 }
 
 /// How far the opening of the archive is.
@@ -88,7 +82,7 @@ pub struct RestoreDraft {
     pub drops_devices: bool,
     /// Whether dom0's home is restored although its user has another name here.
     pub ignores_user_mismatch: bool,
-    /// How much of the machine the restore takes.
+    /// How much of the VM the restore takes.
     pub resources: Resources,
     /// Whether everything is read and nothing restored.
     pub verifies_only: bool,
@@ -200,7 +194,7 @@ impl RestoreDraft {
         }
     }
 
-    /// If this system made the archive, whether it has made newer ones since: how many of the archive's machines were
+    /// If this system made the archive, whether it has made newer ones since: how many of the archive's VMs were
     /// backed up again, and when that was last, in seconds since 1970. Somebody may have handed over an old one.
     pub fn newer_known(&self) -> Option<(usize, i64)> {
         let (archive, system) = (self.archive()?, self.system.as_ref()?);
@@ -208,7 +202,7 @@ impl RestoreDraft {
         let domains = archive.inventory.domains();
         let held = domains.iter().filter(|domain| domain.content().is_some());
         let later = held
-            .filter_map(|domain| system.machine(&domain.name)?.last_backup)
+            .filter_map(|domain| system.vm(&domain.name)?.last_backup)
             .filter(|moment| *moment > made + SAME_BACKUP_SECS);
         let later: Vec<i64> = later.collect();
         Some((later.len(), later.iter().copied().max()?))
@@ -234,7 +228,7 @@ impl RestoreDraft {
         }
     }
 
-    fn check_machines(&self) -> Result<(), Reason> {
+    fn check_vms(&self) -> Result<(), Reason> {
         if self.selected.is_empty() {
             Err(Reason::NothingSelected)
         } else {
@@ -245,7 +239,7 @@ impl RestoreDraft {
     fn check_table(&self) -> Result<(), Reason> {
         self.check_place()?;
         let table = self.table().ok_or(Reason::NotOpened)?;
-        self.check_machines()?;
+        self.check_vms()?;
         match table.selected().filter(|row| !row.problems.is_empty()).count() {
             0 if table.is_ready() => Ok(()),
             0 => Err(Reason::NothingSelected),
@@ -263,9 +257,9 @@ impl RestoreDraft {
             RestorePage::Source => RestorePage::Passphrase,
             RestorePage::Passphrase => {
                 self.archive().ok_or(Reason::NotOpened)?;
-                RestorePage::Machines
+                RestorePage::Vms
             }
-            RestorePage::Machines => RestorePage::Summary,
+            RestorePage::Vms => RestorePage::Summary,
             RestorePage::Summary => {
                 self.run = Run::Running;
                 RestorePage::Restore
@@ -281,8 +275,8 @@ impl RestoreDraft {
             self.wants_to_look = false;
             self.page = match self.page {
                 RestorePage::Source | RestorePage::Passphrase => RestorePage::Source,
-                RestorePage::Machines => RestorePage::Passphrase,
-                RestorePage::Summary | RestorePage::Restore => RestorePage::Machines,
+                RestorePage::Vms => RestorePage::Passphrase,
+                RestorePage::Summary | RestorePage::Restore => RestorePage::Vms,
             };
         }
         self.page
@@ -308,11 +302,11 @@ impl WizardDraft for RestoreDraft {
     }
 
     fn set_system(&mut self, system: Arc<System>) {
-        let runs = |name: &str| system.machine(name).is_some_and(|machine| machine.is_running);
+        let runs = |name: &str| system.vm(name).is_some_and(|vm| vm.is_running);
         let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
         if !self.look.is_local() && !runs(&self.look.target) {
             self.place = PlaceState::Bad(PlaceProblem::NotRunning {
-                machine: self.look.target.clone(),
+                vm: self.look.target.clone(),
             });
         } else if was_gone {
             self.place = PlaceState::Looking;
@@ -347,7 +341,7 @@ impl WizardDraft for RestoreDraft {
         match self.page {
             RestorePage::Source => self.check_place(),
             RestorePage::Passphrase => self.check_passphrase(),
-            RestorePage::Machines => self.check_machines(),
+            RestorePage::Vms => self.check_vms(),
             RestorePage::Summary => self.check_table(),
             RestorePage::Restore => match self.run {
                 Run::Ended { .. } => Ok(()),

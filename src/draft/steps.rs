@@ -72,7 +72,7 @@ pub trait WizardDraft {
     /// Takes the host as it is now.
     fn set_system(&mut self, system: Arc<System>);
 
-    /// The machines that an archive can go to or come from: dom0 and whatever runs. The chosen one is among them even
+    /// The VMs that an archive can go to or come from: dom0 and whatever runs. The chosen one is among them even
     /// when it has been stopped, so that the choice is not lost silently.
     fn targets(&self) -> Vec<String>;
 
@@ -94,7 +94,7 @@ pub trait WizardDraft {
     /// Whether there is a way back: not once something has been written.
     fn may_go_back(&self) -> bool;
 
-    /// How much of the machine the run takes.
+    /// How much of the VM the run takes.
     fn resources(&self) -> Resources;
 
     /// How the run stands.

@@ -129,5 +129,5 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
 
 /// Whether a reader will want a file's parts, as far as can be told now.
 pub(super) fn will_be_read(wanted: &[Wanted<'_>], stops_at_failure: bool, file: &str) -> bool {
-    find(wanted, file).is_some_and(|(machine, name)| wanted[machine].is_read(name, stops_at_failure))
+    find(wanted, file).is_some_and(|(vm, name)| wanted[vm].is_read(name, stops_at_failure))
 }

@@ -25,9 +25,9 @@ use crate::{
 };
 
 use super::{
-    Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, VerifyVerdict, Warning,
+    Context, EngineError, Failure, ItemResult, Phase, Report, VerifyVerdict, VmReport, VmResult, Warning,
     blocks::{BLOCKS_PER_WORKER, BlockWriter, Buffers},
-    contents::{Contents, Item, MachineContents},
+    contents::{Contents, Item, VmContents},
     destination::Sink,
     keys::{KeyMaker, SureKeys},
     memory,
@@ -59,19 +59,19 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let place = sink.place();
     let meter = Meter::new(context, Some(contents.total_bytes()));
     let backup_id = BackupId::new(begin(), std::process::id());
-    let (written, machines) = write(plan, host, context, &contents, &backup_id, &meter, sink)
+    let (written, vms) = write(plan, host, context, &contents, &backup_id, &meter, sink)
         .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     context.observer.phase(Phase::Finishing);
     let finished = context.cancel.check().and_then(|()| written.sink.finish(context));
     let archive = finished.inspect_err(|_| warn_of_remains(&plan.destination, context))?;
-    let done: Vec<String> = machines.iter().filter(|machine| is_done(machine)).map(name).collect();
+    let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
     if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
         context.warn(Warning::NotRecorded { why: error.to_string() });
     }
     let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
     let mut report = Report {
-        data_bytes: machines.iter().map(read_bytes).sum(),
-        machines: in_plan_order(plan, machines, &contents),
+        data_bytes: vms.iter().map(read_bytes).sum(),
+        vms: in_plan_order(plan, vms, &contents),
         // The name may be another one than at the beginning.
         place: archive.as_ref().map_or(place, |path| path.display().to_string()),
         archive,
@@ -89,52 +89,52 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     Ok(report)
 }
 
-fn is_done(machine: &MachineReport) -> bool {
-    machine.result == MachineResult::Done
+fn is_done(vm: &VmReport) -> bool {
+    vm.result == VmResult::Done
 }
 
-fn name(machine: &MachineReport) -> String {
-    machine.name.clone()
+fn name(vm: &VmReport) -> String {
+    vm.name.clone()
 }
 
-/// The bytes of a machine that came whole into the archive.
-fn read_bytes(machine: &MachineReport) -> u64 {
-    let done = machine.items.iter().filter(|item| item.result == ItemResult::Done);
+/// The bytes of a VM that came whole into the archive.
+fn read_bytes(vm: &VmReport) -> u64 {
+    let done = vm.items.iter().filter(|item| item.result == ItemResult::Done);
     done.map(|item| item.size_bytes).sum()
 }
 
-/// The reports in the order of the archive, behind those machines of which nothing is in it.
-fn in_plan_order(plan: &BackupPlan, machines: Vec<MachineReport>, contents: &Contents) -> Vec<MachineReport> {
-    let left_out = contents.left_out.iter().map(|(name, error)| MachineReport {
+/// The reports in the order of the archive, behind those VMs of which nothing is in it.
+fn in_plan_order(plan: &BackupPlan, vms: Vec<VmReport>, contents: &Contents) -> Vec<VmReport> {
+    let left_out = contents.left_out.iter().map(|(name, error)| VmReport {
         name: name.clone(),
         name_here: name.clone(),
         items: Vec::new(),
-        result: MachineResult::Failed(Failure(error.clone())),
+        result: VmResult::Failed(Failure(error.clone())),
     });
-    let mut all: Vec<MachineReport> = left_out.chain(machines).collect();
-    all.sort_by_key(|report| plan.machines.iter().position(|name| *name == report.name));
+    let mut all: Vec<VmReport> = left_out.chain(vms).collect();
+    all.sort_by_key(|report| plan.vms.iter().position(|name| *name == report.name));
     all
 }
 
 /// Holds the plan against the host as it is now; what a wizard showed may be minutes old. Returns what concerns one
-/// machine alone.
+/// VM alone.
 fn check(plan: &BackupPlan, system: &System) -> Result<Vec<Finding>, EngineError> {
-    let findings = check_backup(system, &plan.machines, Some(&plan.destination), Room::default());
-    if let Some(finding) = hindrances(&findings, &plan.machines).first() {
+    let findings = check_backup(system, &plan.vms, Some(&plan.destination), Room::default());
+    if let Some(finding) = hindrances(&findings, &plan.vms).first() {
         return Err(EngineError::NotReady((*finding).clone()));
     }
     Ok(findings
         .into_iter()
-        .filter(|finding| finding.unready_machine().is_some())
+        .filter(|finding| finding.unready_vm().is_some())
         .collect())
 }
 
-/// A service of a machine writes under the final name from the start, and nothing here can take that file away.
+/// A service of a VM writes under the final name from the start, and nothing here can take that file away.
 fn warn_of_remains(destination: &Destination, context: &Context) {
-    if let Destination::Service { machine, line } = destination
+    if let Destination::Service { vm, line } = destination
         && line.trim().starts_with('/')
     {
-        let place = format!("{machine}:{}/qubes-backup-...", line.trim().trim_end_matches('/'));
+        let place = format!("{vm}:{}/qubes-backup-...", line.trim().trim_end_matches('/'));
         context.warn(Warning::LeftBehind { place });
     }
 }
@@ -158,7 +158,7 @@ fn write(
     backup_id: &BackupId,
     meter: &Meter<'_>,
     sink: Sink,
-) -> Result<(Written, Vec<MachineReport>), EngineError> {
+) -> Result<(Written, Vec<VmReport>), EngineError> {
     context.observer.phase(Phase::BackingUp);
     let workers = Workers::for_writing(context.resources);
     let keys = KeyMaker {
@@ -205,7 +205,7 @@ fn write(
         // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
         let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
         match (written, packed, read) {
-            (Ok(written), Ok(()), Ok(machines)) => Ok((written, machines)),
+            (Ok(written), Ok(()), Ok(vms)) => Ok((written, vms)),
             (written, packed, read) => {
                 let errors = [written.err(), packed.err(), read.err()];
                 Err(errors
@@ -224,19 +224,19 @@ fn sure_keys<'a>(maker: &'a KeyMaker<'a>, contents: &Contents, compression: Comp
         Compression::None => bytes,
         _ => (bytes as f64 * LEAST_PACKED_SHARE) as u64,
     };
-    let files = contents.machines.iter().flat_map(|machine| {
-        let file = |item| (member_name(machine, item), least_of(item.data_bytes()));
-        machine.items.iter().map(file)
+    let files = contents.vms.iter().flat_map(|vm| {
+        let file = |item| (member_name(vm, item), least_of(item.data_bytes()));
+        vm.items.iter().map(file)
     });
     SureKeys::new(maker, std::iter::once((INVENTORY_FILE.to_owned(), 0)).chain(files))
 }
 
-/// What a file of a machine is called in the archive (`vm7/private.img`).
-fn member_name(machine: &MachineContents, item: &Item) -> String {
+/// What a file of a VM is called in the archive (`vm7/private.img`).
+fn member_name(vm: &VmContents, item: &Item) -> String {
     match item {
         // A home is a folder, and the name of its archive is that of the folder.
-        Item::Home { .. } => machine.path.clone(),
-        _ => format!("{}{}", machine.path, item.file_name()),
+        Item::Home { .. } => vm.path.clone(),
+        _ => format!("{}{}", vm.path, item.file_name()),
     }
 }
 
@@ -258,7 +258,7 @@ fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report:
         return omit_verification(unverifiable.unwrap_or(Unverified::InVm), context, report);
     };
     // Of the others it is known already that they are not whole.
-    let there = report.machines.iter().filter(|machine| machine.result.is_there());
+    let there = report.vms.iter().filter(|vm| vm.result.is_there());
     let names: Vec<String> = there.map(name).collect();
     match verify::verify_archive(
         &Access::new(Source::File(path), plan.passphrase.clone()),

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     format::HOME_FOLDER,
-    host::{DOM0, Home, Host, MachineFile, System},
+    host::{DOM0, Home, Host, System, VmFile},
     inventory::{Content, Inventory},
     plan::{BackupPlan, Finding, InventoryScope},
     units::{KIB, MIB},
 };
 
 use super::{
-    Context, EngineError, Failure, ItemReport, ItemResult, ItemState, MachineReport, MachineResult,
+    Context, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult,
     home::{self, TreeSize},
     parts::PART_BYTES,
 };
@@ -32,16 +32,16 @@ const INCOMPRESSIBLE_SHARE: u64 = 128;
 
 /// Everything that goes into an archive.
 pub(super) struct Contents {
-    /// The machines in the order of the archive, dom0 last.
-    pub(super) machines: Vec<MachineContents>,
+    /// The VMs in the order of the archive, dom0 last.
+    pub(super) vms: Vec<VmContents>,
     /// The inventory as it goes into the archive.
     pub(super) inventory: Vec<u8>,
-    /// The machines that cannot be backed up, with the reason. The inventory promises nothing of them.
+    /// The VMs that cannot be backed up, with the reason. The inventory promises nothing of them.
     pub(super) left_out: Vec<(String, EngineError)>,
 }
 
-/// What one machine gives.
-pub(super) struct MachineContents {
+/// What one VM gives.
+pub(super) struct VmContents {
     /// Its name.
     pub(super) name: String,
     /// The folder of its members, with a slash at the end; for dom0 the name of its home's member.
@@ -61,15 +61,15 @@ pub(super) enum Item {
         extents: u64,
     },
     /// A small file.
-    File { kind: MachineFile, content: Vec<u8> },
-    /// What stands for a machine without any file, so that it is found when it is restored.
+    File { kind: VmFile, content: Vec<u8> },
+    /// What stands for a VM without any file, so that it is found when it is restored.
     Placeholder,
     /// dom0's home.
     Home { home: Home, size: TreeSize },
 }
 
 impl Item {
-    /// The name in the machine's folder.
+    /// The name in the VM's folder.
     pub(super) fn file_name(&self) -> String {
         match self {
             Self::Volume { name, .. } => format!("{name}.img"),
@@ -90,7 +90,7 @@ impl Item {
     }
 
     /// The most that it can take in the archive. The reference's restorer refuses an archive, read through another
-    /// machine, whose members are larger than was announced, so what is announced must not be too little.
+    /// VM, whose members are larger than was announced, so what is announced must not be too little.
     fn announced_bytes(&self) -> u64 {
         let inside = match self {
             Self::Volume { extents, .. } => extents * MAP_ENTRY_BYTES,
@@ -104,19 +104,19 @@ impl Item {
     }
 }
 
-impl MachineContents {
+impl VmContents {
     /// The bytes that are read for it.
     pub(super) fn data_bytes(&self) -> u64 {
         self.items.iter().map(Item::data_bytes).sum()
     }
 
     /// What the report says of it: each item with its result, in the order of the items.
-    pub(super) fn report(&self, items: Vec<ItemResult>, result: MachineResult) -> MachineReport {
+    pub(super) fn report(&self, items: Vec<ItemResult>, result: VmResult) -> VmReport {
         let item = |(item, result): (&Item, ItemResult)| ItemReport {
             result,
             ..ItemReport::done(item.file_name(), item.data_bytes())
         };
-        MachineReport {
+        VmReport {
             name: self.name.clone(),
             name_here: self.name.clone(),
             items: self.items.iter().zip(items).map(item).collect(),
@@ -125,8 +125,8 @@ impl MachineContents {
     }
 }
 
-/// Whether an error tells of one machine alone, so that the others can go on.
-pub(super) fn is_of_one_machine(error: &EngineError) -> bool {
+/// Whether an error tells of one VM alone, so that the others can go on.
+pub(super) fn is_of_one_vm(error: &EngineError) -> bool {
     match error {
         EngineError::Host(_)
         | EngineError::Volume { .. }
@@ -146,7 +146,7 @@ pub(super) fn is_of_one_machine(error: &EngineError) -> bool {
 }
 
 impl Contents {
-    /// Finds out what there is. Machines with a finding of their own are left out, as are those that cannot be opened;
+    /// Finds out what there is. VMs with a finding of their own are left out, as are those that cannot be opened;
     /// where none is left, the first reason is the error.
     pub(super) fn gather(
         plan: &BackupPlan,
@@ -156,25 +156,25 @@ impl Contents {
         context: &Context,
     ) -> Result<Self, EngineError> {
         let mut names: Vec<&String> = Vec::new();
-        for name in &plan.machines {
+        for name in &plan.vms {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         // Readers look for dom0's home at the end.
         names.sort_by_key(|name| *name == DOM0);
-        let (mut machines, mut left_out) = (Vec::new(), Vec::new());
+        let (mut vms, mut left_out) = (Vec::new(), Vec::new());
         for name in names {
             context.cancel.check()?;
-            let finding = unready.iter().find(|finding| finding.machine.as_ref() == Some(name));
+            let finding = unready.iter().find(|finding| finding.vm.as_ref() == Some(name));
             let gathered = match finding {
                 Some(finding) => Err(EngineError::NotReady(finding.clone())),
                 None if name == DOM0 => gather_home(host, context),
-                None => gather_machine(name, system, host),
+                None => gather_vm(name, system, host),
             };
             match gathered {
-                Ok(machine) => machines.push(machine),
-                Err(error) if is_of_one_machine(&error) => {
+                Ok(vm) => vms.push(vm),
+                Err(error) if is_of_one_vm(&error) => {
                     let failure = Failure(error.clone());
                     context.observer.item(name, ItemState::Failed(failure));
                     left_out.push((name.clone(), error));
@@ -182,13 +182,13 @@ impl Contents {
                 Err(error) => return Err(error),
             }
         }
-        if let (true, Some((_, error))) = (machines.is_empty(), left_out.first()) {
+        if let (true, Some((_, error))) = (vms.is_empty(), left_out.first()) {
             return Err(error.clone());
         }
-        check_paths(&machines)?;
-        let inventory = inventory(plan, host, &machines)?.to_xml();
+        check_paths(&vms)?;
+        let inventory = inventory(plan, host, &vms)?.to_xml();
         Ok(Self {
-            machines,
+            vms,
             inventory,
             left_out,
         })
@@ -196,18 +196,18 @@ impl Contents {
 
     /// The bytes that are read for all of it.
     pub(super) fn total_bytes(&self) -> u64 {
-        self.machines.iter().map(MachineContents::data_bytes).sum()
+        self.vms.iter().map(VmContents::data_bytes).sum()
     }
 }
 
-/// Two machines in one folder would be one machine to whoever restores them.
-fn check_paths(machines: &[MachineContents]) -> Result<(), EngineError> {
+/// Two VMs in one folder would be one VM to whoever restores them.
+fn check_paths(vms: &[VmContents]) -> Result<(), EngineError> {
     let mut seen = BTreeMap::new();
-    for machine in machines {
-        if let Some(other) = seen.insert(machine.path.as_str(), machine.name.as_str()) {
+    for vm in vms {
+        if let Some(other) = seen.insert(vm.path.as_str(), vm.name.as_str()) {
             let what = format!(
                 "the VMs {other} and {} have the same number in the host's qubes.xml",
-                machine.name
+                vm.name
             );
             return Err(EngineError::Plan { what });
         }
@@ -215,12 +215,12 @@ fn check_paths(machines: &[MachineContents]) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn gather_machine(name: &str, system: &System, host: &dyn Host) -> Result<MachineContents, EngineError> {
-    let Some(machine) = system.machine(name) else {
-        return Err(crate::host::HostError::NoSuchMachine { name: name.to_owned() }.into());
+fn gather_vm(name: &str, system: &System, host: &dyn Host) -> Result<VmContents, EngineError> {
+    let Some(vm) = system.vm(name) else {
+        return Err(crate::host::HostError::NoSuchVm { name: name.to_owned() }.into());
     };
     let mut items = Vec::new();
-    for volume in &machine.volumes {
+    for volume in &vm.volumes {
         let source = host.open_volume(name, &volume.name)?;
         let extents = source
             .extents()
@@ -232,7 +232,7 @@ fn gather_machine(name: &str, system: &System, host: &dyn Host) -> Result<Machin
         });
     }
     let mut lacks = None;
-    for (kind, content) in host.machine_files(name)? {
+    for (kind, content) in host.vm_files(name)? {
         match content {
             Ok(content) => items.push(Item::File { kind, content }),
             // The volumes are worth having without it.
@@ -242,15 +242,15 @@ fn gather_machine(name: &str, system: &System, host: &dyn Host) -> Result<Machin
     if items.is_empty() {
         items.push(Item::Placeholder);
     }
-    Ok(MachineContents {
+    Ok(VmContents {
         name: name.to_owned(),
-        path: format!("vm{}/", machine.qid),
+        path: format!("vm{}/", vm.qid),
         items,
         lacks,
     })
 }
 
-fn gather_home(host: &dyn Host, context: &Context) -> Result<MachineContents, EngineError> {
+fn gather_home(host: &dyn Host, context: &Context) -> Result<VmContents, EngineError> {
     let Some(home) = host.home()? else {
         return Err(EngineError::Plan {
             what: "dom0 has no home directory here".to_owned(),
@@ -258,7 +258,7 @@ fn gather_home(host: &dyn Host, context: &Context) -> Result<MachineContents, En
     };
     let size = home::tree_size(&home.path, &context.cancel)?;
     let path = format!("{HOME_FOLDER}/{}", home.user);
-    Ok(MachineContents {
+    Ok(VmContents {
         name: DOM0.to_owned(),
         path,
         items: vec![Item::Home { home, size }],
@@ -266,20 +266,20 @@ fn gather_home(host: &dyn Host, context: &Context) -> Result<MachineContents, En
     })
 }
 
-fn inventory(plan: &BackupPlan, host: &dyn Host, machines: &[MachineContents]) -> Result<Inventory, EngineError> {
+fn inventory(plan: &BackupPlan, host: &dyn Host, vms: &[VmContents]) -> Result<Inventory, EngineError> {
     let mut inventory = host.inventory()?;
     if plan.scope == InventoryScope::SelectedOnly {
-        let names: BTreeSet<String> = machines.iter().map(|machine| machine.name.clone()).collect();
+        let names: BTreeSet<String> = vms.iter().map(|vm| vm.name.clone()).collect();
         inventory.retain_domains(&names);
     }
-    let contents: BTreeMap<String, Content> = machines
+    let contents: BTreeMap<String, Content> = vms
         .iter()
-        .map(|machine| {
-            let size_bytes = machine.items.iter().map(Item::announced_bytes).sum();
+        .map(|vm| {
+            let size_bytes = vm.items.iter().map(Item::announced_bytes).sum();
             (
-                machine.name.clone(),
+                vm.name.clone(),
                 Content {
-                    path: machine.path.clone(),
+                    path: vm.path.clone(),
                     size_bytes,
                 },
             )
@@ -288,19 +288,19 @@ fn inventory(plan: &BackupPlan, host: &dyn Host, machines: &[MachineContents]) -
     inventory
         .mark_contents(&contents)
         .map_err(crate::host::HostError::from)?;
-    for machine in machines {
-        let files: Vec<String> = machine.items.iter().map(Item::file_name).collect();
+    for vm in vms {
+        let files: Vec<String> = vm.items.iter().map(Item::file_name).collect();
         inventory
-            .list_files(&machine.name, &files)
+            .list_files(&vm.name, &files)
             .map_err(crate::host::HostError::from)?;
     }
     Ok(inventory)
 }
 
 /// An error of reading a volume, with its name.
-pub(super) fn volume_error(machine: &str, volume: &str, error: std::io::Error) -> EngineError {
+pub(super) fn volume_error(vm: &str, volume: &str, error: std::io::Error) -> EngineError {
     super::stage::from_io(error, |source| EngineError::Volume {
-        machine: machine.to_owned(),
+        vm: vm.to_owned(),
         volume: volume.to_owned(),
         source,
     })

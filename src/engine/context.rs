@@ -85,8 +85,8 @@ pub trait Observer: Send + Sync {
     fn phase(&self, phase: Phase);
     /// How far the phase is; at most five a second.
     fn progress(&self, progress: Progress);
-    /// A machine has changed its state.
-    fn item(&self, machine: &str, state: ItemState);
+    /// A VM has changed its state.
+    fn item(&self, vm: &str, state: ItemState);
     /// Something that does not stop the job but must be known.
     fn warning(&self, warning: Warning);
 }
@@ -99,7 +99,7 @@ impl Observer for () {
     fn warning(&self, _: Warning) {}
 }
 
-/// How much of the machine a job takes.
+/// How much of the VM a job takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Resources {
     /// How many processors work for it at a time; `None` for all that this process may use.
@@ -113,7 +113,7 @@ pub struct Resources {
 pub struct Context {
     /// How it is stopped.
     pub cancel: CancelToken,
-    /// How much of the machine it takes.
+    /// How much of the computer it takes.
     pub resources: Resources,
     /// Who listens.
     pub observer: Arc<dyn Observer>,
@@ -181,8 +181,8 @@ pub enum Phase {
     AwaitingTurn,
     /// Header and inventory of an archive are read.
     Opening,
-    /// Machines are created and their settings set.
-    CreatingMachines,
+    /// VMs are created and their settings set.
+    CreatingVms,
     /// Data goes from the archive into the host.
     Restoring,
     /// One file is got out of an archive.
@@ -196,8 +196,8 @@ pub struct Progress {
     pub done_bytes: u64,
     /// Bytes in all; `None` when nobody can know.
     pub total_bytes: Option<u64>,
-    /// The machine at work.
-    pub machine: Option<Arc<str>>,
+    /// The VM at work.
+    pub vm: Option<Arc<str>>,
     /// Its volume or file at work.
     pub item: Option<Arc<str>>,
     /// Time since the phase began.
@@ -220,7 +220,7 @@ impl Progress {
     }
 }
 
-/// How a machine stands in a running job.
+/// How a VM stands in a running job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemState {
     /// It is to come.
@@ -260,12 +260,12 @@ pub enum Warning {
         /// The unfinished file.
         path: PathBuf,
     },
-    /// Whether the service of a machine has taken the last bytes of an archive cannot be told.
+    /// Whether the service of a VM has taken the last bytes of an archive cannot be told.
     UptakeUnknown {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
     },
-    /// A machine could not be marked as backed up.
+    /// A VM could not be marked as backed up.
     NotRecorded {
         /// Why.
         why: String,
@@ -275,19 +275,19 @@ pub enum Warning {
         /// Why.
         why: Unverified,
     },
-    /// A setting of a restored machine could not be set.
+    /// A setting of a restored VM could not be set.
     SettingNotRestored {
-        /// The machine's name here.
-        machine: String,
+        /// The VM's name here.
+        vm: String,
         /// What it is: a property, feature, tag, device, firewall rules, notes.
         setting: String,
         /// Why.
         why: String,
     },
-    /// A setting of a restored machine has a value that no PedOS takes, and is left out.
+    /// A setting of a restored VM has a value that no PedOS takes, and is left out.
     SettingUnfit {
-        /// The machine's name here.
-        machine: String,
+        /// The VM's name here.
+        vm: String,
         /// The setting.
         setting: Setting,
         /// The value.
@@ -295,10 +295,10 @@ pub enum Warning {
         /// Why it does not fit.
         why: Unfit,
     },
-    /// The archive is as it should be, and the machine can only be restored under another name.
+    /// The archive is as it should be, and the VM can only be restored under another name.
     NameUnusable {
         /// Its name in the archive.
-        machine: String,
+        vm: String,
         /// The rule that the name breaks.
         why: NameFault,
     },
@@ -326,7 +326,7 @@ pub enum Warning {
         /// The file, within the archive.
         path: PathBuf,
     },
-    /// A failed backup left a file in another machine that this program cannot remove.
+    /// A failed backup left a file in another VM that this program cannot remove.
     LeftBehind {
         /// Where it is.
         place: String,
@@ -340,8 +340,8 @@ pub enum Warning {
     },
     /// A volume has another size than the inventory says.
     VolumeSizeDiffers {
-        /// The machine's name in the archive.
-        machine: String,
+        /// The VM's name in the archive.
+        vm: String,
         /// The volume.
         volume: String,
         /// What the inventory says, in bytes.
@@ -361,17 +361,17 @@ pub enum Warning {
         /// Why.
         why: String,
     },
-    /// Something is wrong with the archive that costs no machine anything.
+    /// Something is wrong with the archive that costs no VM anything.
     Archive(ArchiveError),
     /// Something stands behind the end of the archive.
     BehindTheEnd {
         /// Where it begins, in bytes from the start of the archive.
         position: u64,
     },
-    /// A machine that did not become whole could not be taken away again.
+    /// A VM that did not become whole could not be taken away again.
     NotTakenAway {
         /// Its name here.
-        machine: String,
+        vm: String,
         /// The tag that it carries.
         tag: &'static str,
         /// Why.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    ArchiveError, Context, EngineError, Failure, MachineReport, MachineResult, OpenedArchive, Protection, Warning,
+    ArchiveError, Context, EngineError, Failure, OpenedArchive, Protection, VmReport, VmResult, Warning,
     ahead::{KEYS_LEFT, KeysAhead, Scout, will_be_read},
     dialect::Dialect,
     index::Index,
@@ -28,23 +28,23 @@ use super::{
 
 /// What came of the data.
 pub(super) struct DataResult {
-    pub(super) machines: Vec<MachineReport>,
+    pub(super) vms: Vec<VmReport>,
     /// The bytes of data that came, holes not counted.
     pub(super) data_bytes: u64,
     /// Why the archive could not be read to its end, if it could not.
     pub(super) broken: Option<EngineError>,
-    /// What is wrong with the archive beside what failed a machine.
+    /// What is wrong with the archive beside what failed a VM.
     pub(super) findings: Vec<ArchiveError>,
 }
 
 /// What is read of an archive.
 #[derive(Clone, Copy)]
 pub(super) enum Scope<'a> {
-    /// Everything of the machines; what else stands in the archive is looked at as well.
+    /// Everything of the VMs; what else stands in the archive is looked at as well.
     Everything,
-    /// Only what is needed to get at the machines.
-    Machines,
-    /// Only this file of each machine; all others are passed over as they stand.
+    /// Only what is needed to get at the VMs.
+    Vms,
+    /// Only this file of each VM; all others are passed over as they stand.
     OneFile(&'a str),
 }
 
@@ -107,7 +107,7 @@ impl<'a> Archive<'a> {
         }
         let only = match scope {
             Scope::OneFile(file) => Some(file),
-            Scope::Everything | Scope::Machines => None,
+            Scope::Everything | Scope::Vms => None,
         };
         let run = Run {
             access: self.access,
@@ -204,7 +204,7 @@ impl Run<'_> {
     }
 }
 
-/// Where the inventory says that machines are.
+/// Where the inventory says that VMs are.
 fn promised(inventory: &Inventory) -> Vec<String> {
     let contents = inventory.domains().into_iter().filter_map(|domain| domain.content());
     let paths = contents.map(|content| content.path);
@@ -229,20 +229,20 @@ fn result(
         }
         Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
         Err(error) => {
-            blame(&mut unpacked.machines, &error);
+            blame(&mut unpacked.vms, &error);
             Some(error)
         }
     };
     findings.append(&mut unpacked.findings);
     Ok(DataResult {
-        machines: unpacked.machines,
+        vms: unpacked.vms,
         data_bytes: unpacked.data_bytes,
         broken,
         findings,
     })
 }
 
-/// What the members of a row begin with: for a machine its folder with the slash, since `vm1` would match `vm10`.
+/// What the members of a row begin with: for a VM its folder with the slash, since `vm1` would match `vm10`.
 fn prefix(row: &RestoreRow) -> String {
     let path = row.content.path.trim_end_matches('/');
     if row.is_home() {
@@ -252,25 +252,23 @@ fn prefix(row: &RestoreRow) -> String {
     }
 }
 
-/// When the archive ends early, that is why machines are missing, rather than that they were never in it.
-fn blame(machines: &mut [MachineReport], cause: &EngineError) {
-    for machine in machines {
-        if let MachineResult::Failed(Failure(error @ EngineError::Archive(ArchiveError::Missing { .. }))) =
-            &mut machine.result
-        {
+/// When the archive ends early, that is why VMs are missing, rather than that they were never in it.
+fn blame(vms: &mut [VmReport], cause: &EngineError) {
+    for vm in vms {
+        if let VmResult::Failed(Failure(error @ EngineError::Archive(ArchiveError::Missing { .. }))) = &mut vm.result {
             *error = cause.clone();
         }
     }
 }
 
-/// Tells what is wrong with the archive beside what failed a machine.
+/// Tells what is wrong with the archive beside what failed a VM.
 pub(super) fn warn_of(findings: &[ArchiveError], context: &Context) {
     findings
         .iter()
         .for_each(|error| context.warn(Warning::Archive(error.clone())));
 }
 
-/// Whether the archive does not say which small files there are of these machines.
+/// Whether the archive does not say which small files there are of these VMs.
 pub(super) fn has_unlisted_files(rows: &[&RestoreRow]) -> bool {
     rows.iter()
         .any(|row| !row.is_home() && !row.is_made_up() && row.domain.files.is_none())

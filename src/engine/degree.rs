@@ -3,7 +3,7 @@
 //!
 //! What was asked for and not done is never a success, whatever the reason.
 
-use super::{MachineReport, MachineResult, Report, SkipReason, VerifyVerdict, Warning};
+use super::{Report, SkipReason, VerifyVerdict, VmReport, VmResult, Warning};
 
 /// How good a run was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ impl Report {
             VerifyVerdict::NotDone | VerifyVerdict::Good => true,
         };
         let is_lasting = !self.has_unsafe_name();
-        let are_machines_complete = self.machines.iter().all(|machine| is_as_asked(&machine.result));
-        if are_machines_complete && is_verified && is_lasting && !self.lacks_recovery_text && self.findings.is_empty() {
+        let are_vms_complete = self.vms.iter().all(|vm| is_as_asked(&vm.result));
+        if are_vms_complete && is_verified && is_lasting && !self.lacks_recovery_text && self.findings.is_empty() {
             return Degree::Complete;
         }
-        if self.machines.iter().any(|machine| machine.result.is_there()) {
+        if self.vms.iter().any(|vm| vm.result.is_there()) {
             Degree::Partial
         } else {
             Degree::Failed
@@ -50,23 +50,21 @@ impl Report {
         self.warnings.iter().any(is_unsafe)
     }
 
-    /// The machines that were left alone, for whatever reason.
-    pub fn left_out(&self) -> impl Iterator<Item = &MachineReport> {
-        self.machines
-            .iter()
-            .filter(|machine| matches!(machine.result, MachineResult::Skipped(_)))
+    /// The VMs that were left alone, for whatever reason.
+    pub fn left_out(&self) -> impl Iterator<Item = &VmReport> {
+        self.vms.iter().filter(|vm| matches!(vm.result, VmResult::Skipped(_)))
     }
 }
 
-/// Whether that is what was asked for. A rule such as `--skip-broken` or `--skip-conflicting` names no machine: its user
+/// Whether that is what was asked for. A rule such as `--skip-broken` or `--skip-conflicting` names no VM: its user
 /// learns only from the run which ones it left out, so the run is not complete.
-fn is_as_asked(result: &MachineResult) -> bool {
+fn is_as_asked(result: &VmResult) -> bool {
     match result {
-        MachineResult::Done | MachineResult::Skipped(SkipReason::LeftOut) => true,
-        MachineResult::Skipped(SkipReason::Conflict | SkipReason::Broken)
-        | MachineResult::Partly(_)
-        | MachineResult::Failed(_)
-        | MachineResult::NotReached => false,
+        VmResult::Done | VmResult::Skipped(SkipReason::LeftOut) => true,
+        VmResult::Skipped(SkipReason::Conflict | SkipReason::Broken)
+        | VmResult::Partly(_)
+        | VmResult::Failed(_)
+        | VmResult::NotReached => false,
     }
 }
 
@@ -82,15 +80,15 @@ mod tests {
         Failure(EngineError::Internal { what: "x".into() })
     }
 
-    fn degree(results: &[MachineResult], verdict: VerifyVerdict, lacks_recovery_text: bool) -> Degree {
-        let machine = |result: &MachineResult| MachineReport {
+    fn degree(results: &[VmResult], verdict: VerifyVerdict, lacks_recovery_text: bool) -> Degree {
+        let vm = |result: &VmResult| VmReport {
             name: "a".into(),
             name_here: "a".into(),
             items: vec![],
             result: result.clone(),
         };
         let report = Report {
-            machines: results.iter().map(machine).collect(),
+            vms: results.iter().map(vm).collect(),
             verdict,
             lacks_recovery_text,
             ..Report::default()
@@ -102,10 +100,10 @@ mod tests {
     #[test]
     fn every_combination_of_what_was_asked_and_what_was_done_has_its_degree() {
         use Degree::{Complete, Failed, Partial};
-        use MachineResult::{Done, NotReached, Skipped};
-        let bad = || MachineResult::Failed(failure());
-        // The machines, and what they come to without a word on verification and recovery text.
-        let machines: [(Vec<MachineResult>, Degree); 12] = [
+        use VmResult::{Done, NotReached, Skipped};
+        let bad = || VmResult::Failed(failure());
+        // The VMs, and what they come to without a word on verification and recovery text.
+        let vms: [(Vec<VmResult>, Degree); 12] = [
             (vec![], Complete),
             (vec![Done], Complete),
             (vec![Done, Skipped(SkipReason::LeftOut)], Complete),
@@ -119,7 +117,7 @@ mod tests {
             (vec![Skipped(SkipReason::Broken)], Failed),
             (vec![Skipped(SkipReason::Conflict), bad()], Failed),
         ];
-        for (results, alone) in machines {
+        for (results, alone) in vms {
             let has_done = results.contains(&Done);
             let lessened = match alone {
                 Complete if has_done => Partial,
@@ -140,11 +138,11 @@ mod tests {
     #[test]
     fn a_name_that_may_not_last_is_no_success() {
         let report = Report {
-            machines: vec![MachineReport {
+            vms: vec![VmReport {
                 name: "a".into(),
                 name_here: "a".into(),
                 items: vec![],
-                result: MachineResult::Done,
+                result: VmResult::Done,
             }],
             warnings: vec![Warning::NameNotSynced {
                 path: "/x".into(),

@@ -35,9 +35,7 @@ impl Sink {
                 Self::File(FileSink::create_in(folder, name, context)?)
             }
             Destination::File(path) => Self::File(FileSink::create(path.clone(), context)?),
-            Destination::Service { machine, line } => {
-                Self::Service(ServiceSink::start(machine, line, host, &context.cancel)?)
-            }
+            Destination::Service { vm, line } => Self::Service(ServiceSink::start(vm, line, host, &context.cancel)?),
         })
     }
 

@@ -109,7 +109,7 @@ impl Dialect {
         }
     }
 
-    /// Whether the inner archive of a machine's file may hold a whole folder.
+    /// Whether the inner archive of a VM's file may hold a whole folder.
     pub(super) fn holds_trees(&self) -> bool {
         self.as_coded().is_some()
     }

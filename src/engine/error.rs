@@ -18,20 +18,20 @@ pub enum EngineError {
     #[error(transparent)]
     Host(#[from] HostError),
     /// A volume could not be read.
-    #[error("reading volume {volume} of VM {machine}: {source}")]
+    #[error("reading volume {volume} of VM {vm}: {source}")]
     Volume {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The volume.
         volume: String,
         /// The operating system's answer.
         source: Arc<io::Error>,
     },
     /// A volume changed while it was read, so that what was saved of it is no state that it ever had.
-    #[error("volume {volume} of VM {machine} changed while it was read: {change}")]
+    #[error("volume {volume} of VM {vm} changed while it was read: {change}")]
     VolumeChanged {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The volume.
         volume: String,
         /// What has changed.
@@ -135,11 +135,11 @@ pub enum DestinationError {
         /// The answer.
         source: Arc<io::Error>,
     },
-    /// The service in the machine ended badly.
-    #[error("writing the backup to VM {machine} failed (exit code {code}): {said}")]
+    /// The service in the VM ended badly.
+    #[error("writing the backup to VM {vm} failed (exit code {code}): {said}")]
     Service {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The service's exit code.
         code: i32,
         /// The end of what it printed, made safe to show.
@@ -166,11 +166,11 @@ pub enum SourceError {
         /// The operating system's answer.
         source: Arc<io::Error>,
     },
-    /// The service in the machine ended badly.
-    #[error("reading the backup from VM {machine} failed (exit code {code}): {said}")]
+    /// The service in the VM ended badly.
+    #[error("reading the backup from VM {vm} failed (exit code {code}): {said}")]
     Service {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The service's exit code.
         code: i32,
         /// The end of what it printed, made safe to show.
@@ -271,10 +271,10 @@ pub enum ArchiveError {
         position: u64,
     },
     /// The archive holds a volume that its VM does not have.
-    #[error("the backup holds {file} of VM {machine}, a volume that this VM does not have")]
+    #[error("the backup holds {file} of VM {vm}, a volume that this VM does not have")]
     NoSuchVolume {
         /// The VM.
-        machine: String,
+        vm: String,
         /// The file of the volume, in the VM's folder.
         file: String,
     },
@@ -294,7 +294,7 @@ pub enum ArchiveError {
         /// Where it begins in the archive.
         position: u64,
     },
-    /// The firewall rules of a machine are as they were written, and no PedOS can read them.
+    /// The firewall rules of a VM are as they were written, and no PedOS can read them.
     #[error("the firewall rules in {member} cannot be read: {why}")]
     UnreadableRules {
         /// The member.
@@ -356,7 +356,7 @@ impl ArchiveError {
                 position: 7,
             },
             Self::NoSuchVolume {
-                machine: text(),
+                vm: text(),
                 file: text(),
             },
             Self::Foreign {

@@ -17,12 +17,12 @@ use std::{
 };
 
 use crate::{
-    host::{Host, HostError, MachineFile, System, VolumeImport},
+    host::{Host, HostError, System, VmFile, VolumeImport},
     plan::{ArchivedFile, ExtractPlan, ExtractTo, RestoreChoices, RestorePolicy, RestoreRow, resolve},
 };
 
 use super::{
-    Context, DestinationError, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
+    Context, DestinationError, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning,
     data::{Archive, Scope},
     destination::FileSink,
     home::{self, HomeFolder, HomeRead},
@@ -44,7 +44,7 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
     let mut target = Extracting::new(plan, context)?;
     let opened = open_archive(&plan.access, host, context)?;
     let choices = RestoreChoices {
-        selected: Some([plan.what.machine().to_owned()].into()),
+        selected: Some([plan.what.vm().to_owned()].into()),
         policy: RestorePolicy {
             verify_only: true,
             ..RestorePolicy::default()
@@ -55,23 +55,23 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
     let row = table.selected().next().ok_or_else(|| not_in_archive(&plan.what))?;
     context.observer.phase(Phase::Extracting);
     let only = target.file.clone();
-    let scope = only.as_deref().map_or(Scope::Machines, Scope::OneFile);
+    let scope = only.as_deref().map_or(Scope::Vms, Scope::OneFile);
     let archive = Archive::new(&plan.access, &opened, host, context)?;
     let mut result = archive.read(&[row], scope, &mut target)?;
-    let machine = result.machines.first();
+    let vm = result.vms.first();
     if let Some(file) = &only
-        && is_missing(machine)
+        && is_missing(vm)
         && !expected_files(&row.domain).contains(file)
     {
         return Err(not_in_archive(&plan.what));
     }
-    let is_whole = machine.is_some_and(|machine| machine.result == MachineResult::Done);
+    let is_whole = vm.is_some_and(|vm| vm.result == VmResult::Done);
     let extracted = if is_whole { target.finish(context)? } else { None };
     if let Some(file) = &only {
         result
-            .machines
+            .vms
             .iter_mut()
-            .for_each(|machine| machine.items.retain(|item| item.name == *file));
+            .for_each(|vm| vm.items.retain(|item| item.name == *file));
     }
     if let Some(error) = result.broken.filter(|_| is_whole) {
         context.warn(Warning::RestUnreadable { why: error.to_string() });
@@ -81,7 +81,7 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
         archive: plan.access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
-        machines: result.machines,
+        vms: result.vms,
         extracted,
         warnings: context.warnings(),
         elapsed: start.elapsed(),
@@ -94,23 +94,23 @@ fn not_in_archive(what: &ArchivedFile) -> EngineError {
     EngineError::NotInArchive {
         what: match what {
             ArchivedFile::Home => "dom0's home".to_owned(),
-            ArchivedFile::OfMachine { machine, file } => format!("{machine}:{file}"),
+            ArchivedFile::OfVm { vm, file } => format!("{vm}:{file}"),
         },
     }
 }
 
-fn is_missing(machine: Option<&MachineReport>) -> bool {
-    machine.is_some_and(|machine| {
+fn is_missing(vm: Option<&VmReport>) -> bool {
+    vm.is_some_and(|vm| {
         matches!(
-            &machine.result,
-            MachineResult::Failed(Failure(EngineError::Archive(super::ArchiveError::Missing { .. })))
+            &vm.result,
+            VmResult::Failed(Failure(EngineError::Archive(super::ArchiveError::Missing { .. })))
         )
     })
 }
 
 /// The one file on its way.
 struct Extracting {
-    /// Its name in the machine's folder; none for dom0's home.
+    /// Its name in the VM's folder; none for dom0's home.
     file: Option<String>,
     output: Output,
     /// Set when all of it has come.
@@ -127,7 +127,7 @@ impl Extracting {
     fn new(plan: &ExtractPlan, context: &Context) -> Result<Self, EngineError> {
         let file = match &plan.what {
             ArchivedFile::Home => None,
-            ArchivedFile::OfMachine { file, .. } => Some(file.clone()),
+            ArchivedFile::OfVm { file, .. } => Some(file.clone()),
         };
         let output = match (&plan.to, &file) {
             (ExtractTo::Path(path), Some(_)) => Output::File(FileSink::create(path.clone(), context)?),
@@ -215,7 +215,7 @@ impl Target for Extracting {
         self.import(name, size)
     }
 
-    fn machine_file(&mut self, _: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
+    fn vm_file(&mut self, _: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError> {
         if let Some(mut import) = self.import(file.file_name(), content.len() as u64)? {
             import.write_at(content, 0)?;
             import.finish()?;

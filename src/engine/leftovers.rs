@@ -42,7 +42,7 @@ pub fn wait_for_turn(
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// VMs that are not whole.
-    pub machines: Vec<String>,
+    pub vms: Vec<String>,
     /// Folders of dom0's home that are not whole.
     pub folders: Vec<PathBuf>,
 }
@@ -65,27 +65,24 @@ impl Leftovers {
     /// When the host cannot be read.
     pub fn find_in(host: &dyn Host, _: &TurnGuard) -> Result<Self, EngineError> {
         let is_unfinished = |tags: &[String]| tags.iter().any(|tag| tag == IN_PROGRESS_TAG);
-        let machines = host.system()?.machines.into_iter();
+        let vms = host.system()?.vms.into_iter();
         Ok(Self {
-            machines: machines
-                .filter(|machine| is_unfinished(&machine.tags))
-                .map(|machine| machine.name)
-                .collect(),
+            vms: vms.filter(|vm| is_unfinished(&vm.tags)).map(|vm| vm.name).collect(),
             folders: unfinished_folders(host)?,
         })
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.machines.is_empty() && self.folders.is_empty()
+        self.vms.is_empty() && self.folders.is_empty()
     }
 
     /// Takes them away, for one who has the turn. Returns what could not be taken away, with the reason.
     pub fn remove(&self, host: &dyn Host, _: &TurnGuard) -> Vec<(String, EngineError)> {
         let mut kept = Vec::new();
-        for machine in &self.machines {
-            if let Err(error) = host.remove_machine(machine) {
-                kept.push((machine.clone(), error.into()));
+        for vm in &self.vms {
+            if let Err(error) = host.remove_vm(vm) {
+                kept.push((vm.clone(), error.into()));
             }
         }
         for folder in &self.folders {

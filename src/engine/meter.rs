@@ -52,9 +52,9 @@ impl<'a> Meter<'a> {
     }
 
     /// Names what is at work from now on.
-    pub(super) fn at_work(&self, machine: &str, item: &str) {
+    pub(super) fn at_work(&self, vm: &str, item: &str) {
         let mut state = self.lock();
-        state.progress.machine = Some(Arc::from(machine));
+        state.progress.vm = Some(Arc::from(vm));
         state.progress.item = Some(Arc::from(item));
         state.last_told = None;
     }

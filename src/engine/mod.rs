@@ -53,8 +53,8 @@ pub use open::{open_archive, source_place};
 pub(crate) use priority::give_way;
 pub use quick::{Outline, OutlineFile, quick_look};
 pub use report::{
-    ArchiveInfo, Failure, ItemReport, ItemResult, MachineReport, MachineResult, OpenedArchive, Partial, Protection,
-    Report, SkipReason, VerifyVerdict,
+    ArchiveInfo, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason,
+    VerifyVerdict, VmReport, VmResult,
 };
 pub use stage::is_thread_panic;
 pub(crate) use stage::of_panic;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The notes of the machines in an archive: small members, of which each costs one key.
+//! The notes of the VMs in an archive: small members, of which each costs one key.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    host::{Host, MachineFile, System, VolumeImport},
+    host::{Host, System, VmFile, VolumeImport},
     plan::{Access, RestoreChoices, RestorePolicy, RestoreRow, resolve},
 };
 
@@ -15,22 +15,22 @@ use super::{
     unpack::{InnerReader, Place, Target},
 };
 
-/// The notes of machines, by their names in the archive. A machine without any is not among them.
+/// The notes of VMs, by their names in the archive. A VM without any is not among them.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
-    by_machine: BTreeMap<String, Result<String, EngineError>>,
-    /// Why the archive could not be read to its end, if it could not: notes of further machines may be missing then.
+    by_vm: BTreeMap<String, Result<String, EngineError>>,
+    /// Why the archive could not be read to its end, if it could not: notes of further VMs may be missing then.
     pub broken: Option<EngineError>,
 }
 
 impl Notes {
-    /// The notes of a machine, or why they could not be read.
-    pub fn of(&self, machine: &str) -> Option<&Result<String, EngineError>> {
-        self.by_machine.get(machine)
+    /// The notes of a VM, or why they could not be read.
+    pub fn of(&self, vm: &str) -> Option<&Result<String, EngineError>> {
+        self.by_vm.get(vm)
     }
 }
 
-/// Reads the notes of all machines in an archive, and passes everything else over: of a file without reading it.
+/// Reads the notes of all VMs in an archive, and passes everything else over: of a file without reading it.
 ///
 /// # Errors
 /// When the archive cannot be read at all, or the work is cancelled.
@@ -40,7 +40,7 @@ pub fn read_notes(
     host: &dyn Host,
     context: &Context,
 ) -> Result<Notes, EngineError> {
-    let file = MachineFile::Notes.file_name();
+    let file = VmFile::Notes.file_name();
     let choices = RestoreChoices {
         policy: RestorePolicy {
             verify_only: true,
@@ -54,19 +54,19 @@ pub fn read_notes(
     let archive = Archive::new(access, opened, host, context)?;
     let result = archive.read(&rows, Scope::OneFile(file), &mut target)?;
     let mut notes = Notes {
-        by_machine: target.0.into_iter().map(|(name, text)| (name, Ok(text))).collect(),
+        by_vm: target.0.into_iter().map(|(name, text)| (name, Ok(text))).collect(),
         broken: result.broken,
     };
-    for machine in result.machines {
-        // A machine without notes has no such file, which is all that could be wrong with one that was not read.
+    for vm in result.vms {
+        // A VM without notes has no such file, which is all that could be wrong with one that was not read.
         let is_damaged =
             |failure: &Failure| !matches!(failure.0, EngineError::Archive(super::ArchiveError::Missing { .. }));
-        let failed = machine.items.into_iter().find_map(|item| match item.result {
+        let failed = vm.items.into_iter().find_map(|item| match item.result {
             ItemResult::Failed(failure) if item.name == file && is_damaged(&failure) => Some(failure),
             _ => None,
         });
         if let Some(Failure(error)) = failed {
-            notes.by_machine.insert(machine.name, Err(error));
+            notes.by_vm.insert(vm.name, Err(error));
         }
     }
     Ok(notes)
@@ -80,8 +80,8 @@ impl Target for Collected {
         Ok(None)
     }
 
-    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
-        if file == MachineFile::Notes {
+    fn vm_file(&mut self, row: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError> {
+        if file == VmFile::Notes {
             let text = String::from_utf8_lossy(content).into_owned();
             self.0.insert(row.domain.name.clone(), text);
         }

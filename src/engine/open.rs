@@ -276,7 +276,7 @@ pub fn source_place(source: &Source) -> String {
         Source::File(path) => path.display().to_string(),
         Source::Parts(paths) => place_of(paths),
         Source::Pipe(pipe) => pipe.path().display().to_string(),
-        Source::Service { machine, line } => format!("{machine}:{line}"),
-        Source::Registered { machine, service } => format!("{machine}:{service}"),
+        Source::Service { vm, line } => format!("{vm}:{line}"),
+        Source::Registered { vm, service } => format!("{vm}:{service}"),
     }
 }

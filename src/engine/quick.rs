@@ -46,7 +46,7 @@ pub struct OutlineFile {
 }
 
 impl Outline {
-    /// The machines of an inventory of which something is missing, by name, and what that is.
+    /// The VMs of an inventory of which something is missing, by name, and what that is.
     pub fn missing(&self, inventory: &Inventory) -> BTreeMap<String, String> {
         let domains = inventory.domains().into_iter();
         domains

@@ -27,16 +27,16 @@ use super::{
 /// many of them.
 const MOST_AUDITED: usize = 64;
 
-/// Walks an archive for the parts of the wanted machines.
+/// Walks an archive for the parts of the wanted VMs.
 pub(super) struct Reader<'a> {
     pub(super) context: &'a Context,
     pub(super) dialect: &'a Dialect,
     pub(super) wanted: &'a [Wanted<'a>],
-    /// Where the inventory says that machines are, wanted or not.
+    /// Where the inventory says that VMs are, wanted or not.
     pub(super) promised: &'a [String],
-    /// Whether what else there is of a machine is passed over once it has failed.
+    /// Whether what else there is of a VM is passed over once it has failed.
     pub(super) stops_at_failure: bool,
-    /// Whether members that nobody asked for are authenticated, and what is missing of other machines is named.
+    /// Whether members that nobody asked for are authenticated, and what is missing of other VMs is named.
     pub(super) audits: bool,
     pub(super) pieces: SyncSender<Piece>,
     pub(super) empties: Receiver<Vec<u8>>,
@@ -48,7 +48,7 @@ pub(super) struct Reader<'a> {
 /// The file whose parts are coming.
 struct Current {
     file: String,
-    machine: usize,
+    vm: usize,
     next_number: u32,
     /// A part of it was bad: the rest is of no use.
     is_broken: bool,
@@ -59,7 +59,7 @@ struct Current {
 struct Walk {
     current: Option<Current>,
     files: BTreeSet<String>,
-    /// Of which of the promised machines something has been seen.
+    /// Of which of the promised VMs something has been seen.
     seen: BTreeSet<usize>,
     /// Tells members apart where no index was made before.
     survey: Option<Survey>,
@@ -107,7 +107,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The promised machines of which nothing has come and which are not wanted; those that are, the unpacker names.
+    /// The promised VMs of which nothing has come and which are not wanted; those that are, the unpacker names.
     fn missing(&self, seen: &BTreeSet<usize>) -> Vec<ArchiveError> {
         let is_wanted = |path: &String| self.wanted.iter().any(|wanted| wanted.row.content.path == *path);
         let unseen = (0..self.promised.len()).filter(|index| !seen.contains(index));
@@ -135,7 +135,7 @@ impl Reader<'_> {
             self.end_current(walk)?;
         }
         let found = find(self.wanted, part.file());
-        let Some((machine, name)) = found.filter(|(machine, name)| self.wanted[*machine].wants(name)) else {
+        let Some((vm, name)) = found.filter(|(vm, name)| self.wanted[*vm].wants(name)) else {
             let is_useless = found.is_some() || owner.is_none();
             return if self.audits && is_useless {
                 self.audit(members, walk, &part, member, owner.is_some())
@@ -143,11 +143,11 @@ impl Reader<'_> {
                 Ok(false)
             };
         };
-        if !self.wanted[machine].is_read(name, self.stops_at_failure) {
+        if !self.wanted[vm].is_read(name, self.stops_at_failure) {
             return Ok(false);
         }
         if walk.current.is_none() {
-            self.begin(walk, &part, machine, name, member)?;
+            self.begin(walk, &part, vm, name, member)?;
         }
         let Some(current) = walk.current.as_mut().filter(|current| !current.is_broken) else {
             return Ok(false);
@@ -204,13 +204,13 @@ impl Reader<'_> {
         &self,
         walk: &mut Walk,
         part: &PartName,
-        machine: usize,
+        vm: usize,
         name: &str,
         member: &MemberInfo,
     ) -> Result<(), EngineError> {
         self.end_current(walk)?;
         self.send(Piece::File {
-            machine,
+            vm,
             name: name.to_owned(),
             member: member.clone(),
         })?;
@@ -218,7 +218,7 @@ impl Reader<'_> {
         let is_new = walk.files.insert(file.clone());
         walk.current = Some(Current {
             file,
-            machine,
+            vm,
             next_number: 0,
             is_broken: false,
         });
@@ -240,7 +240,7 @@ impl Reader<'_> {
     fn break_off(&self, walk: &mut Walk, error: EngineError) -> Result<(), EngineError> {
         if let Some(current) = &mut walk.current {
             current.is_broken = true;
-            self.wanted[current.machine].has_failed.store(true, Ordering::SeqCst);
+            self.wanted[current.vm].has_failed.store(true, Ordering::SeqCst);
         }
         self.send(Piece::Broken(error))
     }
@@ -336,7 +336,7 @@ fn foreign(member: &MemberInfo) -> ArchiveError {
     }
 }
 
-/// The wanted machine that a file belongs to, and the file's name in its folder.
+/// The wanted VM that a file belongs to, and the file's name in its folder.
 pub(super) fn find<'f>(wanted: &[Wanted<'_>], file: &'f str) -> Option<(usize, &'f str)> {
     wanted.iter().enumerate().find_map(|(index, wanted)| {
         let path = &wanted.row.content.path;

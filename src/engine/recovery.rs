@@ -28,7 +28,7 @@ pub(super) fn write_text(
 ) -> Option<PathBuf> {
     let (compose, archive) = (plan.recovery_text?, archive?);
     let name = archive.file_name()?;
-    let folders: Vec<&str> = contents.machines.iter().map(|machine| machine.path.as_str()).collect();
+    let folders: Vec<&str> = contents.vms.iter().map(|vm| vm.path.as_str()).collect();
     let text = compose(&RecoveryFacts {
         archive: name,
         version: VERSION,

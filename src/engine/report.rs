@@ -12,9 +12,9 @@ use crate::{
 
 use super::{ArchiveError, EngineError, Warning};
 
-/// Why one machine failed: the text of its cause.
+/// Why one VM failed: the text of its cause.
 ///
-/// Kept beside the machine so that the report names each of them, while the job goes on with the others.
+/// Kept beside the VM so that the report names each of them, while the job goes on with the others.
 #[derive(Debug, Clone)]
 pub struct Failure(pub EngineError);
 
@@ -29,8 +29,8 @@ impl Eq for Failure {}
 /// The result of a job that came to its end.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
-    /// Each machine of the plan, in its order.
-    pub machines: Vec<MachineReport>,
+    /// Each VM of the plan, in its order.
+    pub vms: Vec<VmReport>,
     /// Everything that was warned of.
     pub warnings: Vec<Warning>,
     /// Where the archive is (backup), or what was read (restore, verify), for display.
@@ -47,9 +47,9 @@ pub struct Report {
     pub data_bytes: u64,
     /// What the verification after a backup, or a verification by itself, found.
     pub verdict: VerifyVerdict,
-    /// What is wrong with the archive that was read, beside what failed a machine.
+    /// What is wrong with the archive that was read, beside what failed a VM.
     pub findings: Vec<ArchiveError>,
-    /// Whether the archive does not list the small files of its machines (firewall rules, notes, menu), so that nobody can
+    /// Whether the archive does not list the small files of its VMs (firewall rules, notes, menu), so that nobody can
     /// tell whether one is missing.
     pub has_unlisted_files: bool,
     /// What protects the archive that was read: old formats cannot show everything.
@@ -65,17 +65,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// The machines that failed.
-    pub fn failed(&self) -> impl Iterator<Item = &MachineReport> {
-        self.machines
-            .iter()
-            .filter(|machine| matches!(machine.result, MachineResult::Failed(_)))
+    /// The VMs that failed.
+    pub fn failed(&self) -> impl Iterator<Item = &VmReport> {
+        self.vms.iter().filter(|vm| matches!(vm.result, VmResult::Failed(_)))
     }
 }
 
-/// One machine's result.
+/// One VM's result.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MachineReport {
+pub struct VmReport {
     /// Its name in the archive.
     pub name: String,
     /// Its name here, after a restore.
@@ -83,13 +81,13 @@ pub struct MachineReport {
     /// Its volumes and files, in the order of the archive; those that should have been there and are not come last.
     pub items: Vec<ItemReport>,
     /// How it ended.
-    pub result: MachineResult,
+    pub result: VmResult,
 }
 
-/// The result of one volume or file of a machine.
+/// The result of one volume or file of a VM.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ItemReport {
-    /// Its name in the machine's folder (`private.img`); for dom0's home its user.
+    /// Its name in the VM's folder (`private.img`); for dom0's home its user.
     pub name: String,
     /// Its size in bytes, holes included, as far as it came.
     pub size_bytes: u64,
@@ -115,24 +113,24 @@ pub enum ItemResult {
     Done,
     /// Damaged, missing, or not taken by the host; the cause has the place in the archive.
     Failed(Failure),
-    /// It was passed over, because its machine had failed before or nothing here has a use for it.
+    /// It was passed over, because its VM had failed before or nothing here has a use for it.
     Skipped,
 }
 
 /// The reports in the order of the table, with those rows that were left alone.
-pub(super) fn in_order(table: &RestoreTable, reports: Vec<MachineReport>) -> Vec<MachineReport> {
+pub(super) fn in_order(table: &RestoreTable, reports: Vec<VmReport>) -> Vec<VmReport> {
     let left_alone = table
         .rows
         .iter()
-        // Of a machine that is made up the archive holds nothing that could be left out.
+        // Of a VM that is made up the archive holds nothing that could be left out.
         .filter(|row| !row.is_selected && !row.is_made_up())
-        .map(|row| MachineReport {
+        .map(|row| VmReport {
             name: row.domain.name.clone(),
             name_here: row.name_here.clone(),
             items: Vec::new(),
-            result: MachineResult::Skipped(skip_reason(row)),
+            result: VmResult::Skipped(skip_reason(row)),
         });
-    let mut all: Vec<MachineReport> = reports.into_iter().chain(left_alone).collect();
+    let mut all: Vec<VmReport> = reports.into_iter().chain(left_alone).collect();
     all.sort_by_key(|report| table.rows.iter().position(|row| row.domain.name == report.name));
     all
 }
@@ -146,9 +144,9 @@ fn skip_reason(row: &RestoreRow) -> SkipReason {
     reasons.next_back().unwrap_or(SkipReason::LeftOut)
 }
 
-/// How one machine ended.
+/// How one VM ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum MachineResult {
+pub enum VmResult {
     /// Whole.
     Done,
     /// It is there with all of its data, and something of it could not be taken over and is in a safe state instead.
@@ -161,19 +159,19 @@ pub enum MachineResult {
     Skipped(SkipReason),
 }
 
-impl MachineResult {
-    /// Whether the machine is there, whole or partly.
+impl VmResult {
+    /// Whether the VM is there, whole or partly.
     pub fn is_there(&self) -> bool {
         matches!(self, Self::Done | Self::Partly(_))
     }
 }
 
-/// Why a machine of the archive was left alone.
+/// Why a VM of the archive was left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SkipReason {
     /// Its user did not want it.
     LeftOut,
-    /// A machine of its name is here.
+    /// A VM of its name is here.
     Conflict,
     /// It had problems, and those were to be passed over.
     Broken,
@@ -196,8 +194,8 @@ pub enum VerifyVerdict {
 /// What was known when a job was cancelled or failed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Partial {
-    /// What had been done to each machine.
-    pub machines: Vec<MachineReport>,
+    /// What had been done to each VM.
+    pub vms: Vec<VmReport>,
     /// Everything that was warned of.
     pub warnings: Vec<Warning>,
 }

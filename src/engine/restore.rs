@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Restore: machines are created, given their settings, filled, and only then released; a machine that does not become
+//! Restore: VMs are created, given their settings, filled, and only then released; a VM that does not become
 //! whole is taken away again, and the others go on.
 
 use std::{
@@ -9,14 +9,14 @@ use std::{
 };
 
 use crate::{
-    host::{DOM0, Host, HostError, MachineFile, VolumeImport},
+    host::{DOM0, Host, HostError, VmFile, VolumeImport},
     inventory::{self, Inventory},
     plan::{RestorePlan, RestoreRow},
     units::LocalTime,
 };
 
 use super::{
-    ArchiveError, Context, EngineError, Failure, ItemResult, MachineReport, MachineResult, Phase, Report, Warning,
+    ArchiveError, Context, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning,
     data::{Archive, Scope, has_unlisted_files, warn_of},
     home::{self, HomeFolder, HomeRead},
     leftovers::wait_for_turn,
@@ -32,10 +32,10 @@ use super::{
 /// What the name of a folder with a restored home begins with.
 pub(super) const HOME_FOLDER: &str = "home-restore-";
 
-/// Carries a restore out. The report says of each machine whether it is whole.
+/// Carries a restore out. The report says of each VM whether it is whole.
 ///
 /// # Errors
-/// When nothing could be begun, or the job was cancelled; machines that were not whole by then are gone.
+/// When nothing could be begun, or the job was cancelled; VMs that were not whole by then are gone.
 pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     let _turn = wait_for_turn(
@@ -53,7 +53,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
             });
         }
     }
-    // What is known to be missing costs nothing: no machine is created for it.
+    // What is known to be missing costs nothing: no VM is created for it.
     let archive = Archive::new(&plan.access, &opened, host, context)?;
     let missing = archive
         .index
@@ -62,14 +62,14 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         .unwrap_or_default();
     let (incomplete, complete): (Vec<&RestoreRow>, Vec<&RestoreRow>) =
         rows.iter().partition(|row| missing.contains_key(&row.domain.name));
-    // The reader does not know of these machines; they have a word of their own.
+    // The reader does not know of these VMs; they have a word of their own.
     let named: Vec<ArchiveError> = incomplete
         .iter()
         .map(|row| ArchiveError::Missing {
             what: row.content.path.clone(),
         })
         .collect();
-    let mut reports: Vec<MachineReport> = incomplete
+    let mut reports: Vec<VmReport> = incomplete
         .into_iter()
         .map(|row| {
             let what = missing[&row.domain.name].clone();
@@ -77,12 +77,12 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         })
         .collect();
     let mut target = Restoring::new(host, context);
-    context.observer.phase(Phase::CreatingMachines);
+    context.observer.phase(Phase::CreatingVms);
     let (created, failed) = target.create_all(&complete, &opened.inventory)?;
     reports.extend(failed);
     context.observer.phase(Phase::Restoring);
     let mut result = archive.read(&created, Scope::Everything, &mut target)?;
-    reports.extend(result.machines);
+    reports.extend(result.vms);
     result.findings.retain(|finding| !named.contains(finding));
     warn_of(&result.findings, context);
     if let Some(error) = result.broken {
@@ -101,7 +101,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         findings: result.findings,
         has_unlisted_files: has_unlisted_files(&created),
         protection: Some(opened.info.protection.clone()),
-        machines: in_order(&plan.table, reports),
+        vms: in_order(&plan.table, reports),
         warnings: context.warnings(),
         elapsed: start.elapsed(),
         peak_memory_bytes: memory::peak_bytes(),
@@ -109,24 +109,24 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     })
 }
 
-fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> MachineReport {
+fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> VmReport {
     let failure = Failure(error);
     context
         .observer
         .item(&row.domain.name, super::ItemState::Failed(failure.clone()));
-    MachineReport {
+    VmReport {
         name: row.domain.name.clone(),
         name_here: row.name_here.clone(),
         items: Vec::new(),
-        result: MachineResult::Failed(failure),
+        result: VmResult::Failed(failure),
     }
 }
 
-/// Puts what comes out of an archive into a host. Machines that are not whole when it is dropped are taken away.
+/// Puts what comes out of an archive into a host. VMs that are not whole when it is dropped are taken away.
 struct Restoring<'a> {
     host: &'a dyn Host,
     context: &'a Context,
-    /// The machines that were created and are not whole yet, by their names here.
+    /// The VMs that were created and are not whole yet, by their names here.
     unfinished: Vec<String>,
     /// dom0's home while it is not known to be whole.
     pending_home: Option<HomeFolder>,
@@ -144,20 +144,20 @@ impl<'a> Restoring<'a> {
         }
     }
 
-    /// Creates all machines with their settings. Gives the rows whose data can come, and those that failed.
+    /// Creates all VMs with their settings. Gives the rows whose data can come, and those that failed.
     fn create_all<'r>(
         &mut self,
         rows: &[&'r RestoreRow],
         inventory: &Inventory,
-    ) -> Result<(Vec<&'r RestoreRow>, Vec<MachineReport>), EngineError> {
+    ) -> Result<(Vec<&'r RestoreRow>, Vec<VmReport>), EngineError> {
         let settings = Settings::new(rows, self.host, self.context);
         settings.add_labels(inventory)?;
-        let mut machines: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
+        let mut vms: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
         // What others are based on comes first.
-        machines.sort_by_key(|row| super::settings::creation_order(row));
+        vms.sort_by_key(|row| super::settings::creation_order(row));
         let mut created = Vec::new();
         let mut failed = Vec::new();
-        for row in machines {
+        for row in vms {
             self.context.cancel.check()?;
             match settings.create(row) {
                 Ok(()) => {
@@ -168,18 +168,18 @@ impl<'a> Restoring<'a> {
                 Err(error) => failed.push(failure(row, error, self.context)),
             }
         }
-        // References to other machines are set when all are there.
+        // References to other VMs are set when all are there.
         created.iter().for_each(|row| settings.link(row));
         created.extend(rows.iter().copied().filter(|row| row.is_home()));
         Ok((created, failed))
     }
 
-    /// Takes a machine away that did not become whole. Where that fails, it keeps the tag that tells.
+    /// Takes a VM away that did not become whole. Where that fails, it keeps the tag that tells.
     fn take_away(&self, name: &str) {
-        if let Err(error) = self.host.remove_machine(name) {
+        if let Err(error) = self.host.remove_vm(name) {
             let why = error.to_string();
             self.context.warn(Warning::NotTakenAway {
-                machine: name.to_owned(),
+                vm: name.to_owned(),
                 tag: IN_PROGRESS_TAG,
                 why,
             });
@@ -209,37 +209,37 @@ impl Target for Restoring<'_> {
         Ok(Some(self.host.import_volume(&row.name_here, volume, size_bytes)?))
     }
 
-    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
+    fn vm_file(&mut self, row: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError> {
         let warn = |setting: &str, why: String| {
-            let machine = row.name_here.clone();
+            let vm = row.name_here.clone();
             self.context.warn(Warning::SettingNotRestored {
-                machine,
+                vm,
                 setting: setting.to_owned(),
                 why,
             });
         };
         let mut result = ItemResult::Done;
         let content = match file {
-            // Without rules a machine stands open, so that one whose own cannot be read gets such that drop everything.
-            MachineFile::Firewall => readable_rules(row, content).unwrap_or_else(|failure| {
+            // Without rules a VM stands open, so that one whose own cannot be read gets such that drop everything.
+            VmFile::Firewall => readable_rules(row, content).unwrap_or_else(|failure| {
                 result = ItemResult::Failed(failure);
                 Cow::Borrowed(inventory::DROP_EVERYTHING)
             }),
-            MachineFile::AppMenus | MachineFile::Notes => Cow::Borrowed(content),
+            VmFile::AppMenus | VmFile::Notes => Cow::Borrowed(content),
         };
-        let put = |content: &[u8]| self.host.set_machine_file(&row.name_here, file, content);
+        let put = |content: &[u8]| self.host.set_vm_file(&row.name_here, file, content);
         match put(&content) {
             Ok(()) => {}
-            // A machine without its firewall rules because the disk is full is not whole.
+            // A VM without its firewall rules because the disk is full is not whole.
             Err(error @ HostError::Io { .. }) => return Err(error.into()),
-            Err(error) if file == MachineFile::Firewall => {
+            Err(error) if file == VmFile::Firewall => {
                 put(inventory::DROP_EVERYTHING)?;
                 result = ItemResult::Failed(Failure(error.into()));
             }
             Err(error) => warn(file.file_name(), error.to_string()),
         }
         // The menu reads its entries from this feature; the file is where older versions kept them.
-        if let (MachineFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(&content)) {
+        if let (VmFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(&content)) {
             let entries: Vec<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             if let Err(error) = self.host.set_feature(&row.name_here, "menu-items", &entries.join(" ")) {
                 warn("feature menu-items", error.to_string());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The firewall rules of a machine in an archive: one judge for a restore and a verification.
+//! The firewall rules of a VM in an archive: one judge for a restore and a verification.
 
 use std::borrow::Cow;
 
-use crate::{host::MachineFile, inventory, plan::RestoreRow};
+use crate::{host::VmFile, inventory, plan::RestoreRow};
 
 use super::{ArchiveError, Failure};
 
@@ -15,7 +15,7 @@ pub(super) fn readable_rules<'a>(row: &RestoreRow, content: &'a [u8]) -> Result<
     inventory::readable_firewall(content).map_err(|error| {
         let folder = row.content.path.trim_end_matches('/');
         let error = ArchiveError::UnreadableRules {
-            member: format!("{folder}/{}", MachineFile::Firewall.file_name()),
+            member: format!("{folder}/{}", VmFile::Firewall.file_name()),
             why: error.to_string(),
         };
         Failure(error.into())

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Gives a restored machine its settings: each is set on its own, and what the host does not take is a warning.
+//! Gives a restored VM its settings: each is set on its own, and what the host does not take is a warning.
 
 use crate::{
     host::{
-        Host, HostError, Label, NewMachine, Reference,
+        Host, HostError, Label, NewVm, Reference,
         settings::{Setting, Unfit},
     },
     inventory::{Class, Inventory},
@@ -12,10 +12,10 @@ use crate::{
 
 use super::{Context, EngineError, Warning};
 
-/// The tag of a machine that is being restored: a live host does not start such a machine.
+/// The tag of a VM that is being restored: a live host does not start such a VM.
 pub(super) const IN_PROGRESS_TAG: &str = "backup-restore-in-progress";
 
-/// Properties that creation decides, that belong to the old system, or that are set when all machines are there.
+/// Properties that creation decides, that belong to the old system, or that are set when all VMs are there.
 const NOT_COPIED: [&str; 14] = [
     "name",
     "label",
@@ -43,7 +43,7 @@ pub(super) fn creation_order(row: &RestoreRow) -> u8 {
     }
 }
 
-/// Sets the settings of restored machines.
+/// Sets the settings of restored VMs.
 pub(super) struct Settings<'a> {
     rows: &'a [&'a RestoreRow],
     host: &'a dyn Host,
@@ -55,7 +55,7 @@ impl<'a> Settings<'a> {
         Self { rows, host, context }
     }
 
-    /// Adds the colour labels that machines have and the host does not.
+    /// Adds the colour labels that VMs have and the host does not.
     pub(super) fn add_labels(&self, inventory: &Inventory) -> Result<(), EngineError> {
         let known = self.host.system()?.labels;
         let wanted = inventory.labels().into_iter().filter(|label| {
@@ -75,7 +75,7 @@ impl<'a> Settings<'a> {
         self.warn_of_labels()
     }
 
-    /// Warns of each machine that gets another label than its own.
+    /// Warns of each VM that gets another label than its own.
     fn warn_of_labels(&self) -> Result<(), EngineError> {
         let known = self.host.system()?.labels;
         let is_known = |name: &str| name.is_empty() || known.iter().any(|label| label.name == name);
@@ -85,7 +85,7 @@ impl<'a> Settings<'a> {
             .filter(|row| !row.is_home() && !is_known(&row.domain.label))
         {
             self.context.warn(Warning::SettingUnfit {
-                machine: row.name_here.clone(),
+                vm: row.name_here.clone(),
                 setting: Setting::Label,
                 value: row.domain.label.clone(),
                 why: Unfit::NoSuchLabel,
@@ -94,9 +94,9 @@ impl<'a> Settings<'a> {
         Ok(())
     }
 
-    /// Creates a machine.
+    /// Creates a VM.
     pub(super) fn create(&self, row: &RestoreRow) -> Result<(), EngineError> {
-        self.host.create_machine(&NewMachine {
+        self.host.create_vm(&NewVm {
             name: row.name_here.clone(),
             class: row.domain.class.clone(),
             label: row.domain.label.clone(),
@@ -108,7 +108,7 @@ impl<'a> Settings<'a> {
         Ok(())
     }
 
-    /// Sets everything but the references to other machines.
+    /// Sets everything but the references to other VMs.
     pub(super) fn set_all(&self, row: &RestoreRow) {
         let name = row.name_here.as_str();
         let domain = &row.domain;
@@ -135,12 +135,12 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// Sets the references to other machines.
+    /// Sets the references to other VMs.
     pub(super) fn link(&self, row: &RestoreRow) {
         self.refer(row, "netvm", &row.netvm);
         self.refer(row, "default_dispvm", &row.dispvm);
-        for (property, machine) in &row.machines {
-            self.set(row, property, machine);
+        for (property, vm) in &row.vms {
+            self.set(row, property, vm);
         }
         let kept = row.devices.iter().filter(|device| device.fate == DeviceFate::Kept);
         for device in kept.map(|device| &device.device) {
@@ -170,12 +170,12 @@ impl<'a> Settings<'a> {
         match result {
             Ok(()) => {}
             Err(HostError::Unfit {
-                machine,
+                vm,
                 setting,
                 value,
                 why,
             }) => self.context.warn(Warning::SettingUnfit {
-                machine,
+                vm,
                 setting,
                 value,
                 why,
@@ -186,7 +186,7 @@ impl<'a> Settings<'a> {
 
     fn warn(&self, row: &RestoreRow, setting: &str, why: String) {
         self.context.warn(Warning::SettingNotRestored {
-            machine: row.name_here.clone(),
+            vm: row.name_here.clone(),
             setting: setting.to_owned(),
             why,
         });

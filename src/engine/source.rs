@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Where an archive is read from: a file, several files, a pipe, or the service of a running machine. All have members.
+//! Where an archive is read from: a file, several files, a pipe, or the service of a running VM. All have members.
 
 mod file;
 #[cfg(test)]
@@ -63,20 +63,14 @@ impl Members {
                 let keeps = prefixes.iter().any(|prefix| prefix == HEADER_MEMBER);
                 From::File(FileMembers::follow(pipe, keeps, cancel)?)
             }
-            Source::Service { machine, line } => {
+            Source::Service { vm, line } => {
                 let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
-                From::Service(ServiceMembers::start(
-                    machine,
-                    Service::Restore,
-                    &request,
-                    host,
-                    cancel,
-                )?)
+                From::Service(ServiceMembers::start(vm, Service::Restore, &request, host, cancel)?)
             }
-            Source::Registered { machine, service } => {
+            Source::Registered { vm, service } => {
                 let service = Service::Registered(service.clone());
                 let request = format!("{}\n", prefixes.join(" "));
-                From::Service(ServiceMembers::start(machine, service, &request, host, cancel)?)
+                From::Service(ServiceMembers::start(vm, service, &request, host, cancel)?)
             }
         };
         Ok(Self { from, put_back: None })

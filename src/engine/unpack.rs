@@ -2,7 +2,7 @@
 //! The upper half of a restore or a verification: the plain stream of one file after the other is decompressed, its
 //! inner archive is read to the end, and what is in it goes to a [`Target`].
 //!
-//! A file that turns out bad fails its machine; the others go on.
+//! A file that turns out bad fails its VM; the others go on.
 
 mod entries;
 mod expected;
@@ -26,12 +26,12 @@ use std::{
 
 use crate::{
     format::{Filter, inner},
-    host::{MachineFile, VolumeImport},
+    host::{VmFile, VolumeImport},
     plan::RestoreRow,
 };
 
 use super::{
-    ArchiveError, Context, EngineError, Failure, ItemReport, ItemResult, ItemState, MachineReport, MachineResult,
+    ArchiveError, Context, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult,
     dialect::{Dialect, damaged_member},
     home::HomeRead,
     meter::Meter,
@@ -45,10 +45,10 @@ pub(super) use holes::write_sparse;
 pub(super) use layers::{OnePart, unpack};
 pub(super) use place::Place;
 
-/// The file that stands for a machine without any.
+/// The file that stands for a VM without any.
 const PLACEHOLDER: &str = "empty";
 
-/// What formats before 4 call a file that holds a machine's whole folder.
+/// What formats before 4 call a file that holds a VM's whole folder.
 const WHOLE_FOLDER: &str = ".";
 
 /// What the name of a volume's file ends in.
@@ -58,9 +58,9 @@ const VOLUME_SUFFIX: &str = ".img";
 pub(super) enum Piece {
     /// A file begins.
     File {
-        /// The machine's place in the table of wanted ones.
-        machine: usize,
-        /// The name within the machine's folder; for dom0 its user.
+        /// The VM's place in the table of wanted ones.
+        vm: usize,
+        /// The name within the VM's folder; for dom0 its user.
         name: String,
         /// Its first member.
         member: MemberInfo,
@@ -82,7 +82,7 @@ pub(super) enum Piece {
 
 /// Where the content of an archive goes.
 pub(super) trait Target: Send {
-    /// A volume of a machine, to be filled; `None` where nothing is kept.
+    /// A volume of a VM, to be filled; `None` where nothing is kept.
     fn volume(
         &mut self,
         row: &RestoreRow,
@@ -90,13 +90,13 @@ pub(super) trait Target: Send {
         size_bytes: u64,
     ) -> Result<Option<Box<dyn VolumeImport>>, EngineError>;
 
-    /// A file of a machine that is neither a volume nor a small file that is known; `None` where it is of no use.
+    /// A file of a VM that is neither a volume nor a small file that is known; `None` where it is of no use.
     fn other_file(&mut self, _: &RestoreRow, _: &str, _: u64) -> Result<Option<Box<dyn VolumeImport>>, EngineError> {
         Ok(None)
     }
 
-    /// A small file of a machine. What comes back is how it ended: a file that failed alone leaves its machine partly done.
-    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError>;
+    /// A small file of a VM. What comes back is how it ended: a file that failed alone leaves its VM partly done.
+    fn vm_file(&mut self, row: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError>;
 
     /// dom0's home: reads the whole inner archive.
     fn home(
@@ -107,14 +107,14 @@ pub(super) trait Target: Send {
         context: &Context,
     ) -> Result<HomeRead, EngineError>;
 
-    /// All files of a machine have come, and it is whole.
+    /// All files of a VM have come, and it is whole.
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError>;
 
-    /// A machine failed; what there is of it has to go. Machines of which nothing is said by the end of the target's
+    /// A VM failed; what there is of it has to go. VMs of which nothing is said by the end of the target's
     /// life are not whole either.
     fn give_up(&mut self, row: &RestoreRow);
 
-    /// Whether what else there is of a machine is of no use once something of it was bad.
+    /// Whether what else there is of a VM is of no use once something of it was bad.
     fn stops_at_failure(&self) -> bool {
         true
     }
@@ -123,7 +123,7 @@ pub(super) trait Target: Send {
 /// The inner archive of one file.
 pub(super) type InnerReader<'a> = inner::Reader<Box<dyn Read + 'a>>;
 
-/// One machine that is wanted, and what has been seen of it.
+/// One VM that is wanted, and what has been seen of it.
 pub(super) struct Wanted<'a> {
     /// Its row of the plan.
     pub(super) row: &'a RestoreRow,
@@ -141,7 +141,7 @@ impl Wanted<'_> {
         }
         let is_known = [PLACEHOLDER, WHOLE_FOLDER].contains(&name)
             || name.ends_with(VOLUME_SUFFIX)
-            || MachineFile::from_file_name(name).is_some();
+            || VmFile::from_file_name(name).is_some();
         let is_listed = |files: &Vec<String>| files.iter().any(|file| file == name);
         is_known || self.row.is_home() || self.row.domain.files.as_ref().is_some_and(is_listed)
     }
@@ -169,20 +169,20 @@ pub(super) struct Unpacker<'a> {
     pub(super) filter: &'a Filter,
     /// The bytes of data that came, holes not counted.
     pub(super) data_bytes: u64,
-    /// What is wrong with the archive and costs no machine anything.
+    /// What is wrong with the archive and costs no VM anything.
     pub(super) findings: Vec<ArchiveError>,
 }
 
-/// What came of all machines.
+/// What came of all VMs.
 pub(super) struct Unpacked {
-    pub(super) machines: Vec<MachineReport>,
+    pub(super) vms: Vec<VmReport>,
     /// The bytes of data that came, holes not counted.
     pub(super) data_bytes: u64,
-    /// What is wrong with the archive and costs no machine anything.
+    /// What is wrong with the archive and costs no VM anything.
     pub(super) findings: Vec<ArchiveError>,
 }
 
-/// What was seen of one machine.
+/// What was seen of one VM.
 #[derive(Default)]
 struct Seen {
     items: Vec<ItemReport>,
@@ -207,7 +207,7 @@ impl Unpacker<'_> {
         let stops = self.target.stops_at_failure();
         let pairs = self.wanted.iter().zip(seen);
         Ok(Unpacked {
-            machines: pairs.map(|(wanted, seen)| report(wanted, seen, stops)).collect(),
+            vms: pairs.map(|(wanted, seen)| report(wanted, seen, stops)).collect(),
             data_bytes: self.data_bytes,
             findings: self.findings,
         })
@@ -218,18 +218,18 @@ impl Unpacker<'_> {
         let mut current = None;
         while let Ok(piece) = self.pieces.recv() {
             self.context.cancel.check()?;
-            let Piece::File { machine, name, member } = piece else {
+            let Piece::File { vm, name, member } = piece else {
                 continue;
             };
-            // The members of a machine stand together: where another machine's file comes and nothing is missing, the one
+            // The members of a VM stand together: where another VM's file comes and nothing is missing, the one
             // before is whole. Where something is missing, it may still come.
-            if let Some(before) = current.replace(machine).filter(|before| *before != machine)
+            if let Some(before) = current.replace(vm).filter(|before| *before != vm)
                 && missing(&wanted[before], &seen[before]).is_none()
             {
                 self.close(&wanted[before], &mut seen[before]);
             }
-            let seen = &mut seen[machine];
-            let row = wanted[machine].row;
+            let seen = &mut seen[vm];
+            let row = wanted[vm].row;
             if seen.items.is_empty() && seen.failure.is_none() {
                 self.context.observer.item(&row.domain.name, ItemState::Working);
             }
@@ -251,7 +251,7 @@ impl Unpacker<'_> {
             match self.take_file(row, &name, &place, stream) {
                 Ok(items) => seen.items.extend(items),
                 Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
-                Err(error) => self.fail(&wanted[machine], seen, &name, error),
+                Err(error) => self.fail(&wanted[vm], seen, &name, error),
             }
         }
         self.context.cancel.check()
@@ -282,7 +282,7 @@ impl Unpacker<'_> {
                     import.finish()?;
                     ItemResult::Done
                 }
-                Held::File(file, content) => self.target.machine_file(row, file, &content)?,
+                Held::File(file, content) => self.target.vm_file(row, file, &content)?,
                 Held::InPart(error) => ItemResult::Failed(Failure(error.into())),
                 Held::Volume(None) | Held::Nothing => ItemResult::Done,
             };
@@ -343,7 +343,7 @@ fn member_name(row: &RestoreRow, name: &str) -> String {
     }
 }
 
-/// What should have come of a machine and has not.
+/// What should have come of a VM and has not.
 fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
     let row = wanted.row;
     if row.content.is_made_up() {
@@ -362,8 +362,8 @@ fn missing_file(row: &RestoreRow, file: &str) -> EngineError {
     ArchiveError::Missing { what }.into()
 }
 
-/// What there is to say of a machine. What should have come and has not is listed too.
-fn report(wanted: &Wanted<'_>, mut seen: Seen, stops_at_failure: bool) -> MachineReport {
+/// What there is to say of a VM. What should have come and has not is listed too.
+fn report(wanted: &Wanted<'_>, mut seen: Seen, stops_at_failure: bool) -> VmReport {
     let row = wanted.row;
     let has_come = !seen.items.is_empty();
     for name in wanted.expected_files() {
@@ -386,19 +386,19 @@ fn report(wanted: &Wanted<'_>, mut seen: Seen, stops_at_failure: bool) -> Machin
         ItemResult::Failed(failure) => Some(failure.clone()),
         ItemResult::Done | ItemResult::Skipped => None,
     });
-    MachineReport {
+    VmReport {
         name: row.domain.name.clone(),
         name_here: row.name_here.clone(),
         result: match (seen.failure, partly) {
-            (Some(error), _) => MachineResult::Failed(Failure(error)),
-            (None, Some(failure)) => MachineResult::Partly(failure),
-            (None, None) => MachineResult::Done,
+            (Some(error), _) => VmResult::Failed(Failure(error)),
+            (None, Some(failure)) => VmResult::Partly(failure),
+            (None, None) => VmResult::Done,
         },
         items: seen.items,
     }
 }
 
-/// Wants the machines of these rows, or only one file of each.
+/// Wants the VMs of these rows, or only one file of each.
 pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>, only: Option<&'a str>) -> Vec<Wanted<'a>> {
     rows.map(|row| Wanted {
         row,

@@ -5,12 +5,12 @@
 use std::{path::Path, time::Instant};
 
 use crate::{
-    host::{Host, MachineFile, System, VolumeImport, check_machine_name},
+    host::{Host, System, VmFile, VolumeImport, check_vm_name},
     plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
 };
 
 use super::{
-    Context, EngineError, Failure, ItemResult, MachineResult, Phase, Report, VerifyVerdict, Warning,
+    Context, EngineError, Failure, ItemResult, Phase, Report, VerifyVerdict, VmResult, Warning,
     data::{Archive, Scope, has_unlisted_files, warn_of},
     home::{self, HomeRead},
     memory,
@@ -30,7 +30,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     verify_archive(&plan.access, &names, host, context)
 }
 
-/// Verifies the machines of these names.
+/// Verifies the VMs of these names.
 pub(super) fn verify_archive(
     access: &Access,
     names: &[String],
@@ -60,9 +60,9 @@ pub(super) fn verify_archive(
     warn_of_names(&rows, context);
     let archive = Archive::new(access, &opened, host, context)?;
     let result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
-    let first_failure = result.machines.iter().find_map(|machine| match &machine.result {
-        MachineResult::Failed(failure) | MachineResult::Partly(failure) => Some(failure.clone()),
-        MachineResult::Done | MachineResult::NotReached | MachineResult::Skipped(_) => None,
+    let first_failure = result.vms.iter().find_map(|vm| match &vm.result {
+        VmResult::Failed(failure) | VmResult::Partly(failure) => Some(failure.clone()),
+        VmResult::Done | VmResult::NotReached | VmResult::Skipped(_) => None,
     });
     warn_of(&result.findings, context);
     let first_finding = result.findings.first().cloned();
@@ -80,7 +80,7 @@ pub(super) fn verify_archive(
         archive: access.source.file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
-        machines: in_order(&table, result.machines),
+        vms: in_order(&table, result.vms),
         verdict,
         findings: result.findings,
         has_unlisted_files: has_unlisted_files(&rows),
@@ -92,12 +92,12 @@ pub(super) fn verify_archive(
     })
 }
 
-/// Warns of machines that can be restored only under other names, however whole they are.
+/// Warns of VMs that can be restored only under other names, however whole they are.
 fn warn_of_names(rows: &[&RestoreRow], context: &Context) {
     for row in rows.iter().filter(|row| !row.is_home()) {
-        if let Err(why) = check_machine_name(&row.domain.name) {
-            let machine = row.domain.name.clone();
-            context.warn(Warning::NameUnusable { machine, why });
+        if let Err(why) = check_vm_name(&row.domain.name) {
+            let vm = row.domain.name.clone();
+            context.warn(Warning::NameUnusable { vm, why });
         }
     }
 }
@@ -110,10 +110,10 @@ impl Target for Nothing {
         Ok(None)
     }
 
-    fn machine_file(&mut self, row: &RestoreRow, file: MachineFile, content: &[u8]) -> Result<ItemResult, EngineError> {
+    fn vm_file(&mut self, row: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError> {
         Ok(match file {
-            MachineFile::Firewall => readable_rules(row, content).map_or_else(ItemResult::Failed, |_| ItemResult::Done),
-            MachineFile::AppMenus | MachineFile::Notes => ItemResult::Done,
+            VmFile::Firewall => readable_rules(row, content).map_or_else(ItemResult::Failed, |_| ItemResult::Done),
+            VmFile::AppMenus | VmFile::Notes => ItemResult::Done,
         })
     }
 

@@ -61,7 +61,7 @@ pub(super) enum Block {
 }
 
 /// The writer ends early only with an error of its own, a cancel among them, and that one is told. For whoever feeds it
-/// this is as good as a cancel: the fault is not with the machine that is being read.
+/// this is as good as a cancel: the fault is not with the VM that is being read.
 pub(super) fn writer_gone() -> EngineError {
     EngineError::Cancelled
 }

@@ -97,7 +97,7 @@ impl Filter {
 }
 
 /// Decompresses a stream. Its errors are `UnexpectedEof` where the stream is cut, `InvalidData` where it makes no sense or
-/// asks for more memory than the limits allow, `OutOfMemory` where this machine has too little, and else those of what it
+/// asks for more memory than the limits allow, `OutOfMemory` where this computer has too little, and else those of what it
 /// reads from.
 ///
 /// gzip, bzip2 and, unless somebody has left them out, xz and zstd have checksums: what was altered in them is found.

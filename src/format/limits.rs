@@ -23,7 +23,7 @@ pub const CONTAINER_BYTES: u64 = 128;
 /// The largest `.hmac` member of formats 2 and 3 in bytes: the stock restorer refuses more. Genuine ones have 138.
 pub const MAC_MEMBER_BYTES: u64 = 4 * KIB;
 
-/// The largest `qubes.xml` container in bytes. It is read whole; a host with 200 machines has under 1 MiB.
+/// The largest `qubes.xml` container in bytes. It is read whole; a host with 200 VMs has under 1 MiB.
 pub const INVENTORY_CONTAINER_BYTES: u64 = 64 * MIB;
 
 /// The largest `qubes.xml` in bytes once it is decompressed, so that a small container cannot fill the memory.

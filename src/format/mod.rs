@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The archive format: bytes to values and back. No threads, no machines, no text for users.
+//! The archive format: bytes to values and back. No threads, no VMs, no text for users.
 //!
 //! ```text
 //! outer archive   tar of plain files, in the clear, authenticated by nobody              outer

@@ -15,28 +15,28 @@ pub enum HostError {
         /// The folder that was given.
         path: PathBuf,
     },
-    /// The record of the machines cannot be understood.
+    /// The record of the VMs cannot be understood.
     #[error("the host's qubes.xml: {0}")]
     Inventory(#[from] InventoryError),
-    /// No machine of that name.
+    /// No VM of that name.
     #[error("no such domain: '{name}'")]
-    NoSuchMachine {
+    NoSuchVm {
         /// The name that was asked for.
         name: String,
     },
-    /// The machine has no such volume.
-    #[error("VM {machine} has no volume {volume}")]
+    /// The VM has no such volume.
+    #[error("VM {vm} has no volume {volume}")]
     NoSuchVolume {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The volume that was asked for.
         volume: String,
     },
     /// The volume lies in a pool that this program cannot read here.
-    #[error("volume {volume} of VM {machine} lies in pool {pool} ({driver}), which is out of reach here")]
+    #[error("volume {volume} of VM {vm} lies in pool {pool} ({driver}), which is out of reach here")]
     PoolOutOfReach {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The volume.
         volume: String,
         /// The pool's name.
@@ -44,17 +44,17 @@ pub enum HostError {
         /// Its driver as the host names it, or "unknown".
         driver: String,
     },
-    /// A machine of that name is there already.
+    /// A VM of that name is there already.
     #[error("a VM named {name} is there already")]
     NameTaken {
         /// The name.
         name: String,
     },
     /// A setting has a value that no PedOS takes.
-    #[error("{setting} of VM {machine} cannot be '{}': {why}", value.escape_debug())]
+    #[error("{setting} of VM {vm} cannot be '{}': {why}", value.escape_debug())]
     Unfit {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The setting.
         setting: Setting,
         /// The value.
@@ -68,10 +68,10 @@ pub enum HostError {
         /// What was refused, in a sentence.
         what: String,
     },
-    /// The machine does not run, so that none of its services can be reached.
+    /// The VM does not run, so that none of its services can be reached.
     #[error("VM {name} is not running")]
     NotRunning {
-        /// The machine.
+        /// The VM.
         name: String,
     },
     /// A file or directory could not be read or written.

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! No host at all: enough to open and to verify an archive on any machine.
+//! No host at all: enough to open and to verify an archive on any computer.
 
 use std::path::PathBuf;
 
 use crate::inventory::{Device, Inventory};
 
 use super::{
-    Home, Host, HostError, Label, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess, System, VolumeImport,
-    VolumeSource,
+    Home, Host, HostError, Label, NewVm, Service, ServiceProcess, System, VmFile, VmFiles, VolumeImport, VolumeSource,
 };
 
-/// A host without machines, which takes none either.
+/// A host without VMs, which takes none either.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoHost;
 
@@ -33,7 +32,7 @@ impl Host for NoHost {
         refused()
     }
 
-    fn machine_files(&self, _: &str) -> Result<MachineFiles, HostError> {
+    fn vm_files(&self, _: &str) -> Result<VmFiles, HostError> {
         refused()
     }
 
@@ -49,11 +48,11 @@ impl Host for NoHost {
         refused()
     }
 
-    fn create_machine(&self, _: &NewMachine) -> Result<(), HostError> {
+    fn create_vm(&self, _: &NewVm) -> Result<(), HostError> {
         refused()
     }
 
-    fn remove_machine(&self, _: &str) -> Result<(), HostError> {
+    fn remove_vm(&self, _: &str) -> Result<(), HostError> {
         refused()
     }
 
@@ -77,7 +76,7 @@ impl Host for NoHost {
         refused()
     }
 
-    fn set_machine_file(&self, _: &str, _: MachineFile, _: &[u8]) -> Result<(), HostError> {
+    fn set_vm_file(&self, _: &str, _: VmFile, _: &[u8]) -> Result<(), HostError> {
         refused()
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A PedOS root folder as a host: a folder laid out as dom0's own file system root is.
 //!
-//! It needs neither Xen nor a daemon, and serves as the demonstration system, as the target of a recovery on a machine that
+//! It needs neither Xen nor a daemon, and serves as the demonstration system, as the target of a recovery on a VM that
 //! is no PedOS, and as the test bed. It never leaves its folder: what a record says of paths is held against that.
 
 mod change;
@@ -23,8 +23,8 @@ use std::{
 
 use self::{layout::Layout, record::Record, turn::Turns};
 use super::{
-    FileVolume, Home, Host, HostError, MachineFile, MachineFiles, NewMachine, RestoreTurn, Service, ServiceProcess,
-    System, VolumeImport, VolumeSource,
+    FileVolume, Home, Host, HostError, NewVm, RestoreTurn, Service, ServiceProcess, System, VmFile, VmFiles,
+    VolumeImport, VolumeSource,
 };
 use crate::{
     durable,
@@ -62,7 +62,7 @@ impl RootHost {
         })
     }
 
-    /// Makes a fresh PedOS without any machines in a folder that is not there yet, or is empty.
+    /// Makes a fresh PedOS without any VMs in a folder that is not there yet, or is empty.
     ///
     /// # Errors
     /// When there is something in the folder already, or it cannot be made.
@@ -97,29 +97,27 @@ impl RootHost {
         Self::open(path)
     }
 
-    /// The machine as the record has it.
-    fn domain(&self, machine: &str) -> Result<Domain, HostError> {
-        let domain = self.record.read()?.domain(machine);
-        domain.ok_or_else(|| HostError::NoSuchMachine {
-            name: machine.to_owned(),
-        })
+    /// The VM as the record has it.
+    fn domain(&self, vm: &str) -> Result<Domain, HostError> {
+        let domain = self.record.read()?.domain(vm);
+        domain.ok_or_else(|| HostError::NoSuchVm { name: vm.to_owned() })
     }
 
-    fn is_running(&self, machine: &str) -> bool {
-        self.layout.inside(machine).is_some_and(|folder| folder.is_dir())
+    fn is_running(&self, vm: &str) -> bool {
+        self.layout.inside(vm).is_some_and(|folder| folder.is_dir())
     }
 
     /// A volume that is saved, with the file that it lies in.
     fn saved_volume(&self, domain: &Domain, volume: &str) -> Result<(VolumeConfig, PathBuf), HostError> {
         let config = domain.volumes.iter().find(|v| v.name == volume && v.save_on_stop);
         let config = config.ok_or_else(|| HostError::NoSuchVolume {
-            machine: domain.name.clone(),
+            vm: domain.name.clone(),
             volume: volume.to_owned(),
         })?;
         let record = self.record.read()?;
         let pools = scan::Pools::new(&self.layout, &record);
         let file = pools.file(config).ok_or_else(|| HostError::PoolOutOfReach {
-            machine: domain.name.clone(),
+            vm: domain.name.clone(),
             volume: volume.to_owned(),
             pool: config.pool.clone(),
             driver: pools.driver(&config.pool),
@@ -145,12 +143,12 @@ impl Host for RootHost {
         Ok(Arc::unwrap_or_clone(self.record.read()?))
     }
 
-    fn open_volume(&self, machine: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
-        let domain = self.domain(machine)?;
+    fn open_volume(&self, vm: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
+        let domain = self.domain(vm)?;
         let (config, path) = self.saved_volume(&domain, volume)?;
-        if config.revisions_to_keep < 0 && self.is_running(machine) {
+        if config.revisions_to_keep < 0 && self.is_running(vm) {
             return Err(HostError::Refused {
-                what: format!("VM {machine} runs and snapshots of its volume {volume} are disabled"),
+                what: format!("VM {vm} runs and snapshots of its volume {volume} are disabled"),
             });
         }
         let open = || {
@@ -158,15 +156,15 @@ impl Host for RootHost {
             if !fs::metadata(&path)?.is_file() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
             }
-            FileVolume::named(fs::File::open(&path)?, &path, self.is_running(machine))
+            FileVolume::named(fs::File::open(&path)?, &path, self.is_running(vm))
         };
         let source = open().map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
         Ok(Box::new(source))
     }
 
-    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError> {
-        let domain = self.domain(machine)?;
-        let Some(folder) = self.layout.machine(&domain.class, machine) else {
+    fn vm_files(&self, vm: &str) -> Result<VmFiles, HostError> {
+        let domain = self.domain(vm)?;
+        let Some(folder) = self.layout.vm(&domain.class, vm) else {
             return Ok(Vec::new());
         };
         Ok(files::read(&folder))
@@ -176,8 +174,8 @@ impl Host for RootHost {
         Ok(scan::home(&self.layout))
     }
 
-    fn record_backup(&self, machines: &[String], unix_seconds: i64) -> Result<(), HostError> {
-        change::record_backup(self, machines, unix_seconds)
+    fn record_backup(&self, vms: &[String], unix_seconds: i64) -> Result<(), HostError> {
+        change::record_backup(self, vms, unix_seconds)
     }
 
     fn add_label(&self, label: &super::Label) -> Result<(), HostError> {
@@ -188,54 +186,54 @@ impl Host for RootHost {
         self.turns.take(&self.layout.root)
     }
 
-    fn create_machine(&self, new: &NewMachine) -> Result<(), HostError> {
+    fn create_vm(&self, new: &NewVm) -> Result<(), HostError> {
         change::create(self, new)
     }
 
-    fn remove_machine(&self, machine: &str) -> Result<(), HostError> {
-        change::remove(self, machine)
+    fn remove_vm(&self, vm: &str) -> Result<(), HostError> {
+        change::remove(self, vm)
     }
 
-    fn set_property(&self, machine: &str, property: &str, value: &str) -> Result<(), HostError> {
-        change::set_property(self, machine, property, value)
+    fn set_property(&self, vm: &str, property: &str, value: &str) -> Result<(), HostError> {
+        change::set_property(self, vm, property, value)
     }
 
-    fn set_feature(&self, machine: &str, feature: &str, value: &str) -> Result<(), HostError> {
-        change::set_feature(self, machine, feature, value)
+    fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError> {
+        change::set_feature(self, vm, feature, value)
     }
 
-    fn add_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
-        change::add_tag(self, machine, tag)
+    fn add_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
+        change::add_tag(self, vm, tag)
     }
 
-    fn remove_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
-        self.record.edit(|record| Ok(record.remove_tag(machine, tag)?))
+    fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
+        self.record.edit(|record| Ok(record.remove_tag(vm, tag)?))
     }
 
-    fn assign_device(&self, machine: &str, device: &Device) -> Result<(), HostError> {
-        change::assign_device(self, machine, device)
+    fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError> {
+        change::assign_device(self, vm, device)
     }
 
-    fn set_machine_file(&self, machine: &str, file: MachineFile, content: &[u8]) -> Result<(), HostError> {
-        let domain = self.domain(machine)?;
-        let folder = self.layout.machine(&domain.class, machine);
+    fn set_vm_file(&self, vm: &str, file: VmFile, content: &[u8]) -> Result<(), HostError> {
+        let domain = self.domain(vm)?;
+        let folder = self.layout.vm(&domain.class, vm);
         let folder = folder.ok_or_else(|| HostError::Refused {
-            what: format!("{machine} has no {}", file.file_name()),
+            what: format!("{vm} has no {}", file.file_name()),
         })?;
         files::write(&folder, file, content)
     }
 
-    fn import_volume(&self, machine: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
-        let domain = self.domain(machine)?;
-        if self.is_running(machine) {
+    fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
+        let domain = self.domain(vm)?;
+        if self.is_running(vm) {
             return Err(HostError::Refused {
-                what: format!("VM {machine} is running: its volumes can only be filled while it is halted"),
+                what: format!("VM {vm} is running: its volumes can only be filled while it is halted"),
             });
         }
         let (_, path) = self.saved_volume(&domain, volume)?;
-        // No volume on the disk without its machine: not even after a crash.
+        // No volume on the disk without its VM: not even after a crash.
         self.record.commit()?;
-        let import = import::FileImport::begin(self.record.clone(), machine, volume, &path, size_bytes)?;
+        let import = import::FileImport::begin(self.record.clone(), vm, volume, &path, size_bytes)?;
         Ok(Box::new(import))
     }
 
@@ -244,12 +242,10 @@ impl Host for RootHost {
         Some(system.f_bavail * system.f_frsize)
     }
 
-    fn start_service(&self, machine: &str, service: Service) -> Result<ServiceProcess, HostError> {
-        let domain = self.domain(machine)?;
-        let inside = self.layout.inside(machine).filter(|folder| folder.is_dir());
-        let inside = inside.ok_or_else(|| HostError::NotRunning {
-            name: machine.to_owned(),
-        })?;
+    fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
+        let domain = self.domain(vm)?;
+        let inside = self.layout.inside(vm).filter(|folder| folder.is_dir());
+        let inside = inside.ok_or_else(|| HostError::NotRunning { name: vm.to_owned() })?;
         service::start(&domain, inside, &service)
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Services of running machines (qrexec): what the conversation looks like to the code above.
+//! Services of running VMs (qrexec): what the conversation looks like to the code above.
 
 use std::{
     fmt,
@@ -21,9 +21,9 @@ pub enum Service {
     Backup,
     /// Takes a source line and a line of member prefixes; gives the wanted members as a qfile stream.
     Restore,
-    /// Lets the user pick a directory in the machine.
+    /// Lets the user pick a directory in the VM.
     SelectDirectory,
-    /// Lets the user pick a file in the machine.
+    /// Lets the user pick a file in the VM.
     SelectFile,
     /// A service that stands for one archive: takes a line of member prefixes only, and answers as [`Service::Restore`].
     /// Named by its whole name, with its argument (`qubes.RestoreById+ID`).

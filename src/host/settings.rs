@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What a PedOS takes as a setting of a machine: one table of the properties of each class, and the rules of features,
+//! What a PedOS takes as a setting of a VM: one table of the properties of each class, and the rules of features,
 //! tags, labels and devices. Every host asks here before a setting is set or written, because a record with one setting
 //! that does not fit is refused as a whole when the system starts.
 
@@ -16,7 +16,7 @@ use self::kind::Kind;
 use super::NameFault;
 use crate::inventory::Class;
 
-/// The largest number that a property can be: the system computes with larger ones, and no machine has use for them.
+/// The largest number that a property can be: the system computes with larger ones, and no VM has use for them.
 const LARGEST: i64 = i32::MAX as i64;
 /// The longest kernel command line, in bytes.
 const LONGEST_KERNEL_OPTIONS: usize = 512;
@@ -27,9 +27,9 @@ const LONGEST_TEXT: usize = 60_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holders {
     /// Whatever runs here beside dom0.
-    Machines,
+    Vms,
     /// What runs here, and dom0.
-    MachinesAndDom0,
+    VmsAndDom0,
     /// All classes.
     All,
     /// Templates.
@@ -40,17 +40,17 @@ enum Holders {
     DispVmTemplates,
     /// Disposables.
     DispVms,
-    /// Machines elsewhere.
+    /// VMs elsewhere.
     Remote,
 }
 
 impl Holders {
     fn include(self, class: &Class) -> bool {
-        // What a class of another maker has beside the properties of all machines is not known.
-        let is_machine = !matches!(class, Class::AdminVm | Class::RemoteVm);
+        // What a class of another maker has beside the properties of all VMs is not known.
+        let is_vm = !matches!(class, Class::AdminVm | Class::RemoteVm);
         match self {
-            Self::Machines => is_machine,
-            Self::MachinesAndDom0 => *class != Class::RemoteVm,
+            Self::Vms => is_vm,
+            Self::VmsAndDom0 => *class != Class::RemoteVm,
             Self::All => true,
             Self::Templates => *class == Class::TemplateVm,
             Self::Based => class.has_template(),
@@ -61,7 +61,7 @@ impl Holders {
     }
 }
 
-/// What a property needs the machine to be that it names.
+/// What a property needs the VM to be that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Referent {
     /// A template.
@@ -70,7 +70,7 @@ pub enum Referent {
     DispVmTemplate,
     /// What others reach the network through.
     NetVm,
-    /// Any machine that runs here.
+    /// Any VM that runs here.
     Local,
 }
 
@@ -80,66 +80,62 @@ const POSITIVE: Kind = Kind::Whole {
 };
 const TEXT: Kind = Kind::Text { longest: LONGEST_TEXT };
 
-/// All properties that can be set on a machine, of versions 4.2 to 4.4. The name, the number and the identifier of a
-/// machine are fixed when it is made and therefore not in it.
+/// All properties that can be set on a VM, of versions 4.2 to 4.4. The name, the number and the identifier of a
+/// VM are fixed when it is made and therefore not in it.
 const PROPERTIES: [(&str, Holders, Kind); 36] = [
     ("appvm_default_bootmode", Holders::Templates, TEXT),
-    ("audiovm", Holders::Machines, Kind::Machine(Referent::Local)),
+    ("audiovm", Holders::Vms, Kind::Vm(Referent::Local)),
     ("auto_cleanup", Holders::DispVms, Kind::Truth),
-    ("autostart", Holders::Machines, Kind::Truth),
-    ("backup_timestamp", Holders::Machines, Kind::Time),
-    ("bootmode", Holders::Machines, TEXT),
-    ("debug", Holders::Machines, Kind::Truth),
+    ("autostart", Holders::Vms, Kind::Truth),
+    ("backup_timestamp", Holders::Vms, Kind::Time),
+    ("bootmode", Holders::Vms, TEXT),
+    ("debug", Holders::Vms, Kind::Truth),
     (
         "default_dispvm",
-        Holders::MachinesAndDom0,
-        Kind::Machine(Referent::DispVmTemplate),
+        Holders::VmsAndDom0,
+        Kind::Vm(Referent::DispVmTemplate),
     ),
-    ("default_user", Holders::Machines, Kind::User),
-    ("devices_denied", Holders::MachinesAndDom0, Kind::Interfaces),
+    ("default_user", Holders::Vms, Kind::User),
+    ("devices_denied", Holders::VmsAndDom0, Kind::Interfaces),
     ("dispid", Holders::DispVms, Kind::Whole { least: 0, most: 9999 }),
-    ("guivm", Holders::Machines, Kind::Machine(Referent::Local)),
+    ("guivm", Holders::Vms, Kind::Vm(Referent::Local)),
     ("include_in_backups", Holders::All, Kind::Truth),
-    ("installed_by_rpm", Holders::Machines, Kind::Truth),
-    ("ip", Holders::Machines, Kind::Ipv4),
-    ("ip6", Holders::Machines, Kind::Ipv6),
-    ("kernel", Holders::Machines, Kind::Kernel),
+    ("installed_by_rpm", Holders::Vms, Kind::Truth),
+    ("ip", Holders::Vms, Kind::Ipv4),
+    ("ip6", Holders::Vms, Kind::Ipv6),
+    ("kernel", Holders::Vms, Kind::Kernel),
     (
         "kernelopts",
-        Holders::Machines,
+        Holders::Vms,
         Kind::Text {
             longest: LONGEST_KERNEL_OPTIONS,
         },
     ),
-    ("keyboard_layout", Holders::MachinesAndDom0, Kind::KeyboardLayout),
+    ("keyboard_layout", Holders::VmsAndDom0, Kind::KeyboardLayout),
     ("label", Holders::All, Kind::Label),
-    ("mac", Holders::Machines, Kind::Mac),
-    (
-        "management_dispvm",
-        Holders::Machines,
-        Kind::Machine(Referent::DispVmTemplate),
-    ),
+    ("mac", Holders::Vms, Kind::Mac),
+    ("management_dispvm", Holders::Vms, Kind::Vm(Referent::DispVmTemplate)),
     (
         "maxmem",
-        Holders::Machines,
+        Holders::Vms,
         Kind::Whole {
             least: 0,
             most: LARGEST,
         },
     ),
-    ("memory", Holders::Machines, POSITIVE),
-    ("netvm", Holders::Machines, Kind::Machine(Referent::NetVm)),
-    ("provides_network", Holders::Machines, Kind::Truth),
-    ("qrexec_timeout", Holders::Machines, POSITIVE),
-    ("relayvm", Holders::Remote, Kind::Machine(Referent::Local)),
+    ("memory", Holders::Vms, POSITIVE),
+    ("netvm", Holders::Vms, Kind::Vm(Referent::NetVm)),
+    ("provides_network", Holders::Vms, Kind::Truth),
+    ("qrexec_timeout", Holders::Vms, POSITIVE),
+    ("relayvm", Holders::Remote, Kind::Vm(Referent::Local)),
     ("remote_name", Holders::Remote, TEXT),
-    ("shutdown_timeout", Holders::Machines, POSITIVE),
-    ("stubdom_mem", Holders::Machines, POSITIVE),
-    ("template", Holders::Based, Kind::Machine(Referent::Template)),
+    ("shutdown_timeout", Holders::Vms, POSITIVE),
+    ("stubdom_mem", Holders::Vms, POSITIVE),
+    ("template", Holders::Based, Kind::Vm(Referent::Template)),
     ("template_for_dispvms", Holders::DispVmTemplates, Kind::Truth),
     ("transport_rpc", Holders::Remote, TEXT),
-    ("vcpus", Holders::Machines, POSITIVE),
-    ("virt_mode", Holders::Machines, Kind::OneOf(&["hvm", "pv", "pvh"])),
+    ("vcpus", Holders::Vms, POSITIVE),
+    ("virt_mode", Holders::Vms, Kind::OneOf(&["hvm", "pv", "pvh"])),
 ];
 
 fn find(class: &Class, name: &str) -> Option<Kind> {
@@ -148,12 +144,12 @@ fn find(class: &Class, name: &str) -> Option<Kind> {
     Some(*kind)
 }
 
-/// Whether machines of a class have that property and it can be set.
+/// Whether VMs of a class have that property and it can be set.
 pub fn has_property(class: &Class, name: &str) -> bool {
     find(class, name).is_some()
 }
 
-/// Checks a value of a property by itself. Whether the label, the kernel or the machine that it names is there, the host
+/// Checks a value of a property by itself. Whether the label, the kernel or the VM that it names is there, the host
 /// knows.
 ///
 /// # Errors
@@ -163,19 +159,19 @@ pub fn check_property(class: &Class, name: &str, value: &str) -> Result<(), Unfi
     kind.check(value)
 }
 
-/// What a machine must be that a property of a machine of that class names; `None` for properties that name none.
+/// What a VM must be that a property of a VM of that class names; `None` for properties that name none.
 pub fn referent(class: &Class, property: &str) -> Option<Referent> {
     match find(class, property)? {
-        // A disposable is based on the machine that it is made from.
-        Kind::Machine(Referent::Template) if *class == Class::DispVm => Some(Referent::DispVmTemplate),
-        Kind::Machine(referent) => Some(referent),
+        // A disposable is based on the VM that it is made from.
+        Kind::Vm(Referent::Template) if *class == Class::DispVm => Some(Referent::DispVmTemplate),
+        Kind::Vm(referent) => Some(referent),
         _ => None,
     }
 }
 
 impl From<NameFault> for Unfit {
     fn from(fault: NameFault) -> Self {
-        Self::MachineName { fault }
+        Self::VmName { fault }
     }
 }
 

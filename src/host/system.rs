@@ -21,18 +21,18 @@ pub struct System {
     pub labels: Vec<Label>,
     /// Storage pools.
     pub pools: Vec<Pool>,
-    /// The kernels that machines can start with, sorted; `None` where that is not known.
+    /// The kernels that VMs can start with, sorted; `None` where that is not known.
     pub kernels: Option<Vec<String>>,
     /// Global properties (`default_template`, `default_netvm`, `default_dispvm`, `default_kernel`, ...).
     pub globals: BTreeMap<String, String>,
-    /// All machines by name, dom0 first.
-    pub machines: Vec<Machine>,
+    /// All VMs by name, dom0 first.
+    pub vms: Vec<Vm>,
 }
 
 impl System {
-    /// The machine of that name.
-    pub fn machine(&self, name: &str) -> Option<&Machine> {
-        self.machines.iter().find(|machine| machine.name == name)
+    /// The VM of that name.
+    pub fn vm(&self, name: &str) -> Option<&Vm> {
+        self.vms.iter().find(|vm| vm.name == name)
     }
 }
 
@@ -58,9 +58,9 @@ pub struct Pool {
     pub free_bytes: Option<u64>,
 }
 
-/// One machine.
+/// One VM.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Machine {
+pub struct Vm {
     /// Its name; "dom0" for the administrative domain.
     pub name: String,
     /// Its number in the record; 0 for dom0.
@@ -73,7 +73,7 @@ pub struct Machine {
     pub template: Option<String>,
     /// What it reaches the network through.
     pub netvm: Reference,
-    /// Whether other machines reach the network through it.
+    /// Whether other VMs reach the network through it.
     pub provides_network: bool,
     /// Whether disposables can be made from it.
     pub template_for_dispvms: bool,
@@ -93,13 +93,13 @@ pub struct Machine {
     pub tags: Vec<String>,
 }
 
-/// What a setting of a machine that names something points at: a net VM, a disposable template, a kernel.
+/// What a setting of a VM that names something points at: a net VM, a disposable template, a kernel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Reference {
     /// The host's default.
     #[default]
     Default,
-    /// Nothing: a machine without a net VM is offline.
+    /// Nothing: a VM without a net VM is offline.
     None,
     /// The one of that name.
     Named(String),
@@ -142,14 +142,14 @@ pub struct VolumeInfo {
 /// Whether a volume can be read, and how old that state is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VolumeState {
-    /// It can be read; last changed at that time (seconds since 1970), which for a running machine is before its start.
+    /// It can be read; last changed at that time (seconds since 1970), which for a running VM is before its start.
     Ready {
         /// When the saved state was last written, if the file system knows.
         changed: Option<i64>,
     },
     /// The record names it, but there is no such file.
     Missing,
-    /// The machine runs and writes to the only copy, because snapshots are disabled.
+    /// The VM runs and writes to the only copy, because snapshots are disabled.
     NoSnapshot,
     /// Its pool cannot be read here.
     OutOfReach {
@@ -169,22 +169,22 @@ pub struct Home {
     pub path: PathBuf,
 }
 
-/// The small files of a machine that an archive holds beside its volumes.
+/// The small files of a VM that an archive holds beside its volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum MachineFile {
+pub enum VmFile {
     /// `whitelisted-appmenus.list`: the entries of the applications menu.
     AppMenus,
     /// `firewall.xml`: the firewall's rules.
     Firewall,
-    /// `notes.txt`: what the user wrote about the machine.
+    /// `notes.txt`: what the user wrote about the VM.
     Notes,
 }
 
-impl MachineFile {
+impl VmFile {
     /// All of them, in the order of an archive.
     pub const ALL: [Self; 3] = [Self::AppMenus, Self::Firewall, Self::Notes];
 
-    /// The name in the machine's folder and in the archive.
+    /// The name in the VM's folder and in the archive.
     pub fn file_name(self) -> &'static str {
         match self {
             Self::AppMenus => "whitelisted-appmenus.list",
@@ -199,9 +199,9 @@ impl MachineFile {
     }
 }
 
-/// A machine to be created.
+/// A VM to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewMachine {
+pub struct NewVm {
     /// Its name.
     pub name: String,
     /// Its class.

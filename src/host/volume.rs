@@ -100,8 +100,8 @@ impl FileVolume {
         })
     }
 
-    /// The same with the name of the file, which has to lead to it until it was read. Of a machine that runs this file is
-    /// the state from before its start: when the machine ends, the new state takes its place and the old one, which is
+    /// The same with the name of the file, which has to lead to it until it was read. Of a VM that runs this file is
+    /// the state from before its start: when the VM ends, the new state takes its place and the old one, which is
     /// open here, stays as it was.
     ///
     /// # Errors
@@ -218,7 +218,7 @@ mod tests {
             let volume = FileVolume::named(File::open(&path).unwrap(), &path, is_snapshot).unwrap();
             assert_eq!(volume.change().unwrap(), None);
             std::thread::sleep(std::time::Duration::from_millis(30));
-            // The end of a machine: its old state is kept under another name, or goes.
+            // The end of a VM: its old state is kept under another name, or goes.
             std::fs::write(path.with_extension("dirty"), "new").unwrap();
             if is_kept {
                 std::fs::rename(&path, path.with_extension("img@1")).unwrap();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Inventories in the form of version 3.2 and before (`QubesVmCollection`), converted into the form of today.
 //!
-//! What such a document says goes over; what only repeats the defaults of that time is dropped, so that a machine gets the
+//! What such a document says goes over; what only repeats the defaults of that time is dropped, so that a VM gets the
 //! defaults of the system that it comes to. Nothing is guessed: what cannot be understood is left out, and what refers
-//! to a machine that is not there keeps a name that no machine has, so that a plan can say that it is missing.
+//! to a VM that is not there keeps a name that no VM has, so that a plan can say that it is missing.
 
 mod literal;
-mod machine;
 mod network;
+mod vm;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,30 +24,30 @@ use network::Networks;
 /// The outermost element.
 pub(super) const ROOT: &str = "QubesVmCollection";
 
-/// Global properties that name a machine by its number.
-const MACHINE_GLOBALS: [&str; 4] = ["clockvm", "default_netvm", "default_template", "updatevm"];
+/// Global properties that name a VM by its number.
+const VM_GLOBALS: [&str; 4] = ["clockvm", "default_netvm", "default_template", "updatevm"];
 
 /// Converts a whole document.
 pub(super) fn convert(old: &Element) -> Result<Element, InventoryError> {
-    let machines = old.elements().filter_map(Machine::new);
-    let machines = machines.collect::<Result<Vec<_>, _>>()?;
-    if machines.len() > MOST_DOMAINS {
+    let vms = old.elements().filter_map(Vm::new);
+    let vms = vms.collect::<Result<Vec<_>, _>>()?;
+    if vms.len() > MOST_DOMAINS {
         return Err(InventoryError::TooLarge {
             what: "the number of its domains",
         });
     }
-    let mut numbers = Numbers::new(&machines)?;
+    let mut numbers = Numbers::new(&vms)?;
     let mut domains = Element::new("domains");
     // The first versions had no dom0 in it.
-    if !machines.iter().any(|machine| machine.class == Class::AdminVm) {
+    if !vms.iter().any(|vm| vm.class == Class::AdminVm) {
         domains.push(fresh::dom0());
         numbers.names.entry(0).or_insert_with(|| DOM0.to_owned());
         numbers.taken.insert(DOM0.to_owned());
     }
     let mut networks = Networks::new(numbers.find(old.attribute("default_netvm")));
-    for machine in &machines {
-        let mut domain = machine.domain(&numbers)?;
-        networks.connect(machine, &mut domain, &numbers);
+    for vm in &vms {
+        let mut domain = vm.domain(&numbers)?;
+        networks.connect(vm, &mut domain, &numbers);
         domains.push(domain_element(&domain)?);
     }
     for domain in networks.made_up(&numbers) {
@@ -65,10 +65,10 @@ fn globals(old: &Element, numbers: &Numbers) -> Element {
     if let Some(kernel) = old.attribute("default_kernel") {
         globals.insert("default_kernel", if is_none(kernel) { "" } else { kernel });
     }
-    for name in MACHINE_GLOBALS {
+    for name in VM_GLOBALS {
         match numbers.find(old.attribute(name)) {
             Reference::Nobody => globals.insert(name, ""),
-            Reference::Machine(machine) => globals.insert(name, machine),
+            Reference::Vm(vm) => globals.insert(name, vm),
             Reference::Unset | Reference::Missing(_) => None,
         };
     }
@@ -78,16 +78,16 @@ fn globals(old: &Element, numbers: &Numbers) -> Element {
     properties.fold(Element::new("properties"), Element::with_child)
 }
 
-/// A machine of the old document.
-struct Machine<'a> {
+/// A VM of the old document.
+struct Vm<'a> {
     element: &'a Element,
     name: &'a str,
     qid: u32,
     class: Class,
 }
 
-impl<'a> Machine<'a> {
-    /// `None` for an element that is no machine.
+impl<'a> Vm<'a> {
+    /// `None` for an element that is no VM.
     fn new(element: &'a Element) -> Option<Result<Self, InventoryError>> {
         let kind = element.name.strip_prefix("Qubes")?.strip_suffix("Vm")?;
         Some(Self::read(element, kind))
@@ -141,32 +141,32 @@ fn is_none(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("none")
 }
 
-/// The names of the machines by their numbers.
+/// The names of the VMs by their numbers.
 struct Numbers {
     names: BTreeMap<u32, String>,
     /// The names alone.
     taken: BTreeSet<String>,
 }
 
-/// What an attribute says that names a machine by its number.
+/// What an attribute says that names a VM by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reference<'a> {
     /// There is no such attribute.
     Unset,
-    /// It names no machine on purpose.
+    /// It names no VM on purpose.
     Nobody,
-    /// It names a machine of the document.
-    Machine(&'a str),
-    /// It names a machine that is not in the document; in its place a name that no machine has.
+    /// It names a VM of the document.
+    Vm(&'a str),
+    /// It names a VM that is not in the document; in its place a name that no VM has.
     Missing(String),
 }
 
 impl Numbers {
-    fn new(machines: &[Machine<'_>]) -> Result<Self, InventoryError> {
+    fn new(vms: &[Vm<'_>]) -> Result<Self, InventoryError> {
         let mut names = BTreeMap::new();
-        for machine in machines {
-            if names.insert(machine.qid, machine.name.to_owned()).is_some() {
-                return Err(invalid(format!("two domains have the number {}", machine.qid)));
+        for vm in vms {
+            if names.insert(vm.qid, vm.name.to_owned()).is_some() {
+                return Err(invalid(format!("two domains have the number {}", vm.qid)));
             }
         }
         let taken = names.values().cloned().collect();
@@ -182,7 +182,7 @@ impl Numbers {
         }
         let number = text.parse::<u32>().ok();
         if let Some(name) = number.and_then(|number| self.names.get(&number)) {
-            return Reference::Machine(name);
+            return Reference::Vm(name);
         }
         let mut name = number.map_or("missing-qid".to_owned(), |number| format!("missing-qid-{number}"));
         while self.has(&name) {
@@ -191,12 +191,12 @@ impl Numbers {
         Reference::Missing(name)
     }
 
-    /// Whether a machine has that name.
+    /// Whether a VM has that name.
     fn has(&self, name: &str) -> bool {
         self.taken.contains(name)
     }
 
-    /// Numbers that no machine has, in their order.
+    /// Numbers that no VM has, in their order.
     fn free(&self) -> impl Iterator<Item = u32> + '_ {
         (1..).filter(|qid| !self.names.contains_key(qid))
     }

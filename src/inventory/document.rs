@@ -2,7 +2,7 @@
 //! The document: a `qubes.xml` as a tree, with the questions that can be asked of it.
 //!
 //! Reading is forgiving where the existing tools are (what is missing is absent, what is unknown is kept) and strict where
-//! a guess could mix machines up: every machine has a class, a name and a number, and no name stands there twice.
+//! a guess could mix VMs up: every VM has a class, a name and a number, and no name stands there twice.
 //! Changes are made in `edit.rs`, the way from element to value is in `read.rs`.
 
 use std::collections::{BTreeMap, HashSet};
@@ -12,7 +12,7 @@ use super::{
     xml::{Element, Node},
 };
 
-/// The most machines of one document. A PedOS numbers its machines up to 254 by default; some raise that.
+/// The most VMs of one document. A PedOS numbers its VMs up to 254 by default; some raise that.
 pub(super) const MOST_DOMAINS: usize = 10_000;
 
 /// A whole `qubes.xml`.
@@ -36,7 +36,7 @@ impl Inventory {
         Self::checked(root)
     }
 
-    /// Reads the record of a host, which must be in the form of today: a host of version 3.2 keeps its machines in another
+    /// Reads the record of a host, which must be in the form of today: a host of version 3.2 keeps its VMs in another
     /// way, and its record must not be written over in a form that it cannot read.
     ///
     /// # Errors
@@ -61,13 +61,13 @@ impl Inventory {
         self.root.print()
     }
 
-    /// The machines in document order.
+    /// The VMs in document order.
     pub fn domains(&self) -> Vec<Domain> {
         let labels = self.labels();
         self.elements().map(|element| read::domain(element, &labels)).collect()
     }
 
-    /// The machine of that name; "dom0" for the administrative domain.
+    /// The VM of that name; "dom0" for the administrative domain.
     pub fn domain(&self, name: &str) -> Option<Domain> {
         let labels = self.labels();
         let element = self.elements().find(|element| read::is_called(element, name))?;
@@ -93,7 +93,7 @@ impl Inventory {
         read::pairs(&self.root, "properties", "property").into_iter().collect()
     }
 
-    /// The lowest number that no machine has yet; 0 is dom0's.
+    /// The lowest number that no VM has yet; 0 is dom0's.
     pub fn free_qid(&self) -> u32 {
         let used: HashSet<u32> = self.elements().filter_map(read::qid).collect();
         let mut qid = 1;
@@ -103,19 +103,19 @@ impl Inventory {
         qid
     }
 
-    /// The elements of all machines.
+    /// The elements of all VMs.
     fn elements(&self) -> impl Iterator<Item = &Element> {
         let domains = self.root.child("domains").into_iter();
         domains.flat_map(|domains| domains.named("domain"))
     }
 
-    /// The element of a machine, to be changed.
+    /// The element of a VM, to be changed.
     pub(super) fn element_mut(&mut self, name: &str) -> Result<&mut Element, InventoryError> {
         let domains = self.root.child_mut("domains").into_iter();
         domains
             .flat_map(Element::elements_mut)
             .find(|element| element.name == "domain" && read::is_called(element, name))
-            .ok_or_else(|| InventoryError::NoSuchMachine { name: name.to_owned() })
+            .ok_or_else(|| InventoryError::NoSuchVm { name: name.to_owned() })
     }
 
     /// A part of the document by its name, made when it is missing.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The typed values of an inventory: machines with what is set on them, labels, pools.
+//! The typed values of an inventory: VMs with what is set on them, labels, pools.
 //!
 //! They are copies of what the document holds, in its order and with its own words, so that a value which this program
 //! does not understand can still be passed on. Nothing here is a decision: what a value means for a backup or a
@@ -12,7 +12,7 @@ use super::{marks, read};
 /// The name that stands for the administrative domain.
 pub(super) const DOM0: &str = "dom0";
 
-/// What kind of machine it is, by its name in the record.
+/// What kind of VM it is, by its name in the record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Class {
     /// dom0.
@@ -26,7 +26,7 @@ pub enum Class {
     StandaloneVm,
     /// A disposable with a name.
     DispVm,
-    /// A machine elsewhere, known here only by name.
+    /// A VM elsewhere, known here only by name.
     RemoteVm,
     /// A class that this program does not know.
     Other(String),
@@ -46,12 +46,12 @@ impl Class {
         }
     }
 
-    /// Whether a machine of this class is based on another one.
+    /// Whether a VM of this class is based on another one.
     pub fn has_template(&self) -> bool {
         matches!(self, Self::AppVm | Self::DispVm)
     }
 
-    /// Whether what a machine of this class writes to a volume stays, where its record does not say: the default of the
+    /// Whether what a VM of this class writes to a volume stays, where its record does not say: the default of the
     /// system's own classes.
     pub fn keeps_volume(&self, volume: &str) -> bool {
         match volume {
@@ -84,7 +84,7 @@ impl FromStr for Class {
     }
 }
 
-/// One machine as the record has it.
+/// One VM as the record has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Domain {
     /// Its name; "dom0" for the administrative domain, which has no property of that name.
@@ -128,13 +128,13 @@ impl Domain {
         find(&self.features, name)
     }
 
-    /// Whether this machine has a volume of that name in which what it writes stays: by its record, or by its class.
+    /// Whether this VM has a volume of that name in which what it writes stays: by its record, or by its class.
     pub fn keeps_volume(&self, volume: &str) -> bool {
         let is_recorded = |known: &VolumeConfig| known.save_on_stop && known.name == volume;
         self.class.keeps_volume(volume) || self.volumes.iter().any(is_recorded)
     }
 
-    /// What of this machine the archive says it holds; `None` when it is only mentioned.
+    /// What of this VM the archive says it holds; `None` when it is only mentioned.
     pub fn content(&self) -> Option<Content> {
         self.feature(marks::CONTENT).filter(|text| !text.is_empty())?;
         let path = match self.feature(marks::PATH) {
@@ -157,25 +157,25 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// What an archive's inventory says of a machine that is in it.
+/// What an archive's inventory says of a VM that is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// The folder of its members (`vm7/`; in old archives `vm7` or `appvms/NAME`), or for dom0 its home's name
-    /// (`dom0-home/USER`). Empty for a machine that was made up.
+    /// (`dom0-home/USER`). Empty for a VM that was made up.
     pub path: String,
     /// The size that was announced, in bytes; unrelated to the size in the archive.
     pub size_bytes: u64,
 }
 
 impl Content {
-    /// Whether the machine was made up when an old inventory was converted: it is to be created, and the archive has
+    /// Whether the VM was made up when an old inventory was converted: it is to be created, and the archive has
     /// no files of it.
     pub fn is_made_up(&self) -> bool {
         self.path.is_empty()
     }
 }
 
-/// A device assigned to a machine.
+/// A device assigned to a VM.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Device {
     /// Its class: pci, block, usb, mic, ...
@@ -187,7 +187,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// The machine that the device hangs on.
+    /// The VM that the device hangs on.
     pub fn backend(&self) -> Option<&str> {
         find(&self.attributes, "backend-domain")
     }
@@ -229,11 +229,11 @@ pub struct VolumeConfig {
     pub vid: String,
     /// Its size in bytes, if the record has one.
     pub size_bytes: Option<u64>,
-    /// Whether what a machine writes to it stays: only these are backed up.
+    /// Whether what a VM writes to it stays: only these are backed up.
     pub save_on_stop: bool,
     /// How many old states are kept; -1 when snapshots are disabled.
     pub revisions_to_keep: i32,
-    /// Whether the machine may write to it.
+    /// Whether the VM may write to it.
     pub is_writable: bool,
     /// Whether it begins at each start as a copy of its source.
     pub snap_on_start: bool,
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_a_place_is_in_the_backup_only_if_it_was_made_up() {
+    fn a_vm_without_a_place_is_in_the_backup_only_if_it_was_made_up() {
         let content = |features: &[(&str, &str)]| {
             let features = features
                 .iter()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Changes to a document: what a PedOS sets on its machines. The marks of a backup are in `marks.rs`.
+//! Changes to a document: what a PedOS sets on its VMs. The marks of a backup are in `marks.rs`.
 //!
 //! Each change touches only the elements it is about. A value with characters that XML cannot hold is refused here, so
 //! that a document which was changed can always be read again.
@@ -14,7 +14,7 @@ use super::{
     xml::{Element, Node, is_name, is_text},
 };
 
-/// Properties that a PedOS writes after all others, because they name other machines or depend on them.
+/// Properties that a PedOS writes after all others, because they name other VMs or depend on them.
 const LATE_PROPERTIES: [&str; 7] = [
     "audiovm",
     "default_dispvm",
@@ -26,13 +26,13 @@ const LATE_PROPERTIES: [&str; 7] = [
 ];
 
 impl Inventory {
-    /// Takes all machines out but dom0 and those named; labels, pools and global properties stay.
+    /// Takes all VMs out but dom0 and those named; labels, pools and global properties stay.
     pub fn retain_domains(&mut self, names: &BTreeSet<String>) {
         self.part_mut("domains")
             .retain(|domain| read::name(domain).is_none_or(|name| name == DOM0 || names.contains(&name)));
     }
 
-    /// Adds a machine at the end.
+    /// Adds a VM at the end.
     ///
     /// # Errors
     /// When its name or number is taken, or a text cannot stand in XML.
@@ -51,7 +51,7 @@ impl Inventory {
         Ok(())
     }
 
-    /// Takes a machine out.
+    /// Takes a VM out.
     ///
     /// # Errors
     /// When it is not there.
@@ -61,75 +61,70 @@ impl Inventory {
         Ok(())
     }
 
-    /// Sets one property of a machine.
+    /// Sets one property of a VM.
     ///
     /// # Errors
-    /// When there is no such machine, or the text cannot stand in XML.
-    pub fn set_property(&mut self, machine: &str, property: &str, value: &str) -> Result<(), InventoryError> {
-        set_property(self.element_mut(machine)?, property, value)
+    /// When there is no such VM, or the text cannot stand in XML.
+    pub fn set_property(&mut self, vm: &str, property: &str, value: &str) -> Result<(), InventoryError> {
+        set_property(self.element_mut(vm)?, property, value)
     }
 
-    /// Takes one property of a machine back to its default.
+    /// Takes one property of a VM back to its default.
     ///
     /// # Errors
-    /// When there is no such machine.
-    pub fn reset_property(&mut self, machine: &str, property: &str) -> Result<(), InventoryError> {
-        part_mut(self.element_mut(machine)?, "properties").retain(|item| item.attribute("name") != Some(property));
+    /// When there is no such VM.
+    pub fn reset_property(&mut self, vm: &str, property: &str) -> Result<(), InventoryError> {
+        part_mut(self.element_mut(vm)?, "properties").retain(|item| item.attribute("name") != Some(property));
         Ok(())
     }
 
-    /// Sets one feature of a machine.
+    /// Sets one feature of a VM.
     ///
     /// # Errors
-    /// When there is no such machine, or the text cannot stand in XML.
-    pub fn set_feature(&mut self, machine: &str, feature: &str, value: &str) -> Result<(), InventoryError> {
-        set_item(
-            part_mut(self.element_mut(machine)?, "features"),
-            "feature",
-            feature,
-            value,
-        )
+    /// When there is no such VM, or the text cannot stand in XML.
+    pub fn set_feature(&mut self, vm: &str, feature: &str, value: &str) -> Result<(), InventoryError> {
+        set_item(part_mut(self.element_mut(vm)?, "features"), "feature", feature, value)
     }
 
-    /// Adds one tag to a machine, once.
+    /// Adds one tag to a VM, once.
     ///
     /// # Errors
-    /// When there is no such machine, or the text cannot stand in XML.
-    pub fn add_tag(&mut self, machine: &str, tag: &str) -> Result<(), InventoryError> {
-        add_tag(self.element_mut(machine)?, tag)
+    /// When there is no such VM, or the text cannot stand in XML.
+    pub fn add_tag(&mut self, vm: &str, tag: &str) -> Result<(), InventoryError> {
+        add_tag(self.element_mut(vm)?, tag)
     }
 
-    /// Takes one tag of a machine away, which need not be there.
+    /// Takes one tag of a VM away, which need not be there.
     ///
     /// # Errors
-    /// When there is no such machine.
-    pub fn remove_tag(&mut self, machine: &str, tag: &str) -> Result<(), InventoryError> {
-        part_mut(self.element_mut(machine)?, "tags").retain(|item| item.attribute("name") != Some(tag));
+    /// When there is no such VM.
+    pub fn remove_tag(&mut self, vm: &str, tag: &str) -> Result<(), InventoryError> {
+        part_mut(self.element_mut(vm)?, "tags").retain(|item| item.attribute("name") != Some(tag));
         Ok(())
     }
 
-    /// Adds one device to a machine.
+    /// Adds one device to a VM.
     ///
     /// # Errors
-    /// When there is no such machine, or a text cannot stand in XML.
-    pub fn add_device(&mut self, machine: &str, device: &Device) -> Result<(), InventoryError> {
-        add_device(self.element_mut(machine)?, device)
+    /// When there is no such VM, or a text cannot stand in XML.
+    pub fn add_device(&mut self, vm: &str, device: &Device) -> Result<(), InventoryError> {
+        add_device(self.element_mut(vm)?, device)
     }
 
-    /// Gives a machine another label.
+    /// Gives a VM another label.
     ///
     /// # Errors
-    /// When there is no such machine, or the text cannot stand in XML.
-    pub fn set_label(&mut self, machine: &str, label: &str) -> Result<(), InventoryError> {
-        self.set_property(machine, "label", label)
+    /// When there is no such VM, or the text cannot stand in XML.
+    pub fn set_label(&mut self, vm: &str, label: &str) -> Result<(), InventoryError> {
+        self.set_property(vm, "label", label)
     }
 
     /// Notes how large a volume is now.
     ///
     /// # Errors
-    /// When there is no such machine.
-    pub fn set_volume_size(&mut self, machine: &str, volume: &str, bytes: u64) -> Result<(), InventoryError> {
-        let config = part_mut(self.element_mut(machine)?, "volume-config");
+    /// When there is no such VM.
+    pub fn set_volume_size(&mut self, vm: &str, volume: &str, bytes: u64) -> Result<(), InventoryError> {
+        let config = part_mut(self.element_mut(vm)?, "volume-config");
         for element in config.elements_mut().filter(|e| e.attribute("name") == Some(volume)) {
             match element.attributes.iter_mut().find(|(name, _)| name == "size") {
                 Some((_, size)) => *size = bytes.to_string(),
@@ -169,7 +164,7 @@ impl Inventory {
     }
 }
 
-/// The element of a machine. Its list of files is not in it: that is said only of machines in an archive.
+/// The element of a VM. Its list of files is not in it: that is said only of VMs in an archive.
 pub(super) fn domain_element(domain: &Domain) -> Result<Element, InventoryError> {
     let mut element = Element::new("domain")
         .with("id", format!("domain-{}", domain.qid))

@@ -10,15 +10,15 @@ pub enum InventoryError {
         /// What is wrong, with the place.
         why: String,
     },
-    /// Larger, deeper or with more machines than any real one.
+    /// Larger, deeper or with more VMs than any real one.
     #[error("the qubes.xml is beyond all bounds: {what}")]
     TooLarge {
         /// Which bound.
         what: &'static str,
     },
-    /// An edit names a machine that is not in it.
+    /// An edit names a VM that is not in it.
     #[error("no such domain: '{name}'")]
-    NoSuchMachine {
+    NoSuchVm {
         /// The name.
         name: String,
     },

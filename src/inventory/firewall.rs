@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The firewall rules of a machine, which a PedOS keeps as XML as well: in the form of today (version 2) or in that of
+//! The firewall rules of a VM, which a PedOS keeps as XML as well: in the form of today (version 2) or in that of
 //! version 3.2 and before (version 1), which is converted.
 
 mod old;
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::{FirewallError, xml::Element};
 
-/// Rules that let nothing pass: what a machine gets whose own rules cannot be read.
+/// Rules that let nothing pass: what a VM gets whose own rules cannot be read.
 pub(crate) const DROP_EVERYTHING: &[u8] = br#"<firewall version="2">
   <rules>
     <rule>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The record of a PedOS without any machines but dom0: where a new root folder begins.
+//! The record of a PedOS without any VMs but dom0: where a new root folder begins.
 
 use super::{Inventory, edit::item, xml::Element};
 

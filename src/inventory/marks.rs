@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The marks that a backup makes in the copy of the record that it takes along: which machines are in the archive, where,
+//! The marks that a backup makes in the copy of the record that it takes along: which VMs are in the archive, where,
 //! and by which files.
 //!
 //! What the archive holds is said in features that all readers know. The list of files is an element of its own, which the
@@ -16,25 +16,25 @@ use super::{
     xml::Element,
 };
 
-/// A machine is in the archive if it has this feature with any text.
+/// A VM is in the archive if it has this feature with any text.
 pub(super) const CONTENT: &str = "backup-content";
 /// Where in the archive it is.
 pub(super) const PATH: &str = "backup-path";
 /// How much was announced, in bytes.
 pub(super) const SIZE: &str = "backup-size";
-/// A machine that was made up when an old inventory was converted: it belongs to the backup and has no files.
+/// A VM that was made up when an old inventory was converted: it belongs to the backup and has no files.
 pub(super) const MADE_UP: &str = "backup-made-up";
 
-/// Whether a machine does not start without a device: what was said before there was `mode`.
+/// Whether a VM does not start without a device: what was said before there was `mode`.
 const REQUIRED: &str = "required";
 
-/// The element that lists the files of a machine.
+/// The element that lists the files of a VM.
 const MANIFEST: &str = "backup-files";
 
 impl Inventory {
-    /// Marks what an archive holds: every machine gets the feature `backup-content`, the held ones also where and how much.
+    /// Marks what an archive holds: every VM gets the feature `backup-content`, the held ones also where and how much.
     ///
-    /// Held machines lose the features of preloaded disposables but their number, as those belong to a running system.
+    /// Held VMs lose the features of preloaded disposables but their number, as those belong to a running system.
     /// Lists of files are taken out: they are of another archive.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Inventory {
     pub fn mark_contents(&mut self, contents: &BTreeMap<String, Content>) -> Result<(), InventoryError> {
         let names: BTreeSet<String> = self.domains().into_iter().map(|domain| domain.name).collect();
         if let Some(name) = contents.keys().find(|name| !names.contains(*name)) {
-            return Err(InventoryError::NoSuchMachine { name: name.clone() });
+            return Err(InventoryError::NoSuchVm { name: name.clone() });
         }
         for content in contents.values() {
             check(&content.path)?;
@@ -83,15 +83,15 @@ impl Inventory {
         self.set_feature(DOM0, SIZE, &size_bytes.to_string())
     }
 
-    /// Lists the files that an archive holds of a machine, in their order, in place of any such list before.
+    /// Lists the files that an archive holds of a VM, in their order, in place of any such list before.
     ///
     /// # Errors
-    /// When there is no such machine, or a name cannot stand in XML.
-    pub fn list_files(&mut self, machine: &str, files: &[String]) -> Result<(), InventoryError> {
+    /// When there is no such VM, or a name cannot stand in XML.
+    pub fn list_files(&mut self, vm: &str, files: &[String]) -> Result<(), InventoryError> {
         files.iter().try_for_each(|file| check(file))?;
         let list = files.iter().map(|file| item("file", file));
         let list = list.fold(Element::new(MANIFEST), Element::with_child);
-        let domain = self.element_mut(machine)?;
+        let domain = self.element_mut(vm)?;
         domain.retain(|child| child.name != MANIFEST);
         domain.push(list);
         Ok(())
@@ -112,7 +112,7 @@ fn say_required(list: &mut Element) {
     }
 }
 
-/// The files that a machine's element lists; `None` when it has no list.
+/// The files that a VM's element lists; `None` when it has no list.
 pub(super) fn files(domain: &Element) -> Option<Vec<String>> {
     let list = domain.child(MANIFEST)?;
     let names = list.named("file").filter_map(|file| file.attribute("name"));

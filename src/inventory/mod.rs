@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The inventory: a `qubes.xml`, which is a PedOS's own record of its machines and, inside an archive, the table of its
+//! The inventory: a `qubes.xml`, which is a PedOS's own record of its VMs and, inside an archive, the table of its
 //! contents. The form of version 3.2 and before is converted when it is read, and nothing above this room needs to know.
 //!
 //! The whole document is kept as it was read, so that what this program does not know goes through unchanged; typed

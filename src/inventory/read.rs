@@ -6,12 +6,12 @@
 
 use super::{Class, Device, Domain, Label, Pool, VolumeConfig, domain::DOM0, marks, xml::Element};
 
-/// Whether the machine goes by that name.
+/// Whether the VM goes by that name.
 pub(super) fn is_called(element: &Element, wanted: &str) -> bool {
     name(element).is_some_and(|name| name == wanted)
 }
 
-/// The machine's name: a property, but for dom0, which has none.
+/// The VM's name: a property, but for dom0, which has none.
 pub(super) fn name(element: &Element) -> Option<String> {
     if element.attribute("class") == Some(Class::AdminVm.wire_name()) {
         return Some(DOM0.to_owned());
@@ -19,7 +19,7 @@ pub(super) fn name(element: &Element) -> Option<String> {
     property(element, "name")
 }
 
-/// The machine's number: its property or, where that is missing, the number in the element's id.
+/// The VM's number: its property or, where that is missing, the number in the element's id.
 pub(super) fn qid(element: &Element) -> Option<u32> {
     if let Some(text) = property(element, "qid") {
         return text.parse().ok();
@@ -86,7 +86,7 @@ fn devices(element: &Element) -> Vec<Device> {
     devices
 }
 
-/// A volume of a machine of that class. An attribute that is not there means the default of the class, as the system's own
+/// A volume of a VM of that class. An attribute that is not there means the default of the class, as the system's own
 /// loader takes it.
 fn volume(element: &Element, class: &Class) -> VolumeConfig {
     let text = |name| element.attribute(name).unwrap_or_default().to_owned();

@@ -12,11 +12,11 @@ pub(crate) use parse::{is_name, is_text};
 
 use super::InventoryError;
 
-/// The largest document in bytes. A PedOS with 300 machines has less than one MiB.
+/// The largest document in bytes. A PedOS with 300 VMs has less than one MiB.
 const LARGEST_DOCUMENT_BYTES: usize = 64 << 20;
 /// The deepest nesting. A `qubes.xml` needs seven levels.
 const DEEPEST: usize = 32;
-/// The most elements, attributes and pieces of text together: some 200 for a machine, so thousands of machines.
+/// The most elements, attributes and pieces of text together: some 200 for a VM, so thousands of VMs.
 const MOST_NODES: usize = 1_000_000;
 /// The most attributes of one element; storage pools have about ten.
 const MOST_ATTRIBUTES: usize = 128;

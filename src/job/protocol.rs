@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use crate::{
-    engine::{ArchiveInfo, Degree, EngineError, ItemState, MachineResult, Partial, Phase, Progress, Report, Warning},
+    engine::{ArchiveInfo, Degree, EngineError, ItemState, Partial, Phase, Progress, Report, VmResult, Warning},
     plan::{BackupPlan, ExtractPlan, RestorePlan},
 };
 
@@ -24,7 +24,7 @@ pub enum Job {
 pub enum JobKind {
     /// Writing an archive.
     Backup,
-    /// Bringing machines back.
+    /// Bringing VMs back.
     Restore,
     /// Reading an archive to its end.
     Verify,
@@ -35,19 +35,19 @@ pub enum JobKind {
 /// What a job says while it runs.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// It has begun; the machines in their order.
+    /// It has begun; the VMs in their order.
     Started {
         /// By name in the archive.
-        machines: Vec<String>,
+        vms: Vec<String>,
     },
     /// A new phase.
     Phase(Phase),
     /// How far the phase is. The only event that may be left out when nobody keeps up with them.
     Progress(Progress),
-    /// A machine's state changed.
+    /// A VM's state changed.
     Item {
-        /// The machine, by name in the archive.
-        machine: String,
+        /// The VM, by name in the archive.
+        vm: String,
         /// Its state.
         state: ItemState,
     },
@@ -79,10 +79,7 @@ impl Outcome {
             },
             Self::Cancelled(_) => Degree::Cancelled,
             Self::Failed(_, partial) => {
-                let has_done = partial
-                    .machines
-                    .iter()
-                    .any(|machine| machine.result == MachineResult::Done);
+                let has_done = partial.vms.iter().any(|vm| vm.result == VmResult::Done);
                 // Of the other jobs nothing is left that could be relied on.
                 if kind == JobKind::Restore && has_done {
                     Degree::Partial

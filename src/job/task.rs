@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A single question to the worker side: list the machines, open an archive, look at a folder.
+//! A single question to the worker side: list the VMs, open an archive, look at a folder.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -11,8 +11,8 @@ use async_channel::{Sender, TrySendError, bounded};
 
 use crate::{
     engine::{
-        self, CancelToken, Context, EngineError, ItemState, MachineReport, MachineResult, Observer, Partial, Phase,
-        Progress, Report, Resources, Warning, give_way, of_panic,
+        self, CancelToken, Context, EngineError, ItemState, Observer, Partial, Phase, Progress, Report, Resources,
+        VmReport, VmResult, Warning, give_way, of_panic,
     },
     host::Host,
 };
@@ -34,15 +34,15 @@ pub fn spawn(job: Job, host: Arc<dyn Host>, resources: Resources) -> JobHandle {
 
 fn names(job: &Job) -> Vec<String> {
     match job {
-        Job::Backup(plan) => plan.machines.clone(),
+        Job::Backup(plan) => plan.vms.clone(),
         Job::Restore(plan) => plan.table.selected().map(|row| row.domain.name.clone()).collect(),
-        Job::Extract(plan) => vec![plan.what.machine().to_owned()],
+        Job::Extract(plan) => vec![plan.what.vm().to_owned()],
     }
 }
 
 /// Runs `work` so that its events come in one order and its last word is said exactly once, whatever it does.
 fn spawn_work(
-    machines: Vec<String>,
+    vms: Vec<String>,
     resources: Resources,
     work: impl FnOnce(&Context) -> Result<Report, EngineError> + Send + 'static,
 ) -> JobHandle {
@@ -57,9 +57,9 @@ fn spawn_work(
         let speaker = Arc::new(Speaker {
             sender,
             cancel: cancel.clone(),
-            partial: Mutex::new(start(&machines)),
+            partial: Mutex::new(start(&vms)),
         });
-        speaker.say(Event::Started { machines });
+        speaker.say(Event::Started { vms });
         if resources.is_gentle {
             give_way();
         }
@@ -85,15 +85,15 @@ fn spawn_work(
     handle
 }
 
-fn start(machines: &[String]) -> Partial {
-    let waiting = |name: &String| MachineReport {
+fn start(vms: &[String]) -> Partial {
+    let waiting = |name: &String| VmReport {
         name: name.clone(),
         name_here: name.clone(),
         items: Vec::new(),
-        result: MachineResult::NotReached,
+        result: VmResult::NotReached,
     };
     Partial {
-        machines: machines.iter().map(waiting).collect(),
+        vms: vms.iter().map(waiting).collect(),
         warnings: Vec::new(),
     }
 }
@@ -135,20 +135,20 @@ impl Observer for Speaker {
         }
     }
 
-    fn item(&self, machine: &str, state: ItemState) {
+    fn item(&self, vm: &str, state: ItemState) {
         let result = match &state {
-            ItemState::Done => Some(MachineResult::Done),
-            ItemState::Failed(failure) => Some(MachineResult::Failed(failure.clone())),
+            ItemState::Done => Some(VmResult::Done),
+            ItemState::Failed(failure) => Some(VmResult::Failed(failure.clone())),
             ItemState::Waiting | ItemState::Working => None,
         };
         if let Some(result) = result {
             let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(report) = partial.machines.iter_mut().find(|report| report.name == machine) {
+            if let Some(report) = partial.vms.iter_mut().find(|report| report.name == vm) {
                 report.result = result;
             }
         }
         self.say(Event::Item {
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             state,
         });
     }
@@ -205,8 +205,8 @@ mod tests {
         let Some(Event::Finished(Outcome::Cancelled(partial))) = events.last() else {
             panic!("{events:?}")
         };
-        assert_eq!(partial.machines[0].result, MachineResult::Done);
-        assert_eq!(partial.machines[1].result, MachineResult::NotReached);
+        assert_eq!(partial.vms[0].result, VmResult::Done);
+        assert_eq!(partial.vms[1].result, VmResult::NotReached);
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn host_code(error: &HostError) -> &'static str {
     match error {
         HostError::NotARoot { .. } => "host_not_a_root",
         HostError::Inventory(_) => "host_inventory",
-        HostError::NoSuchMachine { .. } => "host_no_such_machine",
+        HostError::NoSuchVm { .. } => "host_no_such_vm",
         HostError::NoSuchVolume { .. } => "host_no_such_volume",
         HostError::PoolOutOfReach { .. } => "host_pool_out_of_reach",
         HostError::NameTaken { .. } => "host_name_taken",
@@ -138,8 +138,8 @@ fn io_code(error: &io::Error, otherwise: &'static str) -> &'static str {
 #[derive(Serialize)]
 pub(super) struct Notice {
     code: &'static str,
-    /// The machine, by its name here.
-    machine: Option<String>,
+    /// The VM, by its name here.
+    vm: Option<String>,
     /// What it is about: a path, a member, a setting, a place.
     subject: Option<String>,
     /// What was the matter, in English.
@@ -153,23 +153,22 @@ impl Notice {
             Warning::HomeFileChanged { path } => Self::new("home_file_changed").path(path),
             Warning::NameNotSynced { path, why } => Self::new("name_not_synced").path(path).why(why),
             Warning::LeftoverReplaced { path } => Self::new("leftover_replaced").path(path),
-            Warning::UptakeUnknown { machine } => Self::new("uptake_unknown").machine(machine),
+            Warning::UptakeUnknown { vm } => Self::new("uptake_unknown").vm(vm),
             Warning::NotRecorded { why } => Self::new("backup_not_recorded").why(why),
             Warning::NotVerified { why } => Self::new("not_verified").why(&why.to_string()),
-            Warning::SettingNotRestored { machine, setting, why } => Self::new("setting_not_restored")
-                .machine(machine)
-                .about(setting)
-                .why(why),
+            Warning::SettingNotRestored { vm, setting, why } => {
+                Self::new("setting_not_restored").vm(vm).about(setting).why(why)
+            }
             Warning::SettingUnfit {
-                machine,
+                vm,
                 setting,
                 value,
                 why,
             } => Self::new("setting_unfit")
-                .machine(machine)
+                .vm(vm)
                 .about(&setting.to_string())
                 .why(&format!("{value:?}: {why}")),
-            Warning::NameUnusable { machine, why } => Self::new("name_unusable").machine(machine).why(&why.to_string()),
+            Warning::NameUnusable { vm, why } => Self::new("name_unusable").vm(vm).why(&why.to_string()),
             Warning::UnknownFile { member } => Self::new("unknown_file").about(member),
             Warning::HomeFileNotRestored { path, why } => Self::new("home_file_not_restored").path(path).why(why),
             Warning::HomeEntryRefused { path, why } => Self::new("home_entry_refused").path(path).why(&why.to_string()),
@@ -177,12 +176,12 @@ impl Notice {
             Warning::LeftBehind { place } => Self::new("left_behind").about(place),
             Warning::GoodAtSecondTry { member, .. } => Self::new("good_at_second_try").about(member),
             Warning::VolumeSizeDiffers {
-                machine,
+                vm,
                 volume,
                 announced,
                 found,
             } => Self::new("volume_size_differs")
-                .machine(machine)
+                .vm(vm)
                 .about(volume)
                 .why(&format!("{announced} bytes were announced, {found} came")),
             Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
@@ -195,23 +194,21 @@ impl Notice {
                 }
             }
             Warning::BehindTheEnd { position } => Self::new("behind_the_end").about(&format!("byte {position}")),
-            Warning::NotTakenAway { machine, tag, why } => {
-                Self::new("not_taken_away").machine(machine).about(tag).why(why)
-            }
+            Warning::NotTakenAway { vm, tag, why } => Self::new("not_taken_away").vm(vm).about(tag).why(why),
         }
     }
 
     fn new(code: &'static str) -> Self {
         Self {
             code,
-            machine: None,
+            vm: None,
             subject: None,
             reason: None,
         }
     }
 
-    fn machine(mut self, name: &str) -> Self {
-        self.machine = Some(name.to_owned());
+    fn vm(mut self, name: &str) -> Self {
+        self.vm = Some(name.to_owned());
         self
     }
 
@@ -270,12 +267,12 @@ mod tests {
         let mut errors: Vec<EngineError> = vec![
             EngineError::Cancelled,
             EngineError::Volume {
-                machine: text(),
+                vm: text(),
                 volume: text(),
                 source: io(ErrorKind::Other),
             },
             EngineError::VolumeChanged {
-                machine: text(),
+                vm: text(),
                 volume: text(),
                 change: Change::Content,
             },
@@ -292,7 +289,7 @@ mod tests {
                 source: io(ErrorKind::StorageFull),
             },
             EngineError::NotReady(Finding {
-                machine: None,
+                vm: None,
                 remark: BackupRemark::NothingSelected,
             }),
             EngineError::Plan { what: text() },
@@ -309,7 +306,7 @@ mod tests {
             }
             .into(),
             DestinationError::Service {
-                machine: text(),
+                vm: text(),
                 code: 1,
                 said: text(),
             }
@@ -320,21 +317,21 @@ mod tests {
             }
             .into(),
             SourceError::Service {
-                machine: text(),
+                vm: text(),
                 code: 1,
                 said: text(),
             }
             .into(),
             HostError::NotARoot { path: text().into() }.into(),
             HostError::Inventory(crate::inventory::Inventory::parse(b"").unwrap_err()).into(),
-            HostError::NoSuchMachine { name: text() }.into(),
+            HostError::NoSuchVm { name: text() }.into(),
             HostError::NoSuchVolume {
-                machine: text(),
+                vm: text(),
                 volume: text(),
             }
             .into(),
             HostError::PoolOutOfReach {
-                machine: text(),
+                vm: text(),
                 volume: text(),
                 pool: text(),
                 driver: text(),
@@ -342,7 +339,7 @@ mod tests {
             .into(),
             HostError::NameTaken { name: text() }.into(),
             HostError::Unfit {
-                machine: text(),
+                vm: text(),
                 setting: Setting::Tag,
                 value: text(),
                 why: Unfit::Empty,
@@ -380,22 +377,22 @@ mod tests {
                 why: text(),
             },
             Warning::LeftoverReplaced { path: path() },
-            Warning::UptakeUnknown { machine: text() },
+            Warning::UptakeUnknown { vm: text() },
             Warning::NotRecorded { why: text() },
             Warning::NotVerified { why: Unverified::InVm },
             Warning::SettingNotRestored {
-                machine: text(),
+                vm: text(),
                 setting: text(),
                 why: text(),
             },
             Warning::SettingUnfit {
-                machine: text(),
+                vm: text(),
                 setting: Setting::Tag,
                 value: text(),
                 why: Unfit::Empty,
             },
             Warning::NameUnusable {
-                machine: text(),
+                vm: text(),
                 why: NameFault::Empty,
             },
             Warning::UnknownFile { member: text() },
@@ -416,7 +413,7 @@ mod tests {
                 position: 7,
             },
             Warning::VolumeSizeDiffers {
-                machine: text(),
+                vm: text(),
                 volume: text(),
                 announced: 1,
                 found: 2,
@@ -427,7 +424,7 @@ mod tests {
             },
             Warning::RestUnreadable { why: text() },
             Warning::NotTakenAway {
-                machine: text(),
+                vm: text(),
                 tag: "t",
                 why: text(),
             },

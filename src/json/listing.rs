@@ -19,11 +19,11 @@ struct Listing<'a> {
     program: &'static str,
     place: &'a str,
     archive: Archive<'a>,
-    /// Whether the notes of the machines were read at all.
+    /// Whether the notes of the VMs were read at all.
     are_notes_read: bool,
     /// Why not all of them could be looked for.
     notes_error: Option<Cause>,
-    machines: Vec<Machine<'a>>,
+    vms: Vec<Vm<'a>>,
 }
 
 /// What an archive says of itself; in a report as well.
@@ -70,7 +70,7 @@ impl<'a> Archive<'a> {
 }
 
 #[derive(Serialize)]
-struct Machine<'a> {
+struct Vm<'a> {
     name: &'a str,
     class: &'a str,
     is_in_archive: bool,
@@ -104,11 +104,11 @@ pub fn listing(place: &str, archive: &OpenedArchive, notes: Option<&Notes>) -> S
         archive: Archive::of(&archive.info),
         are_notes_read: notes.is_some(),
         notes_error: notes.and_then(|notes| notes.broken.as_ref()).map(Cause::of),
-        machines: domains.iter().map(|domain| machine(domain, notes)).collect(),
+        vms: domains.iter().map(|domain| vm(domain, notes)).collect(),
     })
 }
 
-fn machine<'a>(domain: &'a Domain, notes: Option<&'a Notes>) -> Machine<'a> {
+fn vm<'a>(domain: &'a Domain, notes: Option<&'a Notes>) -> Vm<'a> {
     let content = domain.content();
     let is_in_archive = content.is_some();
     let has_network = domain.class != Class::AdminVm;
@@ -119,7 +119,7 @@ fn machine<'a>(domain: &'a Domain, notes: Option<&'a Notes>) -> Machine<'a> {
         size_bytes: volume.size_bytes,
         is_in_archive: is_in_archive && volume.save_on_stop,
     });
-    Machine {
+    Vm {
         name: &domain.name,
         class: domain.class.wire_name(),
         is_in_archive,

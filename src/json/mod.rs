@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Words for machines: what is in an archive and how a job ended, as JSON that other programs can rely on.
+//! Words for VMs: what is in an archive and how a job ended, as JSON that other programs can rely on.
 //!
 //! `docs/schema` describes every document. Names are in snake case with their unit at the end, times are ISO 8601, codes
 //! never change their meaning; what a new version adds comes with a new number in `schema_version`. Nothing here is

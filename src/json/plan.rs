@@ -20,12 +20,12 @@ struct Document<'a> {
     archive: Archive<'a>,
     /// Whether it could begin.
     is_ready: bool,
-    machines: Vec<Machine<'a>>,
+    vms: Vec<Vm<'a>>,
     shortages: Vec<Short<'a>>,
 }
 
 #[derive(Serialize)]
-struct Machine<'a> {
+struct Vm<'a> {
     name: &'a str,
     name_here: &'a str,
     class: &'a str,
@@ -60,7 +60,7 @@ struct Device<'a> {
 #[derive(Serialize)]
 struct Problem<'a> {
     code: &'static str,
-    /// What it is about: a machine, a kernel, a pool, a user, what is missing.
+    /// What it is about: a VM, a kernel, a pool, a user, what is missing.
     subject: Option<&'a str>,
     absence: Option<&'static str>,
     /// What else belongs to it.
@@ -73,8 +73,8 @@ struct Remedy<'a> {
     code: &'static str,
     /// What to write on the command line; capitals stand for what is to be put there.
     option: Option<String>,
-    /// The other machine that it is about.
-    machine: Option<&'a str>,
+    /// The other VM that it is about.
+    vm: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -101,7 +101,7 @@ pub fn plan(place: &str, archive: &ArchiveInfo, table: &RestoreTable, shortages:
         place,
         archive: Archive::of(archive),
         is_ready: table.is_ready(),
-        machines: table.rows.iter().map(machine).collect(),
+        vms: table.rows.iter().map(vm).collect(),
         shortages: shortages
             .iter()
             .map(|shortage| Short {
@@ -113,13 +113,13 @@ pub fn plan(place: &str, archive: &ArchiveInfo, table: &RestoreTable, shortages:
     })
 }
 
-fn machine(row: &RestoreRow) -> Machine<'_> {
+fn vm(row: &RestoreRow) -> Vm<'_> {
     let passed_over = row.remarks.iter().find_map(|remark| match remark {
         RestoreRemark::SkippedBroken { problems } => Some(problems),
         _ => None,
     });
     let problems = row.problems.iter().chain(passed_over.into_iter().flatten());
-    Machine {
+    Vm {
         name: &row.domain.name,
         name_here: &row.name_here,
         class: row.domain.class.wire_name(),
@@ -188,7 +188,7 @@ impl<'a> Target<'a> {
     }
 }
 
-fn problem<'a>(machine: &str, problem: &'a RestoreProblem) -> Problem<'a> {
+fn problem<'a>(vm: &str, problem: &'a RestoreProblem) -> Problem<'a> {
     let (code, subject, absence, detail) = parts(problem);
     let remedies = problem.cures().into_iter().map(|cure| {
         let named = match &cure {
@@ -197,9 +197,9 @@ fn problem<'a>(machine: &str, problem: &'a RestoreProblem) -> Problem<'a> {
         };
         Remedy {
             code: cure_code(&cure),
-            option: cure.option(machine),
+            option: cure.option(vm),
             // What a cure names is what its problem is about.
-            machine: subject.filter(|subject| named == Some(*subject)),
+            vm: subject.filter(|subject| named == Some(*subject)),
         }
     });
     Problem {
@@ -273,7 +273,7 @@ fn cure_code(cure: &Cure) -> &'static str {
     }
 }
 
-/// A remark; nothing where the state of the machine says the same.
+/// A remark; nothing where the state of the VM says the same.
 fn remark(remark: &RestoreRemark) -> Option<Remark<'_>> {
     let change = |code, from, to| Remark {
         code,
@@ -309,9 +309,9 @@ fn remark(remark: &RestoreRemark) -> Option<Remark<'_>> {
         RestoreRemark::PoolChosen { name } => to("pool_chosen", name),
         RestoreRemark::DeviceDropped { port } => about("device_dropped", port.to_string()),
         RestoreRemark::DeviceWithoutBackend { port } => about("device_without_backend", port.to_string()),
-        RestoreRemark::MachineMissing { property, name } => Remark {
+        RestoreRemark::VmMissing { property, name } => Remark {
             from: Some(Target::named(name)),
-            ..about("machine_missing", property.clone())
+            ..about("vm_missing", property.clone())
         },
         RestoreRemark::TagDropped { tag } => about("tag_dropped", tag.clone()),
     })

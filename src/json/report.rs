@@ -6,9 +6,7 @@ use std::{path::Path, time::SystemTime};
 use serde::Serialize;
 
 use crate::{
-    engine::{
-        Degree, EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult, SkipReason, VerifyVerdict,
-    },
+    engine::{Degree, EngineError, Failure, ItemReport, ItemResult, SkipReason, VerifyVerdict, VmReport, VmResult},
     job::{Ended, JobKind, Outcome},
     units::iso_time,
 };
@@ -39,12 +37,12 @@ struct Document<'a> {
     recovery_file: Option<String>,
     home_folder: Option<String>,
     extracted: Option<String>,
-    machines: Vec<Machine<'a>>,
+    vms: Vec<Vm<'a>>,
     warnings: Vec<Notice>,
 }
 
 #[derive(Serialize)]
-struct Machine<'a> {
+struct Vm<'a> {
     name: &'a str,
     name_here: &'a str,
     state: &'static str,
@@ -63,11 +61,11 @@ struct Item<'a> {
 
 /// The report of a job that has ended, as `docs/schema/report.schema.json` describes it.
 pub fn report(ended: &Ended<'_>) -> String {
-    let (report, machines, warnings) = match ended.outcome {
-        Outcome::Done(report) => (Some(report.as_ref()), &report.machines, &report.warnings),
-        Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => (None, &partial.machines, &partial.warnings),
+    let (report, vms, warnings) = match ended.outcome {
+        Outcome::Done(report) => (Some(report.as_ref()), &report.vms, &report.warnings),
+        Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => (None, &partial.vms, &partial.warnings),
     };
-    // What a backup had done of its machines went with the archive.
+    // What a backup had done of its VMs went with the archive.
     let is_discarded = ended.kind == JobKind::Backup && report.is_none();
     document(&Document {
         schema_version: SCHEMA_VERSION,
@@ -96,10 +94,7 @@ pub fn report(ended: &Ended<'_>) -> String {
         recovery_file: report.and_then(|report| report.recovery_file.as_deref().map(lossy)),
         home_folder: report.and_then(|report| report.home_folder.as_deref().map(lossy)),
         extracted: report.and_then(|report| report.extracted.as_deref().map(lossy)),
-        machines: machines
-            .iter()
-            .map(|machine| self::machine(machine, is_discarded))
-            .collect(),
+        vms: vms.iter().map(|vm| self::vm(vm, is_discarded)).collect(),
         warnings: warnings.iter().map(Notice::of).collect(),
     })
 }
@@ -125,7 +120,7 @@ pub fn unopened(job: &'static str, place: &str, error: Option<&EngineError>) -> 
         recovery_file: None,
         home_folder: None,
         extracted: None,
-        machines: Vec::new(),
+        vms: Vec::new(),
         warnings: Vec::new(),
     })
 }
@@ -151,16 +146,16 @@ fn first_cause(outcome: &Outcome) -> Option<&EngineError> {
     }
 }
 
-fn machine(report: &MachineReport, is_discarded: bool) -> Machine<'_> {
+fn vm(report: &VmReport, is_discarded: bool) -> Vm<'_> {
     let (state, error, skip_reason) = match &report.result {
-        MachineResult::Done if is_discarded => ("discarded", None, None),
-        MachineResult::Done => ("done", None, None),
-        MachineResult::Partly(Failure(error)) => ("partly", Some(Cause::of(error)), None),
-        MachineResult::Failed(Failure(error)) => ("failed", Some(Cause::of(error)), None),
-        MachineResult::NotReached => ("not_reached", None, None),
-        MachineResult::Skipped(reason) => ("skipped", None, Some(skip_reason(*reason))),
+        VmResult::Done if is_discarded => ("discarded", None, None),
+        VmResult::Done => ("done", None, None),
+        VmResult::Partly(Failure(error)) => ("partly", Some(Cause::of(error)), None),
+        VmResult::Failed(Failure(error)) => ("failed", Some(Cause::of(error)), None),
+        VmResult::NotReached => ("not_reached", None, None),
+        VmResult::Skipped(reason) => ("skipped", None, Some(skip_reason(*reason))),
     };
-    Machine {
+    Vm {
         name: &report.name,
         name_here: &report.name_here,
         state,

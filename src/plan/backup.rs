@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     crypto::KdfCost,
     format::{Compression, Level},
-    host::{DOM0, Machine, System, VolumeState},
+    host::{DOM0, System, Vm, VolumeState},
     inventory::Class,
     secret::Passphrase,
 };
@@ -16,15 +16,15 @@ use super::{Destination, RecoveryText};
 /// Everything that a backup needs to know.
 #[derive(Debug, Clone)]
 pub struct BackupPlan {
-    /// The machines by name.
-    pub machines: Vec<String>,
+    /// The VMs by name.
+    pub vms: Vec<String>,
     /// Where the archive goes.
     pub destination: Destination,
     /// How it is compressed.
     pub compression: Compression,
     /// How hard the compression works.
     pub level: Level,
-    /// Which machines the archive's inventory names.
+    /// Which VMs the archive's inventory names.
     pub scope: InventoryScope,
     /// What each key costs.
     pub kdf: KdfCost,
@@ -37,7 +37,7 @@ pub struct BackupPlan {
     pub passphrase: Arc<Passphrase>,
 }
 
-/// Which machines the archive's inventory names.
+/// Which VMs the archive's inventory names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum InventoryScope {
     /// All of the host, as the existing tools do.
@@ -50,14 +50,14 @@ pub enum InventoryScope {
 /// Something to be said about a backup before it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The machine that it is about, if it is about one.
-    pub machine: Option<String>,
+    /// The VM that it is about, if it is about one.
+    pub vm: Option<String>,
     /// What it is.
     pub remark: BackupRemark,
 }
 
 impl Finding {
-    /// Whether it takes a decision: the backup cannot start because of it, or not with this machine. Where nobody can be
+    /// Whether it takes a decision: the backup cannot start because of it, or not with this VM. Where nobody can be
     /// asked, [`hindrances`] tells the two apart.
     pub fn is_blocking(&self) -> bool {
         !matches!(
@@ -68,10 +68,10 @@ impl Finding {
 }
 
 impl Finding {
-    /// The machine that cannot be backed up because of it, where the others can all the same.
-    pub fn unready_machine(&self) -> Option<&str> {
+    /// The VM that cannot be backed up because of it, where the others can all the same.
+    pub fn unready_vm(&self) -> Option<&str> {
         let is_of_one = match self.remark {
-            BackupRemark::NoSuchMachine
+            BackupRemark::NoSuchVm
             | BackupRemark::CannotBeBackedUp
             | BackupRemark::NoHome
             | BackupRemark::HomeName { .. }
@@ -84,29 +84,29 @@ impl Finding {
             | BackupRemark::DestinationInsideHome
             | BackupRemark::TooLittleSpace { .. } => false,
         };
-        self.machine.as_deref().filter(|_| is_of_one)
+        self.vm.as_deref().filter(|_| is_of_one)
     }
 }
 
-/// Why a backup of these machines cannot start, in findings about them: what concerns one machine alone leaves that one
+/// Why a backup of these VMs cannot start, in findings about them: what concerns one VM alone leaves that one
 /// out, unless no other is left.
-pub fn hindrances<'a>(findings: &'a [Finding], machines: &[String]) -> Vec<&'a Finding> {
-    let is_ready = |name: &String| findings.iter().all(|finding| finding.unready_machine() != Some(name));
-    let is_any_ready = machines.iter().any(is_ready);
+pub fn hindrances<'a>(findings: &'a [Finding], vms: &[String]) -> Vec<&'a Finding> {
+    let is_ready = |name: &String| findings.iter().all(|finding| finding.unready_vm() != Some(name));
+    let is_any_ready = vms.iter().any(is_ready);
     findings
         .iter()
-        .filter(|finding| finding.is_blocking() && !(is_any_ready && finding.unready_machine().is_some()))
+        .filter(|finding| finding.is_blocking() && !(is_any_ready && finding.unready_vm().is_some()))
         .collect()
 }
 
 /// What can be said about a backup before it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackupRemark {
-    /// No machine is selected.
+    /// No VM is selected.
     NothingSelected,
-    /// A selected machine is not there any more.
-    NoSuchMachine,
-    /// The class of the machine has nothing that could be saved.
+    /// A selected VM is not there any more.
+    NoSuchVm,
+    /// The class of the VM has nothing that could be saved.
     CannotBeBackedUp,
     /// It is dom0, whose data is its home, and there is none.
     NoHome,
@@ -115,12 +115,12 @@ pub enum BackupRemark {
         /// The name.
         user: String,
     },
-    /// The machine runs; what is saved is its state from before its start, last changed at that time if known.
+    /// The VM runs; what is saved is its state from before its start, last changed at that time if known.
     SavedStateIsOld {
         /// Seconds since 1970.
         changed: Option<i64>,
     },
-    /// The machine runs and its snapshots are disabled: there is no state at rest that could be saved.
+    /// The VM runs and its snapshots are disabled: there is no state at rest that could be saved.
     NoSnapshot {
         /// The volume.
         volume: String,
@@ -157,20 +157,20 @@ pub enum BackupRemark {
     },
 }
 
-/// Whether a machine belongs into the lists of the wizard and into a backup without names.
-pub fn may_be_backed_up(machine: &Machine) -> bool {
-    !machine.is_internal && machine.class != Class::RemoteVm
+/// Whether a VM belongs into the lists of the wizard and into a backup without names.
+pub fn may_be_backed_up(vm: &Vm) -> bool {
+    !vm.is_internal && vm.class != Class::RemoteVm
 }
 
-/// The machines that a backup takes when nothing was chosen. dom0 is among them only where it has a home; a home that
+/// The VMs that a backup takes when nothing was chosen. dom0 is among them only where it has a home; a home that
 /// cannot be saved is no reason to leave it out in silence.
 pub fn default_selection(system: &System) -> Vec<String> {
     let wanted = system
-        .machines
+        .vms
         .iter()
-        .filter(|machine| machine.include_in_backups && machine.class != Class::RemoteVm)
-        .filter(|machine| machine.class != Class::AdminVm || system.user.is_some());
-    wanted.map(|machine| machine.name.clone()).collect()
+        .filter(|vm| vm.include_in_backups && vm.class != Class::RemoteVm)
+        .filter(|vm| vm.class != Class::AdminVm || system.user.is_some());
+    wanted.map(|vm| vm.name.clone()).collect()
 }
 
 /// The room at a destination, and what may be made to fit into it.
@@ -182,53 +182,48 @@ pub struct Room {
     pub compression: Compression,
 }
 
-/// Looks for what prevents a backup of these machines or should be known about it.
-pub fn check_backup(
-    system: &System,
-    machines: &[String],
-    destination: Option<&Destination>,
-    room: Room,
-) -> Vec<Finding> {
+/// Looks for what prevents a backup of these VMs or should be known about it.
+pub fn check_backup(system: &System, vms: &[String], destination: Option<&Destination>, room: Room) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if machines.is_empty() {
+    if vms.is_empty() {
         findings.push(Finding {
-            machine: None,
+            vm: None,
             remark: BackupRemark::NothingSelected,
         });
     }
     let mut needed = 0;
-    for name in machines {
+    for name in vms {
         let mut add = |remark| {
             findings.push(Finding {
-                machine: Some(name.clone()),
+                vm: Some(name.clone()),
                 remark,
             });
         };
-        let Some(machine) = system.machine(name) else {
-            add(BackupRemark::NoSuchMachine);
+        let Some(vm) = system.vm(name) else {
+            add(BackupRemark::NoSuchVm);
             continue;
         };
-        needed += machine.backup_bytes;
-        if machine.class == Class::RemoteVm {
+        needed += vm.backup_bytes;
+        if vm.class == Class::RemoteVm {
             add(BackupRemark::CannotBeBackedUp);
         }
-        if machine.class == Class::AdminVm {
+        if vm.class == Class::AdminVm {
             check_home(system.user.as_deref(), &mut add);
         }
-        check_machine(machine, &mut add);
+        check_vm(vm, &mut add);
     }
     if let Some(destination) = destination
-        && machines.iter().any(|name| name == DOM0)
+        && vms.iter().any(|name| name == DOM0)
         && is_inside_home(system, destination)
     {
         findings.push(Finding {
-            machine: Some(DOM0.to_owned()),
+            vm: Some(DOM0.to_owned()),
             remark: BackupRemark::DestinationInsideHome,
         });
     }
     if let Some(free) = room.free_bytes.filter(|free| *free < needed) {
         findings.push(Finding {
-            machine: None,
+            vm: None,
             remark: BackupRemark::TooLittleSpace {
                 needed,
                 free,
@@ -249,9 +244,9 @@ fn check_home(user: Option<&str>, add: &mut impl FnMut(BackupRemark)) {
     }
 }
 
-fn check_machine(machine: &Machine, add: &mut impl FnMut(BackupRemark)) {
+fn check_vm(vm: &Vm, add: &mut impl FnMut(BackupRemark)) {
     let mut saved = None;
-    for volume in &machine.volumes {
+    for volume in &vm.volumes {
         let name = || volume.name.clone();
         match &volume.state {
             VolumeState::Ready { changed } => saved = saved.max(Some(*changed)),
@@ -265,7 +260,7 @@ fn check_machine(machine: &Machine, add: &mut impl FnMut(BackupRemark)) {
             }),
         }
     }
-    if let (true, Some(changed)) = (machine.is_running && machine.class != Class::AdminVm, saved) {
+    if let (true, Some(changed)) = (vm.is_running && vm.class != Class::AdminVm, saved) {
         add(BackupRemark::SavedStateIsOld { changed });
     }
 }

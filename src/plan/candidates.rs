@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What can be chosen for a machine that is restored: what is here, and what is restored together with it.
+//! What can be chosen for a VM that is restored: what is here, and what is restored together with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use crate::{
 
 use super::{RestoreProblem, RestoreRow, RestoreTable, resolve::Kind};
 
-/// What can be chosen for one machine, each list sorted, all of them names here.
+/// What can be chosen for one VM, each list sorted, all of them names here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Candidates {
     /// Templates; empty for a class without one.
     pub templates: Vec<String>,
-    /// Net VMs, without those that reach the network through the machine itself.
+    /// Net VMs, without those that reach the network through the VM itself.
     pub netvms: Vec<String>,
     /// Disposable templates.
     pub dispvms: Vec<String>,
@@ -62,18 +62,16 @@ impl RestoreTable {
         }
     }
 
-    /// The names here of all machines of a kind that will be here. One with a problem counts: it can be solved.
+    /// The names here of all VMs of a kind that will be here. One with a problem counts: it can be solved.
     fn names(&self, system: &System, kind: Kind) -> Vec<String> {
-        let here = system.machines.iter().filter(|machine| kind.fits_machine(machine));
+        let here = system.vms.iter().filter(|vm| kind.fits_vm(vm));
         let restored = self.selected().filter(|row| !row.is_home() && kind.fits_row(row));
-        let names = here
-            .map(|machine| &machine.name)
-            .chain(restored.map(|row| &row.name_here));
+        let names = here.map(|vm| &vm.name).chain(restored.map(|row| &row.name_here));
         let names: BTreeSet<&String> = names.collect();
         names.into_iter().cloned().collect()
     }
 
-    /// What a row reaches the network through, or will once what stands against that is solved: as long as a machine of
+    /// What a row reaches the network through, or will once what stands against that is solved: as long as a VM of
     /// the archive cannot be used, another one of its name or the default takes its place.
     fn leads_to<'t>(&'t self, row: &'t RestoreRow) -> Option<&'t str> {
         let missing = row.problems.iter().find_map(|problem| match problem {
@@ -95,7 +93,7 @@ impl RestoreTable {
         let start = row.name_here.as_str();
         let reaches = |name: &&str| {
             let mut current = *name;
-            // No way is longer than there are machines; a circle among the others does not lead here.
+            // No way is longer than there are VMs; a circle among the others does not lead here.
             for _ in 0..=through.len() {
                 match through.get(current) {
                     Some(next) if *next == start => return true,

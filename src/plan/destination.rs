@@ -15,11 +15,11 @@ pub enum Destination {
     Directory(PathBuf),
     /// This file, which must not exist yet.
     File(PathBuf),
-    /// A service of a running machine; the line is a directory there, or a command that reads the archive.
+    /// A service of a running VM; the line is a directory there, or a command that reads the archive.
     Service {
-        /// The machine.
-        machine: String,
-        /// What the machine is told: one line.
+        /// The VM.
+        vm: String,
+        /// What the VM is told: one line.
         line: String,
     },
 }
@@ -27,7 +27,7 @@ pub enum Destination {
 /// Why a verification that was asked for is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unverified {
-    /// The archive goes into a machine, where it cannot be read back yet.
+    /// The archive goes into a VM, where it cannot be read back yet.
     #[error("only an archive that is a file on this host can be read again")]
     InVm,
     /// Its user stopped it; the archive itself was written before.
@@ -54,17 +54,17 @@ pub enum Source {
     Parts(Vec<PathBuf>),
     /// A pipe, whose bytes come once and in order.
     Pipe(Arc<Pipe>),
-    /// A service of a running machine; the line is a file there, or a command that prints the archive.
+    /// A service of a running VM; the line is a file there, or a command that prints the archive.
     Service {
-        /// The machine.
-        machine: String,
-        /// What the machine is told: one line.
+        /// The VM.
+        vm: String,
+        /// What the VM is told: one line.
         line: String,
     },
-    /// A service of a running machine that stands for one archive, by its whole name.
+    /// A service of a running VM that stands for one archive, by its whole name.
     Registered {
-        /// The machine.
-        machine: String,
+        /// The VM.
+        vm: String,
         /// The service, with its argument.
         service: String,
     },
@@ -79,7 +79,7 @@ impl Source {
         }
     }
 
-    /// Whether it is read on this host, without a machine of it.
+    /// Whether it is read on this host, without a VM of it.
     pub fn is_here(&self) -> bool {
         matches!(self, Self::File(_) | Self::Parts(_) | Self::Pipe(_))
     }
@@ -90,7 +90,7 @@ impl Source {
     }
 }
 
-/// Why a line cannot be given to the service of a machine.
+/// Why a line cannot be given to the service of a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LineProblem {
     /// There is nothing in it.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The devices of a machine that is restored: each is kept or dropped on its own.
+//! The devices of a VM that is restored: each is kept or dropped on its own.
 
 use std::fmt;
 
 use crate::inventory::Device;
 
-/// Where a device hangs: what tells it from the others of a machine, by names in the archive.
+/// Where a device hangs: what tells it from the others of a VM, by names in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DevicePort {
     /// Its class: pci, block, usb, mic, ...
     pub class: String,
-    /// The machine that it hangs on.
+    /// The VM that it hangs on.
     pub backend: String,
     /// Its port there.
     pub id: String,
@@ -34,7 +34,7 @@ impl fmt::Display for DevicePort {
     }
 }
 
-/// A device of a machine that is restored.
+/// A device of a VM that is restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreDevice {
     /// Where it hangs, by names in the archive.
@@ -63,6 +63,6 @@ pub enum DeviceFate {
     Kept,
     /// The user does not want it.
     Dropped,
-    /// The machine that it hangs on is neither here nor restored, so it is left out.
+    /// The VM that it hangs on is neither here nor restored, so it is left out.
     NoBackend,
 }

@@ -23,11 +23,11 @@ pub struct ExtractPlan {
 pub enum ArchivedFile {
     /// dom0's home, a whole folder.
     Home,
-    /// A volume or small file of a machine.
-    OfMachine {
-        /// The machine's name in the archive.
-        machine: String,
-        /// The name in the machine's folder (`private.img`).
+    /// A volume or small file of a VM.
+    OfVm {
+        /// The VM's name in the archive.
+        vm: String,
+        /// The name in the VM's folder (`private.img`).
         file: String,
     },
 }
@@ -36,15 +36,15 @@ impl ArchivedFile {
     /// Reads `VM:VOLUME`, where a volume may be any file by its name in the archive (`firewall.xml`); `dom0` and
     /// `dom0:home` are dom0's home. None where it is neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let (machine, file) = match text.split_once(':') {
+        let (vm, file) = match text.split_once(':') {
             None if text == DOM0 => return Some(Self::Home),
             Some((DOM0, "home")) => return Some(Self::Home),
-            Some((machine, file)) if machine != DOM0 => (machine, file),
+            Some((vm, file)) if vm != DOM0 => (vm, file),
             None | Some(_) => return None,
         };
         let is_plain = !file.contains('/') && !matches!(file, "" | "." | "..");
-        (is_plain && !machine.is_empty()).then(|| Self::OfMachine {
-            machine: machine.to_owned(),
+        (is_plain && !vm.is_empty()).then(|| Self::OfVm {
+            vm: vm.to_owned(),
             file: if file.contains('.') {
                 file.to_owned()
             } else {
@@ -53,11 +53,11 @@ impl ArchivedFile {
         })
     }
 
-    /// The machine whose file it is.
-    pub fn machine(&self) -> &str {
+    /// The VM whose file it is.
+    pub fn vm(&self) -> &str {
         match self {
             Self::Home => DOM0,
-            Self::OfMachine { machine, .. } => machine,
+            Self::OfVm { vm, .. } => vm,
         }
     }
 }
@@ -77,9 +77,9 @@ mod tests {
 
     #[test]
     fn a_volume_a_file_and_the_home_are_told_apart() {
-        let file = |machine: &str, file: &str| {
-            Some(ArchivedFile::OfMachine {
-                machine: machine.to_owned(),
+        let file = |vm: &str, file: &str| {
+            Some(ArchivedFile::OfVm {
+                vm: vm.to_owned(),
                 file: file.to_owned(),
             })
         };

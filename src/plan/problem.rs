@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What stands against restoring a machine, with the choices that cure it, and what is worth knowing about it.
+//! What stands against restoring a VM, with the choices that cure it, and what is worth knowing about it.
 
 use crate::host::{DOM0, NameFault, Reference};
 
 use super::DevicePort;
 
-/// What must be solved before a machine can be restored.
+/// What must be solved before a VM can be restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RestoreProblem {
-    /// A machine of that name is here already.
+    /// A VM of that name is here already.
     NameTaken,
-    /// Another machine of this restore has that name.
+    /// Another VM of this restore has that name.
     NameTwice,
-    /// No machine can have that name.
+    /// No VM can have that name.
     NameInvalid {
         /// The rule that it breaks.
         why: NameFault,
@@ -28,7 +28,7 @@ pub enum RestoreProblem {
         /// The host's default that a rule would put in its place; `None` where there is none or the user named it.
         default: Option<String>,
     },
-    /// The machine has the host's default template, and the host has none.
+    /// The VM has the host's default template, and the host has none.
     NoDefaultTemplate,
     /// The net VM is neither here nor in this restore.
     NetVmMissing {
@@ -39,7 +39,7 @@ pub enum RestoreProblem {
         /// The user named it; a rule replaces only what the archive names.
         is_chosen: bool,
     },
-    /// The net VM reaches the network through this machine itself.
+    /// The net VM reaches the network through this VM itself.
     NetVmCycle {
         /// The net VM.
         name: String,
@@ -79,16 +79,16 @@ pub enum RestoreProblem {
         /// The user here.
         here: String,
     },
-    /// The class of the machine cannot be created.
+    /// The class of the VM cannot be created.
     ClassUnknown,
-    /// The archive does not hold all of the machine.
+    /// The archive does not hold all of the VM.
     DataMissing {
         /// What is missing.
         what: String,
     },
 }
 
-/// Why a machine that another one names cannot be used.
+/// Why a VM that another one names cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Absence {
     /// It is neither here nor in the archive.
@@ -108,7 +108,7 @@ pub enum Absence {
 pub enum Cure {
     /// Another name here.
     ChooseName,
-    /// New names for all machines whose names are taken here, or are none that a machine can have.
+    /// New names for all VMs whose names are taken here, or are none that a VM can have.
     RenameConflicting,
     /// Another template.
     ChooseTemplate,
@@ -120,12 +120,12 @@ pub enum Cure {
     ChooseKernel,
     /// Another pool.
     ChoosePool,
-    /// The machine of that name in the archive is restored too.
+    /// The VM of that name in the archive is restored too.
     RestoreToo {
         /// Its name in the archive.
         name: String,
     },
-    /// The problems of that machine of the restore are solved.
+    /// The problems of that VM of the restore are solved.
     SolveFirst {
         /// Its name in the archive.
         name: String,
@@ -134,7 +134,7 @@ pub enum Cure {
     IgnoreMissing,
     /// The home is restored whatever its user was called.
     IgnoreUserMismatch,
-    /// The machine is left out.
+    /// The VM is left out.
     LeaveOut,
 }
 
@@ -192,28 +192,28 @@ impl RestoreProblem {
 }
 
 impl Cure {
-    /// What to write on the command line of the tool for a machine of the archive, with capitals for what its user has to
+    /// What to write on the command line of the tool for a VM of the archive, with capitals for what its user has to
     /// put there; nothing where no option does it.
-    pub fn option(&self, machine: &str) -> Option<String> {
+    pub fn option(&self, vm: &str) -> Option<String> {
         Some(match self {
-            Self::ChooseName => format!("--rename {machine}=NAME"),
+            Self::ChooseName => format!("--rename {vm}=NAME"),
             Self::RenameConflicting => "--rename-conflicting".to_owned(),
-            Self::ChooseTemplate => format!("--template {machine}=NAME"),
-            Self::ChooseNetVm => format!("--netvm {machine}=NAME"),
-            Self::ChooseDispVm => format!("--dispvm {machine}=NAME"),
-            Self::ChooseKernel => format!("--kernel {machine}=KERNEL"),
-            Self::ChoosePool => format!("--pool {machine}=POOL"),
+            Self::ChooseTemplate => format!("--template {vm}=NAME"),
+            Self::ChooseNetVm => format!("--netvm {vm}=NAME"),
+            Self::ChooseDispVm => format!("--dispvm {vm}=NAME"),
+            Self::ChooseKernel => format!("--kernel {vm}=KERNEL"),
+            Self::ChoosePool => format!("--pool {vm}=POOL"),
             Self::RestoreToo { .. } | Self::SolveFirst { .. } => return None,
             Self::IgnoreMissing => "--ignore-missing".to_owned(),
             Self::IgnoreUserMismatch => "--ignore-username-mismatch".to_owned(),
-            Self::LeaveOut if machine == DOM0 => "--skip-dom0-home".to_owned(),
-            Self::LeaveOut => format!("--exclude {machine}"),
+            Self::LeaveOut if vm == DOM0 => "--skip-dom0-home".to_owned(),
+            Self::LeaveOut => format!("--exclude {vm}"),
         })
     }
 }
 
 impl Absence {
-    /// What can be done about the machine of that name.
+    /// What can be done about the VM of that name.
     fn cures(self, name: &str) -> Vec<Cure> {
         let name = name.to_owned();
         match self {
@@ -283,19 +283,19 @@ pub enum RestoreRemark {
         /// The device.
         port: DevicePort,
     },
-    /// A device is not assigned, because the machine that it hangs on is neither here nor restored.
+    /// A device is not assigned, because the VM that it hangs on is neither here nor restored.
     DeviceWithoutBackend {
         /// The device.
         port: DevicePort,
     },
-    /// A property is not set, because the machine that it names is neither here nor restored.
-    MachineMissing {
+    /// A property is not set, because the VM that it names is neither here nor restored.
+    VmMissing {
         /// The property.
         property: String,
-        /// The machine.
+        /// The VM.
         name: String,
     },
-    /// A tag is not set, because the machine that it names is neither here nor restored.
+    /// A tag is not set, because the VM that it names is neither here nor restored.
     TagDropped {
         /// The tag.
         tag: String,

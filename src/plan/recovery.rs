@@ -13,7 +13,7 @@ pub type RecoveryText = fn(&RecoveryFacts<'_>) -> String;
 /// What the recovery text of an archive tells of it.
 ///
 /// The text lies in the clear beside the archive. So these are only facts that anybody can see who has the archive: its
-/// name, its header, and the folders of its members. The names of machines and their settings are in the encrypted list of
+/// name, its header, and the folders of its members. The names of VMs and their settings are in the encrypted list of
 /// contents, and no recovery text may have them.
 #[derive(Debug, Clone, Copy)]
 pub struct RecoveryFacts<'a> {

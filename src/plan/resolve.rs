@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Works out the table of a restore: what becomes of every machine here, and what stands in the way.
+//! Works out the table of a restore: what becomes of every VM here, and what stands in the way.
 //!
-//! Machines depend on each other, and the order of an inventory says nothing about it. So the rows are gone over until
-//! nothing changes any more: a machine that has a problem or is left out is no template and no net VM for another.
+//! VMs depend on each other, and the order of an inventory says nothing about it. So the rows are gone over until
+//! nothing changes any more: a VM that has a problem or is left out is no template and no net VM for another.
 
 mod changes;
 mod cycles;
@@ -23,7 +23,7 @@ pub(super) use self::peers::Kind;
 use self::peers::Peers;
 use super::{RestoreChoices, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable};
 
-/// Works out what happens to each machine of the archive, from what the host has and what the user decided.
+/// Works out what happens to each VM of the archive, from what the host has and what the user decided.
 pub fn resolve(inventory: &Inventory, system: &System, choices: &RestoreChoices) -> RestoreTable {
     let mut rows: Vec<RestoreRow> = inventory.domains().into_iter().filter_map(new_row).collect();
     rows.sort_by_key(RestoreRow::is_home);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The plan of a restore: what the user decided, and a table with a row for each machine in the archive.
+//! The plan of a restore: what the user decided, and a table with a row for each VM in the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use crate::{
 
 use super::{Access, DevicePort, RestoreDevice, RestoreProblem, RestoreRemark};
 
-/// What the user has decided so far; machines go by their name in the archive throughout.
+/// What the user has decided so far; VMs go by their name in the archive throughout.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RestoreChoices {
-    /// The machines to restore; `None` for all.
+    /// The VMs to restore; `None` for all.
     pub selected: Option<BTreeSet<String>>,
     /// Names here that differ from those in the archive.
     pub names: BTreeMap<String, String>,
@@ -25,13 +25,13 @@ pub struct RestoreChoices {
     pub dispvms: BTreeMap<String, Reference>,
     /// Kernels here that differ from those in the archive.
     pub kernels: BTreeMap<String, Reference>,
-    /// The pool for the volumes of all machines; the host's default when `None`.
+    /// The pool for the volumes of all VMs; the host's default when `None`.
     pub pool: Option<String>,
-    /// Pools of single machines.
+    /// Pools of single VMs.
     pub pools: BTreeMap<String, String>,
-    /// Devices of single machines that are kept (`true`) or dropped, whatever the policy says.
+    /// Devices of single VMs that are kept (`true`) or dropped, whatever the policy says.
     pub devices: BTreeMap<String, BTreeMap<DevicePort, bool>>,
-    /// Machines of which the archive is known not to hold everything, with what is missing.
+    /// VMs of which the archive is known not to hold everything, with what is missing.
     pub missing: BTreeMap<String, String>,
     /// Rules for everything that is not decided one by one.
     pub policy: RestorePolicy,
@@ -47,7 +47,7 @@ pub struct RestorePolicy {
     pub default_missing: bool,
     /// Names of what is missing are kept as they are: the target is a folder that only holds data.
     pub accept_missing: bool,
-    /// Machines with problems are left out.
+    /// VMs with problems are left out.
     pub skip_broken: bool,
     /// What happens to a name that is taken here.
     pub on_conflict: OnConflict,
@@ -55,23 +55,23 @@ pub struct RestorePolicy {
     pub drop_devices: bool,
     /// dom0's home is restored although the user has another name here.
     pub ignore_user_mismatch: bool,
-    /// Nothing is restored, so that names and missing machines do not matter.
+    /// Nothing is restored, so that names and missing VMs do not matter.
     pub verify_only: bool,
 }
 
-/// What happens to a machine whose name is taken here.
+/// What happens to a VM whose name is taken here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnConflict {
     /// It is a problem that the user has to solve.
     #[default]
     Report,
-    /// The machine is left out.
+    /// The VM is left out.
     Skip,
-    /// The machine gets a free name.
+    /// The VM gets a free name.
     Rename,
 }
 
-/// The table: one row for each machine that the archive holds, dom0's home last.
+/// The table: one row for each VM that the archive holds, dom0's home last.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RestoreTable {
     /// The rows.
@@ -79,7 +79,7 @@ pub struct RestoreTable {
 }
 
 impl RestoreTable {
-    /// The row of a machine by its name in the archive.
+    /// The row of a VM by its name in the archive.
     pub fn row(&self, name: &str) -> Option<&RestoreRow> {
         self.rows.iter().find(|row| row.domain.name == name)
     }
@@ -89,7 +89,7 @@ impl RestoreTable {
         self.rows.iter().filter(|row| row.is_selected)
     }
 
-    /// The machines that get the host's default in place of a kernel or a disposable template that is missing here.
+    /// The VMs that get the host's default in place of a kernel or a disposable template that is missing here.
     pub fn replaced(&self) -> impl Iterator<Item = (&str, &RestoreRemark)> {
         let is_default = |remark: &&RestoreRemark| {
             let (RestoreRemark::KernelChanged { to, .. } | RestoreRemark::DispVmChanged { to, .. }) = remark else {
@@ -109,10 +109,10 @@ impl RestoreTable {
     }
 }
 
-/// What happens to one machine.
+/// What happens to one VM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreRow {
-    /// The machine as the archive has it.
+    /// The VM as the archive has it.
     pub domain: Domain,
     /// Where the archive holds it.
     pub content: Content,
@@ -130,10 +130,10 @@ pub struct RestoreRow {
     pub kernel: Reference,
     /// The pool that its volumes go into; the host's default when `None`.
     pub pool: Option<String>,
-    /// The machines here that its other properties name (`management_dispvm`, `guivm`, `audiovm`), by property; empty
+    /// The VMs here that its other properties name (`management_dispvm`, `guivm`, `audiovm`), by property; empty
     /// for none. Those that are not here and not restored are left out.
-    pub machines: BTreeMap<String, String>,
-    /// Its tags here: those that name a machine follow it.
+    pub vms: BTreeMap<String, String>,
+    /// Its tags here: those that name a VM follow it.
     pub tags: Vec<String>,
     /// Its devices, and what becomes of each.
     pub devices: Vec<RestoreDevice>,
@@ -144,7 +144,7 @@ pub struct RestoreRow {
 }
 
 impl RestoreRow {
-    /// A machine of an archive before anything was decided about it: everything is as in the archive.
+    /// A VM of an archive before anything was decided about it: everything is as in the archive.
     pub fn new(domain: Domain, content: Content) -> Self {
         let template = domain.property("template").filter(|name| !name.is_empty());
         Self {
@@ -156,7 +156,7 @@ impl RestoreRow {
             dispvm: Reference::of_property(domain.property("default_dispvm")),
             kernel: Reference::of_property(domain.property("kernel")),
             pool: None,
-            machines: BTreeMap::new(),
+            vms: BTreeMap::new(),
             tags: domain.tags.clone(),
             devices: domain.devices.iter().map(RestoreDevice::kept).collect(),
             problems: Vec::new(),

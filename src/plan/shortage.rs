@@ -13,14 +13,14 @@ use super::RestoreTable;
 pub struct Shortage {
     /// The pool.
     pub pool: String,
-    /// What the archive says that the machines had on the disk, in bytes.
+    /// What the archive says that the VMs had on the disk, in bytes.
     pub needed_bytes: u64,
     /// What can still be written into the pool, in bytes.
     pub free_bytes: u64,
 }
 
 impl RestoreTable {
-    /// The pools that may be too small for the machines of this table, by name. Where a host does not know how much is
+    /// The pools that may be too small for the VMs of this table, by name. Where a host does not know how much is
     /// free, nothing is said.
     pub fn shortages(&self, system: &System) -> Vec<Shortage> {
         let default = system.globals.get("default_pool");

@@ -26,7 +26,7 @@ const JOBS: &str = "jobs";
 pub struct Extras {
     /// How hard the compression works.
     pub level: Option<Level>,
-    /// Which machines the archive's inventory names.
+    /// Which VMs the archive's inventory names.
     pub scope: Option<InventoryScope>,
     /// What a guess at the passphrase costs: one of [`KdfCost::NAMED`].
     pub kdf: Option<KdfCost>,

@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Which machines a profile means on a host.
+//! Which VMs a profile means on a host.
 
 use super::Profile;
 use crate::{
-    host::{Machine, System},
+    host::{System, Vm},
     plan::default_selection,
 };
 
 /// What a profile means on a host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
-    /// The machines, in the host's order.
-    pub machines: Vec<String>,
+    /// The VMs, in the host's order.
+    pub vms: Vec<String>,
     /// What was asked for by name and is not there; the existing tools say nothing of it.
     pub unknown: Vec<String>,
 }
 
-/// Finds the machines that a profile includes and does not exclude.
+/// Finds the VMs that a profile includes and does not exclude.
 pub fn select(profile: &Profile, system: &System) -> Selection {
-    let is_meant = |words: &[String], machine: &Machine| words.iter().any(|word| matches(word, machine));
+    let is_meant = |words: &[String], vm: &Vm| words.iter().any(|word| matches(word, vm));
     let default = default_selection(system);
-    let is_included = |machine: &Machine| match &profile.include {
-        Some(words) => is_meant(words, machine),
-        None => default.contains(&machine.name),
+    let is_included = |vm: &Vm| match &profile.include {
+        Some(words) => is_meant(words, vm),
+        None => default.contains(&vm.name),
     };
-    let machines = system.machines.iter();
-    let chosen = machines.filter(|machine| is_included(machine) && !is_meant(&profile.exclude, machine));
+    let vms = system.vms.iter();
+    let chosen = vms.filter(|vm| is_included(vm) && !is_meant(&profile.exclude, vm));
     let words = profile.include.iter().flatten();
-    let unknown = words.filter(|word| group(word).is_none() && system.machine(word).is_none());
+    let unknown = words.filter(|word| group(word).is_none() && system.vm(word).is_none());
     Selection {
-        machines: chosen.map(|machine| machine.name.clone()).collect(),
+        vms: chosen.map(|vm| vm.name.clone()).collect(),
         unknown: unknown.cloned().collect(),
     }
 }
 
-fn matches(word: &str, machine: &Machine) -> bool {
+fn matches(word: &str, vm: &Vm) -> bool {
     match group(word) {
-        None => machine.name == word,
-        Some(("tag", tag)) => machine.tags.iter().any(|other| other == tag),
-        Some((_, class)) => machine.class.wire_name() == class,
+        None => vm.name == word,
+        Some(("tag", tag)) => vm.tags.iter().any(|other| other == tag),
+        Some((_, class)) => vm.class.wire_name() == class,
     }
 }
 
-/// The kind and value of a word that means several machines. The sign was `$` once.
+/// The kind and value of a word that means several VMs. The sign was `$` once.
 fn group(word: &str) -> Option<(&'static str, &str)> {
     let rest = word.strip_prefix(['@', '$'])?;
     let of = |kind: &'static str, prefix| rest.strip_prefix(prefix).map(|value| (kind, value));
@@ -55,19 +55,19 @@ mod tests {
     use crate::inventory::Class;
 
     fn system() -> System {
-        let machine = |name: &str, class, tags: &[&str], include_in_backups| Machine {
+        let vm = |name: &str, class, tags: &[&str], include_in_backups| Vm {
             name: name.to_owned(),
             class,
             tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
             include_in_backups,
-            ..Machine::default()
+            ..Vm::default()
         };
         System {
-            machines: vec![
-                machine("dom0", Class::AdminVm, &[], true),
-                machine("disp", Class::DispVm, &["x"], false),
-                machine("tpl", Class::TemplateVm, &[], true),
-                machine("work", Class::AppVm, &["x", "y"], true),
+            vms: vec![
+                vm("dom0", Class::AdminVm, &[], true),
+                vm("disp", Class::DispVm, &["x"], false),
+                vm("tpl", Class::TemplateVm, &[], true),
+                vm("work", Class::AppVm, &["x", "y"], true),
             ],
             user: Some("user".to_owned()),
             ..System::default()
@@ -81,13 +81,13 @@ mod tests {
 
     #[test]
     fn names_tags_and_classes_are_found() {
-        let machines = |text| selected(text).machines.join(" ");
-        assert_eq!(machines("include: null"), "dom0 tpl work");
-        assert_eq!(machines("include: null\nexclude: ['@type:TemplateVM', dom0]"), "work");
-        assert_eq!(machines("include: ['@tag:x']"), "disp work");
-        assert_eq!(machines("include: ['$tag:y', $type:AdminVM]"), "dom0 work");
-        assert_eq!(machines("include: []"), "");
-        assert_eq!(machines("include: [work, '@tag:x', work]\nexclude: [disp]"), "work");
+        let vms = |text| selected(text).vms.join(" ");
+        assert_eq!(vms("include: null"), "dom0 tpl work");
+        assert_eq!(vms("include: null\nexclude: ['@type:TemplateVM', dom0]"), "work");
+        assert_eq!(vms("include: ['@tag:x']"), "disp work");
+        assert_eq!(vms("include: ['$tag:y', $type:AdminVM]"), "dom0 work");
+        assert_eq!(vms("include: []"), "");
+        assert_eq!(vms("include: [work, '@tag:x', work]\nexclude: [disp]"), "work");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Asks a running machine for the passphrase of a profile, through its service `qubes.BackupPassphrase`.
+//! Asks a running VM for the passphrase of a profile, through its service `qubes.BackupPassphrase`.
 //!
 //! The answer is one line, without the white space around it, as the existing tools take it. Nothing of it is ever shown.
 
@@ -12,7 +12,7 @@ use crate::host::{Host, HostError, Service, ServiceControl, ServiceProcess};
 /// More bytes than any new passphrase may have, with room for white space around it.
 const LONGEST_ANSWER_BYTES: usize = 4096;
 
-/// Why no passphrase came from a machine.
+/// Why no passphrase came from a VM.
 #[derive(Debug, thiserror::Error)]
 pub enum VmPassphraseError {
     /// The service could not be started.
@@ -35,12 +35,12 @@ pub enum VmPassphraseError {
 /// When no passphrase comes.
 pub fn passphrase_from_vm(
     host: &dyn Host,
-    machine: &str,
+    vm: &str,
     profile: &str,
     at_start: impl FnOnce(std::sync::Arc<dyn ServiceControl>),
 ) -> Result<Zeroizing<String>, VmPassphraseError> {
     let service = Service::Registered(format!("qubes.BackupPassphrase+{profile}"));
-    let mut process = host.start_service(machine, service)?;
+    let mut process = host.start_service(vm, service)?;
     at_start(process.control.clone());
     drop(process.stdin.take());
     let answer = read(&mut process);

@@ -13,7 +13,7 @@ use super::{
 /// A finding in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingText {
-    /// What is the matter, a sentence. The machine is not named in it: it stands beside it.
+    /// What is the matter, a sentence. The VM is not named in it: it stands beside it.
     pub sentence: String,
     /// What can be done about it, where something can.
     pub hint: Option<String>,
@@ -23,7 +23,7 @@ pub struct FindingText {
 pub fn finding(finding: &Finding) -> FindingText {
     let (sentence, hint) = match &finding.remark {
         BackupRemark::NothingSelected => (gettext("No VM is selected."), Some(gettext("Select at least one."))),
-        BackupRemark::NoSuchMachine => (
+        BackupRemark::NoSuchVm => (
             gettext("This VM does not exist any more."),
             Some(gettext("Remove it from the selection.")),
         ),
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn text(remark: BackupRemark) -> FindingText {
-        finding(&Finding { machine: None, remark })
+        finding(&Finding { vm: None, remark })
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
         let volume = || "private".to_owned();
         let remarks = [
             BackupRemark::NothingSelected,
-            BackupRemark::NoSuchMachine,
+            BackupRemark::NoSuchVm,
             BackupRemark::CannotBeBackedUp,
             BackupRemark::NoHome,
             BackupRemark::HomeName { user: "a b".into() },

@@ -83,23 +83,23 @@ pub fn message(error: &EngineError) -> Message {
         EngineError::Cancelled => Message::new(gettext("Cancelled")),
         EngineError::Host(error) => host_error(error),
         EngineError::Volume {
-            machine,
+            vm,
             volume,
             source,
         } => Message::new(gettext_f(
             // Translators: {volume} is "root" or "private".
             "The volume {volume} of the VM {vm} could not be read",
-            &[("volume", &sanitize(volume)), ("vm", &sanitize(machine))],
+            &[("volume", &sanitize(volume)), ("vm", &sanitize(vm))],
         ))
         .detail(io_text(source))
         .hint(volume_hint(source)),
         EngineError::VolumeChanged {
-            machine,
+            vm,
             volume,
             change,
         } => Message::new(gettext_f(
             "The volume {volume} of the VM {vm} changed while it was read",
-            &[("volume", &sanitize(volume)), ("vm", &sanitize(machine))],
+            &[("volume", &sanitize(volume)), ("vm", &sanitize(vm))],
         ))
         .detail(changed(*change))
         .hint(gettext(
@@ -150,9 +150,9 @@ pub fn message(error: &EngineError) -> Message {
 
 fn not_ready(found: &Finding) -> Message {
     let words = finding(found);
-    let title = match &found.machine {
+    let title = match &found.vm {
         // The others may go on.
-        Some(vm) if found.unready_machine().is_some() => {
+        Some(vm) if found.unready_vm().is_some() => {
             gettext_f("The VM {vm} cannot be backed up", &[("vm", &sanitize(vm))])
         }
         Some(vm) => gettext_f(
@@ -274,7 +274,7 @@ mod tests {
         let hints = |errno: Errno| {
             let source = || Arc::new(io::Error::from(errno));
             let volume = message(&EngineError::Volume {
-                machine: "work".into(),
+                vm: "work".into(),
                 volume: "private".into(),
                 source: source(),
             });
@@ -317,7 +317,7 @@ mod tests {
         let text = message(&EngineError::Cancelled).full_text();
         assert_eq!(text, "Cancelled");
         let volume = EngineError::Volume {
-            machine: "work".into(),
+            vm: "work".into(),
             volume: "private".into(),
             source: Arc::new(io::Error::from_raw_os_error(5)),
         };

@@ -27,14 +27,14 @@ pub use message::{
     Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message, name_fault,
     oddity, passphrase_error, profile_error, setting, source_error, unfit,
 };
-pub use outcome::{ItemLine, MachineLine, OutcomeView, Tone, opened, outcome};
+pub use outcome::{ItemLine, OutcomeView, Tone, VmLine, opened, outcome};
 pub use progress::{ProgressView, phase};
 pub use quantity::{
     class, clock, compression, compressions, date, duration, filter, kernel, netvm, protection, remaining, size, speed,
     within,
 };
 pub use recovery::recovery_text;
-pub use report::{archive_lines, item_text, machine_table, report_text, save_report};
+pub use report::{archive_lines, item_text, report_text, save_report, vm_table};
 pub use restore::{restore_cure, restore_problem, restore_remark, shortage};
 pub use sanitize::{sanitize, sanitize_lines};
 pub use warning::{unverified, warning};

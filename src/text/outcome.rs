@@ -7,8 +7,8 @@ mod title;
 
 use crate::{
     engine::{
-        ArchiveError, Degree, EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult,
-        OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
+        ArchiveError, Degree, EngineError, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report,
+        SkipReason, VerifyVerdict, VmReport, VmResult,
     },
     job::{JobKind, Outcome},
 };
@@ -45,8 +45,8 @@ pub struct OutcomeView {
     pub lines: Vec<String>,
     /// Why it is no success, where one cause stands for all of it.
     pub cause: Option<Message>,
-    /// Each machine.
-    pub machines: Vec<MachineLine>,
+    /// Each VM.
+    pub vms: Vec<VmLine>,
     /// Everything that was warned of.
     pub warnings: Vec<String>,
 }
@@ -54,7 +54,7 @@ pub struct OutcomeView {
 /// The result of one volume or file, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemLine {
-    /// Its name in the machine's folder.
+    /// Its name in the VM's folder.
     pub name: String,
     /// "done", "failed" or "skipped".
     pub state: String,
@@ -64,9 +64,9 @@ pub struct ItemLine {
     pub reason: Option<Message>,
 }
 
-/// One machine's result, in words.
+/// One VM's result, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MachineLine {
+pub struct VmLine {
     /// Its name; after a restore under another one both, "work (now work-1)".
     pub name: String,
     /// "done", "failed", "not reached" or why it was left alone.
@@ -94,7 +94,7 @@ pub fn outcome(kind: JobKind, outcome: &Outcome) -> OutcomeView {
             },
             lines: nothing_kept(kind),
             cause: Some(message(error)),
-            machines: unfinished(kind, &partial.machines),
+            vms: unfinished(kind, &partial.vms),
             warnings: partial.warnings.iter().map(warning).collect(),
         },
     }
@@ -136,7 +136,7 @@ fn done(kind: JobKind, tone: Tone, report: &Report) -> OutcomeView {
         title: title(kind, tone, report),
         lines: facts(kind, tone, report),
         cause,
-        machines: machines(kind, &report.machines),
+        vms: vms(kind, &report.vms),
         warnings: report.warnings.iter().map(warning).collect(),
     }
 }
@@ -164,8 +164,8 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             lines.push(gettext_f("Read from {place}.", &[("place", &place)]));
         }
     }
-    let count = |is: fn(&MachineReport) -> bool| report.machines.iter().filter(|machine| is(machine)).count() as u64;
-    let (all, whole) = (report.machines.len() as u64 - count(is_skipped), count(is_done));
+    let count = |is: fn(&VmReport) -> bool| report.vms.iter().filter(|vm| is(vm)).count() as u64;
+    let (all, whole) = (report.vms.len() as u64 - count(is_skipped), count(is_done));
     if whole == all {
         lines.push(ngettext_f(
             "{n} VM, {size} of data.",
@@ -215,16 +215,16 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
     lines
 }
 
-/// Names the machines that let nothing pass until their user decides, before everything else.
+/// Names the VMs that let nothing pass until their user decides, before everything else.
 fn closed(kind: JobKind, report: &Report) -> Vec<String> {
-    let is_closed = |machine: &&MachineReport| {
+    let is_closed = |vm: &&VmReport| {
         matches!(
-            machine.result,
-            MachineResult::Partly(Failure(EngineError::Archive(ArchiveError::UnreadableRules { .. })))
+            vm.result,
+            VmResult::Partly(Failure(EngineError::Archive(ArchiveError::UnreadableRules { .. })))
         )
     };
-    let names = report.machines.iter().filter(is_closed);
-    let names: Vec<String> = names.map(|machine| sanitize(&machine.name)).collect();
+    let names = report.vms.iter().filter(is_closed);
+    let names: Vec<String> = names.map(|vm| sanitize(&vm.name)).collect();
     if names.is_empty() {
         return Vec::new();
     }
@@ -256,7 +256,7 @@ fn cancelled(kind: JobKind, partial: &Partial) -> OutcomeView {
         },
         lines: nothing_kept(kind),
         cause: None,
-        machines: unfinished(kind, &partial.machines),
+        vms: unfinished(kind, &partial.vms),
         warnings: partial.warnings.iter().map(warning).collect(),
     }
 }
@@ -271,32 +271,32 @@ fn nothing_kept(kind: JobKind) -> Vec<String> {
     }]
 }
 
-fn machines(kind: JobKind, reports: &[MachineReport]) -> Vec<MachineLine> {
-    reports.iter().map(|report| machine(kind, report)).collect()
+fn vms(kind: JobKind, reports: &[VmReport]) -> Vec<VmLine> {
+    reports.iter().map(|report| vm(kind, report)).collect()
 }
 
-/// Of a job that broke off. What a backup had done of its machines went with the archive, so only the guilty one is named.
-fn unfinished(kind: JobKind, reports: &[MachineReport]) -> Vec<MachineLine> {
-    let mut lines = machines(kind, reports);
+/// Of a job that broke off. What a backup had done of its VMs went with the archive, so only the guilty one is named.
+fn unfinished(kind: JobKind, reports: &[VmReport]) -> Vec<VmLine> {
+    let mut lines = vms(kind, reports);
     if kind == JobKind::Backup {
         lines.retain(|line| line.reason.is_some());
     }
     lines
 }
 
-fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
+fn vm(kind: JobKind, report: &VmReport) -> VmLine {
     let name = sanitize(&report.name);
-    // A machine that failed is nowhere, under no name.
+    // A VM that failed is nowhere, under no name.
     let is_here = kind == JobKind::Restore && report.result.is_there() && !report.name_here.is_empty();
     let is_renamed = is_here && report.name_here != report.name;
     let (state, reason) = match &report.result {
-        MachineResult::Done => (pgettext("result of a VM", "done"), None),
-        MachineResult::Partly(Failure(error)) => (pgettext("result of a VM", "partly done"), Some(message(error))),
-        MachineResult::Failed(Failure(error)) => (pgettext("result of a VM", "failed"), Some(message(error))),
-        MachineResult::NotReached => (pgettext("result of a VM", "not reached"), None),
-        MachineResult::Skipped(reason) => (skipped(*reason), None),
+        VmResult::Done => (pgettext("result of a VM", "done"), None),
+        VmResult::Partly(Failure(error)) => (pgettext("result of a VM", "partly done"), Some(message(error))),
+        VmResult::Failed(Failure(error)) => (pgettext("result of a VM", "failed"), Some(message(error))),
+        VmResult::NotReached => (pgettext("result of a VM", "not reached"), None),
+        VmResult::Skipped(reason) => (skipped(*reason), None),
     };
-    MachineLine {
+    VmLine {
         name: if is_renamed {
             // Translators: a VM that was restored under another name, as in "work (now work-1)".
             gettext_f(
@@ -313,8 +313,8 @@ fn machine(kind: JobKind, report: &MachineReport) -> MachineLine {
     }
 }
 
-fn is_skipped(report: &MachineReport) -> bool {
-    matches!(report.result, MachineResult::Skipped(_))
+fn is_skipped(report: &VmReport) -> bool {
+    matches!(report.result, VmResult::Skipped(_))
 }
 
 fn skipped(reason: SkipReason) -> String {
@@ -339,8 +339,8 @@ fn item(report: &ItemReport) -> ItemLine {
     }
 }
 
-fn is_done(report: &MachineReport) -> bool {
-    report.result == MachineResult::Done
+fn is_done(report: &VmReport) -> bool {
+    report.result == VmResult::Done
 }
 
 /// What cannot be seen of an archive that was written.

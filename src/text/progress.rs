@@ -14,7 +14,7 @@ use super::{
 pub struct ProgressView {
     /// The phase, "Backing up".
     pub title: String,
-    /// The machine and its volume at work, "work: private".
+    /// The VM and its volume at work, "work: private".
     pub detail: String,
     /// The part that is done, from 0 to 1; `None` while nobody can know.
     pub fraction: Option<f64>,
@@ -63,13 +63,13 @@ pub fn phase(phase: Phase) -> String {
         Phase::Verifying => gettext("Verifying"),
         Phase::AwaitingTurn => gettext("Waiting for another restore to end"),
         Phase::Opening => gettext("Opening the backup"),
-        Phase::CreatingMachines => gettext("Creating VMs"),
+        Phase::CreatingVms => gettext("Creating VMs"),
         Phase::Restoring => gettext("Restoring"),
         Phase::Extracting => gettext("Extracting"),
     }
 }
 
-/// How a machine stands in a running job.
+/// How a VM stands in a running job.
 pub fn item_state(state: &ItemState) -> String {
     match state {
         ItemState::Waiting => pgettext("state of a VM", "waiting"),
@@ -85,8 +85,8 @@ fn percent(fraction: f64) -> String {
 }
 
 fn at_work(progress: &Progress) -> String {
-    match (&progress.machine, &progress.item) {
-        (Some(machine), Some(item)) => format!("{}: {}", sanitize(machine), sanitize(item)),
+    match (&progress.vm, &progress.item) {
+        (Some(vm), Some(item)) => format!("{}: {}", sanitize(vm), sanitize(item)),
         (Some(name), None) | (None, Some(name)) => sanitize(name),
         (None, None) => String::new(),
     }
@@ -103,7 +103,7 @@ mod tests {
         let progress = Progress {
             done_bytes: 3 << 19,
             total_bytes: Some(3 << 20),
-            machine: Some("work".into()),
+            vm: Some("work".into()),
             item: Some("private".into()),
             elapsed: Duration::from_secs(65),
             bytes_per_second: 1048576.0,

@@ -100,7 +100,7 @@ fn date_in(unix_seconds: i64, zone: TimeZone) -> String {
     )
 }
 
-/// A class of machines, as PedOS's own pages name it.
+/// A class of VMs, as PedOS's own pages name it.
 pub fn class(class: &Class) -> String {
     match class {
         // Translators: dom0 in a list of VMs: what is saved of it is the home of its user.
@@ -113,7 +113,7 @@ pub fn class(class: &Class) -> String {
     }
 }
 
-/// What a machine reaches the network through.
+/// What a VM reaches the network through.
 pub fn netvm(netvm: &Reference) -> String {
     match netvm {
         Reference::Default => pgettext("net VM", "default"),
@@ -122,7 +122,7 @@ pub fn netvm(netvm: &Reference) -> String {
     }
 }
 
-/// The kernel that a machine starts with.
+/// The kernel that a VM starts with.
 pub fn kernel(kernel: &Reference) -> String {
     match kernel {
         Reference::Default => pgettext("kernel", "default"),

@@ -77,7 +77,7 @@ fn introduce(page: &mut Page, facts: &RecoveryFacts<'_>) {
     let title = gettext_f("How to open the backup {name}", &[("name", &name)]);
     page.lines.push(title.clone());
     page.lines.extend(["=".repeat(title.chars().count()), String::new()]);
-    page.prose(&gettext("This text tells how to get the data out of one backup on any Linux machine, without PedOS Backup. You need the passphrase of the backup; it stands nowhere in this text."));
+    page.prose(&gettext("This text tells how to get the data out of one backup on any Linux computer, without PedOS Backup. You need the passphrase of the backup; it stands nowhere in this text."));
     let made = facts.backup_id.made_text();
     page.lines.extend(pairs(&[
         (gettext("File"), name),
@@ -99,7 +99,7 @@ fn introduce(page: &mut Page, facts: &RecoveryFacts<'_>) {
     page.prose(&gettext("All lines that are indented by four blanks are commands. Copy them block by block, in their order, into one terminal with bash or any other POSIX shell."));
 }
 
-/// From the passphrase to the names of the machines.
+/// From the passphrase to the names of the VMs.
 fn open(page: &mut Page, facts: &RecoveryFacts<'_>) {
     page.step(&gettext("Open a terminal in the folder that this text and the backup lie in, and make a new folder for the data that you get out. It should lie on an encrypted disk with enough room; if need be, put another path in its place."));
     page.command(&archive_lines(facts.archive));
@@ -112,7 +112,7 @@ fn open(page: &mut Page, facts: &RecoveryFacts<'_>) {
         "Copy this line alone, press Enter, and type the passphrase. It is not shown.",
     ));
     page.command(&["stty -echo; IFS= read -r pass; stty echo"]);
-    page.step(&gettext("Check the passphrase. The last command must say that the two files are identical; if not, go back to step 2. If scrypt thinks that this machine has too little memory or time, write the option -f behind each \"dec\"."));
+    page.step(&gettext("Check the passphrase. The last command must say that the two files are identical; if not, go back to step 2. If scrypt thinks that this computer has too little memory or time, write the option -f behind each \"dec\"."));
     page.command(CHECK);
     page.step(&gettext("Decrypt the list of contents."));
     page.command(&unpacking(CONTENTS, facts.compression));

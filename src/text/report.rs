@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The result of a job as plain text: a table of all machines for a terminal, and a whole report to be kept.
+//! The result of a job as plain text: a table of all VMs for a terminal, and a whole report to be kept.
 //!
 //! Lines are wrapped at a hundred characters; a word that is longer, a path for one, stays in one piece.
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    ItemLine, MachineLine, Message, OutcomeView, filter,
+    ItemLine, Message, OutcomeView, VmLine, filter,
     i18n::{gettext, gettext_f},
     outcome, protection, sanitize, size,
 };
@@ -22,10 +22,10 @@ use super::{
 /// How long a line may be, in characters: what fits on paper and into most windows.
 const WIDTH: usize = 100;
 
-/// The longest name that the first column makes room for, in characters: that of a machine is never longer.
+/// The longest name that the first column makes room for, in characters: that of a VM is never longer.
 const NAME_WIDTH: usize = 31;
 
-/// Readable by its user alone: a report tells which machines there are.
+/// Readable by its user alone: a report tells which VMs there are.
 const REPORT_MODE: u32 = 0o600;
 
 /// Writes the report of a job that has ended into a file, in place of what was there: as JSON if the name ends in
@@ -61,7 +61,7 @@ pub fn report_text(ended: &Ended<'_>) -> String {
     if let Some(cause) = &view.cause {
         lines.extend(wrapped(&reason(cause), 0));
     }
-    let table = machine_table(&view);
+    let table = vm_table(&view);
     if !table.is_empty() {
         lines.push(String::new());
         lines.extend(table);
@@ -79,20 +79,16 @@ pub fn report_text(ended: &Ended<'_>) -> String {
 
 pub(super) const PROGRAM: &str = concat!("PedOS Backup ", env!("CARGO_PKG_VERSION"));
 
-/// A table of all machines of a result, and below each that is not whole its volumes and files with what is wrong with
+/// A table of all VMs of a result, and below each that is not whole its volumes and files with what is wrong with
 /// them and where; then what can be done about it.
-pub fn machine_table(view: &OutcomeView) -> Vec<String> {
-    let machines = &view.machines;
-    let longest = machines
-        .iter()
-        .map(|machine| machine.name.chars().count())
-        .max()
-        .unwrap_or(0);
+pub fn vm_table(view: &OutcomeView) -> Vec<String> {
+    let vms = &view.vms;
+    let longest = vms.iter().map(|vm| vm.name.chars().count()).max().unwrap_or(0);
     let column = longest.min(NAME_WIDTH);
     let mut lines = Vec::new();
-    for machine in machines {
-        lines.push(format!("  {:<column$}  {}", machine.name, machine.state));
-        lines.extend(details(machine));
+    for vm in vms {
+        lines.push(format!("  {:<column$}  {}", vm.name, vm.state));
+        lines.extend(details(vm));
     }
     let hints = hints(view);
     if !hints.is_empty() {
@@ -102,17 +98,17 @@ pub fn machine_table(view: &OutcomeView) -> Vec<String> {
     lines
 }
 
-/// What is wrong with a machine; said of its volume where it is the same.
-fn details(machine: &MachineLine) -> Vec<String> {
-    if machine.is_done {
+/// What is wrong with a VM; said of its volume where it is the same.
+fn details(vm: &VmLine) -> Vec<String> {
+    if vm.is_done {
         return Vec::new();
     }
     let mut lines = Vec::new();
-    let is_said = |cause: &Message| machine.items.iter().any(|item| item.reason.as_ref() == Some(cause));
-    if let Some(cause) = machine.reason.as_ref().filter(|cause| !is_said(cause)) {
+    let is_said = |cause: &Message| vm.items.iter().any(|item| item.reason.as_ref() == Some(cause));
+    if let Some(cause) = vm.reason.as_ref().filter(|cause| !is_said(cause)) {
         lines.extend(wrapped(&reason(cause), 6));
     }
-    for item in &machine.items {
+    for item in &vm.items {
         lines.extend(wrapped(&item_text(item), 6));
     }
     lines
@@ -154,16 +150,16 @@ fn reason(message: &Message) -> String {
 
 /// What can be done, each thing once.
 fn hints(view: &OutcomeView) -> Vec<&str> {
-    let of_machines = view.machines.iter().filter(|machine| !machine.is_done);
-    let of_machines = of_machines.flat_map(|machine| {
-        let items = machine.items.iter().filter_map(|item| item.reason.as_ref());
-        machine.reason.iter().chain(items)
+    let of_vms = view.vms.iter().filter(|vm| !vm.is_done);
+    let of_vms = of_vms.flat_map(|vm| {
+        let items = vm.items.iter().filter_map(|item| item.reason.as_ref());
+        vm.reason.iter().chain(items)
     });
     let mut hints = Vec::new();
     for hint in view
         .cause
         .iter()
-        .chain(of_machines)
+        .chain(of_vms)
         .filter_map(|message| message.hint.as_deref())
     {
         if !hints.contains(&hint) {
@@ -236,7 +232,7 @@ pub(super) fn wrapped_by(text: &str, first: usize, others: usize) -> Vec<String>
 mod tests {
     use super::*;
     use crate::{
-        engine::{ArchiveError, EngineError, Failure, ItemReport, ItemResult, MachineReport, MachineResult, Report},
+        engine::{ArchiveError, EngineError, Failure, ItemReport, ItemResult, Report, VmReport, VmResult},
         job::{JobKind, Outcome},
     };
 
@@ -254,7 +250,7 @@ mod tests {
             size_bytes: 4096,
             result,
         };
-        let machine = |name: &str, items, result| MachineReport {
+        let vm = |name: &str, items, result| VmReport {
             name: name.to_owned(),
             name_here: name.to_owned(),
             items,
@@ -266,9 +262,9 @@ mod tests {
             item("firewall.xml", ItemResult::Skipped),
         ];
         Outcome::Done(Box::new(Report {
-            machines: vec![
-                machine("work", vec![item("private.img", ItemResult::Done)], MachineResult::Done),
-                machine("vault", items, MachineResult::Failed(damage("private.img"))),
+            vms: vec![
+                vm("work", vec![item("private.img", ItemResult::Done)], VmResult::Done),
+                vm("vault", items, VmResult::Failed(damage("private.img"))),
             ],
             ..Report::default()
         }))
@@ -276,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_table_names_each_volume_of_what_is_not_whole_with_its_place_once() {
-        let table = machine_table(&super::outcome(JobKind::Restore, &outcome())).join("\n");
+        let table = vm_table(&super::outcome(JobKind::Restore, &outcome())).join("\n");
         assert!(
             table.starts_with("  work   done\n  vault  failed\n      root.img: done, 4.0 KiB\n"),
             "{table}"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What the table of a restore says about each machine, in words.
+//! What the table of a restore says about each VM, in words.
 
 use crate::plan::{Absence, Cure, RestoreProblem, RestoreRemark, Shortage};
 
@@ -9,7 +9,7 @@ use super::{
     kernel, netvm, sanitize, size,
 };
 
-/// What must be solved before a machine can be restored, and what solves it in a window.
+/// What must be solved before a VM can be restored, and what solves it in a window.
 pub fn restore_problem(problem: &RestoreProblem) -> FindingText {
     let hint: Vec<String> = problem.cures().iter().map(restore_cure).collect();
     FindingText {
@@ -174,7 +174,7 @@ pub fn restore_remark(remark: &RestoreRemark) -> String {
                 ("name", &sanitize(&port.backend)),
             ],
         ),
-        RestoreRemark::MachineMissing { property, name } => gettext_f(
+        RestoreRemark::VmMissing { property, name } => gettext_f(
             "{setting} is not set, because {name} is neither here nor restored",
             &[("setting", &sanitize(property)), ("name", &sanitize(name))],
         ),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Makes text that an archive, a service or another machine chose safe to show.
+//! Makes text that an archive, a service or another VM chose safe to show.
 //!
 //! A terminal obeys escape sequences, a text layout obeys direction marks, and an eye does not see a zero-width
 //! character: each could make a window or a log say something that this program did not say. All of them become

@@ -32,7 +32,7 @@ pub fn will_be_left_out(found: &Finding) -> String {
         // Translators: {why} is a sentence with its full stop.
         "The VM {vm} cannot be backed up and will be left out: {why}",
         &[
-            ("vm", &sanitize(found.machine.as_deref().unwrap_or_default())),
+            ("vm", &sanitize(found.vm.as_deref().unwrap_or_default())),
             ("why", &finding(found).sentence),
         ],
     )
@@ -78,7 +78,7 @@ pub fn path_is_no_text(path: &Path) -> Message {
 /// Nothing says which PedOS to work on.
 pub fn no_host() -> Message {
     Message::new(gettext("There is no PedOS here"))
-        .detail(gettext("Neither --root nor PEDOS_ROOT names the folder of a PedOS, and none is running on this machine."))
+        .detail(gettext("Neither --root nor PEDOS_ROOT names the folder of a PedOS, and none is running on this computer."))
         .hint(gettext("Give --root DIR with the folder that holds dom0's file system. qvm-backup --make-sample DIR makes one for trying things out; qvm-backup-restore --new-root DIR restores into a new one."))
 }
 
@@ -162,7 +162,7 @@ pub fn unknown_key(key: &str) -> String {
     )
 }
 
-/// A machine that a profile names and that is not there.
+/// A VM that a profile names and that is not there.
 pub fn not_in_system(name: &str) -> String {
     gettext_f(
         "the profile names {name}, and there is no such VM: it is not backed up",
@@ -170,7 +170,7 @@ pub fn not_in_system(name: &str) -> String {
     )
 }
 
-/// The passphrase of a profile did not come from the machine that should tell it.
+/// The passphrase of a profile did not come from the VM that should tell it.
 pub fn no_passphrase_from_vm(name: &str, profile: &str, error: &VmPassphraseError) -> Message {
     let message = Message::new(gettext_f(
         "The VM {vm} did not give the passphrase of the profile",
@@ -226,12 +226,12 @@ pub fn no_recovery_text_in_vm() -> String {
     gettext("--recovery-text cannot be used for a backup that goes into a VM: nothing can be written beside it there")
 }
 
-/// A machine that a listing names and whose data is not in the archive.
+/// A VM that a listing names and whose data is not in the archive.
 pub fn only_mentioned() -> String {
     gettext("only mentioned")
 }
 
-/// What stands above the notes of a machine.
+/// What stands above the notes of a VM.
 pub fn notes_of(name: &str) -> String {
     gettext_f("Notes of {vm}:", &[("vm", &sanitize(name))])
 }

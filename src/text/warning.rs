@@ -38,9 +38,9 @@ pub fn warning(warning: &Warning) -> String {
             "An unfinished file of an earlier run, which nobody was writing any more, was replaced: {path}",
             &[("path", &shown(path))],
         ),
-        Warning::UptakeUnknown { machine } => gettext_f(
+        Warning::UptakeUnknown { vm } => gettext_f(
             "It cannot be told here whether the VM {vm} has taken the last bytes of the backup: verify it before you rely on it.",
-            &[("vm", &sanitize(machine))],
+            &[("vm", &sanitize(vm))],
         ),
         Warning::NotRecorded { why } => gettext_f(
             "The backup is whole, but the system could not note its date: {why}",
@@ -50,21 +50,21 @@ pub fn warning(warning: &Warning) -> String {
             "The backup was written, but it is not verified: {why}",
             &[("why", &unverified(*why))],
         ),
-        Warning::SettingNotRestored { machine, setting, why } => gettext_f(
+        Warning::SettingNotRestored { vm, setting, why } => gettext_f(
             "A setting of the VM {vm} could not be restored: {setting} ({why})",
             &[
-                ("vm", &sanitize(machine)),
+                ("vm", &sanitize(vm)),
                 ("setting", &sanitize(setting)),
                 ("why", &sanitize(why)),
             ],
         ),
         Warning::SettingUnfit {
-            machine,
+            vm,
             setting,
             value,
             why,
-        } => setting_unfit(machine, setting, value, why),
-        Warning::NameUnusable { machine, why } => name_unusable(machine, *why),
+        } => setting_unfit(vm, setting, value, why),
+        Warning::NameUnusable { vm, why } => name_unusable(vm, *why),
         Warning::UnknownFile { member } => gettext_f(
             "The backup holds a file that this program does not know and leaves alone: {name}",
             &[("name", &sanitize(member))],
@@ -90,7 +90,7 @@ pub fn warning(warning: &Warning) -> String {
             &[("name", &sanitize(member)), ("position", &position.to_string())],
         ),
         Warning::VolumeSizeDiffers {
-            machine,
+            vm,
             volume,
             announced,
             found,
@@ -98,7 +98,7 @@ pub fn warning(warning: &Warning) -> String {
             "The volume {volume} of the VM {vm} has {found} bytes, where the list of contents says {announced}. It may have been resized while the VM ran.",
             &[
                 ("volume", &sanitize(volume)),
-                ("vm", &sanitize(machine)),
+                ("vm", &sanitize(vm)),
                 ("found", &found.to_string()),
                 ("announced", &announced.to_string()),
             ],
@@ -123,9 +123,9 @@ pub fn warning(warning: &Warning) -> String {
             "What comes after byte {position} of the file or device is not part of the backup and was left alone.",
             &[("position", &position.to_string())],
         ),
-        Warning::NotTakenAway { machine, tag, why } => gettext_f(
+        Warning::NotTakenAway { vm, tag, why } => gettext_f(
             "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",
-            &[("vm", &sanitize(machine)), ("why", &sanitize(why)), ("tag", tag)],
+            &[("vm", &sanitize(vm)), ("why", &sanitize(why)), ("tag", tag)],
         ),
     }
 }
@@ -138,11 +138,11 @@ pub fn unverified(why: Unverified) -> String {
     }
 }
 
-fn setting_unfit(machine: &str, setting: &Setting, value: &str, why: &Unfit) -> String {
+fn setting_unfit(vm: &str, setting: &Setting, value: &str, why: &Unfit) -> String {
     gettext_f(
         "A setting of the VM {vm} is left out, because the system does not accept it: {setting} = {value} ({why})",
         &[
-            ("vm", &sanitize(machine)),
+            ("vm", &sanitize(vm)),
             ("setting", &words::setting(setting)),
             ("value", &sanitize(value)),
             ("why", &words::unfit(why)),
@@ -150,10 +150,10 @@ fn setting_unfit(machine: &str, setting: &Setting, value: &str, why: &Unfit) -> 
     )
 }
 
-fn name_unusable(machine: &str, why: NameFault) -> String {
+fn name_unusable(vm: &str, why: NameFault) -> String {
     gettext_f(
         "The VM {vm} can be restored only under another name. {why}",
-        &[("vm", &sanitize(machine)), ("why", &words::name_fault(why))],
+        &[("vm", &sanitize(vm)), ("why", &words::name_fault(why))],
     )
 }
 

@@ -26,7 +26,7 @@ use std::path::Path;
 
 use crate::{
     draft::{BackupPage, Reason, RestorePage},
-    host::{HostError, Machine},
+    host::{HostError, Vm},
     plan::Unverified,
     secret::Oddity,
 };
@@ -64,7 +64,7 @@ pub fn restore_program() -> String {
 /// The name of a page of a backup.
 pub fn backup_page(page: BackupPage) -> String {
     match page {
-        BackupPage::Machines => gettext("VMs"),
+        BackupPage::Vms => gettext("VMs"),
         BackupPage::Destination => gettext("Destination"),
         BackupPage::Passphrase => gettext("Passphrase"),
         BackupPage::Summary => gettext("Summary"),
@@ -77,7 +77,7 @@ pub fn restore_page(page: RestorePage) -> String {
     match page {
         RestorePage::Source => gettext("Source"),
         RestorePage::Passphrase => gettext("Passphrase"),
-        RestorePage::Machines => gettext("VMs"),
+        RestorePage::Vms => gettext("VMs"),
         RestorePage::Summary => gettext("Summary"),
         RestorePage::Restore => gettext("Restore"),
     }
@@ -163,10 +163,10 @@ pub fn total(count: usize, bytes: u64) -> String {
     )
 }
 
-/// What kind a machine is and when it was last backed up.
-pub fn machine_detail(machine: &Machine) -> String {
-    let class = class(&machine.class);
-    match machine.last_backup {
+/// What kind a VM is and when it was last backed up.
+pub fn vm_detail(vm: &Vm) -> String {
+    let class = class(&vm.class);
+    match vm.last_backup {
         // Translators: the class of a VM and when it was last backed up.
         Some(moment) => gettext_f(
             "{class} · backed up {date}",
@@ -176,7 +176,7 @@ pub fn machine_detail(machine: &Machine) -> String {
     }
 }
 
-/// Whether a machine runs, in a word.
+/// Whether a VM runs, in a word.
 pub fn running(is_running: bool) -> String {
     if is_running { gettext("running") } else { String::new() }
 }

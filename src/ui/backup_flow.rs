@@ -20,14 +20,14 @@ use crate::{
 use super::{
     BpWizard, desktop, dialogs,
     flow::{self, Flow, Shell, Waiting, when_answered},
-    pages::{BpDestinationPage, BpMachinesPage, BpPassphrasePage, BpSummaryPage},
+    pages::{BpDestinationPage, BpPassphrasePage, BpSummaryPage, BpVmsPage},
 };
 
 /// The wizard while its window is open.
 pub struct BackupFlow {
     shell: Shell,
     draft: RefCell<BackupDraft>,
-    machines: BpMachinesPage,
+    vms: BpVmsPage,
     destination: BpDestinationPage,
     passphrase: BpPassphrasePage,
     summary: BpSummaryPage,
@@ -45,7 +45,7 @@ impl BackupFlow {
         let flow = Rc::new(Self {
             shell: Shell::new(wizard, host, destination.place().clone()),
             draft: RefCell::new(BackupDraft::new()),
-            machines: BpMachinesPage::default(),
+            vms: BpVmsPage::default(),
             destination,
             passphrase: BpPassphrasePage::default(),
             summary: BpSummaryPage::default(),
@@ -64,11 +64,7 @@ impl BackupFlow {
         let add = |page: BackupPage, widget: &gtk::Widget, first: Vec<gtk::Widget>| {
             self.shell.wizard.add_page(&words::backup_page(page), widget, first);
         };
-        add(
-            BackupPage::Machines,
-            self.machines.upcast_ref(),
-            self.machines.first_fields(),
-        );
+        add(BackupPage::Vms, self.vms.upcast_ref(), self.vms.first_fields());
         add(
             BackupPage::Destination,
             self.destination.upcast_ref(),
@@ -89,9 +85,8 @@ impl BackupFlow {
 
     fn connect(self: &Rc<Self>) {
         self.connect_shell();
-        self.machines
-            .connect_changed(self.hearing(|flow, _| flow.take_machines()));
-        self.machines.connect_retry(self.hearing(|flow, _| flow.read_again()));
+        self.vms.connect_changed(self.hearing(|flow, _| flow.take_vms()));
+        self.vms.connect_retry(self.hearing(|flow, _| flow.read_again()));
         self.shell
             .place
             .connect_changed(self.hearing(|flow, _| flow.take_place()));
@@ -102,7 +97,7 @@ impl BackupFlow {
     }
 
     fn begin(self: &Rc<Self>) {
-        self.machines.show_reading();
+        self.vms.show_reading();
         self.passphrase.clear_typed(false);
         self.show_page();
         let folder = self.shell.host.profile_dir();
@@ -117,7 +112,7 @@ impl BackupFlow {
     }
 
     fn read_again(self: &Rc<Self>) {
-        self.machines.show_reading();
+        self.vms.show_reading();
         let task = flow::read_system(&self.shell.host);
         self.checking.replace(when_answered(self, task, Self::hear_system));
     }
@@ -133,13 +128,13 @@ impl BackupFlow {
         self.refresh();
     }
 
-    fn take_machines(self: &Rc<Self>) {
+    fn take_vms(self: &Rc<Self>) {
         let mut draft = self.draft.borrow_mut();
-        draft.select(self.machines.selected());
-        draft.is_compressed = self.machines.is_compressed();
-        draft.method = self.machines.method();
-        draft.level = self.machines.level().unwrap_or(draft.level);
-        draft.scope = self.machines.scope();
+        draft.select(self.vms.selected());
+        draft.is_compressed = self.vms.is_compressed();
+        draft.method = self.vms.method();
+        draft.level = self.vms.level().unwrap_or(draft.level);
+        draft.scope = self.vms.scope();
         drop(draft);
         self.refresh();
     }
@@ -221,7 +216,7 @@ impl Flow for BackupFlow {
     fn show_current_page(&self) {
         let draft = self.draft.borrow();
         match draft.page() {
-            BackupPage::Machines => self.show_machines(&draft),
+            BackupPage::Vms => self.show_vms(&draft),
             BackupPage::Destination => self.show_destination(&draft),
             BackupPage::Passphrase => self.show_passphrase(&draft),
             BackupPage::Summary => self.show_summary(&draft),
@@ -275,7 +270,7 @@ impl Flow for BackupFlow {
     // A list that was read once stays; the next look may succeed.
     fn system_is_not_read(&self, error: &EngineError) {
         match self.draft.borrow().system() {
-            None => self.machines.show_error(&text::message(error)),
+            None => self.vms.show_error(&text::message(error)),
             Some(_) => log::warn!("the list of VMs: {error}"),
         }
     }

@@ -17,13 +17,13 @@ use gtk::{
 use crate::text::wizard as words;
 
 use super::{
-    BpMachineRow, Glyph,
+    BpVmRow, Glyph,
     wizard::{focus_into, follow_width},
 };
 
 /// A VM as the lists show it, all words ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MachineItem {
+pub struct VmItem {
     /// Its name.
     pub name: String,
     /// Its place among the others.
@@ -71,7 +71,7 @@ mod imp {
         pub(super) remove_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) button_box: TemplateChild<gtk::Box>,
-        pub(super) rows: RefCell<BTreeMap<String, BpMachineRow>>,
+        pub(super) rows: RefCell<BTreeMap<String, BpVmRow>>,
     }
 
     #[gtk::template_callbacks]
@@ -119,7 +119,7 @@ mod imp {
                 .any(|other| other.upcast_ref::<gtk::ListBoxRow>() == row)
             {
                 self.obj().move_rows(&highlighted);
-            } else if let Some(row) = row.downcast_ref::<BpMachineRow>() {
+            } else if let Some(row) = row.downcast_ref::<BpVmRow>() {
                 self.obj().move_rows(std::slice::from_ref(row));
             }
         }
@@ -206,7 +206,7 @@ glib::wrapper! {
 
 impl BpDualList {
     /// Shows these VMs. Rows that stay keep their highlight and the focus.
-    pub fn show_items(&self, items: &[MachineItem], is_selected: impl Fn(&str) -> bool) {
+    pub fn show_items(&self, items: &[VmItem], is_selected: impl Fn(&str) -> bool) {
         let imp = self.imp();
         let wanted: BTreeSet<&str> = items.iter().map(|item| item.name.as_str()).collect();
         let mut known = imp.rows.borrow_mut();
@@ -229,7 +229,7 @@ impl BpDualList {
                     move_row(row, target);
                 }
                 None => {
-                    let row = BpMachineRow::new(item);
+                    let row = BpVmRow::new(item);
                     target.append(&row);
                     known.insert(item.name.clone(), row);
                 }
@@ -247,11 +247,11 @@ impl BpDualList {
 
     /// The names in the list at the right.
     pub fn selected(&self) -> Vec<String> {
-        rows(&self.imp().selected_list).iter().map(BpMachineRow::name).collect()
+        rows(&self.imp().selected_list).iter().map(BpVmRow::name).collect()
     }
 
     /// Moves rows to the other list, and the focus to what then stands in the place of the last of them.
-    pub(super) fn move_rows(&self, moving: &[BpMachineRow]) {
+    pub(super) fn move_rows(&self, moving: &[BpVmRow]) {
         let imp = self.imp();
         let next = moving.last().and_then(|row| {
             let list = row.parent().and_downcast::<gtk::ListBox>()?;
@@ -284,7 +284,7 @@ impl BpDualList {
     }
 }
 
-fn move_row(row: &BpMachineRow, target: &gtk::ListBox) {
+fn move_row(row: &BpVmRow, target: &gtk::ListBox) {
     let parent = row.parent().and_downcast::<gtk::ListBox>();
     if parent.as_ref() != Some(target) {
         if let Some(list) = parent {
@@ -296,17 +296,17 @@ fn move_row(row: &BpMachineRow, target: &gtk::ListBox) {
 }
 
 fn position(row: &gtk::ListBoxRow) -> usize {
-    row.downcast_ref::<BpMachineRow>().map_or(0, BpMachineRow::position)
+    row.downcast_ref::<BpVmRow>().map_or(0, BpVmRow::position)
 }
 
-fn rows(list: &gtk::ListBox) -> Vec<BpMachineRow> {
+fn rows(list: &gtk::ListBox) -> Vec<BpVmRow> {
     (0..)
         .map_while(|index| list.row_at_index(index))
         .filter_map(|row| row.downcast().ok())
         .collect()
 }
 
-fn highlighted(list: &gtk::ListBox) -> Vec<BpMachineRow> {
+fn highlighted(list: &gtk::ListBox) -> Vec<BpVmRow> {
     list.selected_rows()
         .into_iter()
         .filter_map(|row| row.downcast().ok())

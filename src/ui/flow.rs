@@ -28,7 +28,7 @@ use crate::{
     text::{self, JobKind, OutcomeView, outcome, progress, wizard as words},
 };
 
-use super::{BpWizard, Glyph, MachineItem, desktop, pages::BpProgressPage};
+use super::{BpWizard, Glyph, VmItem, desktop, pages::BpProgressPage};
 
 /// How often the host is looked at for VMs that were started or stopped: soon enough for someone who starts one and
 /// turns back to the list, seldom enough to cost nothing.
@@ -117,16 +117,16 @@ pub(super) fn label_color(system: &System, label: &str) -> u32 {
     found.map_or(UNKNOWN_LABEL_COLOR, |label| label.color)
 }
 
-/// A machine of a host as the lists show it.
-pub(super) fn machine_item(system: &System, position: usize, machine: &crate::host::Machine) -> MachineItem {
-    let is_vm = machine.class != Class::AdminVm;
-    MachineItem {
-        name: machine.name.clone(),
+/// A VM of a host as the lists show it.
+pub(super) fn vm_item(system: &System, position: usize, vm: &crate::host::Vm) -> VmItem {
+    let is_vm = vm.class != Class::AdminVm;
+    VmItem {
+        name: vm.name.clone(),
         position,
-        glyph: Glyph::of(machine, label_color(system, &machine.label)),
-        detail: words::machine_detail(machine),
-        value: text::size(machine.backup_bytes),
-        state: words::running(is_vm && machine.is_running),
+        glyph: Glyph::of(vm, label_color(system, &vm.label)),
+        detail: words::vm_detail(vm),
+        value: text::size(vm.backup_bytes),
+        state: words::running(is_vm && vm.is_running),
     }
 }
 
@@ -182,7 +182,7 @@ impl Running {
 
     fn apply(&self, event: Event) {
         match event {
-            Event::Started { machines } => self.page.show_start(&words::starting(), &machines),
+            Event::Started { vms } => self.page.show_start(&words::starting(), &vms),
             Event::Phase(phase) => {
                 *self.phase.borrow_mut() = phase;
                 self.page
@@ -190,7 +190,7 @@ impl Running {
             }
             Event::Progress(_) if self.handle.cancel_token().is_cancelled() => {}
             Event::Progress(done) => self.page.show_progress(&progress::view(*self.phase.borrow(), &done)),
-            Event::Item { machine, state } => self.page.show_item(&machine, &state),
+            Event::Item { vm, state } => self.page.show_item(&vm, &state),
             Event::Warning(warning) => self.page.add_warning(&text::warning(&warning)),
             // Handled by the loop, which ends with it.
             Event::Finished(_) => {}
@@ -211,7 +211,7 @@ impl Running {
         view.warnings.extend(notes);
         if self.kind == JobKind::Backup && !matches!(last, Outcome::Done(_)) {
             // There is no archive: a tick beside a VM would say that something of it was saved.
-            view.machines.retain(|line| line.reason.is_some());
+            view.vms.retain(|line| line.reason.is_some());
         }
         let unmount = words::unmount(&look.target);
         self.page
@@ -243,13 +243,9 @@ fn full_text(view: &OutcomeView, last: &Outcome) -> String {
     if let Outcome::Failed(error, _) = last {
         lines.push(text::sanitize_lines(&error.to_string()));
     }
-    for machine in &view.machines {
-        let reason = machine
-            .reason
-            .as_ref()
-            .map(text::Message::full_text)
-            .unwrap_or_default();
-        lines.push(format!("{}: {} {}", machine.name, machine.state, reason));
+    for vm in &view.vms {
+        let reason = vm.reason.as_ref().map(text::Message::full_text).unwrap_or_default();
+        lines.push(format!("{}: {} {}", vm.name, vm.state, reason));
     }
     lines.extend(view.warnings.iter().cloned());
     lines.join("\n")

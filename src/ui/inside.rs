@@ -16,7 +16,7 @@ use gtk::{
 
 use crate::text::wizard::{self as words, NoteText, Verdict};
 
-use super::{BpClampLayout, BpFacts, BpMachineRow, BpVerdict, BpWizard, MachineItem, clamp::font_scale, flow::connect};
+use super::{BpClampLayout, BpFacts, BpVerdict, BpVmRow, BpWizard, VmItem, clamp::font_scale, flow::connect};
 
 /// How many rows are made before the window is first seen: more than fit on a screen.
 const FIRST_ROWS: usize = 24;
@@ -49,8 +49,8 @@ mod imp {
         pub(super) notes_verdict: TemplateChild<BpVerdict>,
         #[template_child]
         pub(super) list: TemplateChild<gtk::ListBox>,
-        pub(super) waiting: RefCell<VecDeque<MachineItem>>,
-        pub(super) all: RefCell<Vec<MachineItem>>,
+        pub(super) waiting: RefCell<VecDeque<VmItem>>,
+        pub(super) all: RefCell<Vec<VmItem>>,
         pub(super) notes: RefCell<BTreeMap<String, NoteText>>,
     }
 
@@ -108,7 +108,7 @@ mod imp {
             self.parent_constructed();
             let window = self.obj().downgrade();
             self.list.set_filter_func(move |row| {
-                let name = row.downcast_ref::<BpMachineRow>().map(BpMachineRow::name);
+                let name = row.downcast_ref::<BpVmRow>().map(BpVmRow::name);
                 match (window.upgrade(), name) {
                     (Some(window), Some(name)) => window.is_wanted(&name),
                     _ => true,
@@ -134,13 +134,8 @@ glib::wrapper! {
 }
 
 impl BpInsideWindow {
-    /// Opens over a wizard, with what the archive says of itself, what its format cannot show, and its machines.
-    pub fn open(
-        wizard: &BpWizard,
-        facts: &[(String, String)],
-        weakness: Option<&str>,
-        machines: Vec<MachineItem>,
-    ) -> Self {
+    /// Opens over a wizard, with what the archive says of itself, what its format cannot show, and its VMs.
+    pub fn open(wizard: &BpWizard, facts: &[(String, String)], weakness: Option<&str>, vms: Vec<VmItem>) -> Self {
         let window: Self = glib::Object::builder()
             .property("transient-for", wizard)
             .property("modal", true)
@@ -155,8 +150,8 @@ impl BpInsideWindow {
         imp.facts.show_facts(facts);
         imp.weak_box.set_visible(weakness.is_some());
         imp.weak_label.set_label(weakness.unwrap_or_default());
-        imp.all.replace(machines.clone());
-        imp.waiting.replace(machines.into());
+        imp.all.replace(vms.clone());
+        imp.waiting.replace(vms.into());
         window.make_rows(FIRST_ROWS);
         window.make_more_when_idle();
         window.show_count();
@@ -200,11 +195,11 @@ impl BpInsideWindow {
         imp.list.invalidate_filter();
     }
 
-    fn note_of(&self, machine: &str) -> Option<NoteText> {
-        self.imp().notes.borrow().get(machine).cloned()
+    fn note_of(&self, vm: &str) -> Option<NoteText> {
+        self.imp().notes.borrow().get(vm).cloned()
     }
 
-    fn rows(&self) -> impl Iterator<Item = BpMachineRow> {
+    fn rows(&self) -> impl Iterator<Item = BpVmRow> {
         let list = self.imp().list.get();
         (0..)
             .map_while(move |index| list.row_at_index(index))
@@ -216,7 +211,7 @@ impl BpInsideWindow {
             let Some(item) = self.imp().waiting.borrow_mut().pop_front() else {
                 return;
             };
-            let row = BpMachineRow::new(&item);
+            let row = BpVmRow::new(&item);
             // There is no other list that it could be moved to.
             row.action_set_enabled("row.move", false);
             if let Some(note) = self.note_of(&item.name) {
@@ -247,7 +242,7 @@ impl BpInsideWindow {
         self.imp().count_label.set_label(&words::inside_count(shown, all.len()));
     }
 
-    /// Whether a machine has what is searched for in its name, in what is said of it, or in its notes.
+    /// Whether a VM has what is searched for in its name, in what is said of it, or in its notes.
     fn is_wanted(&self, name: &str) -> bool {
         let wanted = self.imp().search.text().to_lowercase();
         let is_in = |text: &str| text.to_lowercase().contains(&wanted);

@@ -5,23 +5,23 @@
 
 mod contents;
 mod destination;
-mod machines;
 mod open;
 mod passphrase;
 mod progress;
 mod restore_summary;
 mod source;
 mod summary;
+mod vms;
 
 pub use contents::BpContentsPage;
 pub use destination::BpDestinationPage;
-pub use machines::BpMachinesPage;
 pub use open::BpOpenPage;
 pub use passphrase::{BpPassphrasePage, Choices};
 pub use progress::BpProgressPage;
 pub use restore_summary::{BpRestoreSummaryPage, ForAll, RestoreSummary};
 pub use source::{BpSourcePage, Rules};
 pub use summary::{BpSummaryPage, SummaryFacts, SummaryLine};
+pub use vms::BpVmsPage;
 
 use gtk::{glib, prelude::*};
 

@@ -7,7 +7,7 @@ use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
 
 use crate::{
     engine::ItemState,
-    text::{MachineLine, item_text, message, progress, wizard as words},
+    text::{VmLine, item_text, message, progress, wizard as words},
 };
 
 mod imp {
@@ -107,7 +107,7 @@ impl BpProgressRow {
     }
 
     /// Shows how it ended.
-    pub fn show_line(&self, line: &MachineLine) {
+    pub fn show_line(&self, line: &VmLine) {
         let imp = self.imp();
         imp.spinner.set_spinning(false);
         imp.name_label.set_label(&line.name);
@@ -127,7 +127,7 @@ impl BpProgressRow {
     }
 
     /// The volumes and files of a VM that is not whole, each with its place in the archive if it is bad.
-    fn show_items(&self, line: &MachineLine) {
+    fn show_items(&self, line: &VmLine) {
         let imp = self.imp();
         imp.items.set_visible(!line.is_done && !line.items.is_empty());
         let bad = line.items.iter().filter(|item| item.reason.is_some()).count();

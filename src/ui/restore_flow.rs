@@ -79,7 +79,7 @@ impl RestoreFlow {
             self.open.first_fields(),
         );
         add(
-            RestorePage::Machines,
+            RestorePage::Vms,
             self.contents.upcast_ref(),
             self.contents.first_fields(),
         );
@@ -97,12 +97,11 @@ impl RestoreFlow {
         self.open.connect_inside(self.hearing(|flow, _| flow.look_inside()));
         self.open.connect_changed(self.hearing(|flow, _| flow.take_typed()));
         self.open.connect_stop(self.hearing(|flow, _| flow.stop_opening()));
-        self.contents
-            .connect_changed(self.hearing(|flow, _| flow.take_machines()));
+        self.contents.connect_changed(self.hearing(|flow, _| flow.take_vms()));
         let weak = Rc::downgrade(self);
-        self.summary.connect_edit(move |machine, edit| {
+        self.summary.connect_edit(move |vm, edit| {
             if let Some(flow) = weak.upgrade() {
-                flow.take_edit(machine, edit);
+                flow.take_edit(vm, edit);
             }
         });
         let weak = Rc::downgrade(self);
@@ -136,7 +135,7 @@ impl RestoreFlow {
         self.refresh();
     }
 
-    fn take_machines(self: &Rc<Self>) {
+    fn take_vms(self: &Rc<Self>) {
         self.draft.borrow_mut().select(self.contents.selected());
         self.refresh();
     }
@@ -217,7 +216,7 @@ impl Flow for RestoreFlow {
         match draft.page() {
             RestorePage::Source => self.show_source(&draft),
             RestorePage::Passphrase => self.show_opening(&draft),
-            RestorePage::Machines => self.show_contents(&draft),
+            RestorePage::Vms => self.show_contents(&draft),
             RestorePage::Summary => self.show_table(&draft),
             RestorePage::Restore => {}
         }
@@ -239,7 +238,7 @@ impl Flow for RestoreFlow {
             self.refresh();
             return;
         }
-        if from == RestorePage::Machines {
+        if from == RestorePage::Vms {
             self.summary.forget_rows();
         }
         if let Some(Ok(plan)) = plan {

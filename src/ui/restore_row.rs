@@ -270,14 +270,14 @@ impl BpRestoreRow {
     }
 
     fn tell(&self, edit: Edit) {
-        let machine = self
+        let vm = self
             .imp()
             .model
             .borrow()
             .as_ref()
             .map(|model| model.domain.name.clone());
-        if let (Some(machine), Some(handler)) = (machine, &*self.imp().handler.borrow()) {
-            handler(&machine, edit);
+        if let (Some(vm), Some(handler)) = (vm, &*self.imp().handler.borrow()) {
+            handler(&vm, edit);
         }
     }
 

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use gtk::{gdk, glib, graphene, gsk, prelude::*, subclass::prelude::*};
 
-use crate::{host::Machine, inventory::Class};
+use crate::{host::Vm, inventory::Class};
 
 /// Width and height of the tile in pixels.
 const TILE_PIXELS: i32 = 30;
@@ -23,7 +23,7 @@ pub struct Glyph {
 }
 
 impl Glyph {
-    /// The tile of a machine of that kind.
+    /// The tile of a VM of that kind.
     pub fn new(color: u32, class: &Class, provides_network: bool) -> Self {
         let icon = match class {
             Class::AdminVm => "user-home-symbolic",
@@ -36,9 +36,9 @@ impl Glyph {
         Self { color, icon }
     }
 
-    /// The tile of a machine of a host.
-    pub fn of(machine: &Machine, color: u32) -> Self {
-        Self::new(color, &machine.class, machine.provides_network)
+    /// The tile of a VM of a host.
+    pub fn of(vm: &Vm, color: u32) -> Self {
+        Self::new(color, &vm.class, vm.provides_network)
     }
 }
 
@@ -100,7 +100,7 @@ glib::wrapper! {
 }
 
 impl BpSwatch {
-    /// Shows the tile of a machine.
+    /// Shows the tile of a VM.
     pub fn show_glyph(&self, glyph: Glyph) {
         let theme = gtk::IconTheme::for_display(&self.display());
         let icon = theme.lookup_icon(

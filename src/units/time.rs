@@ -5,12 +5,12 @@ use std::{fmt, time::SystemTime};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-/// A moment in the time zone of this machine, to the second.
+/// A moment in the time zone of this computer, to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LocalTime(jiff::civil::DateTime);
 
 impl LocalTime {
-    /// What a wall clock on this machine shows at a moment; in UTC where its zone is not known.
+    /// What a wall clock on this computer shows at a moment; in UTC where its zone is not known.
     pub fn at(moment: SystemTime) -> Self {
         let timestamp = Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH);
         let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
@@ -67,7 +67,7 @@ pub fn iso_time(moment: SystemTime) -> String {
     timestamp.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-/// Seconds since 1970 by the clock of this machine; 0 where it stands before that.
+/// Seconds since 1970 by the clock of this computer; 0 where it stands before that.
 pub fn unix_now() -> u64 {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

@@ -29,17 +29,17 @@ fn read_whole(archive: &str) {
     assert_eq!(names, texts(&facts["members"]));
     let compression = header.compression().unwrap();
     let mut volumes = 0;
-    for (machine, backup) in facts["backup"].as_object().unwrap() {
+    for (vm, backup) in facts["backup"].as_object().unwrap() {
         for file in texts(&backup["files"]) {
             let subdir = backup["subdir"].as_str().unwrap();
-            let name = if machine == "dom0" {
+            let name = if vm == "dom0" {
                 subdir.to_owned()
             } else {
                 format!("{subdir}{file}")
             };
             let tar = expanded(&files[&name], compression);
             let entries = read_inner(&tar, 4096).unwrap();
-            if machine == "dom0" {
+            if vm == "dom0" {
                 assert!(entries.len() > 3 && entries.iter().all(|(entry, _)| entry.name.starts_with(name.as_bytes())));
                 continue;
             }
@@ -47,7 +47,7 @@ fn read_whole(archive: &str) {
                 panic!("{name}: {entries:?}")
             };
             assert_eq!((&entry.kind, &*entry.name), (&EntryKind::File, name.as_bytes()));
-            let facts = &facts["volumes"][machine][file.trim_end_matches(".img")];
+            let facts = &facts["volumes"][vm][file.trim_end_matches(".img")];
             if let Some(size) = facts["size"].as_u64() {
                 assert_eq!(entry.size, size, "{name}");
                 assert_eq!(hex(&Sha256::digest(content)), facts["sha256"], "{name}");

@@ -73,7 +73,7 @@ fn read_whole(archive: &str) {
             read_inner(&joined(&header, parts, passphrase), 4096).unwrap(),
         );
     }
-    for (machine, facts) in facts["vms"].as_object().unwrap() {
+    for (vm, facts) in facts["vms"].as_object().unwrap() {
         let path = facts["backup_path"].as_str().unwrap();
         for (volume, facts) in facts["volumes"].as_object().unwrap() {
             let name = format!("{path}/{volume}.img");
@@ -85,7 +85,7 @@ fn read_whole(archive: &str) {
                         .iter()
                         .find(|(entry, _)| entry.name == name.as_bytes() || entry.name == whole.as_bytes())
                 })
-                .unwrap_or_else(|| panic!("{machine} has no {volume}"));
+                .unwrap_or_else(|| panic!("{vm} has no {volume}"));
             assert_eq!(entry.size, facts["size"].as_u64().unwrap());
             let digest: String = Sha256::digest(content)
                 .iter()

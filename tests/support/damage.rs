@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pedos_backup::engine::{ArchiveError, EngineError, MachineResult, Report, VerifyVerdict};
+use pedos_backup::engine::{ArchiveError, EngineError, Report, VerifyVerdict, VmResult};
 
 use super::{archive, jobs, reseal::Opened, roots};
 
-/// The machines of the archive.
+/// The VMs of the archive.
 pub(crate) const ALL: [&str; 8] = ["tpl", "net", "dvm", "disp", "work", "vault", "solo", "dom0"];
 
 /// An archive of the small root, and an empty root to restore into.
@@ -26,7 +26,7 @@ pub(crate) enum Finding {
     Nothing,
     /// The header did not authenticate.
     WrongPassphrase,
-    /// It was found at the level of the archive or of one machine, in these words.
+    /// It was found at the level of the archive or of one VM, in these words.
     Found(String),
 }
 
@@ -66,7 +66,7 @@ impl Damage {
         judge(result)
     }
 
-    /// Restores into a fresh root and holds that every machine there is whole.
+    /// Restores into a fresh root and holds that every VM there is whole.
     #[track_caller]
     pub(crate) fn restore(&self, bytes: &[u8]) -> Finding {
         let here = self.folder.path().join("here");
@@ -133,12 +133,12 @@ pub(crate) fn judge(result: Result<Report, EngineError>) -> Finding {
             VerifyVerdict::Bad(failure) => Finding::Found(failure.0.to_string()),
             _ if report.is_success() => Finding::Nothing,
             _ => {
-                let said = report.machines.iter().filter_map(|machine| match &machine.result {
-                    MachineResult::Failed(failure) | MachineResult::Partly(failure) => {
-                        Some(format!("{}: {}", machine.name, failure.0))
+                let said = report.vms.iter().filter_map(|vm| match &vm.result {
+                    VmResult::Failed(failure) | VmResult::Partly(failure) => {
+                        Some(format!("{}: {}", vm.name, failure.0))
                     }
-                    MachineResult::NotReached => Some(format!("{}: not reached", machine.name)),
-                    MachineResult::Done | MachineResult::Skipped(_) => None,
+                    VmResult::NotReached => Some(format!("{}: not reached", vm.name)),
+                    VmResult::Done | VmResult::Skipped(_) => None,
                 });
                 Finding::Found(said.collect::<Vec<_>>().join("; "))
             }
@@ -153,7 +153,7 @@ pub(crate) fn flipped(bytes: &[u8], position: usize) -> Vec<u8> {
     bytes
 }
 
-/// The folder of a machine in the archive.
+/// The folder of a VM in the archive.
 pub(crate) fn vm_of(damage: &Damage, name: &str) -> String {
     format!("vm{}/", roots::domains(&damage.folder.path().join("root"))[name].qid)
 }

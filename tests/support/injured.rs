@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A host that fails where it is told to, and works otherwise: every call goes to a real one, the volumes of one machine
+//! A host that fails where it is told to, and works otherwise: every call goes to a real one, the volumes of one VM
 //! break.
 
 use std::{
@@ -12,8 +12,8 @@ use std::{
 
 use pedos_backup::{
     host::{
-        Change, Extent, Home, Host, HostError, Label, MachineFile, MachineFiles, NewMachine, Service, ServiceProcess,
-        System, VolumeImport, VolumeSource,
+        Change, Extent, Home, Host, HostError, Label, NewVm, Service, ServiceProcess, System, VmFile, VmFiles,
+        VolumeImport, VolumeSource,
     },
     inventory::{Device, Inventory},
 };
@@ -29,7 +29,7 @@ pub(crate) enum Injury {
     Panic { from: u64 },
     /// When a read comes to that byte, something is done outside ([`InjuredHost::with_deed`]), once.
     Deed { from: u64 },
-    /// The machine's volumes can be opened so many times and then no more.
+    /// The VM's volumes can be opened so many times and then no more.
     Open { times: usize },
     /// The holes of the volume cannot be learned.
     Extents,
@@ -39,7 +39,7 @@ pub(crate) enum Injury {
     Finish { errno: i32 },
     /// Writes break the thread.
     WritePanic,
-    /// The machine cannot be created.
+    /// The VM cannot be created.
     Create,
     /// None of its settings can be set.
     Settings,
@@ -50,7 +50,7 @@ pub(crate) enum Injury {
 /// A host with an injury.
 pub(crate) struct InjuredHost {
     whole: Arc<dyn Host>,
-    machine: String,
+    vm: String,
     injury: Injury,
     felt: Arc<AtomicBool>,
     opened: AtomicUsize,
@@ -58,24 +58,24 @@ pub(crate) struct InjuredHost {
 }
 
 impl InjuredHost {
-    /// A host on which that is done, once, when a read of a volume of that machine comes to that byte.
+    /// A host on which that is done, once, when a read of a volume of that VM comes to that byte.
     pub(crate) fn with_deed(
         whole: Arc<dyn Host>,
-        machine: &str,
+        vm: &str,
         from: u64,
         deed: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         Self {
             deed: Arc::new(deed),
-            ..Self::new(whole, machine, Injury::Deed { from })
+            ..Self::new(whole, vm, Injury::Deed { from })
         }
     }
 
-    /// A host on which that goes wrong with that machine.
-    pub(crate) fn new(whole: Arc<dyn Host>, machine: &str, injury: Injury) -> Self {
+    /// A host on which that goes wrong with that VM.
+    pub(crate) fn new(whole: Arc<dyn Host>, vm: &str, injury: Injury) -> Self {
         Self {
             whole,
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             injury,
             felt: Arc::default(),
             opened: AtomicUsize::new(0),
@@ -88,8 +88,8 @@ impl InjuredHost {
         self.felt.load(Ordering::SeqCst)
     }
 
-    fn hurts(&self, machine: &str, injury: Injury) -> bool {
-        let hurts = machine == self.machine && self.injury == injury;
+    fn hurts(&self, vm: &str, injury: Injury) -> bool {
+        let hurts = vm == self.vm && self.injury == injury;
         if hurts {
             self.felt.store(true, Ordering::SeqCst);
         }
@@ -102,8 +102,8 @@ impl InjuredHost {
         }
     }
 
-    fn setting(&self, machine: &str) -> Result<(), HostError> {
-        if self.hurts(machine, Injury::Settings) {
+    fn setting(&self, vm: &str) -> Result<(), HostError> {
+        if self.hurts(vm, Injury::Settings) {
             Err(self.refused())
         } else {
             Ok(())
@@ -120,9 +120,9 @@ impl Host for InjuredHost {
         self.whole.inventory()
     }
 
-    fn open_volume(&self, machine: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
-        let source = self.whole.open_volume(machine, volume)?;
-        if machine != self.machine {
+    fn open_volume(&self, vm: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
+        let source = self.whole.open_volume(vm, volume)?;
+        if vm != self.vm {
             return Ok(source);
         }
         if let Injury::Open { times } = self.injury
@@ -142,72 +142,72 @@ impl Host for InjuredHost {
         }))
     }
 
-    fn machine_files(&self, machine: &str) -> Result<MachineFiles, HostError> {
-        self.whole.machine_files(machine)
+    fn vm_files(&self, vm: &str) -> Result<VmFiles, HostError> {
+        self.whole.vm_files(vm)
     }
 
     fn home(&self) -> Result<Option<Home>, HostError> {
         self.whole.home()
     }
 
-    fn record_backup(&self, machines: &[String], unix_seconds: i64) -> Result<(), HostError> {
+    fn record_backup(&self, vms: &[String], unix_seconds: i64) -> Result<(), HostError> {
         if self.injury == Injury::Record {
             self.felt.store(true, Ordering::SeqCst);
             return Err(self.refused());
         }
-        self.whole.record_backup(machines, unix_seconds)
+        self.whole.record_backup(vms, unix_seconds)
     }
 
     fn add_label(&self, label: &Label) -> Result<(), HostError> {
         self.whole.add_label(label)
     }
 
-    fn create_machine(&self, new: &NewMachine) -> Result<(), HostError> {
+    fn create_vm(&self, new: &NewVm) -> Result<(), HostError> {
         if self.hurts(&new.name, Injury::Create) {
             Err(self.refused())
         } else {
-            self.whole.create_machine(new)
+            self.whole.create_vm(new)
         }
     }
 
-    fn remove_machine(&self, machine: &str) -> Result<(), HostError> {
-        self.whole.remove_machine(machine)
+    fn remove_vm(&self, vm: &str) -> Result<(), HostError> {
+        self.whole.remove_vm(vm)
     }
 
-    fn set_property(&self, machine: &str, property: &str, value: &str) -> Result<(), HostError> {
-        self.setting(machine)?;
-        self.whole.set_property(machine, property, value)
+    fn set_property(&self, vm: &str, property: &str, value: &str) -> Result<(), HostError> {
+        self.setting(vm)?;
+        self.whole.set_property(vm, property, value)
     }
 
-    fn set_feature(&self, machine: &str, feature: &str, value: &str) -> Result<(), HostError> {
-        self.setting(machine)?;
-        self.whole.set_feature(machine, feature, value)
+    fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError> {
+        self.setting(vm)?;
+        self.whole.set_feature(vm, feature, value)
     }
 
-    fn add_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
-        self.whole.add_tag(machine, tag)
+    fn add_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
+        self.whole.add_tag(vm, tag)
     }
 
-    fn remove_tag(&self, machine: &str, tag: &str) -> Result<(), HostError> {
-        self.whole.remove_tag(machine, tag)
+    fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
+        self.whole.remove_tag(vm, tag)
     }
 
-    fn assign_device(&self, machine: &str, device: &Device) -> Result<(), HostError> {
-        self.setting(machine)?;
-        self.whole.assign_device(machine, device)
+    fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError> {
+        self.setting(vm)?;
+        self.whole.assign_device(vm, device)
     }
 
-    fn set_machine_file(&self, machine: &str, file: MachineFile, content: &[u8]) -> Result<(), HostError> {
-        // A machine whose rules cannot be set at all is not restored.
-        if file != MachineFile::Firewall {
-            self.setting(machine)?;
+    fn set_vm_file(&self, vm: &str, file: VmFile, content: &[u8]) -> Result<(), HostError> {
+        // A VM whose rules cannot be set at all is not restored.
+        if file != VmFile::Firewall {
+            self.setting(vm)?;
         }
-        self.whole.set_machine_file(machine, file, content)
+        self.whole.set_vm_file(vm, file, content)
     }
 
-    fn import_volume(&self, machine: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
-        let import = self.whole.import_volume(machine, volume, size_bytes)?;
-        if machine != self.machine {
+    fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
+        let import = self.whole.import_volume(vm, volume, size_bytes)?;
+        if vm != self.vm {
             return Ok(import);
         }
         Ok(Box::new(InjuredImport {
@@ -221,8 +221,8 @@ impl Host for InjuredHost {
         self.whole.free_bytes()
     }
 
-    fn start_service(&self, machine: &str, service: Service) -> Result<ServiceProcess, HostError> {
-        self.whole.start_service(machine, service)
+    fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
+        self.whole.start_service(vm, service)
     }
 
     fn commit(&self) -> Result<(), HostError> {

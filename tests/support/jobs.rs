@@ -28,10 +28,10 @@ pub(crate) fn host(root: &Path) -> Arc<dyn Host> {
     Arc::new(RootHost::open(root).unwrap())
 }
 
-/// A plan to back machines up, cheaply, without a verification after it.
-pub(crate) fn backup_plan(machines: &[&str], destination: Destination) -> BackupPlan {
+/// A plan to back VMs up, cheaply, without a verification after it.
+pub(crate) fn backup_plan(vms: &[&str], destination: Destination) -> BackupPlan {
     BackupPlan {
-        machines: machines.iter().map(|name| (*name).to_owned()).collect(),
+        vms: vms.iter().map(|name| (*name).to_owned()).collect(),
         destination,
         compression: Compression::Gzip,
         level: Level::default(),
@@ -48,20 +48,20 @@ pub(crate) fn passphrase(text: &str) -> Arc<Passphrase> {
     Arc::new(Passphrase::for_reading(text.to_owned()))
 }
 
-/// Backs machines up into a file and gives the report.
-pub(crate) fn back_up(host: &dyn Host, machines: &[&str], file: &Path) -> Result<Report, EngineError> {
+/// Backs VMs up into a file and gives the report.
+pub(crate) fn back_up(host: &dyn Host, vms: &[&str], file: &Path) -> Result<Report, EngineError> {
     engine::backup::run(
-        &backup_plan(machines, Destination::File(file.to_owned())),
+        &backup_plan(vms, Destination::File(file.to_owned())),
         host,
         &Context::default(),
     )
 }
 
-/// An archive of machines of a root, made anew in a folder.
+/// An archive of VMs of a root, made anew in a folder.
 #[track_caller]
-pub(crate) fn archive(root: &Path, machines: &[&str], folder: &Path) -> PathBuf {
+pub(crate) fn archive(root: &Path, vms: &[&str], folder: &Path) -> PathBuf {
     let file = folder.join("archive");
-    let report = back_up(host(root).as_ref(), machines, &file).unwrap();
+    let report = back_up(host(root).as_ref(), vms, &file).unwrap();
     assert!(report.is_success(), "{report:?}");
     file
 }

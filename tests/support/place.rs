@@ -14,7 +14,7 @@ use super::{
 };
 
 /// How soon a tool must have ended after a signal or the end of its partner. Two seconds are promised for a cancel; the
-/// rest is for a loaded machine.
+/// rest is for a loaded VM.
 pub(crate) const SOON: Duration = Duration::from_secs(6);
 
 pub(crate) use super::jobs::PASSPHRASE;
@@ -28,10 +28,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A new one with these machines.
-    pub(crate) fn new(machines: &[Vm]) -> Self {
+    /// A new one with these VMs.
+    pub(crate) fn new(vms: &[Vm]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        roots::make(&folder.path().join("root"), machines);
+        roots::make(&folder.path().join("root"), vms);
         fs::create_dir(folder.path().join("target")).unwrap();
         let pass = passfile(folder.path(), PASSPHRASE);
         Self { folder, pass }
@@ -62,7 +62,7 @@ impl Place {
         command
     }
 
-    /// Backs one machine up by a service of the running machine `net`.
+    /// Backs one VM up by a service of the running VM `net`.
     pub(crate) fn backup_to(&self, line: &str) -> Run {
         let start = Instant::now();
         let run = programs::finish(self.backup().args(["-d", "net", line, "vault"]));
@@ -74,19 +74,19 @@ impl Place {
         run
     }
 
-    /// The home of the running machine `net`.
+    /// The home of the running VM `net`.
     pub(crate) fn net_home(&self) -> PathBuf {
         self.path("root/run/vm/net/home/user")
     }
 }
 
-/// A machine whose backup takes a second or two, so that there is time to disturb it.
+/// A VM whose backup takes a second or two, so that there is time to disturb it.
 pub(crate) fn bulk() -> Vec<Vm> {
-    let mut machines = roots::small();
-    machines.push(
+    let mut vms = roots::small();
+    vms.push(
         Vm::new("bulk", "AppVM")
             .property("template", "tpl")
             .volume("private", Fill::Dense(64 * MIB, 50)),
     );
-    machines
+    vms
 }

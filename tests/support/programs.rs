@@ -82,8 +82,8 @@ fn quiet(mut command: Command) -> Command {
     command
 }
 
-/// Backs machines up: `qvm-backup --root ROOT -y -p PASSFILE DESTINATION [VM...]`.
-pub(crate) fn back_up(root: &Path, passfile: &Path, destination: &Path, machines: &[&str]) -> Run {
+/// Backs VMs up: `qvm-backup --root ROOT -y -p PASSFILE DESTINATION [VM...]`.
+pub(crate) fn back_up(root: &Path, passfile: &Path, destination: &Path, vms: &[&str]) -> Run {
     let mut command = qvm_backup();
     command
         .arg("--root")
@@ -91,7 +91,7 @@ pub(crate) fn back_up(root: &Path, passfile: &Path, destination: &Path, machines
         .args(["-y", "-p"])
         .arg(passfile)
         .arg(destination)
-        .args(machines);
+        .args(vms);
     finish(&mut command)
 }
 

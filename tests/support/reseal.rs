@@ -85,7 +85,7 @@ impl Opened {
         bytes
     }
 
-    /// The archive with the parts of every file of machines cut into pieces of so many bytes.
+    /// The archive with the parts of every file of VMs cut into pieces of so many bytes.
     pub(crate) fn in_small_parts(&self, part_bytes: usize) -> Self {
         let bytes = self.rewritten(&|name, content| {
             let file = name.strip_suffix(".000.enc").unwrap();

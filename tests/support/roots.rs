@@ -24,7 +24,7 @@ pub(crate) const MIB: u64 = 1024 * KIB;
 /// One gibibyte, in bytes.
 pub(crate) const GIB: u64 = 1024 * MIB;
 
-/// A machine to be put into a root.
+/// A VM to be put into a root.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vm {
     name: String,
@@ -53,7 +53,7 @@ pub(crate) enum Fill {
 }
 
 impl Vm {
-    /// A machine of that class, by its name in the record.
+    /// A VM of that class, by its name in the record.
     pub(crate) fn new(name: &str, class: &'static str) -> Self {
         Self {
             name: name.to_owned(),
@@ -114,7 +114,7 @@ impl Vm {
     }
 }
 
-/// The machines of the small root that most tests use: one of each kind, two running, about 2 MiB of data.
+/// The VMs of the small root that most tests use: one of each kind, two running, about 2 MiB of data.
 pub(crate) fn small() -> Vec<Vm> {
     vec![
         Vm::new("tpl", "TemplateVM")
@@ -185,25 +185,25 @@ const FIREWALL: &str = r#"<firewall version="2">
 </firewall>
 "#;
 
-/// Makes a root of these machines, with a home of dom0's user "user".
-pub(crate) fn make(root: &Path, machines: &[Vm]) {
+/// Makes a root of these VMs, with a home of dom0's user "user".
+pub(crate) fn make(root: &Path, vms: &[Vm]) {
     let store = root.join("var/lib/qubes");
     fs::create_dir_all(&store).unwrap();
     make_home(&root.join("home/user"));
-    for machine in machines {
-        let folder = store.join(machine.folder());
+    for vm in vms {
+        let folder = store.join(vm.folder());
         fs::create_dir_all(&folder).unwrap();
-        for (name, fill) in &machine.volumes {
+        for (name, fill) in &vm.volumes {
             write_volume(&folder.join(format!("{name}.img")), fill);
         }
-        for (name, content) in &machine.files {
+        for (name, content) in &vm.files {
             fs::write(folder.join(name), content).unwrap();
         }
-        if machine.is_running {
-            fs::create_dir_all(root.join("run/vm").join(&machine.name).join("home/user")).unwrap();
+        if vm.is_running {
+            fs::create_dir_all(root.join("run/vm").join(&vm.name).join("home/user")).unwrap();
         }
     }
-    fs::write(store.join("qubes.xml"), record(machines)).unwrap();
+    fs::write(store.join("qubes.xml"), record(vms)).unwrap();
 }
 
 /// Fills a volume's file.
@@ -244,7 +244,7 @@ fn make_home(home: &Path) {
     symlink("/etc/passwd", home.join("absolute")).unwrap();
 }
 
-fn record(machines: &[Vm]) -> String {
+fn record(vms: &[Vm]) -> String {
     let mut xml = String::from("<qubes>\n  <labels>\n");
     for (number, (name, color)) in [
         ("red", "0xcc0000"),
@@ -265,42 +265,42 @@ fn record(machines: &[Vm]) -> String {
         .unwrap();
     }
     xml.push_str("  </labels>\n  <pools>\n    <pool name=\"varlibqubes\" dir_path=\"/var/lib/qubes\" driver=\"file-reflink\" revisions_to_keep=\"1\"/>\n    <pool name=\"linux-kernel\" dir_path=\"/var/lib/qubes/vm-kernels\" driver=\"linux-kernel\"/>\n  </pools>\n  <properties>\n");
-    let has = |name: &str| machines.iter().any(|machine| machine.name == name);
-    for (property, machine) in [
+    let has = |name: &str| vms.iter().any(|vm| vm.name == name);
+    for (property, vm) in [
         ("default_template", "tpl"),
         ("default_netvm", "net"),
         ("default_dispvm", "dvm"),
     ] {
-        if has(machine) {
-            writeln!(xml, "    <property name=\"{property}\">{machine}</property>").unwrap();
+        if has(vm) {
+            writeln!(xml, "    <property name=\"{property}\">{vm}</property>").unwrap();
         }
     }
     xml.push_str("    <property name=\"default_pool\">varlibqubes</property>\n  </properties>\n  <domains>\n");
     xml.push_str("    <domain id=\"domain-0\" class=\"AdminVM\">\n      <properties><property name=\"label\">black</property></properties>\n      <features/>\n      <tags/>\n    </domain>\n");
-    for (number, machine) in machines.iter().enumerate() {
-        write_machine(&mut xml, number + 1, machine);
+    for (number, vm) in vms.iter().enumerate() {
+        write_vm(&mut xml, number + 1, vm);
     }
     xml.push_str("  </domains>\n</qubes>\n");
     xml
 }
 
-fn write_machine(xml: &mut String, qid: usize, machine: &Vm) {
-    let Vm { name, class, label, .. } = machine;
+fn write_vm(xml: &mut String, qid: usize, vm: &Vm) {
+    let Vm { name, class, label, .. } = vm;
     write!(xml, "    <domain id=\"domain-{qid}\" class=\"{class}\">\n      <properties>\n        <property name=\"label\">{label}</property>\n        <property name=\"name\">{name}</property>\n        <property name=\"qid\">{qid}</property>\n        <property name=\"uuid\">00000000-0000-4000-8000-{qid:012}</property>\n").unwrap();
-    for (key, value) in &machine.properties {
+    for (key, value) in &vm.properties {
         writeln!(xml, "        <property name=\"{key}\">{}</property>", escaped(value)).unwrap();
     }
     xml.push_str("      </properties>\n      <features>\n");
-    for (key, value) in &machine.features {
+    for (key, value) in &vm.features {
         writeln!(xml, "        <feature name=\"{key}\">{}</feature>", escaped(value)).unwrap();
     }
     xml.push_str("      </features>\n      <tags>\n");
-    for tag in &machine.tags {
+    for tag in &vm.tags {
         writeln!(xml, "        <tag name=\"{tag}\"/>").unwrap();
     }
-    write!(xml, "      </tags>\n      {}\n      <volume-config>\n", machine.devices).unwrap();
+    write!(xml, "      </tags>\n      {}\n      <volume-config>\n", vm.devices).unwrap();
     for volume in ["root", "private"] {
-        let size = machine
+        let size = vm
             .volumes
             .iter()
             .find(|(own, _)| *own == volume)
@@ -311,9 +311,9 @@ fn write_machine(xml: &mut String, qid: usize, machine: &Vm) {
         };
         let is_own = rest.is_empty();
         writeln!(xml, "        <volume name=\"{volume}\" pool=\"varlibqubes\" vid=\"{}/{volume}\" revisions_to_keep=\"1\" rw=\"True\" save_on_stop=\"{}\" snap_on_start=\"{}\" size=\"{size}\"{rest}/>",
-            machine.folder(), word(is_own), word(!is_own)).unwrap();
+            vm.folder(), word(is_own), word(!is_own)).unwrap();
     }
-    write!(xml, "        <volume name=\"volatile\" pool=\"varlibqubes\" vid=\"{}/volatile\" revisions_to_keep=\"0\" rw=\"True\" save_on_stop=\"False\" snap_on_start=\"False\" size=\"10737418240\"/>\n      </volume-config>\n    </domain>\n", machine.folder()).unwrap();
+    write!(xml, "        <volume name=\"volatile\" pool=\"varlibqubes\" vid=\"{}/volatile\" revisions_to_keep=\"0\" rw=\"True\" save_on_stop=\"False\" snap_on_start=\"False\" size=\"10737418240\"/>\n      </volume-config>\n    </domain>\n", vm.folder()).unwrap();
 }
 
 fn word(flag: bool) -> &'static str {
@@ -331,7 +331,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// The machines in a root's record by name.
+/// The VMs in a root's record by name.
 #[track_caller]
 pub(crate) fn domains(root: &Path) -> BTreeMap<String, Domain> {
     let text = fs::read(root.join("var/lib/qubes/qubes.xml")).unwrap();
@@ -342,8 +342,8 @@ pub(crate) fn domains(root: &Path) -> BTreeMap<String, Domain> {
         .collect()
 }
 
-/// The folder of a machine in a root.
-pub(crate) fn machine_folder(root: &Path, domain: &Domain) -> PathBuf {
+/// The folder of a VM in a root.
+pub(crate) fn vm_folder(root: &Path, domain: &Domain) -> PathBuf {
     let kind = if domain.class.wire_name() == "TemplateVM" {
         "vm-templates"
     } else {
@@ -352,7 +352,7 @@ pub(crate) fn machine_folder(root: &Path, domain: &Domain) -> PathBuf {
     root.join("var/lib/qubes").join(kind).join(&domain.name)
 }
 
-/// The volumes of a machine that a backup saves, with their files.
+/// The volumes of a VM that a backup saves, with their files.
 pub(crate) fn volume_files(root: &Path, domain: &Domain) -> BTreeMap<String, PathBuf> {
     let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
     saved
@@ -365,10 +365,10 @@ pub(crate) fn volume_files(root: &Path, domain: &Domain) -> BTreeMap<String, Pat
         .collect()
 }
 
-/// Properties that a restore does not carry over: they belong to the machine's place and not to the machine.
+/// Properties that a restore does not carry over: they belong to the VM's place and not to the VM.
 const NOT_RESTORED: [&str; 6] = ["name", "qid", "uuid", "dispid", "installed_by_rpm", "backup_timestamp"];
 
-/// Holds that a machine of one root came back whole in another one, under a name that may differ.
+/// Holds that a VM of one root came back whole in another one, under a name that may differ.
 #[track_caller]
 pub(crate) fn expect_same(root: &Path, name: &str, root_here: &Path, name_here: &str) {
     let (there, here) = (domains(root), domains(root_here));
@@ -415,7 +415,7 @@ pub(crate) fn expect_same(root: &Path, name: &str, root_here: &Path, name_here: 
     assert_eq!(there.devices, here.devices, "{name}: devices");
     for file in ["firewall.xml", "notes.txt"] {
         let read = |root: &Path, domain: &Domain| {
-            fs::read(machine_folder(root, domain).join(file))
+            fs::read(vm_folder(root, domain).join(file))
                 .ok()
                 .map(|bytes| String::from_utf8(bytes).unwrap())
         };

@@ -68,7 +68,7 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "NOTE ({name}): {text}");
 }
 
-/// Keeps the stock tool from guessing how fast this machine is at the moment: on a crowded one it guesses so low that it
+/// Keeps the stock tool from guessing how fast this computer is at the moment: on a crowded one it guesses so low that it
 /// refuses to work, which is not what is tried here.
 pub(crate) const PATIENT_SCRYPT: &str = "scrypt() { action=$1; shift; command scrypt \"$action\" -f \"$@\"; }\n";
 

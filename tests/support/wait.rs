@@ -9,10 +9,10 @@ use std::{
 /// How often a condition is looked at.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What a slow machine under load may take for one step of a window.
+/// What a slow VM under load may take for one step of a window.
 pub(crate) const STEP: Duration = Duration::from_secs(20);
 
-/// What a whole small job may take on a slow machine under load.
+/// What a whole small job may take on a slow VM under load.
 pub(crate) const JOB: Duration = Duration::from_secs(120);
 
 /// Waits until the condition gives something, and gives that.

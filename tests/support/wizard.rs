@@ -37,7 +37,7 @@ pub(crate) const BY_KEYBOARD: Look = Look {
 pub(crate) const NOTES: &str = "Ask Ada before this is removed.\nIts disk holds the only copy of the year's accounts.\n\
     The invoices are below ~/invoices,\nthe letters below ~/letters.\n";
 
-/// A small root in which a backup takes one machine: each further file costs a key.
+/// A small root in which a backup takes one VM: each further file costs a key.
 pub(crate) fn place() -> Place {
     Place::new(&[
         Vm::new("net", "AppVM")
@@ -179,27 +179,27 @@ impl Wizard {
         last
     }
 
-    /// Selects machines in a list and presses a button between the lists.
+    /// Selects VMs in a list and presses a button between the lists.
     #[track_caller]
-    pub(crate) fn pick(&self, list: &str, machines: &[&str], button: &str) {
+    pub(crate) fn pick(&self, list: &str, vms: &[&str], button: &str) {
         let list = self.window.wait(Role::LIST, list);
-        for machine in machines {
+        for vm in vms {
             let is_it = |row: &Node| {
                 row.name()
-                    .is_some_and(|name| name.split([',', ' ', '\n']).next() == Some(machine))
+                    .is_some_and(|name| name.split([',', ' ', '\n']).next() == Some(vm))
             };
             let look = || list.children().iter().position(is_it);
-            let number = try_for(STEP, look).unwrap_or_else(|| panic!("no {machine} in the list\n{}", self.state()));
-            assert!(list.select_child(number as i32), "{machine} cannot be selected");
+            let number = try_for(STEP, look).unwrap_or_else(|| panic!("no {vm} in the list\n{}", self.state()));
+            assert!(list.select_child(number as i32), "{vm} cannot be selected");
         }
         self.window.click(button);
         let is_there = || {
             list.children()
                 .iter()
-                .any(|row| row.name().is_some_and(|name| machines.contains(&name.as_str())))
+                .any(|row| row.name().is_some_and(|name| vms.contains(&name.as_str())))
         };
         let left = try_for(STEP, || (!is_there()).then_some(()));
-        assert!(left.is_some(), "{button} did not move {machines:?}\n{}", self.state());
+        assert!(left.is_some(), "{button} did not move {vms:?}\n{}", self.state());
     }
 
     /// Waits for the end of a job and closes the wizard with Finish; gives what it said.
@@ -247,7 +247,7 @@ pub(crate) fn fill_backup(wizard: &Wizard, target: &Path) {
     wizard.session.screenshot("backup-4");
 }
 
-/// Holds that the archive that was made brings the machine back, with the tools.
+/// Holds that the archive that was made brings the VM back, with the tools.
 pub(crate) fn backed_up(place: &Place) -> PathBuf {
     let archive = only_archive(&place.path("target"));
     let here = place.path("here");
@@ -257,9 +257,9 @@ pub(crate) fn backed_up(place: &Place) -> PathBuf {
     archive
 }
 
-/// An archive of machines of the root, made cheaply.
-pub(crate) fn make_archive(place: &Place, machines: &[&str]) -> PathBuf {
-    jobs::archive(&place.path("root"), machines, &place.path("target"))
+/// An archive of VMs of the root, made cheaply.
+pub(crate) fn make_archive(place: &Place, vms: &[&str]) -> PathBuf {
+    jobs::archive(&place.path("root"), vms, &place.path("target"))
 }
 
 /// Roles that a user acts on.

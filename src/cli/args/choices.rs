@@ -7,7 +7,7 @@ use clap::Args;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assigned {
     /// The VM by its name in the backup.
-    pub machine: String,
+    pub vm: String,
     /// What is decided.
     pub value: String,
 }
@@ -16,7 +16,7 @@ pub struct Assigned {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssignedPool {
     /// The VM by its name in the backup; all of them when `None`.
-    pub machine: Option<String>,
+    pub vm: Option<String>,
     /// The pool.
     pub pool: String,
 }
@@ -84,12 +84,12 @@ pub struct ChoiceArgs {
 
 /// `VM=VALUE`.
 fn assigned(text: &str) -> Result<Assigned, String> {
-    let (machine, value) = text.split_once('=').ok_or("a VM, '=' and a value are expected")?;
-    if machine.is_empty() {
+    let (vm, value) = text.split_once('=').ok_or("a VM, '=' and a value are expected")?;
+    if vm.is_empty() {
         return Err("a VM is expected before '='".to_owned());
     }
     Ok(Assigned {
-        machine: machine.to_owned(),
+        vm: vm.to_owned(),
         value: value.to_owned(),
     })
 }
@@ -105,9 +105,9 @@ fn named(text: &str) -> Result<Assigned, String> {
 
 fn pool(text: &str) -> Result<AssignedPool, String> {
     if text.contains('=') {
-        let Assigned { machine, value } = named(text)?;
+        let Assigned { vm, value } = named(text)?;
         return Ok(AssignedPool {
-            machine: Some(machine),
+            vm: Some(vm),
             pool: value,
         });
     }
@@ -115,7 +115,7 @@ fn pool(text: &str) -> Result<AssignedPool, String> {
         return Err("a pool is expected".to_owned());
     }
     Ok(AssignedPool {
-        machine: None,
+        vm: None,
         pool: text.to_owned(),
     })
 }
@@ -137,11 +137,8 @@ mod tests {
         assert_eq!(choices.rename[0].value, "b");
         assert_eq!(choices.netvm[0].value, "");
         assert_eq!(choices.netvm.len(), 2);
-        assert_eq!(
-            (choices.pool[0].machine.as_deref(), &*choices.pool[0].pool),
-            (None, "fast")
-        );
-        assert_eq!(choices.pool[1].machine.as_deref(), Some("a"));
+        assert_eq!((choices.pool[0].vm.as_deref(), &*choices.pool[0].pool), (None, "fast"));
+        assert_eq!(choices.pool[1].vm.as_deref(), Some("a"));
         for line in [
             "--rename a",
             "--rename a=",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! How much of the machine a tool takes.
+//! How much of the VM a tool takes.
 
 use std::num::NonZeroUsize;
 
@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::engine::Resources;
 
-/// How much of the machine a tool takes.
+/// How much of the VM a tool takes.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Resources")]
 pub struct ResourceArgs {

@@ -145,7 +145,7 @@ pub struct RestoreArgs {
     /// Decompress with this method or program, whatever the backup's header says
     ///
     /// gzip, bzip2, xz, lzma and zstd are built in, also under the names pigz, pbzip2 and zstdmt. Everything else is the
-    /// name or path of a program of this machine, which is run as PROGRAM -d. Without this option no program is run.
+    /// name or path of a program of this computer, which is run as PROGRAM -d. Without this option no program is run.
     #[arg(short = 'Z', long, value_name = "PROGRAM", value_parser = NonEmptyStringValueParser::new())]
     pub compression_filter: Option<String>,
 
@@ -188,7 +188,7 @@ pub struct RestoreArgs {
 
     /// Make a new, empty PedOS in this folder and restore into it
     ///
-    /// This gets the data out of a backup on any Linux machine. Templates and net VMs that are not in the backup are
+    /// This gets the data out of a backup on any Linux computer. Templates and net VMs that are not in the backup are
     /// no obstacle then: their names are kept.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["root", "verify_only"])]
     pub new_root: Option<PathBuf>,

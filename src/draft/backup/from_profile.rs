@@ -53,7 +53,7 @@ impl BackupDraft {
     pub fn absent_target(&self) -> Option<&str> {
         let wanted = &self.profile.as_ref()?.destination_vm;
         let system = self.system.as_ref()?;
-        let runs = system.machine(wanted).is_some_and(|machine| machine.is_running);
+        let runs = system.vm(wanted).is_some_and(|vm| vm.is_running);
         (!self.look.is_local() && !runs && self.look.target == *wanted).then_some(wanted)
     }
 
@@ -108,8 +108,8 @@ impl BackupDraft {
             return;
         };
         let meant = select(profile, system);
-        let is_candidate = |name: &String| system.machine(name).is_some_and(may_be_backed_up);
-        self.selected = meant.machines.into_iter().filter(is_candidate).collect();
+        let is_candidate = |name: &String| system.vm(name).is_some_and(may_be_backed_up);
+        self.selected = meant.vms.into_iter().filter(is_candidate).collect();
         self.unknown_in_profile = meant.unknown;
     }
 }
@@ -125,7 +125,7 @@ mod tests {
     use crate::{
         draft::{PlaceProblem, PlaceState},
         format::Level,
-        host::{Machine, System},
+        host::{System, Vm},
         plan::{InventoryScope, RecoveryFacts},
     };
 
@@ -139,18 +139,14 @@ mod tests {
     }
 
     fn system(is_running: bool) -> Arc<System> {
-        let machine = |name: &str, is_running| Machine {
+        let vm = |name: &str, is_running| Vm {
             name: name.to_owned(),
             is_running,
             include_in_backups: true,
-            ..Machine::default()
+            ..Vm::default()
         };
         Arc::new(System {
-            machines: vec![
-                machine("dom0", true),
-                machine("sys-usb", is_running),
-                machine("work", false),
-            ],
+            vms: vec![vm("dom0", true), vm("sys-usb", is_running), vm("work", false)],
             ..System::default()
         })
     }

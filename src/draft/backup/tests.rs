@@ -4,22 +4,22 @@
 use super::*;
 use crate::{draft::PlaceKind, plan::BackupRemark};
 
-fn machine(name: &str, is_running: bool, include_in_backups: bool) -> Machine {
-    Machine {
+fn vm(name: &str, is_running: bool, include_in_backups: bool) -> Vm {
+    Vm {
         name: name.to_owned(),
         is_running,
         include_in_backups,
         backup_bytes: 100,
-        ..Machine::default()
+        ..Vm::default()
     }
 }
 
 fn system() -> Arc<System> {
     Arc::new(System {
-        machines: vec![
-            machine("dom0", true, true),
-            machine("vault", false, true),
-            machine("work", true, false),
+        vms: vec![
+            vm("dom0", true, true),
+            vm("vault", false, true),
+            vm("work", true, false),
         ],
         ..System::default()
     })
@@ -62,19 +62,15 @@ fn the_selection_begins_with_what_is_meant_for_backups() {
 }
 
 #[test]
-fn a_machine_that_is_gone_leaves_the_selection_on_its_page_and_is_reported_later() {
+fn a_vm_that_is_gone_leaves_the_selection_on_its_page_and_is_reported_later() {
     let mut draft = filled();
     draft.advance().unwrap();
     let mut fewer = (*system()).clone();
-    fewer.machines.retain(|machine| machine.name != "vault");
+    fewer.vms.retain(|vm| vm.name != "vault");
     draft.set_system(Arc::new(fewer.clone()));
     assert_eq!(draft.selected(), ["dom0", "vault"]);
     let findings = draft.ask_findings().unwrap()();
-    assert!(
-        findings
-            .iter()
-            .any(|finding| finding.remark == BackupRemark::NoSuchMachine)
-    );
+    assert!(findings.iter().any(|finding| finding.remark == BackupRemark::NoSuchVm));
     draft.back();
     draft.set_system(Arc::new(fewer));
     assert_eq!(draft.selected(), ["dom0"]);
@@ -83,7 +79,7 @@ fn a_machine_that_is_gone_leaves_the_selection_on_its_page_and_is_reported_later
 #[test]
 fn the_usb_vm_is_the_target_unless_another_was_chosen() {
     let mut with_usb = (*system()).clone();
-    with_usb.machines.push(machine("sys-usb", true, false));
+    with_usb.vms.push(vm("sys-usb", true, false));
     let mut draft = BackupDraft::new();
     draft.set_system(Arc::new(with_usb.clone()));
     assert_eq!(draft.look().target, "sys-usb");
@@ -102,7 +98,7 @@ fn a_target_that_stops_is_said_and_may_come_back() {
     draft.set_place(&look("work", "/mnt"), Ok(good()));
     assert_eq!(draft.may_continue(), Ok(()));
     let mut stopped = (*system()).clone();
-    stopped.machines[2].is_running = false;
+    stopped.vms[2].is_running = false;
     draft.set_system(Arc::new(stopped));
     assert!(matches!(
         draft.may_continue(),
@@ -132,14 +128,14 @@ fn the_summary_waits_for_the_findings_and_stops_at_a_problem() {
     }
     assert_eq!(draft.may_continue(), Err(Reason::StillReading));
     let blocking = Finding {
-        machine: None,
+        vm: None,
         remark: BackupRemark::DestinationInsideHome,
     };
     draft.set_findings(vec![blocking]);
     assert_eq!(draft.advance(), Err(Reason::Problems(1)));
     assert!(draft.finish().is_err());
     draft.set_findings(vec![]);
-    assert_eq!(draft.finish().unwrap().machines, ["dom0", "vault"]);
+    assert_eq!(draft.finish().unwrap().vms, ["dom0", "vault"]);
     assert_eq!(draft.advance(), Ok(BackupPage::Backup));
     assert!(!draft.may_go_back());
     assert_eq!(draft.may_continue(), Err(Reason::Running));
@@ -219,7 +215,7 @@ fn apply(draft: &mut BackupDraft, op: &Op) {
             vec![]
         } else {
             vec![Finding {
-                machine: None,
+                vm: None,
                 remark: BackupRemark::NothingSelected,
             }]
         }),
@@ -241,7 +237,7 @@ fn no_walk_loses_a_choice_or_gets_a_plan_without_a_passphrase() {
                 assert!(before.2.is_none() || draft.passphrase.kept().is_some());
             }
             if let Ok(plan) = draft.finish() {
-                assert!(!plan.machines.is_empty() && !plan.passphrase.as_bytes().is_empty());
+                assert!(!plan.vms.is_empty() && !plan.passphrase.as_bytes().is_empty());
                 finished += 1;
             }
             assert!(draft.page() != BackupPage::Backup || draft.run() != Run::NotBegun);

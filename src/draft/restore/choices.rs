@@ -26,44 +26,44 @@ impl RestoreDraft {
     }
 
     /// Selects one more VM.
-    pub fn select_too(&mut self, machine: &str) {
-        self.selected.insert(machine.to_owned());
+    pub fn select_too(&mut self, vm: &str) {
+        self.selected.insert(vm.to_owned());
     }
 
     /// Leaves a VM out that was selected.
-    pub fn leave_out(&mut self, machine: &str) {
-        self.selected.remove(machine);
+    pub fn leave_out(&mut self, vm: &str) {
+        self.selected.remove(vm);
     }
 
     /// Gives a VM another name here; the empty name is the one in the archive.
-    pub fn set_name(&mut self, machine: &str, name: &str) {
+    pub fn set_name(&mut self, vm: &str, name: &str) {
         let name = Some(name).filter(|name| !name.is_empty());
-        set(&mut self.choices.names, machine, name.map(str::to_owned));
+        set(&mut self.choices.names, vm, name.map(str::to_owned));
     }
 
     /// Gives a VM another template here; `None` is what the archive says.
-    pub fn set_template(&mut self, machine: &str, template: Option<String>) {
-        set(&mut self.choices.templates, machine, template);
+    pub fn set_template(&mut self, vm: &str, template: Option<String>) {
+        set(&mut self.choices.templates, vm, template);
     }
 
     /// Gives a VM another net VM here; `None` is what the archive says.
-    pub fn set_netvm(&mut self, machine: &str, netvm: Option<Reference>) {
-        set(&mut self.choices.netvms, machine, netvm);
+    pub fn set_netvm(&mut self, vm: &str, netvm: Option<Reference>) {
+        set(&mut self.choices.netvms, vm, netvm);
     }
 
     /// Gives a VM another default disposable template here; `None` is what the archive says.
-    pub fn set_dispvm(&mut self, machine: &str, dispvm: Option<Reference>) {
-        set(&mut self.choices.dispvms, machine, dispvm);
+    pub fn set_dispvm(&mut self, vm: &str, dispvm: Option<Reference>) {
+        set(&mut self.choices.dispvms, vm, dispvm);
     }
 
     /// Gives a VM another kernel here; `None` is what the archive says.
-    pub fn set_kernel(&mut self, machine: &str, kernel: Option<Reference>) {
-        set(&mut self.choices.kernels, machine, kernel);
+    pub fn set_kernel(&mut self, vm: &str, kernel: Option<Reference>) {
+        set(&mut self.choices.kernels, vm, kernel);
     }
 
     /// Puts the volumes of a VM into a pool; `None` is the pool of all.
-    pub fn set_pool(&mut self, machine: &str, pool: Option<String>) {
-        set(&mut self.choices.pools, machine, pool);
+    pub fn set_pool(&mut self, vm: &str, pool: Option<String>) {
+        set(&mut self.choices.pools, vm, pool);
     }
 
     /// Puts the volumes of all VMs that have no pool of their own into a pool; `None` is the host's default.
@@ -82,8 +82,8 @@ impl RestoreDraft {
     }
 
     /// Keeps or drops one device of a VM.
-    pub fn set_device(&mut self, machine: &str, port: &DevicePort, is_kept: bool) {
-        let devices = self.choices.devices.entry(machine.to_owned()).or_default();
+    pub fn set_device(&mut self, vm: &str, port: &DevicePort, is_kept: bool) {
+        let devices = self.choices.devices.entry(vm.to_owned()).or_default();
         devices.insert(port.clone(), is_kept);
     }
 
@@ -94,14 +94,14 @@ impl RestoreDraft {
 
     /// Does what cures a problem of a VM, if nothing more has to be chosen for it. Gives whether that was so; else the
     /// user chooses from what [`Self::candidates`] offers, or types a name.
-    pub fn apply(&mut self, machine: &str, cure: &Cure) -> bool {
+    pub fn apply(&mut self, vm: &str, cure: &Cure) -> bool {
         match cure {
             Cure::RestoreToo { name } => self.select_too(name),
-            Cure::LeaveOut => self.leave_out(machine),
+            Cure::LeaveOut => self.leave_out(vm),
             Cure::IgnoreMissing => self.ignores_missing = true,
             Cure::IgnoreUserMismatch => self.ignores_user_mismatch = true,
             // A taken name gets a free one unless the user insisted on it.
-            Cure::RenameConflicting => self.set_name(machine, ""),
+            Cure::RenameConflicting => self.set_name(vm, ""),
             Cure::ChooseName
             | Cure::ChooseTemplate
             | Cure::ChooseNetVm
@@ -154,8 +154,8 @@ impl RestoreDraft {
     }
 
     /// What can be chosen for a VM of the archive, as far as both sides are known.
-    pub fn candidates(&self, table: &RestoreTable, machine: &str) -> Candidates {
-        match (self.system.as_ref(), table.row(machine)) {
+    pub fn candidates(&self, table: &RestoreTable, vm: &str) -> Candidates {
+        match (self.system.as_ref(), table.row(vm)) {
             (Some(system), Some(row)) => table.candidates(system, row),
             _ => Candidates::default(),
         }

@@ -6,7 +6,7 @@ use crate::{
     draft::PlaceKind,
     engine::{ArchiveError, ArchiveInfo, Notes, Protection},
     format::{Compression, Filter},
-    host::Machine,
+    host::Vm,
     inventory::{Class, Inventory},
 };
 
@@ -60,20 +60,20 @@ fn archive() -> Arc<OpenedArchive> {
     })
 }
 
-fn machine(name: &str, class: Class, last_backup: Option<i64>) -> Machine {
-    Machine {
+fn vm(name: &str, class: Class, last_backup: Option<i64>) -> Vm {
+    Vm {
         name: name.to_owned(),
         class,
         last_backup,
         is_running: name == "dom0",
-        ..Machine::default()
+        ..Vm::default()
     }
 }
 
 fn system(names: &[(&str, Class)]) -> Arc<System> {
-    let machines = names.iter().map(|(name, class)| machine(name, class.clone(), None));
+    let vms = names.iter().map(|(name, class)| vm(name, class.clone(), None));
     Arc::new(System {
-        machines: machines.collect(),
+        vms: vms.collect(),
         ..System::default()
     })
 }
@@ -188,7 +188,7 @@ fn going_back_keeps_the_open_archive_and_every_choice() {
 fn an_old_archive_of_this_system_is_pointed_out() {
     let mut here = (*system(&[("fedora", Class::TemplateVm)])).clone();
     let later = LocalTime::parse_compact("20260401T100000").unwrap().unix_seconds();
-    here.machines.push(machine("work", Class::AppVm, later));
+    here.vms.push(vm("work", Class::AppVm, later));
     let draft = opened(Arc::new(here));
     assert_eq!(draft.newer_known(), later.map(|moment| (1, moment)));
     assert_eq!(opened(system(&[])).newer_known(), None);

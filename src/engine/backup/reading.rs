@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The reading side of a backup: header, inventory, and then each machine. A source that fails costs its machine and no
-//! other; whether a source changed while it was read is seen when all of its machine was.
+//! The reading side of a backup: header, inventory, and then each VM. A source that fails costs its VM and no
+//! other; whether a source changed while it was read is seen when all of its VM was.
 
 use std::{
     cell::RefCell,
@@ -17,9 +17,9 @@ use crate::{
 
 use super::{
     super::{
-        Context, EngineError, Failure, ItemResult, ItemState, MachineReport, MachineResult,
+        Context, EngineError, Failure, ItemResult, ItemState, VmReport, VmResult,
         blocks::{BlockWriter, Buffers, Flow},
-        contents::{Contents, Item, MachineContents, is_of_one_machine, volume_error},
+        contents::{Contents, Item, VmContents, is_of_one_vm, volume_error},
         home,
         keys::{KeyMaker, SureKeys},
         meter::Meter,
@@ -43,30 +43,26 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads everything. A machine that cannot be read to its end fails, and the others go on; where none is there in the
+    /// Reads everything. A VM that cannot be read to its end fails, and the others go on; where none is there in the
     /// end, the first cause is the error.
-    pub(super) fn read_all(
-        &self,
-        backup_id: &BackupId,
-        contents: &Contents,
-    ) -> Result<Vec<MachineReport>, EngineError> {
+    pub(super) fn read_all(&self, backup_id: &BackupId, contents: &Contents) -> Result<Vec<VmReport>, EngineError> {
         self.write_header(backup_id)?;
         self.write_small(INVENTORY_FILE, INVENTORY_FILE, &contents.inventory)?;
         let mut reports = Vec::new();
-        for machine in &contents.machines {
-            self.context.observer.item(&machine.name, ItemState::Working);
-            let report = self.write_machine(machine)?;
+        for vm in &contents.vms {
+            self.context.observer.item(&vm.name, ItemState::Working);
+            let report = self.write_vm(vm)?;
             let state = match &report.result {
-                MachineResult::Failed(failure) => ItemState::Failed(failure.clone()),
+                VmResult::Failed(failure) => ItemState::Failed(failure.clone()),
                 _ => ItemState::Done,
             };
-            self.context.observer.item(&machine.name, state);
+            self.context.observer.item(&vm.name, state);
             reports.push(report);
         }
         self.meter.finish();
         let is_any_there = reports.iter().any(|report| report.result.is_there());
         let first = reports.iter().find_map(|report| match &report.result {
-            MachineResult::Failed(Failure(error)) => Some(error.clone()),
+            VmResult::Failed(Failure(error)) => Some(error.clone()),
             _ => None,
         });
         if let (false, Some(error)) = (is_any_there, first) {
@@ -76,29 +72,29 @@ impl<'a> Reading<'a> {
         Ok(reports)
     }
 
-    /// Writes the items of a machine. All of its volumes are opened before the first is read, so that they are of one time.
-    fn write_machine(&self, machine: &MachineContents) -> Result<MachineReport, EngineError> {
+    /// Writes the items of a VM. All of its volumes are opened before the first is read, so that they are of one time.
+    fn write_vm(&self, vm: &VmContents) -> Result<VmReport, EngineError> {
         let open = |item: &Item| match item {
-            Item::Volume { name, .. } => Some(self.host.open_volume(&machine.name, name)),
+            Item::Volume { name, .. } => Some(self.host.open_volume(&vm.name, name)),
             Item::File { .. } | Item::Placeholder | Item::Home { .. } => None,
         };
-        let mut sources: Vec<_> = machine.items.iter().map(open).collect();
+        let mut sources: Vec<_> = vm.items.iter().map(open).collect();
         let mut results = Vec::new();
         let mut failure = None;
-        for (item, source) in machine.items.iter().zip(&mut sources) {
+        for (item, source) in vm.items.iter().zip(&mut sources) {
             let written = match source {
                 // Taken out where it failed: what was not read cannot have changed while it was.
                 Some(Err(_)) => match source.take() {
                     Some(Err(error)) => Err(EngineError::from(error)),
                     _ => Ok(None),
                 },
-                Some(Ok(source)) => self.write_item(machine, item, Some(source.as_ref())),
-                None => self.write_item(machine, item, None),
+                Some(Ok(source)) => self.write_item(vm, item, Some(source.as_ref())),
+                None => self.write_item(vm, item, None),
             };
             results.push(match written {
                 Ok(None) => ItemResult::Done,
                 Ok(Some(shortfall)) => ItemResult::Failed(Failure(shortfall)),
-                Err(error) if is_of_one_machine(&error) => {
+                Err(error) if is_of_one_vm(&error) => {
                     *source = None;
                     failure = failure.or(Some(Failure(error.clone())));
                     ItemResult::Failed(Failure(error))
@@ -106,9 +102,9 @@ impl<'a> Reading<'a> {
                 Err(error) => return Err(error),
             });
         }
-        for ((item, source), result) in machine.items.iter().zip(&sources).zip(&mut results) {
+        for ((item, source), result) in vm.items.iter().zip(&sources).zip(&mut results) {
             if let (Item::Volume { name, .. }, Some(Ok(source))) = (item, source)
-                && let Some(error) = change_of(&machine.name, name, source.as_ref())
+                && let Some(error) = change_of(&vm.name, name, source.as_ref())
             {
                 *result = ItemResult::Failed(Failure(error));
             }
@@ -117,13 +113,13 @@ impl<'a> Reading<'a> {
             ItemResult::Failed(failure) => Some(failure.clone()),
             ItemResult::Done | ItemResult::Skipped => None,
         });
-        let shortfall = shortfall.or_else(|| machine.lacks.clone().map(Failure));
+        let shortfall = shortfall.or_else(|| vm.lacks.clone().map(Failure));
         let result = match (failure, shortfall) {
-            (Some(failure), _) => MachineResult::Failed(failure),
-            (None, Some(shortfall)) => MachineResult::Partly(shortfall),
-            (None, None) => MachineResult::Done,
+            (Some(failure), _) => VmResult::Failed(failure),
+            (None, Some(shortfall)) => VmResult::Partly(shortfall),
+            (None, None) => VmResult::Done,
         };
-        Ok(machine.report(results, result))
+        Ok(vm.report(results, result))
     }
 
     fn send(&self, flow: Flow) -> Result<(), EngineError> {
@@ -146,24 +142,24 @@ impl<'a> Reading<'a> {
     /// Writes one item. Returns what it lacks, where it is in the archive all the same.
     fn write_item(
         &self,
-        machine: &MachineContents,
+        vm: &VmContents,
         item: &Item,
         source: Option<&dyn VolumeSource>,
     ) -> Result<Option<EngineError>, EngineError> {
         let file_name = item.file_name();
-        self.meter.at_work(&machine.name, &file_name);
-        let member = member_name(machine, item);
+        self.meter.at_work(&vm.name, &file_name);
+        let member = member_name(vm, item);
         match item {
             Item::Volume { name, .. } => {
                 let source = source.ok_or_else(|| EngineError::Internal {
                     what: format!("the volume {name} was not opened"),
                 })?;
-                self.write_volume(&machine.name, name, &member, source).map(|()| None)
+                self.write_volume(&vm.name, name, &member, source).map(|()| None)
             }
             Item::File { content, .. } => self.write_small(&member, &member, content).map(|()| None),
             Item::Placeholder => self.write_small(&member, &member, &[]).map(|()| None),
             Item::Home { home, size } => {
-                let prefix = format!("{}/", machine.path);
+                let prefix = format!("{}/", vm.path);
                 self.write_file(&member, size.data_bytes + size.overhead_bytes, |archive| {
                     home::write(archive, &home.path, &prefix, self.meter, self.context)
                 })
@@ -186,7 +182,7 @@ impl<'a> Reading<'a> {
             }
             Err(error) => {
                 drop(archive);
-                if is_of_one_machine(&error) {
+                if is_of_one_vm(&error) {
                     self.send(Flow::FileLost)?;
                 }
                 Err(error)
@@ -218,14 +214,8 @@ impl<'a> Reading<'a> {
         close(archive)
     }
 
-    fn write_volume(
-        &self,
-        machine: &str,
-        volume: &str,
-        member: &str,
-        source: &dyn VolumeSource,
-    ) -> Result<(), EngineError> {
-        let failed = |error| volume_error(machine, volume, error);
+    fn write_volume(&self, vm: &str, volume: &str, member: &str, source: &dyn VolumeSource) -> Result<(), EngineError> {
+        let failed = |error| volume_error(vm, volume, error);
         let extents = source.extents().map_err(failed)?;
         let ranges = extents.iter().map(|extent| inner::Extent {
             offset: extent.offset,
@@ -279,15 +269,15 @@ impl<'a> Reading<'a> {
 }
 
 /// What has become of a volume while it was read.
-fn change_of(machine: &str, volume: &str, source: &dyn VolumeSource) -> Option<EngineError> {
+fn change_of(vm: &str, volume: &str, source: &dyn VolumeSource) -> Option<EngineError> {
     match source.change() {
         Ok(None) => None,
         Ok(Some(change)) => Some(EngineError::VolumeChanged {
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             volume: volume.to_owned(),
             change,
         }),
-        Err(error) => Some(volume_error(machine, volume, error)),
+        Err(error) => Some(volume_error(vm, volume, error)),
     }
 }
 

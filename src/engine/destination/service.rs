@@ -20,9 +20,9 @@ const SAID_BYTES: usize = 1024;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// The `qubes.Backup` service of a running machine.
+/// The `qubes.Backup` service of a running VM.
 pub(in super::super) struct ServiceSink {
-    machine: String,
+    vm: String,
     line: String,
     cancel: CancelToken,
     stdin: Option<Box<dyn ServiceInput>>,
@@ -32,12 +32,12 @@ pub(in super::super) struct ServiceSink {
 }
 
 impl ServiceSink {
-    pub(super) fn start(machine: &str, line: &str, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
-        let process = host.start_service(machine, Service::Backup)?;
+    pub(super) fn start(vm: &str, line: &str, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
+        let process = host.start_service(vm, Service::Backup)?;
         let control = process.control.clone();
         cancel.on_cancel(move || control.kill());
         let mut sink = Self {
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             line: line.trim().to_owned(),
             cancel: cancel.clone(),
             stdin: process.stdin,
@@ -53,14 +53,14 @@ impl ServiceSink {
         match written {
             Ok(()) => Ok(sink),
             Err(error) => {
-                let place = format!("VM {machine}");
+                let place = format!("VM {vm}");
                 Err(sink.abandon(destination_error(&place, error)))
             }
         }
     }
 
     pub(super) fn place(&self) -> String {
-        format!("{}:{}", self.machine, self.line)
+        format!("{}:{}", self.vm, self.line)
     }
 
     pub(super) fn write(&mut self, data: &[u8]) -> io::Result<usize> {
@@ -79,9 +79,7 @@ impl ServiceSink {
     pub(super) fn finish(mut self, context: &Context) -> Result<(), EngineError> {
         match self.wait_until_taken()? {
             Uptake::Whole => {}
-            Uptake::Unknown => context.warn(Warning::UptakeUnknown {
-                machine: self.machine.clone(),
-            }),
+            Uptake::Unknown => context.warn(Warning::UptakeUnknown { vm: self.vm.clone() }),
             Uptake::Pending | Uptake::Broken => {
                 let place = self.place();
                 return Err(self.abandon(destination_error(&place, io::ErrorKind::BrokenPipe.into())));
@@ -112,14 +110,14 @@ impl ServiceSink {
         let code = self
             .control
             .wait()
-            .map_err(|error| destination_error(&self.machine, error))?;
+            .map_err(|error| destination_error(&self.vm, error))?;
         self.is_finished = true;
         let said = self.said.take().map(Said::text).unwrap_or_default();
         if code == 0 {
             return Ok(());
         }
         Err(DestinationError::Service {
-            machine: self.machine.clone(),
+            vm: self.vm.clone(),
             code,
             said,
         }
@@ -135,9 +133,9 @@ impl ServiceSink {
         }
         self.stdin = None;
         let said = "it ended before it had taken the whole backup".to_owned();
-        let machine = self.machine.clone();
+        let vm = self.vm.clone();
         match self.result() {
-            Ok(()) => DestinationError::Service { machine, code: 0, said }.into(),
+            Ok(()) => DestinationError::Service { vm, code: 0, said }.into(),
             Err(cause) => cause,
         }
     }

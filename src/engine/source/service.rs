@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Members that the `qubes.Restore` service of a running machine sends.
+//! Members that the `qubes.Restore` service of a running VM sends.
 
 use std::{
     io::{self, BufReader, Read, Write},
@@ -19,9 +19,9 @@ use super::{
 /// The most entries that a service may send: far beyond the parts of any archive, so that a broken one comes to an end.
 const MOST_ENTRIES: u64 = 10_000_000;
 
-/// The `qubes.Restore` service of a running machine.
+/// The `qubes.Restore` service of a running VM.
 pub(super) struct ServiceMembers {
-    machine: String,
+    vm: String,
     stdin: Option<Box<dyn ServiceInput>>,
     stream: qfile::Reader<BufReader<Box<dyn Read + Send>>>,
     control: Arc<dyn ServiceControl>,
@@ -34,17 +34,17 @@ pub(super) struct ServiceMembers {
 
 impl ServiceMembers {
     pub(super) fn start(
-        machine: &str,
+        vm: &str,
         service: Service,
         request: &str,
         host: &dyn Host,
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
-        let process = host.start_service(machine, service)?;
+        let process = host.start_service(vm, service)?;
         let control = process.control.clone();
         cancel.on_cancel(move || control.kill());
         let mut members = Self {
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             stdin: process.stdin,
             stream: qfile::Reader::new(BufReader::with_capacity(BUFFER_BYTES, process.stdout), MOST_ENTRIES),
             control: process.control,
@@ -67,7 +67,7 @@ impl ServiceMembers {
     }
 
     fn io_error(&self, error: io::Error) -> EngineError {
-        let place = format!("VM {}", self.machine);
+        let place = format!("VM {}", self.vm);
         from_io(error, |source| SourceError::Io { place, source }.into())
     }
 
@@ -103,7 +103,7 @@ impl ServiceMembers {
                     super::file::truncated(self.position, "what the machine sent").into()
                 }
                 other => ArchiveError::Damaged {
-                    member: format!("the answer of VM {}", self.machine),
+                    member: format!("the answer of VM {}", self.vm),
                     position: self.position,
                     what: other.to_string(),
                 }
@@ -124,7 +124,7 @@ impl ServiceMembers {
             return Ok(());
         }
         Err(SourceError::Service {
-            machine: self.machine.clone(),
+            vm: self.vm.clone(),
             code,
             said,
         }

@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::{
     format::inner::{Entry, EntryKind},
-    host::{MachineFile, VolumeImport},
+    host::{VmFile, VolumeImport},
     plan::RestoreRow,
     units::MIB,
 };
@@ -22,7 +22,7 @@ const SMALL_FILE_BYTES: u64 = 4 * MIB;
 
 /// What came of an entry.
 pub(super) struct Came {
-    /// Its name in the machine's folder.
+    /// Its name in the VM's folder.
     pub(super) name: String,
     /// Its size, holes included.
     pub(super) size_bytes: u64,
@@ -46,13 +46,13 @@ impl Came {
 /// What was read of a file and is put in place once the file is known to be whole.
 pub(super) enum Held {
     Volume(Option<Box<dyn VolumeImport>>),
-    File(MachineFile, Vec<u8>),
+    File(VmFile, Vec<u8>),
     /// Kept already, but for a part of it.
     InPart(ArchiveError),
     Nothing,
 }
 
-/// Holds the content of the inner archive of a machine's file: one entry that has the file's name, or in formats that
+/// Holds the content of the inner archive of a VM's file: one entry that has the file's name, or in formats that
 /// have such a whole folder.
 pub(super) fn hold_entries(
     target: &mut dyn Target,
@@ -108,9 +108,9 @@ impl Holder<'_, '_> {
         let mut size_bytes = 0;
         let mut next = Some(first);
         while let Some(entry) = next {
-            // What stands elsewhere or has no use here costs the machine nothing, whatever it is.
+            // What stands elsewhere or has no use here costs the VM nothing, whatever it is.
             let path = self.within_folder(&entry).unwrap_or_default();
-            let is_kept = volume_of(self.row, &path).is_some() || MachineFile::from_file_name(&path).is_some();
+            let is_kept = volume_of(self.row, &path).is_some() || VmFile::from_file_name(&path).is_some();
             if entry.kind == EntryKind::File && is_kept {
                 if all.iter().any(|came| came.name == path) {
                     let what = format!("its inner archive holds {path:?} twice");
@@ -132,7 +132,7 @@ impl Holder<'_, '_> {
         Ok(all)
     }
 
-    /// The path of an entry in the machine's folder.
+    /// The path of an entry in the VM's folder.
     fn within_folder(&self, entry: &Entry) -> Option<String> {
         let folder = self.row.content.path.trim_end_matches('/');
         let path = entry.relative_path()?;
@@ -147,19 +147,19 @@ impl Holder<'_, '_> {
             let mut import = self.target.volume(self.row, volume, size_bytes)?;
             let data = self.copy_volume(import.as_deref_mut())?;
             (data, Held::Volume(import))
-        } else if let Some(file) = MachineFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
+        } else if let Some(file) = VmFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
             let content = self.read_small(size_bytes)?;
             (size_bytes, Held::File(file, content))
         } else {
             let mut import = self.target.other_file(self.row, name, size_bytes)?;
-            // Rules that are too long to be read are unreadable, and must not leave their machine open.
-            let is_endless = import.is_none() && name == MachineFile::Firewall.file_name();
+            // Rules that are too long to be read are unreadable, and must not leave their VM open.
+            let is_endless = import.is_none() && name == VmFile::Firewall.file_name();
             if import.is_none() && !is_endless {
                 self.refuse_or_warn(name, size_bytes)?;
             }
             let data = self.copy_volume(import.as_deref_mut())?;
             let held = if is_endless {
-                Held::File(MachineFile::Firewall, Vec::new())
+                Held::File(VmFile::Firewall, Vec::new())
             } else {
                 Held::Volume(import)
             };
@@ -177,14 +177,14 @@ impl Holder<'_, '_> {
     fn refuse_or_warn(&self, name: &str, size_bytes: u64) -> Result<(), EngineError> {
         if name.ends_with(VOLUME_SUFFIX) {
             return Err(ArchiveError::NoSuchVolume {
-                machine: self.row.domain.name.clone(),
+                vm: self.row.domain.name.clone(),
                 file: name.to_owned(),
             }
             .into());
         }
-        if MachineFile::from_file_name(name).is_some() {
+        if VmFile::from_file_name(name).is_some() {
             self.context.warn(Warning::SettingNotRestored {
-                machine: self.row.name_here.clone(),
+                vm: self.row.name_here.clone(),
                 setting: name.to_owned(),
                 why: format!("it has {size_bytes} bytes, far more than a file of its kind"),
             });
@@ -196,12 +196,12 @@ impl Holder<'_, '_> {
         Ok(())
     }
 
-    /// A volume may have been resized while its machine ran, so that another size is no proof of damage.
+    /// A volume may have been resized while its VM ran, so that another size is no proof of damage.
     fn compare_size(&self, volume: &str, found: u64) {
         let known = self.row.domain.volumes.iter().find(|known| known.name == volume);
         if let Some(announced) = known.and_then(|known| known.size_bytes).filter(|size| *size != found) {
             self.context.warn(Warning::VolumeSizeDiffers {
-                machine: self.row.domain.name.clone(),
+                vm: self.row.domain.name.clone(),
                 volume: volume.to_owned(),
                 announced,
                 found,
@@ -248,7 +248,7 @@ impl Holder<'_, '_> {
     }
 }
 
-/// The volume that a file holds, if a machine like this one keeps it.
+/// The volume that a file holds, if a VM like this one keeps it.
 fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
     let volume = name.strip_suffix(VOLUME_SUFFIX)?;
     row.domain.keeps_volume(volume).then_some(volume)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What an archive must hold of a machine, as its inventory tells.
+//! What an archive must hold of a VM, as its inventory tells.
 
 use crate::inventory::{Class, Domain};
 
-/// The files that have to come, by their names in the machine's folder. Small files are named by archives that list
+/// The files that have to come, by their names in the VM's folder. Small files are named by archives that list
 /// them; of others only the volumes are known.
 pub(in super::super) fn expected_files(domain: &Domain) -> Vec<String> {
     let Some(content) = domain.content().filter(|content| !content.is_made_up()) else {

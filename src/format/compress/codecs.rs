@@ -107,7 +107,7 @@ impl Codec for ZstdCodec {
     }
 }
 
-/// How the library's words begin when it is this machine that has too little memory; it gives no code for it.
+/// How the library's words begin when it is this computer that has too little memory; it gives no code for it.
 const ZSTD_NO_MEMORY: &str = "Allocation error";
 
 fn bad(what: &str) -> io::Error {

@@ -42,7 +42,7 @@ pub struct NewMember<'a> {
 }
 
 impl<'a> NewMember<'a> {
-    /// A small file of a machine: everyone may read it, root owns it.
+    /// A small file of a VM: everyone may read it, root owns it.
     pub fn small_file(name: &'a str, mtime: i64, size: u64) -> Self {
         Self {
             name: name.as_bytes(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Makes machines in a root folder, takes them away, sets what is set on them.
+//! Makes VMs in a root folder, takes them away, sets what is set on them.
 //!
-//! What a running PedOS would refuse only because another machine is missing is taken here: a folder into which data are
+//! What a running PedOS would refuse only because another VM is missing is taken here: a folder into which data are
 //! recovered may hold an AppVM whose template is elsewhere, and its record then keeps the template's name.
 
 mod ground;
@@ -20,23 +20,23 @@ use std::{
 use super::{RootHost, files, layout::Layout, scan::Pools};
 use crate::{
     durable,
-    host::{DOM0, HostError, NewMachine, check_machine_name},
+    host::{DOM0, HostError, NewVm, check_vm_name},
     inventory::{Class, Domain, Inventory, VolumeConfig},
     units::GIB,
 };
 
-/// The size that a PedOS gives the private volume of a new machine.
+/// The size that a PedOS gives the private volume of a new VM.
 const PRIVATE_BYTES: u64 = 2 * GIB;
-/// The size that a PedOS gives the root and the volatile volume of a new machine.
+/// The size that a PedOS gives the root and the volatile volume of a new VM.
 const ROOT_BYTES: u64 = 10 * GIB;
 /// The mode of a volume, as a PedOS gives it.
 const VOLUME_MODE: u32 = 0o660;
-/// The label of a machine whose own label the host does not know, as the existing tools choose it.
+/// The label of a VM whose own label the host does not know, as the existing tools choose it.
 const FALLBACK_LABEL: &str = "red";
 /// How many numbers a PedOS has for disposables.
 const DISPIDS: u16 = 10_000;
-pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError> {
-    if let Err(fault) = check_machine_name(&new.name) {
+pub(super) fn create(host: &RootHost, new: &NewVm) -> Result<(), HostError> {
+    if let Err(fault) = check_vm_name(&new.name) {
         let name = new.name.escape_debug();
         return Err(refused(format!("'{name}' cannot be a VM's name: {fault}")));
     }
@@ -46,7 +46,7 @@ pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError>
             new.class.wire_name().escape_debug()
         )));
     }
-    // The record comes first: what a kill leaves after that is a machine that can be taken away, not a folder in the way.
+    // The record comes first: what a kill leaves after that is a VM that can be taken away, not a folder in the way.
     let (files, leftovers) = host.record.edit_at_once(|record| {
         if record.domain(&new.name).is_some() {
             return Err(HostError::NameTaken { name: new.name.clone() });
@@ -67,7 +67,7 @@ pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError>
     })?;
     let make = || -> io::Result<()> {
         leftovers.iter().try_for_each(fs::remove_file)?;
-        if let Some(folder) = host.layout.machine(&new.class, &new.name) {
+        if let Some(folder) = host.layout.vm(&new.class, &new.name) {
             files::make_folder(&folder)?;
         }
         files.iter().try_for_each(|(path, size)| empty_volume(path, *size))
@@ -79,9 +79,9 @@ pub(super) fn create(host: &RootHost, new: &NewMachine) -> Result<(), HostError>
     })
 }
 
-/// The folders of a machine's own, one in each pool within reach and one among the machines' files.
-fn folders(host: &RootHost, record: &Inventory, class: &Class, machine: &str) -> Vec<PathBuf> {
-    let Some(name) = Layout::machine_name(class, machine) else {
+/// The folders of a VM's own, one in each pool within reach and one among the VMs' files.
+fn folders(host: &RootHost, record: &Inventory, class: &Class, vm: &str) -> Vec<PathBuf> {
+    let Some(name) = Layout::vm_name(class, vm) else {
         return Vec::new();
     };
     let pools = record.pools().into_iter().filter_map(|pool| host.layout.pool(&pool));
@@ -111,8 +111,8 @@ fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
     durable::sync_folder_of(path)
 }
 
-/// The new machine as a PedOS would record it.
-pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<Domain, HostError> {
+/// The new VM as a PedOS would record it.
+pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewVm) -> Result<Domain, HostError> {
     let labels = record.labels();
     let is_known = labels.iter().any(|label| label.name == new.label);
     let label = if is_known { new.label.as_str() } else { FALLBACK_LABEL };
@@ -154,12 +154,12 @@ pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) ->
 fn volumes(
     record: &Inventory,
     pools: &Pools<'_>,
-    new: &NewMachine,
+    new: &NewVm,
     template: Option<&Domain>,
 ) -> Result<Vec<VolumeConfig>, HostError> {
     let globals = record.globals();
     let pool = pool(record, pools, new)?;
-    let folder = Layout::machine_name(&new.class, &new.name).unwrap_or_default();
+    let folder = Layout::vm_name(&new.class, &new.name).unwrap_or_default();
     let volume = |name: &str, size_bytes| VolumeConfig {
         name: name.to_owned(),
         pool: pool.clone(),
@@ -200,8 +200,8 @@ fn volumes(
     Ok(vec![root, private, volume("volatile", ROOT_BYTES), kernel])
 }
 
-/// The pool for a new machine: the wanted one, else the host's default, else any that is within reach.
-fn pool(record: &Inventory, pools: &Pools<'_>, new: &NewMachine) -> Result<String, HostError> {
+/// The pool for a new VM: the wanted one, else the host's default, else any that is within reach.
+fn pool(record: &Inventory, pools: &Pools<'_>, new: &NewVm) -> Result<String, HostError> {
     if let Some(wanted) = &new.pool {
         if pools.is_reachable(wanted) {
             return Ok(wanted.clone());
@@ -246,16 +246,16 @@ fn uuid() -> io::Result<String> {
 }
 
 /// Removes the data first and the record last, so that what a crash leaves can be removed again.
-pub(super) fn remove(host: &RootHost, machine: &str) -> Result<(), HostError> {
-    if machine == DOM0 {
+pub(super) fn remove(host: &RootHost, vm: &str) -> Result<(), HostError> {
+    if vm == DOM0 {
         return Err(refused("dom0 cannot be removed"));
     }
-    if host.is_running(machine) {
-        return Err(refused(format!("VM {machine} is running and cannot be removed")));
+    if host.is_running(vm) {
+        return Err(refused(format!("VM {vm} is running and cannot be removed")));
     }
-    let domain = host.domain(machine)?;
-    // Only the machine's own folder in each pool: what else a record may point at belongs to others.
-    for folder in folders(host, &*host.record.read()?, &domain.class, machine) {
+    let domain = host.domain(vm)?;
+    // Only the VM's own folder in each pool: what else a record may point at belongs to others.
+    for folder in folders(host, &*host.record.read()?, &domain.class, vm) {
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(HostError::io(format!("removing {}", folder.display()), error));
@@ -263,6 +263,6 @@ pub(super) fn remove(host: &RootHost, machine: &str) -> Result<(), HostError> {
             _ => {}
         }
     }
-    host.record.edit(|record| Ok(record.remove_domain(machine)?))?;
+    host.record.edit(|record| Ok(record.remove_domain(vm)?))?;
     host.record.commit()
 }

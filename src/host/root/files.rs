@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The small files of a machine: firewall rules, notes, menu entries.
+//! The small files of a VM: firewall rules, notes, menu entries.
 //!
 //! Their content is kept to the byte; what is checked is only that a PedOS could read it. What is longer than a PedOS takes
 //! is not read either, so that no file can fill the memory.
@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     durable,
-    host::{HostError, MachineFile},
+    host::{HostError, VmFile},
     inventory,
 };
 
@@ -21,10 +21,10 @@ const LONGEST_NOTES_BYTES: u64 = 256_000;
 /// The longest other file, in bytes. Firewall rules are limited to some hundreds by the firewall itself.
 const LONGEST_FILE_BYTES: u64 = 4 << 20;
 
-/// All files of a machine's folder, in the order of an archive.
+/// All files of a VM's folder, in the order of an archive.
 /// One that is there and cannot be read stands with the reason.
-pub(super) fn read(folder: &Path) -> Vec<(MachineFile, Result<Vec<u8>, HostError>)> {
-    let read = |kind: MachineFile| {
+pub(super) fn read(folder: &Path) -> Vec<(VmFile, Result<Vec<u8>, HostError>)> {
+    let read = |kind: VmFile| {
         let path = folder.join(kind.file_name());
         let content = match fs::metadata(&path) {
             Ok(file) if file.is_file() => read_one(&path, longest(kind)),
@@ -41,7 +41,7 @@ pub(super) fn read(folder: &Path) -> Vec<(MachineFile, Result<Vec<u8>, HostError
         };
         Some((kind, content))
     };
-    MachineFile::ALL.into_iter().filter_map(read).collect()
+    VmFile::ALL.into_iter().filter_map(read).collect()
 }
 
 fn read_one(path: &Path, longest: u64) -> Result<Vec<u8>, HostError> {
@@ -59,10 +59,10 @@ fn read_one(path: &Path, longest: u64) -> Result<Vec<u8>, HostError> {
 }
 
 /// The length up to which a file is read and written, in bytes.
-fn longest(kind: MachineFile) -> u64 {
+fn longest(kind: VmFile) -> u64 {
     match kind {
-        MachineFile::Notes => LONGEST_NOTES_BYTES,
-        MachineFile::AppMenus | MachineFile::Firewall => LONGEST_FILE_BYTES,
+        VmFile::Notes => LONGEST_NOTES_BYTES,
+        VmFile::AppMenus | VmFile::Firewall => LONGEST_FILE_BYTES,
     }
 }
 
@@ -71,14 +71,14 @@ fn reading(path: &Path, error: io::Error) -> HostError {
 }
 
 /// Puts one file in place.
-pub(super) fn write(folder: &Path, kind: MachineFile, content: &[u8]) -> Result<(), HostError> {
+pub(super) fn write(folder: &Path, kind: VmFile, content: &[u8]) -> Result<(), HostError> {
     check(kind, content).map_err(|why| HostError::Refused {
         what: format!("{}: {why}", kind.file_name()),
     })?;
     let path = folder.join(kind.file_name());
     let mode = match kind {
-        MachineFile::Firewall => 0o664,
-        MachineFile::AppMenus | MachineFile::Notes => 0o660,
+        VmFile::Firewall => 0o664,
+        VmFile::AppMenus | VmFile::Notes => 0o660,
     };
     make_folder(folder)
         .and_then(|()| durable::replace(&path, content, mode))
@@ -102,16 +102,16 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     durable::sync_folder_of(folder)
 }
 
-fn check(kind: MachineFile, content: &[u8]) -> Result<(), String> {
+fn check(kind: VmFile, content: &[u8]) -> Result<(), String> {
     let longest = longest(kind);
     if content.len() as u64 > longest {
         return Err(format!("it is longer than {longest} bytes"));
     }
     match kind {
-        MachineFile::AppMenus if !content.is_ascii() => Err("it holds more than ASCII".to_owned()),
-        MachineFile::AppMenus => Ok(()),
-        MachineFile::Firewall => inventory::check_firewall(content).map_err(|error| error.to_string()),
-        MachineFile::Notes => match std::str::from_utf8(content) {
+        VmFile::AppMenus if !content.is_ascii() => Err("it holds more than ASCII".to_owned()),
+        VmFile::AppMenus => Ok(()),
+        VmFile::Firewall => inventory::check_firewall(content).map_err(|error| error.to_string()),
+        VmFile::Notes => match std::str::from_utf8(content) {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("it is not UTF-8: {error}")),
         },
@@ -127,16 +127,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("appvms/a");
         let rules = b"<firewall version=\"2\">\n  <rules/>\n</firewall>";
-        write(&folder, MachineFile::Firewall, rules).unwrap();
-        write(&folder, MachineFile::Notes, "ä\n".as_bytes()).unwrap();
-        write(&folder, MachineFile::AppMenus, b"a.desktop\n").unwrap();
-        let bad: [(MachineFile, &[u8]); 6] = [
-            (MachineFile::Firewall, b""),
-            (MachineFile::Firewall, b"<firewall version=\"1\"/>"),
-            (MachineFile::Firewall, b"<other version=\"2\"/>"),
-            (MachineFile::Notes, b"\xff"),
-            (MachineFile::Notes, &[b'x'; 256_001]),
-            (MachineFile::AppMenus, "ä".as_bytes()),
+        write(&folder, VmFile::Firewall, rules).unwrap();
+        write(&folder, VmFile::Notes, "ä\n".as_bytes()).unwrap();
+        write(&folder, VmFile::AppMenus, b"a.desktop\n").unwrap();
+        let bad: [(VmFile, &[u8]); 6] = [
+            (VmFile::Firewall, b""),
+            (VmFile::Firewall, b"<firewall version=\"1\"/>"),
+            (VmFile::Firewall, b"<other version=\"2\"/>"),
+            (VmFile::Notes, b"\xff"),
+            (VmFile::Notes, &[b'x'; 256_001]),
+            (VmFile::AppMenus, "ä".as_bytes()),
         ];
         for (kind, content) in bad {
             assert!(
@@ -146,26 +146,26 @@ mod tests {
         }
         let read = read(&folder);
         let kinds: Vec<_> = read.iter().map(|(kind, _)| *kind).collect();
-        assert_eq!(kinds, MachineFile::ALL);
+        assert_eq!(kinds, VmFile::ALL);
         assert_eq!(read[1].1.as_ref().unwrap(), rules);
     }
 
     #[test]
     fn what_is_no_file_is_named_and_the_others_are_read() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |kind: MachineFile| folder.path().join(kind.file_name());
-        fs::write(at(MachineFile::AppMenus), "a.desktop\n").unwrap();
+        let at = |kind: VmFile| folder.path().join(kind.file_name());
+        fs::write(at(VmFile::AppMenus), "a.desktop\n").unwrap();
         let mode = rustix::fs::Mode::RUSR;
         rustix::fs::mknodat(
             rustix::fs::CWD,
-            at(MachineFile::Firewall),
+            at(VmFile::Firewall),
             rustix::fs::FileType::Fifo,
             mode,
             0,
         )
         .unwrap();
-        fs::create_dir(at(MachineFile::Notes)).unwrap();
-        let failed = |files: Vec<(MachineFile, Result<Vec<u8>, HostError>)>| -> Vec<MachineFile> {
+        fs::create_dir(at(VmFile::Notes)).unwrap();
+        let failed = |files: Vec<(VmFile, Result<Vec<u8>, HostError>)>| -> Vec<VmFile> {
             files
                 .into_iter()
                 .filter(|(_, file)| file.is_err())
@@ -174,16 +174,16 @@ mod tests {
         };
         let files = read(folder.path());
         assert_eq!(files.len(), 3);
-        assert_eq!(failed(files), [MachineFile::Firewall, MachineFile::Notes]);
-        fs::remove_dir(at(MachineFile::Notes)).unwrap();
-        std::os::unix::fs::symlink("nowhere", at(MachineFile::Notes)).unwrap();
-        assert_eq!(failed(read(folder.path())), [MachineFile::Firewall, MachineFile::Notes]);
+        assert_eq!(failed(files), [VmFile::Firewall, VmFile::Notes]);
+        fs::remove_dir(at(VmFile::Notes)).unwrap();
+        std::os::unix::fs::symlink("nowhere", at(VmFile::Notes)).unwrap();
+        assert_eq!(failed(read(folder.path())), [VmFile::Firewall, VmFile::Notes]);
     }
 
     #[test]
     fn a_file_is_read_up_to_the_length_that_may_be_written() {
         let folder = tempfile::tempdir().unwrap();
-        for kind in MachineFile::ALL {
+        for kind in VmFile::ALL {
             let path = folder.path().join(kind.file_name());
             let file = File::create(&path).unwrap();
             file.set_len(longest(kind)).unwrap();
@@ -204,7 +204,7 @@ mod tests {
         fs::write(&blocked, "a file where the folder should be").unwrap();
         fs::create_dir(folder.path().join("notes.txt")).unwrap();
         for folder in [blocked.as_path(), folder.path()] {
-            let result = write(folder, MachineFile::Notes, b"x");
+            let result = write(folder, VmFile::Notes, b"x");
             assert!(matches!(result, Err(HostError::Io { .. })), "{result:?}");
         }
     }

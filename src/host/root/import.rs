@@ -21,7 +21,7 @@ const MODE: u32 = 0o660;
 #[derive(Debug)]
 pub(super) struct FileImport {
     record: Record,
-    machine: String,
+    vm: String,
     volume: String,
     file: File,
     behind: WriteBehind,
@@ -36,7 +36,7 @@ impl FileImport {
     /// Begins a volume of that size, all holes, in the place of what a run that was killed may have left.
     pub(super) fn begin(
         record: Record,
-        machine: &str,
+        vm: &str,
         volume: &str,
         target: &Path,
         size_bytes: u64,
@@ -61,7 +61,7 @@ impl FileImport {
         // From here on the file goes with the value.
         let import = Self {
             record,
-            machine: machine.to_owned(),
+            vm: vm.to_owned(),
             volume: volume.to_owned(),
             file,
             behind: WriteBehind::default(),
@@ -95,7 +95,7 @@ impl VolumeImport for FileImport {
             return Err(HostError::Refused {
                 what: format!(
                     "volume {} of VM {} has {} bytes, and data was to be written behind its end",
-                    self.volume, self.machine, self.size_bytes
+                    self.volume, self.vm, self.size_bytes
                 ),
             });
         }
@@ -121,7 +121,7 @@ impl VolumeImport for FileImport {
         self.written = None;
         durable::sync_folder_of(&self.target).map_err(|error| failed("writing", &self.target, error))?;
         self.record
-            .edit(|record| Ok(record.set_volume_size(&self.machine, &self.volume, self.size_bytes)?))
+            .edit(|record| Ok(record.set_volume_size(&self.vm, &self.volume, self.size_bytes)?))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::{
-    host::is_valid_machine_name,
+    host::is_valid_vm_name,
     inventory::{Class, Pool},
 };
 
@@ -18,12 +18,12 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The folder of all that belongs to machines.
+    /// The folder of all that belongs to VMs.
     pub(super) fn qubes(&self) -> PathBuf {
         self.root.join("var/lib/qubes")
     }
 
-    /// The record of the machines.
+    /// The record of the VMs.
     pub(super) fn record(&self) -> PathBuf {
         self.qubes().join("qubes.xml")
     }
@@ -33,29 +33,29 @@ impl Layout {
         self.qubes().join("vm-kernels")
     }
 
-    /// The folder that has a folder for each running machine.
+    /// The folder that has a folder for each running VM.
     pub(super) fn running(&self) -> PathBuf {
         self.root.join("run/vm")
     }
 
-    /// The file system of a running machine, as its services see it.
-    pub(super) fn inside(&self, machine: &str) -> Option<PathBuf> {
-        is_valid_machine_name(machine).then(|| self.running().join(machine))
+    /// The file system of a running VM, as its services see it.
+    pub(super) fn inside(&self, vm: &str) -> Option<PathBuf> {
+        is_valid_vm_name(vm).then(|| self.running().join(vm))
     }
 
-    /// The folder of a machine, named as in the record and as volumes are named: `appvms/NAME`.
-    pub(super) fn machine_name(class: &Class, machine: &str) -> Option<String> {
+    /// The folder of a VM, named as in the record and as volumes are named: `appvms/NAME`.
+    pub(super) fn vm_name(class: &Class, vm: &str) -> Option<String> {
         let kind = match class {
             Class::AdminVm => return None,
             Class::TemplateVm => "vm-templates",
             _ => "appvms",
         };
-        is_valid_machine_name(machine).then(|| format!("{kind}/{machine}"))
+        is_valid_vm_name(vm).then(|| format!("{kind}/{vm}"))
     }
 
-    /// The folder of a machine.
-    pub(super) fn machine(&self, class: &Class, machine: &str) -> Option<PathBuf> {
-        Some(self.qubes().join(Self::machine_name(class, machine)?))
+    /// The folder of a VM.
+    pub(super) fn vm(&self, class: &Class, vm: &str) -> Option<PathBuf> {
+        Some(self.qubes().join(Self::vm_name(class, vm)?))
     }
 
     /// The folder of a pool whose volumes are files.
@@ -112,7 +112,7 @@ mod tests {
             assert_eq!(layout.pool(&pool("file-reflink", folder)), None, "{folder:?}");
         }
         assert_eq!(layout.pool(&pool("lvm_thin", "/var")), None);
-        assert_eq!(layout.machine(&Class::AppVm, "../x"), None);
+        assert_eq!(layout.vm(&Class::AppVm, "../x"), None);
         assert_eq!(layout.inside(".."), None);
     }
 }

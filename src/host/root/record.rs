@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The record of the machines (`qubes.xml`) on the disk: read when it has changed, changed under a lock, replaced whole.
+//! The record of the VMs (`qubes.xml`) on the disk: read when it has changed, changed under a lock, replaced whole.
 //!
-//! A restore makes thousands of small changes, and writing a record of 300 machines and syncing it for each would take
+//! A restore makes thousands of small changes, and writing a record of 300 VMs and syncing it for each would take
 //! minutes. So the first change takes a lock that other programs respect, the changes after it are made in memory, and
 //! all of them are written together: when [`Record::commit`] is called, and at the latest [`DELAY`] after the first one.
 //! Each write is a new file that takes the old one's name after it has been synced, so that a crash at any moment leaves
@@ -21,7 +21,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::{durable, host::HostError, inventory::Inventory};
 
-/// How long changes may wait in memory: long enough to gather those of a machine, short enough to lose nothing of note.
+/// How long changes may wait in memory: long enough to gather those of a VM, short enough to lose nothing of note.
 const DELAY: Duration = Duration::from_millis(200);
 /// How long to wait for another program that changes the record; each holds the lock for about [`DELAY`].
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A sample PedOS: machines of all classes with settings and data, the same to the byte every time.
+//! A sample PedOS: VMs of all classes with settings and data, the same to the byte every time.
 //!
 //! It is what a newcomer tries the program on and what tests work with. All of its data is made up: texts from a list of
 //! words, records that look like a program's, noise that does not compress; together about half of it compresses away.
 
 mod data;
 mod home;
-mod machines;
+mod vms;
 
 use std::{
     fs::{self, File, FileTimes},
@@ -18,19 +18,19 @@ use std::{
 
 use self::{
     data::Source,
-    machines::{MACHINES, Sample},
+    vms::{Sample, VMS},
 };
 use super::{Layout, RECORD_MODE, RootHost, change, scan::Pools};
 use crate::{
     durable,
-    host::{HostError, MachineFile, NewMachine},
+    host::{HostError, NewVm, VmFile},
     inventory::{Device, Domain, Inventory},
     units::{KIB, MIB},
 };
 
 /// When everything in the sample was last changed: 2026-01-05 09:00 UTC.
 const CHANGED: Duration = Duration::from_secs(1_767_603_600);
-/// The kernel of its machines.
+/// The kernel of its VMs.
 const KERNEL: &str = "6.12.63-1.fc41";
 
 /// How much data a sample has.
@@ -96,7 +96,7 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
-/// The record of all machines.
+/// The record of all VMs.
 fn record(layout: &Layout, size: SampleSize) -> Result<Inventory, HostError> {
     let mut record = Inventory::empty();
     record.add_label("teal", 0x008080)?;
@@ -110,26 +110,26 @@ fn record(layout: &Layout, size: SampleSize) -> Result<Inventory, HostError> {
     ] {
         record.set_global(property, value)?;
     }
-    for machine in &MACHINES {
-        let domain = domain(layout, &record, machine, size)?;
+    for vm in &VMS {
+        let domain = domain(layout, &record, vm, size)?;
         record.insert_domain(&domain)?;
     }
     Ok(record)
 }
 
-fn domain(layout: &Layout, record: &Inventory, machine: &Sample, size: SampleSize) -> Result<Domain, HostError> {
-    let new = NewMachine {
-        name: machine.name.to_owned(),
-        class: machine.class.clone(),
-        label: machine.label.to_owned(),
-        template: (!machine.template.is_empty()).then(|| machine.template.to_owned()),
+fn domain(layout: &Layout, record: &Inventory, vm: &Sample, size: SampleSize) -> Result<Domain, HostError> {
+    let new = NewVm {
+        name: vm.name.to_owned(),
+        class: vm.class.clone(),
+        label: vm.label.to_owned(),
+        template: (!vm.template.is_empty()).then(|| vm.template.to_owned()),
         pool: None,
         tags: Vec::new(),
     };
     let mut domain = change::domain(record, &Pools::new(layout, record), &new)?;
     for (name, value) in &mut domain.properties {
         if name == "uuid" {
-            *value = Source::new(machine.name).uuid();
+            *value = Source::new(vm.name).uuid();
         }
     }
     let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
@@ -138,14 +138,14 @@ fn domain(layout: &Layout, record: &Inventory, machine: &Sample, size: SampleSiz
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         pairs.collect()
     };
-    let own = owned(machine.properties);
+    let own = owned(vm.properties);
     domain
         .properties
         .retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
     domain.properties.extend(own);
-    domain.features = owned(machine.features);
-    domain.tags = machine.tags.iter().map(|&tag| tag.to_owned()).collect();
-    domain.devices = machine
+    domain.features = owned(vm.features);
+    domain.tags = vm.tags.iter().map(|&tag| tag.to_owned()).collect();
+    domain.devices = vm
         .devices
         .iter()
         .map(|device| Device {
@@ -160,31 +160,31 @@ fn domain(layout: &Layout, record: &Inventory, machine: &Sample, size: SampleSiz
         })
         .collect();
     for volume in domain.volumes.iter_mut().filter(|volume| volume.save_on_stop) {
-        let found = machine.volumes.iter().find(|(name, ..)| *name == volume.name);
+        let found = vm.volumes.iter().find(|(name, ..)| *name == volume.name);
         volume.size_bytes = found.map(|(_, mebibytes, _)| mebibytes * MIB / size.volume_divisor());
     }
     Ok(domain)
 }
 
-/// Writes the volumes, the small files, dom0's home and the running machines.
+/// Writes the volumes, the small files, dom0's home and the running VMs.
 fn fill(layout: &Layout, record: &Inventory, size: SampleSize) -> io::Result<()> {
     let pools = Pools::new(layout, record);
-    for machine in &MACHINES {
-        let Some(domain) = record.domain(machine.name) else {
+    for vm in &VMS {
+        let Some(domain) = record.domain(vm.name) else {
             continue;
         };
         for volume in domain.volumes.iter().filter(|volume| volume.save_on_stop) {
-            let found = machine.volumes.iter().find(|(name, ..)| *name == volume.name);
+            let found = vm.volumes.iter().find(|(name, ..)| *name == volume.name);
             let (Some(path), Some((.., kibibytes))) = (pools.file(volume), found) else {
                 continue;
             };
-            let seed = format!("{}/{}", machine.name, volume.name);
+            let seed = format!("{}/{}", vm.name, volume.name);
             let data_bytes = kibibytes * KIB / size.data_divisor();
             data::volume(&path, volume.size_bytes.unwrap_or_default(), data_bytes, &seed)?;
             settle(&path)?;
         }
-        if let Some(folder) = layout.machine(&domain.class, machine.name) {
-            small_files(&folder, machine)?;
+        if let Some(folder) = layout.vm(&domain.class, vm.name) {
+            small_files(&folder, vm)?;
         }
     }
     let kernel = layout.qubes().join("vm-kernels").join(KERNEL);
@@ -202,10 +202,10 @@ fn fill(layout: &Layout, record: &Inventory, size: SampleSize) -> io::Result<()>
     Ok(())
 }
 
-fn small_files(folder: &Path, machine: &Sample) -> io::Result<()> {
+fn small_files(folder: &Path, vm: &Sample) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    for (kind, content) in machine.files {
-        let mode = if *kind == MachineFile::Firewall { 0o664 } else { 0o660 };
+    for (kind, content) in vm.files {
+        let mode = if *kind == VmFile::Firewall { 0o664 } else { 0o660 };
         write(&folder.join(kind.file_name()), content.as_bytes(), mode)?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Looks at a root folder: which machines there are, which of their volumes can be read, how much there is to read.
+//! Looks at a root folder: which VMs there are, which of their volumes can be read, how much there is to read.
 //!
-//! It changes nothing and stops at nothing: a machine whose volumes cannot be read is listed with the reason.
+//! It changes nothing and stops at nothing: a VM whose volumes cannot be read is listed with the reason.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -15,7 +15,7 @@ use std::{
 use super::layout::Layout;
 use crate::{
     durable,
-    host::{DOM0, Home, Label, Machine, MachineFile, Pool, Reference, System, VolumeInfo, VolumeState},
+    host::{DOM0, Home, Label, Pool, Reference, System, Vm, VmFile, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
     units::MIB,
 };
@@ -32,12 +32,12 @@ pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
     let home = home(layout);
     let pools = Pools::new(layout, record);
     let running = running(layout);
-    let mut machines: Vec<Machine> = record
+    let mut vms: Vec<Vm> = record
         .domains()
         .iter()
-        .map(|domain| pools.machine(domain, running.contains(&domain.name), home.as_ref()))
+        .map(|domain| pools.vm(domain, running.contains(&domain.name), home.as_ref()))
         .collect();
-    machines.sort_by(|a, b| (a.name != DOM0, &a.name).cmp(&(b.name != DOM0, &b.name)));
+    vms.sort_by(|a, b| (a.name != DOM0, &a.name).cmp(&(b.name != DOM0, &b.name)));
     let labels = record.labels().into_iter();
     System {
         location: layout.root.display().to_string(),
@@ -52,7 +52,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
         pools: pools.list(),
         kernels: kernels(layout),
         globals: record.globals(),
-        machines,
+        vms,
     }
 }
 
@@ -70,7 +70,7 @@ fn free_bytes(folder: &Path) -> Option<u64> {
     Some(system.f_bavail.saturating_mul(system.f_frsize) / MIB * MIB)
 }
 
-/// The machines that run.
+/// The VMs that run.
 fn running(layout: &Layout) -> BTreeSet<String> {
     folders_in(&layout.running()).unwrap_or_default().into_iter().collect()
 }
@@ -157,7 +157,7 @@ impl<'a> Pools<'a> {
         self.layout.volume(self.pools.get(&volume.pool)?, &volume.vid)
     }
 
-    fn machine(&self, domain: &Domain, is_running: bool, home: Option<&Home>) -> Machine {
+    fn vm(&self, domain: &Domain, is_running: bool, home: Option<&Home>) -> Vm {
         let is_dom0 = domain.class == Class::AdminVm;
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
         let volumes: Vec<VolumeInfo> = saved.map(|volume| self.volume(volume, is_running)).collect();
@@ -165,7 +165,7 @@ impl<'a> Pools<'a> {
             Some(home) if is_dom0 => tree_bytes(&home.path),
             _ => volumes.iter().map(|volume| volume.used_bytes).sum::<u64>() + self.file_bytes(domain),
         };
-        Machine {
+        Vm {
             name: domain.name.clone(),
             qid: domain.qid,
             class: domain.class.clone(),
@@ -225,14 +225,14 @@ impl<'a> Pools<'a> {
     }
 
     fn file_bytes(&self, domain: &Domain) -> u64 {
-        let Some(folder) = self.layout.machine(&domain.class, &domain.name) else {
+        let Some(folder) = self.layout.vm(&domain.class, &domain.name) else {
             return 0;
         };
-        let sizes = MachineFile::ALL.into_iter().map(|kind| {
+        let sizes = VmFile::ALL.into_iter().map(|kind| {
             let file = fs::metadata(folder.join(kind.file_name())).ok();
             let bytes = file.filter(Metadata::is_file).map(|file| used(&file));
             match kind {
-                MachineFile::Firewall => bytes.map(|_| FIREWALL_BYTES),
+                VmFile::Firewall => bytes.map(|_| FIREWALL_BYTES),
                 _ => bytes,
             }
         });
@@ -245,7 +245,7 @@ fn is_on(domain: &Domain, property: &str, default: bool) -> bool {
     domain.property(property).map_or(default, inventory::is_true)
 }
 
-/// Whether a backup takes the machine by default: all but disposables that vanish with their last window.
+/// Whether a backup takes the VM by default: all but disposables that vanish with their last window.
 fn is_included(domain: &Domain) -> bool {
     let default = domain.class != Class::DispVm || !is_on(domain, "auto_cleanup", false);
     is_on(domain, "include_in_backups", default)

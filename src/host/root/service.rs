@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The services of the running machines of a root folder: local processes that hold the same conversation as the real
+//! The services of the running VMs of a root folder: local processes that hold the same conversation as the real
 //! services, so that the code above the host cannot tell the difference.
 //!
-//! A machine's file system is its folder below `run/vm`. A directory or file that is named to a service is looked up
-//! there; a command that is named to it is a command of the computer that this runs on, started in the machine's home.
-//! There is nobody in such a machine to pick a directory, so its pickers answer with the content of `.select-directory`
+//! A VM's file system is its folder below `run/vm`. A directory or file that is named to a service is looked up
+//! there; a command that is named to it is a command of the computer that this runs on, started in the VM's home.
+//! There is nobody in such a VM to pick a directory, so its pickers answer with the content of `.select-directory`
 //! and `.select-file` at the top of its folder: a path, or nothing for "cancelled". Without such a file the directory is
-//! the machine's home and the file is "cancelled". Any other service is a program of its name in the machine's
+//! the VM's home and the file is "cancelled". Any other service is a program of its name in the VM's
 //! `etc/qubes-rpc`.
 
 mod process;
@@ -24,7 +24,7 @@ use crate::{
     inventory::Domain,
 };
 
-/// Takes an archive: to a new file in a directory, or to a command. Its arguments are the folder of the machine.
+/// Takes an archive: to a new file in a directory, or to a command. Its arguments are the folder of the VM.
 const BACKUP: &str = r#"
 root=$1
 read -r line
@@ -58,23 +58,23 @@ if [ -f "$1" ]; then path=$(cat "$1"); else path=$2; fi
 printf '%s\n' "$path"
 "#;
 
-/// Runs a program of the machine's own, as a service of that name. Its arguments are the program and the service's
+/// Runs a program of the VM's own, as a service of that name. Its arguments are the program and the service's
 /// argument.
 const REGISTERED: &str = r#"
 [ -f "$1" ] && [ -x "$1" ] || exit 127
 exec "$@"
 "#;
 
-/// Where a machine's services work.
+/// Where a VM's services work.
 #[derive(Debug, Clone)]
 struct Place {
-    /// The machine's file system.
+    /// The VM's file system.
     root: PathBuf,
     /// Its user's home, a folder in it.
     home: PathBuf,
 }
 
-/// Starts a service of a machine that runs.
+/// Starts a service of a VM that runs.
 pub(super) fn start(domain: &Domain, root: PathBuf, service: &Service) -> Result<ServiceProcess, HostError> {
     let place = Place {
         home: home(domain, &root),
@@ -115,7 +115,7 @@ fn registered(name: &str) -> Result<(&str, &str), HostError> {
     })
 }
 
-/// The home of the machine's user, or the top of its file system when there is none.
+/// The home of the VM's user, or the top of its file system when there is none.
 fn home(domain: &Domain, root: &Path) -> PathBuf {
     let is_plain = |name: &&str| !name.is_empty() && !name.contains('/') && !name.starts_with('.');
     let user = domain.property("default_user").filter(is_plain).unwrap_or("user");

@@ -6,7 +6,7 @@
 
 use super::{Unfit, feature};
 use crate::{
-    host::{DOM0, check_machine_name},
+    host::{DOM0, check_vm_name},
     inventory::{self, Device},
 };
 
@@ -49,7 +49,7 @@ fn check_backend(device: &Device, name: &str) -> Result<(), Unfit> {
     match name {
         DOM0 => Ok(()),
         _ if device.class == PCI => Err(Unfit::DeviceBackend),
-        name => Ok(check_machine_name(name)?),
+        name => Ok(check_vm_name(name)?),
     }
 }
 

@@ -3,17 +3,17 @@
 
 use super::{Unfit, kind};
 
-/// Features that are services of a machine begin so.
+/// Features that are services of a VM begin so.
 const SERVICE: &str = "service.";
-/// Features that are told to a machine begin so.
+/// Features that are told to a VM begin so.
 const CONFIG: &str = "vm-config.";
-/// Features that keep a path of a machine begin so.
+/// Features that keep a path of a VM begin so.
 const PERSIST: &str = "custom-persist.";
 /// The longest name of a service, in bytes.
 const LONGEST_SERVICE: usize = 48;
 /// Services that the system gives a short name where the own one is too long.
 const LONG_SERVICE: &str = "app-dispvm.";
-/// The longest name of what is told to a machine, in bytes.
+/// The longest name of what is told to a VM, in bytes.
 const LONGEST_CONFIG: usize = 52;
 /// The longest name of a path that is kept, in bytes.
 const LONGEST_PERSIST: usize = 54;

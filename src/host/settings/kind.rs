@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Referent, Unfit, feature};
-use crate::{host::check_machine_name, inventory};
+use crate::{host::check_vm_name, inventory};
 
 /// The length of the code of a device interface, in characters.
 const INTERFACE_LENGTH: usize = 7;
@@ -18,8 +18,8 @@ pub(super) enum Kind {
     Whole { least: i64, most: i64 },
     /// A moment, in seconds since 1970.
     Time,
-    /// The name of a machine; empty for none, but for a template.
-    Machine(Referent),
+    /// The name of a VM; empty for none, but for a template.
+    Vm(Referent),
     /// The name of a label.
     Label,
     /// The name of a kernel; empty for none.
@@ -49,11 +49,11 @@ impl Kind {
             Self::Truth => is(inventory::is_truth(value), Unfit::Truth),
             Self::Whole { least, most } => whole(value, least, most),
             Self::Time => whole(value, i64::MIN, i64::MAX),
-            Self::Machine(Referent::Template) => Ok(check_machine_name(value)?),
-            Self::Machine(_) if value.is_empty() => Ok(()),
-            // dom0 is a machine that others can name, and no name that a machine can be given.
-            Self::Machine(_) if value == crate::host::DOM0 => Ok(()),
-            Self::Machine(_) => Ok(check_machine_name(value)?),
+            Self::Vm(Referent::Template) => Ok(check_vm_name(value)?),
+            Self::Vm(_) if value.is_empty() => Ok(()),
+            // dom0 is a VM that others can name, and no name that a VM can be given.
+            Self::Vm(_) if value == crate::host::DOM0 => Ok(()),
+            Self::Vm(_) => Ok(check_vm_name(value)?),
             Self::Label => is(!value.is_empty(), Unfit::Empty),
             Self::Kernel => text(value, super::LONGEST_TEXT, |c| c != '/' && is_printable(c)),
             Self::Text { longest } => text(value, longest, is_printable),

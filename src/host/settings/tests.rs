@@ -213,7 +213,7 @@ fn a_device_hangs_at_a_place_of_its_class() {
 }
 
 #[test]
-fn a_device_is_assigned_in_a_known_way_by_a_known_machine() {
+fn a_device_is_assigned_in_a_known_way_by_a_known_vm() {
     for (attributes, fits) in [
         (
             &[("mode", "ask-to-attach"), ("identity", "0x8086:0x10d3::p020000")][..],

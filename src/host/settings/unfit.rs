@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{host::NameFault, inventory::Class};
 
-/// One setting of a machine.
+/// One setting of a VM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Setting {
     /// A property.
@@ -35,7 +35,7 @@ impl fmt::Display for Setting {
 /// Why a value does not fit a setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// Machines of that class have no such property.
+    /// VMs of that class have no such property.
     #[error("a VM of class {class} has no such property")]
     NoSuchProperty {
         /// The class.
@@ -88,22 +88,22 @@ pub enum Unfit {
         /// The most that the system takes.
         longest: usize,
     },
-    /// It names a machine by a name that none can have.
+    /// It names a VM by a name that none can have.
     #[error("{fault}")]
-    MachineName {
+    VmName {
         /// The rule that the name breaks.
         fault: NameFault,
     },
-    /// The machine that it names is not of the kind that is needed.
+    /// The VM that it names is not of the kind that is needed.
     #[error("the VM of that name is not of the kind that is needed here")]
-    MachineKind,
+    VmKind,
     /// There is no such label.
     #[error("there is no such label")]
     NoSuchLabel,
     /// It is no identifier of a device of its class.
     #[error("it is no identifier of such a device")]
     DeviceId,
-    /// A device is given on a machine that has none of its class.
+    /// A device is given on a VM that has none of its class.
     #[error("only dom0 has such devices")]
     DeviceBackend,
     /// It is no way to assign a device for good.

@@ -3,7 +3,7 @@
 //!
 //! Only what such attributes hold is understood: one list or one dictionary of single values. Anything else is `None`.
 
-/// The most items of one value. No machine has a hundred services or devices.
+/// The most items of one value. No VM has a hundred services or devices.
 const MOST_ITEMS: usize = 1000;
 
 /// A single value.
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_taken_than_any_machine_has() {
+    fn no_more_is_taken_than_any_vm_has() {
         let many = |count| format!("[{}]", "'a',".repeat(count));
         assert_eq!(texts(&many(MOST_ITEMS)).unwrap().len(), MOST_ITEMS);
         assert_eq!(texts(&many(MOST_ITEMS + 1)), None);

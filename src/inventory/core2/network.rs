@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Net VMs of old machines and of their disposables.
+//! Net VMs of old VMs and of their disposables.
 //!
-//! In version 3.2 a machine said which net VM its disposables use; today it names a machine that they are made from. So one
+//! In version 3.2 a VM said which net VM its disposables use; today it names a VM that they are made from. So one
 //! is made up for each such net VM that is not the default, as the existing restorer does it.
 
 use std::collections::BTreeMap;
 
 use crate::inventory::{Class, Domain, marks};
 
-use super::{Machine, Numbers, Reference};
+use super::{Numbers, Reference, Vm};
 
-/// The longest name of a machine, in characters.
+/// The longest name of a VM, in characters.
 const LONGEST_NAME: usize = 31;
 
 /// The net VMs of the document.
 pub(super) struct Networks<'a> {
     default: Reference<'a>,
-    /// The names of the machines that are made up, by the net VM of their disposables.
+    /// The names of the VMs that are made up, by the net VM of their disposables.
     made_up: BTreeMap<Option<&'a str>, String>,
 }
 
@@ -28,21 +28,21 @@ impl<'a> Networks<'a> {
         }
     }
 
-    /// Sets what a machine and its disposables reach the network through.
-    pub(super) fn connect(&mut self, machine: &Machine<'_>, domain: &mut Domain, numbers: &'a Numbers) {
+    /// Sets what a VM and its disposables reach the network through.
+    pub(super) fn connect(&mut self, vm: &Vm<'_>, domain: &mut Domain, numbers: &'a Numbers) {
         if domain.class == Class::AdminVm {
             return;
         }
-        let netvm = own(machine, numbers);
+        let netvm = own(vm, numbers);
         match &netvm {
             Reference::Unset => {}
             Reference::Nobody => set(domain, "netvm", ""),
-            Reference::Machine(name) => set(domain, "netvm", name),
+            Reference::Vm(name) => set(domain, "netvm", name),
             Reference::Missing(name) => set(domain, "netvm", name),
         }
-        let of_disposables = match (machine.flag("uses_default_dispvm_netvm"), netvm) {
+        let of_disposables = match (vm.flag("uses_default_dispvm_netvm"), netvm) {
             // Version 3.2 wrote the first of these attributes; the existing restorer reads the second.
-            (Some(false), _) => given(machine, &["dispvm_netvm", "dispvm_netvm_qid"], numbers),
+            (Some(false), _) => given(vm, &["dispvm_netvm", "dispvm_netvm_qid"], numbers),
             (_, Reference::Unset) => self.default.clone(),
             (_, netvm) => netvm,
         };
@@ -52,7 +52,7 @@ impl<'a> Networks<'a> {
         }
         match of_disposables {
             Reference::Nobody => self.set_dispvm(domain, None, numbers),
-            Reference::Machine(name) => self.set_dispvm(domain, Some(name), numbers),
+            Reference::Vm(name) => self.set_dispvm(domain, Some(name), numbers),
             Reference::Unset | Reference::Missing(_) => {}
         }
     }
@@ -72,7 +72,7 @@ impl<'a> Networks<'a> {
         set(domain, "default_dispvm", &self.made_up[&netvm]);
     }
 
-    /// The machines to make disposables from. One that the document has already under that name is left as it is.
+    /// The VMs to make disposables from. One that the document has already under that name is left as it is.
     pub(super) fn made_up(self, numbers: &Numbers) -> Vec<Domain> {
         let missing = self.made_up.into_iter().filter(|(_, name)| !numbers.has(name));
         let made_up = missing.zip(numbers.free());
@@ -82,23 +82,23 @@ impl<'a> Networks<'a> {
     }
 }
 
-/// What a machine itself reaches the network through.
-fn own<'a>(machine: &Machine<'_>, numbers: &'a Numbers) -> Reference<'a> {
-    let is_kind = |kind| machine.element.name == kind;
-    match machine.flag("uses_default_netvm") {
-        Some(false) => given(machine, &["netvm_qid"], numbers),
+/// What a VM itself reaches the network through.
+fn own<'a>(vm: &Vm<'_>, numbers: &'a Numbers) -> Reference<'a> {
+    let is_kind = |kind| vm.element.name == kind;
+    match vm.flag("uses_default_netvm") {
+        Some(false) => given(vm, &["netvm_qid"], numbers),
         // Nothing was above a net VM, and it was not written for it.
         None if is_kind("QubesNetVm") => Reference::Nobody,
         // A proxy VM never followed the default, and that was not written either.
-        None if is_kind("QubesProxyVm") => numbers.find(machine.attribute("netvm_qid")),
+        None if is_kind("QubesProxyVm") => numbers.find(vm.attribute("netvm_qid")),
         _ if is_kind("QubesNetVm") => Reference::Nobody,
         _ => Reference::Unset,
     }
 }
 
 /// The net VM of the first attribute that is there; none of them means none.
-fn given<'a>(machine: &Machine<'_>, attributes: &[&str], numbers: &'a Numbers) -> Reference<'a> {
-    let text = attributes.iter().find_map(|name| machine.attribute(name));
+fn given<'a>(vm: &Vm<'_>, attributes: &[&str], numbers: &'a Numbers) -> Reference<'a> {
+    let text = attributes.iter().find_map(|name| vm.attribute(name));
     numbers.find(Some(text.unwrap_or("none")))
 }
 

@@ -9,14 +9,14 @@ const TEMPLATE: &str = "<QubesTemplateVm qid='1' name='tpl' template_qid='none'/
 const NET: &str = "<QubesNetVm qid='2' name='net' template_qid='1'/>";
 const WALL: &str = "<QubesProxyVm qid='3' name='wall' template_qid='1' netvm_qid='2'/>";
 
-fn parse(machines: &str) -> Result<Inventory, InventoryError> {
+fn parse(vms: &str) -> Result<Inventory, InventoryError> {
     let xml = format!(
-        "<QubesVmCollection default_netvm='3' default_template='1'>{TEMPLATE}{NET}{WALL}{machines}</QubesVmCollection>"
+        "<QubesVmCollection default_netvm='3' default_template='1'>{TEMPLATE}{NET}{WALL}{vms}</QubesVmCollection>"
     );
     Inventory::parse(xml.as_bytes())
 }
 
-fn machine(kind: &str, attributes: &str) -> Domain {
+fn vm(kind: &str, attributes: &str) -> Domain {
     let inventory = parse(&format!("<{kind} qid='9' name='a' {attributes}/>")).unwrap();
     inventory.domains().into_iter().find(|domain| domain.qid == 9).unwrap()
 }
@@ -45,7 +45,7 @@ fn the_class_follows_from_kind_and_template() {
         ("QubesDisposableVm", "1", Class::DispVm),
         ("QubesStrangeVm", "1", Class::Other("QubesStrangeVm".to_owned())),
     ] {
-        let domain = machine(kind, &format!("template_qid='{template}'"));
+        let domain = vm(kind, &format!("template_qid='{template}'"));
         assert_eq!(domain.class, class, "{kind}");
         let expected = (class == Class::AppVm).then_some("tpl");
         assert_eq!(domain.property("template"), expected, "{kind}");
@@ -75,13 +75,10 @@ fn values_of_the_old_default_are_dropped() {
         let names = domain.properties.iter().map(|(name, _)| name.clone());
         names.collect::<Vec<_>>()
     };
-    assert_eq!(
-        names(&machine("QubesAppVm", plain)),
-        ["label", "name", "qid", "template"]
-    );
+    assert_eq!(names(&vm("QubesAppVm", plain)), ["label", "name", "qid", "template"]);
     let set = "template_qid='1' memory='500' mac='00:16:3E:5E:6C:05' kernel='none' uses_default_kernel='False' \
         kernelopts='x' uses_default_kernelopts='False' label='green' internal='True'";
-    let domain = machine("QubesAppVm", set);
+    let domain = vm("QubesAppVm", set);
     assert_eq!(domain.property("memory"), Some("500"));
     assert_eq!(domain.property("mac"), Some("00:16:3E:5E:6C:05"));
     assert_eq!(domain.property("kernel"), Some(""));
@@ -94,7 +91,7 @@ fn values_of_the_old_default_are_dropped() {
 
 #[test]
 fn services_and_devices_are_carried_over_or_left_out_but_never_half_understood() {
-    let domain = machine(
+    let domain = vm(
         "QubesAppVm",
         "services=\"{'cups': True, 'ntpd': False, 'backup-content': True}\" pcidevs=\"['00:1a.0', '02:00.0']\" \
          pci_strictreset='False'",
@@ -108,14 +105,14 @@ fn services_and_devices_are_carried_over_or_left_out_but_never_half_understood()
         domain.devices[0].options,
         [("no-strict-reset".to_owned(), "True".to_owned())]
     );
-    let odd = machine("QubesAppVm", "services=\"{'cups': os.exit()}\" pcidevs='none'");
+    let odd = vm("QubesAppVm", "services=\"{'cups': os.exit()}\" pcidevs='none'");
     assert_eq!((odd.feature("cups"), odd.devices.len()), (None, 0));
 }
 
 #[test]
 fn a_net_vm_is_what_version_3_2_took_it_for() {
     let netvm = |kind, attributes| {
-        let domain = machine(kind, attributes);
+        let domain = vm(kind, attributes);
         domain.property("netvm").map(str::to_owned)
     };
     assert_eq!(netvm("QubesAppVm", "netvm_qid='2'"), None);
@@ -134,9 +131,9 @@ fn a_net_vm_is_what_version_3_2_took_it_for() {
 }
 
 #[test]
-fn disposables_get_a_machine_of_their_own_where_their_net_vm_is_not_the_default() {
+fn disposables_get_a_vm_of_their_own_where_their_net_vm_is_not_the_default() {
     let dispvm = |attributes: &str| {
-        let domain = machine("QubesAppVm", attributes);
+        let domain = vm("QubesAppVm", attributes);
         domain.property("default_dispvm").map(str::to_owned)
     };
     assert_eq!(dispvm("uses_default_netvm='False' netvm_qid='3'"), None);
@@ -192,7 +189,7 @@ fn a_made_up_name_is_no_longer_than_a_name_may_be() {
 
 #[test]
 fn what_is_not_there_is_named_as_missing_and_nothing_stands_in_for_it() {
-    let domain = machine(
+    let domain = vm(
         "QubesAppVm",
         "template_qid='77' uses_default_netvm='False' netvm_qid='78'",
     );
@@ -216,7 +213,7 @@ fn what_is_not_there_is_named_as_missing_and_nothing_stands_in_for_it() {
 
 #[test]
 fn only_what_the_archive_holds_has_content_and_volumes() {
-    let content = |attributes: &str| machine("QubesAppVm", &format!("template_qid='1' {attributes}")).content();
+    let content = |attributes: &str| vm("QubesAppVm", &format!("template_qid='1' {attributes}")).content();
     let at = |path: &str, size_bytes| {
         Some(Content {
             path: path.to_owned(),
@@ -233,7 +230,7 @@ fn only_what_the_archive_holds_has_content_and_volumes() {
     );
     assert_eq!(content("backup_content='False' backup_path='vm9'"), None);
     assert_eq!(content("backup_path='vm9'"), None);
-    let held = machine(
+    let held = vm(
         "QubesHVm",
         "template_qid='none' backup_content='True' backup_path='appvms/a (old)'",
     );
@@ -246,8 +243,8 @@ fn only_what_the_archive_holds_has_content_and_volumes() {
 }
 
 #[test]
-fn what_would_mix_machines_up_is_refused() {
-    for machines in [
+fn what_would_mix_vms_up_is_refused() {
+    for vms in [
         "<QubesAppVm name='a'/>",
         "<QubesAppVm qid='9'/>",
         "<QubesAppVm qid='-1' name='a'/>",
@@ -257,10 +254,7 @@ fn what_would_mix_machines_up_is_refused() {
         "<QubesAppVm qid='0'/><QubesAdminVm qid='8'/>",
         "<QubesAppVm qid='9' name='a' backup_content='True'/>",
     ] {
-        assert!(
-            matches!(parse(machines), Err(InventoryError::Invalid { .. })),
-            "{machines}"
-        );
+        assert!(matches!(parse(vms), Err(InventoryError::Invalid { .. })), "{vms}");
     }
     assert_eq!(parse("<Other qid='1' name='tpl'/>").unwrap().domains().len(), 5 + 1);
     let name = parse("<QubesAppVm qid='9' name='work (old)'/>").unwrap();
@@ -280,12 +274,12 @@ proptest! {
         let mut texts = texts.into_iter().cycle();
         let mut root = crate::inventory::xml::Element::new(super::ROOT).with("default_netvm", qids.next().unwrap());
         for kind in kinds {
-            let mut machine = crate::inventory::xml::Element::new(&kind);
+            let mut vm = crate::inventory::xml::Element::new(&kind);
             for (place, name) in names.iter().enumerate() {
                 let value = if place < 4 { qids.next() } else { texts.next() };
-                machine = machine.with(name, value.unwrap());
+                vm = vm.with(name, value.unwrap());
             }
-            root.push(machine);
+            root.push(vm);
         }
         if let Ok(inventory) = Inventory::parse(&root.print()) {
             let again = Inventory::parse(&inventory.to_xml()).unwrap();

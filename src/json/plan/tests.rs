@@ -98,7 +98,7 @@ fn remarks() -> Vec<RestoreRemark> {
         R::PoolChosen { name: text() },
         R::DeviceDropped { port: port() },
         R::DeviceWithoutBackend { port: port() },
-        R::MachineMissing {
+        R::VmMissing {
             property: text(),
             name: text(),
         },
@@ -176,9 +176,9 @@ fn every_code_is_in_the_schema_and_no_other() {
             .filter_map(|code| Some(code.as_str()?.to_owned()))
             .collect()
     };
-    let machines = full["machines"].as_array().unwrap();
+    let vms = full["vms"].as_array().unwrap();
     let found = |list: &str, field: &str| -> BTreeSet<String> {
-        let entries = machines.iter().flat_map(|machine| machine[list].as_array().unwrap());
+        let entries = vms.iter().flat_map(|vm| vm[list].as_array().unwrap());
         entries
             .filter_map(|entry| Some(entry[field].as_str()?.to_owned()))
             .collect()
@@ -190,11 +190,8 @@ fn every_code_is_in_the_schema_and_no_other() {
     let cures = problems().iter().flat_map(RestoreProblem::cures).collect::<Vec<_>>();
     let cures: BTreeSet<String> = cures.iter().map(|cure| cure_code(cure).to_owned()).collect();
     assert_eq!(cures, known("cure", "code"));
-    let states: BTreeSet<String> = machines
-        .iter()
-        .map(|machine| machine["state"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(states, known("machine", "state"));
+    let states: BTreeSet<String> = vms.iter().map(|vm| vm["state"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(states, known("vm", "state"));
 }
 
 #[test]
@@ -207,7 +204,7 @@ fn a_cure_that_is_no_option_names_the_other_vm() {
     let document = problem("work", &missing);
     let first = &document.cures[0];
     assert_eq!(
-        (first.code, &first.option, first.machine),
+        (first.code, &first.option, first.vm),
         ("restore_too", &None, Some("tpl"))
     );
     assert_eq!(document.cures[1].option.as_deref(), Some("--template work=NAME"));

@@ -6,7 +6,7 @@ use crate::{
     plan::{RestoreRemark, RestoreRow},
 };
 
-/// Notes what changes about a machine that is restored.
+/// Notes what changes about a VM that is restored.
 pub(super) fn note(row: &mut RestoreRow) {
     let mut remarks = Vec::new();
     if row.name_here != row.domain.name {
@@ -31,7 +31,7 @@ pub(super) fn note(row: &mut RestoreRow) {
     let kernel = changed("kernel", &row.kernel);
     remarks.extend(kernel.map(|(from, to)| RestoreRemark::KernelChanged { from, to }));
     remarks.extend(row.pool.clone().map(|name| RestoreRemark::PoolChosen { name }));
-    // What changes of the machine itself comes before what is left out of it.
+    // What changes of the VM itself comes before what is left out of it.
     remarks.append(&mut row.remarks);
     row.remarks = remarks;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The devices that restored machines get: a device hangs on a machine, which may have another name here or be missing.
+//! The devices that restored VMs get: a device hangs on a VM, which may have another name here or be missing.
 
 use crate::plan::{DeviceFate, RestoreRemark, RestoreRow};
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 impl Resolver<'_> {
-    /// Says what becomes of each device of a row. None of it keeps the machine from being restored.
+    /// Says what becomes of each device of a row. None of it keeps the VM from being restored.
     pub(super) fn find_devices(self, row: &mut RestoreRow, peers: &Peers) {
         let choices = self.choices.devices.get(&row.domain.name);
         for device in &mut row.devices {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The machines that a restored machine names: template, net VM, disposable template, what its other properties and its
+//! The VMs that a restored VM names: template, net VM, disposable template, what its other properties and its
 //! tags name.
 //!
-//! A name of the archive means the machine of the archive, by whatever name it is restored; only where that one is not
-//! restored it means the host's machine of that name.
+//! A name of the archive means the VM of the archive, by whatever name it is restored; only where that one is not
+//! restored it means the host's VM of that name.
 
 use crate::{
-    host::{Reference, is_valid_machine_name},
+    host::{Reference, is_valid_vm_name},
     inventory::Class,
     plan::{Absence, RestoreProblem, RestoreRemark, RestoreRow},
 };
@@ -16,13 +16,13 @@ use super::{
     peers::{Kind, Peers},
 };
 
-/// Properties that name a machine and without which a machine works: the host's default takes their place.
-const MACHINE_PROPERTIES: [(&str, Kind); 3] = [
+/// Properties that name a VM and without which a VM works: the host's default takes their place.
+const VM_PROPERTIES: [(&str, Kind); 3] = [
     ("management_dispvm", Kind::DispVmTemplate),
     ("guivm", Kind::Any),
     ("audiovm", Kind::Any),
 ];
-/// The machine that this tag names may do what it likes with the tagged one, so it must never be another of that name.
+/// The VM that this tag names may do what it likes with the tagged one, so it must never be another of that name.
 const CREATOR_TAG: &str = "created-by-";
 /// Tags that a PedOS sets along with the properties `guivm` and `audiovm`.
 const SERVICE_TAGS: [&str; 2] = ["guivm-", "audiovm-"];
@@ -109,7 +109,7 @@ impl Resolver<'_> {
     }
 
     fn accepts(self, name: &str) -> bool {
-        self.choices.policy.accept_missing && is_valid_machine_name(name)
+        self.choices.policy.accept_missing && is_valid_vm_name(name)
     }
 
     /// A name that is kept although it leads nowhere: at least it follows a rename.
@@ -164,13 +164,13 @@ impl Resolver<'_> {
             _ => "default_template",
         };
         let name = self.system.globals.get(global)?;
-        let machine = self.system.machine(name)?;
-        kind.fits_machine(machine).then_some(name)
+        let vm = self.system.vm(name)?;
+        kind.fits_vm(vm).then_some(name)
     }
 
-    /// Finds the machines that the other properties name.
+    /// Finds the VMs that the other properties name.
     pub(super) fn link_properties(self, row: &mut RestoreRow, peers: &Peers) {
-        for (property, kind) in MACHINE_PROPERTIES {
+        for (property, kind) in VM_PROPERTIES {
             let Some(name) = row.domain.property(property) else {
                 continue;
             };
@@ -180,9 +180,9 @@ impl Resolver<'_> {
             };
             match found {
                 Some(found) => {
-                    row.machines.insert(property.to_owned(), found);
+                    row.vms.insert(property.to_owned(), found);
                 }
-                None => row.remarks.push(RestoreRemark::MachineMissing {
+                None => row.remarks.push(RestoreRemark::VmMissing {
                     property: property.to_owned(),
                     name: name.to_owned(),
                 }),
@@ -190,7 +190,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The machine here that the archive means, of that kind; the name itself where dangling names are accepted.
+    /// The VM here that the archive means, of that kind; the name itself where dangling names are accepted.
     pub(super) fn other(self, archived: &str, peers: &Peers, kind: Kind) -> Option<String> {
         match peers.follow(self.system, archived, kind) {
             Ok(found) => Some(found),
@@ -198,7 +198,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Lets the tags that name a machine follow it.
+    /// Lets the tags that name a VM follow it.
     pub(super) fn link_tags(self, row: &mut RestoreRow, peers: &Peers) {
         let mut tags = Vec::new();
         for tag in &row.domain.tags {

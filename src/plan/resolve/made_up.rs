@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Machines that an archive only implies: old formats name disposables that have no data of their own. They are made only
+//! VMs that an archive only implies: old formats name disposables that have no data of their own. They are made only
 //! if something that is restored refers to them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use crate::{
 
 use super::{Kind, Resolver};
 
-/// Leaves out the made-up machines that nothing refers to, and all of them where nothing is made at all.
+/// Leaves out the made-up VMs that nothing refers to, and all of them where nothing is made at all.
 pub(super) fn leave_out(rows: &mut [RestoreRow], resolver: Resolver<'_>) {
     let is_candidate = |row: &&RestoreRow| row.is_selected && row.is_made_up() && !row.is_home();
     if !rows.iter().any(|row| is_candidate(&row)) {
@@ -36,7 +36,7 @@ pub(super) fn leave_out(rows: &mut [RestoreRow], resolver: Resolver<'_>) {
     }
 }
 
-/// The names in the archive of all made-up machines that a restored machine refers to, be it through another.
+/// The names in the archive of all made-up VMs that a restored VM refers to, be it through another.
 fn needed(rows: &[RestoreRow], resolver: Resolver<'_>) -> BTreeSet<String> {
     let by_name: BTreeMap<&str, &RestoreRow> = rows.iter().map(|row| (row.domain.name.as_str(), row)).collect();
     let mut needed = BTreeSet::new();
@@ -55,16 +55,16 @@ fn needed(rows: &[RestoreRow], resolver: Resolver<'_>) -> BTreeSet<String> {
 }
 
 impl Resolver<'_> {
-    /// Whether the host has the machine that was made up, be it from a restore before. It counts only if its disposables
+    /// Whether the host has the VM that was made up, be it from a restore before. It counts only if its disposables
     /// reach the same network.
     fn has_one_like(self, row: &RestoreRow) -> bool {
         let is_named = self.choices.names.contains_key(&row.domain.name);
-        let machine = self.system.machine(&row.domain.name).filter(|_| !is_named);
+        let vm = self.system.vm(&row.domain.name).filter(|_| !is_named);
         let netvm = Reference::of_property(row.domain.property("netvm"));
-        machine.is_some_and(|machine| Kind::DispVmTemplate.fits_machine(machine) && machine.netvm == netvm)
+        vm.is_some_and(|vm| Kind::DispVmTemplate.fits_vm(vm) && vm.netvm == netvm)
     }
 
-    /// The machines of the archive that a row refers to as the user has it.
+    /// The VMs of the archive that a row refers to as the user has it.
     fn references(self, row: &RestoreRow) -> Vec<String> {
         let name = &row.domain.name;
         let archived = |property| Reference::of_property(row.domain.property(property));
@@ -75,8 +75,8 @@ impl Resolver<'_> {
             (self.choices.dispvms.get(name).cloned(), archived("default_dispvm")),
         ];
         let named = pairs.into_iter().filter_map(|(chosen, archived)| match chosen {
-            // A name that nobody has yet can be the one that a rule gives to the machine of the archive.
-            Some(Reference::Named(name)) if self.system.machine(&name).is_none() => {
+            // A name that nobody has yet can be the one that a rule gives to the VM of the archive.
+            Some(Reference::Named(name)) if self.system.vm(&name).is_none() => {
                 let original = self.choices.names.iter().find(|(_, here)| **here == name);
                 match (original, archived) {
                     (Some((original, _)), _) => Some(original.clone()),

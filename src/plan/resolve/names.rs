@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The names that machines get here: what the user chose, else their own, else a free one where a rule says so.
+//! The names that VMs get here: what the user chose, else their own, else a free one where a rule says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    host::{LONGEST_MACHINE_NAME, check_machine_name, is_valid_machine_name, nearest_machine_name},
+    host::{LONGEST_VM_NAME, check_vm_name, is_valid_vm_name, nearest_vm_name},
     inventory::Class,
     plan::{OnConflict, RestoreProblem, RestoreRemark, RestoreRow},
 };
 
 use super::Resolver;
 
-/// How many names are tried for a machine whose own is taken.
+/// How many names are tried for a VM whose own is taken.
 const RENAME_ATTEMPTS: u32 = 9999;
 
 impl Resolver<'_> {
-    /// Gives every selected machine its name. No two rows without a problem have the same.
+    /// Gives every selected VM its name. No two rows without a problem have the same.
     pub(super) fn name_all(self, rows: &mut [RestoreRow]) {
         // Names that are not given away by a rule: those of the archive, of the host, and those that the user chose.
         let archived: BTreeSet<String> = rows.iter().map(|row| row.domain.name.clone()).collect();
@@ -50,10 +50,10 @@ impl Resolver<'_> {
             _ if row.is_made_up() => OnConflict::Rename,
             policy => policy,
         };
-        let is_here = |name: &str| self.system.machine(name).is_some();
-        // A name that the user chose for another machine is that machine's.
+        let is_here = |name: &str| self.system.vm(name).is_some();
+        // A name that the user chose for another VM is that VM's.
         let is_anothers = chosen.is_none() && policy == OnConflict::Rename && taken.contains(&row.name_here);
-        let problem = match check_machine_name(&row.name_here) {
+        let problem = match check_vm_name(&row.name_here) {
             Err(why) => RestoreProblem::NameInvalid {
                 why,
                 is_chosen: chosen.is_some(),
@@ -82,17 +82,17 @@ impl Resolver<'_> {
     }
 }
 
-/// A free name as near to that one as it can be: itself as far as a machine can have it, else `NAME-1`, `NAME-2`, ...,
+/// A free name as near to that one as it can be: itself as far as a VM can have it, else `NAME-1`, `NAME-2`, ...,
 /// with as much of it as fits.
 fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> Option<String> {
-    let nearest = nearest_machine_name(name);
-    let is_usable = |candidate: &str| is_valid_machine_name(candidate) && is_free(candidate);
+    let nearest = nearest_vm_name(name);
+    let is_usable = |candidate: &str| is_valid_vm_name(candidate) && is_free(candidate);
     if nearest != name && is_usable(&nearest) {
         return Some(nearest);
     }
     (1..=RENAME_ATTEMPTS).find_map(|number| {
         let suffix = format!("-{number}");
-        let kept: String = nearest.chars().take(LONGEST_MACHINE_NAME - suffix.len()).collect();
+        let kept: String = nearest.chars().take(LONGEST_VM_NAME - suffix.len()).collect();
         Some(kept + &suffix).filter(|candidate| is_usable(candidate))
     })
 }

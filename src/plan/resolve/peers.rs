@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    host::{DOM0, Machine, System},
+    host::{DOM0, System, Vm},
     inventory::Class,
     plan::{Absence, RestoreChoices, RestoreRow},
 };
 
-/// What a setting needs the machine to be that it names.
+/// What a setting needs the VM to be that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::plan) enum Kind {
-    /// Machines are based on it.
+    /// VMs are based on it.
     Template,
     /// Disposables are made from it.
     DispVmTemplate,
@@ -23,12 +23,12 @@ pub(in crate::plan) enum Kind {
 }
 
 impl Kind {
-    /// Whether a machine of the host is of this kind.
-    pub(in crate::plan) fn fits_machine(self, machine: &Machine) -> bool {
-        self.fits(&machine.class, machine.provides_network, machine.template_for_dispvms)
+    /// Whether a VM of the host is of this kind.
+    pub(in crate::plan) fn fits_vm(self, vm: &Vm) -> bool {
+        self.fits(&vm.class, vm.provides_network, vm.template_for_dispvms)
     }
 
-    /// Whether a machine of the archive is of this kind.
+    /// Whether a VM of the archive is of this kind.
     pub(in crate::plan) fn fits_row(self, row: &RestoreRow) -> bool {
         self.fits(
             &row.domain.class,
@@ -48,7 +48,7 @@ impl Kind {
     }
 }
 
-/// Another machine of the archive.
+/// Another VM of the archive.
 #[derive(Debug)]
 struct Peer {
     name_here: String,
@@ -69,7 +69,7 @@ impl Peer {
     }
 }
 
-/// The machines of the archive, by their names there.
+/// The VMs of the archive, by their names there.
 #[derive(Debug)]
 pub(super) struct Peers {
     peers: BTreeMap<String, Peer>,
@@ -99,13 +99,13 @@ impl Peers {
         Self { peers, here }
     }
 
-    /// The name here of a machine that is restored, by its name in the archive.
+    /// The name here of a VM that is restored, by its name in the archive.
     pub(super) fn restored(&self, archived: &str) -> Option<&str> {
         let peer = self.peers.get(archived).filter(|peer| peer.is_usable)?;
         Some(&peer.name_here)
     }
 
-    /// The machine here that the archive means by a name: the restored one if it is restored, else the host's own.
+    /// The VM here that the archive means by a name: the restored one if it is restored, else the host's own.
     pub(super) fn follow(&self, system: &System, archived: &str, kind: Kind) -> Result<String, Absence> {
         let peer = self.peers.get(archived);
         if let Some(peer) = peer.filter(|peer| peer.is_usable && peer.fits(kind)) {
@@ -124,7 +124,7 @@ impl Peers {
         })
     }
 
-    /// The machine that the user means by a name: a name here, and only if there is none, one of the archive.
+    /// The VM that the user means by a name: a name here, and only if there is none, one of the archive.
     pub(super) fn choose(&self, system: &System, chosen: &str, kind: Kind) -> Result<String, Absence> {
         let restored = self.here.get(chosen).and_then(|archived| self.peers.get(archived));
         if is_here(system, chosen, kind) || restored.is_some_and(|peer| peer.fits(kind)) {
@@ -137,10 +137,10 @@ impl Peers {
     }
 }
 
-/// Whether the host has such a machine of that name.
+/// Whether the host has such a VM of that name.
 fn is_here(system: &System, name: &str, kind: Kind) -> bool {
-    match system.machine(name) {
-        Some(machine) => kind.fits_machine(machine),
+    match system.vm(name) {
+        Some(vm) => kind.fits_vm(vm),
         // A picture of a host may leave it out, but there is no host without it.
         None => name == DOM0 && kind == Kind::Any,
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The table of a restore, case by case: small archives and hosts, and what must become of each machine.
+//! The table of a restore, case by case: small archives and hosts, and what must become of each VM.
 
 mod any;
 mod every;
@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::{
-    host::{Machine, Pool},
+    host::{self, Pool},
     plan::{Absence, DeviceFate, OnConflict, RestorePolicy},
 };
 
-/// A machine of an archive, written as in a record.
+/// A VM of an archive, written as in a record.
 #[derive(Debug, Clone)]
 struct Vm {
     name: String,
@@ -84,24 +84,24 @@ fn home(user: &str) -> Vm {
     vm("dom0", "AdminVM").home_of(user)
 }
 
-fn archive(machines: &[Vm]) -> Inventory {
+fn archive(vms: &[Vm]) -> Inventory {
     let mut xml = "<qubes><properties/><labels/><pools/><domains>".to_owned();
-    for (number, machine) in machines.iter().enumerate() {
-        let number = if machine.class == "AdminVM" { 0 } else { number + 1 };
+    for (number, vm) in vms.iter().enumerate() {
+        let number = if vm.class == "AdminVM" { 0 } else { number + 1 };
         write!(
             xml,
             "<domain id=\"domain-{number}\" class=\"{}\"><properties>",
-            machine.class
+            vm.class
         )
         .unwrap();
-        if machine.class != "AdminVM" {
-            write!(xml, "<property name=\"name\">{}</property>", machine.name).unwrap();
+        if vm.class != "AdminVM" {
+            write!(xml, "<property name=\"name\">{}</property>", vm.name).unwrap();
         }
-        for (property, value) in &machine.properties {
+        for (property, value) in &vm.properties {
             write!(xml, "<property name=\"{property}\">{value}</property>").unwrap();
         }
         xml += "</properties><features>";
-        if let Some(path) = &machine.path {
+        if let Some(path) = &vm.path {
             xml += "<feature name=\"backup-content\">True</feature><feature name=\"backup-size\">1</feature>";
             let (mark, value) = match path.as_str() {
                 "" => ("backup-made-up", "1"),
@@ -109,25 +109,25 @@ fn archive(machines: &[Vm]) -> Inventory {
             };
             write!(xml, "<feature name=\"{mark}\">{value}</feature>").unwrap();
         }
-        write!(xml, "</features>{}</domain>", machine.rest).unwrap();
+        write!(xml, "</features>{}</domain>", vm.rest).unwrap();
     }
     xml += "</domains></qubes>";
     Inventory::parse(xml.as_bytes()).unwrap()
 }
 
-/// A host with dom0, a template, a net VM and a disposable template of its own, and machines of these names and kinds.
-fn host(machines: &[Vm]) -> System {
+/// A host with dom0, a template, a net VM and a disposable template of its own, and VMs of these names and kinds.
+fn host(vms: &[Vm]) -> System {
     let own = [tpl("debian"), net("sys-net"), dvm("default-dvm"), vm("dom0", "AdminVM")];
-    let machine = |vm: &Vm| {
+    let as_here = |vm: &Vm| {
         let is_on = |wanted| vm.properties.iter().any(|(property, _)| *property == wanted);
         let netvm = vm.properties.iter().find(|(property, _)| *property == "netvm");
-        Machine {
+        host::Vm {
             name: vm.name.clone(),
             netvm: Reference::of_property(netvm.map(|(_, value)| value.as_str())),
             class: vm.class.parse().unwrap(),
             provides_network: is_on("provides_network"),
             template_for_dispvms: is_on("template_for_dispvms"),
-            ..Machine::default()
+            ..host::Vm::default()
         }
     };
     let pool = |name: &str, is_reachable| Pool {
@@ -147,7 +147,7 @@ fn host(machines: &[Vm]) -> System {
         pools: vec![pool("main", true), pool("second", true), pool("far", false)],
         kernels: Some(vec!["6.12".to_owned(), "6.6".to_owned()]),
         globals: globals.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        machines: own.iter().chain(machines).map(machine).collect(),
+        vms: own.iter().chain(vms).map(as_here).collect(),
         ..System::default()
     }
 }
@@ -210,12 +210,12 @@ fn the_order_of_an_inventory_does_not_matter() {
     let ordered = [tpl("fedora"), net("proxy"), app("work").set("netvm", "proxy")];
     let mut reversed = ordered.clone();
     reversed.reverse();
-    for machines in [ordered, reversed] {
+    for vms in [ordered, reversed] {
         let choices = RestoreChoices {
             selected: names(&["work", "proxy"]),
             ..RestoreChoices::default()
         };
-        let table = resolve(&archive(&machines), &host(&[]), &choices);
+        let table = resolve(&archive(&vms), &host(&[]), &choices);
         assert_problems(&table, "proxy", &[template_missing("fedora", Absence::NotSelected)]);
         let expected = [
             template_missing("fedora", Absence::NotSelected),
@@ -238,7 +238,7 @@ fn every_reference_follows_a_rename() {
         .set("guivm", "proxy")
         .set("audiovm", "")
         .xml(devices);
-    let machines = [
+    let vms = [
         tpl("fedora"),
         net("proxy"),
         dvm("dvm"),
@@ -246,7 +246,7 @@ fn every_reference_follows_a_rename() {
         vm("disp", "DispVM").set("template", "dvm"),
     ];
     let table = resolve(
-        &archive(&machines),
+        &archive(&vms),
         &host(&[tpl("fedora"), net("proxy"), dvm("dvm")]),
         &on_conflict(OnConflict::Rename),
     );
@@ -257,13 +257,13 @@ fn every_reference_follows_a_rename() {
         ("work", Some("fedora-1"))
     );
     assert_eq!((&work.netvm, &work.dispvm), (&named("proxy-1"), &named("dvm-1")));
-    let machines: Vec<_> = work
-        .machines
+    let vms: Vec<_> = work
+        .vms
         .iter()
         .map(|(property, name)| (property.as_str(), name.as_str()))
         .collect();
     assert_eq!(
-        machines,
+        vms,
         [("audiovm", ""), ("guivm", "proxy-1"), ("management_dispvm", "dvm-1")]
     );
     assert_eq!(
@@ -283,12 +283,12 @@ fn every_reference_follows_a_rename() {
 
 #[test]
 fn what_is_left_out_is_taken_from_the_host() {
-    let machines = [tpl("fedora"), net("proxy"), app("work").set("netvm", "proxy")];
+    let vms = [tpl("fedora"), net("proxy"), app("work").set("netvm", "proxy")];
     let choices = RestoreChoices {
         selected: names(&["work"]),
         ..on_conflict(OnConflict::Rename)
     };
-    let table = resolve(&archive(&machines), &host(&[tpl("fedora"), net("proxy")]), &choices);
+    let table = resolve(&archive(&vms), &host(&[tpl("fedora"), net("proxy")]), &choices);
     assert!(table.is_ready());
     let work = row(&table, "work");
     assert_eq!(
@@ -301,11 +301,11 @@ fn what_is_left_out_is_taken_from_the_host() {
 fn a_reference_that_leads_nowhere_is_dropped_with_a_remark_unless_only_data_are_wanted() {
     let rest = r#"<tags><tag name="created-by-gone"/></tags>
         <devices class="pci"><device backend-domain="gone" id="00_1f.6"/></devices>"#;
-    let machines = [app("work").set("guivm", "gone").set("audiovm", "dom0").xml(rest)];
-    let table = resolve(&archive(&machines), &host(&[tpl("fedora")]), &RestoreChoices::default());
+    let vms = [app("work").set("guivm", "gone").set("audiovm", "dom0").xml(rest)];
+    let table = resolve(&archive(&vms), &host(&[tpl("fedora")]), &RestoreChoices::default());
     let work = row(&table, "work");
     assert!(table.is_ready());
-    assert_eq!(work.machines, one("audiovm", "dom0".to_owned()));
+    assert_eq!(work.vms, one("audiovm", "dom0".to_owned()));
     assert!(work.tags.is_empty());
     assert_eq!(work.devices[0].fate, DeviceFate::NoBackend);
     assert_eq!(work.remarks.len(), 3, "{:?}", work.remarks);
@@ -314,22 +314,22 @@ fn a_reference_that_leads_nowhere_is_dropped_with_a_remark_unless_only_data_are_
         accept_missing: true,
         ..RestorePolicy::default()
     });
-    let table = resolve(&archive(&machines), &System::default(), &accepting);
+    let table = resolve(&archive(&vms), &System::default(), &accepting);
     let work = row(&table, "work");
     assert!(table.is_ready() && work.remarks.is_empty(), "{:?}", work.remarks);
     assert_eq!(
         (work.template.as_deref(), work.tags.as_slice()),
         (Some("fedora"), &["created-by-gone".to_owned()][..])
     );
-    assert_eq!(work.machines.get("guivm").map(String::as_str), Some("gone"));
+    assert_eq!(work.vms.get("guivm").map(String::as_str), Some("gone"));
     assert_eq!(work.devices[0].fate, DeviceFate::Kept);
 }
 
 #[test]
 fn a_disposable_needs_a_template_for_disposables() {
     let disp = |template: &str| vm("disp", "DispVM").set("template", template);
-    let machines = [disp("work"), app("work").set("template", "debian")];
-    let table = resolve(&archive(&machines), &host(&[]), &RestoreChoices::default());
+    let vms = [disp("work"), app("work").set("template", "debian")];
+    let table = resolve(&archive(&vms), &host(&[]), &RestoreChoices::default());
     let expected = RestoreProblem::TemplateMissing {
         name: "work".to_owned(),
         absence: Absence::WrongKind,
@@ -340,7 +340,7 @@ fn a_disposable_needs_a_template_for_disposables() {
         ignore_missing: true,
         ..RestorePolicy::default()
     });
-    let table = resolve(&archive(&machines), &host(&[]), &ignoring);
+    let table = resolve(&archive(&vms), &host(&[]), &ignoring);
     assert_eq!(row(&table, "disp").template.as_deref(), Some("default-dvm"));
     // Two disposables that are made from each other can never be created.
     let circle = |name: &str, template: &str| {
@@ -364,7 +364,7 @@ fn a_disposable_needs_a_template_for_disposables() {
 
 #[test]
 fn net_vms_that_need_each_other_are_a_problem_of_theirs_alone() {
-    let machines = [
+    let vms = [
         net("a").set("netvm", "b"),
         net("b").set("netvm", "a"),
         net("alone").set("netvm", "alone"),
@@ -372,7 +372,7 @@ fn net_vms_that_need_each_other_are_a_problem_of_theirs_alone() {
         app("free").set("netvm", "sys-net"),
     ];
     let here = host(&[tpl("fedora")]);
-    let table = resolve(&archive(&machines), &here, &RestoreChoices::default());
+    let table = resolve(&archive(&vms), &here, &RestoreChoices::default());
     let cycle = |name: &str| RestoreProblem::NetVmCycle { name: name.to_owned() };
     assert_problems(&table, "a", &[cycle("b")]);
     assert_problems(&table, "b", &[cycle("a")]);
@@ -389,19 +389,19 @@ fn net_vms_that_need_each_other_are_a_problem_of_theirs_alone() {
         .into(),
         ..RestoreChoices::default()
     };
-    assert!(resolve(&archive(&machines), &here, &choices).is_ready());
+    assert!(resolve(&archive(&vms), &here, &choices).is_ready());
     // Two chosen ones can form a circle as well.
-    let machines = [net("a"), net("b")];
+    let vms = [net("a"), net("b")];
     let choices = RestoreChoices {
         netvms: [("a".to_owned(), named("b")), ("b".to_owned(), named("a"))].into(),
         ..RestoreChoices::default()
     };
-    assert!(!resolve(&archive(&machines), &here, &choices).is_ready());
+    assert!(!resolve(&archive(&vms), &here, &choices).is_ready());
 }
 
 #[test]
 fn a_name_that_the_user_chose_wins_over_one_that_a_rule_gives() {
-    let machines = [app("work"), app("vault"), app("mail")];
+    let vms = [app("work"), app("vault"), app("mail")];
     let here = host(&[tpl("fedora"), app("work")]);
     let choices = RestoreChoices {
         names: [
@@ -411,7 +411,7 @@ fn a_name_that_the_user_chose_wins_over_one_that_a_rule_gives() {
         .into(),
         ..on_conflict(OnConflict::Rename)
     };
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     let here_names: Vec<&str> = table.rows.iter().map(|row| row.name_here.as_str()).collect();
     assert_eq!(here_names, ["work-2", "mail", "work-1"]);
     assert!(table.is_ready());
@@ -420,7 +420,7 @@ fn a_name_that_the_user_chose_wins_over_one_that_a_rule_gives() {
         names: one("vault", "mail".to_owned()),
         ..RestoreChoices::default()
     };
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     assert_problems(&table, "vault", &[RestoreProblem::NameTwice]);
     assert_problems(&table, "mail", &[RestoreProblem::NameTwice]);
     assert_problems(&table, "work", &[RestoreProblem::NameTaken]);
@@ -439,12 +439,12 @@ fn a_generated_name_has_31_letters_at_most() {
 #[test]
 fn selection_goes_by_the_name_in_the_archive() {
     // A VM that is left out stays out whatever it would be called here.
-    let machines = [app("work"), app("work-1")];
+    let vms = [app("work"), app("work-1")];
     let choices = RestoreChoices {
         selected: names(&["work"]),
         ..on_conflict(OnConflict::Rename)
     };
-    let table = resolve(&archive(&machines), &host(&[tpl("fedora"), app("work")]), &choices);
+    let table = resolve(&archive(&vms), &host(&[tpl("fedora"), app("work")]), &choices);
     let selected: Vec<_> = table
         .selected()
         .map(|row| (&*row.domain.name, &*row.name_here))

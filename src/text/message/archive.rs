@@ -57,7 +57,7 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             "{place}: {what}",
             &[("place", &sanitize(member)), ("what", &sanitize(what))],
         ))
-        .hint(gettext("The file is damaged, or was made to stop this machine. Use another copy of the backup.")),
+        .hint(gettext("The file is damaged, or was made to stop this computer. Use another copy of the backup.")),
         ArchiveError::Damaged { member, position, what } => Message::new(gettext("The backup is damaged"))
             .detail(gettext_f(
                 "{place}, from byte {position}: {what}",
@@ -113,15 +113,15 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             .hint(gettext(
                 "No backup program writes anything twice. This program read the first one; other programs may read the second one.",
             )),
-        ArchiveError::NoSuchVolume { machine, file } => Message::new(gettext_f(
+        ArchiveError::NoSuchVolume { vm, file } => Message::new(gettext_f(
             "The backup holds a volume that the VM {vm} does not have",
-            &[("vm", &sanitize(machine))],
+            &[("vm", &sanitize(vm))],
         ))
         .detail(sanitize(file))
         .hint(gettext_f(
             // Translators: do not translate the command.
             "This command gets its data out all the same: qvm-backup-restore --extract {vm}:{file}",
-            &[("vm", &sanitize(machine)), ("file", &sanitize(file))],
+            &[("vm", &sanitize(vm)), ("file", &sanitize(file))],
         )),
         ArchiveError::Foreign { member, position } => Message::new(gettext("The backup holds something foreign"))
             .detail(gettext_f(

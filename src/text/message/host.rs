@@ -7,7 +7,7 @@ use std::io;
 
 use crate::{
     host::{
-        HostError, LONGEST_MACHINE_NAME, NameFault,
+        HostError, LONGEST_VM_NAME, NameFault,
         settings::{Setting, Unfit},
     },
     inventory::InventoryError,
@@ -40,25 +40,25 @@ pub fn host_error(error: &HostError) -> Message {
                     "The file var/lib/qubes/qubes.xml is damaged: repair it or take its last good copy.",
                 ))
         }
-        HostError::NoSuchMachine { name } => {
+        HostError::NoSuchVm { name } => {
             Message::new(gettext_f("no such domain: '{name}'", &[("name", &sanitize(name))]))
                 .hint(gettext("Check the name for a typo; capital and small letters differ."))
         }
-        HostError::NoSuchVolume { machine, volume } => Message::new(gettext_f(
+        HostError::NoSuchVolume { vm, volume } => Message::new(gettext_f(
             "The VM {vm} has no volume {volume}",
-            &[("vm", &sanitize(machine)), ("volume", &sanitize(volume))],
+            &[("vm", &sanitize(vm)), ("volume", &sanitize(volume))],
         ))
         .hint(gettext(
             "The VM here has another class than the one in the backup: restore it under another name.",
         )),
         HostError::PoolOutOfReach {
-            machine,
+            vm,
             volume,
             pool,
             driver,
         } => Message::new(gettext_f(
             "The volume {volume} of the VM {vm} is out of reach",
-            &[("vm", &sanitize(machine)), ("volume", &sanitize(volume))],
+            &[("vm", &sanitize(vm)), ("volume", &sanitize(volume))],
         ))
         .detail(out_of_reach(pool, driver))
         .hint(gettext(
@@ -70,14 +70,14 @@ pub fn host_error(error: &HostError) -> Message {
         ))
         .hint(gettext("Choose another name for the VM, or remove the existing one.")),
         HostError::Unfit {
-            machine,
+            vm,
             setting: about,
             value,
             why,
         } => Message::new(gettext_f(
             "A setting of the VM {vm} cannot have this value: {setting} = {value}",
             &[
-                ("vm", &sanitize(machine)),
+                ("vm", &sanitize(vm)),
                 ("setting", &setting(about)),
                 ("value", &sanitize(value)),
             ],
@@ -102,7 +102,7 @@ pub fn host_error(error: &HostError) -> Message {
     }
 }
 
-/// A setting of a machine, by its kind and its name.
+/// A setting of a VM, by its kind and its name.
 pub fn setting(setting: &Setting) -> String {
     match setting {
         Setting::Property(name) => gettext_f("property {name}", &[("name", &sanitize(name))]),
@@ -142,8 +142,8 @@ pub fn unfit(why: &Unfit) -> String {
             "it must not be longer than {longest} characters",
             &[("longest", &longest.to_string())],
         ),
-        Unfit::MachineName { fault } => name_fault(*fault),
-        Unfit::MachineKind => gettext("the VM of that name cannot be used for this"),
+        Unfit::VmName { fault } => name_fault(*fault),
+        Unfit::VmKind => gettext("the VM of that name cannot be used for this"),
         Unfit::NoSuchLabel => gettext("there is no such label here"),
         Unfit::DeviceId => gettext("it is not the identifier of such a device"),
         Unfit::DeviceBackend => gettext("only dom0 has devices of this class"),
@@ -154,16 +154,13 @@ pub fn unfit(why: &Unfit) -> String {
     }
 }
 
-/// Why no machine can have a name.
+/// Why no VM can have a name.
 pub fn name_fault(fault: NameFault) -> String {
     match fault {
         NameFault::Empty => gettext("A VM must have a name."),
         NameFault::TooLong { length } => gettext_f(
             "This name has {length} characters; the name of a VM has at most {most}.",
-            &[
-                ("length", &length.to_string()),
-                ("most", &LONGEST_MACHINE_NAME.to_string()),
-            ],
+            &[("length", &length.to_string()), ("most", &LONGEST_VM_NAME.to_string())],
         ),
         NameFault::Start => gettext("The name of a VM begins with a letter from A to Z."),
         NameFault::Character { character } => gettext_f(
@@ -185,7 +182,7 @@ fn host_hint(source: &io::Error) -> String {
     })
 }
 
-/// Why the table of machines, of a system or in an archive, is not accepted.
+/// Why the table of VMs, of a system or in an archive, is not accepted.
 pub fn inventory_error(error: &InventoryError) -> Message {
     match error {
         InventoryError::Invalid { why } => {
@@ -194,7 +191,7 @@ pub fn inventory_error(error: &InventoryError) -> Message {
         InventoryError::TooLarge { what } => {
             Message::new(gettext("The list of VMs (qubes.xml) is larger than any real one")).detail(sanitize(what))
         }
-        InventoryError::NoSuchMachine { name } => {
+        InventoryError::NoSuchVm { name } => {
             Message::new(gettext_f("no such domain: '{name}'", &[("name", &sanitize(name))]))
         }
     }
@@ -214,7 +211,7 @@ mod tests {
 
     #[test]
     fn scripts_find_the_words_of_the_existing_tools() {
-        let error = HostError::NoSuchMachine { name: "wrok".into() };
+        let error = HostError::NoSuchVm { name: "wrok".into() };
         assert_eq!(host_error(&error).title, "no such domain: 'wrok'");
     }
 

@@ -56,7 +56,7 @@ pub fn oddity(oddity: Oddity) -> String {
     }
 }
 
-/// Why a line cannot be given to the service of a machine.
+/// Why a line cannot be given to the service of a VM.
 pub fn line_problem(problem: LineProblem) -> Message {
     match problem {
         LineProblem::Empty => Message::new(gettext("No directory or command is given")).hint(gettext(

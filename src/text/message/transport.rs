@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why an archive could not be written or read, apart from what is in it.
 //!
-//! The services of a machine end with a number and a few words of their own; both are shown as facts, below a sentence
+//! The services of a VM end with a number and a few words of their own; both are shown as facts, below a sentence
 //! that says what this means here.
 
 use std::io;
@@ -59,9 +59,9 @@ pub fn destination_error(error: &DestinationError) -> Message {
         ))
         .detail(io_text(source))
         .hint(write_hint(source)),
-        DestinationError::Service { machine, code, said } => Message::new(gettext_f(
+        DestinationError::Service { vm, code, said } => Message::new(gettext_f(
             "Writing the backup to the VM {vm} failed",
-            &[("vm", &sanitize(machine))],
+            &[("vm", &sanitize(vm))],
         ))
         .detail(service_detail(*code, said))
         .hint(gettext(
@@ -98,9 +98,9 @@ pub fn source_error(error: &SourceError) -> Message {
                 gettext("Copy the file elsewhere and try again, or look at the system log for more.")
             }
         })),
-        SourceError::Service { machine, code, said } => Message::new(gettext_f(
+        SourceError::Service { vm, code, said } => Message::new(gettext_f(
             "Reading the backup from the VM {vm} failed",
-            &[("vm", &sanitize(machine))],
+            &[("vm", &sanitize(vm))],
         ))
         .detail(service_detail(*code, said))
         .hint(gettext(
@@ -119,7 +119,7 @@ fn write_hint(source: &io::Error) -> String {
     })
 }
 
-/// What the service said. 126 and 127 are the shell's, 125 is that of the way into the machine, 128 and above is a
+/// What the service said. 126 and 127 are the shell's, 125 is that of the way into the VM, 128 and above is a
 /// service that was killed.
 fn service_detail(code: i32, said: &str) -> String {
     let meaning = match code {
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn an_empty_reason_of_a_service_still_says_something() {
         let message = destination_error(&DestinationError::Service {
-            machine: "sys-usb".into(),
+            vm: "sys-usb".into(),
             code: 127,
             said: " \n".into(),
         });
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_a_service_says_cannot_steer_a_terminal() {
         let message = source_error(&SourceError::Service {
-            machine: "disp\u{1b}1".into(),
+            vm: "disp\u{1b}1".into(),
             code: 1,
             said: "no such file\u{1b}[31m\nreally".into(),
         });

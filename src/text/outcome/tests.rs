@@ -7,15 +7,15 @@ use crate::{
     plan::Unverified,
 };
 
-fn report(results: &[MachineResult], verdict: VerifyVerdict) -> Report {
-    let machine = |(i, result): (usize, &MachineResult)| MachineReport {
+fn report(results: &[VmResult], verdict: VerifyVerdict) -> Report {
+    let vm = |(i, result): (usize, &VmResult)| VmReport {
         name: format!("vm{i}"),
         name_here: format!("vm{i}"),
         items: vec![],
         result: result.clone(),
     };
     Report {
-        machines: results.iter().enumerate().map(machine).collect(),
+        vms: results.iter().enumerate().map(vm).collect(),
         place: "/mnt/x".into(),
         verdict,
         ..Report::default()
@@ -26,8 +26,8 @@ fn view(kind: JobKind, report: Report) -> OutcomeView {
     outcome(kind, &Outcome::Done(Box::new(report)))
 }
 
-fn failed() -> MachineResult {
-    MachineResult::Failed(damage())
+fn failed() -> VmResult {
+    VmResult::Failed(damage())
 }
 
 fn damage() -> Failure {
@@ -40,10 +40,10 @@ fn damage() -> Failure {
 fn success_is_said_only_of_a_success() {
     let words = ["finished", "Everything", "is whole"];
     let bad = [
-        (vec![MachineResult::Done, failed()], VerifyVerdict::NotDone),
+        (vec![VmResult::Done, failed()], VerifyVerdict::NotDone),
         (vec![failed()], VerifyVerdict::NotDone),
-        (vec![MachineResult::NotReached], VerifyVerdict::Good),
-        (vec![MachineResult::Done], VerifyVerdict::Bad(damage())),
+        (vec![VmResult::NotReached], VerifyVerdict::Good),
+        (vec![VmResult::Done], VerifyVerdict::Bad(damage())),
     ];
     for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify] {
         for (results, verdict) in &bad {
@@ -51,7 +51,7 @@ fn success_is_said_only_of_a_success() {
             assert_ne!(view.tone, Tone::Success);
             assert!(!words.iter().any(|word| view.title.contains(word)), "{}", view.title);
         }
-        let good = view(kind, report(&[MachineResult::Done], VerifyVerdict::NotDone));
+        let good = view(kind, report(&[VmResult::Done], VerifyVerdict::NotDone));
         assert_eq!(good.tone, Tone::Success);
         assert!(words.iter().any(|word| good.title.contains(word)), "{}", good.title);
     }
@@ -59,12 +59,12 @@ fn success_is_said_only_of_a_success() {
 
 #[test]
 fn the_first_line_counts_what_was_left_out_and_says_what_was_not_done() {
-    let skipped = MachineResult::Skipped;
-    let title = |kind, results: &[MachineResult], verdict| {
+    let skipped = VmResult::Skipped;
+    let title = |kind, results: &[VmResult], verdict| {
         let view = view(kind, report(results, verdict));
         (view.tone, view.title)
     };
-    let done = || MachineResult::Done;
+    let done = || VmResult::Done;
     let cases = [
         (
             title(
@@ -115,50 +115,47 @@ fn the_first_line_counts_what_was_left_out_and_says_what_was_not_done() {
 }
 
 #[test]
-fn each_machine_that_is_not_whole_is_named_with_its_reason() {
+fn each_vm_that_is_not_whole_is_named_with_its_reason() {
     let view = view(
         JobKind::Restore,
-        report(&[MachineResult::Done, failed()], VerifyVerdict::NotDone),
+        report(&[VmResult::Done, failed()], VerifyVerdict::NotDone),
     );
     assert_eq!(view.tone, Tone::Partial);
-    assert_eq!(view.machines[1].name, "vm1");
-    assert!(view.machines[1].reason.as_ref().unwrap().detail.contains("private.img"));
+    assert_eq!(view.vms[1].name, "vm1");
+    assert!(view.vms[1].reason.as_ref().unwrap().detail.contains("private.img"));
 }
 
 #[test]
 fn a_backup_that_does_not_verify_is_a_failure_with_its_cause() {
-    let view = view(
-        JobKind::Backup,
-        report(&[MachineResult::Done], VerifyVerdict::Bad(damage())),
-    );
+    let view = view(JobKind::Backup, report(&[VmResult::Done], VerifyVerdict::Bad(damage())));
     assert_eq!(view.tone, Tone::Failure);
     assert!(view.cause.is_some());
 }
 
 #[test]
-fn a_renamed_machine_shows_both_names() {
-    let mut renamed = report(&[MachineResult::Done], VerifyVerdict::NotDone);
-    renamed.machines[0].name_here = "vm0-1".into();
+fn a_renamed_vm_shows_both_names() {
+    let mut renamed = report(&[VmResult::Done], VerifyVerdict::NotDone);
+    renamed.vms[0].name_here = "vm0-1".into();
     let mut failed = renamed.clone();
-    failed.machines[0].result = MachineResult::Failed(damage());
-    assert_eq!(view(JobKind::Restore, renamed).machines[0].name, "vm0 (now vm0-1)");
-    assert_eq!(view(JobKind::Restore, failed).machines[0].name, "vm0");
+    failed.vms[0].result = VmResult::Failed(damage());
+    assert_eq!(view(JobKind::Restore, renamed).vms[0].name, "vm0 (now vm0-1)");
+    assert_eq!(view(JobKind::Restore, failed).vms[0].name, "vm0");
 }
 
 #[test]
-fn a_backup_that_broke_off_calls_no_machine_done() {
+fn a_backup_that_broke_off_calls_no_vm_done() {
     let partial = Partial {
-        machines: report(
-            &[MachineResult::Done, failed(), MachineResult::NotReached],
+        vms: report(
+            &[VmResult::Done, failed(), VmResult::NotReached],
             VerifyVerdict::NotDone,
         )
-        .machines,
+        .vms,
         warnings: vec![],
     };
     let outcome = Outcome::Failed(damage().0, partial);
     let names = |kind| {
         super::outcome(kind, &outcome)
-            .machines
+            .vms
             .into_iter()
             .map(|line| line.name)
             .collect::<Vec<_>>()

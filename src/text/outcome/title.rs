@@ -2,7 +2,7 @@
 //! The result of a job in one sentence: its first line.
 
 use crate::{
-    engine::{MachineReport, MachineResult, Report, SkipReason, VerifyVerdict},
+    engine::{Report, SkipReason, VerifyVerdict, VmReport, VmResult},
     job::JobKind,
     text::i18n::{gettext, ngettext_f},
 };
@@ -36,7 +36,7 @@ pub(super) fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
 
 /// The title of a backup of which something is missing that was asked for.
 fn partial_backup(report: &Report) -> String {
-    let are_all_done = report.machines.iter().all(is_done);
+    let are_all_done = report.vms.iter().all(is_done);
     match report.verdict {
         VerifyVerdict::Omitted(_) if are_all_done => gettext("The backup was written, but not verified"),
         _ if are_all_done && report.has_unsafe_name() => {
@@ -54,7 +54,7 @@ fn read_title(kind: JobKind, tone: Tone, report: &Report) -> String {
     if kind == JobKind::Restore && tone == Tone::Partial && is_only_the_archive_damaged(report) {
         return gettext("Everything that was selected was restored, but the backup itself is damaged");
     }
-    let (left_out, all) = (report.left_out().count() as u64, report.machines.len().to_string());
+    let (left_out, all) = (report.left_out().count() as u64, report.vms.len().to_string());
     let all: &[(&str, &str)] = &[("all", &all)];
     match (kind, tone, left_out) {
         (JobKind::Verify, Tone::Success, 0) => gettext("The backup is whole"),
@@ -83,13 +83,8 @@ fn read_title(kind: JobKind, tone: Tone, report: &Report) -> String {
     }
 }
 
-/// Whether all machines that were selected are whole, and what keeps the run from success is the archive beside them.
+/// Whether all VMs that were selected are whole, and what keeps the run from success is the archive beside them.
 fn is_only_the_archive_damaged(report: &Report) -> bool {
-    let is_fine = |machine: &MachineReport| {
-        matches!(
-            machine.result,
-            MachineResult::Done | MachineResult::Skipped(SkipReason::LeftOut)
-        )
-    };
-    !report.findings.is_empty() && report.machines.iter().all(is_fine)
+    let is_fine = |vm: &VmReport| matches!(vm.result, VmResult::Done | VmResult::Skipped(SkipReason::LeftOut));
+    !report.findings.is_empty() && report.vms.iter().all(is_fine)
 }

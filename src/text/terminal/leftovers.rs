@@ -59,12 +59,12 @@ pub fn waiting_for_turn(process: Option<u32>) -> String {
 }
 
 fn names(found: &Leftovers) -> Vec<String> {
-    let machines = found
-        .machines
+    let vms = found
+        .vms
         .iter()
         .map(|name| gettext_f("VM {vm}", &[("vm", &sanitize(name))]));
     let folders = found.folders.iter().map(|path| sanitize(&path.to_string_lossy()));
-    machines.chain(folders).collect()
+    vms.chain(folders).collect()
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn everything_is_named_and_made_safe_to_show() {
         let found = Leftovers {
-            machines: vec!["work".into()],
+            vms: vec!["work".into()],
             folders: vec!["/home/user/.home-restore-\u{1b}.part".into()],
         };
         for said in [leftovers_found(&found), leftovers_to_remove(&found)] {

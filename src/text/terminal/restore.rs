@@ -17,7 +17,7 @@ pub fn nothing_to_restore() -> Message {
     ))
 }
 
-/// What was decided about a machine that is not restored.
+/// What was decided about a VM that is not restored.
 pub fn nothing_to_decide(name: &str) -> String {
     gettext_f(
         "{name} is left out, so nothing has to be decided about it",
@@ -56,12 +56,12 @@ pub fn problems(table: &RestoreTable) -> Vec<Message> {
     messages
 }
 
-/// What to do on the command line so that a problem of a machine goes away.
-fn option(machine: &str, cure: &Cure) -> String {
+/// What to do on the command line so that a problem of a VM goes away.
+fn option(vm: &str, cure: &Cure) -> String {
     match cure {
         Cure::RestoreToo { name } => gettext_f("restore {name} too", &[("name", &sanitize(name))]),
         Cure::SolveFirst { name } => gettext_f("solve the problem of {name}", &[("name", &sanitize(name))]),
-        cure => cure.option(machine).unwrap_or_default(),
+        cure => cure.option(vm).unwrap_or_default(),
     }
 }
 

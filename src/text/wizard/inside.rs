@@ -44,7 +44,7 @@ fn outline_verdict(outline: &Outline) -> Verdict {
     let findings = &outline.findings;
     if findings.is_empty() {
         let folder = |name: &str| name.rsplit_once('/').map_or(name, |(folder, _)| folder).to_owned();
-        let machines: BTreeSet<String> = outline.files.iter().map(|file| folder(&file.name)).collect();
+        let vms: BTreeSet<String> = outline.files.iter().map(|file| folder(&file.name)).collect();
         let parts = outline.files.iter().map(|file| u64::from(file.parts)).sum();
         return Verdict {
             tone: Tone::Success,
@@ -52,7 +52,7 @@ fn outline_verdict(outline: &Outline) -> Verdict {
                 "Files of {vms} VMs in {n} part, nothing missing as far as the headers tell.",
                 "Files of {vms} VMs in {n} parts, nothing missing as far as the headers tell.",
                 parts,
-                &[("vms", &machines.len().to_string())],
+                &[("vms", &vms.len().to_string())],
             ),
             detail: gettext("This is not a verification."),
         };

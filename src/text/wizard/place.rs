@@ -64,11 +64,11 @@ pub fn unmount(target: &str) -> Option<String> {
 }
 
 /// The picker of a VM gave nothing useful.
-pub fn pick_failed(machine: &str) -> Verdict {
+pub fn pick_failed(vm: &str) -> Verdict {
     failure(
         gettext_f(
             "The VM {name} offers no file dialog, or its answer could not be used.",
-            &[("name", &sanitize(machine))],
+            &[("name", &sanitize(vm))],
         ),
         gettext("Type the location instead."),
     )
@@ -184,8 +184,8 @@ fn bad(problem: &PlaceProblem, is_destination: bool) -> Verdict {
             gettext("This file is empty."),
             gettext("It holds no backup. Choose another one."),
         ),
-        PlaceProblem::NotRunning { machine } => (
-            gettext_f("The VM {name} is not running.", &[("name", &sanitize(machine))]),
+        PlaceProblem::NotRunning { vm } => (
+            gettext_f("The VM {name} is not running.", &[("name", &sanitize(vm))]),
             gettext("Start it, or choose another one."),
         ),
         PlaceProblem::Io { said } => (gettext("This location cannot be used."), sanitize(said)),

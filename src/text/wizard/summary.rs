@@ -101,7 +101,7 @@ fn method_sentence(method: Compression) -> String {
     }
 }
 
-/// Where the archive goes; `file` is its name, where this machine chooses it.
+/// Where the archive goes; `file` is its name, where this program chooses it.
 pub fn destination(look: &Look, file: Option<&str>) -> String {
     match file {
         Some(file) => sanitize(&look.path().join(file).to_string_lossy()),

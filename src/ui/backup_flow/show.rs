@@ -7,7 +7,7 @@ use crate::{
     profile,
     text::{self, finding, wizard as words},
     ui::{
-        flow::{Flow, machine_item},
+        flow::{Flow, vm_item},
         pages::{Choices, SummaryFacts, SummaryLine},
     },
 };
@@ -15,19 +15,17 @@ use crate::{
 use super::BackupFlow;
 
 impl BackupFlow {
-    pub(super) fn show_machines(&self, draft: &BackupDraft) {
-        self.machines
+    pub(super) fn show_vms(&self, draft: &BackupDraft) {
+        self.vms
             .show_choices(draft.is_compressed, draft.method, draft.level, draft.scope);
         let Some(system) = draft.system() else { return };
-        let machines = draft.candidates().enumerate();
-        let items: Vec<_> = machines
-            .map(|(position, machine)| machine_item(system, position, machine))
-            .collect();
-        self.machines.show_machines(&items, |name| draft.is_selected(name));
-        self.machines.show_total(draft.selected().len(), draft.total_bytes());
+        let vms = draft.candidates().enumerate();
+        let items: Vec<_> = vms.map(|(position, vm)| vm_item(system, position, vm)).collect();
+        self.vms.show_vms(&items, |name| draft.is_selected(name));
+        self.vms.show_total(draft.selected().len(), draft.total_bytes());
         let mut notes: Vec<String> = self.profile_problem.borrow().iter().cloned().collect();
         notes.extend(words::unknown_in_profile(draft.unknown_in_profile()));
-        self.machines.show_profile_note(&notes.join("\n"));
+        self.vms.show_profile_note(&notes.join("\n"));
     }
 
     pub(super) fn show_destination(&self, draft: &BackupDraft) {
@@ -65,15 +63,15 @@ impl BackupFlow {
 
     pub(super) fn show_summary(&self, draft: &BackupDraft) {
         let findings = draft.findings().unwrap_or_default();
-        let machines = draft.candidates().filter(|machine| draft.is_selected(&machine.name));
-        let lines = machines.map(|machine| SummaryLine {
-            name: machine.name.clone(),
-            class: text::class(&machine.class),
-            size: text::size(machine.backup_bytes),
-            remark: remarks(findings, &machine.name),
+        let vms = draft.candidates().filter(|vm| draft.is_selected(&vm.name));
+        let lines = vms.map(|vm| SummaryLine {
+            name: vm.name.clone(),
+            class: text::class(&vm.class),
+            size: text::size(vm.backup_bytes),
+            remark: remarks(findings, &vm.name),
         });
-        let left_out = draft.candidates().filter(|machine| !draft.is_selected(&machine.name));
-        let left_out: Vec<&str> = left_out.map(|machine| machine.name.as_str()).collect();
+        let left_out = draft.candidates().filter(|vm| !draft.is_selected(&vm.name));
+        let left_out: Vec<&str> = left_out.map(|vm| vm.name.as_str()).collect();
         let profile = draft.saves_profile.then(|| self.profile_path());
         let (protection, is_weak) = words::protection_of(draft);
         let facts = SummaryFacts {
@@ -97,10 +95,8 @@ impl BackupFlow {
     }
 }
 
-fn remarks(findings: &[Finding], machine: &str) -> String {
-    let about = findings
-        .iter()
-        .filter(|found| found.machine.as_deref() == Some(machine));
+fn remarks(findings: &[Finding], vm: &str) -> String {
+    let about = findings.iter().filter(|found| found.vm.as_deref() == Some(vm));
     let sentences: Vec<String> = about.map(|found| finding(found).sentence).collect();
     sentences.join("\n")
 }

@@ -37,9 +37,9 @@ pub(in crate::ui) fn pick_place<F: 'static>(
         });
         return None;
     }
-    let (host, machine) = (Arc::clone(host), look.target);
-    let asked = machine.clone();
-    let task = Task::spawn(move |context| draft::pick(host.as_ref(), &machine, is_file, context));
+    let (host, vm) = (Arc::clone(host), look.target);
+    let asked = vm.clone();
+    let task = Task::spawn(move |context| draft::pick(host.as_ref(), &vm, is_file, context));
     Some(when_answered(flow, task, move |flow, answer| {
         then(flow, answer.map_err(|_| words::pick_failed(&asked)));
     }))

@@ -12,7 +12,7 @@ use gtk::{
 
 use crate::{
     text::wizard as words,
-    ui::{BpClampLayout, BpDualList, MachineItem, flow::connect},
+    ui::{BpClampLayout, BpDualList, VmItem, flow::connect},
 };
 
 mod imp {
@@ -93,7 +93,7 @@ impl BpContentsPage {
     }
 
     /// Shows the VMs of the archive, and which of them are selected.
-    pub fn show_machines(&self, items: &[MachineItem], is_selected: impl Fn(&str) -> bool) {
+    pub fn show_vms(&self, items: &[VmItem], is_selected: impl Fn(&str) -> bool) {
         self.imp().lists.show_items(items, is_selected);
     }
 

@@ -93,7 +93,7 @@ impl BpDestinationPage {
         &self.imp().place
     }
 
-    /// Shows the name that the new file will have; `None` where another machine chooses it.
+    /// Shows the name that the new file will have; `None` where the VM chooses it.
     pub fn show_file_name(&self, name: Option<&str>) {
         self.imp().file_box.set_visible(name.is_some());
         self.imp().file_label.set_label(name.unwrap_or_default());

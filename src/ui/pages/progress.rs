@@ -138,14 +138,14 @@ impl Default for BpProgressPage {
 
 impl BpProgressPage {
     /// Begins with these VMs, all of them waiting.
-    pub fn show_start(&self, title: &str, machines: &[String]) {
+    pub fn show_start(&self, title: &str, vms: &[String]) {
         let imp = self.imp();
         imp.title_label.set_label(title);
         imp.detail_label.set_label("");
         remove_children(&*imp.rows);
         let mut known = imp.known.borrow_mut();
         known.clear();
-        for name in machines {
+        for name in vms {
             let row = BpProgressRow::new(&words::shown_name(name));
             imp.rows.append(&row);
             known.insert(name.clone(), row);
@@ -170,8 +170,8 @@ impl BpProgressPage {
     }
 
     /// Shows how a VM stands.
-    pub fn show_item(&self, machine: &str, state: &ItemState) {
-        if let Some(row) = self.imp().known.borrow().get(machine) {
+    pub fn show_item(&self, vm: &str, state: &ItemState) {
+        if let Some(row) = self.imp().known.borrow().get(vm) {
             row.show_state(state);
         }
     }
@@ -233,12 +233,12 @@ impl BpProgressPage {
     fn show_lines(&self, view: &OutcomeView) {
         let imp = self.imp();
         remove_children(&*imp.rows);
-        for line in &view.machines {
+        for line in &view.vms {
             let row = BpProgressRow::new(&line.name);
             row.show_line(line);
             imp.rows.append(&row);
         }
-        imp.rows_box.set_visible(!view.machines.is_empty());
+        imp.rows_box.set_visible(!view.vms.is_empty());
         remove_children(&*imp.warning_rows);
         imp.warning_box.set_visible(false);
         for warning in &view.warnings {

@@ -277,10 +277,10 @@ impl BpRestoreSummaryPage {
         imp.is_showing.set(false);
     }
 
-    fn tell(&self, machine: &str, edit: Edit) {
+    fn tell(&self, vm: &str, edit: Edit) {
         let handler = self.imp().handler.borrow().clone();
         if let Some(handler) = handler {
-            handler(machine, edit);
+            handler(vm, edit);
         }
     }
 
@@ -291,7 +291,7 @@ impl BpRestoreSummaryPage {
         }
     }
 
-    fn focus_machine(&self, name: &str) {
+    fn focus_vm(&self, name: &str) {
         let row = self.imp().known.borrow().get(name).cloned();
         if let Some(row) = row {
             let _ = row.focus_problem() || row.focus_row();

@@ -160,7 +160,7 @@ impl BpSummaryPage {
         remove_children(&*imp.problem_rows);
         let blocking = findings.unwrap_or_default().iter().filter(|found| found.is_blocking());
         for found in blocking {
-            let title = found.machine.as_deref().unwrap_or_default();
+            let title = found.vm.as_deref().unwrap_or_default();
             imp.problem_rows
                 .append(&BpFindingRow::new(title, &finding(found), true));
         }

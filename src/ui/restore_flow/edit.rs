@@ -8,20 +8,20 @@ use crate::ui::{Edit, flow::Flow, pages::ForAll};
 use super::RestoreFlow;
 
 impl RestoreFlow {
-    pub(super) fn take_edit(self: &Rc<Self>, machine: &str, edit: Edit) {
+    pub(super) fn take_edit(self: &Rc<Self>, vm: &str, edit: Edit) {
         let mut draft = self.draft.borrow_mut();
         match edit {
-            Edit::Name(name) => draft.set_name(machine, &name),
-            Edit::Template(name) => draft.set_template(machine, name),
-            Edit::NetVm(netvm) => draft.set_netvm(machine, Some(netvm)),
-            Edit::DispVm(dispvm) => draft.set_dispvm(machine, Some(dispvm)),
-            Edit::Kernel(kernel) => draft.set_kernel(machine, Some(kernel)),
-            Edit::Pool(pool) => draft.set_pool(machine, pool),
-            Edit::Device(port, is_kept) => draft.set_device(machine, &port, is_kept),
+            Edit::Name(name) => draft.set_name(vm, &name),
+            Edit::Template(name) => draft.set_template(vm, name),
+            Edit::NetVm(netvm) => draft.set_netvm(vm, Some(netvm)),
+            Edit::DispVm(dispvm) => draft.set_dispvm(vm, Some(dispvm)),
+            Edit::Kernel(kernel) => draft.set_kernel(vm, Some(kernel)),
+            Edit::Pool(pool) => draft.set_pool(vm, pool),
+            Edit::Device(port, is_kept) => draft.set_device(vm, &port, is_kept),
             Edit::Cure(cure) => {
-                draft.apply(machine, &cure);
+                draft.apply(vm, &cure);
             }
-            Edit::TakeBack => draft.select_too(machine),
+            Edit::TakeBack => draft.select_too(vm),
             Edit::Opened => {}
         }
         drop(draft);

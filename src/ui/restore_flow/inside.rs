@@ -11,7 +11,7 @@ use crate::{
     job::Task,
     text::wizard as words,
     ui::{
-        BpInsideWindow, MachineItem,
+        BpInsideWindow, VmItem,
         flow::{Flow, Waiting, when_answered},
     },
 };
@@ -47,7 +47,7 @@ impl RestoreFlow {
         let Some(archive) = draft.archive() else { return };
         let weakness = words::weak_protection(&archive.info);
         let facts = words::inside_facts(archive);
-        let window = BpInsideWindow::open(&self.shell.wizard, &facts, weakness.as_deref(), machines(&draft));
+        let window = BpInsideWindow::open(&self.shell.wizard, &facts, weakness.as_deref(), vms(&draft));
         show_notes(&window, &draft);
         window.connect_notes(self.hearing(Self::read_notes));
         window.connect_stop(self.hearing(Self::stop_notes));
@@ -95,7 +95,7 @@ fn show_notes(window: &BpInsideWindow, draft: &RestoreDraft) {
 }
 
 /// The VMs that an archive names, those first that it holds.
-fn machines(draft: &RestoreDraft) -> Vec<MachineItem> {
+fn vms(draft: &RestoreDraft) -> Vec<VmItem> {
     let (Some(archive), Some(system)) = (draft.archive(), draft.system()) else {
         return Vec::new();
     };
@@ -106,8 +106,8 @@ fn machines(draft: &RestoreDraft) -> Vec<MachineItem> {
         let item = domain_item(system, position, domain, bytes.unwrap_or(0));
         let detail = words::inside_detail(domain);
         match bytes {
-            Some(_) => MachineItem { detail, ..item },
-            None => MachineItem {
+            Some(_) => VmItem { detail, ..item },
+            None => VmItem {
                 detail,
                 value: String::new(),
                 state: words::only_mentioned(),

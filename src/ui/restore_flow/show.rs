@@ -10,7 +10,7 @@ use crate::{
     inventory::Domain,
     text::{self, wizard as words},
     ui::{
-        Glyph, MachineItem,
+        Glyph, VmItem,
         flow::{Flow, label_color},
         pages::{RestoreSummary, Rules},
     },
@@ -59,7 +59,7 @@ impl RestoreFlow {
             .enumerate()
             .map(|(position, (domain, bytes))| domain_item(system, position, domain, *bytes))
             .collect();
-        self.contents.show_machines(&items, |name| draft.is_selected(name));
+        self.contents.show_vms(&items, |name| draft.is_selected(name));
         let selected: Vec<u64> = held
             .iter()
             .filter(|(domain, _)| draft.is_selected(&domain.name))
@@ -90,7 +90,7 @@ impl RestoreFlow {
     }
 }
 
-/// The machines that the archive holds, with their sizes.
+/// The VMs that the archive holds, with their sizes.
 fn held(archive: &Arc<OpenedArchive>) -> Vec<(Domain, u64)> {
     let domains = archive.inventory.domains().into_iter();
     domains
@@ -101,13 +101,13 @@ fn held(archive: &Arc<OpenedArchive>) -> Vec<(Domain, u64)> {
         .collect()
 }
 
-/// What an archive holds of a machine; `None` if it is only mentioned.
+/// What an archive holds of a VM; `None` if it is only mentioned.
 pub(super) fn held_bytes(domain: &Domain) -> Option<u64> {
     Some(domain.content()?.size_bytes)
 }
 
-pub(super) fn domain_item(system: &System, position: usize, domain: &Domain, bytes: u64) -> MachineItem {
-    MachineItem {
+pub(super) fn domain_item(system: &System, position: usize, domain: &Domain, bytes: u64) -> VmItem {
+    VmItem {
         name: domain.name.clone(),
         position,
         glyph: glyph(system, domain),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The ground for a new machine: its folder in each pool, which must hold nothing that is anyone's.
+//! The ground for a new VM: its folder in each pool, which must hold nothing that is anyone's.
 //!
-//! A machine that is taken away loses its folders with all that is in them, so a folder with content that no record knows
-//! must never become a new machine's. The one exception is what a run leaves that is killed while it makes a machine:
+//! A VM that is taken away loses its folders with all that is in them, so a folder with content that no record knows
+//! must never become a new VM's. The one exception is what a run leaves that is killed while it makes a VM:
 //! volumes that were never written.
 
 use std::{
@@ -19,10 +19,10 @@ use rustix::{
 use super::refused;
 use crate::{durable, host::HostError};
 
-/// The volumes that lie in a machine's folder.
+/// The volumes that lie in a VM's folder.
 const VOLUME_FILES: [&str; 3] = ["private.img", "root.img", "volatile.img"];
 
-/// Looks at a new machine's folders. Gives the volumes that were left there without content and are to be replaced.
+/// Looks at a new VM's folders. Gives the volumes that were left there without content and are to be replaced.
 pub(super) fn look(folders: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, HostError> {
     let mut leftovers = Vec::new();
     for folder in folders {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Sets what is set on the machines of a root folder. Nothing gets into the record over which a PedOS would refuse it:
-//! values are held against the rules of [`crate::host::settings`], and what names a machine of the record against that machine.
+//! Sets what is set on the VMs of a root folder. Nothing gets into the record over which a PedOS would refuse it:
+//! values are held against the rules of [`crate::host::settings`], and what names a VM of the record against that VM.
 
 use super::{RootHost, refused};
 use crate::{
@@ -11,36 +11,30 @@ use crate::{
     inventory::{Class, Device, Domain, Inventory},
 };
 
-/// What is fixed when a machine is made.
+/// What is fixed when a VM is made.
 const FIXED_PROPERTIES: [&str; 4] = ["name", "qid", "uuid", "klass"];
-/// When a machine was last backed up.
+/// When a VM was last backed up.
 const BACKUP_TIME: &str = "backup_timestamp";
 
 pub(in crate::host::root) fn set_property(
     host: &RootHost,
-    machine: &str,
+    vm: &str,
     property: &str,
     value: &str,
 ) -> Result<(), HostError> {
     if FIXED_PROPERTIES.contains(&property) {
-        return Err(refused(format!("{property} of VM {machine} cannot be changed")));
+        return Err(refused(format!("{property} of VM {vm} cannot be changed")));
     }
     host.record.edit(|record| {
-        let class = domain(record, machine)?.class;
-        check(record, &class, machine, property, value)?;
-        Ok(record.set_property(machine, property, value)?)
+        let class = domain(record, vm)?.class;
+        check(record, &class, vm, property, value)?;
+        Ok(record.set_property(vm, property, value)?)
     })
 }
 
-/// Checks a value of a property, beside what is in the record. The machine that it names may be elsewhere.
-pub(super) fn check(
-    record: &Inventory,
-    class: &Class,
-    machine: &str,
-    property: &str,
-    value: &str,
-) -> Result<(), HostError> {
-    let unfit = |why| unfit(machine, Setting::Property(property.to_owned()), value, why);
+/// Checks a value of a property, beside what is in the record. The VM that it names may be elsewhere.
+pub(super) fn check(record: &Inventory, class: &Class, vm: &str, property: &str, value: &str) -> Result<(), HostError> {
+    let unfit = |why| unfit(vm, Setting::Property(property.to_owned()), value, why);
     settings::check_property(class, property, value).map_err(unfit)?;
     if property == "label" {
         let mut labels = record.labels().into_iter();
@@ -52,75 +46,74 @@ pub(super) fn check(
         };
     }
     match (settings::referent(class, property), record.domain(value)) {
-        (Some(referent), Some(named)) if !fits(&named, referent) => Err(unfit(Unfit::MachineKind)),
+        (Some(referent), Some(named)) if !fits(&named, referent) => Err(unfit(Unfit::VmKind)),
         _ => Ok(()),
     }
 }
 
-/// Whether a machine is what a property needs.
-fn fits(machine: &Domain, referent: Referent) -> bool {
+/// Whether a VM is what a property needs.
+fn fits(vm: &Domain, referent: Referent) -> bool {
     match referent {
-        Referent::Template => machine.class == Class::TemplateVm,
-        Referent::DispVmTemplate => machine.class != Class::DispVm && machine.is_true("template_for_dispvms"),
-        Referent::NetVm => machine.is_true("provides_network"),
-        Referent::Local => machine.class != Class::RemoteVm,
+        Referent::Template => vm.class == Class::TemplateVm,
+        Referent::DispVmTemplate => vm.class != Class::DispVm && vm.is_true("template_for_dispvms"),
+        Referent::NetVm => vm.is_true("provides_network"),
+        Referent::Local => vm.class != Class::RemoteVm,
     }
 }
 
 pub(in crate::host::root) fn set_feature(
     host: &RootHost,
-    machine: &str,
+    vm: &str,
     feature: &str,
     value: &str,
 ) -> Result<(), HostError> {
     settings::check_feature(feature, value)
-        .map_err(|why| unfit(machine, Setting::Feature(feature.to_owned()), value, why))?;
-    host.record
-        .edit(|record| Ok(record.set_feature(machine, feature, value)?))
+        .map_err(|why| unfit(vm, Setting::Feature(feature.to_owned()), value, why))?;
+    host.record.edit(|record| Ok(record.set_feature(vm, feature, value)?))
 }
 
-pub(in crate::host::root) fn add_tag(host: &RootHost, machine: &str, tag: &str) -> Result<(), HostError> {
-    check_tag(machine, tag)?;
-    host.record.edit(|record| Ok(record.add_tag(machine, tag)?))
+pub(in crate::host::root) fn add_tag(host: &RootHost, vm: &str, tag: &str) -> Result<(), HostError> {
+    check_tag(vm, tag)?;
+    host.record.edit(|record| Ok(record.add_tag(vm, tag)?))
 }
 
-/// Checks a tag of a machine.
-pub(super) fn check_tag(machine: &str, tag: &str) -> Result<(), HostError> {
-    settings::check_tag(tag).map_err(|why| unfit(machine, Setting::Tag, tag, why))
+/// Checks a tag of a VM.
+pub(super) fn check_tag(vm: &str, tag: &str) -> Result<(), HostError> {
+    settings::check_tag(tag).map_err(|why| unfit(vm, Setting::Tag, tag, why))
 }
 
-/// Adds a label to the record. It belongs to no machine yet, so dom0 stands for whom it is.
+/// Adds a label to the record. It belongs to no VM yet, so dom0 stands for whom it is.
 pub(in crate::host::root) fn add_label(host: &RootHost, label: &Label) -> Result<(), HostError> {
     settings::check_label_name(&label.name).map_err(|why| unfit(DOM0, Setting::Label, &label.name, why))?;
     host.record
         .edit(|record| Ok(record.add_label(&label.name, label.color)?))
 }
 
-/// Assigns a device. The machine that it hangs on may be elsewhere, like a template; the record keeps its name.
-pub(in crate::host::root) fn assign_device(host: &RootHost, machine: &str, device: &Device) -> Result<(), HostError> {
+/// Assigns a device. The VM that it hangs on may be elsewhere, like a template; the record keeps its name.
+pub(in crate::host::root) fn assign_device(host: &RootHost, vm: &str, device: &Device) -> Result<(), HostError> {
     settings::check_device(device).map_err(|why| {
         let setting = Setting::Device(device.class.clone());
-        unfit(machine, setting, device.id().unwrap_or_default(), why)
+        unfit(vm, setting, device.id().unwrap_or_default(), why)
     })?;
-    host.record.edit(|record| Ok(record.add_device(machine, device)?))
+    host.record.edit(|record| Ok(record.add_device(vm, device)?))
 }
 
-/// Notes when machines were backed up. A class without that property loses what an earlier version of this program wrote.
+/// Notes when VMs were backed up. A class without that property loses what an earlier version of this program wrote.
 pub(in crate::host::root) fn record_backup(
     host: &RootHost,
-    machines: &[String],
+    vms: &[String],
     unix_seconds: i64,
 ) -> Result<(), HostError> {
     host.record.edit(|record| {
-        for machine in machines {
-            // A machine that was removed during the backup has no record to note it in.
-            let Some(domain) = record.domain(machine) else {
+        for vm in vms {
+            // A VM that was removed during the backup has no record to note it in.
+            let Some(domain) = record.domain(vm) else {
                 continue;
             };
             if settings::has_property(&domain.class, BACKUP_TIME) {
-                record.set_property(machine, BACKUP_TIME, &unix_seconds.to_string())?;
+                record.set_property(vm, BACKUP_TIME, &unix_seconds.to_string())?;
             } else {
-                record.reset_property(machine, BACKUP_TIME)?;
+                record.reset_property(vm, BACKUP_TIME)?;
             }
         }
         Ok(())
@@ -128,15 +121,15 @@ pub(in crate::host::root) fn record_backup(
     host.record.commit()
 }
 
-fn domain(record: &Inventory, machine: &str) -> Result<Domain, HostError> {
-    record.domain(machine).ok_or_else(|| HostError::NoSuchMachine {
-        name: machine.to_owned(),
-    })
+fn domain(record: &Inventory, vm: &str) -> Result<Domain, HostError> {
+    record
+        .domain(vm)
+        .ok_or_else(|| HostError::NoSuchVm { name: vm.to_owned() })
 }
 
-fn unfit(machine: &str, setting: Setting, value: &str, why: Unfit) -> HostError {
+fn unfit(vm: &str, setting: Setting, value: &str, why: Unfit) -> HostError {
     HostError::Unfit {
-        machine: machine.to_owned(),
+        vm: vm.to_owned(),
         setting,
         value: value.to_owned(),
         why,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Made-up data, the same for the same seed on every machine.
+//! Made-up data, the same for the same seed on every VM.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -18,8 +18,8 @@ const LONGEST_RUN: u64 = 64;
 const MODE: u32 = 0o660;
 
 const WORDS: [&str; 32] = [
-    "the", "backup", "of", "every", "machine", "is", "only", "as", "good", "as", "its", "restore", "and", "nobody",
-    "knows", "before", "it", "was", "tried", "once", "über", "Größe", "straße", "letter", "invoice", "travel", "photo",
+    "the", "backup", "of", "every", "vm", "is", "only", "as", "good", "as", "its", "restore", "and", "nobody", "knows",
+    "before", "it", "was", "tried", "once", "über", "Größe", "straße", "letter", "invoice", "travel", "photo",
     "network", "summer", "reports", "garden", "music",
 ];
 

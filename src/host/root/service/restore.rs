@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `qubes.Restore`: is told an archive and member names, sends the members as a qfile stream, waits for the verdict.
 //!
-//! It is a thread between the archive (a file of the machine, or what a command prints) and the caller's pipes. Nothing in
+//! It is a thread between the archive (a file of the VM, or what a command prints) and the caller's pipes. Nothing in
 //! it can hang once it is told to end, and a command ends with it.
 
 use std::{
@@ -25,7 +25,7 @@ use crate::{
     qfile,
 };
 
-/// The longest line that is read, in bytes; names of machines' folders are far shorter together.
+/// The longest line that is read, in bytes; names of VMs' folders are far shorter together.
 const LONGEST_LINE_BYTES: usize = 64 * 1024;
 /// The service's own exit codes.
 const FAILED: i32 = 1;
@@ -205,7 +205,7 @@ impl Conversation {
         }))
     }
 
-    /// The machine's file of that name.
+    /// The VM's file of that name.
     fn file(&self, line: &str) -> Option<PathBuf> {
         let path = Path::new(line);
         let inside = path.strip_prefix("/").unwrap_or(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Whatever the archive, the host and the choices are: it ends, names are valid and nobody's but the machine's own, and a
+//! Whatever the archive, the host and the choices are: it ends, names are valid and nobody's but the VM's own, and a
 //! table that is ready names nothing that will not be there.
 
 use proptest::{
@@ -10,7 +10,7 @@ use proptest::{
 };
 
 use super::*;
-use crate::host::is_valid_machine_name;
+use crate::host::is_valid_vm_name;
 
 /// Few names, so that they meet; among them what rules generate, what is too long to add to, and what is no name.
 fn a_name() -> impl Strategy<Value = String> {
@@ -52,10 +52,10 @@ fn a_vm() -> impl Strategy<Value = Vm> {
 }
 
 fn some_vms() -> impl Strategy<Value = Vec<Vm>> {
-    vec(a_vm(), 0..8).prop_map(|mut machines| {
+    vec(a_vm(), 0..8).prop_map(|mut vms| {
         let mut seen = BTreeSet::new();
-        machines.retain(|machine| seen.insert(machine.name.clone()));
-        machines
+        vms.retain(|vm| seen.insert(vm.name.clone()));
+        vms
     })
 }
 
@@ -99,10 +99,7 @@ prop_compose! {
 
 /// A name that is here or becomes one.
 fn will_be_there(table: &RestoreTable, system: &System, name: &str) -> bool {
-    name.is_empty()
-        || name == "dom0"
-        || system.machine(name).is_some()
-        || table.selected().any(|row| row.name_here == name)
+    name.is_empty() || name == "dom0" || system.vm(name).is_some() || table.selected().any(|row| row.name_here == name)
 }
 
 proptest! {
@@ -111,16 +108,16 @@ proptest! {
 
     #[test]
     fn whatever_is_chosen_a_table_holds_what_it_promises(
-        machines in some_vms(),
+        vms in some_vms(),
         here in some_vms(),
         choices in some_choices(),
     ) {
         let system = host(&here);
-        let table = resolve(&archive(&machines), &system, &choices);
+        let table = resolve(&archive(&vms), &system, &choices);
         let mut seen = BTreeSet::new();
         for row in table.selected().filter(|row| row.problems.is_empty()) {
-            prop_assert!(is_valid_machine_name(&row.name_here), "{}", row.name_here);
-            prop_assert!(system.machine(&row.name_here).is_none(), "{} is here", row.name_here);
+            prop_assert!(is_valid_vm_name(&row.name_here), "{}", row.name_here);
+            prop_assert!(system.vm(&row.name_here).is_none(), "{} is here", row.name_here);
             prop_assert!(seen.insert(row.name_here.clone()), "{} twice", row.name_here);
             if let Some(chosen) = choices.names.get(&row.domain.name) {
                 prop_assert_eq!(chosen, &row.name_here);
@@ -137,7 +134,7 @@ proptest! {
         }
         for row in table.selected() {
             let references = [row.netvm.name(), row.dispvm.name(), row.template.as_deref()];
-            let others = row.machines.values().map(String::as_str);
+            let others = row.vms.values().map(String::as_str);
             let kept = row.devices.iter().filter(|device| device.fate == DeviceFate::Kept);
             let backends = kept.filter_map(|device| device.device.backend());
             for name in references.into_iter().flatten().chain(others).chain(backends) {
@@ -158,8 +155,8 @@ proptest! {
     }
 
     #[test]
-    fn what_a_table_offers_can_be_chosen(machines in some_vms(), here in some_vms()) {
-        let (inventory, system) = (archive(&machines), host(&here));
+    fn what_a_table_offers_can_be_chosen(vms in some_vms(), here in some_vms()) {
+        let (inventory, system) = (archive(&vms), host(&here));
         let choices = on_conflict(OnConflict::Rename);
         let table = resolve(&inventory, &system, &choices);
         for row in table.selected() {

@@ -5,7 +5,7 @@
 use super::*;
 use crate::plan::Cure;
 
-/// Where a machine is that another one names.
+/// Where a VM is that another one names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Where {
     Nowhere,
@@ -64,7 +64,7 @@ impl Where {
         }
     }
 
-    /// The name here of a machine that can be used. A name of the archive means the one that is restored.
+    /// The name here of a VM that can be used. A name of the archive means the one that is restored.
     fn name_here(self, name: &str) -> Option<String> {
         match self {
             Self::Both => Some(format!("{name}-1")),
@@ -126,14 +126,14 @@ impl Case {
         let mut selected = BTreeSet::from(["work".to_owned(), "dom0".to_owned()]);
         let mut held = Vec::new();
         let mut here = Vec::new();
-        for ((name, machine), place) in Self::others().into_iter().zip(self.places) {
+        for ((name, usual), place) in Self::others().into_iter().zip(self.places) {
             if place.is_here() {
-                here.push(machine.clone());
+                here.push(usual.clone());
             }
             if place.is_archived() {
                 held.push(match place {
                     Where::WrongKind => vm(name, "StandaloneVM"),
-                    _ => machine,
+                    _ => usual,
                 });
             }
             if place.is_selected() {
@@ -225,11 +225,11 @@ fn apply(choices: &mut RestoreChoices, system: &System, table: &RestoreTable, ro
             choices.names.remove(&name);
         }
         Cure::ChooseTemplate => {
-            let template = offered.templates.iter().find(|name| system.machine(name).is_some());
+            let template = offered.templates.iter().find(|name| system.vm(name).is_some());
             choices.templates.insert(name, template.unwrap().clone());
         }
         Cure::ChooseNetVm => {
-            let netvm = offered.netvms.iter().find(|name| system.machine(name).is_some());
+            let netvm = offered.netvms.iter().find(|name| system.vm(name).is_some());
             choices.netvms.insert(name, named(netvm.unwrap()));
         }
         Cure::ChooseDispVm => {

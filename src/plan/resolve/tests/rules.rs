@@ -6,7 +6,7 @@ use crate::{host::NameFault, plan::Cure};
 
 #[test]
 fn a_made_up_vm_comes_only_with_what_refers_to_it() {
-    let machines = [
+    let vms = [
         dvm("disp-no-netvm")
             .set("netvm", "")
             .set("default_dispvm", "disp-no-netvm")
@@ -15,10 +15,10 @@ fn a_made_up_vm_comes_only_with_what_refers_to_it() {
         app("vault"),
     ];
     let here = host(&[tpl("fedora")]);
-    let table = resolve(&archive(&machines), &here, &RestoreChoices::default());
+    let table = resolve(&archive(&vms), &here, &RestoreChoices::default());
     assert!(table.is_ready() && row(&table, "disp-no-netvm").is_selected);
     let without = |choices: RestoreChoices| {
-        let table = resolve(&archive(&machines), &here, &choices);
+        let table = resolve(&archive(&vms), &here, &choices);
         assert!(table.is_ready(), "{table:#?}");
         let made_up = row(&table, "disp-no-netvm");
         assert!(!made_up.is_selected && made_up.remarks == [RestoreRemark::NotNeeded]);
@@ -35,7 +35,7 @@ fn a_made_up_vm_comes_only_with_what_refers_to_it() {
         selected: names(&["work"]),
         ..RestoreChoices::default()
     };
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     let expected = RestoreProblem::DispVmMissing {
         name: "disp-no-netvm".to_owned(),
         absence: Absence::NotSelected,
@@ -46,12 +46,12 @@ fn a_made_up_vm_comes_only_with_what_refers_to_it() {
 
 #[test]
 fn an_incomplete_vm_is_a_problem_for_itself_and_for_what_needs_it() {
-    let machines = [tpl("fedora"), app("work"), app("other").set("template", "debian")];
+    let vms = [tpl("fedora"), app("work"), app("other").set("template", "debian")];
     let choices = RestoreChoices {
         missing: one("fedora", "root.img".to_owned()),
         ..RestoreChoices::default()
     };
-    let table = resolve(&archive(&machines), &host(&[]), &choices);
+    let table = resolve(&archive(&vms), &host(&[]), &choices);
     let what = "root.img".to_owned();
     assert_problems(&table, "fedora", &[RestoreProblem::DataMissing { what }]);
     assert_problems(&table, "work", &[template_missing("fedora", Absence::Incomplete)]);
@@ -62,21 +62,21 @@ fn an_incomplete_vm_is_a_problem_for_itself_and_for_what_needs_it() {
         },
         ..choices
     };
-    let table = resolve(&archive(&machines), &host(&[]), &skipping);
+    let table = resolve(&archive(&vms), &host(&[]), &skipping);
     let selected: Vec<_> = table.selected().map(|row| row.domain.name.as_str()).collect();
     assert_eq!((selected, table.is_ready()), (vec!["other"], true));
 }
 
 #[test]
 fn what_a_mentioned_vm_is_does_not_matter() {
-    let machines = [tpl("fedora").mentioned(), app("work")];
-    let table = resolve(&archive(&machines), &host(&[]), &RestoreChoices::default());
+    let vms = [tpl("fedora").mentioned(), app("work")];
+    let table = resolve(&archive(&vms), &host(&[]), &RestoreChoices::default());
     assert_problems(&table, "work", &[template_missing("fedora", Absence::NotHere)]);
 }
 
 #[test]
 fn a_verification_has_no_problems() {
-    let machines = [
+    let vms = [
         app("work"),
         vm("odd name", "OddVM"),
         dvm("made").made_up(),
@@ -86,14 +86,14 @@ fn a_verification_has_no_problems() {
         verify_only: true,
         ..RestorePolicy::default()
     });
-    let table = resolve(&archive(&machines), &host(&[app("work")]), &verifying);
+    let table = resolve(&archive(&vms), &host(&[app("work")]), &verifying);
     assert!(table.is_ready());
     assert_eq!(table.selected().count(), 3);
 }
 
 #[test]
 fn kernels_and_pools_are_those_of_the_host() {
-    let machines = [app("work").set("kernel", "5.4"), app("hvm").set("kernel", "")];
+    let vms = [app("work").set("kernel", "5.4"), app("hvm").set("kernel", "")];
     let mut here = host(&[tpl("fedora")]);
     let mut choices = RestoreChoices {
         pool: Some("second".to_owned()),
@@ -101,7 +101,7 @@ fn kernels_and_pools_are_those_of_the_host() {
         kernels: one("work", named("6.6")),
         ..RestoreChoices::default()
     };
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     assert_problems(&table, "work", &[]);
     assert_eq!(row(&table, "work").pool.as_deref(), Some("second"));
     assert_eq!(row(&table, "work").kernel, named("6.6"));
@@ -120,21 +120,21 @@ fn kernels_and_pools_are_those_of_the_host() {
     assert_eq!(pools, [("main", true), ("second", false)]);
     assert_eq!(offered.kernels, ["6.12", "6.6"]);
     choices.pools = one("hvm", "gone".to_owned());
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     let name = "gone".to_owned();
     assert_problems(&table, "hvm", &[RestoreProblem::PoolMissing { name }]);
     // Where it is not known which kernels there are, none is missing.
     here.kernels = None;
     choices.kernels.clear();
     choices.pools.clear();
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     assert!(table.is_ready());
     assert_eq!(row(&table, "work").kernel, named("5.4"));
 }
 
 #[test]
 fn a_choice_that_is_wrong_is_not_replaced_by_a_rule() {
-    let machines = [app("work").set("netvm", "sys-net")];
+    let vms = [app("work").set("netvm", "sys-net")];
     let choices = RestoreChoices {
         templates: one("work", "debain".to_owned()),
         netvms: one("work", named("debian")),
@@ -145,7 +145,7 @@ fn a_choice_that_is_wrong_is_not_replaced_by_a_rule() {
             ..RestorePolicy::default()
         })
     };
-    let table = resolve(&archive(&machines), &host(&[]), &choices);
+    let table = resolve(&archive(&vms), &host(&[]), &choices);
     let work = row(&table, "work");
     assert_eq!(work.problems.len(), 4, "{:?}", work.problems);
     let ignoring = work
@@ -159,7 +159,7 @@ fn a_choice_that_is_wrong_is_not_replaced_by_a_rule() {
 fn devices_are_kept_or_dropped_one_by_one_or_all() {
     let devices = r#"<devices class="pci"><device backend-domain="dom0" id="00_1f.6"/><device backend-domain="dom0" id="00_14.3"/>
         </devices>"#;
-    let machines = [app("work").xml(devices)];
+    let vms = [app("work").xml(devices)];
     let here = host(&[tpl("fedora")]);
     let port = |id: &str| crate::plan::DevicePort {
         class: "pci".to_owned(),
@@ -167,7 +167,7 @@ fn devices_are_kept_or_dropped_one_by_one_or_all() {
         id: id.to_owned(),
     };
     let fates = |choices: &RestoreChoices| -> Vec<DeviceFate> {
-        let table = resolve(&archive(&machines), &here, choices);
+        let table = resolve(&archive(&vms), &here, choices);
         assert!(table.is_ready());
         row(&table, "work")
             .devices
@@ -186,29 +186,29 @@ fn devices_are_kept_or_dropped_one_by_one_or_all() {
 
 #[test]
 fn a_template_that_the_archive_leaves_open_is_the_default_one() {
-    let machines = [vm("work", "AppVM")];
-    let table = resolve(&archive(&machines), &host(&[]), &RestoreChoices::default());
+    let vms = [vm("work", "AppVM")];
+    let table = resolve(&archive(&vms), &host(&[]), &RestoreChoices::default());
     assert_eq!(row(&table, "work").template.as_deref(), Some("debian"));
     let mut poor = host(&[]);
     poor.globals.clear();
-    let table = resolve(&archive(&machines), &poor, &RestoreChoices::default());
+    let table = resolve(&archive(&vms), &poor, &RestoreChoices::default());
     assert_problems(&table, "work", &[RestoreProblem::NoDefaultTemplate]);
     let choices = RestoreChoices {
         templates: one("work", "debian".to_owned()),
         ..RestoreChoices::default()
     };
-    assert!(resolve(&archive(&machines), &poor, &choices).is_ready());
+    assert!(resolve(&archive(&vms), &poor, &choices).is_ready());
 }
 
 #[test]
 fn a_made_up_vm_that_is_here_already_is_used() {
-    let machines = [
+    let vms = [
         dvm("disp-no-netvm").set("netvm", "").made_up(),
         app("work").set("default_dispvm", "disp-no-netvm"),
     ];
     let like = dvm("disp-no-netvm").set("netvm", "");
     let table = resolve(
-        &archive(&machines),
+        &archive(&vms),
         &host(&[tpl("fedora"), like]),
         &RestoreChoices::default(),
     );
@@ -219,7 +219,7 @@ fn a_made_up_vm_that_is_here_already_is_used() {
     let open = net("fw");
     let other = dvm("disp-no-netvm").set("netvm", "fw");
     let table = resolve(
-        &archive(&machines),
+        &archive(&vms),
         &host(&[tpl("fedora"), open, other]),
         &RestoreChoices::default(),
     );
@@ -233,13 +233,13 @@ fn a_made_up_vm_that_is_here_already_is_used() {
 
 #[test]
 fn a_missing_kernel_or_disposable_template_is_asked_for_or_replaced() {
-    let machines = [app("work")
+    let vms = [app("work")
         .set("default_dispvm", "gone")
         .set("kernel", "5.4")
         .set("netvm", "gone")];
     let mut here = host(&[tpl("fedora")]);
     here.kernels = Some(vec!["6.1".to_owned()]);
-    let table = resolve(&archive(&machines), &here, &RestoreChoices::default());
+    let table = resolve(&archive(&vms), &here, &RestoreChoices::default());
     assert_eq!(row(&table, "work").problems.len(), 3, "{table:#?}");
     let choices = RestoreChoices {
         policy: RestorePolicy {
@@ -248,10 +248,10 @@ fn a_missing_kernel_or_disposable_template_is_asked_for_or_replaced() {
         },
         ..RestoreChoices::default()
     };
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     let work = row(&table, "work");
     assert_eq!((&work.dispvm, &work.kernel), (&Reference::Default, &Reference::Default));
-    // A net VM is another matter: its default may reach what the machine must not.
+    // A net VM is another matter: its default may reach what the VM must not.
     assert!(
         matches!(work.problems.as_slice(), [RestoreProblem::NetVmMissing { .. }]),
         "{table:#?}"
@@ -261,9 +261,9 @@ fn a_missing_kernel_or_disposable_template_is_asked_for_or_replaced() {
 #[test]
 fn a_name_that_no_vm_can_have_is_kept_from_nobody() {
     let long = "x".repeat(40);
-    let machines = [tpl("none"), tpl(&long), tpl("a-dm"), tpl("a-dm-1"), tpl("ok")];
+    let vms = [tpl("none"), tpl(&long), tpl("a-dm"), tpl("a-dm-1"), tpl("ok")];
     let here = host(&[tpl(&"x".repeat(31))]);
-    let table = resolve(&archive(&machines), &here, &RestoreChoices::default());
+    let table = resolve(&archive(&vms), &here, &RestoreChoices::default());
     let why = |name: &str| match row(&table, name).problems.as_slice() {
         [RestoreProblem::NameInvalid { why, is_chosen: false }] => Some(*why),
         _ => None,
@@ -282,7 +282,7 @@ fn a_name_that_no_vm_can_have_is_kept_from_nobody() {
         },
         ..RestoreChoices::default()
     };
-    let table = resolve(&archive(&machines), &here, &choices);
+    let table = resolve(&archive(&vms), &here, &choices);
     let name = |name: &str| row(&table, name).name_here.as_str();
     assert_eq!(name("none"), "none-1");
     assert_eq!(name(&long), format!("{}-1", "x".repeat(29)));

@@ -111,11 +111,11 @@ impl BpRestoreSummaryPage {
 
     fn new_row(&self, glyph: Glyph) -> BpRestoreRow {
         let page = self.downgrade();
-        BpRestoreRow::new(glyph, move |machine, edit| {
+        BpRestoreRow::new(glyph, move |vm, edit| {
             let Some(page) = page.upgrade() else { return };
             match edit {
-                Edit::Cure(Cure::SolveFirst { name }) => page.focus_machine(&name),
-                edit => page.tell(machine, edit),
+                Edit::Cure(Cure::SolveFirst { name }) => page.focus_vm(&name),
+                edit => page.tell(vm, edit),
             }
         })
     }

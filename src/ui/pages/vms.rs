@@ -18,16 +18,16 @@ use crate::{
     format::{Compression, Level},
     plan::InventoryScope,
     text::{self, Message, wizard as words},
-    ui::{BpCheck, BpClampLayout, BpDualList, BpOption, MachineItem, chooser::Chooser, flow::connect},
+    ui::{BpCheck, BpClampLayout, BpDualList, BpOption, VmItem, chooser::Chooser, flow::connect},
 };
 
 mod imp {
     use super::*;
 
-    /// The class behind [`super::BpMachinesPage`].
+    /// The class behind [`super::BpVmsPage`].
     #[derive(Debug, Default, CompositeTemplate)]
-    #[template(resource = "/org/pedos/Backup/ui/pages/machines.ui")]
-    pub struct BpMachinesPage {
+    #[template(resource = "/org/pedos/Backup/ui/pages/vms.ui")]
+    pub struct BpVmsPage {
         #[template_child]
         pub(super) lists: TemplateChild<BpDualList>,
         #[template_child]
@@ -60,7 +60,7 @@ mod imp {
         pub(super) levels: OnceCell<Rc<Chooser<Level>>>,
     }
 
-    impl BpMachinesPage {
+    impl BpVmsPage {
         /// A drop-down of values; what its user chooses is a change of the page.
         fn chooser<T: Clone + PartialEq + 'static>(&self, drop: &gtk::DropDown) -> Rc<Chooser<T>> {
             let page = self.obj().downgrade();
@@ -73,7 +73,7 @@ mod imp {
     }
 
     #[gtk::template_callbacks]
-    impl BpMachinesPage {
+    impl BpVmsPage {
         #[template_callback]
         fn on_changed(&self) {
             if !self.is_showing.get() {
@@ -88,9 +88,9 @@ mod imp {
     }
 
     #[glib::object_subclass]
-    impl ObjectSubclass for BpMachinesPage {
-        const NAME: &'static str = "BpMachinesPage";
-        type Type = super::BpMachinesPage;
+    impl ObjectSubclass for BpVmsPage {
+        const NAME: &'static str = "BpVmsPage";
+        type Type = super::BpVmsPage;
         type ParentType = gtk::Box;
 
         fn class_init(class: &mut Self::Class) {
@@ -107,7 +107,7 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BpMachinesPage {
+    impl ObjectImpl for BpVmsPage {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
             SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("retry").build()])
@@ -120,31 +120,31 @@ mod imp {
         }
     }
 
-    impl WidgetImpl for BpMachinesPage {}
-    impl BoxImpl for BpMachinesPage {}
+    impl WidgetImpl for BpVmsPage {}
+    impl BoxImpl for BpVmsPage {}
 }
 
 glib::wrapper! {
     /// Which VMs to back up. Signals `changed` and `retry`.
-    pub struct BpMachinesPage(ObjectSubclass<imp::BpMachinesPage>)
+    pub struct BpVmsPage(ObjectSubclass<imp::BpVmsPage>)
         @extends gtk::Box, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
 }
 
-impl Default for BpMachinesPage {
+impl Default for BpVmsPage {
     fn default() -> Self {
         glib::Object::new()
     }
 }
 
-impl BpMachinesPage {
+impl BpVmsPage {
     /// What takes the focus when the page is entered.
     pub fn first_fields(&self) -> Vec<gtk::Widget> {
         self.imp().lists.first_fields()
     }
 
     /// Shows the VMs, and which of them are selected.
-    pub fn show_machines(&self, items: &[MachineItem], is_selected: impl Fn(&str) -> bool) {
+    pub fn show_vms(&self, items: &[VmItem], is_selected: impl Fn(&str) -> bool) {
         let imp = self.imp();
         imp.reading_box.set_visible(false);
         imp.error_box.set_visible(false);

@@ -7,15 +7,15 @@ use gtk::{CompositeTemplate, gdk, glib, prelude::*, subclass::prelude::*};
 
 use crate::text::wizard::NoteText;
 
-use super::{BpDualList, BpNote, BpSwatch, MachineItem};
+use super::{BpDualList, BpNote, BpSwatch, VmItem};
 
 mod imp {
     use super::*;
 
-    /// The class behind [`super::BpMachineRow`].
+    /// The class behind [`super::BpVmRow`].
     #[derive(Debug, Default, CompositeTemplate)]
-    #[template(resource = "/org/pedos/Backup/ui/machine_row.ui")]
-    pub struct BpMachineRow {
+    #[template(resource = "/org/pedos/Backup/ui/vm_row.ui")]
+    pub struct BpVmRow {
         #[template_child]
         pub(super) column: TemplateChild<gtk::Box>,
         #[template_child]
@@ -28,14 +28,14 @@ mod imp {
         pub(super) state_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) value_label: TemplateChild<gtk::Label>,
-        pub(super) item: RefCell<Option<MachineItem>>,
+        pub(super) item: RefCell<Option<VmItem>>,
         pub(super) note: OnceCell<BpNote>,
     }
 
     #[glib::object_subclass]
-    impl ObjectSubclass for BpMachineRow {
-        const NAME: &'static str = "BpMachineRow";
-        type Type = super::BpMachineRow;
+    impl ObjectSubclass for BpVmRow {
+        const NAME: &'static str = "BpVmRow";
+        type Type = super::BpVmRow;
         type ParentType = gtk::ListBoxRow;
 
         fn class_init(class: &mut Self::Class) {
@@ -62,28 +62,28 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BpMachineRow {}
-    impl WidgetImpl for BpMachineRow {}
-    impl ListBoxRowImpl for BpMachineRow {}
+    impl ObjectImpl for BpVmRow {}
+    impl WidgetImpl for BpVmRow {}
+    impl ListBoxRowImpl for BpVmRow {}
 }
 
 glib::wrapper! {
     /// A VM in a list.
-    pub struct BpMachineRow(ObjectSubclass<imp::BpMachineRow>)
+    pub struct BpVmRow(ObjectSubclass<imp::BpVmRow>)
         @extends gtk::ListBoxRow, gtk::Widget,
         @implements gtk::Actionable, gtk::Buildable, gtk::ConstraintTarget;
 }
 
-impl BpMachineRow {
+impl BpVmRow {
     /// A row for a VM.
-    pub fn new(item: &MachineItem) -> Self {
+    pub fn new(item: &VmItem) -> Self {
         let row: Self = glib::Object::new();
         row.show_item(item);
         row
     }
 
     /// Shows a VM as it is now.
-    pub fn show_item(&self, item: &MachineItem) {
+    pub fn show_item(&self, item: &VmItem) {
         let imp = self.imp();
         if imp.item.borrow().as_ref() == Some(item) {
             return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What a result has to say of the machine that it was measured on. Nothing here names the machine or its owner.
+//! What a result has to say of the computer that it was measured on. Nothing here names the computer or its owner.
 
 use std::{
     env, fs,

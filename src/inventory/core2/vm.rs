@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! One machine of an old document: its settings, what the archive holds of it, its volumes. Its place in the network is
+//! One VM of an old document: its settings, what the archive holds of it, its volumes. Its place in the network is
 //! found in `network.rs`.
 
 use crate::inventory::{Class, Device, Domain, InventoryError, VolumeConfig, document::invalid, marks};
 
 use super::{
-    Machine, Numbers, Reference, is_none,
+    Numbers, Reference, Vm, is_none,
     literal::{self, Value},
 };
 
@@ -30,15 +30,15 @@ const SERVICES: [(&str, &str); 3] = [
     ("qubes-update-check", "check-updates"),
 ];
 
-/// The folder that machines without a place in the archive have theirs under.
+/// The folder that VMs without a place in the archive have theirs under.
 const BASE_FOLDER: &str = "/var/lib/qubes/";
 
 /// How a true and a false feature are written.
 const TRUE: &str = "1";
 const FALSE: &str = "";
 
-impl Machine<'_> {
-    /// The machine in the form of today.
+impl Vm<'_> {
+    /// The VM in the form of today.
     pub(super) fn domain(&self, numbers: &Numbers) -> Result<Domain, InventoryError> {
         let label = self.attribute("label").filter(|label| !label.is_empty());
         let label = label.unwrap_or(if self.class == Class::AdminVm { "black" } else { "red" });
@@ -112,7 +112,7 @@ impl Machine<'_> {
         }
         if self.class == Class::AppVm {
             match numbers.find(self.attribute("template_qid")) {
-                Reference::Machine(name) => set(domain, "template", name),
+                Reference::Vm(name) => set(domain, "template", name),
                 Reference::Missing(name) => set(domain, "template", &name),
                 Reference::Unset | Reference::Nobody => {}
             }
@@ -126,7 +126,7 @@ impl Machine<'_> {
         }
         let is_standalone = self.element.name == "QubesAppVm" && self.class == Class::StandaloneVm;
         if self.element.name == "QubesTemplateVm" || is_standalone {
-            // In version 3.2 every such machine was taken to have these agents.
+            // In version 3.2 every such VM was taken to have these agents.
             set_feature(domain, "qrexec", TRUE);
             set_feature(domain, "gui", TRUE);
         }

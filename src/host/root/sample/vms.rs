@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The machines of the sample, as a table.
+//! The VMs of the sample, as a table.
 
-use crate::{host::MachineFile, inventory::Class};
+use crate::{host::VmFile, inventory::Class};
 
-/// A machine of the sample.
+/// A VM of the sample.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) name: &'static str,
@@ -17,7 +17,7 @@ pub(super) struct Sample {
     pub(super) devices: &'static [SampleDevice],
     /// Volumes that are saved: the name, the size in MiB, the data in it in KiB.
     pub(super) volumes: &'static [(&'static str, u64, u64)],
-    pub(super) files: &'static [(MachineFile, &'static str)],
+    pub(super) files: &'static [(VmFile, &'static str)],
 }
 
 /// A device that is assigned for good.
@@ -42,8 +42,8 @@ const BASE: Sample = Sample {
     files: &[],
 };
 
-/// All machines, in the order of their numbers.
-pub(super) const MACHINES: [Sample; 15] = [
+/// All VMs, in the order of their numbers.
+pub(super) const VMS: [Sample; 15] = [
     Sample {
         name: "fedora-42-xfce",
         class: Class::TemplateVm,
@@ -67,7 +67,7 @@ pub(super) const MACHINES: [Sample; 15] = [
         features: &[("gui", "1"), ("qrexec", "1"), ("os-distribution", "debian")],
         volumes: &[("root", 3072, 9 * 1024), ("private", 256, 256)],
         files: &[(
-            MachineFile::Notes,
+            VmFile::Notes,
             "Für Büroarbeit: LibreOffice und Drucker sind eingerichtet.\n",
         )],
         ..BASE
@@ -156,12 +156,12 @@ pub(super) const MACHINES: [Sample; 15] = [
         volumes: &[("private", 2048, 9 * 1024)],
         files: &[
             (
-                MachineFile::AppMenus,
+                VmFile::AppMenus,
                 "firefox.desktop\nthunderbird.desktop\nxfce4-terminal.desktop\n",
             ),
-            (MachineFile::Firewall, OPEN),
+            (VmFile::Firewall, OPEN),
             (
-                MachineFile::Notes,
+                VmFile::Notes,
                 "Fotos, Briefe, „alles Private“ – schön aufräumen!\n\nPasswörter gehören in vault.\n",
             ),
         ],
@@ -203,12 +203,9 @@ pub(super) const MACHINES: [Sample; 15] = [
         }],
         volumes: &[("private", 2048, 7 * 1024)],
         files: &[
-            (
-                MachineFile::AppMenus,
-                "firefox-esr.desktop\nlibreoffice-writer.desktop\n",
-            ),
-            (MachineFile::Firewall, RULES),
-            (MachineFile::Notes, "Kunden: Größe & Köhler.\tno newline at the end"),
+            (VmFile::AppMenus, "firefox-esr.desktop\nlibreoffice-writer.desktop\n"),
+            (VmFile::Firewall, RULES),
+            (VmFile::Notes, "Kunden: Größe & Köhler.\tno newline at the end"),
         ],
         ..BASE
     },
@@ -217,7 +214,7 @@ pub(super) const MACHINES: [Sample; 15] = [
         label: "black",
         properties: &[("include_in_backups", "True"), ("netvm", "")],
         volumes: &[("private", 512, 1024)],
-        files: &[(MachineFile::Notes, "x")],
+        files: &[(VmFile::Notes, "x")],
         ..BASE
     },
     Sample {
@@ -272,7 +269,7 @@ pub(super) const MACHINES: [Sample; 15] = [
     },
 ];
 
-/// Everything may pass: what a new machine has.
+/// Everything may pass: what a new VM has.
 const OPEN: &str = r#"<firewall version="2">
   <rules>
     <rule>
