@@ -6,6 +6,7 @@
 //! both a PedOS's own state and the table of contents of an archive. `ARCHITECTURE.md` draws the whole house, and
 //! `tests/architecture.rs` holds the rooms to it.
 
+pub mod cancel;
 pub mod durable;
 pub mod qfile;
 pub mod secret;

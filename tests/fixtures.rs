@@ -9,7 +9,6 @@ use std::{path::PathBuf, sync::Arc};
 
 use pedos_backup::{
     engine::{self, Context, VerifyVerdict},
-    host::NoHost,
     plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
     secret::Passphrase,
 };
@@ -27,7 +26,7 @@ fn verify(name: &str, passphrase: &str) {
     let passphrase = Arc::new(Passphrase::for_reading(passphrase.to_owned()));
     let access = Access::new(Source::File(path), passphrase);
     let context = Context::default();
-    let opened = engine::open_archive(&access, &NoHost, &context).unwrap();
+    let opened = engine::open_archive(&access, None, &context).unwrap();
     let policy = RestorePolicy {
         verify_only: true,
         ..RestorePolicy::default()
@@ -37,12 +36,8 @@ fn verify(name: &str, passphrase: &str) {
         ..RestoreChoices::default()
     };
     let table = resolve(&opened.inventory, &Default::default(), &choices);
-    let plan = RestorePlan {
-        access,
-        table,
-        verify_only: true,
-    };
-    let report = engine::verify::run(&plan, &NoHost, &context).unwrap();
+    let plan = RestorePlan { access, table };
+    let report = engine::verify::run(&plan, None, &context).unwrap();
     assert_eq!(report.verdict, VerifyVerdict::Good, "{report:#?}");
     assert!(report.is_success());
 }

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pedos_backup::host::{Host, RestoreTurn, root::RootHost};
+use pedos_backup::host::{Intake, RestoreTurn, root::RootHost};
 use support::{
     jobs,
     noise::Noise,

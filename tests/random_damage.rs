@@ -10,7 +10,6 @@ mod support;
 use std::{ops::Range, path::Path, sync::Arc};
 
 use pedos_backup::{
-    host::NoHost,
     plan::{Access, Source},
     secret::Passphrase,
 };
@@ -49,7 +48,7 @@ impl Subject {
         let file = folder.join("damaged");
         std::fs::write(&file, bytes).unwrap();
         let passphrase = Arc::new(Passphrase::for_reading(self.passphrase.clone()));
-        judge(jobs::verify_with(Access::new(Source::File(file), passphrase), &NoHost))
+        judge(jobs::verify_with(Access::new(Source::File(file), passphrase)))
     }
 
     fn is_old(&self) -> bool {

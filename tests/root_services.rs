@@ -13,7 +13,7 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, NewVm, Service, ServiceProcess, root::RootHost},
+    host::{HostError, Intake, NewVm, Service, ServiceProcess, Services, root::RootHost},
     inventory::Class,
     qfile,
 };

@@ -15,7 +15,7 @@ use pedos_backup::{
     crypto::KdfCost,
     engine::{self, Context, Report, VerifyVerdict, VmResult},
     format::{Compression, Level},
-    host::{Host, VmFile, root::RootHost},
+    host::{VmFile, Vms, root::RootHost},
     plan::{
         Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
     },
@@ -66,18 +66,14 @@ fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compressio
 fn restore(host: &RootHost, archive: &Path, policy: RestorePolicy) -> Report {
     let access = Access::new(Source::File(archive.to_owned()), passphrase());
     let context = Context::default();
-    let opened = engine::open_archive(&access, host, &context).unwrap();
+    let opened = engine::open_archive(&access, Some(host), &context).unwrap();
     let choices = RestoreChoices {
         policy,
         ..RestoreChoices::default()
     };
     let table = resolve(&opened.inventory, &host.system().unwrap(), &choices);
     assert!(table.is_ready(), "{table:#?}");
-    let plan = RestorePlan {
-        access,
-        table,
-        verify_only: false,
-    };
+    let plan = RestorePlan { access, table };
     engine::restore::run(&plan, host, &context).unwrap()
 }
 
@@ -140,7 +136,7 @@ fn small_files(host: &RootHost, name: &str) -> Vec<(VmFile, Vec<u8>)> {
 /// The inventory of an archive with all VMs of a host names their files in the order of the archive.
 fn lists_all_files(host: &RootHost, archive: &Path) {
     let access = Access::new(Source::File(archive.to_owned()), passphrase());
-    let opened = engine::open_archive(&access, host, &Context::default()).unwrap();
+    let opened = engine::open_archive(&access, Some(host), &Context::default()).unwrap();
     for domain in opened.inventory.domains() {
         let name = &domain.name;
         let expected: Vec<String> = if name == "dom0" {

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, fs};
 
 use pedos_backup::{
     engine::{VerifyVerdict, VmResult, Warning},
-    host::{Host, root::RootHost},
+    host::{Vms, root::RootHost},
     inventory::Inventory,
 };
 use support::{

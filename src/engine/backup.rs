@@ -19,7 +19,7 @@ use std::{
 
 use crate::{
     format::{BackupId, Compression, INVENTORY_FILE, inner},
-    host::{Host, System},
+    host::{Host, System, Vms},
     plan::{Access, BackupPlan, Destination, Finding, Room, Source, Unverified, check_backup, hindrances},
     units::unix_now,
 };
@@ -50,6 +50,7 @@ pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
 /// # Errors
 /// The first cause that ended it. Nothing is left under a final name then.
 pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+    let host = &*host.with_cancel(&context.cancel);
     let start = Instant::now();
     context.observer.phase(Phase::Preparing);
     let system = host.system()?;
@@ -62,7 +63,10 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let (written, vms) = write(plan, host, context, &contents, &backup_id, &meter, sink)
         .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     context.observer.phase(Phase::Finishing);
-    let finished = context.cancel.check().and_then(|()| written.sink.finish(context));
+    let finished = match context.cancel.check() {
+        Ok(()) => written.sink.finish(context),
+        Err(stopped) => Err(stopped.into()),
+    };
     let archive = finished.inspect_err(|_| warn_of_remains(&plan.destination, context))?;
     let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
     if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
@@ -81,7 +85,7 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
         ..Report::default()
     };
     if plan.verify {
-        verify_written(plan, host, context, &mut report);
+        verify_written(plan, context, &mut report);
     }
     report.warnings = context.warnings();
     report.elapsed = start.elapsed();
@@ -152,7 +156,7 @@ fn begin() -> SystemTime {
 /// Writes the whole archive, all but its name.
 fn write(
     plan: &BackupPlan,
-    host: &dyn Host,
+    host: &dyn Vms,
     context: &Context,
     contents: &Contents,
     backup_id: &BackupId,
@@ -252,7 +256,7 @@ fn format_internal(error: crate::format::FormatError) -> EngineError {
 }
 
 /// Reads the archive again from where it went.
-fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report: &mut Report) {
+fn verify_written(plan: &BackupPlan, context: &Context, report: &mut Report) {
     let (unverifiable, archive) = (plan.destination.unverifiable(), report.archive.clone());
     let (None, Some(path)) = (unverifiable, archive) else {
         return omit_verification(unverifiable.unwrap_or(Unverified::InVm), context, report);
@@ -263,7 +267,7 @@ fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report:
     match verify::verify_archive(
         &Access::new(Source::File(path), plan.passphrase.clone()),
         &names,
-        host,
+        None,
         context,
     ) {
         Ok(verified) => {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    host::Host,
+    host::Services,
     inventory::Inventory,
     plan::{Access, RestoreRow},
 };
@@ -52,7 +52,7 @@ pub(super) enum Scope<'a> {
 pub(super) struct Archive<'a> {
     access: &'a Access,
     opened: &'a OpenedArchive,
-    host: &'a dyn Host,
+    services: Option<&'a dyn Services>,
     context: &'a Context,
     /// Its index, where its members can be read in any order.
     pub(super) index: Option<Index>,
@@ -63,13 +63,13 @@ impl<'a> Archive<'a> {
     pub(super) fn new(
         access: &'a Access,
         opened: &'a OpenedArchive,
-        host: &'a dyn Host,
+        services: Option<&'a dyn Services>,
         context: &'a Context,
     ) -> Result<Self, EngineError> {
         Ok(Self {
             access,
             opened,
-            host,
+            services,
             context,
             index: Index::read(&access.source, &context.cancel)?,
         })
@@ -79,7 +79,7 @@ impl<'a> Archive<'a> {
     fn members(&self, rows: &[&RestoreRow]) -> Result<(Members, Option<Members>), EngineError> {
         let (source, cancel) = (&self.access.source, &self.context.cancel);
         let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
-        let mut members = Members::open(source, &prefixes, self.host, cancel)?;
+        let mut members = Members::open(source, &prefixes, self.services, cancel)?;
         let mut ahead = match self.opened.info.protection {
             Protection::Scrypt => Members::open_file(source)?,
             Protection::Hmac { .. } => None,

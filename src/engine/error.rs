@@ -4,6 +4,7 @@
 use std::{io, path::PathBuf, sync::Arc};
 
 use crate::{
+    cancel::Cancelled,
     host::{Change, HostError},
     plan::Finding,
 };
@@ -16,7 +17,7 @@ pub enum EngineError {
     Cancelled,
     /// The host failed or refused.
     #[error(transparent)]
-    Host(#[from] HostError),
+    Host(HostError),
     /// A volume could not be read.
     #[error("reading volume {volume} of VM {vm}: {source}")]
     Volume {
@@ -88,6 +89,22 @@ pub enum EngineError {
     },
 }
 
+impl From<Cancelled> for EngineError {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl From<HostError> for EngineError {
+    /// A host that was stopped by the job's token is a job that was stopped.
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Cancelled(_) => Self::Cancelled,
+            error => Self::Host(error),
+        }
+    }
+}
+
 /// Why an archive could not be written.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DestinationError {
@@ -157,6 +174,12 @@ pub enum SourceError {
         place: String,
         /// The answer.
         source: Arc<io::Error>,
+    },
+    /// It lies in a VM, and there is no PedOS whose services could be asked for it.
+    #[error("there is no PedOS here in which VM {vm} could be asked for the backup")]
+    NoPedos {
+        /// The VM.
+        vm: String,
     },
     /// The program that was to decompress it could not be started.
     #[error("the program {program} cannot be run: {source}")]

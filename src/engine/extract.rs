@@ -17,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    host::{Host, HostError, System, VmFile, VolumeImport},
+    host::{HostError, Services, System, VmFile, VolumeImport},
     plan::{ArchivedFile, ExtractPlan, ExtractTo, RestoreChoices, RestorePolicy, RestoreRow, resolve},
 };
 
@@ -38,11 +38,11 @@ const ZEROS_BYTES: usize = 64 * 1024;
 ///
 /// # Errors
 /// When the archive cannot be opened, does not hold what is wanted, or the job is cancelled.
-pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+pub fn run(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
     let mut target = Extracting::new(plan, context)?;
-    let opened = open_archive(&plan.access, host, context)?;
+    let opened = open_archive(&plan.access, services, context)?;
     let choices = RestoreChoices {
         selected: Some([plan.what.vm().to_owned()].into()),
         policy: RestorePolicy {
@@ -56,7 +56,7 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
     context.observer.phase(Phase::Extracting);
     let only = target.file.clone();
     let scope = only.as_deref().map_or(Scope::Vms, Scope::OneFile);
-    let archive = Archive::new(&plan.access, &opened, host, context)?;
+    let archive = Archive::new(&plan.access, &opened, services, context)?;
     let mut result = archive.read(&[row], scope, &mut target)?;
     let vm = result.vms.first();
     if let Some(file) = &only

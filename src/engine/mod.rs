@@ -43,7 +43,9 @@ pub mod extract;
 pub mod restore;
 pub mod verify;
 
-pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
+use crate::cancel::CancelToken;
+
+pub use context::{Context, ItemState, Observer, Phase, Progress, Resources, Warning};
 pub use degree::Degree;
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use home::{HomeFault, HomeRefusal};

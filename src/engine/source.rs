@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::{
     format::HEADER_MEMBER,
-    host::{Host, Service},
+    host::{Service, Services},
     plan::Source,
 };
 
@@ -48,11 +48,11 @@ enum From {
 
 impl Members {
     /// Opens an archive. `prefixes` are the beginnings of the names of wanted members, for a source that can leave
-    /// the others out; none means all.
+    /// the others out; none means all. `services` is needed only where the archive comes from one.
     pub(super) fn open(
         source: &Source,
         prefixes: &[String],
-        host: &dyn Host,
+        services: Option<&dyn Services>,
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
         let from = match source {
@@ -65,12 +65,12 @@ impl Members {
             }
             Source::Service { vm, line } => {
                 let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
-                From::Service(ServiceMembers::start(vm, Service::Restore, &request, host, cancel)?)
+                From::Service(ServiceMembers::start(vm, Service::Restore, &request, services, cancel)?)
             }
             Source::Registered { vm, service } => {
                 let service = Service::Registered(service.clone());
                 let request = format!("{}\n", prefixes.join(" "));
-                From::Service(ServiceMembers::start(vm, service, &request, host, cancel)?)
+                From::Service(ServiceMembers::start(vm, service, &request, services, cancel)?)
             }
         };
         Ok(Self { from, put_back: None })

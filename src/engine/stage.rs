@@ -8,8 +8,8 @@ use crate::format::FormatError;
 use super::{DestinationError, EngineError};
 
 /// Wraps an engine's error so that it passes through layers that know only `io::Error`.
-pub(super) fn into_io(error: EngineError) -> io::Error {
-    io::Error::other(error)
+pub(super) fn into_io(error: impl Into<EngineError>) -> io::Error {
+    io::Error::other(error.into())
 }
 
 /// Takes an error of a format layer, which may hold one of the engine.

@@ -5,7 +5,7 @@
 use std::{path::Path, time::Instant};
 
 use crate::{
-    host::{Host, System, VmFile, VolumeImport, check_vm_name},
+    host::{Services, System, VmFile, VolumeImport, check_vm_name},
     plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
 };
 
@@ -24,22 +24,22 @@ use super::{
 ///
 /// # Errors
 /// When the archive cannot be opened, or the job is cancelled.
-pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+pub fn run(plan: &RestorePlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
     let rows: Vec<&RestoreRow> = plan.table.selected().collect();
     let names: Vec<String> = rows.iter().map(|row| row.domain.name.clone()).collect();
-    verify_archive(&plan.access, &names, host, context)
+    verify_archive(&plan.access, &names, services, context)
 }
 
 /// Verifies the VMs of these names.
 pub(super) fn verify_archive(
     access: &Access,
     names: &[String],
-    host: &dyn Host,
+    services: Option<&dyn Services>,
     context: &Context,
 ) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
-    let opened = open_archive(access, host, context)?;
+    let opened = open_archive(access, services, context)?;
     let choices = RestoreChoices {
         selected: Some(names.iter().cloned().collect()),
         policy: RestorePolicy {
@@ -58,7 +58,7 @@ pub(super) fn verify_archive(
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
     warn_of_names(&rows, context);
-    let archive = Archive::new(access, &opened, host, context)?;
+    let archive = Archive::new(access, &opened, services, context)?;
     let result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
     let first_failure = result.vms.iter().find_map(|vm| match &vm.result {
         VmResult::Failed(failure) | VmResult::Partly(failure) => Some(failure.clone()),

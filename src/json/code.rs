@@ -82,6 +82,7 @@ fn code(error: &EngineError) -> &'static str {
             SourceError::Io { .. } => "source_io",
             SourceError::Program { .. } => "source_program",
             SourceError::Service { .. } => "source_service",
+            SourceError::NoPedos { .. } => "source_no_pedos",
         },
         EngineError::Archive(error) => archive_code(error),
         EngineError::NotInArchive { .. } => "not_in_archive",
@@ -123,6 +124,13 @@ fn host_code(error: &HostError) -> &'static str {
         HostError::Unfit { .. } => "host_setting_unfit",
         HostError::Refused { .. } => "host_refused",
         HostError::NotRunning { .. } => "host_not_running",
+        HostError::NotHalted { .. } => "host_not_halted",
+        HostError::Gone { .. } => "host_vm_gone",
+        HostError::Denied { .. } => "host_denied",
+        HostError::ConnectionLost { .. } => "host_connection_lost",
+        HostError::TimedOut { .. } => "host_timed_out",
+        HostError::RecordLocked { .. } => "host_record_locked",
+        HostError::Cancelled(_) => "cancelled",
         HostError::Io { source, .. } => io_code(source, "host_io"),
     }
 }
@@ -322,6 +330,7 @@ mod tests {
                 said: text(),
             }
             .into(),
+            SourceError::NoPedos { vm: text() }.into(),
             HostError::NotARoot { path: text().into() }.into(),
             HostError::Inventory(crate::inventory::Inventory::parse(b"").unwrap_err()).into(),
             HostError::NoSuchVm { name: text() }.into(),
@@ -347,6 +356,20 @@ mod tests {
             .into(),
             HostError::Refused { what: text() }.into(),
             HostError::NotRunning { name: text() }.into(),
+            HostError::NotHalted { name: text() }.into(),
+            HostError::Gone { name: text() }.into(),
+            HostError::Denied { call: text() }.into(),
+            HostError::ConnectionLost { call: text() }.into(),
+            HostError::TimedOut {
+                call: text(),
+                after: std::time::Duration::from_secs(1),
+            }
+            .into(),
+            HostError::RecordLocked {
+                path: text().into(),
+                after: std::time::Duration::from_secs(1),
+            }
+            .into(),
             HostError::io("x", io::Error::from(ErrorKind::Other)).into(),
         ];
         errors.extend(ArchiveError::one_of_each("x").into_iter().map(EngineError::from));

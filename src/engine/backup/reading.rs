@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
-    host::{Extent, Host, VolumeSource},
+    host::{Extent, Vms, VolumeSource},
     plan::BackupPlan,
     units::unix_now,
 };
@@ -33,7 +33,7 @@ use super::{
 /// The reading side of a backup.
 pub(super) struct Reading<'a> {
     pub(super) plan: &'a BackupPlan,
-    pub(super) host: &'a dyn Host,
+    pub(super) host: &'a dyn Vms,
     pub(super) context: &'a Context,
     pub(super) keys: &'a KeyMaker<'a>,
     pub(super) sure_keys: RefCell<SureKeys<'a>>,
@@ -161,7 +161,7 @@ impl<'a> Reading<'a> {
             Item::Home { home, size } => {
                 let prefix = format!("{}/", vm.path);
                 self.write_file(&member, size.data_bytes + size.overhead_bytes, |archive| {
-                    home::write(archive, &home.path, &prefix, self.meter, self.context)
+                    home::write(archive, &home.folder, &prefix, self.meter, self.context)
                 })
             }
         }

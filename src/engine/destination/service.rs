@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::host::{Host, Service, ServiceControl, ServiceInput, Uptake};
+use crate::host::{Service, ServiceControl, ServiceInput, Services, Uptake};
 
 use super::super::{CancelToken, Context, DestinationError, EngineError, Warning, stage::destination_error};
 
@@ -32,10 +32,13 @@ pub(in super::super) struct ServiceSink {
 }
 
 impl ServiceSink {
-    pub(super) fn start(vm: &str, line: &str, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
-        let process = host.start_service(vm, Service::Backup)?;
-        let control = process.control.clone();
-        cancel.on_cancel(move || control.kill());
+    pub(super) fn start(
+        vm: &str,
+        line: &str,
+        services: &dyn Services,
+        cancel: &CancelToken,
+    ) -> Result<Self, EngineError> {
+        let process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
         let mut sink = Self {
             vm: vm.to_owned(),
             line: line.trim().to_owned(),

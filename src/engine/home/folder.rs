@@ -17,6 +17,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, futimens, m
 use crate::{
     durable::{self, FreeNames},
     format::inner::Entry,
+    host::LocalDir,
 };
 
 use super::super::{Context, EngineError, Warning};
@@ -53,7 +54,8 @@ pub(super) enum Link {
 
 impl HomeFolder {
     /// Begins a folder of that name in the home, or of the first name of its kind that is free there.
-    pub(in super::super) fn create_next(home: &Path, name: String) -> Result<Self, EngineError> {
+    pub(in super::super) fn create_next(home: &LocalDir, name: String) -> Result<Self, EngineError> {
+        let home = home.path();
         let mut names = FreeNames::of(name);
         let mut is_taken = home_error(home, io::ErrorKind::AlreadyExists.into());
         while let Some(name) = names.next() {

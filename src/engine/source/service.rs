@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    host::{Host, Service, ServiceControl, ServiceInput},
+    host::{Service, ServiceControl, ServiceInput, Services},
     qfile::{self, QfileError},
 };
 
@@ -37,12 +37,11 @@ impl ServiceMembers {
         vm: &str,
         service: Service,
         request: &str,
-        host: &dyn Host,
+        services: Option<&dyn Services>,
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
-        let process = host.start_service(vm, service)?;
-        let control = process.control.clone();
-        cancel.on_cancel(move || control.kill());
+        let services = services.ok_or_else(|| SourceError::NoPedos { vm: vm.to_owned() })?;
+        let process = services.start_service(vm, service)?.ended_by(cancel);
         let mut members = Self {
             vm: vm.to_owned(),
             stdin: process.stdin,
