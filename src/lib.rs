@@ -4,7 +4,7 @@
 //! The rooms below stand in the order in which they may use each other: a room knows only those above it in this list.
 //! `format`, `crypto`, `inventory` and `host` know nothing of each other but `host` of `inventory`, whose document is
 //! both a PedOS's own state and the table of contents of an archive. `ARCHITECTURE.md` draws the whole house, and
-//! `tests/architecture.rs` holds the rooms to it.
+//! `tests/house/architecture.rs` holds the rooms to it.
 
 pub mod cancel;
 pub mod durable;

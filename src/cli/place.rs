@@ -42,7 +42,7 @@ pub(super) fn check_vm(system: &System, name: &str) -> Result<(), HostError> {
 
 /// The folder of the PedOS to work on, if one was named.
 pub(super) fn named_root(common: &CommonArgs) -> Option<PathBuf> {
-    host::named_root(common.root.as_deref())
+    host::named_root(common.root.clone())
 }
 
 /// A new PedOS. As long as nothing was restored into it, it goes again when this goes.

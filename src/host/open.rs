@@ -56,9 +56,9 @@ pub enum OpenError {
 }
 
 /// Returns the root folder that a user names: on the command line, else in [`ROOT_VARIABLE`] if that is not empty.
-pub fn named_root(argument: Option<&Path>) -> Option<PathBuf> {
+pub fn named_root(argument: Option<PathBuf>) -> Option<PathBuf> {
     let variable = || env::var_os(ROOT_VARIABLE).filter(|value| !value.is_empty());
-    argument.map(Path::to_owned).or_else(|| variable().map(PathBuf::from))
+    argument.or_else(|| variable().map(PathBuf::from))
 }
 
 /// Returns which PedOS is meant where this root folder was named, or none.
@@ -114,6 +114,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let opened = open(Some(folder.path()));
         assert!(matches!(opened, Err(OpenError::Host(HostError::NotARoot { .. }))));
-        assert_eq!(named_root(Some(Path::new("/x"))), Some(PathBuf::from("/x")));
+        assert_eq!(named_root(Some("/x".into())), Some(PathBuf::from("/x")));
     }
 }

@@ -46,7 +46,7 @@ impl Program {
 /// Runs a wizard until its window is closed. `root` is the PedOS root folder of the command line.
 pub fn run(program: Program, root: Option<PathBuf>) -> ExitCode {
     text::i18n::init();
-    let root = host::named_root(root.as_deref());
+    let root = host::named_root(root);
     // One window of a program is enough for one system; several folders may be worked on at once.
     let flags = match root {
         Some(_) => gio::ApplicationFlags::NON_UNIQUE,

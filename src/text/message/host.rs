@@ -3,7 +3,7 @@
 //!
 //! The titles of errors that the existing tools have too keep the words that scripts look for ("no such domain").
 
-use std::io;
+use std::{io, path::Path, time::Duration};
 
 use crate::{
     host::{
@@ -75,15 +75,7 @@ pub fn host_error(error: &HostError) -> Message {
             setting: about,
             value,
             why,
-        } => Message::new(gettext_f(
-            "A setting of the VM {vm} cannot have this value: {setting} = {value}",
-            &[
-                ("vm", &sanitize(vm)),
-                ("setting", &setting(about)),
-                ("value", &sanitize(value)),
-            ],
-        ))
-        .detail(unfit(why)),
+        } => Message::new(unfit_value(vm, about, value)).detail(unfit(why)),
         HostError::Refused { what } => Message::new(gettext("The system refused a change"))
             .detail(sanitize_lines(what))
             .hint(gettext(
@@ -102,41 +94,12 @@ pub fn host_error(error: &HostError) -> Message {
             &[("vm", &sanitize(name))],
         ))
         .hint(gettext("Start again: the list of VMs will be read anew.")),
-        HostError::Denied { call } => Message::new(gettext("The policy of the system does not allow this"))
-            .detail(of_call(call))
-            .hint(gettext(
-                "Run the program as a user who may administer the system, or let its policy allow this call.",
-            )),
-        HostError::ConnectionLost { call } => Message::new(gettext("The connection to the system was lost"))
-            .detail(of_call(call))
-            .hint(gettext(
-                "Its daemon may have been restarted. Look at the list of VMs for what was done before you try again.",
-            )),
-        HostError::TimedOut { call, after } => Message::new(gettext_f(
-            "The system did not answer within {time}",
-            &[("time", &duration(*after))],
-        ))
-        .detail(of_call(call))
-        .hint(gettext(
-            "It may be busy. Look at the list of VMs for what was done before you try again.",
-        )),
-        HostError::RecordLocked { path, after } => Message::new(gettext("Another program is changing the list of VMs"))
-            .detail(gettext_f(
-                "It has kept {path} locked for {time}.",
-                &[
-                    ("path", &sanitize(&path.to_string_lossy())),
-                    ("time", &duration(*after)),
-                ],
-            ))
-            .hint(gettext("Wait until it is done, or end it, and try again.")),
+        HostError::Denied { call } => denied(call),
+        HostError::ConnectionLost { call } => connection_lost(call),
+        HostError::TimedOut { call, after } => timed_out(call, *after),
+        HostError::RecordLocked { path, after } => record_locked(path, *after),
         HostError::Cancelled(_) => Message::new(gettext("Cancelled")),
-        HostError::Io { what, source } => Message::new(gettext_f(
-            // Translators: {what} says what was being done, in English.
-            "The system could not be read or changed: {what}",
-            &[("what", &sanitize(what))],
-        ))
-        .detail(io_text(source))
-        .hint(host_hint(source)),
+        HostError::Io { what, source } => failed(what, source),
     }
 }
 
@@ -151,6 +114,63 @@ pub fn open_error(error: &OpenError) -> Message {
             )),
         OpenError::Nowhere => Message::new(gettext("There is no PedOS here")),
     }
+}
+
+fn unfit_value(vm: &str, about: &Setting, value: &str) -> String {
+    gettext_f(
+        "A setting of the VM {vm} cannot have this value: {setting} = {value}",
+        &[
+            ("vm", &sanitize(vm)),
+            ("setting", &setting(about)),
+            ("value", &sanitize(value)),
+        ],
+    )
+}
+
+fn failed(what: &str, source: &io::Error) -> Message {
+    Message::new(gettext_f(
+        // Translators: {what} says what was being done, in English.
+        "The system could not be read or changed: {what}",
+        &[("what", &sanitize(what))],
+    ))
+    .detail(io_text(source))
+    .hint(host_hint(source))
+}
+
+fn denied(call: &str) -> Message {
+    Message::new(gettext("The policy of the system does not allow this"))
+        .detail(of_call(call))
+        .hint(gettext(
+            "Run the program as a user who may administer the system, or let its policy allow this call.",
+        ))
+}
+
+fn connection_lost(call: &str) -> Message {
+    Message::new(gettext("The connection to the system was lost"))
+        .detail(of_call(call))
+        .hint(gettext(
+            "Its daemon may have been restarted. Look at the list of VMs for what was done before you try again.",
+        ))
+}
+
+fn timed_out(call: &str, after: Duration) -> Message {
+    Message::new(gettext_f(
+        "The system did not answer within {time}",
+        &[("time", &duration(after))],
+    ))
+    .detail(of_call(call))
+    .hint(gettext(
+        "It may be busy. Look at the list of VMs for what was done before you try again.",
+    ))
+}
+
+fn record_locked(path: &Path, after: Duration) -> Message {
+    Message::new(gettext("Another program is changing the list of VMs"))
+        .detail(gettext_f(
+            "It has kept {path} locked for {time}.",
+            &[("path", &sanitize(&path.to_string_lossy())), ("time", &duration(after))],
+        ))
+        .hint(gettext("Wait until it is done, or end it, and try again."))
 }
 
 /// The call that an error is about, by its name in the system's interface.
