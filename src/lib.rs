@@ -19,6 +19,7 @@ pub mod inventory;
 pub mod host;
 pub mod plan;
 pub mod profile;
+pub mod transport;
 
 pub mod engine;
 pub mod job;

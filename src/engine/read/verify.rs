@@ -20,7 +20,6 @@ use super::{
     open::open_archive,
     place::Place,
     rules::readable_rules,
-    source::source_place,
     target::{InnerReader, Target},
 };
 
@@ -80,8 +79,8 @@ pub(in crate::engine) fn verify_archive(
         None => VerifyVerdict::Good,
     };
     Ok(Report {
-        place: source_place(&access.source),
-        archive: access.source.file().map(Path::to_owned),
+        place: access.source.location().to_string(),
+        archive: access.source.location().file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         vms: in_order(&table, result.vms),
