@@ -2,6 +2,7 @@
 //! Where an archive is written: it gets its final name only once it is whole and safe on the disk.
 
 mod file;
+mod output;
 mod service;
 
 use std::{
@@ -15,7 +16,8 @@ use crate::{host::Host, plan::Destination, units::LocalTime};
 use super::{Context, DestinationError, EngineError};
 
 pub(super) use file::FileSink;
-pub(super) use service::{Said, ServiceSink};
+pub(super) use output::Said;
+pub(super) use service::ServiceSink;
 
 /// An archive that is being written. Dropped without [`Sink::finish`] it leaves nothing under a final name.
 pub(super) enum Sink {

@@ -310,6 +310,20 @@ pub enum ArchiveError {
     },
 }
 
+/// Why one VM failed: the text of its cause.
+///
+/// Kept beside the VM so that the report names each of them, while the job goes on with the others.
+#[derive(Debug, Clone)]
+pub struct Failure(pub EngineError);
+
+impl PartialEq for Failure {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for Failure {}
+
 #[cfg(test)]
 impl ArchiveError {
     /// One of every kind, with this text wherever a kind has one, for tests that hold for all of them.

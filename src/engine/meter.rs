@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Context, EngineError, Progress};
+use crate::engine::{Context, EngineError, Progress};
 
 /// How often the observer hears of progress.
 const INTERVAL: Duration = Duration::from_millis(200);

@@ -6,10 +6,9 @@ use std::{
     sync::{Condvar, Mutex, PoisonError},
 };
 
-use super::{
-    super::{CancelToken, EngineError},
-    to_come::CANCEL_CHECK,
-};
+use crate::engine::{CancelToken, EngineError};
+
+use super::to_come::CANCEL_CHECK;
 
 /// So many may work at a time; who came first goes first, or a key that is needed soon would starve among blocks.
 pub(super) struct Permits {
