@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
 
 mod architecture;
+#[cfg(feature = "tools")]
 mod man_pages;
 mod translations;
