@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use gtk::{gdk, gio, glib, prelude::*};
+use gtk::{gdk, prelude::*};
 
 use crate::{
     host::{Host, HostError, root::RootHost},
