@@ -8,7 +8,7 @@ use crate::{
     host::{DOM0, Host, Services, System},
     job::{self, Ended, Job, Outcome, Task},
     json,
-    plan::{Access, RestorePlan, RestoreTable, resolve},
+    plan::{Access, RestorePlan, RestoreTable, VerifyPlan, resolve},
     secret::Passphrase,
     text::{self, JobKind},
     transport::{Location, STANDARD, Source},
@@ -136,10 +136,9 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     if args.passphrase_file.is_none() {
         confirm(console, interrupt)?;
     }
-    let plan = RestorePlan { access, table };
     let job = match pedos {
-        Pedos::IntoIt(host) => Job::Restore(plan, host),
-        Pedos::ToAsk(host) => Job::Verify(plan, host),
+        Pedos::IntoIt(host) => Job::Restore(RestorePlan { access, table }, host),
+        Pedos::ToAsk(host) => Job::Verify(VerifyPlan::of_table(access, &table), host),
     };
     Ok(carry_out(args, job, &place, new_root, &archive, console, interrupt))
 }

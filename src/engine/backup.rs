@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::{
     host::{Host, Services},
-    plan::{Access, BackupPlan, Unverified},
+    plan::{Access, BackupPlan, Unverified, VerifyPlan},
     transport::{Location, Source},
 };
 
@@ -44,12 +44,11 @@ fn verify_written(
     // Of the others it is known already that they are not whole.
     let there = report.vms.iter().filter(|vm| vm.result.is_there());
     let names: Vec<String> = there.map(|vm| vm.name.clone()).collect();
-    match verify::verify_archive(
-        &Access::new(Source::new(location), plan.passphrase.clone()),
-        &names,
-        Some(services),
-        context,
-    ) {
+    let plan = VerifyPlan {
+        access: Access::new(Source::new(location), plan.passphrase.clone()),
+        vms: Some(names),
+    };
+    match verify::run(&plan, Some(services), context) {
         Ok(verified) => {
             report.verdict = verified.verdict;
         }

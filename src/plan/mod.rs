@@ -30,4 +30,4 @@ pub use recovery::{RecoveryFacts, RecoveryText};
 pub use resolve::resolve;
 pub use restore::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, RestoreTable};
 pub use shortage::Shortage;
-pub use verification::Unverified;
+pub use verification::{Unverified, VerifyPlan};

@@ -1,7 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Why a verification that was asked for is not done.
+//! What is verified, and why a verification that was asked for is not done.
 
 use crate::transport::Location;
+
+use super::{Access, RestorePlan, RestoreTable};
+
+/// Everything that a verification needs to know.
+#[derive(Debug, Clone)]
+pub struct VerifyPlan {
+    /// The archive, and what opens it.
+    pub access: Access,
+    /// The VMs by their names in the archive; `None` for everything that it holds.
+    pub vms: Option<Vec<String>>,
+}
+
+impl VerifyPlan {
+    /// Verifies everything that an archive holds.
+    pub fn everything(access: Access) -> Self {
+        Self { access, vms: None }
+    }
+
+    /// Verifies the VMs that are selected in a table.
+    pub fn of_table(access: Access, table: &RestoreTable) -> Self {
+        let names = table.selected().map(|row| row.domain.name.clone());
+        Self {
+            access,
+            vms: Some(names.collect()),
+        }
+    }
+}
+
+/// What a restore would bring back is read and not restored.
+impl From<RestorePlan> for VerifyPlan {
+    fn from(plan: RestorePlan) -> Self {
+        Self::of_table(plan.access, &plan.table)
+    }
+}
 
 /// Why a verification that was asked for is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use gtk::{glib, prelude::*};
+use gtk::prelude::*;
 
 use crate::{
     draft::{PlaceDraft, Run},

@@ -243,7 +243,7 @@ impl Flow for RestoreFlow {
         if let Some(Ok(plan)) = plan {
             let host = Arc::clone(&self.shell.host);
             let (kind, job) = if self.draft.borrow().verifies_only {
-                (JobKind::Verify, Job::Verify(plan, Some(host)))
+                (JobKind::Verify, Job::Verify(plan.into(), Some(host)))
             } else {
                 (JobKind::Restore, Job::Restore(plan, host))
             };

@@ -36,7 +36,7 @@ fn verify(name: &str, passphrase: &str) {
     };
     let table = resolve(&opened.inventory, &Default::default(), &choices);
     let plan = RestorePlan { access, table };
-    let report = engine::verify::run(&plan, None, &context).unwrap();
+    let report = engine::verify::run(&plan.into(), None, &context).unwrap();
     assert_eq!(report.verdict, VerifyVerdict::Good, "{report:#?}");
     assert!(report.is_success());
 }

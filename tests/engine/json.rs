@@ -167,7 +167,7 @@ fn a_report_of_a_damaged_archive_names_the_place() {
     bytes[last] ^= 1;
     fs::write(&file, &bytes).unwrap();
     let plan = jobs::verify_plan(jobs::access(&file)).unwrap();
-    let outcome = jobs::last_word(&jobs::spawn(Job::Verify(plan, None)));
+    let outcome = jobs::last_word(&jobs::spawn(Job::Verify(plan.into(), None)));
     let run = ended(JobKind::Verify, &outcome, Some(&archive));
     let report = checked("report", &json::report(&run));
     assert_eq!(
@@ -202,7 +202,7 @@ fn reports_of_jobs_that_did_not_come_to_their_end_hold_against_the_schema() {
     let file = two_vms(folder.path());
     let host = jobs::host(&folder.path().join("root"));
     let plan = jobs::restore_plan(Location::File(file).into(), host.as_ref(), true).unwrap();
-    let job = jobs::spawn(Job::Verify(plan, Some(host.clone())));
+    let job = jobs::spawn(Job::Verify(plan.into(), Some(host.clone())));
     job.cancel();
     let outcome = jobs::last_word(&job);
     let report = checked("report", &json::report(&ended(JobKind::Verify, &outcome, None)));

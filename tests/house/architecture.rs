@@ -260,7 +260,7 @@ fn squeezed(code: &str) -> String {
 }
 
 fn sources() -> Vec<PathBuf> {
-    ["src", "tests", "benches"]
+    ["src", "tests", "benches", "examples"]
         .into_iter()
         .flat_map(|folder| files(folder, "rs"))
         .collect()

@@ -5,5 +5,6 @@
 
 mod architecture;
 mod imports;
+#[cfg(feature = "tools")]
 mod man_pages;
 mod translations;

@@ -103,13 +103,13 @@ pub(crate) fn verify_plan(access: Access) -> Result<RestorePlan, EngineError> {
 
 /// Verifies all of any archive where there is no PedOS.
 pub(crate) fn verify_with(access: Access) -> Result<Report, EngineError> {
-    engine::verify::run(&verify_plan(access)?, None, &Context::default())
+    engine::verify::run(&verify_plan(access)?.into(), None, &Context::default())
 }
 
 /// Verifies an archive to its end.
 pub(crate) fn verify(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
     let plan = restore_plan(Location::File(archive.to_owned()).into(), host, true)?;
-    engine::verify::run(&plan, Some(host), &Context::default())
+    engine::verify::run(&plan.into(), Some(host), &Context::default())
 }
 
 /// Restores all of an archive.
