@@ -52,6 +52,17 @@ pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
     })
 }
 
+/// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
+pub(super) fn internal(error: io::Error) -> EngineError {
+    from_io(error, |source| EngineError::Internal {
+        what: source.to_string(),
+    })
+}
+
+pub(super) fn format_internal(error: FormatError) -> EngineError {
+    internal(format_to_io(error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

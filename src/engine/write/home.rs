@@ -20,14 +20,14 @@ use crate::{
     durable,
     engine::{
         CancelToken, Context, EngineError, Warning,
-        io_errors::{format_to_io, home_error},
+        io_errors::{format_to_io, home_error, internal},
         meter::Meter,
     },
     format::inner::{EntryKind, Extent, NewMember, block_extents},
     host::{FileVolume, LocalDir, Stamp, VolumeSource},
 };
 
-use super::inner::{InnerWriter, internal};
+use super::inner::InnerWriter;
 
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;
