@@ -6,11 +6,10 @@ use std::sync::Arc;
 use crate::{
     engine::Resources,
     host::System,
-    secret::PassphraseError,
     transport::{Probe, ProbeError},
 };
 
-use super::{PlaceDraft, TypedPlace};
+use super::{PlaceDraft, Reason, TypedPlace};
 
 /// How the run on the last page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -62,16 +62,12 @@ impl Outline {
             .content()
             .map(|content| content.path)
             .filter(|path| !path.is_empty())?;
-        let path = path.trim_end_matches('/');
-        let mut own = self.files.iter().filter(|file| {
-            let rest = file.name.strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
+        let mut own = self.files.iter().filter(|file| path.within(&file.name).is_some());
         if let Some(broken) = own.clone().find(|file| !file.is_in_order) {
             return Some(format!("parts of {}", broken.name));
         }
         if own.clone().next().is_none() {
-            return Some(format!("everything of VM {} ({path})", domain.name));
+            return Some(format!("everything of VM {} ({})", domain.name, path.folder()));
         }
         let name = |file: &OutlineFile| file.name.rsplit('/').next().map(str::to_owned);
         let names: BTreeSet<String> = own.by_ref().filter_map(name).collect();
@@ -80,7 +76,7 @@ impl Outline {
             return None;
         }
         let missing = expected_files(domain).into_iter().find(|file| !names.contains(file))?;
-        Some(format!("{path}/{missing}"))
+        Some(path.member(&missing))
     }
 }
 

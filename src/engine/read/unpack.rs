@@ -218,9 +218,9 @@ impl Unpacker<'_> {
 /// What the inner archive of a file calls its content.
 fn member_name(row: &RestoreRow, name: &str) -> String {
     if row.is_home() {
-        row.content.path.clone()
+        row.content.path.to_string()
     } else {
-        format!("{}/{name}", row.content.path.trim_end_matches('/'))
+        row.content.path.member(name)
     }
 }
 

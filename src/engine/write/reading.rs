@@ -161,7 +161,7 @@ impl<'a> Reading<'a> {
             Item::File { content, .. } => self.write_small(&member, &member, content).map(|()| None),
             Item::Placeholder => self.write_small(&member, &member, &[]).map(|()| None),
             Item::Home { home, size } => {
-                let prefix = format!("{}/", vm.path);
+                let prefix = vm.path.prefix();
                 self.write_file(&member, size.data_bytes + size.overhead_bytes, |archive| {
                     home::write(archive, &home.folder, &prefix, self.meter, self.context)
                 })

@@ -8,7 +8,7 @@ use crate::{
     crypto::{KdfCost, SealKey, part_passphrase},
     engine::{CancelToken, ItemState, Observer, Phase, Progress, Resources, workers::Workers},
     format::outer,
-    inventory::{Class, Content, Domain},
+    inventory::{ArchivePath, Class, Content, Domain},
     plan::{Access, RestoreRow},
     secret::Passphrase,
     transport::Location,
@@ -50,7 +50,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     let (bytes, position) = archive(&passphrase);
     let mut members = Members::of_flaky(bytes, position, times);
     let content = Content {
-        path: "vm1/".to_owned(),
+        path: ArchivePath::new("vm1/"),
         size_bytes: 0,
     };
     let row = RestoreRow::new(
