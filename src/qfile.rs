@@ -39,10 +39,35 @@ pub enum QfileError {
     Truncated,
     /// A header that no sender makes.
     #[error("the service's answer is malformed: {0}")]
-    Malformed(&'static str),
+    Malformed(#[from] QfileFault),
     /// More files than the receiver wants.
     #[error("the service sent more than {0} files")]
     TooManyFiles(u64),
+}
+
+/// What is wrong with an entry of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum QfileFault {
+    /// A directory has content.
+    #[error("a directory with content")]
+    DirectoryContent,
+    /// An entry is neither a file nor a directory nor a symbolic link.
+    #[error("an entry that is not a file, directory or link")]
+    Kind,
+    /// A name is longer than any.
+    #[error("a name that is too long")]
+    LongName,
+    /// A name does not end with NUL, or contains one.
+    #[error("a name without its end")]
+    OpenName,
+    /// A name is not UTF-8.
+    #[error("a name that is not UTF-8")]
+    NotUtf8,
+}
+
+#[cfg(test)]
+impl QfileFault {
+    one_of_each! { DirectoryContent, Kind, LongName, OpenName, NotUtf8 }
 }
 
 /// A file in the stream.
@@ -114,9 +139,9 @@ impl<R: Read> Reader<R> {
                     }));
                 }
                 DIRECTORY if size_bytes == 0 => {}
-                DIRECTORY => return Err(QfileError::Malformed("a directory with content")),
+                DIRECTORY => return Err(QfileFault::DirectoryContent.into()),
                 SYMLINK if size_bytes < u64::from(LONGEST_NAME_BYTES) => self.left_bytes = size_bytes,
-                _ => return Err(QfileError::Malformed("an entry that is no file, directory or link")),
+                _ => return Err(QfileFault::Kind.into()),
             }
         }
     }
@@ -133,15 +158,15 @@ impl<R: Read> Reader<R> {
 
     fn name(&mut self, length: u32) -> Result<String, QfileError> {
         if length > LONGEST_NAME_BYTES {
-            return Err(QfileError::Malformed("a name that is too long"));
+            return Err(QfileFault::LongName.into());
         }
         // Fits: it was held against 16 KiB just above.
         let mut name = vec![0; length as usize];
         self.fill(&mut name)?;
         if name.pop() != Some(0) || name.contains(&0) {
-            return Err(QfileError::Malformed("a name without its end"));
+            return Err(QfileFault::OpenName.into());
         }
-        String::from_utf8(name).map_err(|_| QfileError::Malformed("a name that is not UTF-8"))
+        String::from_utf8(name).map_err(|_| QfileFault::NotUtf8.into())
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), QfileError> {
@@ -175,10 +200,7 @@ impl<R: Read> Read for Reader<R> {
         }
         let count = self.inner.read(&mut buffer[..most])?;
         if count == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the service ended in the middle of a file",
-            ));
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.crc.update(&buffer[..count]);
         self.left_bytes -= count as u64;
@@ -232,7 +254,7 @@ impl<W: Write> Writer<W> {
         let length = u32::try_from(name.len() + 1)
             .ok()
             .filter(|length| *length <= LONGEST_NAME_BYTES)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a name that is too long"))?;
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
         let mut bytes = Vec::with_capacity(HEADER_BYTES + name.len() + 1);
         bytes.extend(length.to_le_bytes());
         bytes.extend(mode.to_le_bytes());

@@ -90,7 +90,7 @@ fn what_the_inventory_promises_and_the_headers_do_not_show_is_named() {
     let bytes = without(&damage, &[&work, &format!("{solo}private.img")]);
     let missing = look(&damage, &bytes).missing(&inventory);
     assert_eq!(missing.keys().collect::<Vec<_>>(), ["solo", "work"]);
-    assert!(missing["solo"].contains("private.img"), "{missing:?}");
+    assert!(missing["solo"].subject().contains("private.img"), "{missing:?}");
 }
 
 #[test]

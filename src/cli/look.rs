@@ -18,7 +18,7 @@ use crate::{
     host::{Host, HostError, NoHost},
     job::{self, Ended, Job, JobKind, Task},
     json,
-    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Source},
+    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Missing, Source},
     text::{self, sanitize},
 };
 
@@ -93,7 +93,7 @@ pub(super) fn missing(
     access: &Access,
     archive: &OpenedArchive,
     interrupt: &Interrupt,
-) -> Result<Option<BTreeMap<String, String>>, Stop> {
+) -> Result<Option<BTreeMap<String, Missing>>, Stop> {
     let outline = outline(&access.source, interrupt)?;
     Ok(outline.map(|outline| outline.missing(&archive.inventory)))
 }

@@ -8,7 +8,7 @@ use crate::{
     host::{DOM0, Host, NoHost},
     job::{self, Ended, Job, Outcome, Task},
     json,
-    plan::{Access, RestorePlan, RestoreTable, Source, resolve},
+    plan::{Access, Missing, RestorePlan, RestoreTable, Source, resolve},
     secret::Passphrase,
     text::{self, JobKind},
 };
@@ -264,7 +264,7 @@ fn named_missing(
     archive: &OpenedArchive,
     console: &Console,
     interrupt: &Interrupt,
-) -> Result<Option<BTreeMap<String, String>>, Stop> {
+) -> Result<Option<BTreeMap<String, Missing>>, Stop> {
     if args.verify_only {
         return Ok(None);
     }

@@ -21,7 +21,7 @@ mod stack;
 pub use cost::{KdfCost, KdfLimits};
 pub use derivation::{Derivation, DeriveFailure, Derived, Keys};
 pub use digest::{Digest, Hmac};
-pub use error::{ContainerError, CryptoError};
+pub use error::{ContainerError, CryptoError, DecryptFault};
 pub use guessing::{Grade, Strength};
 pub use key_cache::KeyCache;
 pub use openssl::{Decryptor, OldCipher};

@@ -34,7 +34,7 @@ use super::{
     meter::Meter,
     parts::{LEAST_PACKED_SHARE, Packer},
     recovery,
-    stage::{format_to_io, from_io, of_panic},
+    stage::{from_io, of_panic, write_to_io},
     verify,
     workers::Workers,
     writing::{Written, start_writer},
@@ -247,8 +247,8 @@ pub(super) fn internal(error: std::io::Error) -> EngineError {
     })
 }
 
-fn format_internal(error: crate::format::FormatError) -> EngineError {
-    internal(format_to_io(error))
+fn format_internal(error: crate::format::WriteError) -> EngineError {
+    internal(write_to_io(error))
 }
 
 /// Reads the archive again from where it went.

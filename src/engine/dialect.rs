@@ -6,13 +6,13 @@ use std::{ops::Range, sync::Arc};
 
 use crate::{
     crypto::{ContainerError, ContainerHeader, Digest, Hmac, KeyCache, OldCipher, part_passphrase},
-    format::{PartName, limits, mac_member, parse_mac},
+    format::{MacError, PartName, limits, mac_member, parse_mac},
     plan::Access,
     secret::Passphrase,
 };
 
 use super::{
-    ArchiveError, ArchiveInfo, CancelToken, Context, EngineError, Protection,
+    ArchiveError, ArchiveInfo, CancelToken, Context, Damage, EngineError, Protection,
     ahead::KeysAhead,
     keys::{OpenKeyToCome, order_open_key},
     source::{MemberInfo, Members},
@@ -125,8 +125,11 @@ impl Dialect {
     ) -> Result<Result<Proof, EngineError>, EngineError> {
         if member.size > limits::PART_CONTAINER_BYTES {
             members.skip()?;
-            let what = format!("it has {} bytes, more than any part", member.size);
-            return Ok(Err(damaged(member, what)));
+            let why = Damage::PartSize {
+                bytes: member.size,
+                limit: limits::PART_CONTAINER_BYTES,
+            };
+            return Ok(Err(damaged(member, why)));
         }
         self.workers.reading().copy(cancel, || members.read_into(buffer))??;
         match &self.kind {
@@ -180,8 +183,7 @@ impl Dialect {
         if self.workers.compute(&context.cancel, verify)? {
             Ok(0..buffer.len())
         } else {
-            let what = "its authentication code is not that of its content".to_owned();
-            Err(damaged(member, what))
+            Err(damaged(member, Damage::MacMismatch))
         }
     }
 
@@ -215,7 +217,7 @@ pub(super) fn fetch_code(
     members: &mut Members,
     member: &MemberInfo,
 ) -> Result<Result<Proof, EngineError>, EngineError> {
-    let missing = || Ok(Err(damaged(member, "its authentication code is missing".to_owned())));
+    let missing = || Ok(Err(damaged(member, Damage::MacMissing)));
     let Some(beside) = members.next()? else {
         return missing();
     };
@@ -224,38 +226,41 @@ pub(super) fn fetch_code(
         return missing();
     }
     if beside.size > limits::MAC_MEMBER_BYTES {
-        return Ok(Err(damaged(&beside, format!("it has {} bytes", beside.size))));
+        let (bytes, limit) = (beside.size, limits::MAC_MEMBER_BYTES);
+        return Ok(Err(damaged(&beside, Damage::Mac(MacError::TooLong { bytes, limit }))));
     }
     let mut text = Vec::new();
     members.read_into(&mut text)?;
-    Ok(parse_mac(&beside.name, &text).map_err(|_| damaged(&beside, "it holds no authentication code".to_owned())))
+    Ok(parse_mac(&text).map_err(|error| damaged(&beside, Damage::Mac(error))))
 }
 
 /// What a container's error means for a part: once the header of the archive has authenticated, the passphrase is
 /// right, so a part that does not open is a damaged or exchanged part.
 pub(super) fn container_error(error: &ContainerError, member: &MemberInfo) -> EngineError {
     match error {
-        ContainerError::TooCostly { .. } | ContainerError::NotEnoughMemory { .. } => ArchiveError::KeyTooCostly {
+        ContainerError::TooCostly { cost } => ArchiveError::KeyTooCostly {
             member: member.name.clone(),
-            what: error.to_string(),
+            cost: *cost,
         }
         .into(),
-        ContainerError::WrongPassphrase => damaged(
-            member,
-            "it was altered, or belongs to another place or another backup".to_owned(),
-        ),
-        other => damaged(member, other.to_string()),
+        ContainerError::NotEnoughMemory { bytes } => ArchiveError::KeyMemory {
+            member: member.name.clone(),
+            bytes: *bytes,
+        }
+        .into(),
+        ContainerError::WrongPassphrase => damaged(member, Damage::Misplaced),
+        other => damaged(member, Damage::Container(other.clone())),
     }
 }
 
-pub(super) fn damaged(member: &MemberInfo, what: String) -> EngineError {
-    damaged_member(member, what).into()
+pub(super) fn damaged(member: &MemberInfo, why: Damage) -> EngineError {
+    damaged_member(member, why).into()
 }
 
-pub(super) fn damaged_member(member: &MemberInfo, what: String) -> ArchiveError {
+pub(super) fn damaged_member(member: &MemberInfo, why: Damage) -> ArchiveError {
     ArchiveError::Damaged {
-        member: member.name.clone(),
+        member: Some(member.name.clone()),
         position: member.position,
-        what,
+        why,
     }
 }

@@ -9,6 +9,7 @@ mod ahead;
 mod blocks;
 mod contents;
 mod context;
+mod damage;
 mod data;
 mod degree;
 mod destination;
@@ -28,6 +29,7 @@ mod priority;
 mod quick;
 mod read_ahead;
 mod reader;
+mod reason;
 mod recovery;
 mod report;
 mod rules;
@@ -44,6 +46,7 @@ pub mod restore;
 pub mod verify;
 
 pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
+pub use damage::{Damage, FilterFault};
 pub use degree::Degree;
 pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
 pub use home::{HomeFault, HomeRefusal};
@@ -52,6 +55,7 @@ pub use notes::{Notes, read_notes};
 pub use open::{open_archive, source_place};
 pub(crate) use priority::give_way;
 pub use quick::{Outline, OutlineFile, quick_look};
+pub use reason::{Cut, NotABackup};
 pub use report::{
     ArchiveInfo, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason,
     VerifyVerdict, VmReport, VmResult,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::{
     format::{
-        Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits,
+        Filter, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, HeaderError, INVENTORY_FILE, PartName, VERSION, limits,
         peek_version,
     },
     host::{Host, NoHost},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection,
+    ArchiveError, ArchiveInfo, Context, Damage, EngineError, NotABackup, OpenedArchive, Protection,
     ahead::{KeysAhead, Scout},
     dialect::{Coded, Dialect},
     source::{MemberInfo, Members, place_of},
@@ -74,8 +74,8 @@ impl Opener<'_> {
     fn open(&mut self) -> Result<OpenedArchive, EngineError> {
         let first = match self.members.next() {
             Ok(Some(member)) => member,
-            Ok(None) => return Err(self.not_a_backup("it is empty".to_owned())),
-            Err(EngineError::Archive(error)) => return Err(self.not_a_backup(error.to_string())),
+            Ok(None) => return Err(self.not_a_backup(NotABackup::Empty)),
+            Err(EngineError::Archive(error)) => return Err(self.not_a_backup(unreadable(error))),
             Err(error) => return Err(error),
         };
         let front = if first.name == HEADER_MEMBER {
@@ -87,10 +87,13 @@ impl Opener<'_> {
             self.members.put_back(first);
             self.read_header(&header)?
         } else {
-            let what = format!("{} stands where {HEADER_MEMBER} was expected", first.name);
+            let other = NotABackup::OtherMember {
+                found: first.name,
+                expected: HEADER_MEMBER,
+            };
             return Err(self
                 .front_lost(HEADER_MEMBER)
-                .unwrap_or_else(|| self.not_a_backup(what)));
+                .unwrap_or_else(|| self.not_a_backup(other)));
         };
         let next = self.members.next()?;
         let is_right = |member: &MemberInfo| is_inventory(front.dialect.part_name(&member.name).ok_or(()));
@@ -123,12 +126,12 @@ impl Opener<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let missing = || self.not_a_backup("it has no inventory".to_owned());
+        let missing = || self.not_a_backup(NotABackup::NoInventory);
         Err(self.front_lost(&name).unwrap_or_else(missing))
     }
 
     fn read_header(&mut self, bytes: &[u8]) -> Result<Front, EngineError> {
-        let version = peek_version(bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
+        let version = peek_version(bytes).ok_or_else(|| self.not_a_backup(NotABackup::HeaderVersion))?;
         let mac = self.mac_of(bytes, version)?;
         match version {
             VERSION => {
@@ -197,8 +200,8 @@ impl Opener<'_> {
 
     fn parse(&self, bytes: &[u8]) -> Result<Header, EngineError> {
         Header::parse(bytes).map_err(|error| match error {
-            FormatError::UnsupportedVersion { version } => ArchiveError::UnsupportedVersion { version }.into(),
-            other => self.not_a_backup(other.to_string()),
+            HeaderError::UnsupportedVersion { version } => ArchiveError::UnsupportedVersion { version }.into(),
+            other => self.not_a_backup(NotABackup::Header(other)),
         })
     }
 
@@ -234,32 +237,40 @@ impl Opener<'_> {
     }
 
     /// Reads the member that has to come now.
-    fn expect(&mut self, name: &str) -> Result<Vec<u8>, EngineError> {
+    fn expect(&mut self, name: &'static str) -> Result<Vec<u8>, EngineError> {
         match self.members.next() {
             Ok(Some(member)) if member.name == name => self.content(&member),
             Ok(Some(member)) => {
-                let what = format!("{} stands where {name} was expected", member.name);
-                Err(self.not_a_backup(what))
+                let (found, expected) = (member.name, name);
+                Err(self.not_a_backup(NotABackup::OtherMember { found, expected }))
             }
-            Ok(None) => Err(self.not_a_backup(format!("it has no {name}"))),
-            Err(EngineError::Archive(error)) => Err(self.not_a_backup(error.to_string())),
+            Ok(None) => Err(self.not_a_backup(NotABackup::NoMember { member: name })),
+            Err(EngineError::Archive(error)) => Err(self.not_a_backup(unreadable(error))),
             Err(error) => Err(error),
         }
     }
 
     fn content(&mut self, member: &MemberInfo) -> Result<Vec<u8>, EngineError> {
         if member.size > limits::HEADER_CONTAINER_BYTES {
-            return Err(self.not_a_backup(format!("its {} has {} bytes", member.name, member.size)));
+            return Err(self.not_a_backup(NotABackup::MemberSize {
+                member: member.name.clone(),
+                bytes: member.size,
+                limit: limits::HEADER_CONTAINER_BYTES,
+            }));
         }
         let mut content = Vec::new();
         self.members.read_into(&mut content)?;
         Ok(content)
     }
 
-    fn not_a_backup(&self, why: String) -> EngineError {
+    fn not_a_backup(&self, why: NotABackup) -> EngineError {
         let place = source_place(&self.access.source);
         ArchiveError::NotABackup { place, why }.into()
     }
+}
+
+fn unreadable(error: ArchiveError) -> NotABackup {
+    NotABackup::Unreadable(Box::new(error))
 }
 
 fn is_wrong_passphrase(error: &EngineError) -> bool {

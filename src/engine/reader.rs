@@ -11,10 +11,13 @@ use std::{
     },
 };
 
-use crate::format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName};
+use crate::{
+    format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName},
+    plan::Missing,
+};
 
 use super::{
-    ArchiveError, Context, EngineError, Warning,
+    ArchiveError, Context, Damage, EngineError, Warning,
     ahead::KeysAhead,
     dialect::{Dialect, Proof, damaged},
     index::{Role, Survey},
@@ -114,7 +117,9 @@ impl Reader<'_> {
         let paths = unseen.map(|index| &self.promised[index]);
         paths
             .filter(|path| !is_wanted(path))
-            .map(|path| ArchiveError::Missing { what: path.clone() })
+            .map(|path| ArchiveError::Missing {
+                what: Missing::Path { path: path.clone() },
+            })
             .collect()
     }
 
@@ -153,8 +158,8 @@ impl Reader<'_> {
             return Ok(false);
         };
         if part.number() != current.next_number {
-            let what = format!("part {} of {} was expected here", current.next_number, part.file());
-            self.break_off(walk, damaged(member, what))?;
+            let (number, file) = (current.next_number, part.file().to_owned());
+            self.break_off(walk, damaged(member, Damage::OutOfOrder { number, file }))?;
             return Ok(false);
         }
         current.next_number += 1;
@@ -223,8 +228,7 @@ impl Reader<'_> {
             is_broken: false,
         });
         if !is_new {
-            let what = "a file that had come already begins again".to_owned();
-            self.break_off(walk, damaged(member, what))?;
+            self.break_off(walk, damaged(member, Damage::BeginsAgain))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     host::{DOM0, Host, HostError, VmFile, VolumeImport},
     inventory::{self, Inventory},
-    plan::{RestorePlan, RestoreRow},
+    plan::{Missing, RestorePlan, RestoreRow},
     units::LocalTime,
 };
 
@@ -66,7 +66,9 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     let named: Vec<ArchiveError> = incomplete
         .iter()
         .map(|row| ArchiveError::Missing {
-            what: row.content.path.clone(),
+            what: Missing::Path {
+                path: row.content.path.clone(),
+            },
         })
         .collect();
     let mut reports: Vec<VmReport> = incomplete

@@ -16,7 +16,7 @@ pub(super) fn readable_rules<'a>(row: &RestoreRow, content: &'a [u8]) -> Result<
         let folder = row.content.path.trim_end_matches('/');
         let error = ArchiveError::UnreadableRules {
             member: format!("{folder}/{}", VmFile::Firewall.file_name()),
-            why: error.to_string(),
+            why: error,
         };
         Failure(error.into())
     })

@@ -3,9 +3,9 @@
 
 use std::{any::Any, io, sync::Arc};
 
-use crate::format::FormatError;
+use crate::format::{FormatError, WriteError};
 
-use super::{DestinationError, EngineError};
+use super::{Damage, DestinationError, EngineError};
 
 /// Wraps an engine's error so that it passes through layers that know only `io::Error`.
 pub(super) fn into_io(error: EngineError) -> io::Error {
@@ -15,8 +15,16 @@ pub(super) fn into_io(error: EngineError) -> io::Error {
 /// Takes an error of a format layer, which may hold one of the engine.
 pub(super) fn format_to_io(error: FormatError) -> io::Error {
     match error {
-        FormatError::Io(error) => error,
+        FormatError::Io(error) | FormatError::Below { error, .. } => error,
         other => io::Error::new(io::ErrorKind::InvalidData, other),
+    }
+}
+
+/// Takes an error of a writer of the format, which may hold one of the engine.
+pub(super) fn write_to_io(error: WriteError) -> io::Error {
+    match error {
+        WriteError::Io(error) => error,
+        other => io::Error::new(io::ErrorKind::InvalidInput, other),
     }
 }
 
@@ -48,6 +56,14 @@ pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(Arc<io::Error>) -> Eng
     match error.downcast::<EngineError>() {
         Ok(engine) => engine,
         Err(error) => wrap(Arc::new(error)),
+    }
+}
+
+/// Takes an engine's error out again, or makes one of what is wrong with the stream that was read.
+pub(super) fn in_stream(error: io::Error, wrap: impl FnOnce(Damage) -> EngineError) -> EngineError {
+    match error.downcast::<EngineError>() {
+        Ok(engine) => engine,
+        Err(error) => wrap(Damage::in_stream(error)),
     }
 }
 

@@ -27,11 +27,11 @@ use std::{
 use crate::{
     format::{Filter, inner},
     host::{VmFile, VolumeImport},
-    plan::RestoreRow,
+    plan::{Missing, RestoreRow},
 };
 
 use super::{
-    ArchiveError, Context, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult,
+    ArchiveError, Context, Damage, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult,
     dialect::{Dialect, damaged_member},
     home::HomeRead,
     meter::Meter,
@@ -244,8 +244,7 @@ impl Unpacker<'_> {
             let place = Place::new(member_name(row, &name), at);
             if seen.is_complete {
                 stream.drain_any()?;
-                let what = "it stands apart from the files of its VM, which were whole without it".to_owned();
-                self.findings.push(damaged_member(&member, what));
+                self.findings.push(damaged_member(&member, Damage::Apart));
                 continue;
             }
             match self.take_file(row, &name, &place, stream) {
@@ -350,7 +349,8 @@ fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
         return None;
     }
     if seen.items.is_empty() && wanted.only.is_none() {
-        let what = format!("everything of VM {} ({})", row.domain.name, row.content.path);
+        let (vm, folder) = (row.domain.name.clone(), row.content.path.clone());
+        let what = Missing::EverythingOf { vm, folder };
         return Some(ArchiveError::Missing { what }.into());
     }
     let name = wanted.expected_files().into_iter().find(|name| !seen.has(name))?;
@@ -358,7 +358,11 @@ fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
 }
 
 fn missing_file(row: &RestoreRow, file: &str) -> EngineError {
-    let what = format!("{file} of VM {} ({})", row.domain.name, member_name(row, file));
+    let what = Missing::File {
+        vm: row.domain.name.clone(),
+        file: file.to_owned(),
+        path: member_name(row, file),
+    };
     ArchiveError::Missing { what }.into()
 }
 

@@ -6,7 +6,7 @@ use std::{path::Path, time::Instant};
 
 use crate::{
     host::{Host, System, VmFile, VolumeImport, check_vm_name},
-    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
+    plan::{Access, Missing, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
 };
 
 use super::{
@@ -51,7 +51,7 @@ pub(super) fn verify_archive(
     let table = resolve(&opened.inventory, &System::default(), &choices);
     if let Some(name) = names.iter().find(|name| table.row(name).is_none()) {
         return Err(super::ArchiveError::Missing {
-            what: format!("VM {name}"),
+            what: Missing::Vm { vm: name.clone() },
         }
         .into());
     }

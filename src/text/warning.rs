@@ -111,14 +111,7 @@ pub fn warning(warning: &Warning) -> String {
             "The backup could not be read to its end: {why}",
             &[("why", &sanitize(why))],
         ),
-        Warning::Archive(error) => {
-            let message = archive_error(error);
-            gettext_f(
-                // Translators: {what} is a sentence without a full stop, {facts} says where and which.
-                "{what}: {facts}",
-                &[("what", &message.title), ("facts", &message.detail)],
-            )
-        }
+        Warning::Archive(error) => archive_error(error).line(),
         Warning::BehindTheEnd { position } => gettext_f(
             "What comes after byte {position} of the file or device is not part of the backup and was left alone.",
             &[("position", &position.to_string())],

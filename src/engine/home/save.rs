@@ -26,7 +26,7 @@ use super::super::{
     CancelToken, Context, EngineError, Warning,
     backup::{InnerWriter, internal},
     meter::Meter,
-    stage::format_to_io,
+    stage::write_to_io,
 };
 use super::folder::home_error;
 
@@ -199,11 +199,11 @@ impl Saving<'_, '_> {
     fn member(&mut self, name: &[u8], kind: &EntryKind, metadata: &Metadata, size: u64) -> Result<(), EngineError> {
         self.archive
             .member(&new_member(name, kind, metadata, size))
-            .map_err(|error| internal(format_to_io(error)))
+            .map_err(|error| internal(write_to_io(error)))
     }
 
     fn end_member(&mut self) -> Result<(), EngineError> {
-        self.archive.end_member().map_err(|error| internal(format_to_io(error)))
+        self.archive.end_member().map_err(|error| internal(write_to_io(error)))
     }
 
     /// Writes a folder and gives what is in it, the first to come last.
@@ -346,7 +346,7 @@ impl Saving<'_, '_> {
     ) -> Result<(), EngineError> {
         let member = new_member(name, &EntryKind::File, metadata, volume.size_bytes());
         let head = self.archive.sparse_file(&member, extents);
-        head.map_err(|error| internal(format_to_io(error)))?;
+        head.map_err(|error| internal(write_to_io(error)))?;
         let mut buffer = vec![0; READ_BYTES];
         for extent in extents {
             let mut offset = extent.offset;

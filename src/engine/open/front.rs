@@ -9,7 +9,7 @@ use crate::{
 };
 
 use super::{
-    super::{ArchiveError, CancelToken, EngineError, index::Index},
+    super::{ArchiveError, CancelToken, Damage, EngineError, index::Index},
     MemberInfo, Members, Opener, is_inventory,
 };
 
@@ -125,9 +125,9 @@ impl Opener<'_> {
         let (position, _) = self.lost.first()?;
         Some(
             ArchiveError::Damaged {
-                member: member.to_owned(),
+                member: Some(member.to_owned()),
                 position: *position,
-                what: "its tar header is damaged, and without it nothing of the backup can be read".to_owned(),
+                why: Damage::FrontHeader,
             }
             .into(),
         )

@@ -13,7 +13,7 @@ use super::{
         keys::{OpenKeyToCome, order_open_key},
         workers::Haste,
     },
-    ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, OpenedArchive, Opener, Protection,
+    ArchiveError, Coded, Dialect, EngineError, Front, MemberInfo, NotABackup, OpenedArchive, Opener, Protection,
     is_wrong_passphrase,
 };
 
@@ -55,7 +55,7 @@ impl Opener<'_> {
     /// Formats 3 and 2: which digest made the header's code stands in that very header, so all are tried that make codes
     /// of its length.
     pub(super) fn authenticate_coded(&self, header: &[u8], code: &[u8]) -> Result<(), EngineError> {
-        let code = parse_mac(HEADER_MAC_MEMBER, code).map_err(|error| self.not_a_backup(error.to_string()))?;
+        let code = parse_mac(code).map_err(|error| self.not_a_backup(NotABackup::HeaderMac(error)))?;
         self.digest_of(header, &code).map(drop)
     }
 

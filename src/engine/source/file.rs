@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 
 use crate::{
     format::{
-        FormatError,
+        FormatError, Within,
         outer::{self, Flaw},
     },
     plan::Pipe,
@@ -22,7 +22,8 @@ use crate::{
 
 use super::{
     super::{
-        ArchiveError, CancelToken, EngineError, SourceError, dialect::damaged, index::is_expected, stage::from_io,
+        ArchiveError, CancelToken, Cut, Damage, EngineError, NotABackup, SourceError, dialect::damaged,
+        index::is_expected, stage::from_io,
     },
     BUFFER_BYTES, MemberInfo,
     joined::Joined,
@@ -122,7 +123,7 @@ impl FileMembers {
         let found = self.walker.next_member().map_err(|error| self.error(error))?;
         match found {
             Some(found) if found.position == member.position && found.size == member.size => Ok(()),
-            _ => Err(damaged(&member, "its header cannot be read again".to_owned())),
+            _ => Err(damaged(&member, Damage::HeaderGone)),
         }
     }
 
@@ -180,8 +181,8 @@ impl FileMembers {
         let mut found: Vec<ArchiveError> = self.walker.flaws().into_iter().map(describe).collect();
         if !self.walker.has_seen_end() && !found.iter().any(|flaw| matches!(flaw, ArchiveError::Truncated { .. })) {
             let position = self.walker.position().min(self.bytes.unwrap_or(u64::MAX));
-            let what = "the mark of its end is missing".to_owned();
-            found.push(ArchiveError::Truncated { position, what });
+            let cut = Cut::EndMark;
+            found.push(ArchiveError::Truncated { position, cut });
         }
         found
     }
@@ -202,18 +203,24 @@ impl FileMembers {
 
     fn error(&self, error: FormatError) -> EngineError {
         match error {
-            FormatError::Io(source) => io_error(source, &self.place),
-            FormatError::Truncated { position, what } => truncated(position, what).into(),
-            FormatError::Damaged { position, what } => ArchiveError::Damaged {
-                member: "the outer archive".to_owned(),
+            FormatError::Io(source) | FormatError::Below { error: source, .. } => io_error(source, &self.place),
+            FormatError::Truncated { position, within } => truncated(position, within).into(),
+            FormatError::Damaged { position, fault } => ArchiveError::Damaged {
+                member: None,
                 position,
-                what,
+                why: Damage::Outer(fault),
             }
             .into(),
-            other => ArchiveError::Damaged {
-                member: "the outer archive".to_owned(),
-                position: self.walker.position(),
-                what: other.to_string(),
+            FormatError::UnexpectedKind { position, name, kind } => ArchiveError::Damaged {
+                member: Some(name),
+                position,
+                why: Damage::Kind(kind),
+            }
+            .into(),
+            FormatError::MemberName { position, name } => ArchiveError::Damaged {
+                member: Some(name),
+                position,
+                why: Damage::Name,
             }
             .into(),
         }
@@ -238,30 +245,29 @@ fn open_file(path: &Path) -> Result<File, EngineError> {
         return Ok(file);
     }
     let why = if kind.is_dir() {
-        "it is a directory"
+        NotABackup::Directory
     } else if kind.is_fifo() {
-        "it is a pipe, which can be read only once and by itself"
+        NotABackup::PipeAmongFiles
     } else {
-        "it is neither a file nor a disk nor a pipe"
+        NotABackup::OtherFile
     };
-    let why = why.to_owned();
     Err(ArchiveError::NotABackup { place, why }.into())
 }
 
 /// An archive that ends within something.
-pub(super) fn truncated(position: u64, within: &str) -> ArchiveError {
-    let what = format!("the rest of {within} is missing");
-    ArchiveError::Truncated { position, what }
+fn truncated(position: u64, within: Within) -> ArchiveError {
+    let cut = Cut::Within(within);
+    ArchiveError::Truncated { position, cut }
 }
 
 fn describe(flaw: Flaw) -> ArchiveError {
     match flaw {
         Flaw::Lost { position, end } => ArchiveError::LostMember { position, end },
         Flaw::Foreign { name, position } => ArchiveError::Foreign { member: name, position },
-        Flaw::Cut { position, what } => truncated(position, what),
+        Flaw::Cut { position, within } => truncated(position, within),
         Flaw::Altered(oddity) => ArchiveError::Altered {
             position: oddity.position,
-            what: oddity.what.to_owned(),
+            anomaly: oddity.what,
         },
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 use super::{
-    super::{ArchiveError, CancelToken, EngineError, stage::into_io},
+    super::{ArchiveError, CancelToken, EngineError, NotABackup, stage::into_io},
     BUFFER_BYTES,
     file::io_error,
 };
@@ -64,7 +64,7 @@ impl PipeReader {
         let place = pipe.path().display().to_string();
         let is_fresh = opened.map_err(|source| io_error(source, &place))?;
         if !is_fresh {
-            let why = "it is a pipe, which can be read only once".to_owned();
+            let why = NotABackup::SpentPipe;
             return Err(ArchiveError::NotABackup { place, why }.into());
         }
         Ok(Self {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    super::{ArchiveError, CancelToken, EngineError, SourceError, destination::Said, stage::from_io},
+    super::{ArchiveError, CancelToken, Cut, Damage, EngineError, SourceError, destination::Said, stage::from_io},
     BUFFER_BYTES, MemberInfo,
 };
 
@@ -100,16 +100,22 @@ impl ServiceMembers {
             _ => match error {
                 QfileError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => self.io_error(error),
                 QfileError::Io(_) | QfileError::Truncated => {
-                    super::file::truncated(self.position, "what the machine sent").into()
+                    let (position, cut) = (self.position, Cut::Answer);
+                    ArchiveError::Truncated { position, cut }.into()
                 }
-                other => ArchiveError::Damaged {
-                    member: format!("the answer of VM {}", self.vm),
-                    position: self.position,
-                    what: other.to_string(),
-                }
-                .into(),
+                QfileError::Malformed(fault) => self.damaged(Damage::Answer(fault)),
+                QfileError::TooManyFiles(limit) => self.damaged(Damage::TooManyFiles { limit }),
             },
         }
+    }
+
+    fn damaged(&self, why: Damage) -> EngineError {
+        ArchiveError::Damaged {
+            member: None,
+            position: self.position,
+            why,
+        }
+        .into()
     }
 
     /// Waits for the end of the service, which is near: its input has ended.

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     super::{
-        CancelToken, EngineError,
+        CancelToken, Damage, EngineError,
         dialect::Dialect,
         filter::decoded,
         stage::{format_to_io, into_io},
@@ -137,8 +137,5 @@ fn read_archive<'a, T>(
     if ending.has_mark {
         return Ok(result);
     }
-    Err(io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        "its inner archive has no end",
-    ))
+    Err(Damage::InnerEndless.into())
 }

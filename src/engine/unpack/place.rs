@@ -6,9 +6,9 @@ use std::{cell::RefCell, io, rc::Rc};
 use crate::format::FormatError;
 
 use super::super::{
-    ArchiveError, EngineError,
+    ArchiveError, Damage, EngineError,
     source::MemberInfo,
-    stage::{format_to_io, from_io},
+    stage::{format_to_io, in_stream},
 };
 
 /// The member that is being read right now, kept up to date by the stream of parts.
@@ -26,12 +26,12 @@ impl Place {
         Self { name, at }
     }
 
-    pub(super) fn damaged(&self, what: String) -> EngineError {
+    pub(super) fn damaged(&self, why: Damage) -> EngineError {
         let at = self.at.borrow();
         ArchiveError::Damaged {
-            member: at.name.clone(),
+            member: Some(at.name.clone()),
             position: at.position,
-            what,
+            why,
         }
         .into()
     }
@@ -43,12 +43,12 @@ impl Place {
 
     /// An inner archive without an entry.
     pub(in super::super) fn empty(&self) -> EngineError {
-        self.damaged("its inner archive is empty".to_owned())
+        self.damaged(Damage::InnerEmpty)
     }
 
     /// What a layer below or above a stream said.
     pub(in super::super) fn error(&self, error: io::Error) -> EngineError {
-        from_io(error, |source| self.damaged(source.to_string()))
+        in_stream(error, |why| self.damaged(why))
     }
 }
 
