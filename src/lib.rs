@@ -4,7 +4,7 @@
 //! The rooms below stand in the order in which they may use each other: a room knows only those above it in this list.
 //! `format`, `crypto`, `inventory` and `host` know nothing of each other but `host` of `inventory`, whose document is
 //! both a PedOS's own state and the table of contents of an archive. `ARCHITECTURE.md` draws the whole house, and
-//! `tests/architecture.rs` holds the rooms to it.
+//! `tests/house/architecture.rs` holds the rooms to it.
 
 /// Makes a function for tests that returns one value of each variant of an enum. It does not compile when a variant is
 /// missing, so a list that is made with it cannot forget one.
@@ -20,6 +20,7 @@ macro_rules! one_of_each {
     };
 }
 
+pub mod cancel;
 pub mod durable;
 pub mod io_error;
 pub mod qfile;

@@ -26,7 +26,12 @@ use std::{
 use zeroize::Zeroizing;
 
 use self::yaml::Value;
-use crate::{durable, format::Compression, host::DOM0, secret::Passphrase};
+use crate::{
+    durable,
+    format::Compression,
+    host::{DOM0, LocalDir},
+    secret::Passphrase,
+};
 
 /// The wizard's default profile, under the name that the existing wizard gives it.
 pub const DEFAULT_NAME: &str = "qubes-manager-backup";
@@ -82,8 +87,8 @@ impl Profile {
     ///
     /// # Errors
     /// When it is not there or not a profile.
-    pub fn load(folder: &Path, name: &str) -> Result<Loaded, ProfileError> {
-        let path = path(folder, name)?;
+    pub fn load(folder: &LocalDir, name: &str) -> Result<Loaded, ProfileError> {
+        let path = path(folder.path(), name)?;
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => ProfileError::NotFound { path: path.clone() },
             _ => ProfileError::Io {
@@ -105,10 +110,13 @@ impl Profile {
     ///
     /// # Errors
     /// When it cannot be written: the older one is still there then.
-    pub fn save(&self, folder: &Path, name: &str) -> Result<PathBuf, ProfileError> {
-        let path = path(folder, name)?;
+    pub fn save(&self, folder: &LocalDir, name: &str) -> Result<PathBuf, ProfileError> {
+        let path = path(folder.path(), name)?;
         let write = || {
-            fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(FOLDER_MODE)
+                .create(folder.path())?;
             durable::replace_private(&path, self.print().as_bytes(), MODE)
         };
         write().map_err(|source| ProfileError::Io {

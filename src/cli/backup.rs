@@ -107,7 +107,7 @@ fn carry_out(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let job: JobHandle = job::spawn(Job::Backup(plan), host, resources);
+    let job: JobHandle = job::spawn(Job::Backup(plan, host), resources);
     interrupt.stops(job.cancel_token());
     interrupt.waits_for(job.is_over());
     let outcome = console.watch(&job);
@@ -214,9 +214,8 @@ fn passphrase(
 fn told_by(vm: &str, profile: &str, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
     let (host, source, name) = (Arc::clone(host), vm.to_owned(), profile.to_owned());
     let task = Task::spawn(move |context| {
-        let told = passphrase_from_vm(host.as_ref(), &source, &name, |control| {
-            context.cancel.on_cancel(move || control.kill());
-        });
+        let host = host.with_cancel(&context.cancel);
+        let told = passphrase_from_vm(host.as_ref(), &source, &name, &context.cancel);
         context.cancel.check()?;
         Ok(told)
     });

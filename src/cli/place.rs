@@ -2,7 +2,6 @@
 //! Which PedOS to work on, and where an archive goes or comes from, as the command line says it.
 
 use std::{
-    env,
     ffi::OsStr,
     fs, io,
     os::unix::{ffi::OsStrExt, fs::FileTypeExt},
@@ -16,31 +15,19 @@ use rustix::fs::statvfs;
 use crate::{
     durable,
     engine::{DestinationError, EngineError},
-    host::{DOM0, Host, HostError, System, root::RootHost},
+    host::{self, DOM0, Host, HostError, OpenError, System, root::RootHost},
     plan::{Destination, Pipe, Source, check_service_line},
     text::{line_problem, sanitize, terminal},
 };
 
-use super::{
-    Stop,
-    args::{CommonArgs, ROOT_VARIABLE},
-    exit::Exit,
-};
-
-/// Where a running PedOS answers.
-const LIVE_SOCKET: &str = "/var/run/qubesd.sock";
+use super::{Stop, args::CommonArgs, exit::Exit};
 
 /// The PedOS to work on: the one that was named, else the running one.
 pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {
-    if let Some(root) = named_root(common) {
-        return Ok(Arc::new(RootHost::open(&root)?));
-    }
-    let message = if Path::new(LIVE_SOCKET).exists() {
-        terminal::live_host()
-    } else {
-        terminal::no_host()
-    };
-    Err(Stop::Said(Exit::Usage, vec![message]))
+    host::open(named_root(common).as_deref()).map_err(|error| match error {
+        OpenError::Host(error) => error.into(),
+        error => Stop::Said(Exit::Usage, vec![terminal::no_pedos(&error)]),
+    })
 }
 
 /// Finds before anything is asked that a VM which is to take or to hold a backup is not there or does not run.
@@ -55,8 +42,7 @@ pub(super) fn check_vm(system: &System, name: &str) -> Result<(), HostError> {
 
 /// The folder of the PedOS to work on, if one was named.
 pub(super) fn named_root(common: &CommonArgs) -> Option<PathBuf> {
-    let named = env::var_os(ROOT_VARIABLE).filter(|value| !value.is_empty());
-    common.root.clone().or_else(|| named.map(PathBuf::from))
+    host::named_root(common.root.clone())
 }
 
 /// A new PedOS. As long as nothing was restored into it, it goes again when this goes.
@@ -230,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_relative_path_is_joined_to_the_current_directory_here_and_kept_elsewhere() {
-        let here = env::current_dir().unwrap();
+        let here = std::env::current_dir().unwrap();
         assert_eq!(
             source::<RestoreArgs>(None, OsStr::new("x")).ok(),
             Some(Source::File(here.join("x")))

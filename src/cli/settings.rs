@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, ffi::OsStr, path::Path, sync::Arc};
 
 use crate::{
     format::Compression,
-    host::{DOM0, Host, System},
+    host::{DOM0, System, Vms},
     plan::{Destination, default_selection},
-    profile::{self, Extras, PassphraseSource, Profile},
+    profile::{self, Extras, PassphraseSource, Profile, ProfileError},
     secret::Passphrase,
     text,
 };
@@ -71,12 +71,13 @@ impl Settings {
     pub(super) fn of_profile(
         args: &BackupArgs,
         name: &str,
-        host: &dyn Host,
+        host: &dyn Vms,
         system: &System,
         console: &Console,
     ) -> Result<Self, Stop> {
         let failed = |error| Stop::failed(text::profile_error(&error));
-        let loaded = Profile::load(&host.profile_dir(), name).map_err(failed)?;
+        let folder = host.profile_dir().ok_or(ProfileError::OutOfReach).map_err(failed)?;
+        let loaded = Profile::load(&folder, name).map_err(failed)?;
         for key in &loaded.unknown_keys {
             console.warning(&text::terminal::unknown_key(key));
         }
@@ -131,7 +132,7 @@ pub(super) fn save(
     name: &str,
     settings: &Settings,
     passphrase: &Arc<Passphrase>,
-    host: &dyn Host,
+    host: &dyn Vms,
     console: &Console,
 ) -> Result<(), Stop> {
     let (destination_vm, destination_path) = match &settings.destination {
@@ -153,8 +154,9 @@ pub(super) fn save(
         passphrase: PassphraseSource::Text(Arc::clone(passphrase)),
         extras: settings.extras,
     };
-    let path = profile
-        .save(&host.profile_dir(), name)
+    let folder = host.profile_dir().ok_or(ProfileError::OutOfReach);
+    let path = folder
+        .and_then(|folder| profile.save(&folder, name))
         .map_err(|error| Stop::failed(text::profile_error(&error)))?;
     console.warning(&text::terminal::profile_warning(&path));
     Ok(())

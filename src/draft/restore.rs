@@ -291,7 +291,6 @@ impl RestoreDraft {
         Ok(RestorePlan {
             access: self.access().ok_or(Reason::NoPassphrase)?,
             table: RestoreTable::clone(&*self.table().ok_or(Reason::NotOpened)?),
-            verify_only: self.verifies_only,
         })
     }
 }

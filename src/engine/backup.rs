@@ -1,87 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The upper half of a backup: what goes into an archive and in which order.
-//!
-//! Volumes are read once, only where they hold data. The sparse map of the inner tar must stand before the data, so it
-//! is taken from the file system's own knowledge of holes; zeros that are allocated travel as data, where compression
-//! makes next to nothing of them, and become holes when they are restored.
+//! A backup from its plan to its verification.
 
-mod reading;
-
-use std::{
-    cell::RefCell,
-    sync::{
-        atomic::{AtomicU64, Ordering},
-        mpsc::sync_channel,
-    },
-    thread,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::Instant;
 
 use crate::{
-    format::{BackupId, Compression, INVENTORY_FILE, inner},
-    host::{Host, System},
-    plan::{Access, BackupPlan, Destination, Finding, Room, Source, Unverified, check_backup, hindrances},
-    units::unix_now,
+    host::Host,
+    plan::{Access, BackupPlan, Source, Unverified},
 };
 
-use super::{
-    Context, EngineError, Failure, ItemResult, Phase, Report, VerifyVerdict, VmReport, VmResult, Warning,
-    blocks::{BLOCKS_PER_WORKER, BlockWriter, Buffers},
-    contents::{Contents, Item, VmContents},
-    destination::Sink,
-    keys::{KeyMaker, SureKeys},
-    memory,
-    meter::Meter,
-    parts::{LEAST_PACKED_SHARE, Packer},
-    recovery,
-    stage::{from_io, of_panic, write_to_io},
-    verify,
-    workers::Workers,
-    writing::{Written, start_writer},
-};
+use super::{Context, EngineError, Failure, Report, VerifyVerdict, Warning, memory, read::verify, write};
 
-use reading::Reading;
-
-/// One inner archive on its way: tar, then blocks.
-pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
-
-/// Carries a backup out.
+/// Carries a backup out, and reads the archive again where that is wanted.
 ///
 /// # Errors
 /// The first cause that ended it. Nothing is left under a final name then.
 pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+    let host = &*host.with_cancel(&context.cancel);
     let start = Instant::now();
-    context.observer.phase(Phase::Preparing);
-    let system = host.system()?;
-    let unready = check(plan, &system)?;
-    let contents = Contents::gather(plan, &system, &unready, host, context)?;
-    let sink = Sink::open(&plan.destination, host, context)?;
-    let place = sink.place();
-    let meter = Meter::new(context, Some(contents.total_bytes()));
-    let backup_id = BackupId::new(begin(), std::process::id());
-    let (written, vms) = write(plan, host, context, &contents, &backup_id, &meter, sink)
-        .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
-    context.observer.phase(Phase::Finishing);
-    let finished = context.cancel.check().and_then(|()| written.sink.finish(context));
-    let archive = finished.inspect_err(|_| warn_of_remains(&plan.destination, context))?;
-    let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
-    if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
-        context.warn(Warning::NotRecorded { why: error.to_string() });
-    }
-    let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
-    let mut report = Report {
-        data_bytes: vms.iter().map(read_bytes).sum(),
-        vms: in_plan_order(plan, vms, &contents),
-        // The name may be another one than at the beginning.
-        place: archive.as_ref().map_or(place, |path| path.display().to_string()),
-        archive,
-        lacks_recovery_text: plan.recovery_text.is_some() && recovery_file.is_none(),
-        recovery_file,
-        archive_bytes: written.bytes,
-        ..Report::default()
-    };
+    let mut report = write::run(plan, host, context)?;
     if plan.verify {
-        verify_written(plan, host, context, &mut report);
+        verify_written(plan, context, &mut report);
     }
     report.warnings = context.warnings();
     report.elapsed = start.elapsed();
@@ -89,181 +27,19 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     Ok(report)
 }
 
-fn is_done(vm: &VmReport) -> bool {
-    vm.result == VmResult::Done
-}
-
-fn name(vm: &VmReport) -> String {
-    vm.name.clone()
-}
-
-/// The bytes of a VM that came whole into the archive.
-fn read_bytes(vm: &VmReport) -> u64 {
-    let done = vm.items.iter().filter(|item| item.result == ItemResult::Done);
-    done.map(|item| item.size_bytes).sum()
-}
-
-/// The reports in the order of the archive, behind those VMs of which nothing is in it.
-fn in_plan_order(plan: &BackupPlan, vms: Vec<VmReport>, contents: &Contents) -> Vec<VmReport> {
-    let left_out = contents.left_out.iter().map(|(name, error)| VmReport {
-        name: name.clone(),
-        name_here: name.clone(),
-        items: Vec::new(),
-        result: VmResult::Failed(Failure(error.clone())),
-    });
-    let mut all: Vec<VmReport> = left_out.chain(vms).collect();
-    all.sort_by_key(|report| plan.vms.iter().position(|name| *name == report.name));
-    all
-}
-
-/// Holds the plan against the host as it is now; what a wizard showed may be minutes old. Returns what concerns one
-/// VM alone.
-fn check(plan: &BackupPlan, system: &System) -> Result<Vec<Finding>, EngineError> {
-    let findings = check_backup(system, &plan.vms, Some(&plan.destination), Room::default());
-    if let Some(finding) = hindrances(&findings, &plan.vms).first() {
-        return Err(EngineError::NotReady((*finding).clone()));
-    }
-    Ok(findings
-        .into_iter()
-        .filter(|finding| finding.unready_vm().is_some())
-        .collect())
-}
-
-/// A service of a VM writes under the final name from the start, and nothing here can take that file away.
-fn warn_of_remains(destination: &Destination, context: &Context) {
-    if let Destination::Service { vm, line } = destination
-        && line.trim().starts_with('/')
-    {
-        let place = format!("{vm}:{}/qubes-backup-...", line.trim().trim_end_matches('/'));
-        context.warn(Warning::LeftBehind { place });
-    }
-}
-
-/// The moment at which a backup begins, by the second: two of one process never have the same, since the identifier that
-/// is made of it binds each part to its backup.
-fn begin() -> SystemTime {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    let now = unix_now();
-    let next = |last: u64| now.max(last + 1);
-    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(next(last)));
-    SystemTime::UNIX_EPOCH + Duration::from_secs(next(last.unwrap_or_else(|last| last)))
-}
-
-/// Writes the whole archive, all but its name.
-fn write(
-    plan: &BackupPlan,
-    host: &dyn Host,
-    context: &Context,
-    contents: &Contents,
-    backup_id: &BackupId,
-    meter: &Meter<'_>,
-    sink: Sink,
-) -> Result<(Written, Vec<VmReport>), EngineError> {
-    context.observer.phase(Phase::BackingUp);
-    let workers = Workers::for_writing(context.resources);
-    let keys = KeyMaker {
-        workers: &workers,
-        backup_id: backup_id.to_string(),
-        passphrase: plan.passphrase.clone(),
-        cost: plan.kdf,
-    };
-    thread::scope(|scope| {
-        let buffers = Buffers::default();
-        let writing = start_writer(
-            scope,
-            sink,
-            plan.compression,
-            buffers.clone(),
-            &workers,
-            &context.cancel,
-        );
-        let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
-        let packer = Packer {
-            keys: &keys,
-            blocks: writing.blocks,
-            buffers: buffers.clone(),
-            cancel: context.cancel.clone(),
-        };
-        let packing = scope.spawn(move || packer.run(&flowing));
-        let job = Reading {
-            plan,
-            host,
-            context,
-            keys: &keys,
-            sure_keys: RefCell::new(sure_keys(&keys, contents, plan.compression)),
-            flow: &flow,
-            buffers: &buffers,
-            meter,
-        };
-        let read = job.read_all(backup_id, contents);
-        drop(flow);
-        let packed = packing.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
-        let written = writing
-            .thread
-            .join()
-            .unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
-        // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
-        let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
-        match (written, packed, read) {
-            (Ok(written), Ok(()), Ok(vms)) => Ok((written, vms)),
-            (written, packed, read) => {
-                let errors = [written.err(), packed.err(), read.err()];
-                Err(errors
-                    .into_iter()
-                    .flatten()
-                    .find(is_cause)
-                    .unwrap_or(EngineError::Cancelled))
-            }
-        }
-    })
-}
-
-/// The keys that will be needed for sure.
-fn sure_keys<'a>(maker: &'a KeyMaker<'a>, contents: &Contents, compression: Compression) -> SureKeys<'a> {
-    let least_of = |bytes: u64| match compression {
-        Compression::None => bytes,
-        _ => (bytes as f64 * LEAST_PACKED_SHARE) as u64,
-    };
-    let files = contents.vms.iter().flat_map(|vm| {
-        let file = |item| (member_name(vm, item), least_of(item.data_bytes()));
-        vm.items.iter().map(file)
-    });
-    SureKeys::new(maker, std::iter::once((INVENTORY_FILE.to_owned(), 0)).chain(files))
-}
-
-/// What a file of a VM is called in the archive (`vm7/private.img`).
-fn member_name(vm: &VmContents, item: &Item) -> String {
-    match item {
-        // A home is a folder, and the name of its archive is that of the folder.
-        Item::Home { .. } => vm.path.clone(),
-        _ => format!("{}{}", vm.path, item.file_name()),
-    }
-}
-
-/// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
-pub(super) fn internal(error: std::io::Error) -> EngineError {
-    from_io(error, |source| EngineError::Internal {
-        what: source.to_string(),
-    })
-}
-
-fn format_internal(error: crate::format::WriteError) -> EngineError {
-    internal(write_to_io(error))
-}
-
 /// Reads the archive again from where it went.
-fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report: &mut Report) {
+fn verify_written(plan: &BackupPlan, context: &Context, report: &mut Report) {
     let (unverifiable, archive) = (plan.destination.unverifiable(), report.archive.clone());
     let (None, Some(path)) = (unverifiable, archive) else {
         return omit_verification(unverifiable.unwrap_or(Unverified::InVm), context, report);
     };
     // Of the others it is known already that they are not whole.
     let there = report.vms.iter().filter(|vm| vm.result.is_there());
-    let names: Vec<String> = there.map(name).collect();
+    let names: Vec<String> = there.map(|vm| vm.name.clone()).collect();
     match verify::verify_archive(
         &Access::new(Source::File(path), plan.passphrase.clone()),
         &names,
-        host,
+        None,
         context,
     ) {
         Ok(verified) => {

@@ -3,7 +3,7 @@
 //!
 //! What was asked for and not done is never a success, whatever the reason.
 
-use super::{Report, SkipReason, VerifyVerdict, VmReport, VmResult, Warning};
+use crate::engine::{Report, SkipReason, VerifyVerdict, VmReport, VmResult, Warning};
 
 /// How good a run was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 //! Where an archive is written: it gets its final name only once it is whole and safe on the disk.
 
 mod file;
+mod output;
 mod service;
 
 use std::{
@@ -10,12 +11,13 @@ use std::{
     time::SystemTime,
 };
 
-use crate::{host::Host, plan::Destination, units::LocalTime};
+use crate::{host::Services, plan::Destination, units::LocalTime};
 
 use super::{Context, DestinationError, EngineError};
 
 pub(super) use file::FileSink;
-pub(super) use service::{Said, ServiceSink};
+pub(super) use output::Said;
+pub(super) use service::ServiceSink;
 
 /// An archive that is being written. Dropped without [`Sink::finish`] it leaves nothing under a final name.
 pub(super) enum Sink {
@@ -25,7 +27,11 @@ pub(super) enum Sink {
 
 impl Sink {
     /// Opens the destination. Nothing that is there is touched, apart from what a killed run has left of the same file.
-    pub(super) fn open(destination: &Destination, host: &dyn Host, context: &Context) -> Result<Self, EngineError> {
+    pub(super) fn open(
+        destination: &Destination,
+        services: &dyn Services,
+        context: &Context,
+    ) -> Result<Self, EngineError> {
         Ok(match destination {
             Destination::Directory(folder) if !folder.is_dir() => {
                 return Err(DestinationError::NotADirectory { path: folder.clone() }.into());
@@ -35,7 +41,9 @@ impl Sink {
                 Self::File(FileSink::create_in(folder, name, context)?)
             }
             Destination::File(path) => Self::File(FileSink::create(path.clone(), context)?),
-            Destination::Service { vm, line } => Self::Service(ServiceSink::start(vm, line, host, &context.cancel)?),
+            Destination::Service { vm, line } => {
+                Self::Service(ServiceSink::start(vm, line, services, &context.cancel)?)
+            }
         })
     }
 

@@ -4,6 +4,7 @@
 use std::{io, path::PathBuf, sync::Arc};
 
 use crate::{
+    cancel::Cancelled,
     crypto::KdfCost,
     format::outer::Anomaly,
     host::{Change, HostError},
@@ -21,7 +22,7 @@ pub enum EngineError {
     Cancelled,
     /// The host failed or refused.
     #[error(transparent)]
-    Host(#[from] HostError),
+    Host(HostError),
     /// A volume could not be read.
     #[error("reading volume {volume} of VM {vm}: {source}")]
     Volume {
@@ -93,6 +94,22 @@ pub enum EngineError {
     },
 }
 
+impl From<Cancelled> for EngineError {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl From<HostError> for EngineError {
+    /// A host that was stopped by the job's token is a job that was stopped.
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Cancelled(_) => Self::Cancelled,
+            error => Self::Host(error),
+        }
+    }
+}
+
 /// Why an archive could not be written.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DestinationError {
@@ -162,6 +179,12 @@ pub enum SourceError {
         place: String,
         /// The answer.
         source: Arc<io::Error>,
+    },
+    /// It lies in a VM, and there is no PedOS whose services could be asked for it.
+    #[error("there is no PedOS here in which VM {vm} could be asked for the backup")]
+    NoPedos {
+        /// The VM.
+        vm: String,
     },
     /// The program that was to decompress it could not be started.
     #[error("the program {program} cannot be run: {source}")]
@@ -322,6 +345,20 @@ pub enum ArchiveError {
         what: Missing,
     },
 }
+
+/// Why one VM failed: the text of its cause.
+///
+/// Kept beside the VM so that the report names each of them, while the job goes on with the others.
+#[derive(Debug, Clone)]
+pub struct Failure(pub EngineError);
+
+impl PartialEq for Failure {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for Failure {}
 
 #[cfg(test)]
 mod each;

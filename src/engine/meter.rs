@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Context, EngineError, Progress};
+use crate::engine::{Context, EngineError, Progress};
 
 /// How often the observer hears of progress.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -68,7 +68,7 @@ impl<'a> Meter<'a> {
         state.progress.done_bytes += bytes;
         self.tell(&mut state);
         drop(state);
-        self.context.cancel.check()
+        Ok(self.context.cancel.check()?)
     }
 
     /// Says that all is done, whatever was estimated.

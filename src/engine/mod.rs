@@ -4,61 +4,54 @@
 //! Blocking, cancellable, with bounded memory and nothing spooled to disk. Errors of any stage end all stages, and
 //! the first cause is the one that is reported. It refuses to know about windows, terminals and translations: what it
 //! has to say goes to an [`Observer`] as plain values.
+//!
+//! Two wings that do not know each other: `write` makes an archive of VMs, `read` makes VMs of an archive, or verifies
+//! it. What both need stands beside them. [`backup`] is above both, since it may verify what it wrote.
 
-mod ahead;
-mod blocks;
-mod contents;
+// What a job is told, and what it tells.
 mod context;
 mod damage;
-mod data;
 mod degree;
-mod destination;
-mod dialect;
 mod error;
-mod filter;
-mod home;
-mod index;
-mod keys;
-mod leftovers;
+mod home_fault;
+mod reason;
+mod report;
+mod warning;
+
+// What both wings work with.
+mod gentle;
+mod io_errors;
 mod memory;
 mod meter;
-mod notes;
-mod open;
-mod parts;
-mod priority;
-mod quick;
-mod read_ahead;
-mod reader;
-mod reason;
-mod recovery;
-mod report;
-mod rules;
-mod settings;
-mod source;
-mod stage;
-mod unpack;
+mod names;
+mod panics;
 mod workers;
-mod writing;
+
+mod destination;
+
+mod write;
+
+mod read;
 
 pub mod backup;
-pub mod extract;
-pub mod restore;
-pub mod verify;
 
-pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources, Warning};
+use crate::cancel::CancelToken;
+
+pub use context::{Context, ItemState, Observer, Phase, Progress, Resources};
 pub use damage::{Damage, FilterFault};
 pub use degree::Degree;
-pub use error::{ArchiveError, DestinationError, EngineError, SourceError};
-pub use home::{HomeFault, HomeRefusal};
-pub use leftovers::{Leftovers, wait_for_turn};
-pub use notes::{Notes, read_notes};
-pub use open::{open_archive, source_place};
-pub(crate) use priority::give_way;
-pub use quick::{Outline, OutlineFile, quick_look};
+pub use error::{ArchiveError, DestinationError, EngineError, Failure, SourceError};
+pub(crate) use gentle::give_way;
+pub use home_fault::{HomeFault, HomeRefusal};
+pub use panics::is_thread_panic;
+pub(crate) use panics::of_panic;
+pub use read::{
+    Leftovers, Notes, Outline, OutlineFile, extract, open_archive, quick_look, read_notes, restore, source_place,
+    verify, wait_for_turn,
+};
 pub use reason::{Cut, NotABackup};
 pub use report::{
-    ArchiveInfo, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason,
-    VerifyVerdict, VmReport, VmResult,
+    ArchiveInfo, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
+    VmReport, VmResult,
 };
-pub use stage::is_thread_panic;
-pub(crate) use stage::of_panic;
+pub use warning::Warning;

@@ -3,7 +3,7 @@
 
 use crate::format::{HeaderError, MacError, Within};
 
-use super::ArchiveError;
+use super::Damage;
 
 /// Why something cannot be read as a backup.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,9 +32,12 @@ pub enum NotABackup {
     /// It does not begin like a backup.
     #[error("it does not begin like one")]
     OtherBeginning,
-    /// Its first members cannot be read.
+    /// Its first members are damaged.
     #[error("{0}")]
-    Unreadable(Box<ArchiveError>),
+    Unreadable(Damage),
+    /// It ends within its first members.
+    #[error("{0}")]
+    Cut(Cut),
     /// Another member than the expected one comes.
     #[error("{found} stands where {expected} was expected")]
     OtherMember {
@@ -100,7 +103,8 @@ mod each {
             Empty, Directory, PipeAmongFiles, SpentPipe, OtherFile,
             OtherArchive { member: text() },
             OtherBeginning,
-            Unreadable { 0: Box::new(ArchiveError::Truncated { position: 7, cut: Cut::EndMark }) },
+            Unreadable { 0: Damage::HeaderGone },
+            Cut { 0: Cut::EndMark },
             OtherMember { found: text(), expected: "backup-header" },
             NoMember { member: "backup-header" },
             MemberSize { member: text(), bytes: 9, limit: 7 },
@@ -113,7 +117,8 @@ mod each {
         /// One of every kind, with one of every kind of what it holds.
         pub(crate) fn all() -> Vec<Self> {
             let mut all = Self::one_of_each();
-            all.retain(|why| !matches!(why, Self::Header(_) | Self::HeaderMac(_)));
+            all.retain(|why| !matches!(why, Self::Header(_) | Self::HeaderMac(_) | Self::Cut(_)));
+            all.extend(Cut::all().into_iter().map(Self::Cut));
             all.extend(HeaderError::one_of_each().into_iter().map(Self::Header));
             all.extend(MacError::one_of_each().into_iter().map(Self::HeaderMac));
             all

@@ -5,26 +5,11 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     crypto::{Digest, OldCipher},
+    engine::{ArchiveError, Failure, Warning},
     format::Filter,
     inventory::Inventory,
     plan::{RestoreRemark, RestoreRow, RestoreTable, Unverified},
 };
-
-use super::{ArchiveError, EngineError, Warning};
-
-/// Why one VM failed: the text of its cause.
-///
-/// Kept beside the VM so that the report names each of them, while the job goes on with the others.
-#[derive(Debug, Clone)]
-pub struct Failure(pub EngineError);
-
-impl PartialEq for Failure {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.to_string() == other.0.to_string()
-    }
-}
-
-impl Eq for Failure {}
 
 /// The result of a job that came to its end.
 #[derive(Debug, Clone, Default, PartialEq)]

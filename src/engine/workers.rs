@@ -11,10 +11,10 @@ use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, thread, time::Dur
 
 use crate::{
     crypto::{Derivation, Derived, KdfCost, Scratch},
+    engine::{CancelToken, EngineError, Resources, memory},
     format::{Encoder, PieceDecoder},
 };
 
-use super::{CancelToken, EngineError, Resources, memory};
 use copying::Copying;
 use crew::{Crew, Order};
 use permits::Permits;

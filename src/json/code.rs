@@ -80,6 +80,7 @@ fn code(error: &EngineError) -> &'static str {
             SourceError::Io { .. } => "source_io",
             SourceError::Program { .. } => "source_program",
             SourceError::Service { .. } => "source_service",
+            SourceError::NoPedos { .. } => "source_no_pedos",
         },
         EngineError::Archive(error) => archive_code(error),
         EngineError::NotInArchive { .. } => "not_in_archive",
@@ -100,6 +101,13 @@ fn host_code(error: &HostError) -> &'static str {
         HostError::Unfit { .. } => "host_setting_unfit",
         HostError::Refused { .. } => "host_refused",
         HostError::NotRunning { .. } => "host_not_running",
+        HostError::NotHalted { .. } => "host_not_halted",
+        HostError::Gone { .. } => "host_vm_gone",
+        HostError::Denied { .. } => "host_denied",
+        HostError::ConnectionLost { .. } => "host_connection_lost",
+        HostError::TimedOut { .. } => "host_timed_out",
+        HostError::RecordLocked { .. } => "host_record_locked",
+        HostError::Cancelled(_) => "cancelled",
         HostError::Io { source, .. } => io_code(source, "host_io"),
     }
 }

@@ -6,6 +6,9 @@ use std::{io, path::PathBuf};
 /// Why a profile cannot be used or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
+    /// The profiles lie in dom0, whose file system this program does not reach.
+    #[error("the backup profiles of this PedOS are out of reach from here")]
+    OutOfReach,
     /// There is none of that name.
     #[error("there is no backup profile {}", path.display())]
     NotFound {
@@ -140,6 +143,7 @@ mod each {
 
     impl ProfileError {
         one_of_each! {
+            OutOfReach,
             NotFound { path: text().into() },
             BadName { name: text() },
             Io { path: text().into(), source: io::ErrorKind::PermissionDenied.into() },

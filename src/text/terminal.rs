@@ -9,6 +9,7 @@ use std::{io, ops::RangeInclusive, path::Path};
 use crate::{
     crypto::{KdfCost, Strength},
     format::Compression,
+    host::OpenError,
     plan::{Finding, Unverified},
     profile::VmPassphraseError,
     secret::Oddity,
@@ -17,7 +18,7 @@ use crate::{
 use super::{
     Message, compressions, finding, host_error,
     i18n::{gettext, gettext_f},
-    io_text, oddity, sanitize, size, unverified,
+    io_text, oddity, open_error, sanitize, size, unverified,
     wizard::strength,
 };
 
@@ -75,18 +76,18 @@ pub fn path_is_no_text(path: &Path) -> Message {
     .hint(gettext("Choose another place, or back up without --save-profile."))
 }
 
-/// Nothing says which PedOS to work on.
-pub fn no_host() -> Message {
-    Message::new(gettext("There is no PedOS here"))
-        .detail(gettext("Neither --root nor PEDOS_ROOT names the folder of a PedOS, and none is running on this computer."))
-        .hint(gettext("Give --root DIR with the folder that holds dom0's file system. qvm-backup --make-sample DIR makes one for trying things out; qvm-backup-restore --new-root DIR restores into a new one."))
-}
-
-/// A PedOS runs here, which this program cannot work on yet.
-pub fn live_host() -> Message {
-    Message::new(gettext("This program cannot work on the running PedOS yet")).hint(gettext(
-        "Give --root DIR with the folder that holds the file system of a PedOS.",
-    ))
+/// There is no PedOS to work on, with what the command line can do about it.
+pub fn no_pedos(error: &OpenError) -> Message {
+    let message = open_error(error);
+    match error {
+        OpenError::Host(_) => message,
+        OpenError::Live { .. } => message.hint(gettext(
+            "Give --root DIR with the folder that holds the file system of a PedOS that does not run.",
+        )),
+        OpenError::Nowhere => message
+            .detail(gettext("Neither --root nor PEDOS_ROOT names the folder of a PedOS, and none is running on this computer."))
+            .hint(gettext("Give --root DIR with the folder that holds dom0's file system. qvm-backup --make-sample DIR makes one for trying things out; qvm-backup-restore --new-root DIR restores into a new one.")),
+    }
 }
 
 /// The two typed passphrases differ. The title is the one of the existing tools.

@@ -13,7 +13,7 @@ use crate::{
     engine::EngineError,
     host::Host,
     job::{Job, Task},
-    profile::{self, Profile},
+    profile::{self, Profile, ProfileError},
     text::{self, JobKind, wizard as words},
 };
 
@@ -101,7 +101,8 @@ impl BackupFlow {
         self.passphrase.clear_typed(false);
         self.show_page();
         let folder = self.shell.host.profile_dir();
-        let task = Task::spawn(move |_| Ok(Profile::load(&folder, profile::DEFAULT_NAME)));
+        let load = move || Profile::load(&folder.ok_or(ProfileError::OutOfReach)?, profile::DEFAULT_NAME);
+        let task = Task::spawn(move |_| Ok(load()));
         let waiting = when_answered(self, task, |flow, answer| {
             flow.hear_profile(answer);
             // The selection is made when the host is first heard of, so the profile has to come before.
@@ -247,7 +248,7 @@ impl Flow for BackupFlow {
         }
         if let Some(Ok(plan)) = plan {
             self.save_profile();
-            self.start(JobKind::Backup, Job::Backup(plan));
+            self.start(JobKind::Backup, Job::Backup(plan, Arc::clone(&self.shell.host)));
         }
         self.show_page();
     }

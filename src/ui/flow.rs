@@ -108,7 +108,7 @@ pub(super) fn watch<F: 'static>(
 /// Reads the host once.
 pub(super) fn read_system(host: &Arc<dyn Host>) -> Task<System> {
     let host = Arc::clone(host);
-    Task::spawn(move |_| Ok(host.system()?))
+    Task::spawn(move |context| Ok(host.with_cancel(&context.cancel).system()?))
 }
 
 /// The colour of a label on a host.

@@ -149,7 +149,10 @@ impl RestoreFlow {
         draft.set_opening(true);
         drop(draft);
         let host = Arc::clone(&self.shell.host);
-        let task = Task::spawn(move |context| open_archive(&access, host.as_ref(), context).map(Arc::new));
+        let task = Task::spawn(move |context| {
+            let host = host.with_cancel(&context.cancel);
+            open_archive(&access, Some(host.as_ref()), context).map(Arc::new)
+        });
         self.opening.replace(when_answered(self, task, Self::opened));
         self.refresh();
     }
@@ -242,12 +245,13 @@ impl Flow for RestoreFlow {
             self.summary.forget_rows();
         }
         if let Some(Ok(plan)) = plan {
-            let kind = if plan.verify_only {
-                JobKind::Verify
+            let host = Arc::clone(&self.shell.host);
+            let (kind, job) = if self.draft.borrow().verifies_only {
+                (JobKind::Verify, Job::Verify(plan, Some(host)))
             } else {
-                JobKind::Restore
+                (JobKind::Restore, Job::Restore(plan, host))
             };
-            self.start(kind, Job::Restore(plan));
+            self.start(kind, job);
         }
         self.show_page();
     }

@@ -11,9 +11,10 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use crate::durable::{self, FreeNames, NamingError, WriteBehind};
-
-use super::super::{Context, DestinationError, EngineError, Warning, stage::destination_error};
+use crate::{
+    durable::{self, FreeNames, NamingError, WriteBehind},
+    engine::{Context, DestinationError, EngineError, Warning, io_errors::destination_error},
+};
 
 /// How often the creation is begun anew when others create and remove files of the same name meanwhile.
 const MOST_ATTEMPTS: u32 = 8;

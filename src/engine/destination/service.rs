@@ -3,18 +3,18 @@
 //! ended well; what the service has made of it cannot be seen from here.
 
 use std::{
-    io::{self, Read, Write},
-    sync::{Arc, Mutex, PoisonError},
-    thread::{self, JoinHandle},
+    io::{self, Write},
+    sync::Arc,
+    thread::{self},
     time::Duration,
 };
 
-use crate::host::{Host, Service, ServiceControl, ServiceInput, Uptake};
+use crate::{
+    engine::{CancelToken, Context, DestinationError, EngineError, Warning, io_errors::destination_error},
+    host::{Service, ServiceControl, ServiceInput, Services, Uptake},
+};
 
-use super::super::{CancelToken, Context, DestinationError, EngineError, Warning, stage::destination_error};
-
-/// How much of what a service prints is kept for an error message, in bytes.
-const SAID_BYTES: usize = 1024;
+use super::output::Said;
 
 /// How long is waited before the service is asked again whether it has taken everything: most have at once.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
@@ -32,10 +32,13 @@ pub(in super::super) struct ServiceSink {
 }
 
 impl ServiceSink {
-    pub(super) fn start(vm: &str, line: &str, host: &dyn Host, cancel: &CancelToken) -> Result<Self, EngineError> {
-        let process = host.start_service(vm, Service::Backup)?;
-        let control = process.control.clone();
-        cancel.on_cancel(move || control.kill());
+    pub(super) fn start(
+        vm: &str,
+        line: &str,
+        services: &dyn Services,
+        cancel: &CancelToken,
+    ) -> Result<Self, EngineError> {
+        let process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
         let mut sink = Self {
             vm: vm.to_owned(),
             line: line.trim().to_owned(),
@@ -147,49 +150,5 @@ impl Drop for ServiceSink {
         if !self.is_finished {
             self.control.kill();
         }
-    }
-}
-
-/// Reads what a process prints, so that it never waits for us, and keeps the end of it.
-pub(in super::super) struct Said {
-    text: Arc<Mutex<Vec<u8>>>,
-    listeners: Vec<JoinHandle<()>>,
-}
-
-impl Said {
-    pub(in super::super) fn listen<const N: usize>(streams: [Box<dyn Read + Send>; N]) -> Self {
-        let text = Arc::new(Mutex::new(Vec::new()));
-        let listener = |mut stream: Box<dyn Read + Send>| {
-            let text = text.clone();
-            thread::spawn(move || {
-                let mut buffer = [0; 512];
-                while let Ok(count @ 1..) = stream.read(&mut buffer) {
-                    let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
-                    text.extend_from_slice(&buffer[..count]);
-                    let surplus = text.len().saturating_sub(SAID_BYTES);
-                    text.drain(..surplus);
-                }
-            })
-        };
-        let listeners = streams.into_iter().map(listener).collect();
-        Self { text, listeners }
-    }
-
-    /// The end of what was printed, once the process has ended, in printable ASCII.
-    pub(in super::super) fn text(self) -> String {
-        for listener in self.listeners {
-            // A listener that broke has kept what it heard until then.
-            let _ = listener.join();
-        }
-        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        let printable = |byte: &u8| {
-            if matches!(byte, b' '..=b'~') {
-                char::from(*byte)
-            } else {
-                ' '
-            }
-        };
-        let text: String = text.iter().map(printable).collect();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }

@@ -65,6 +65,7 @@ impl DestinationError {
 impl SourceError {
     one_of_each! {
         Io { place: odd(), source: answer() },
+        NoPedos { vm: odd() },
         Program { program: odd(), source: answer() },
         Service { vm: odd(), code: 1, said: odd() },
     }

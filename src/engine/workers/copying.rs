@@ -12,10 +12,9 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{
-    super::{CancelToken, EngineError},
-    permits::Permits,
-};
+use crate::engine::{CancelToken, EngineError};
+
+use super::permits::Permits;
 
 /// Below this nobody can tell whether it was a wait.
 const NO_WAIT: Duration = Duration::from_millis(1);

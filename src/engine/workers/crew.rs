@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use super::{super::CancelToken, permits::Permits};
+use crate::engine::CancelToken;
+
+use super::permits::Permits;
 
 /// What a crew is told to do.
 pub(super) trait Order: Send + Sized + 'static {

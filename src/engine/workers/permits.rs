@@ -6,10 +6,9 @@ use std::{
     sync::{Condvar, Mutex, PoisonError},
 };
 
-use super::{
-    super::{CancelToken, EngineError},
-    to_come::CANCEL_CHECK,
-};
+use crate::engine::{CancelToken, EngineError};
+
+use super::to_come::CANCEL_CHECK;
 
 /// So many may work at a time; who came first goes first, or a key that is needed soon would starve among blocks.
 pub(super) struct Permits {
@@ -50,7 +49,8 @@ impl Permits {
         state.free -= usize::from(result.is_ok());
         // The next one in the row may have its turn at once.
         self.turn.notify_all();
-        result.map(|()| Permit(self))
+        result?;
+        Ok(Permit(self))
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::super::{CancelToken, EngineError};
+use crate::engine::{CancelToken, EngineError};
 
 /// How often a wait looks whether the job was cancelled.
 pub(super) const CANCEL_CHECK: Duration = Duration::from_millis(100);

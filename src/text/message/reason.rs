@@ -11,7 +11,7 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, size,
     },
-    archive_error,
+    damage::damage,
     format::{header_error, mac_error, rest_of},
 };
 
@@ -28,7 +28,8 @@ pub(super) fn not_a_backup(why: &NotABackup) -> String {
             &[("member", &sanitize(member))],
         ),
         NotABackup::OtherBeginning => gettext("it does not begin like a backup"),
-        NotABackup::Unreadable(error) => archive_error(error).line(),
+        NotABackup::Unreadable(why) => damage(why),
+        NotABackup::Cut(within) => cut(*within),
         NotABackup::OtherMember { found, expected } => gettext_f(
             "it holds {found} where {expected} was expected",
             &[("found", &sanitize(found)), ("expected", expected)],

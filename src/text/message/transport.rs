@@ -98,6 +98,11 @@ pub fn source_error(error: &SourceError) -> Message {
                 gettext("Copy the file elsewhere and try again, or look at the system log for more.")
             }
         })),
+        SourceError::NoPedos { vm } => Message::new(gettext_f(
+            "The backup cannot be read from the VM {vm}: there is no PedOS here",
+            &[("vm", &sanitize(vm))],
+        ))
+        .hint(gettext("Copy the backup to this computer, and name the copy.")),
         SourceError::Service { vm, code, said } => Message::new(gettext_f(
             "Reading the backup from the VM {vm} failed",
             &[("vm", &sanitize(vm))],

@@ -43,16 +43,17 @@ impl BackupFlow {
     }
 
     pub(super) fn show_passphrase(&self, draft: &BackupDraft) {
+        let profile = self.profile_path();
         let choices = Choices {
             is_costly_to_guess: draft.is_costly_to_guess,
-            saves_profile: draft.saves_profile,
+            saves_profile: draft.saves_profile && profile.is_some(),
             saves_passphrase: draft.saves_passphrase,
             verifies: draft.will_verify(),
             is_gentle: draft.resources.is_gentle,
             powers_off: draft.power_off == PowerOff::Yes,
         };
         self.passphrase
-            .show_choices(choices, &self.profile_path(), draft.unverifiable());
+            .show_choices(choices, profile.as_deref(), draft.unverifiable());
         self.passphrase.show_kept(draft.passphrase.is_kept());
         let judged = draft.passphrase.strength().zip(draft.grade());
         let said = judged.map(|(judged, grade)| (grade, words::strength_with_advice(judged, draft.kdf())));
@@ -72,7 +73,7 @@ impl BackupFlow {
         });
         let left_out = draft.candidates().filter(|vm| !draft.is_selected(&vm.name));
         let left_out: Vec<&str> = left_out.map(|vm| vm.name.as_str()).collect();
-        let profile = draft.saves_profile.then(|| self.profile_path());
+        let profile = self.profile_path().filter(|_| draft.saves_profile);
         let (protection, is_weak) = words::protection_of(draft);
         let facts = SummaryFacts {
             protection,
@@ -87,11 +88,10 @@ impl BackupFlow {
         self.summary.show_findings(draft.findings());
     }
 
-    pub(super) fn profile_path(&self) -> std::path::PathBuf {
-        self.shell
-            .host
-            .profile_dir()
-            .join(format!("{}.conf", profile::DEFAULT_NAME))
+    /// The file of the default profile, where one can be kept.
+    fn profile_path(&self) -> Option<std::path::PathBuf> {
+        let folder = self.shell.host.profile_dir()?;
+        Some(folder.path().join(format!("{}.conf", profile::DEFAULT_NAME)))
     }
 }
 

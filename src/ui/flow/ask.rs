@@ -39,7 +39,10 @@ pub(in crate::ui) fn pick_place<F: 'static>(
     }
     let (host, vm) = (Arc::clone(host), look.target);
     let asked = vm.clone();
-    let task = Task::spawn(move |context| draft::pick(host.as_ref(), &vm, is_file, context));
+    let task = Task::spawn(move |context| {
+        let host = host.with_cancel(&context.cancel);
+        draft::pick(host.as_ref(), &vm, is_file, context)
+    });
     Some(when_answered(flow, task, move |flow, answer| {
         then(flow, answer.map_err(|_| words::pick_failed(&asked)));
     }))

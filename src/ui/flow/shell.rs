@@ -177,7 +177,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     /// Starts the job of the last page.
     fn start(self: &Rc<Self>, kind: JobKind, job: Job) {
         let shell = self.shell();
-        let handle = job::spawn(job, Arc::clone(&shell.host), self.draft().borrow().resources());
+        let handle = job::spawn(job, self.draft().borrow().resources());
         let flow = Rc::downgrade(self);
         let at_end = move |outcome| {
             if let Some(flow) = flow.upgrade() {

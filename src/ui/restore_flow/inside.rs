@@ -57,7 +57,10 @@ impl RestoreFlow {
         let question = self.draft.borrow_mut().begin_notes();
         let Some((access, archive)) = question else { return };
         let host = Arc::clone(&self.shell.host);
-        let task = Task::spawn(move |context| read_notes(&access, &archive, host.as_ref(), context));
+        let task = Task::spawn(move |context| {
+            let host = host.with_cancel(&context.cancel);
+            read_notes(&access, &archive, Some(host.as_ref()), context)
+        });
         let waited_for = window.downgrade();
         let waiting = when_answered(self, task, move |flow, answer| {
             flow.draft.borrow_mut().set_notes(answer);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a process prints, for the words about its failure.
+
+use std::{
+    io::Read,
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+/// How much of what a service prints is kept for an error message, in bytes.
+const SAID_BYTES: usize = 1024;
+
+/// Reads what a process prints, so that it never waits for us, and keeps the end of it.
+pub(in super::super) struct Said {
+    text: Arc<Mutex<Vec<u8>>>,
+    listeners: Vec<JoinHandle<()>>,
+}
+
+impl Said {
+    pub(in super::super) fn listen<const N: usize>(streams: [Box<dyn Read + Send>; N]) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let listener = |mut stream: Box<dyn Read + Send>| {
+            let text = text.clone();
+            thread::spawn(move || {
+                let mut buffer = [0; 512];
+                while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                    let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
+                    text.extend_from_slice(&buffer[..count]);
+                    let surplus = text.len().saturating_sub(SAID_BYTES);
+                    text.drain(..surplus);
+                }
+            })
+        };
+        let listeners = streams.into_iter().map(listener).collect();
+        Self { text, listeners }
+    }
+
+    /// The end of what was printed, once the process has ended, in printable ASCII.
+    pub(in super::super) fn text(self) -> String {
+        for listener in self.listeners {
+            // A listener that broke has kept what it heard until then.
+            let _ = listener.join();
+        }
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let printable = |byte: &u8| {
+            if matches!(byte, b' '..=b'~') {
+                char::from(*byte)
+            } else {
+                ' '
+            }
+        };
+        let text: String = text.iter().map(printable).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}

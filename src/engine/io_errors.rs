@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! How errors of the engine travel through `io::Read` and `io::Write`, on which compressors and tar layers are built.
+
+use std::{io, path::Path, sync::Arc};
+
+use crate::{
+    engine::{Damage, DestinationError, EngineError},
+    format::{FormatError, WriteError},
+};
+
+/// Wraps an engine's error so that it passes through layers that know only `io::Error`.
+pub(super) fn into_io(error: impl Into<EngineError>) -> io::Error {
+    io::Error::other(error.into())
+}
+
+/// Takes an error of a format layer, which may hold one of the engine.
+pub(super) fn format_to_io(error: FormatError) -> io::Error {
+    match error {
+        FormatError::Io(error) | FormatError::Below { error, .. } => error,
+        other => io::Error::new(io::ErrorKind::InvalidData, other),
+    }
+}
+
+/// Takes an error of a writer of the format, which may hold one of the engine.
+pub(super) fn write_to_io(error: WriteError) -> io::Error {
+    match error {
+        WriteError::Io(error) => error,
+        other => io::Error::new(io::ErrorKind::InvalidInput, other),
+    }
+}
+
+/// Takes an engine's error out again, or makes one of what the operating system said.
+pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(Arc<io::Error>) -> EngineError) -> EngineError {
+    match error.downcast::<EngineError>() {
+        Ok(engine) => engine,
+        Err(error) => wrap(Arc::new(error)),
+    }
+}
+
+/// Takes an engine's error out again, or makes one of what is wrong with the stream that was read.
+pub(super) fn in_stream(error: io::Error, wrap: impl FnOnce(Damage) -> EngineError) -> EngineError {
+    match error.downcast::<EngineError>() {
+        Ok(engine) => engine,
+        Err(error) => wrap(Damage::in_stream(error)),
+    }
+}
+
+/// What an operating system's answer means for an archive that is being written.
+pub(super) fn destination_error(place: &str, error: io::Error) -> EngineError {
+    let place = place.to_owned();
+    from_io(error, |source| {
+        EngineError::Destination(match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DestinationError::Full { place },
+            io::ErrorKind::FileTooLarge => DestinationError::FileTooLarge { place },
+            _ => DestinationError::Io { place, source },
+        })
+    })
+}
+
+pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
+    from_io(error, |source: Arc<io::Error>| EngineError::Home {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_error_comes_out_as_it_went_in() {
+        let error = from_io(into_io(EngineError::Cancelled), |_| unreachable!());
+        assert!(matches!(error, EngineError::Cancelled));
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_other_errors() {
+        let full = destination_error("/x", io::Error::from(io::ErrorKind::StorageFull));
+        assert!(matches!(full, EngineError::Destination(DestinationError::Full { .. })));
+        let other = destination_error("/x", io::Error::from(io::ErrorKind::PermissionDenied));
+        assert!(matches!(other, EngineError::Destination(DestinationError::Io { .. })));
+    }
+}

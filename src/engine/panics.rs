@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a panic of a thread means for whoever waits for it.
+
+use std::any::Any;
+
+use super::EngineError;
+
+/// What the standard library's panic begins with where the system has no more threads.
+const NO_THREAD: &str = "failed to spawn thread";
+
+/// The error that a panic of a thread is for whoever waits for it: a mistake of this program, with what the panic said, or
+/// that there are no more threads.
+pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> EngineError {
+    if is_thread_panic(panic) {
+        return EngineError::NoThread;
+    }
+    let what = text_of(panic).unwrap_or("a stage broke").to_owned();
+    EngineError::Internal { what }
+}
+
+/// Whether a panic says that the system has no more threads.
+pub fn is_thread_panic(panic: &(dyn Any + Send)) -> bool {
+    text_of(panic).is_some_and(|text| text.starts_with(NO_THREAD))
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> Option<&str> {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lack_of_threads_is_told_from_mistakes() {
+        let panic = "failed to spawn thread: Os { code: 11 }".to_owned();
+        assert!(matches!(of_panic(&panic), EngineError::NoThread));
+        assert!(matches!(of_panic(&"else"), EngineError::Internal { .. }));
+    }
+}

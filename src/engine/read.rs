@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! From an archive to VMs: opens it, finds the parts that are wanted, authenticates and decrypts them, and hands their
+//! content to a target. A restore, a verification and an extraction differ only in the target.
+
+// Where the bytes come from.
+mod member;
+mod role;
+mod source;
+
+mod index;
+mod keys;
+mod part_format;
+
+// What is wanted of it.
+mod expected;
+mod wanted;
+
+// The reading thread.
+mod message;
+mod reader;
+mod scout;
+
+// The unpacking thread.
+mod filter;
+mod home_read;
+mod place;
+mod target;
+mod unpack;
+
+mod archive;
+mod open;
+
+// What a restore puts in place beside volumes.
+mod home;
+mod leftovers;
+mod rules;
+mod settings;
+
+mod notes;
+mod outline;
+
+pub mod extract;
+pub mod restore;
+pub mod verify;
+
+pub use leftovers::{Leftovers, wait_for_turn};
+pub use notes::{Notes, read_notes};
+pub use open::open_archive;
+pub use outline::{Outline, OutlineFile, quick_look};
+pub use source::source_place;

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Restore: VMs are created, given their settings, filled, and only then released; a VM that does not become
+//! whole is taken away again, and the others go on.
+
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+    time::{Instant, SystemTime},
+};
+
+use crate::{
+    engine::{
+        ArchiveError, Context, EngineError, Failure, ItemResult, ItemState, Phase, Report, VmReport, VmResult, Warning,
+        memory, report::in_order,
+    },
+    host::{DOM0, Host, HostError, Intake, VmFile, VolumeImport},
+    inventory::{self, Inventory},
+    plan::{Missing, RestorePlan, RestoreRow},
+    units::LocalTime,
+};
+
+use super::{
+    archive::{Archive, Scope, has_unlisted_files, warn_of},
+    home::{self, HomeFolder},
+    home_read::HomeRead,
+    leftovers::{HOME_FOLDER, IN_PROGRESS_TAG, wait_for_turn},
+    open::open_archive,
+    outline::Outline,
+    place::Place,
+    rules::readable_rules,
+    settings::Settings,
+    source::source_place,
+    target::{InnerReader, Target},
+};
+
+/// Carries a restore out. The report says of each VM whether it is whole.
+///
+/// # Errors
+/// When nothing could be begun, or the job was cancelled; VMs that were not whole by then are gone.
+pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+    let start = Instant::now();
+    // What has begun is put in order on the host itself, which does not hear of the cancel.
+    let work = &*host.with_cancel(&context.cancel);
+    let _turn = wait_for_turn(
+        work,
+        || Ok(context.cancel.check()?),
+        |_| context.observer.phase(Phase::AwaitingTurn),
+    )?;
+    context.observer.phase(Phase::Opening);
+    let opened = open_archive(&plan.access, Some(work), context)?;
+    let rows: Vec<&RestoreRow> = plan.table.selected().collect();
+    for row in &rows {
+        if opened.inventory.domain(&row.domain.name).as_ref() != Some(&row.domain) {
+            return Err(EngineError::Plan {
+                what: "the backup has changed since it was opened".to_owned(),
+            });
+        }
+    }
+    // What is known to be missing costs nothing: no VM is created for it.
+    let archive = Archive::new(&plan.access, &opened, Some(work), context)?;
+    let missing = archive
+        .index
+        .as_ref()
+        .map(|index| Outline::of(index).missing(&opened.inventory))
+        .unwrap_or_default();
+    let (incomplete, complete): (Vec<&RestoreRow>, Vec<&RestoreRow>) =
+        rows.iter().partition(|row| missing.contains_key(&row.domain.name));
+    // The reader does not know of these VMs; they have a word of their own.
+    let named: Vec<ArchiveError> = incomplete
+        .iter()
+        .map(|row| ArchiveError::Missing {
+            what: Missing::Path {
+                path: row.content.path.clone(),
+            },
+        })
+        .collect();
+    let mut reports: Vec<VmReport> = incomplete
+        .into_iter()
+        .map(|row| {
+            let what = missing[&row.domain.name].clone();
+            failure(row, ArchiveError::Missing { what }.into(), context)
+        })
+        .collect();
+    let mut target = Restoring::new(work, host, context);
+    context.observer.phase(Phase::CreatingVms);
+    let (created, failed) = target.create_all(&complete, &opened.inventory)?;
+    reports.extend(failed);
+    context.observer.phase(Phase::Restoring);
+    let mut result = archive.read(&created, Scope::Everything, &mut target)?;
+    reports.extend(result.vms);
+    result.findings.retain(|finding| !named.contains(finding));
+    warn_of(&result.findings, context);
+    if let Some(error) = result.broken {
+        context.warn(Warning::RestUnreadable { why: error.to_string() });
+    }
+    let home_folder = target.home.take();
+    drop(target);
+    // Nothing is called restored before all of it is on the disk.
+    host.commit()?;
+    Ok(Report {
+        place: source_place(&plan.access.source),
+        archive: plan.access.source.file().map(Path::to_owned),
+        archive_bytes: opened.info.archive_bytes.unwrap_or(0),
+        data_bytes: result.data_bytes,
+        home_folder,
+        findings: result.findings,
+        has_unlisted_files: has_unlisted_files(&created),
+        protection: Some(opened.info.protection.clone()),
+        vms: in_order(&plan.table, reports),
+        warnings: context.warnings(),
+        elapsed: start.elapsed(),
+        peak_memory_bytes: memory::peak_bytes(),
+        ..Report::default()
+    })
+}
+
+fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> VmReport {
+    let failure = Failure(error);
+    context
+        .observer
+        .item(&row.domain.name, ItemState::Failed(failure.clone()));
+    VmReport {
+        name: row.domain.name.clone(),
+        name_here: row.name_here.clone(),
+        items: Vec::new(),
+        result: VmResult::Failed(failure),
+    }
+}
+
+/// Puts what comes out of an archive into a host. VMs that are not whole when it is dropped are taken away.
+struct Restoring<'a> {
+    host: &'a dyn Host,
+    /// The host for what has to be done after a cancel too.
+    way_back: &'a dyn Intake,
+    context: &'a Context,
+    /// The VMs that were created and are not whole yet, by their names here.
+    unfinished: Vec<String>,
+    /// dom0's home while it is not known to be whole.
+    pending_home: Option<HomeFolder>,
+    home: Option<PathBuf>,
+}
+
+impl<'a> Restoring<'a> {
+    fn new(host: &'a dyn Host, way_back: &'a dyn Intake, context: &'a Context) -> Self {
+        Self {
+            host,
+            way_back,
+            context,
+            unfinished: Vec::new(),
+            pending_home: None,
+            home: None,
+        }
+    }
+
+    /// Creates all VMs with their settings. Gives the rows whose data can come, and those that failed.
+    fn create_all<'r>(
+        &mut self,
+        rows: &[&'r RestoreRow],
+        inventory: &Inventory,
+    ) -> Result<(Vec<&'r RestoreRow>, Vec<VmReport>), EngineError> {
+        let settings = Settings::new(rows, self.host, self.context);
+        settings.add_labels(inventory)?;
+        let mut vms: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
+        // What others are based on comes first.
+        vms.sort_by_key(|row| super::settings::creation_order(row));
+        let mut created = Vec::new();
+        let mut failed = Vec::new();
+        for row in vms {
+            self.context.cancel.check()?;
+            match settings.create(row) {
+                Ok(()) => {
+                    self.unfinished.push(row.name_here.clone());
+                    settings.set_all(row);
+                    created.push(row);
+                }
+                Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
+                Err(error) => failed.push(failure(row, error, self.context)),
+            }
+        }
+        // References to other VMs are set when all are there.
+        created.iter().for_each(|row| settings.link(row));
+        created.extend(rows.iter().copied().filter(|row| row.is_home()));
+        Ok((created, failed))
+    }
+
+    /// Takes a VM away that did not become whole. Where that fails, it keeps the tag that tells.
+    fn take_away(&self, name: &str) {
+        if let Err(error) = self.way_back.remove_vm(name) {
+            let why = error.to_string();
+            self.context.warn(Warning::NotTakenAway {
+                vm: name.to_owned(),
+                tag: IN_PROGRESS_TAG,
+                why,
+            });
+        }
+    }
+}
+
+impl Drop for Restoring<'_> {
+    fn drop(&mut self) {
+        if self.unfinished.is_empty() {
+            return;
+        }
+        self.unfinished.iter().for_each(|name| self.take_away(name));
+        if let Err(error) = self.way_back.commit() {
+            log::error!("machines that were taken away may still be on record: {error}");
+        }
+    }
+}
+
+impl Target for Restoring<'_> {
+    fn volume(
+        &mut self,
+        row: &RestoreRow,
+        volume: &str,
+        size_bytes: u64,
+    ) -> Result<Option<Box<dyn VolumeImport>>, EngineError> {
+        Ok(Some(self.host.import_volume(&row.name_here, volume, size_bytes)?))
+    }
+
+    fn vm_file(&mut self, row: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError> {
+        let warn = |setting: &str, why: String| {
+            let vm = row.name_here.clone();
+            self.context.warn(Warning::SettingNotRestored {
+                vm,
+                setting: setting.to_owned(),
+                why,
+            });
+        };
+        let mut result = ItemResult::Done;
+        let content = match file {
+            // Without rules a VM stands open, so that one whose own cannot be read gets such that drop everything.
+            VmFile::Firewall => readable_rules(row, content).unwrap_or_else(|failure| {
+                result = ItemResult::Failed(failure);
+                Cow::Borrowed(inventory::DROP_EVERYTHING)
+            }),
+            VmFile::AppMenus | VmFile::Notes => Cow::Borrowed(content),
+        };
+        let put = |content: &[u8]| self.host.set_vm_file(&row.name_here, file, content);
+        match put(&content) {
+            Ok(()) => {}
+            // A VM without its firewall rules because the disk is full is not whole.
+            Err(error @ HostError::Io { .. }) => return Err(error.into()),
+            Err(error) if file == VmFile::Firewall => {
+                put(inventory::DROP_EVERYTHING)?;
+                result = ItemResult::Failed(Failure(error.into()));
+            }
+            Err(error) => warn(file.file_name(), error.to_string()),
+        }
+        // The menu reads its entries from this feature; the file is where older versions kept them.
+        if let (VmFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(&content)) {
+            let entries: Vec<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            if let Err(error) = self.host.set_feature(&row.name_here, "menu-items", &entries.join(" ")) {
+                warn("feature menu-items", error.to_string());
+            }
+        }
+        Ok(result)
+    }
+
+    fn home(
+        &mut self,
+        row: &RestoreRow,
+        archive: &mut InnerReader<'_>,
+        place: &Place,
+        context: &Context,
+    ) -> Result<HomeRead, EngineError> {
+        let Some(home) = self.host.home()? else {
+            return Err(EngineError::Plan {
+                what: format!("{DOM0} has no home directory here"),
+            });
+        };
+        let name = format!("{HOME_FOLDER}{}", LocalTime::at(SystemTime::now()).folder_time());
+        let folder = HomeFolder::create_next(&home.folder, name)?;
+        let folder = self.pending_home.insert(folder);
+        home::read(archive, &row.content.path, Some(folder), place, context)
+    }
+
+    fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError> {
+        if !row.is_home() {
+            self.host.remove_tag(&row.name_here, IN_PROGRESS_TAG)?;
+            self.unfinished.retain(|name| *name != row.name_here);
+            return Ok(());
+        }
+        if let Some(folder) = self.pending_home.take() {
+            self.home = Some(folder.finish(self.context)?);
+        }
+        Ok(())
+    }
+
+    fn give_up(&mut self, row: &RestoreRow) {
+        if row.is_home() {
+            // Dropped without its name, the folder goes.
+            self.pending_home = None;
+        } else {
+            self.unfinished.retain(|name| *name != row.name_here);
+            self.take_away(&row.name_here);
+        }
+    }
+}

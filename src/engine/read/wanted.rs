@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Which files of an archive a reader wants, and what has become of their VMs so far.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::{
+    engine::names::{PLACEHOLDER, VOLUME_SUFFIX, WHOLE_FOLDER},
+    host::VmFile,
+    plan::RestoreRow,
+};
+
+use super::expected::expected_files;
+
+/// One VM that is wanted, and what has been seen of it.
+pub(super) struct Wanted<'a> {
+    /// Its row of the plan.
+    pub(super) row: &'a RestoreRow,
+    /// The only file of it that is wanted; `None` for all of them.
+    pub(super) only: Option<&'a str>,
+    /// Set when it failed, so that the reading side passes its further members over.
+    pub(super) has_failed: AtomicBool,
+}
+
+impl Wanted<'_> {
+    /// Whether a file of it is to be read: what a restore has a use for. One that is a whole folder may hold that.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        if let Some(only) = self.only {
+            return only == name || name == WHOLE_FOLDER;
+        }
+        let is_known = [PLACEHOLDER, WHOLE_FOLDER].contains(&name)
+            || name.ends_with(VOLUME_SUFFIX)
+            || VmFile::from_file_name(name).is_some();
+        let is_listed = |files: &Vec<String>| files.iter().any(|file| file == name);
+        is_known || self.row.is_home() || self.row.domain.files.as_ref().is_some_and(is_listed)
+    }
+
+    /// Whether a file of it is still to be read, by one who stops at a failure or does not.
+    pub(super) fn is_read(&self, name: &str, stops_at_failure: bool) -> bool {
+        self.wants(name) && !(stops_at_failure && self.has_failed.load(Ordering::SeqCst))
+    }
+
+    pub(super) fn expected_files(&self) -> Vec<String> {
+        self.only
+            .map_or_else(|| expected_files(&self.row.domain), |only| vec![only.to_owned()])
+    }
+}
+
+/// Wants the VMs of these rows, or only one file of each.
+pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>, only: Option<&'a str>) -> Vec<Wanted<'a>> {
+    rows.map(|row| Wanted {
+        row,
+        only: only.filter(|_| !row.is_home()),
+        has_failed: AtomicBool::new(false),
+    })
+    .collect()
+}
+
+/// The wanted VM that a file belongs to, and the file's name in its folder.
+pub(super) fn find<'f>(wanted: &[Wanted<'_>], file: &'f str) -> Option<(usize, &'f str)> {
+    wanted.iter().enumerate().find_map(|(index, wanted)| {
+        let path = &wanted.row.content.path;
+        if !is_within(path, file) {
+            return None;
+        }
+        let name = if wanted.row.is_home() {
+            file.rsplit('/').next()
+        } else {
+            file.strip_prefix(path.trim_end_matches('/'))?.strip_prefix('/')
+        };
+        Some((index, name.unwrap_or(file)))
+    })
+}
+
+/// Whether a reader will want a file's parts, as far as can be told now.
+pub(super) fn will_be_read(wanted: &[Wanted<'_>], stops_at_failure: bool, file: &str) -> bool {
+    find(wanted, file).is_some_and(|(vm, name)| wanted[vm].is_read(name, stops_at_failure))
+}
+
+/// Whether a file is the one that the inventory names, or lies in the folder that it names.
+pub(super) fn is_within(path: &str, file: &str) -> bool {
+    let rest = file.strip_prefix(path.trim_end_matches('/'));
+    !path.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

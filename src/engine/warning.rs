@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What does not stop a job but must be known.
+
+use std::path::PathBuf;
+
+use crate::{
+    host::{
+        NameFault,
+        settings::{Setting, Unfit},
+    },
+    plan::Unverified,
+};
+
+use super::{ArchiveError, HomeRefusal};
+
+/// Something that does not stop a job but must be known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// A file of dom0's home could not be read and is not in the archive.
+    HomeFileLeftOut {
+        /// The file, within the home.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A file of dom0's home changed its size while it was read; what is in the archive is padded or cut.
+    HomeFileChanged {
+        /// The file, within the home.
+        path: PathBuf,
+    },
+    /// A file is whole and has its name, but its folder could not be synced, so that a power cut may take the name away.
+    NameNotSynced {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// An unfinished file that a killed run had left was replaced.
+    LeftoverReplaced {
+        /// The unfinished file.
+        path: PathBuf,
+    },
+    /// Whether the service of a VM has taken the last bytes of an archive cannot be told.
+    UptakeUnknown {
+        /// The VM.
+        vm: String,
+    },
+    /// A VM could not be marked as backed up.
+    NotRecorded {
+        /// Why.
+        why: String,
+    },
+    /// The archive was not read again, although that was asked for.
+    NotVerified {
+        /// Why.
+        why: Unverified,
+    },
+    /// A setting of a restored VM could not be set.
+    SettingNotRestored {
+        /// The VM's name here.
+        vm: String,
+        /// What it is: a property, feature, tag, device, firewall rules, notes.
+        setting: String,
+        /// Why.
+        why: String,
+    },
+    /// A setting of a restored VM has a value that no PedOS takes, and is left out.
+    SettingUnfit {
+        /// The VM's name here.
+        vm: String,
+        /// The setting.
+        setting: Setting,
+        /// The value.
+        value: String,
+        /// Why it does not fit.
+        why: Unfit,
+    },
+    /// The archive is as it should be, and the VM can only be restored under another name.
+    NameUnusable {
+        /// Its name in the archive.
+        vm: String,
+        /// The rule that the name breaks.
+        why: NameFault,
+    },
+    /// A file of the archive that this program has no use for.
+    UnknownFile {
+        /// The member's name.
+        member: String,
+    },
+    /// A directory or file of dom0's home could not be given its mode, time or owner.
+    HomeFileNotRestored {
+        /// The file, within the restored folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// An entry of dom0's home cannot be restored and is left out.
+    HomeEntryRefused {
+        /// The entry, within the archive.
+        path: PathBuf,
+        /// Why.
+        why: HomeRefusal,
+    },
+    /// A file of dom0's home is restored without the bits that would run it as its owner or group.
+    HomePrivilegesDropped {
+        /// The file, within the archive.
+        path: PathBuf,
+    },
+    /// A failed backup left a file in another VM that this program cannot remove.
+    LeftBehind {
+        /// Where it is.
+        place: String,
+    },
+    /// A part did not authenticate and did so when it was read once more: memory, cable or disk of this computer fail.
+    GoodAtSecondTry {
+        /// The member.
+        member: String,
+        /// Where it begins in the archive.
+        position: u64,
+    },
+    /// A volume has another size than the inventory says.
+    VolumeSizeDiffers {
+        /// The VM's name in the archive.
+        vm: String,
+        /// The volume.
+        volume: String,
+        /// What the inventory says, in bytes.
+        announced: u64,
+        /// What came, in bytes.
+        found: u64,
+    },
+    /// The text on how to open the archive without this program could not be put beside it.
+    RecoveryTextNotWritten {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The archive could not be read to its end; what was wanted of it may still be whole.
+    RestUnreadable {
+        /// Why.
+        why: String,
+    },
+    /// Something is wrong with the archive that costs no VM anything.
+    Archive(ArchiveError),
+    /// Something stands behind the end of the archive.
+    BehindTheEnd {
+        /// Where it begins, in bytes from the start of the archive.
+        position: u64,
+    },
+    /// A VM that did not become whole could not be taken away again.
+    NotTakenAway {
+        /// Its name here.
+        vm: String,
+        /// The tag that it carries.
+        tag: &'static str,
+        /// Why.
+        why: String,
+    },
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The upper half of a backup: what goes into an archive and in which order.
+//!
+//! Volumes are read once, only where they hold data. The sparse map of the inner tar must stand before the data, so it
+//! is taken from the file system's own knowledge of holes; zeros that are allocated travel as data, where compression
+//! makes next to nothing of them, and become holes when they are restored.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc::sync_channel,
+    },
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    engine::{
+        Context, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning, destination::Sink,
+        meter::Meter, panics::of_panic, workers::Workers,
+    },
+    format::{BackupId, Compression, INVENTORY_FILE},
+    host::{Host, System, Vms},
+    plan::{BackupPlan, Destination, Finding, Room, check_backup, hindrances},
+    units::unix_now,
+};
+
+use super::{
+    blocks::BLOCKS_PER_WORKER,
+    buffers::Buffers,
+    contents::{Contents, member_name},
+    keys::{KeyMaker, SureKeys},
+    parts::{LEAST_PACKED_SHARE, Packer},
+    reading::Reading,
+    recovery,
+    writing::{Written, start_writer},
+};
+
+/// Writes an archive and gives it its name. Returns what came of each VM.
+///
+/// # Errors
+/// The first cause that ended it. Nothing is left under a final name then.
+pub(in crate::engine) fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+    context.observer.phase(Phase::Preparing);
+    let system = host.system()?;
+    let unready = check(plan, &system)?;
+    let contents = Contents::gather(plan, &system, &unready, host, context)?;
+    let sink = Sink::open(&plan.destination, host, context)?;
+    let place = sink.place();
+    let meter = Meter::new(context, Some(contents.total_bytes()));
+    let backup_id = BackupId::new(begin(), std::process::id());
+    let (written, vms) = write(plan, host, context, &contents, &backup_id, &meter, sink)
+        .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
+    context.observer.phase(Phase::Finishing);
+    let finished = match context.cancel.check() {
+        Ok(()) => written.sink.finish(context),
+        Err(stopped) => Err(stopped.into()),
+    };
+    let archive = finished.inspect_err(|_| warn_of_remains(&plan.destination, context))?;
+    let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
+    if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
+        context.warn(Warning::NotRecorded { why: error.to_string() });
+    }
+    let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
+    Ok(Report {
+        data_bytes: vms.iter().map(read_bytes).sum(),
+        vms: in_plan_order(plan, vms, &contents),
+        // The name may be another one than at the beginning.
+        place: archive.as_ref().map_or(place, |path| path.display().to_string()),
+        archive,
+        lacks_recovery_text: plan.recovery_text.is_some() && recovery_file.is_none(),
+        recovery_file,
+        archive_bytes: written.bytes,
+        ..Report::default()
+    })
+}
+
+fn is_done(vm: &VmReport) -> bool {
+    vm.result == VmResult::Done
+}
+
+fn name(vm: &VmReport) -> String {
+    vm.name.clone()
+}
+
+/// The bytes of a VM that came whole into the archive.
+fn read_bytes(vm: &VmReport) -> u64 {
+    let done = vm.items.iter().filter(|item| item.result == ItemResult::Done);
+    done.map(|item| item.size_bytes).sum()
+}
+
+/// The reports in the order of the archive, behind those VMs of which nothing is in it.
+fn in_plan_order(plan: &BackupPlan, vms: Vec<VmReport>, contents: &Contents) -> Vec<VmReport> {
+    let left_out = contents.left_out.iter().map(|(name, error)| VmReport {
+        name: name.clone(),
+        name_here: name.clone(),
+        items: Vec::new(),
+        result: VmResult::Failed(Failure(error.clone())),
+    });
+    let mut all: Vec<VmReport> = left_out.chain(vms).collect();
+    all.sort_by_key(|report| plan.vms.iter().position(|name| *name == report.name));
+    all
+}
+
+/// Holds the plan against the host as it is now; what a wizard showed may be minutes old. Returns what concerns one
+/// VM alone.
+fn check(plan: &BackupPlan, system: &System) -> Result<Vec<Finding>, EngineError> {
+    let findings = check_backup(system, &plan.vms, Some(&plan.destination), Room::default());
+    if let Some(finding) = hindrances(&findings, &plan.vms).first() {
+        return Err(EngineError::NotReady((*finding).clone()));
+    }
+    Ok(findings
+        .into_iter()
+        .filter(|finding| finding.unready_vm().is_some())
+        .collect())
+}
+
+/// A service of a VM writes under the final name from the start, and nothing here can take that file away.
+fn warn_of_remains(destination: &Destination, context: &Context) {
+    if let Destination::Service { vm, line } = destination
+        && line.trim().starts_with('/')
+    {
+        let place = format!("{vm}:{}/qubes-backup-...", line.trim().trim_end_matches('/'));
+        context.warn(Warning::LeftBehind { place });
+    }
+}
+
+/// The moment at which a backup begins, by the second: two of one process never have the same, since the identifier that
+/// is made of it binds each part to its backup.
+fn begin() -> SystemTime {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = unix_now();
+    let next = |last: u64| now.max(last + 1);
+    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(next(last)));
+    SystemTime::UNIX_EPOCH + Duration::from_secs(next(last.unwrap_or_else(|last| last)))
+}
+
+/// Writes the whole archive, all but its name.
+fn write(
+    plan: &BackupPlan,
+    host: &dyn Vms,
+    context: &Context,
+    contents: &Contents,
+    backup_id: &BackupId,
+    meter: &Meter<'_>,
+    sink: Sink,
+) -> Result<(Written, Vec<VmReport>), EngineError> {
+    context.observer.phase(Phase::BackingUp);
+    let workers = Workers::for_writing(context.resources);
+    let keys = KeyMaker {
+        workers: &workers,
+        backup_id: backup_id.to_string(),
+        passphrase: plan.passphrase.clone(),
+        cost: plan.kdf,
+    };
+    thread::scope(|scope| {
+        let buffers = Buffers::default();
+        let writing = start_writer(
+            scope,
+            sink,
+            plan.compression,
+            buffers.clone(),
+            &workers,
+            &context.cancel,
+        );
+        let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
+        let packer = Packer {
+            keys: &keys,
+            blocks: writing.blocks,
+            buffers: buffers.clone(),
+            cancel: context.cancel.clone(),
+        };
+        let packing = scope.spawn(move || packer.run(&flowing));
+        let job = Reading {
+            plan,
+            host,
+            context,
+            keys: &keys,
+            sure_keys: RefCell::new(sure_keys(&keys, contents, plan.compression)),
+            flow: &flow,
+            buffers: &buffers,
+            meter,
+        };
+        let read = job.read_all(backup_id, contents);
+        drop(flow);
+        let packed = packing.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
+        let written = writing
+            .thread
+            .join()
+            .unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
+        // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
+        let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
+        match (written, packed, read) {
+            (Ok(written), Ok(()), Ok(vms)) => Ok((written, vms)),
+            (written, packed, read) => {
+                let errors = [written.err(), packed.err(), read.err()];
+                Err(errors
+                    .into_iter()
+                    .flatten()
+                    .find(is_cause)
+                    .unwrap_or(EngineError::Cancelled))
+            }
+        }
+    })
+}
+
+/// The keys that will be needed for sure.
+fn sure_keys<'a>(maker: &'a KeyMaker<'a>, contents: &Contents, compression: Compression) -> SureKeys<'a> {
+    let least_of = |bytes: u64| match compression {
+        Compression::None => bytes,
+        _ => (bytes as f64 * LEAST_PACKED_SHARE) as u64,
+    };
+    let files = contents.vms.iter().flat_map(|vm| {
+        let file = |item| (member_name(vm, item), least_of(item.data_bytes()));
+        vm.items.iter().map(file)
+    });
+    SureKeys::new(maker, std::iter::once((INVENTORY_FILE.to_owned(), 0)).chain(files))
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The thread that writes an archive: what is sealed becomes a member of the outer archive.
+
+use std::{
+    io::{self, Write},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread::{Scope, ScopedJoinHandle},
+};
+
+use crate::{
+    engine::{
+        CancelToken, EngineError,
+        destination::Sink,
+        io_errors::{destination_error, into_io, write_to_io},
+        workers::Workers,
+    },
+    format::{Compression, Encoder, limits::PART_CONTENT_BYTES, outer},
+    units::{MIB, unix_now},
+};
+
+use super::{buffers::Buffers, messages::Block};
+
+/// How many pieces of parts, and small members that lack their keys, may wait to be written.
+const MOST_WAITING: usize = 16;
+
+/// How much may wait besides where a part is written only once it is whole, in bytes: what comes meanwhile.
+const WAITING_FOR_WHOLE_BYTES: usize = PART_CONTENT_BYTES as usize / 2;
+
+/// What the writing thread has to show: the archive, open until its name is given, and its size.
+pub(super) struct Written {
+    pub(super) sink: Sink,
+    pub(super) bytes: u64,
+}
+
+/// The thread that writes, and the way to it.
+pub(super) struct Writing<'scope> {
+    pub(super) blocks: SyncSender<Block>,
+    pub(super) thread: ScopedJoinHandle<'scope, Result<Written, EngineError>>,
+}
+
+/// Starts the thread that writes. Its error, if it has one, is the cause of all others.
+pub(super) fn start_writer<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    sink: Sink,
+    method: Compression,
+    buffers: Buffers,
+    workers: &'scope Workers,
+    cancel: &'scope CancelToken,
+) -> Writing<'scope> {
+    let besides = if sink.is_correctable() {
+        0
+    } else {
+        WAITING_FOR_WHOLE_BYTES / Encoder::block_bytes(method)
+    };
+    let (blocks, to_write) = sync_channel(MOST_WAITING + besides);
+    Writing {
+        blocks,
+        thread: scope.spawn(move || write(sink, &to_write, buffers, workers, cancel)),
+    }
+}
+
+fn write(
+    sink: Sink,
+    blocks: &Receiver<Block>,
+    buffers: Buffers,
+    workers: &Workers,
+    cancel: &CancelToken,
+) -> Result<Written, EngineError> {
+    let (place, is_correctable) = (sink.place(), sink.is_correctable());
+    let mut counted = Counted {
+        inner: sink,
+        bytes: 0,
+        workers,
+        cancel,
+    };
+    let writer = Writer {
+        archive: outer::Writer::new(&mut counted),
+        time: unix_now(),
+        place,
+        is_correctable,
+        open: None,
+        file_start: 0,
+        kept: Vec::new(),
+        buffers,
+        cancel,
+    };
+    match writer.write_all(blocks) {
+        Ok(()) => Ok(Written {
+            sink: counted.inner,
+            bytes: counted.bytes,
+        }),
+        Err(error) => Err(counted.inner.abandon(error)),
+    }
+}
+
+struct Writer<'c, 'a> {
+    archive: outer::Writer<&'c mut Counted<'a, Sink>>,
+    time: u64,
+    /// Where it goes, for display.
+    place: String,
+    is_correctable: bool,
+    /// The part that has begun.
+    open: Option<Open>,
+    /// Where the file begins that is being written.
+    file_start: u64,
+    /// The memory of the part that was kept last.
+    kept: Vec<u8>,
+    /// Where buffers go that are empty again.
+    buffers: Buffers,
+    cancel: &'a CancelToken,
+}
+
+enum Open {
+    /// What comes is written, and its size at its end.
+    Written(outer::OpenMember),
+    /// What comes is kept until it is whole, as nothing that was written can be corrected.
+    Kept { member: String, content: Vec<u8> },
+}
+
+impl Writer<'_, '_> {
+    fn write_all(mut self, blocks: &Receiver<Block>) -> Result<(), EngineError> {
+        loop {
+            // The side that fills parts gave up where nothing comes any more; it or the reading side knows why.
+            let block = blocks.recv().map_err(|_| EngineError::Cancelled)?;
+            match (block, self.open.take()) {
+                (Block::FileBegin, None) => self.file_start = self.archive.position(),
+                (Block::FileLost, open) => self.take_back(open)?,
+                (Block::Begin { member, header }, None) => self.begin(member, &header)?,
+                (Block::Piece(data), Some(open)) => {
+                    self.go_on(open, &data)?;
+                    self.buffers.give_back(data);
+                }
+                (Block::End { mac }, Some(open)) => self.end(open, &mac)?,
+                (Block::Small { member, key, mut data }, None) => {
+                    let sealed = key.wait(self.cancel)??.seal(&mut data);
+                    self.member(&member, &[&sealed.header, &data, &sealed.mac])?;
+                }
+                (Block::Plain { member, data }, None) => {
+                    let data = data.wait(self.cancel)??;
+                    self.member(&member, &[&data])?;
+                }
+                (Block::ArchiveEnd, None) => {
+                    let ended = self.archive.finish().map(drop);
+                    return ended.map_err(|error| destination_error(&self.place, error));
+                }
+                // Half a part must not pass for a whole one.
+                _ => {
+                    let what = "the pieces of an archive came out of order".to_owned();
+                    return Err(EngineError::Internal { what });
+                }
+            }
+        }
+    }
+
+    fn member(&mut self, name: &str, pieces: &[&[u8]]) -> Result<(), EngineError> {
+        let written = self.archive.member(name, self.time, pieces);
+        written.map_err(|error| destination_error(&self.place, write_to_io(error)))
+    }
+
+    /// Takes back what was written of a file. Whole parts that went to a service stay there.
+    fn take_back(&mut self, open: Option<Open>) -> Result<(), EngineError> {
+        if let Some(Open::Kept { mut content, .. }) = open {
+            content.clear();
+            self.kept = content;
+        }
+        if !self.is_correctable {
+            return Ok(());
+        }
+        let taken = self.archive.take_back(self.file_start, |counted, position| {
+            counted.inner.take_back(position)?;
+            counted.bytes = position;
+            Ok(())
+        });
+        taken.map_err(|error| destination_error(&self.place, error))
+    }
+
+    fn begin(&mut self, member: String, header: &[u8]) -> Result<(), EngineError> {
+        let open = if self.is_correctable {
+            let begun = self.archive.begin(&member, self.time);
+            Open::Written(begun.map_err(|error| destination_error(&self.place, write_to_io(error)))?)
+        } else {
+            let content = std::mem::take(&mut self.kept);
+            Open::Kept { member, content }
+        };
+        self.go_on(open, header)
+    }
+
+    fn go_on(&mut self, mut open: Open, data: &[u8]) -> Result<(), EngineError> {
+        match &mut open {
+            Open::Written(member) => {
+                let written = self.archive.go_on(member, data);
+                written.map_err(|error| destination_error(&self.place, error))?;
+            }
+            Open::Kept { content, .. } => content.extend_from_slice(data),
+        }
+        self.open = Some(open);
+        Ok(())
+    }
+
+    fn end(&mut self, open: Open, mac: &[u8]) -> Result<(), EngineError> {
+        self.go_on(open, mac)?;
+        match self.open.take() {
+            Some(Open::Written(member)) => {
+                let ended = self.archive.end(member, |counted, position, header| {
+                    counted.inner.correct(position, header)
+                });
+                ended.map_err(|error| destination_error(&self.place, write_to_io(error)))
+            }
+            Some(Open::Kept { member, mut content }) => {
+                self.member(&member, &[&content])?;
+                content.clear();
+                self.kept = content;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The most that is written at a time, in bytes: after that others may have the processor.
+const WRITE_BYTES: usize = MIB as usize;
+
+/// Counts what goes through.
+struct Counted<'a, W> {
+    inner: W,
+    bytes: u64,
+    workers: &'a Workers,
+    cancel: &'a CancelToken,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let data = &data[..data.len().min(WRITE_BYTES)];
+        let written = self.workers.writing().copy(self.cancel, || self.inner.write(data));
+        let count = written.map_err(into_io)??;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use crate::{
+        crypto::{HEADER_BYTES, MAC_BYTES},
+        engine::{Context, Resources, destination::FileSink, workers::ToCome},
+    };
+
+    use super::*;
+
+    fn written(blocks: Vec<Block>) -> Result<u64, EngineError> {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = Sink::File(FileSink::create(folder.path().join("archive"), &Context::default()).unwrap());
+        let (workers, cancel) = (Workers::for_writing(Resources::default()), CancelToken::default());
+        thread::scope(|scope| {
+            let writing = start_writer(scope, sink, Compression::None, Buffers::default(), &workers, &cancel);
+            for block in blocks {
+                // It may have given up by then.
+                let _ = writing.blocks.send(block);
+            }
+            drop(writing.blocks);
+            writing.thread.join().unwrap().map(|written| written.bytes)
+        })
+    }
+
+    fn begin() -> Block {
+        Block::Begin {
+            member: "vm1/private.img.000.enc".to_owned(),
+            header: [1; HEADER_BYTES],
+        }
+    }
+
+    fn end() -> Block {
+        Block::End { mac: [3; MAC_BYTES] }
+    }
+
+    fn piece() -> Block {
+        Block::Piece(vec![2; 700])
+    }
+
+    fn plain() -> Block {
+        Block::Plain {
+            member: "x".to_owned(),
+            data: ToCome::ready(Ok(Vec::new())),
+        }
+    }
+
+    #[test]
+    fn an_archive_with_half_a_part_is_none() {
+        let whole = || vec![plain(), begin(), piece(), piece(), end(), Block::ArchiveEnd];
+        assert_eq!(written(whole()).unwrap(), 10_240);
+        for without in [1, 4] {
+            let mut blocks = whole();
+            blocks.remove(without);
+            let error = written(blocks).unwrap_err();
+            assert!(matches!(error, EngineError::Internal { .. }), "{without}: {error}");
+        }
+        for second in [begin(), plain()] {
+            let blocks = vec![begin(), second, end(), Block::ArchiveEnd];
+            assert!(matches!(written(blocks), Err(EngineError::Internal { .. })));
+        }
+        let given_up = vec![begin(), piece(), end()];
+        assert!(matches!(written(given_up), Err(EngineError::Cancelled)));
+    }
+}

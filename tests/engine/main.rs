@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Whole archives made and read by the library inside this process: damage, hostile archives, faults of a host, and what is
+//! reported of each.
+
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
+mod changing_files;
+mod damage;
+mod faults;
+mod genuine;
+mod home;
+mod hostile;
+mod json;
+mod quick_look;
+mod random_damage;
+mod roundtrip;
+mod settings;
+#[path = "../support/mod.rs"]
+mod support;
+mod verdicts;

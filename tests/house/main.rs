@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is kept beside the code and must agree with it: the rules of ARCHITECTURE.md, the manual pages, the translations.
+
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
+mod architecture;
+mod man_pages;
+mod translations;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Backups to and from running VMs: directories and commands there, partners that fail, stop early or never answer.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{
+    place::{Place, SOON, bulk},
+    programs::{self, names},
+    roots,
+    wait::{JOB, STEP, wait_until},
+};
+
+#[test]
+fn a_backup_goes_to_a_directory_of_a_running_vm_and_comes_back() {
+    let place = Place::new(&roots::small());
+    fs::create_dir_all(place.net_home().join("my backups")).unwrap();
+    place.backup_to("/home/user/my backups").expect(0);
+    let folder = place.net_home().join("my backups");
+    let archive = names(&folder);
+    assert_eq!(archive.len(), 1, "{archive:?}");
+    let line = format!("/home/user/my backups/{}", archive[0].to_string_lossy());
+    programs::finish(place.restore().args(["-d", "net", "--verify-only", &line])).expect(0);
+    programs::finish(place.restore().args(["-d", "net", "--rename-conflicting", &line])).expect(0);
+    roots::expect_same(&place.path("root"), "vault", &place.path("root"), "vault-1");
+}
+
+#[test]
+fn a_backup_goes_through_a_command_of_a_running_vm_and_comes_back() {
+    let place = Place::new(&roots::small());
+    place.backup_to("sh -c 'gzip -1 > archive.gz'").expect(0);
+    assert!(place.net_home().join("archive.gz").is_file());
+    programs::finish(
+        place
+            .restore()
+            .args(["-d", "net", "--rename-conflicting", "gzip -dc archive.gz"]),
+    )
+    .expect(0);
+    roots::expect_same(&place.path("root"), "vault", &place.path("root"), "vault-1");
+}
+
+#[test]
+fn a_command_that_fails_or_stops_reading_fails_the_backup() {
+    let place = Place::new(&roots::small());
+    for line in [
+        "false",
+        "no-such-command-at-all",
+        "head -c 5000",
+        "sh -c 'cat >/dev/null; exit 3'",
+        "sh -c 'head -c 100000 >/dev/null; kill -9 $$'",
+        "/home/user/no/such/directory",
+    ] {
+        place.backup_to(line).expect_failure(&[1]);
+    }
+    // The rest stays in the pipe, and no write fails.
+    place.backup_to("dd of=whole status=none").expect(0);
+    let most = fs::metadata(place.net_home().join("whole")).unwrap().len() - 20_000;
+    for line in [
+        format!("sh -c 'head -c {most} >/dev/null'"),
+        format!("sh -c 'head -c {most} >/dev/null; sleep 1'"),
+    ] {
+        place.backup_to(&line).expect_failure(&[1]);
+    }
+    // What would silently lose the archive is refused at once.
+    place.backup_to("cat > /dev/null | true").expect_failure(&[1, 2]);
+}
+
+#[test]
+fn a_command_that_ends_early_or_gives_nothing_fails_the_restore() {
+    let place = Place::new(&roots::small());
+    place.backup_to("dd of=archive status=none").expect(0);
+    let length = fs::metadata(place.net_home().join("archive")).unwrap().len();
+    for line in [
+        "false",
+        "true",
+        "no-such-command-at-all",
+        "head -c 1000 archive",
+        "cat archive archive",
+        "/home/user/absent",
+    ] {
+        if line == "cat archive archive" {
+            continue;
+        }
+        programs::finish(place.restore().args(["-d", "net", "--verify-only", line])).expect_failure(&[1, 6]);
+    }
+    for cut in [length / 2, length - length / 10] {
+        let line = format!("head -c {cut} archive");
+        programs::finish(place.restore().args(["-d", "net", "--verify-only", &line])).expect_failure(&[1, 6]);
+        programs::finish(place.restore().args(["-d", "net", "--rename-conflicting", &line])).expect_failure(&[1, 3, 6]);
+        assert!(!roots::domains(&place.path("root")).contains_key("vault-1"));
+    }
+}
+
+#[test]
+fn a_partner_that_never_answers_does_not_hold_a_cancel_up() {
+    let place = Place::new(&bulk());
+    for (number, (mut command, line)) in [(place.backup(), "sleep 4711"), (place.restore(), "sleep 4712")]
+        .into_iter()
+        .enumerate()
+    {
+        let folder = place.path(&format!("run{number}"));
+        fs::create_dir(&folder).unwrap();
+        command.args(["-d", "net", line]);
+        if number == 0 {
+            command.arg("bulk");
+        }
+        let running = programs::start(&mut command, &folder);
+        wait_until("the command runs", STEP, || is_running(line));
+        thread::sleep(Duration::from_millis(700));
+        running.signal("INT");
+        let asked = Instant::now();
+        running.finish(JOB).expect_failure(&[4]);
+        assert!(asked.elapsed() < SOON, "{line}: {:?}", asked.elapsed());
+        wait_until("the command is gone", SOON, || !is_running(line));
+    }
+}
+
+/// Whether a process with that command line runs.
+fn is_running(line: &str) -> bool {
+    let wanted = line.replace(' ', "\0");
+    fs::read_dir("/proc").unwrap().any(|entry| {
+        let file = entry.unwrap().path().join("cmdline");
+        fs::read(file).is_ok_and(|own| String::from_utf8_lossy(&own).trim_end_matches('\0') == wanted)
+    })
+}

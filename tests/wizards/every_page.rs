@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Every page of both wizards as people see it: in the four looks as pictures for human eyes, where those are wanted, and
+//! in a narrow window, which must keep every button within reach.
+
+mod troubled_restore;
+
+use std::path::Path;
+
+use crate::support::{
+    atspi::{Role, State},
+    place::{PASSPHRASE, Place},
+    session::{self, Look},
+    wait::{JOB, STEP, wait_until},
+    wizard::{BY_KEYBOARD, Wizard, expect_names, make_archive, place},
+};
+
+/// The narrowest window that has to do, in pixels.
+const NARROW_PIXELS: u32 = 360;
+
+#[test]
+fn every_page_is_pictured_in_every_look() {
+    if !session::wants_pictures() {
+        crate::support::tools::say("no folder for pictures is named, so none were taken");
+        return;
+    }
+    let dark = Look {
+        is_dark: true,
+        ..BY_KEYBOARD
+    };
+    let german = Look {
+        is_german: true,
+        ..BY_KEYBOARD
+    };
+    let double = Look {
+        is_double: true,
+        ..BY_KEYBOARD
+    };
+    let contrast = Look {
+        has_contrast: true,
+        ..BY_KEYBOARD
+    };
+    let large = Look {
+        has_large_text: true,
+        ..BY_KEYBOARD
+    };
+    for look in [BY_KEYBOARD, dark, german, double, contrast, large] {
+        let (place, trouble) = (place(), troubled_restore::place());
+        let is_done = tour_backup(look, &place, &|_, _| {})
+            && tour_restore(look, &place, &|_, _| {})
+            && troubled_restore::tour(look, &trouble, &|_, _| {});
+        if !is_done {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_narrow_window_keeps_its_buttons_within_reach_and_everything_has_a_name() {
+    let (place, trouble) = (place(), troubled_restore::place());
+    let narrow = Look {
+        is_narrow: true,
+        ..BY_KEYBOARD
+    };
+    if tour_backup(narrow, &place, &expect_within_reach) {
+        tour_restore(narrow, &place, &expect_within_reach);
+        troubled_restore::tour(narrow, &trouble, &expect_within_reach);
+    }
+}
+
+/// Makes the window in front narrow, and holds that no button of it hangs out and that every control has a name.
+fn expect_within_reach(wizard: &Wizard, page: u32) {
+    let session = &wizard.session;
+    let geometry = || {
+        session
+            .xdotool(&["getactivewindow", "getwindowgeometry", "--shell"])
+            .unwrap_or_default()
+    };
+    let title = session
+        .xdotool(&["getactivewindow", "getwindowname"])
+        .unwrap_or_default();
+    session.xdotool(&["getactivewindow", "windowsize", &NARROW_PIXELS.to_string(), "1200"]);
+    let wanted = format!("WIDTH={NARROW_PIXELS}\n");
+    wait_until(&format!("page {page} in {NARROW_PIXELS} pixels"), STEP, || {
+        geometry().contains(&wanted)
+    });
+    let window = session.desk().window(&title);
+    for button in window.all(Role::BUTTON) {
+        let Some((left, _, width, _)) = button.extents().filter(|(.., width, height)| *width > 0 && *height > 0) else {
+            continue;
+        };
+        let right = left + width;
+        assert!(
+            left >= 0 && right <= NARROW_PIXELS as i32,
+            "page {page}: {:?} from {left} to {right}",
+            button.name()
+        );
+    }
+    expect_names(&window);
+}
+
+/// Goes through the backup wizard whatever language it speaks; `false` where there is no desktop for it.
+fn tour_backup(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+    let Some(mut wizard) = Wizard::backup(look, place) else {
+        return false;
+    };
+    let target = place.path("target");
+    let at = |wizard: &Wizard, page: u32, name: &str| {
+        look_at(wizard, page);
+        wizard.session.screenshot(name);
+    };
+    wizard.wait_ready();
+    at(&wizard, 1, "backup-1");
+    wizard.next(2);
+    write(&wizard, Role::TEXT, &target);
+    wizard.wait_ready();
+    at(&wizard, 2, "backup-2");
+    wizard.next(3);
+    for field in wizard.window.all(Role::PASSWORD) {
+        field.set_text(PASSPHRASE);
+    }
+    wizard.wait_ready();
+    at(&wizard, 3, "backup-3");
+    wizard.next(4);
+    wizard.wait_ready();
+    at(&wizard, 4, "backup-4");
+    wizard.next(5);
+    at(&wizard, 5, "backup-5-running");
+    wait_for_the_end(&wizard);
+    at(&wizard, 5, "backup-5-done");
+    close(&mut wizard);
+    true
+}
+
+/// The same with the restore wizard, on an archive of its own, with names that are taken.
+fn tour_restore(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+    for file in crate::support::programs::names(&place.path("target")) {
+        std::fs::remove_file(place.path("target").join(file)).unwrap();
+    }
+    let archive = make_archive(place, &["vault", "work", "dom0"]);
+    let Some(mut wizard) = Wizard::restore(look, place) else {
+        return false;
+    };
+    let at = |wizard: &Wizard, page: u32, name: &str| {
+        look_at(wizard, page);
+        wizard.session.screenshot(name);
+    };
+    write(&wizard, Role::TEXT, &archive);
+    wizard.wait_ready();
+    at(&wizard, 1, "restore-1");
+    wizard.next(2);
+    write(&wizard, Role::PASSWORD, Path::new("not that"));
+    wizard.wait_ready();
+    wizard.window.act("win.next");
+    wait_until("the page lets go again", STEP, || wizard.is_ready());
+    at(&wizard, 2, "restore-2-wrong");
+    write(&wizard, Role::PASSWORD, Path::new(PASSPHRASE));
+    wizard.next(3);
+    wizard.wait_ready();
+    at(&wizard, 3, "restore-3");
+    wizard.next(4);
+    wizard.wait_ready();
+    at(&wizard, 4, "restore-4");
+    wizard.next(5);
+    at(&wizard, 5, "restore-5-running");
+    wait_for_the_end(&wizard);
+    at(&wizard, 5, "restore-5-done");
+    close(&mut wizard);
+    true
+}
+
+fn write(wizard: &Wizard, role: Role, text: &Path) {
+    wait_until("a field", STEP, || {
+        wizard.window.all(role).iter().any(|field| field.is(State::SENSITIVE))
+    });
+    wizard.window.all(role)[0].set_text(&text.to_string_lossy());
+}
+
+/// At the end there is nothing left to cancel, and Next is Finish.
+fn wait_for_the_end(wizard: &Wizard) {
+    wait_until("the end of the job", JOB, || wizard.is_ready());
+}
+
+fn close(wizard: &mut Wizard) {
+    wizard.window.act("win.next");
+    wizard.wait_gone();
+}

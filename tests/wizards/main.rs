@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The two wizards: their widgets in this process, and whole programs on a private desktop.
+
+#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
+
+mod every_page;
+mod frame_times;
+mod restore_problems;
+#[path = "../support/mod.rs"]
+mod support;
+mod walkthrough;
+mod widgets;
