@@ -40,9 +40,6 @@ pub enum QfileError {
     /// A header that no sender makes.
     #[error("the service's answer is malformed: {0}")]
     Malformed(#[from] QfileFault),
-    /// More files than the receiver wants.
-    #[error("the service sent more than {0} files")]
-    TooManyFiles(u64),
 }
 
 /// What is wrong with an entry of the stream.
@@ -63,11 +60,17 @@ pub enum QfileFault {
     /// A name is not UTF-8.
     #[error("a name that is not UTF-8")]
     NotUtf8,
+    /// There are more entries than the receiver wants.
+    #[error("more than {limit} files")]
+    TooManyFiles {
+        /// The most that are taken.
+        limit: u64,
+    },
 }
 
 #[cfg(test)]
 impl QfileFault {
-    one_of_each! { DirectoryContent, Kind, LongName, OpenName, NotUtf8 }
+    one_of_each! { DirectoryContent, Kind, LongName, OpenName, NotUtf8, TooManyFiles { limit: 7 } }
 }
 
 /// A file in the stream.
@@ -126,7 +129,8 @@ impl<R: Read> Reader<R> {
                 return Ok(None);
             }
             if self.entries_left == 0 {
-                return Err(QfileError::TooManyFiles(self.most_entries));
+                let limit = self.most_entries;
+                return Err(QfileFault::TooManyFiles { limit }.into());
             }
             self.entries_left -= 1;
             let untrusted_name = self.name(name_length)?;
@@ -368,7 +372,10 @@ mod tests {
                 }
             }
         };
-        assert!(matches!(error(&bytes, 2), QfileError::TooManyFiles(2)));
+        assert!(matches!(
+            error(&bytes, 2),
+            QfileError::Malformed(QfileFault::TooManyFiles { limit: 2 })
+        ));
         let with = |place: usize, value: u8| {
             let mut bytes = bytes.clone();
             bytes[place] = value;

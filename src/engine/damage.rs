@@ -130,12 +130,6 @@ pub enum Damage {
     /// The service of a VM sends something malformed.
     #[error("the service's answer is malformed: {0}")]
     Answer(QfileFault),
-    /// The service of a VM sends more files than any archive has.
-    #[error("the service sent more than {limit} files")]
-    TooManyFiles {
-        /// The most that are taken.
-        limit: u64,
-    },
     /// The operating system kept the content from being read, as by a lack of memory.
     #[error("{0}")]
     System(IoError),
@@ -239,7 +233,6 @@ mod each {
             Decryption { 0: DecryptFault::NoSalt },
             Filter { 0: FilterFault::Unread { program: text() } },
             Answer { 0: QfileFault::Kind },
-            TooManyFiles { limit: 7 },
             System { 0: io::ErrorKind::OutOfMemory.into() },
         }
 

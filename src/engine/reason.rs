@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why a file is no backup, and what a backup ends within.
 
-use crate::format::{HeaderError, MacError, Within};
+use crate::{
+    format::{HeaderError, MacError, Within},
+    transport::Unreadable,
+};
 
 use super::Damage;
 
@@ -11,18 +14,9 @@ pub enum NotABackup {
     /// It has no bytes, or no member.
     #[error("it is empty")]
     Empty,
-    /// It is a directory.
-    #[error("it is a directory")]
-    Directory,
-    /// It is a pipe among several files.
-    #[error("it is a pipe, which can be read only once and by itself")]
-    PipeAmongFiles,
-    /// It is a pipe that was read before.
-    #[error("it is a pipe, which can be read only once")]
-    SpentPipe,
-    /// It is a socket or the like.
-    #[error("it is neither a file nor a disk nor a pipe")]
-    OtherFile,
+    /// It is nothing that bytes can be read from as from a file.
+    #[error("it is {0}")]
+    NotReadable(Unreadable),
     /// It is a tar archive of something else.
     #[error("it is another archive, which holds {member}")]
     OtherArchive {
@@ -100,7 +94,8 @@ mod each {
 
     impl NotABackup {
         one_of_each! {
-            Empty, Directory, PipeAmongFiles, SpentPipe, OtherFile,
+            Empty,
+            NotReadable { 0: Unreadable::Directory },
             OtherArchive { member: text() },
             OtherBeginning,
             Unreadable { 0: Damage::HeaderGone },
@@ -117,7 +112,13 @@ mod each {
         /// One of every kind, with one of every kind of what it holds.
         pub(crate) fn all() -> Vec<Self> {
             let mut all = Self::one_of_each();
-            all.retain(|why| !matches!(why, Self::Header(_) | Self::HeaderMac(_) | Self::Cut(_)));
+            all.retain(|why| {
+                !matches!(
+                    why,
+                    Self::Header(_) | Self::HeaderMac(_) | Self::Cut(_) | Self::NotReadable(_)
+                )
+            });
+            all.extend(Unreadable::one_of_each().into_iter().map(Self::NotReadable));
             all.extend(Cut::all().into_iter().map(Self::Cut));
             all.extend(HeaderError::one_of_each().into_iter().map(Self::Header));
             all.extend(MacError::one_of_each().into_iter().map(Self::HeaderMac));

@@ -133,7 +133,7 @@ pub enum Expected {
     Jobs,
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tools"))]
 mod each {
     use super::*;
 

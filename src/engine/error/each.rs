@@ -49,28 +49,6 @@ impl EngineError {
     }
 }
 
-impl DestinationError {
-    one_of_each! {
-        Exists { path: odd().into() },
-        InUse { path: odd().into() },
-        Replaced { path: odd().into() },
-        NotADirectory { path: odd().into() },
-        Full { place: odd() },
-        FileTooLarge { place: odd() },
-        Io { place: odd(), source: answer() },
-        Service { vm: odd(), code: 1, said: odd() },
-    }
-}
-
-impl SourceError {
-    one_of_each! {
-        Io { place: odd(), source: answer() },
-        NoPedos { vm: odd() },
-        Program { program: odd(), source: answer() },
-        Service { vm: odd(), code: 1, said: odd() },
-    }
-}
-
 impl ArchiveError {
     one_of_each! {
         NotABackup { place: odd(), why: NotABackup::Empty },

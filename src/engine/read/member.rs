@@ -3,20 +3,14 @@
 
 use crate::{
     crypto::ContainerError,
-    engine::{ArchiveError, Damage, EngineError},
+    engine::{ArchiveError, Cut, Damage, EngineError},
+    format::Within,
 };
+
+pub(super) use crate::transport::Member as MemberInfo;
 
 /// How much of a file is read ahead, in bytes.
 pub(super) const BUFFER_BYTES: usize = 256 * 1024;
-
-/// A member of the outer archive.
-#[derive(Debug, Clone)]
-pub(super) struct MemberInfo {
-    pub(super) name: String,
-    pub(super) size: u64,
-    /// Where it begins, in bytes from the start of what is read.
-    pub(super) position: u64,
-}
 
 /// What a container's error means for a part: once the header of the archive has authenticated, the passphrase is
 /// right, so a part that does not open is a damaged or exchanged part.
@@ -47,4 +41,10 @@ pub(super) fn damaged_member(member: &MemberInfo, why: Damage) -> ArchiveError {
         position: member.position,
         why,
     }
+}
+
+/// An archive that ends within something.
+pub(super) fn truncated(position: u64, within: Within) -> ArchiveError {
+    let cut = Cut::Within(within);
+    ArchiveError::Truncated { position, cut }
 }

@@ -9,7 +9,8 @@ use crate::{
     engine::{ArchiveError, Context, Damage, EngineError, NotABackup},
     format::PartName,
     inventory::{Domain, Inventory},
-    plan::{Missing, Source},
+    plan::Missing,
+    transport::Source,
 };
 
 use super::{
@@ -17,7 +18,6 @@ use super::{
     index::Index,
     member::MemberInfo,
     role::{Role, role},
-    source::source_place,
 };
 
 /// What the outer headers of an archive tell.
@@ -103,7 +103,7 @@ pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>,
             Some(ArchiveError::Foreign { member, .. }) => NotABackup::OtherArchive { member: member.clone() },
             Some(_) => NotABackup::OtherBeginning,
         };
-        let place = source_place(source);
+        let place = source.location().to_string();
         return Err(ArchiveError::NotABackup { place, why }.into());
     }
     Ok(Some(Outline::of(&index)))

@@ -6,6 +6,7 @@ use crate::{
     engine::{ArchiveError, Cut, Damage, FilterFault, NotABackup},
     plan::Missing,
     qfile::QfileFault,
+    transport::Unreadable,
 };
 
 use super::{
@@ -112,7 +113,6 @@ pub(super) fn damage(damage: &Damage) -> &'static str {
         Damage::Decryption(fault) => decrypt_fault(*fault),
         Damage::Filter(fault) => filter_fault(fault),
         Damage::Answer(fault) => answer_fault(*fault),
-        Damage::TooManyFiles { .. } => "answer_too_many_files",
         Damage::System(_) => "system",
     }
 }
@@ -153,16 +153,16 @@ pub(super) fn answer_fault(fault: QfileFault) -> &'static str {
         QfileFault::LongName => "answer_long_name",
         QfileFault::OpenName => "answer_open_name",
         QfileFault::NotUtf8 => "answer_name_not_utf8",
+        QfileFault::TooManyFiles { .. } => "answer_too_many_files",
     }
 }
 
 fn not_a_backup(why: &NotABackup) -> &'static str {
     match why {
         NotABackup::Empty => "empty",
-        NotABackup::Directory => "directory",
-        NotABackup::PipeAmongFiles => "pipe_among_files",
-        NotABackup::SpentPipe => "pipe_spent",
-        NotABackup::OtherFile => "other_file_type",
+        NotABackup::NotReadable(Unreadable::Directory) => "directory",
+        NotABackup::NotReadable(Unreadable::Pipe) => "pipe_among_files",
+        NotABackup::NotReadable(Unreadable::Other) => "other_file_type",
         NotABackup::OtherArchive { .. } => "other_archive",
         NotABackup::OtherBeginning => "other_beginning",
         NotABackup::Unreadable(why) => damage(why),

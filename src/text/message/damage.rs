@@ -58,9 +58,6 @@ pub(super) fn damage(damage: &Damage) -> String {
         Damage::Decryption(fault) => decrypt_fault(*fault),
         Damage::Filter(fault) => filter_fault(fault),
         Damage::Answer(fault) => answer_fault(*fault),
-        Damage::TooManyFiles { limit } => {
-            gettext_f("the VM sends more than {limit} files", &[("limit", &limit.to_string())])
-        }
         Damage::System(error) => io_text(error),
     }
 }
@@ -138,5 +135,8 @@ fn answer_fault(fault: QfileFault) -> String {
         QfileFault::LongName => gettext("the VM sends a name that is too long"),
         QfileFault::OpenName => gettext("the VM sends a name without its end"),
         QfileFault::NotUtf8 => gettext("the VM sends a name that is not UTF-8"),
+        QfileFault::TooManyFiles { limit } => {
+            gettext_f("the VM sends more than {limit} files", &[("limit", &limit.to_string())])
+        }
     }
 }

@@ -4,6 +4,7 @@
 use crate::{
     engine::{Cut, NotABackup},
     plan::Missing,
+    transport::Unreadable,
 };
 
 use super::{
@@ -19,10 +20,11 @@ use super::{
 pub(super) fn not_a_backup(why: &NotABackup) -> String {
     match why {
         NotABackup::Empty => gettext("it is empty"),
-        NotABackup::Directory => gettext("it is a directory"),
-        NotABackup::PipeAmongFiles => gettext("it is a pipe, which can be read only once and by itself"),
-        NotABackup::SpentPipe => gettext("it is a pipe, which can be read only once"),
-        NotABackup::OtherFile => gettext("it is neither a file nor a disk nor a pipe"),
+        NotABackup::NotReadable(kind) => match kind {
+            Unreadable::Directory => gettext("it is a directory"),
+            Unreadable::Pipe => gettext("it is a pipe, which can be read only once and by itself"),
+            Unreadable::Other => gettext("it is neither a file nor a disk nor a pipe"),
+        },
         NotABackup::OtherArchive { member } => gettext_f(
             "it is another archive, which holds {member}",
             &[("member", &sanitize(member))],
