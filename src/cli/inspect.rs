@@ -18,7 +18,7 @@ use crate::{
     host::{Host, HostError},
     job::{self, Ended, Job, JobKind, Task},
     json,
-    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo},
+    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Missing},
     text::{self, sanitize},
     transport::{STANDARD, Source},
 };
@@ -83,7 +83,7 @@ pub(super) fn missing(
     access: &Access,
     archive: &OpenedArchive,
     interrupt: &Interrupt,
-) -> Result<Option<BTreeMap<String, String>>, Stop> {
+) -> Result<Option<BTreeMap<String, Missing>>, Stop> {
     let outline = outline(&access.source, interrupt)?;
     Ok(outline.map(|outline| outline.missing(&archive.inventory)))
 }

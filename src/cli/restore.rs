@@ -8,7 +8,7 @@ use crate::{
     host::{DOM0, Host, System},
     job::{self, Ended, Job, Outcome},
     json,
-    plan::{Access, RestorePlan, RestoreTable, VerifyPlan, resolve},
+    plan::{Access, Missing, RestorePlan, RestoreTable, VerifyPlan, resolve},
     secret::Passphrase,
     text::{self, JobKind},
     transport::{Location, STANDARD, Source},
@@ -294,7 +294,7 @@ fn named_missing(
     archive: &OpenedArchive,
     console: &Console,
     interrupt: &Interrupt,
-) -> Result<Option<BTreeMap<String, String>>, Stop> {
+) -> Result<Option<BTreeMap<String, Missing>>, Stop> {
     if args.verify_only {
         return Ok(None);
     }

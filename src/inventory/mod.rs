@@ -22,6 +22,6 @@ pub(crate) mod xml;
 pub use archive_path::{ArchivePath, volume_file, volume_of_file};
 pub use document::Inventory;
 pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};
-pub use error::{FirewallError, InventoryError};
+pub use error::{FirewallError, InventoryBound, InventoryError, InventoryFault, RuleFault};
 pub(crate) use firewall::{DROP_EVERYTHING, check as check_firewall, readable as readable_firewall};
 pub(crate) use read::{is_true, is_truth};

@@ -12,9 +12,10 @@ use std::{
 };
 
 use crate::{
-    engine::{ArchiveError, Context, EngineError, Warning, meter::Meter},
+    engine::{ArchiveError, Context, Damage, EngineError, Warning, meter::Meter},
     format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName},
     inventory::ArchivePath,
+    plan::Missing,
 };
 
 use super::{
@@ -119,7 +120,9 @@ impl Reader<'_> {
         let paths = unseen.map(|index| &self.promised[index]);
         paths
             .filter(|path| !is_wanted(path))
-            .map(|path| ArchiveError::Missing { what: path.to_string() })
+            .map(|path| ArchiveError::Missing {
+                what: Missing::Path { path: path.to_string() },
+            })
             .collect()
     }
 
@@ -158,8 +161,8 @@ impl Reader<'_> {
             return Ok(false);
         };
         if part.number() != current.next_number {
-            let what = format!("part {} of {} was expected here", current.next_number, part.file());
-            self.break_off(walk, damaged(member, what))?;
+            let (number, file) = (current.next_number, part.file().to_owned());
+            self.break_off(walk, damaged(member, Damage::OutOfOrder { number, file }))?;
             return Ok(false);
         }
         current.next_number += 1;
@@ -228,8 +231,7 @@ impl Reader<'_> {
             is_broken: false,
         });
         if !is_new {
-            let what = "a file that had come already begins again".to_owned();
-            self.break_off(walk, damaged(member, what))?;
+            self.break_off(walk, damaged(member, Damage::BeginsAgain))?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use crate::{
     },
     host::{DOM0, Host, HostError, Intake, VmFile, VolumeImport},
     inventory::{self, Inventory},
-    plan::{RestorePlan, RestoreRow},
+    plan::{Missing, RestorePlan, RestoreRow},
     units::LocalTime,
 };
 
@@ -68,7 +68,9 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     let named: Vec<ArchiveError> = incomplete
         .iter()
         .map(|row| ArchiveError::Missing {
-            what: row.content.path.to_string(),
+            what: Missing::Path {
+                path: row.content.path.to_string(),
+            },
         })
         .collect();
     let mut reports: Vec<VmReport> = incomplete

@@ -18,7 +18,7 @@ pub(super) fn readable_rules<'a>(row: &RestoreRow, content: &'a [u8]) -> Result<
     inventory::readable_firewall(content).map_err(|error| {
         let error = ArchiveError::UnreadableRules {
             member: row.content.path.member(VmFile::Firewall.file_name()),
-            why: error.to_string(),
+            why: error,
         };
         Failure(error.into())
     })

@@ -11,7 +11,7 @@ use crate::{
     format::{Compression, Filter},
     host::NameFault,
     inventory::{ArchivePath, Content, Device as Assigned, Domain},
-    plan::{DevicePort, RestoreDevice},
+    plan::{DevicePort, Missing, RestoreDevice},
 };
 
 const SCHEMA: &str = include_str!("../../../docs/schema/plan.schema.json");
@@ -46,7 +46,9 @@ fn problems() -> Vec<RestoreProblem> {
             here: text(),
         },
         P::ClassUnknown,
-        P::DataMissing { what: text() },
+        P::DataMissing {
+            what: Missing::Vm { vm: text() },
+        },
     ];
     for absence in [
         Absence::NotHere,

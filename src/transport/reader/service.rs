@@ -85,10 +85,10 @@ impl ServiceReader {
                     position: self.position,
                 }
                 .into(),
-                other => SourceError::NotAStream {
+                QfileError::Malformed(fault) => SourceError::NotAStream {
                     vm: self.vm.clone(),
                     position: self.position,
-                    error: Arc::new(other),
+                    fault,
                 }
                 .into(),
             },

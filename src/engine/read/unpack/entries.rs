@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::{
     engine::{
-        ArchiveError, Context, EngineError, Warning,
+        ArchiveError, Context, Damage, EngineError, Warning,
         names::PLACEHOLDER,
         workers::Workers,
     },
@@ -85,12 +85,16 @@ pub(super) fn hold_entries(
         return holder.hold_tree(file, first);
     }
     if first.name != place.name.as_bytes() || first.kind != EntryKind::File {
-        return Err(place.damaged(format!("its inner archive holds {:?} instead", lossy(&first.name))));
+        let name = lossy(&first.name);
+        return Err(place.damaged(Damage::InnerOther { name }));
     }
     let came = holder.hold(file, &first)?;
     match holder.next()? {
         None => Ok(vec![came]),
-        Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} as well", lossy(&entry.name)))),
+        Some(entry) => {
+            let name = lossy(&entry.name);
+            Err(place.damaged(Damage::InnerMore { name }))
+        }
     }
 }
 
@@ -122,8 +126,7 @@ impl Holder<'_, '_> {
             let is_kept = volume_of(self.row, &path).is_some() || VmFile::from_file_name(&path).is_some();
             if entry.kind == EntryKind::File && is_kept {
                 if all.iter().any(|came| came.name == path) {
-                    let what = format!("its inner archive holds {path:?} twice");
-                    return Err(self.place.damaged(what));
+                    return Err(self.place.damaged(Damage::InnerTwice { name: path }));
                 }
                 all.push(self.hold(&path, &entry)?);
             }
