@@ -10,7 +10,7 @@ use crate::{
     engine::{DestinationError, EngineError, Resources},
     format::Level,
     host::{
-        Host, System,
+        DOM0, Host, System,
         root::sample::{self, SampleSize},
     },
     job::{self, Job, JobHandle, Task},
@@ -45,7 +45,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     settings::check_line(args)?;
     let host = place::host(&args.common)?;
     leftovers::mention(host.as_ref(), console);
-    let system = host.system()?;
+    let mut system = host.system()?;
     let mut settings = match (&args.profile, &args.backup_location) {
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
@@ -69,6 +69,9 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     let verify = extras.verify.unwrap_or_default();
     if let Some(why) = settings.destination.unverifiable().filter(|_| verify) {
         console.warning(&text::terminal::will_not_verify(why));
+    }
+    if settings.vms.iter().any(|name| name == DOM0) {
+        count_home(&mut system, &host, interrupt)?;
     }
     show_summary(&system, &settings.vms, &settings.destination, console)?;
     if !args.yes {
@@ -124,6 +127,17 @@ fn make_sample(folder: &Path, console: &Console) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
+/// Counts dom0's home, for the table and the room that is needed, on a thread of its own so that Ctrl-C is heard.
+fn count_home(system: &mut System, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<(), Stop> {
+    let host = Arc::clone(host);
+    let task = Task::spawn(move |context| Ok(host.with_cancel(&context.cancel).home_bytes()?));
+    interrupt.stops(task.cancel_token());
+    if let Some(bytes) = task.answer_blocking()? {
+        system.set_home_bytes(bytes);
+    }
+    Ok(())
+}
+
 /// Prints the table, and ends here if something speaks against the backup.
 fn show_summary(system: &System, vms: &[String], destination: &Destination, console: &Console) -> Result<(), Stop> {
     check_destination(destination)?;
@@ -132,7 +146,7 @@ fn show_summary(system: &System, vms: &[String], destination: &Destination, cons
     let needed = vms
         .iter()
         .filter_map(|name| system.vm(name))
-        .map(|vm| vm.backup_bytes)
+        .filter_map(|vm| vm.backup_bytes)
         .sum();
     if let Some(free) = place::free_bytes(destination).filter(|free| *free < needed) {
         // What compression saves is not known, so this stops nobody here: a full disk stops the backup cleanly.
