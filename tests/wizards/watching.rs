@@ -14,7 +14,7 @@ use crate::support::{
     roots::{self, Fill, KIB, Vm},
 };
 use gtk::{glib, prelude::*};
-use pedos_backup::ui::backup_flow::BackupFlow;
+use pedos_backup::ui::{BpWizard, backup_flow::BackupFlow};
 
 /// Longer than anything takes to reach the window.
 const LONG: Duration = Duration::from_secs(20);
@@ -52,7 +52,7 @@ pub(crate) fn a_wizard_reads_its_host_again_when_it_changes_and_not_before(app: 
         (3, 1),
         "each change is read once, and the home is not counted again"
     );
-    window.destroy();
+    window.downcast_ref::<BpWizard>().unwrap().close_now();
     pump_for(Duration::from_millis(100));
     fs::create_dir_all(root.join("run/vm/beta")).unwrap();
     pump_for(Duration::from_secs(2));
