@@ -47,7 +47,7 @@ lint:
 
 sample:
 	@scripts/deps.sh tools
-	cargo build --locked --no-default-features --bin qvm-backup
+	cargo build --locked --no-default-features --features tools --bin qvm-backup
 	@test -e $(SAMPLE) && echo '$(SAMPLE) is there already.' || $(TARGET)/debug/qvm-backup --make-sample $(SAMPLE)
 
 # The place of the translations is built in, so the same PREFIX belongs to "make build" and "make install".

@@ -10,13 +10,17 @@ use std::{
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
     #[cfg(feature = "gui")]
     glib_build_tools::compile_resources(
         &["resources", "ui"],
         "resources/pedos-backup.gresource.xml",
         "pedos-backup.gresource",
     );
-    compile_translations()
+    if cfg!(feature = "tools") {
+        compile_translations()?;
+    }
+    Ok(())
 }
 
 /// Leaves the catalogues in the build folder, where an uninstalled program finds them when there are none installed.

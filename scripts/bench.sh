@@ -17,4 +17,4 @@ if [ "${1:-}" = stages ]; then
 fi
 scripts/deps.sh bench
 [ $# -gt 0 ] || set -- --output docs/BENCHMARKS.md
-exec cargo bench --locked --no-default-features --bench compare -- "$@"
+exec cargo bench --locked --no-default-features --features tools --bench compare -- "$@"

@@ -12,9 +12,11 @@ step() { printf '== %s\n' "$*"; }
 
 step 'rustfmt'
 cargo fmt --check
-step 'clippy, without the wizards'
+step 'clippy, the library by itself, its tests and examples'
 cargo clippy --locked --quiet --no-default-features --all-targets -- -D warnings
-step 'clippy, with the wizards'
+step 'clippy, the tools'
+cargo clippy --locked --quiet --no-default-features --features tools --all-targets -- -D warnings
+step 'clippy, everything'
 cargo clippy --locked --quiet --all-targets -- -D warnings
 
 for language in $(sed 's/#.*//' po/LINGUAS); do

@@ -16,7 +16,7 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     cargo build --locked
 else
     scripts/deps.sh tools
-    cargo build --locked --no-default-features --bin qvm-backup --bin qvm-backup-restore
+    cargo build --locked --no-default-features --features tools --bin qvm-backup --bin qvm-backup-restore
 fi
 [ -e "$sample" ] || "$built/qvm-backup" --make-sample "$sample"
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then

@@ -19,7 +19,7 @@ build() {
     # With --target these flags are not those of build scripts, which have to stay as they are. Random numbers come from the
     # kernel's call: by default it is looked for in a C library beside the program, and else in /dev, which may not be there.
     RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\"" \
-        cargo build --locked --no-default-features --profile "$profile" --target "$target" \
+        cargo build --locked --no-default-features --features tools --profile "$profile" --target "$target" \
         --bin qvm-backup --bin qvm-backup-restore
     case $profile in dev) built=debug ;; *) built=$profile ;; esac
     place=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')

@@ -4,13 +4,14 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, Context, EngineError, OpenedArchive, Resources, open_archive, source_place},
+    engine::{ArchiveError, Context, EngineError, OpenedArchive, Resources, open_archive},
     host::{DOM0, Host, Services, System},
     job::{self, Ended, Job, Outcome, Task},
     json,
-    plan::{Access, RestorePlan, RestoreTable, Source, resolve},
+    plan::{Access, RestorePlan, RestoreTable, VerifyPlan, resolve},
     secret::Passphrase,
     text::{self, JobKind},
+    transport::{Location, STANDARD, Source},
 };
 
 use super::{
@@ -20,26 +21,28 @@ use super::{
     choices::choices,
     console::{Console, checked, has_document, say_document},
     exit::Exit,
+    inspect,
     interrupt::Interrupt,
-    leftovers, look,
-    place::{self, NewRoot},
+    leftovers,
+    location::{self, NewRoot},
     prompt, table,
 };
 
 /// Does what the command line says.
 pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    let args = &args.sorted();
     check_line(args)?;
-    look::check_line(args)?;
+    inspect::check_line(args)?;
     let console = &Console {
-        is_output_taken: args.json || look::is_stream(args),
+        is_output_taken: args.json || inspect::is_stream(args),
         ..*console
     };
     if args.clean_up {
         return leftovers::clean_up(args, console, interrupt);
     }
     let source = source(args)?;
-    let place = source_place(&source);
-    let result = carry_on(args, source, console, interrupt);
+    let place = source.to_string();
+    let result = carry_on(args, Source::new(source), console, interrupt);
     // A program that waits for a document gets one of what failed before there was anything to report.
     if args.json && !has_document() {
         match &result {
@@ -72,7 +75,7 @@ fn name(args: &RestoreArgs) -> &'static str {
 
 fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     if args.quick_look {
-        return look::quick(&source, interrupt);
+        return inspect::quick(&source, interrupt);
     }
     let (new_root, pedos) = match &args.new_root {
         Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), Pedos::IntoIt(host)))?,
@@ -81,18 +84,18 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     if let (None, Some(host)) = (&new_root, pedos.host()) {
         leftovers::mention(host.as_ref(), console);
     }
-    if let (Source::Service { vm, .. } | Source::Registered { vm, .. }, Some(host)) = (&source, pedos.host()) {
-        place::check_vm(&host.system()?, vm)?;
+    if let (Some(vm), Some(host)) = (source.location().vm(), pedos.host()) {
+        location::check_vm(&host.system()?, vm)?;
     }
     let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
     if args.list {
-        return look::list(args, &access, pedos.host(), interrupt);
+        return inspect::list(args, &access, pedos.host(), interrupt);
     }
     if args.extract.is_some() {
-        return look::extract(args, access, pedos.host(), console, interrupt);
+        return inspect::extract(args, access, pedos.host(), console, interrupt);
     }
-    let place = source_place(&access.source);
+    let place = access.source.location().to_string();
     let archive = open(&access, pedos.host(), args.resources.resources(), interrupt)
         .map_err(|error| unreadable(error, &access))?;
     let mut choices = choices(args, &archive.inventory, console)?;
@@ -133,10 +136,9 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     if args.passphrase_file.is_none() {
         confirm(console, interrupt)?;
     }
-    let plan = RestorePlan { access, table };
     let job = match pedos {
-        Pedos::IntoIt(host) => Job::Restore(plan, host),
-        Pedos::ToAsk(host) => Job::Verify(plan, host),
+        Pedos::IntoIt(host) => Job::Restore(RestorePlan { access, table }, host),
+        Pedos::ToAsk(host) => Job::Verify(VerifyPlan::of_table(access, &table), host),
     };
     Ok(carry_out(args, job, &place, new_root, &archive, console, interrupt))
 }
@@ -205,10 +207,10 @@ impl Pedos {
     fn of(args: &RestoreArgs, source: &Source) -> Result<Self, Stop> {
         let is_look = args.list || args.extract.is_some();
         if !is_look && !args.verify_only {
-            return place::host(&args.common).map(Self::IntoIt);
+            return location::host(&args.common).map(Self::IntoIt);
         }
-        let is_needed = !source.is_here() || (!is_look && place::named_root(&args.common).is_some());
-        let host = is_needed.then(|| place::host(&args.common)).transpose()?;
+        let is_needed = source.location().vm().is_some() || (!is_look && location::named_root(&args.common).is_some());
+        let host = is_needed.then(|| location::host(&args.common)).transpose()?;
         Ok(Self::ToAsk(host))
     }
 
@@ -238,6 +240,7 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
     }
     let is_stdin = |path: &Path| {
         [
+            Path::new(STANDARD),
             Path::new("/dev/stdin"),
             Path::new("/dev/fd/0"),
             Path::new("/proc/self/fd/0"),
@@ -263,15 +266,18 @@ fn kind(args: &RestoreArgs) -> JobKind {
     }
 }
 
-fn source(args: &RestoreArgs) -> Result<Source, Stop> {
-    let location = &args.backup_location;
+fn source(args: &RestoreArgs) -> Result<Location, Stop> {
+    let place = &args.backup_location;
+    if let Some(command) = &args.from_command {
+        return location::command::<RestoreArgs>(command);
+    }
     match args.dest_vm.as_deref() {
-        Some(vm) if args.location_is_service => Ok(Source::Registered {
+        Some(vm) if args.location_is_service => Ok(Location::Registered {
             vm: vm.to_owned(),
-            service: place::text::<RestoreArgs>(location)?.to_owned(),
+            service: location::text::<RestoreArgs>(place)?.to_owned(),
         }),
-        vm if args.join.is_empty() => place::source::<RestoreArgs>(vm, location),
-        None | Some(DOM0) => place::parts::<RestoreArgs>(location, &args.join),
+        vm if args.join.is_empty() => location::source::<RestoreArgs>(vm, place),
+        None | Some(DOM0) => location::parts::<RestoreArgs>(place, &args.join),
         Some(_) => Err(Stop::usage::<RestoreArgs>(
             "--join is for files of dom0, and not for those of a VM",
         )),
@@ -290,7 +296,7 @@ fn named_missing(
     if args.verify_only {
         return Ok(None);
     }
-    let missing = look::missing(access, archive, interrupt)?;
+    let missing = inspect::missing(access, archive, interrupt)?;
     for what in missing.iter().flat_map(BTreeMap::values).cloned() {
         console.warning(&text::message(&ArchiveError::Missing { what }.into()).full_text());
     }

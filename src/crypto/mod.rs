@@ -9,6 +9,7 @@ mod cost;
 mod derivation;
 mod digest;
 mod error;
+#[cfg(feature = "tools")]
 mod guessing;
 mod key_cache;
 mod openssl;
@@ -22,6 +23,7 @@ pub use cost::{KdfCost, KdfLimits};
 pub use derivation::{Derivation, DeriveFailure, Derived, Keys};
 pub use digest::{Digest, Hmac};
 pub use error::{ContainerError, CryptoError};
+#[cfg(feature = "tools")]
 pub use guessing::{Grade, Strength};
 pub use key_cache::KeyCache;
 pub use openssl::{Decryptor, OldCipher};

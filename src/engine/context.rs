@@ -11,6 +11,7 @@ use std::{
 use crate::{
     cancel::CancelToken,
     engine::{Failure, Warning},
+    transport::{Notice, Notices},
 };
 
 /// Hears what a job does. Called from the job's own threads; must return soon.
@@ -69,6 +70,12 @@ impl Context {
     #[must_use]
     pub fn with_resources(self, resources: Resources) -> Self {
         Self { resources, ..self }
+    }
+
+    /// Returns what hears the notices of an end of an archive.
+    pub(super) fn notices(&self) -> Notices {
+        let context = self.clone();
+        Arc::new(move |notice: Notice| context.warn(notice.into()))
     }
 
     /// Tells a warning, and keeps it for the report.

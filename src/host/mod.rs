@@ -11,6 +11,7 @@ mod intake;
 mod local;
 mod names;
 mod open;
+pub(crate) mod process;
 mod service;
 mod services;
 mod stamp;

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::SystemTime};
 use crate::{
     engine::{ArchiveInfo, Degree, EngineError, ItemState, Partial, Phase, Progress, Report, VmResult, Warning},
     host::Host,
-    plan::{BackupPlan, ExtractPlan, RestorePlan},
+    plan::{BackupPlan, ExtractPlan, RestorePlan, VerifyPlan},
 };
 
 /// What is to be done, and with which PedOS. Whoever only reads an archive needs one to ask a VM for it, or none.
@@ -15,8 +15,8 @@ pub enum Job {
     Backup(BackupPlan, Arc<dyn Host>),
     /// A restore.
     Restore(RestorePlan, Arc<dyn Host>),
-    /// A verification of what a restore would bring back.
-    Verify(RestorePlan, Option<Arc<dyn Host>>),
+    /// A verification.
+    Verify(VerifyPlan, Option<Arc<dyn Host>>),
     /// One file of an archive.
     Extract(ExtractPlan, Option<Arc<dyn Host>>),
 }

@@ -47,9 +47,8 @@ fn services(host: Option<&dyn Host>) -> Option<&dyn Services> {
 fn names(job: &Job) -> Vec<String> {
     match job {
         Job::Backup(plan, _) => plan.vms.clone(),
-        Job::Restore(plan, _) | Job::Verify(plan, _) => {
-            plan.table.selected().map(|row| row.domain.name.clone()).collect()
-        }
+        Job::Restore(plan, _) => plan.table.selected().map(|row| row.domain.name.clone()).collect(),
+        Job::Verify(plan, _) => plan.vms.clone().unwrap_or_default(),
         Job::Extract(plan, _) => vec![plan.what.vm().to_owned()],
     }
 }

@@ -6,8 +6,9 @@ use std::{io, path::Path};
 use serde::Serialize;
 
 use crate::{
-    engine::{ArchiveError, DestinationError, EngineError, SourceError, Warning},
+    engine::{ArchiveError, EngineError, Warning},
     host::HostError,
+    transport::{DestinationError, SourceError},
 };
 
 /// Why something failed.
@@ -77,9 +78,19 @@ fn code(error: &EngineError) -> &'static str {
             DestinationError::FileTooLarge { .. } => "file_too_large",
             DestinationError::Io { .. } => "destination_io",
             DestinationError::Service { .. } => "destination_service",
+            DestinationError::NotWritable { .. } => "destination_not_writable",
+            DestinationError::NothingThere { .. } => "destination_nothing_there",
+            DestinationError::NotKept { .. } => "destination_not_kept",
+            DestinationError::Command { .. } => "destination_command",
+            DestinationError::Impossible { .. } => "destination_impossible",
         },
         EngineError::Source(error) => match error {
             SourceError::Io { .. } => "source_io",
+            SourceError::NotReadable { .. } => "source_not_readable",
+            SourceError::ReadAlready { .. } => "source_read_already",
+            SourceError::Command { .. } => "source_command",
+            SourceError::BrokenOff { .. } => "source_broken_off",
+            SourceError::NotAStream { .. } => "source_not_a_stream",
             SourceError::Program { .. } => "source_program",
             SourceError::Service { .. } => "source_service",
             SourceError::NoPedos { .. } => "source_no_pedos",
@@ -201,6 +212,7 @@ impl Notice {
                     None => notice,
                 }
             }
+            Warning::NamedFromTheStart { vm } => Self::new("named_from_the_start").vm(vm),
             Warning::BehindTheEnd { position } => Self::new("behind_the_end").about(&format!("byte {position}")),
             Warning::NotTakenAway { vm, tag, why } => Self::new("not_taken_away").vm(vm).about(tag).why(why),
         }

@@ -278,7 +278,7 @@ mod tests {
                 volume: "private".into(),
                 source: source(),
             });
-            let destination = destination_error(&crate::engine::DestinationError::Io {
+            let destination = destination_error(&crate::transport::DestinationError::Io {
                 place: "/x".into(),
                 source: source(),
             });

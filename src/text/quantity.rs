@@ -96,7 +96,7 @@ pub fn date(unix_seconds: i64) -> String {
 fn date_in(unix_seconds: i64, zone: TimeZone) -> String {
     Timestamp::from_second(unix_seconds).map_or_else(
         |_| gettext("an unknown time"),
-        |moment| moment.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+        |moment| moment.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string(),
     )
 }
 

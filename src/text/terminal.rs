@@ -10,9 +10,10 @@ use crate::{
     crypto::{KdfCost, Strength},
     format::Compression,
     host::OpenError,
-    plan::{Finding, Unverified},
+    plan::{BackupRemark, Finding, Unverified},
     profile::VmPassphraseError,
     secret::Oddity,
+    transport::Location,
 };
 
 use super::{
@@ -215,16 +216,36 @@ pub fn will_not_verify(why: Unverified) -> String {
 }
 
 /// The data may not fit.
-pub fn little_room(needed: u64, free: u64) -> String {
+pub fn little_room(finding: &Finding) -> String {
+    match finding.remark {
+        BackupRemark::TooLittleSpace { needed, free, .. } => gettext_f(
+            "this may need up to {needed}, and {free} are free",
+            &[("needed", &size(needed)), ("free", &size(free))],
+        ),
+        _ => super::finding(finding).sentence,
+    }
+}
+
+/// A directory of a VM holds an archive that a run which was killed has not finished.
+pub fn unfinished_backup(location: &Location, name: &str) -> String {
     gettext_f(
-        "this may need up to {needed}, and {free} are free",
-        &[("needed", &size(needed)), ("free", &size(free))],
+        "An unfinished backup of an earlier run lies at {place}. If no backup is being written there now, remove it.",
+        &[("place", &sanitize(&format!("{location}/{name}")))],
     )
+}
+
+/// A destination that no profile can hold.
+pub fn not_for_a_profile(location: &Location) -> Message {
+    Message::new(gettext("A profile cannot hold this destination"))
+        .detail(sanitize(&location.to_string()))
+        .hint(gettext(
+            "It can hold a directory or a file, and a directory or a command in a VM.",
+        ))
 }
 
 /// A text was to be written beside a backup that goes into a VM.
 pub fn no_recovery_text_in_vm() -> String {
-    gettext("--recovery-text cannot be used for a backup that goes into a VM: nothing can be written beside it there")
+    gettext("--recovery-text cannot be used for a backup that is not a file in dom0: nothing can be written beside it")
 }
 
 /// A VM that a listing names and whose data is not in the archive.

@@ -101,7 +101,7 @@ pub fn reason(reason: &Reason) -> Option<String> {
         Reason::NothingSelected => gettext("Select at least one VM."),
         Reason::NoPlace => gettext("Enter a location first."),
         Reason::StillLooking => gettext("Looking at the location…"),
-        Reason::Place(_) => gettext("This location cannot be used; see above."),
+        Reason::BadPlace => gettext("This location cannot be used; see above."),
         Reason::NoPassphrase => gettext("Enter the passphrase."),
         Reason::NotConfirmed => gettext("Enter the same passphrase in both fields."),
         Reason::PassphrasesDiffer => gettext("The two passphrases differ."),

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use gtk::{gdk, gio, glib, prelude::*};
+use gtk::{gdk, prelude::*};
 
 use crate::{
     host::{self, OpenError},

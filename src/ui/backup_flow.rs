@@ -9,7 +9,7 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 use gtk::prelude::*;
 
 use crate::{
-    draft::{self, BackupDraft, BackupPage, Look, Place, PlaceProblem, PowerOff, Run, WizardDraft},
+    draft::{BackupDraft, BackupPage, PowerOff, Run, WizardDraft},
     engine::EngineError,
     host::Host,
     job::{Job, Task},
@@ -121,7 +121,7 @@ impl BackupFlow {
 
     fn take_place(self: &Rc<Self>) {
         let mut draft = self.draft.borrow_mut();
-        draft.set_look(self.shell.place.look());
+        draft.set_typed_place(self.shell.place.typed());
         if let Some(is_wanted) = self.destination.wants_recovery() {
             draft.set_recovery_text(is_wanted.then_some(text::recovery_text));
         }
@@ -224,10 +224,6 @@ impl Flow for BackupFlow {
 
     fn draft(&self) -> &RefCell<BackupDraft> {
         &self.draft
-    }
-
-    fn look_at(look: &Look) -> Result<Place, PlaceProblem> {
-        draft::look_at(look)
     }
 
     fn show_current_page(&self) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A check button that assistive technology can toggle: GTK 4.8 gives its own no action.
 
-use gtk::{glib, prelude::*, subclass::prelude::*};
+use gtk::{prelude::*, subclass::prelude::*};
 
 mod imp {
     use super::*;

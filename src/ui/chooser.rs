@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use gtk::{glib, prelude::*};
+use gtk::prelude::*;
 
 use super::pages::choose_by_letter;
 

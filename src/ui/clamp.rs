@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use gtk::{glib, prelude::*, subclass::prelude::*};
+use gtk::{prelude::*, subclass::prelude::*};
 
 mod imp {
     use super::*;

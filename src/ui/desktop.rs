@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use gtk::{gio, prelude::*};
+use gtk::prelude::*;
 
 use super::BpWizard;
 

@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, path::Path, rc::Rc};
 
-use gtk::{gio, prelude::*};
+use gtk::prelude::*;
 
 use super::BpWizard;
 

@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 mod imp {
     use super::*;

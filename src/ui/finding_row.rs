@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! One thing that was found before a job starts: which VM, what, and what can be done.
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::text::FindingText;
 

@@ -17,11 +17,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use gtk::{glib, prelude::*};
+use gtk::prelude::*;
 
 use crate::{
     cancel::CancelToken,
-    draft::{Look, Run},
+    draft::{PlaceDraft, Run},
     engine::{ArchiveInfo, Degree, EngineError, Phase},
     host::{Changes, Host, System},
     inventory::Class,
@@ -267,12 +267,12 @@ impl Running {
     }
 
     /// Shows the last word, tells the desktop if nobody is looking, and gives how the run stands.
-    /// `look` is where the archive is, `notes` what else should be known.
+    /// `place` is where the archive is, `notes` what else should be known.
     pub(super) fn show_end(
         &self,
         wizard: &BpWizard,
         last: &Outcome,
-        look: &Look,
+        place: &PlaceDraft,
         archive: Option<&ArchiveInfo>,
         notes: Vec<String>,
     ) -> Run {
@@ -282,7 +282,7 @@ impl Running {
             // There is no archive: a tick beside a VM would say that something of it was saved.
             view.vms.retain(|line| line.reason.is_some());
         }
-        let unmount = words::unmount(&look.target);
+        let unmount = words::unmount(&place.typed().target);
         self.page
             .show_outcome(&view, &full_text(&view, last), unmount.as_deref());
         let kept = Kept {
@@ -290,7 +290,7 @@ impl Running {
             outcome: last.clone(),
             place: match last {
                 Outcome::Done(report) if !report.place.is_empty() => report.place.clone(),
-                _ => look.place(),
+                _ => place.location().to_string(),
             },
             archive: archive.cloned(),
             at: SystemTime::now(),

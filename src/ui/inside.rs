@@ -7,12 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
-use gtk::{
-    CompositeTemplate, gdk,
-    glib::{self, subclass::Signal},
-    prelude::*,
-    subclass::prelude::*,
-};
+use glib::subclass::Signal;
+use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::text::wizard::{self as words, NoteText, Verdict};
 

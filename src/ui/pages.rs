@@ -23,7 +23,7 @@ pub use source::{BpSourcePage, Rules};
 pub use summary::{BpSummaryPage, SummaryFacts, SummaryLine};
 pub use vms::BpVmsPage;
 
-use gtk::{glib, prelude::*};
+use gtk::prelude::*;
 
 use crate::text::Tone;
 

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     engine::ItemState,

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     host::Reference,

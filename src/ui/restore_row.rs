@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     plan::{Candidates, Cure, RestoreProblem, RestoreRow},

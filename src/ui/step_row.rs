@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! One step in the list at the side of a wizard.
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 mod imp {
     use super::*;

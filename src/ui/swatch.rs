@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use gtk::{gdk, glib, graphene, gsk, prelude::*, subclass::prelude::*};
+use gtk::{gdk, graphene, gsk, prelude::*, subclass::prelude::*};
 
 use crate::{host::Vm, inventory::Class};
 

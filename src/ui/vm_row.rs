@@ -3,7 +3,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use gtk::{CompositeTemplate, gdk, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::text::wizard::NoteText;
 

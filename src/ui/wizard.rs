@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use gtk::{CompositeTemplate, gdk, gio, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::{draft::Reason, text::wizard as words};
 

@@ -64,7 +64,10 @@ impl LocalTime {
 pub fn iso_time(moment: SystemTime) -> String {
     let timestamp = Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH);
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-    timestamp.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    timestamp
+        .to_zoned_datetime(zone)
+        .strftime("%Y-%m-%dT%H:%M:%S%:z")
+        .to_string()
 }
 
 /// Seconds since 1970 by the clock of this computer; 0 where it stands before that.

@@ -16,8 +16,9 @@ use pedos_backup::{
     engine::{self, Context, OpenedArchive},
     job::{Ended, Job, JobKind, Outcome},
     json,
-    plan::{Access, Source},
+    plan::Access,
     text,
+    transport::Location,
 };
 use serde_json::Value;
 
@@ -37,7 +38,7 @@ fn checked(schema: &str, document: &str) -> Value {
 }
 
 fn open(path: &Path, passphrase: &str) -> OpenedArchive {
-    let access = Access::new(Source::File(path.to_owned()), jobs::passphrase(passphrase));
+    let access = Access::new(Location::File(path.to_owned()).into(), jobs::passphrase(passphrase));
     engine::open_archive(&access, None, &Context::default()).unwrap()
 }
 
@@ -141,7 +142,7 @@ fn a_report_of_a_whole_restore_is_done() {
     let here = folder.path().join("here");
     roots::make(&here, &[]);
     let host = jobs::host(&here);
-    let plan = jobs::restore_plan(Source::File(file.clone()), host.as_ref(), false).unwrap();
+    let plan = jobs::restore_plan(Location::File(file.clone()).into(), host.as_ref(), false).unwrap();
     let outcome = jobs::last_word(&jobs::spawn(Job::Restore(plan, host)));
     let archive = open(&file, jobs::PASSPHRASE);
     let report = checked(
@@ -166,7 +167,7 @@ fn a_report_of_a_damaged_archive_names_the_place() {
     bytes[last] ^= 1;
     fs::write(&file, &bytes).unwrap();
     let plan = jobs::verify_plan(jobs::access(&file)).unwrap();
-    let outcome = jobs::last_word(&jobs::spawn(Job::Verify(plan, None)));
+    let outcome = jobs::last_word(&jobs::spawn(Job::Verify(plan.into(), None)));
     let run = ended(JobKind::Verify, &outcome, Some(&archive));
     let report = checked("report", &json::report(&run));
     assert_eq!(
@@ -200,17 +201,14 @@ fn reports_of_jobs_that_did_not_come_to_their_end_hold_against_the_schema() {
     let folder = tempfile::tempdir().unwrap();
     let file = two_vms(folder.path());
     let host = jobs::host(&folder.path().join("root"));
-    let plan = jobs::restore_plan(Source::File(file), host.as_ref(), true).unwrap();
-    let job = jobs::spawn(Job::Verify(plan, Some(host.clone())));
+    let plan = jobs::restore_plan(Location::File(file).into(), host.as_ref(), true).unwrap();
+    let job = jobs::spawn(Job::Verify(plan.into(), Some(host.clone())));
     job.cancel();
     let outcome = jobs::last_word(&job);
     let report = checked("report", &json::report(&ended(JobKind::Verify, &outcome, None)));
     assert_eq!(report["outcome"], "cancelled");
 
-    let taken = jobs::backup_plan(
-        &["one"],
-        pedos_backup::plan::Destination::File(folder.path().join("root")),
-    );
+    let taken = jobs::backup_plan(&["one"], Location::File(folder.path().join("root")));
     let outcome = jobs::last_word(&jobs::spawn(Job::Backup(taken, host)));
     let report = checked("report", &json::report(&ended(JobKind::Backup, &outcome, None)));
     assert_eq!(report["outcome"], "failed");

@@ -6,6 +6,7 @@
 
 mod changing_files;
 mod damage;
+mod examples;
 mod faults;
 mod genuine;
 mod home;

@@ -8,11 +8,11 @@ use crate::support::{
 };
 use pedos_backup::{
     engine::{self, Context, Outline},
-    plan::Source,
+    transport::Location,
 };
 
 fn look(damage: &Damage, bytes: &[u8]) -> Outline {
-    let source = Source::File(damage.write(bytes));
+    let source = Location::File(damage.write(bytes)).into();
     engine::quick_look(&source, &Context::default()).unwrap().unwrap()
 }
 

@@ -14,10 +14,9 @@ use pedos_backup::{
     engine::{self, Context, Report, VerifyVerdict, VmResult},
     format::{Compression, Level},
     host::{VmFile, Vms, root::RootHost},
-    plan::{
-        Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
-    },
+    plan::{Access, BackupPlan, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, resolve},
     secret::Passphrase,
+    transport::Location,
 };
 use tempfile::TempDir;
 
@@ -49,7 +48,7 @@ fn passphrase() -> Arc<Passphrase> {
 fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compression) -> Report {
     let plan = BackupPlan {
         vms: vms.iter().map(|name| (*name).to_owned()).collect(),
-        destination: Destination::Directory(folder.to_owned()),
+        destination: Location::Folder(folder.to_owned()),
         compression,
         level: Level::default(),
         scope: InventoryScope::WholeHost,
@@ -62,7 +61,7 @@ fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compressio
 }
 
 fn restore(host: &RootHost, archive: &Path, policy: RestorePolicy) -> Report {
-    let access = Access::new(Source::File(archive.to_owned()), passphrase());
+    let access = Access::new(Location::File(archive.to_owned()).into(), passphrase());
     let context = Context::default();
     let opened = engine::open_archive(&access, Some(host), &context).unwrap();
     let choices = RestoreChoices {
@@ -133,7 +132,7 @@ fn small_files(host: &RootHost, name: &str) -> Vec<(VmFile, Vec<u8>)> {
 
 /// The inventory of an archive with all VMs of a host names their files in the order of the archive.
 fn lists_all_files(host: &RootHost, archive: &Path) {
-    let access = Access::new(Source::File(archive.to_owned()), passphrase());
+    let access = Access::new(Location::File(archive.to_owned()).into(), passphrase());
     let opened = engine::open_archive(&access, Some(host), &Context::default()).unwrap();
     for domain in opened.inventory.domains() {
         let name = &domain.name;

@@ -58,7 +58,7 @@ const RESTORE_EXAMPLES: &str = "\
 .B qvm\\-backup\\-restore \\-\\-rename\\-conflicting /mnt/disk/pedos\\-backup\\-2026\\-03\\-01T140500 work\n\
 .TP\nVerify a backup that was split into several files:\n\
 .B qvm\\-backup\\-restore \\-\\-verify\\-only backup.aa \\-\\-join backup.*\n\
-.TP\nGet the data out on a vm that is no PedOS:\n\
+.TP\nGet the data out on a computer that is no PedOS:\n\
 .B qvm\\-backup\\-restore \\-\\-new\\-root rescued pedos\\-backup\\-2026\\-03\\-01T140500\n";
 
 /// What is not as in the existing tools of the same names, on purpose.

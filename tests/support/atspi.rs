@@ -6,10 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use gtk::{
-    gio,
-    glib::{Variant, variant::ToVariant},
-};
+use glib::{Variant, variant::ToVariant};
 
 use super::wait::{STEP, wait_for};
 
@@ -138,8 +135,8 @@ impl Node {
     /// What hangs below it.
     pub(crate) fn children(&self) -> Vec<Self> {
         let answer = self.call("org.a11y.atspi.Accessible", "GetChildren", None);
-        let children = answer.and_then(|answer| answer.get::<(Vec<(String, gtk::glib::variant::ObjectPath)>,)>());
-        let node = |(bus, path): (String, gtk::glib::variant::ObjectPath)| Self {
+        let children = answer.and_then(|answer| answer.get::<(Vec<(String, glib::variant::ObjectPath)>,)>());
+        let node = |(bus, path): (String, glib::variant::ObjectPath)| Self {
             desk: self.desk.clone(),
             bus,
             path: path.as_str().to_owned(),

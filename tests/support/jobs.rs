@@ -11,10 +11,9 @@ use pedos_backup::{
     format::{Compression, Level},
     host::{Host, Services, System, root::RootHost},
     job::{Event, Job, JobHandle, Outcome},
-    plan::{
-        Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
-    },
+    plan::{Access, BackupPlan, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, resolve},
     secret::Passphrase,
+    transport::{Location, Source},
 };
 
 use super::reseal::CHEAP;
@@ -29,7 +28,7 @@ pub(crate) fn host(root: &Path) -> Arc<dyn Host> {
 }
 
 /// A plan to back VMs up, cheaply, without a verification after it.
-pub(crate) fn backup_plan(vms: &[&str], destination: Destination) -> BackupPlan {
+pub(crate) fn backup_plan(vms: &[&str], destination: Location) -> BackupPlan {
     BackupPlan {
         vms: vms.iter().map(|name| (*name).to_owned()).collect(),
         destination,
@@ -51,7 +50,7 @@ pub(crate) fn passphrase(text: &str) -> Arc<Passphrase> {
 /// Backs VMs up into a file and gives the report.
 pub(crate) fn back_up(host: &dyn Host, vms: &[&str], file: &Path) -> Result<Report, EngineError> {
     engine::backup::run(
-        &backup_plan(vms, Destination::File(file.to_owned())),
+        &backup_plan(vms, Location::File(file.to_owned())),
         host,
         &Context::default(),
     )
@@ -68,7 +67,7 @@ pub(crate) fn archive(root: &Path, vms: &[&str], folder: &Path) -> PathBuf {
 
 /// An archive of these tests and what opens it.
 pub(crate) fn access(archive: &Path) -> Access {
-    Access::new(Source::File(archive.to_owned()), passphrase(PASSPHRASE))
+    Access::new(Location::File(archive.to_owned()).into(), passphrase(PASSPHRASE))
 }
 
 /// Opens an archive and makes the plan to restore or verify all of it; conflicts are renamed, what is missing is kept.
@@ -104,18 +103,18 @@ pub(crate) fn verify_plan(access: Access) -> Result<RestorePlan, EngineError> {
 
 /// Verifies all of any archive where there is no PedOS.
 pub(crate) fn verify_with(access: Access) -> Result<Report, EngineError> {
-    engine::verify::run(&verify_plan(access)?, None, &Context::default())
+    engine::verify::run(&verify_plan(access)?.into(), None, &Context::default())
 }
 
 /// Verifies an archive to its end.
 pub(crate) fn verify(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
-    let plan = restore_plan(Source::File(archive.to_owned()), host, true)?;
-    engine::verify::run(&plan, Some(host), &Context::default())
+    let plan = restore_plan(Location::File(archive.to_owned()).into(), host, true)?;
+    engine::verify::run(&plan.into(), Some(host), &Context::default())
 }
 
 /// Restores all of an archive.
 pub(crate) fn restore(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
-    let plan = restore_plan(Source::File(archive.to_owned()), host, false)?;
+    let plan = restore_plan(Location::File(archive.to_owned()).into(), host, false)?;
     engine::restore::run(&plan, host, &Context::default())
 }
 

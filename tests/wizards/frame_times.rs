@@ -18,7 +18,7 @@ use crate::support::{
     tools,
     wait::STEP,
 };
-use gtk::{gio, glib, prelude::*};
+use gtk::prelude::*;
 use pedos_backup::ui::{self, BpRestoreRow, backup_flow::BackupFlow, restore_flow::RestoreFlow};
 
 /// The longest time between two frames that still looks fluent to people who wait for a bar.

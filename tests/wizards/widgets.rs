@@ -36,8 +36,8 @@ fn the_building_blocks_fit_their_descriptions() {
         return;
     }
     ui::prepare();
-    let app = gtk::Application::new(None::<&str>, gtk::gio::ApplicationFlags::NON_UNIQUE);
-    app.register(gtk::gio::Cancellable::NONE).unwrap();
+    let app = gtk::Application::new(None::<&str>, gio::ApplicationFlags::NON_UNIQUE);
+    app.register(gio::Cancellable::NONE).unwrap();
     let wizard = BpWizard::new(&app, "Program");
     every_page_can_be_shown(&wizard);
     the_shell_follows_its_user(&wizard);
@@ -120,13 +120,13 @@ fn rows_can_be_made() {
     BpFindingRow::new("work", &text, true);
     BpStepRow::new(1, "Step").set_state(true, false);
     BpProgressRow::new("work");
-    let verdict = words::archive_place(&pedos_backup::draft::Look::default(), &PlaceState::Empty);
+    let verdict = words::archive_place(&pedos_backup::draft::TypedPlace::default(), &PlaceState::Empty);
     BpSourcePage::default().place().show_verdict(&verdict, false);
     assert!(BpDualList::static_type().is_valid());
 }
 
 fn an_option_tells_what_its_user_does_once() {
-    let option: BpOption = gtk::glib::Object::new();
+    let option: BpOption = glib::Object::new();
     let changes = std::rc::Rc::new(std::cell::Cell::new(0));
     let counted = std::rc::Rc::clone(&changes);
     // What a page does: it shows what it was told, while it is being told.

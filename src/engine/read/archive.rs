@@ -20,10 +20,10 @@ use crate::{
 use super::{
     index::Index,
     keys::KeysAhead,
+    members::Members,
     part_format::Dialect,
     reader::Reader,
     scout::{KEYS_LEFT, Scout},
-    source::Members,
     target::Target,
     unpack::{Unpacked, Unpacker},
     wanted::{Wanted, wanted, will_be_read},
@@ -84,7 +84,7 @@ impl<'a> Archive<'a> {
         let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
         let mut members = Members::open(source, &prefixes, self.services, cancel)?;
         let mut ahead = match self.opened.info.protection {
-            Protection::Scrypt => Members::open_file(source)?,
+            Protection::Scrypt => Members::open_ranged(source, cancel)?,
             Protection::Hmac { .. } => None,
         };
         if let Some(index) = &self.index {

@@ -21,8 +21,9 @@ use rustix::{
 };
 
 use crate::{
-    engine::{CancelToken, SourceError, io_errors::into_io},
+    engine::{CancelToken, io_errors::into_io},
     format::{Filter, decoder},
+    transport::SourceError,
     units::KIB,
 };
 

@@ -21,13 +21,7 @@ use crate::{
     plan::Access,
 };
 
-use super::{
-    keys::KeysAhead,
-    member::MemberInfo,
-    part_format::Dialect,
-    scout::Scout,
-    source::{Members, source_place},
-};
+use super::{keys::KeysAhead, member::MemberInfo, members::Members, part_format::Dialect, scout::Scout};
 
 use opener::{Front, Opener, is_inventory, is_wrong_passphrase};
 
@@ -172,10 +166,9 @@ impl Opener<'_> {
 
     /// Looks ahead for the inventory, where the archive is a file, and orders its key.
     fn inventory_key(&self, dialect: &Dialect) -> KeysAhead {
-        let members = match &self.access.source {
-            source if source.is_seekable() => Members::open(source, &[], None, &self.context.cancel).ok(),
-            _ => None,
-        };
+        let members = Members::open_ranged(&self.access.source, &self.context.cancel)
+            .ok()
+            .flatten();
         let scout = members.map(|members| Scout {
             members,
             wants: |file: &str| file == INVENTORY_FILE,
@@ -247,7 +240,7 @@ impl Opener<'_> {
     }
 
     fn not_a_backup(&self, why: String) -> EngineError {
-        let place = source_place(&self.access.source);
+        let place = self.access.source.location().to_string();
         ArchiveError::NotABackup { place, why }.into()
     }
 }

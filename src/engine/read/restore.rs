@@ -29,7 +29,6 @@ use super::{
     place::Place,
     rules::readable_rules,
     settings::Settings,
-    source::source_place,
     target::{InnerReader, Target},
 };
 
@@ -96,8 +95,8 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     // Nothing is called restored before all of it is on the disk.
     host.commit()?;
     Ok(Report {
-        place: source_place(&plan.access.source),
-        archive: plan.access.source.file().map(Path::to_owned),
+        place: plan.access.source.location().to_string(),
+        archive: plan.access.source.location().file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         home_folder,

@@ -10,7 +10,7 @@ use crate::{
         memory, report::in_order,
     },
     host::{Services, System, VmFile, VolumeImport, check_vm_name},
-    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
+    plan::{RestoreChoices, RestorePolicy, RestoreRow, VerifyPlan, resolve},
 };
 
 use super::{
@@ -20,7 +20,6 @@ use super::{
     open::open_archive,
     place::Place,
     rules::readable_rules,
-    source::source_place,
     target::{InnerReader, Target},
 };
 
@@ -28,24 +27,13 @@ use super::{
 ///
 /// # Errors
 /// When the archive cannot be opened, or the job is cancelled.
-pub fn run(plan: &RestorePlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
-    let rows: Vec<&RestoreRow> = plan.table.selected().collect();
-    let names: Vec<String> = rows.iter().map(|row| row.domain.name.clone()).collect();
-    verify_archive(&plan.access, &names, services, context)
-}
-
-/// Verifies the VMs of these names.
-pub(in crate::engine) fn verify_archive(
-    access: &Access,
-    names: &[String],
-    services: Option<&dyn Services>,
-    context: &Context,
-) -> Result<Report, EngineError> {
+pub fn run(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
+    let access = &plan.access;
     context.observer.phase(Phase::Opening);
     let opened = open_archive(access, services, context)?;
     let choices = RestoreChoices {
-        selected: Some(names.iter().cloned().collect()),
+        selected: plan.vms.as_ref().map(|names| names.iter().cloned().collect()),
         policy: RestorePolicy {
             verify_only: true,
             ..RestorePolicy::default()
@@ -53,7 +41,7 @@ pub(in crate::engine) fn verify_archive(
         ..RestoreChoices::default()
     };
     let table = resolve(&opened.inventory, &System::default(), &choices);
-    if let Some(name) = names.iter().find(|name| table.row(name).is_none()) {
+    if let Some(name) = plan.vms.iter().flatten().find(|name| table.row(name).is_none()) {
         return Err(ArchiveError::Missing {
             what: format!("VM {name}"),
         }
@@ -80,8 +68,8 @@ pub(in crate::engine) fn verify_archive(
         None => VerifyVerdict::Good,
     };
     Ok(Report {
-        place: source_place(&access.source),
-        archive: access.source.file().map(Path::to_owned),
+        place: access.source.location().to_string(),
+        archive: access.source.location().file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         vms: in_order(&table, result.vms),

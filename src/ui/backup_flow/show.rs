@@ -2,7 +2,7 @@
 //! How the draft of a backup looks on its pages.
 
 use crate::{
-    draft::{BackupDraft, Look, Meter, PlaceState, PowerOff, WizardDraft},
+    draft::{BackupDraft, Meter, PowerOff, TypedPlace, WizardDraft},
     plan::Finding,
     profile,
     text::{self, finding, wizard as words},
@@ -29,17 +29,17 @@ impl BackupFlow {
     }
 
     pub(super) fn show_destination(&self, draft: &BackupDraft) {
-        let look = draft.look();
-        self.show_place(&words::backup_place(look, draft.place(), draft.total_bytes()));
+        let typed = draft.place().typed();
+        self.show_place(&words::backup_place(typed, draft.place().state(), draft.total_bytes()));
         self.shell
             .place
             .show_target_note(&words::target_note(draft.absent_target()));
-        let is_local_and_good = look.is_local() && matches!(draft.place(), PlaceState::Good(_));
+        let is_local_and_good = typed.is_local() && draft.place().probe().is_some();
         let file = words::file_pattern();
         self.destination
             .show_file_name(is_local_and_good.then_some(file.as_str()));
         self.destination
-            .show_recovery(draft.writes_recovery_text(), look.is_local());
+            .show_recovery(draft.writes_recovery_text(), typed.is_local());
     }
 
     pub(super) fn show_passphrase(&self, draft: &BackupDraft) {
@@ -79,7 +79,7 @@ impl BackupFlow {
             protection,
             is_weak,
             total: total(draft),
-            destination: destination(draft.look()),
+            destination: destination(draft.place().typed()),
             method: words::method(draft.compression(), draft.level),
             after: words::after(draft, profile.as_deref()),
             left_out: words::left_out(&left_out),
@@ -110,7 +110,7 @@ fn remarks(findings: &[Finding], vm: &str) -> String {
     sentences.join("\n")
 }
 
-fn destination(look: &Look) -> String {
+fn destination(typed: &TypedPlace) -> String {
     let file = words::file_pattern();
-    words::destination(look, look.is_local().then_some(file.as_str()))
+    words::destination(typed, typed.is_local().then_some(file.as_str()))
 }

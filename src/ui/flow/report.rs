@@ -3,7 +3,7 @@
 
 use std::{path::Path, rc::Rc, time::SystemTime};
 
-use gtk::{glib, prelude::*};
+use gtk::prelude::*;
 
 use crate::{
     engine::ArchiveInfo,

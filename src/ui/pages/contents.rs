@@ -3,12 +3,8 @@
 
 use std::sync::OnceLock;
 
-use gtk::{
-    CompositeTemplate,
-    glib::{self, subclass::Signal},
-    prelude::*,
-    subclass::prelude::*,
-};
+use glib::subclass::Signal;
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     text::wizard as words,

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use gtk::{CompositeTemplate, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     plan::{Candidates, PoolOffer, RestoreRow, RestoreTable, Shortage},

@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use gtk::{CompositeTemplate, gio, glib, prelude::*, subclass::prelude::*};
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     plan::Finding,

@@ -7,12 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
-use gtk::{
-    CompositeTemplate,
-    glib::{self, subclass::Signal},
-    prelude::*,
-    subclass::prelude::*,
-};
+use glib::subclass::Signal;
+use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     format::{Compression, Level},

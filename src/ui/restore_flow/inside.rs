@@ -27,8 +27,8 @@ impl RestoreFlow {
         if !self.draft.borrow_mut().begin_quick_look() {
             return;
         }
-        let asked = self.draft.borrow().look().clone();
-        let source = asked.source();
+        let place = self.draft.borrow().place().clone();
+        let (asked, source) = (place.typed().clone(), place.location().into());
         let task = Task::spawn(move |context| quick_look(&source, context));
         let waiting = when_answered(self, task, move |flow, answer| {
             flow.draft.borrow_mut().set_quick_look(&asked, answer);

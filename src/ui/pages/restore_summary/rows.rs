@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The rows of the table of a restore, which are made a few at a time: hundreds at once would keep the window waiting.
 
-use gtk::{glib, prelude::*, subclass::prelude::*};
+use gtk::{prelude::*, subclass::prelude::*};
 
 use crate::{
     plan::{Candidates, Cure, RestoreRow},

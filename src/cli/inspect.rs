@@ -14,12 +14,13 @@ use std::{
 
 use crate::{
     draft::QuickLook,
-    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes, source_place},
+    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes},
     host::{Host, HostError},
     job::{self, Ended, Job, JobKind, Task},
     json,
-    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Source},
+    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo},
     text::{self, sanitize},
+    transport::{STANDARD, Source},
 };
 
 use super::{
@@ -30,9 +31,6 @@ use super::{
     interrupt::Interrupt,
     restore, table,
 };
-
-/// What stands for standard output.
-const STANDARD_OUTPUT: &str = "-";
 
 /// Checks as much of a command line as can be checked without an archive.
 pub(super) fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
@@ -62,7 +60,7 @@ pub(super) fn is_stream(args: &RestoreArgs) -> bool {
 }
 
 fn is_standard_output(path: &Path) -> bool {
-    path == Path::new(STANDARD_OUTPUT)
+    path == Path::new(STANDARD)
 }
 
 /// Looks a file over without its passphrase.
@@ -110,7 +108,7 @@ pub(super) fn list(
     } else {
         None
     };
-    let place = source_place(&access.source);
+    let place = access.source.location().to_string();
     if args.json {
         say_document(&json::listing(&place, &archive, notes.as_ref()));
     } else {
@@ -184,7 +182,7 @@ pub(super) fn extract(
         let path = std::path::absolute(output).map_err(|error| HostError::io(output.to_string_lossy(), error))?;
         ExtractTo::Path(path)
     };
-    let place = source_place(&access.source);
+    let place = access.source.location().to_string();
     let job = job::spawn(
         Job::Extract(ExtractPlan { access, what, to }, host.cloned()),
         args.resources.resources(),
