@@ -10,7 +10,7 @@ use crate::{
     engine::{EngineError, Resources},
     format::Level,
     host::{
-        Host, System,
+        DOM0, Host, System,
         root::sample::{self, SampleSize},
     },
     job::{self, Job, JobHandle, Task},
@@ -51,7 +51,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     settings::check_line(args)?;
     let host = location::host(&args.common)?;
     leftovers::mention(host.as_ref(), console);
-    let system = host.system()?;
+    let mut system = host.system()?;
     let mut settings = match (&args.profile, &args.backup_location) {
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
@@ -77,6 +77,9 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     if verify && !found.is_readable_again {
         let why = Unverified::of(&settings.destination);
         console.warning(&text::terminal::will_not_verify(why));
+    }
+    if settings.vms.iter().any(|name| name == DOM0) {
+        count_home(&mut system, &host, interrupt)?;
     }
     for name in &found.leftovers {
         console.warning(&text::terminal::unfinished_backup(&settings.destination, name));
@@ -134,6 +137,17 @@ fn make_sample(folder: &Path, console: &Console) -> Result<Exit, Stop> {
         say(format_args!("{}", text::terminal::sample_made(folder)));
     }
     Ok(Exit::Done)
+}
+
+/// Counts dom0's home, for the table and the room that is needed, on a thread of its own so that Ctrl-C is heard.
+fn count_home(system: &mut System, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<(), Stop> {
+    let host = Arc::clone(host);
+    let task = Task::spawn(move |context| Ok(host.with_cancel(&context.cancel).home_bytes()?));
+    interrupt.stops(task.cancel_token());
+    if let Some(bytes) = task.answer_blocking()? {
+        system.set_home_bytes(bytes);
+    }
+    Ok(())
 }
 
 /// Prints the table, and ends here if something speaks against the backup.

@@ -22,7 +22,7 @@ pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding])
         .into_iter()
         .chain(homes)
         .map(|name| match system.vm(name) {
-            Some(vm) => (name.as_str(), kind(vm), vm.backup_bytes),
+            Some(vm) => (name.as_str(), kind(vm), vm.backup_bytes.unwrap_or_default()),
             None => (name.as_str(), "?", 0),
         })
         .collect();
@@ -265,7 +265,7 @@ mod tests {
         Vm {
             name: name.to_owned(),
             class,
-            backup_bytes: kib * KIB,
+            backup_bytes: Some(kib * KIB),
             ..Vm::default()
         }
     }
