@@ -49,7 +49,11 @@ impl ArchivePath {
             return None;
         }
         let rest = file.strip_prefix(self.folder())?;
-        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+        if rest.is_empty() {
+            Some(rest)
+        } else {
+            rest.strip_prefix('/')
+        }
     }
 
     /// Returns what a path of the archive is called within this folder.
@@ -107,6 +111,9 @@ mod tests {
         assert_eq!(ArchivePath::of_number(7).as_str(), "vm7/");
         let home = ArchivePath::new("dom0-home/user");
         assert_eq!((home.last(), home.within("dom0-home/user")), ("user", Some("")));
+        assert_eq!(home.within("dom0-home/user2"), None);
+        let old = ArchivePath::new("appvms/work");
+        assert_eq!(old.within("appvms/work/private.img"), Some("private.img"));
         assert_eq!(home.part_prefix(), "dom0-home/user.");
     }
 

@@ -7,10 +7,7 @@ mod process;
 mod staged;
 mod standard;
 
-use std::{
-    io::{self, Write},
-    time::SystemTime,
-};
+use std::time::SystemTime;
 
 use crate::{cancel::CancelToken, host::Services, units::LocalTime};
 

@@ -230,7 +230,7 @@ fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
         return None;
     }
     if seen.items.is_empty() && wanted.only.is_none() {
-        let (vm, folder) = (row.domain.name.clone(), row.content.path.clone());
+        let (vm, folder) = (row.domain.name.clone(), row.content.path.to_string());
         let what = Missing::EverythingOf { vm, folder };
         return Some(ArchiveError::Missing { what }.into());
     }

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::{
-        Context, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult,
-        io_errors::from_io,
+        Context, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult, io_errors::from_io,
         names::PLACEHOLDER,
     },
     format::{HOME_FOLDER, limits::PART_CONTENT_BYTES},

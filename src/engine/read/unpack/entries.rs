@@ -4,11 +4,7 @@
 use std::thread;
 
 use crate::{
-    engine::{
-        ArchiveError, Context, Damage, EngineError, Warning,
-        names::PLACEHOLDER,
-        workers::Workers,
-    },
+    engine::{ArchiveError, Context, Damage, EngineError, Warning, names::PLACEHOLDER, workers::Workers},
     format::inner::{Entry, EntryKind},
     host::{VmFile, VolumeImport},
     inventory::volume_of_file,
