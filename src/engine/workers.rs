@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The threads that compute for a job: one crew for blocks and pieces, one for keys, and a fixed number of permits, so that
+//! The threads that compute for a job: one pool for blocks and pieces, one for keys, and a fixed number of semaphore, so that
 //! never more of them work at a time than the job may use processors, whatever else they wait for.
 
 mod copying;
-mod crew;
-mod permits;
-mod to_come;
+mod pool;
+mod semaphore;
+mod pending;
 
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
@@ -16,11 +16,11 @@ use crate::{
 };
 
 use copying::Copying;
-use crew::{Crew, Order};
-use permits::Permits;
-use to_come::Wanted;
+use pool::{Pool, Task};
+use semaphore::Semaphore;
+use pending::Awaited;
 
-pub(super) use to_come::ToCome;
+pub(super) use pending::Pending;
 
 /// The most threads of a kind: more would only take memory.
 const MOST_JOBS: usize = 256;
@@ -38,9 +38,9 @@ pub(super) struct Workers {
     jobs: usize,
     /// The memory that each one may take for keys.
     key_bytes: u64,
-    permits: Arc<Permits>,
-    tools: Crew<Work>,
-    keys: Crew<KeyWork>,
+    semaphore: Arc<Semaphore>,
+    tools: Pool<Work>,
+    keys: Pool<KeyWork>,
     reading: Copying,
     writing: Copying,
 }
@@ -61,8 +61,8 @@ impl Workers {
     fn start(resources: Resources, most_key_bytes: u64) -> Self {
         let all = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = resources.jobs.map_or(all, NonZeroUsize::get).min(MOST_JOBS);
-        let permits = Arc::new(Permits::new(jobs));
-        let copying = || Copying::new((jobs < all).then(|| Arc::clone(&permits)));
+        let semaphore = Arc::new(Semaphore::new(jobs));
+        let copying = || Copying::new((jobs < all).then(|| Arc::clone(&semaphore)));
         let spare = memory::spare_for_keys();
         let key_workers = jobs
             .min(usize::try_from(spare / Scratch::USUAL_BYTES).unwrap_or(jobs))
@@ -72,11 +72,11 @@ impl Workers {
         Self {
             jobs,
             key_bytes,
-            tools: Crew::start(jobs, &permits, Tools::default),
-            keys: Crew::start(key_workers, &permits, scratch),
+            tools: Pool::start(jobs, &semaphore, Tools::default),
+            keys: Pool::start(key_workers, &semaphore, scratch),
             reading: copying(),
             writing: copying(),
-            permits,
+            semaphore,
         }
     }
 
@@ -85,15 +85,15 @@ impl Workers {
         self.jobs
     }
 
-    /// Hands out work at a block or a piece. It is begun in the order in which it comes.
-    pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Tools) -> T + Send + 'static) -> ToCome<T> {
-        let (reply, wanted, to_come) = ToCome::new();
-        self.tools.order(Work {
+    /// Hands out work at a block or a piece. It is begun in the task in which it comes.
+    pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Tools) -> T + Send + 'static) -> Pending<T> {
+        let (reply, awaited, pending) = Pending::new();
+        self.tools.task(Work {
             // Whoever ordered it may have given up when it is done.
             work: Box::new(move |tools| drop(reply.send(work(tools)))),
-            wanted,
+            awaited,
         });
-        to_come
+        pending
     }
 
     /// Hands out the derivation of keys, and what is made of them. Those that are ordered together are derived side by
@@ -101,22 +101,22 @@ impl Workers {
     pub(super) fn derive<T: Send + 'static>(
         &self,
         derivation: Derivation,
-        haste: Haste,
+        priority: Priority,
         then: impl FnOnce(&Derivation, Derived) -> T + Send + 'static,
-    ) -> ToCome<T> {
-        let (reply, wanted, to_come) = ToCome::new();
-        self.keys.order(KeyWork {
+    ) -> Pending<T> {
+        let (reply, awaited, pending) = Pending::new();
+        self.keys.task(KeyWork {
             derivation,
-            haste,
+            priority,
             then: Box::new(move |derivation, keys| drop(reply.send(then(derivation, keys)))),
-            wanted,
+            awaited,
         });
-        to_come
+        pending
     }
 
     /// Computes on this thread, as one of those that may work at a time. A cancel ends the wait for that.
     pub(super) fn compute<T>(&self, cancel: &CancelToken, work: impl FnOnce() -> T) -> Result<T, EngineError> {
-        let _permit = self.permits.take(cancel)?;
+        let _guard = self.semaphore.take(cancel)?;
         Ok(work())
     }
 
@@ -132,7 +132,7 @@ impl Workers {
 
     /// Whether a key of that cost may be derived beside others before anybody has proven that it is needed: only what keeps
     /// to the memory that each worker may take.
-    pub(super) fn may_order_ahead(&self, cost: KdfCost) -> bool {
+    pub(super) fn may_derive_ahead(&self, cost: KdfCost) -> bool {
         Scratch::least_bytes(cost).is_some_and(|bytes| bytes <= self.key_bytes)
     }
 }
@@ -140,26 +140,26 @@ impl Workers {
 /// Work at a block or a piece.
 struct Work {
     work: Box<dyn FnOnce(&mut Tools) + Send>,
-    wanted: Wanted,
+    awaited: Awaited,
 }
 
-impl Order for Work {
+impl Task for Work {
     type Own = Tools;
 
     fn is_wanted(&self) -> bool {
-        self.wanted.is_so()
+        self.awaited.is_so()
     }
 
-    fn carry_out(orders: Vec<Self>, own: &mut Tools) {
-        orders.into_iter().for_each(|order| (order.work)(own));
+    fn carry_out(tasks: Vec<Self>, own: &mut Tools) {
+        tasks.into_iter().for_each(|task| (task.work)(own));
     }
 }
 
 /// How soon a key is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Haste {
+pub(super) enum Priority {
     /// Everything waits for it: it is derived beside one other at most.
-    Now,
+    Urgent,
     /// It may be derived beside as many as there are registers for, which takes longer and costs less.
     Later,
 }
@@ -170,44 +170,44 @@ type Then = Box<dyn FnOnce(&Derivation, Derived) + Send>;
 /// A key to be derived.
 struct KeyWork {
     derivation: Derivation,
-    haste: Haste,
+    priority: Priority,
     then: Then,
-    wanted: Wanted,
+    awaited: Awaited,
 }
 
-impl Order for KeyWork {
+impl Task for KeyWork {
     type Own = Scratch;
 
     /// A hundredth of what a key takes, in which those that belong together come together.
     const LINGER: Duration = Duration::from_millis(2);
 
     fn is_wanted(&self) -> bool {
-        self.wanted.is_so()
+        self.awaited.is_so()
     }
 
     /// A fair share of what there is, so that nobody sits idle, and as many as are best derived at a time.
-    fn how_many(row: &VecDeque<Self>, idle: usize, own: &Scratch) -> usize {
-        let cost = |order: &Self| order.derivation.cost();
-        let first = row.front().map_or(KdfCost::DEFAULT, cost);
-        let alike = row.iter().take_while(|order| Scratch::go_together(first, cost(order)));
+    fn how_many(queue: &VecDeque<Self>, idle: usize, own: &Scratch) -> usize {
+        let cost = |task: &Self| task.derivation.cost();
+        let first = queue.front().map_or(KdfCost::DEFAULT, cost);
+        let alike = queue.iter().take_while(|task| Scratch::go_together(first, cost(task)));
         let alike = alike.count().max(1);
-        let is_awaited = row.iter().take(alike).any(|order| order.haste == Haste::Now);
+        let is_awaited = queue.iter().take(alike).any(|task| task.priority == Priority::Urgent);
         let most = if is_awaited { 2 } else { usize::MAX };
         // Other numbers than powers of two leave a register half empty.
         let share = alike.div_ceil(idle.max(1)).next_power_of_two();
         share.min(own.keys_at_a_time(first)).min(1 << alike.ilog2()).min(most)
     }
 
-    fn carry_out(orders: Vec<Self>, own: &mut Scratch) {
-        let derivations: Vec<&Derivation> = orders.iter().map(|order| &order.derivation).collect();
+    fn carry_out(tasks: Vec<Self>, own: &mut Scratch) {
+        let derivations: Vec<&Derivation> = tasks.iter().map(|task| &task.derivation).collect();
         match own.derive(&derivations) {
-            Ok(keys) => orders
+            Ok(keys) => tasks
                 .into_iter()
                 .zip(keys)
-                .for_each(|(order, keys)| (order.then)(&order.derivation, Ok(keys))),
-            Err(failure) => orders
+                .for_each(|(task, keys)| (task.then)(&task.derivation, Ok(keys))),
+            Err(failure) => tasks
                 .into_iter()
-                .for_each(|order| (order.then)(&order.derivation, Err(failure))),
+                .for_each(|task| (task.then)(&task.derivation, Err(failure))),
         }
     }
 }
@@ -245,26 +245,26 @@ mod tests {
                 at_work.0.fetch_sub(1, Ordering::SeqCst);
             }
         };
-        let mut to_come = Vec::new();
+        let mut pending = Vec::new();
         for _ in 0..20 {
             let (one, other) = (busy(), busy());
-            to_come.push(workers.run(move |_| one()));
-            to_come.push(workers.derive(derivation(), Haste::Later, move |_, _| other()));
+            pending.push(workers.run(move |_| one()));
+            pending.push(workers.derive(derivation(), Priority::Later, move |_, _| other()));
         }
         workers.compute(&cancel, busy()).unwrap();
-        for result in to_come {
+        for result in pending {
             result.wait(&cancel).unwrap();
         }
         assert_eq!(at_work.1.load(Ordering::SeqCst), 2);
     }
 
-    /// Keys in a row, the first of them in such a haste.
-    fn row(count: usize, haste: Haste) -> VecDeque<KeyWork> {
+    /// Keys in a queue, the first of them in such a priority.
+    fn queue(count: usize, priority: Priority) -> VecDeque<KeyWork> {
         let key = |_| KeyWork {
             derivation: derivation(),
-            haste,
+            priority,
             then: Box::new(|_, _| ()),
-            wanted: ToCome::<()>::new().1,
+            awaited: Pending::<()>::new().1,
         };
         (0..count).map(key).collect()
     }
@@ -283,24 +283,24 @@ mod tests {
             (20, 2, 4),
             (3, 1, 2),
         ] {
-            let taken = KeyWork::how_many(&row(count, Haste::Later), idle, &scratch);
+            let taken = KeyWork::how_many(&queue(count, Priority::Later), idle, &scratch);
             assert_eq!(taken, most.min(shared), "{count} for {idle}");
-            let taken = KeyWork::how_many(&row(count, Haste::Now), idle, &scratch);
+            let taken = KeyWork::how_many(&queue(count, Priority::Urgent), idle, &scratch);
             assert_eq!(taken, most.min(shared).min(2), "{count} for {idle}");
         }
     }
 
     #[test]
     fn keys_of_another_cost_wait_for_their_own_turn() {
-        let mut row = row(2, Haste::Later);
-        row[1].derivation = SealKey::derivation(b"x", KdfCost { log_n: 5, r: 8, p: 1 }).unwrap();
-        assert_eq!(KeyWork::how_many(&row, 1, &Scratch::default()), 1);
+        let mut queue = queue(2, Priority::Later);
+        queue[1].derivation = SealKey::derivation(b"x", KdfCost { log_n: 5, r: 8, p: 1 }).unwrap();
+        assert_eq!(KeyWork::how_many(&queue, 1, &Scratch::default()), 1);
     }
 
     #[test]
     fn every_key_is_handed_to_who_ordered_it() {
         let (workers, cancel) = (workers(2), CancelToken::default());
-        let orders: Vec<(Vec<u8>, _)> = (0..23_u8)
+        let tasks: Vec<(Vec<u8>, _)> = (0..23_u8)
             .map(|number| {
                 let derivation = SealKey::derivation(&[number], KdfCost { log_n: 4, r: 8, p: 1 }).unwrap();
                 let alone = Scratch::default().derive_one(&derivation).unwrap();
@@ -310,10 +310,10 @@ mod tests {
                     content
                 };
                 let expected = seal(&derivation, Ok(alone));
-                (expected, workers.derive(derivation, Haste::Later, seal))
+                (expected, workers.derive(derivation, Priority::Later, seal))
             })
             .collect();
-        for (expected, coming) in orders {
+        for (expected, coming) in tasks {
             assert_eq!(coming.wait(&cancel).unwrap(), expected);
         }
     }
@@ -322,7 +322,7 @@ mod tests {
     fn a_panic_is_told_and_costs_no_worker() {
         let (workers, cancel) = (workers(1), CancelToken::default());
         let broken = workers.run(|_| panic!("ouch"));
-        let error = ToCome::<()>::wait(&broken, &cancel).unwrap_err();
+        let error = Pending::<()>::wait(&broken, &cancel).unwrap_err();
         assert!(matches!(error, EngineError::Internal { .. }));
         assert_eq!(workers.run(|_| 7).wait(&cancel).unwrap(), 7);
     }

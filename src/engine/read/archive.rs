@@ -21,7 +21,7 @@ use super::{
     index::Index,
     keys::KeysAhead,
     members::Members,
-    part_format::Dialect,
+    part_format::PartFormat,
     reader::Reader,
     scout::{KEYS_LEFT, Scout},
     target::Target,
@@ -151,7 +151,7 @@ impl Run<'_> {
         let meter = Meter::new(context, Some(total_bytes));
         let promised = promised(&self.opened.inventory);
         let workers = Arc::new(Workers::for_reading(context.resources));
-        let dialect = Dialect::of(&self.opened.info, self.access, workers);
+        let part_format = PartFormat::of(&self.opened.info, self.access, workers);
         let stops_at_failure = target.stops_at_failure();
         let (pieces, received) = sync_channel(0);
         let (empties, emptied) = sync_channel(2);
@@ -163,7 +163,7 @@ impl Run<'_> {
                 empties: &empties,
                 target,
                 meter: &meter,
-                dialect: &dialect,
+                part_format: &part_format,
                 filter: &self.opened.info.filter,
                 data_bytes: 0,
                 findings: Vec::new(),
@@ -171,7 +171,7 @@ impl Run<'_> {
             let (ordered, keys) = sync_channel(KEYS_LEFT);
             let mut reader = Reader {
                 context,
-                dialect: &dialect,
+                part_format: &part_format,
                 wanted,
                 promised: &promised,
                 stops_at_failure,
@@ -183,11 +183,11 @@ impl Run<'_> {
             };
             let scouting = ahead.map(|members| {
                 reader.keys = KeysAhead::new(keys);
-                let dialect = &dialect;
+                let part_format = &part_format;
                 let scout = Scout {
                     members,
                     wants: move |file: &str| will_be_read(wanted, stops_at_failure, file),
-                    dialect,
+                    part_format,
                     cancel: &context.cancel,
                 };
                 scope.spawn(move || scout.run(&ordered))

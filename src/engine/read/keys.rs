@@ -5,29 +5,29 @@ use std::sync::mpsc::Receiver;
 
 use crate::{
     crypto::{ContainerError, ContainerHeader, KdfLimits, KeyCache, OpenKey},
-    engine::workers::{Haste, ToCome, Workers},
+    engine::workers::{Priority, Pending, Workers},
 };
 
 /// A key that is being derived, or why it cannot be.
-pub(super) type OpenKeyToCome = ToCome<Result<OpenKey, ContainerError>>;
+pub(super) type PendingOpenKey = Pending<Result<OpenKey, ContainerError>>;
 
 /// Orders the key of a container that exists, if it is not known.
-pub(super) fn order_open_key(
+pub(super) fn derive_open_key(
     workers: &Workers,
     known: &KeyCache,
     header: ContainerHeader,
     passphrase: &[u8],
-    haste: Haste,
-) -> OpenKeyToCome {
+    priority: Priority,
+) -> PendingOpenKey {
     if let Some(key) = known.find(&header, passphrase) {
-        return ToCome::ready(Ok(key));
+        return Pending::ready(Ok(key));
     }
     let derivation = match header.derivation(passphrase, &KdfLimits::default()) {
         Ok(derivation) => derivation,
-        Err(error) => return ToCome::ready(Err(error)),
+        Err(error) => return Pending::ready(Err(error)),
     };
     let known = known.clone();
-    workers.derive(derivation, haste, move |derivation, keys| {
+    workers.derive(derivation, priority, move |derivation, keys| {
         let key = header.accept(keys)?;
         known.keep(&header, derivation.passphrase(), &key);
         Ok(key)
@@ -40,7 +40,7 @@ pub(super) struct Ahead {
     pub(super) position: u64,
     /// What the key was derived for.
     pub(super) header: ContainerHeader,
-    pub(super) key: OpenKeyToCome,
+    pub(super) key: PendingOpenKey,
 }
 
 /// The keys that were ordered ahead, in the order of the archive.
@@ -61,7 +61,7 @@ impl KeysAhead {
 
     /// The key for the part at that position, if it was ordered for just the header that was read there. Keys of parts
     /// that were passed over are dropped.
-    pub(super) fn take(&mut self, position: u64, header: &ContainerHeader) -> Option<OpenKeyToCome> {
+    pub(super) fn take(&mut self, position: u64, header: &ContainerHeader) -> Option<PendingOpenKey> {
         loop {
             let ahead = self.next.take().or_else(|| self.coming.as_ref()?.recv().ok())?;
             if ahead.position > position {

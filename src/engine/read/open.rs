@@ -23,7 +23,7 @@ use crate::{
     plan::Access,
 };
 
-use super::{keys::KeysAhead, member::MemberInfo, members::Members, part_format::Dialect, scout::Scout};
+use super::{keys::KeysAhead, member::MemberInfo, members::Members, part_format::PartFormat, scout::Scout};
 
 use opener::{Front, Opener, is_inventory, is_wrong_passphrase};
 
@@ -81,13 +81,13 @@ impl Opener<'_> {
                 .unwrap_or_else(|| self.not_a_backup(other)));
         };
         let next = self.members.next()?;
-        let is_right = |member: &MemberInfo| is_inventory(front.dialect.part_name(&member.name).ok_or(()));
+        let is_right = |member: &MemberInfo| is_inventory(front.part_format.part_name(&member.name).ok_or(()));
         let Some(member) = next.filter(is_right) else {
             return self.open_lost_inventory(front);
         };
         let mut content = Vec::new();
-        let proof = self.fetch_inventory(&front.dialect, &member, &mut content)?;
-        self.finish(front, &member, content, &proof)
+        let mac = self.fetch_inventory(&front.part_format, &member, &mut content)?;
+        self.finish(front, &member, content, &mac)
     }
 
     /// Opens an archive of which the inventory's own tar header is damaged, if its content can be found.
@@ -105,7 +105,7 @@ impl Opener<'_> {
                 size: content.len() as u64,
                 position: 0,
             };
-            match self.read_inventory(&front.dialect, &filter, &mut keys, &member, content, &[]) {
+            match self.read_inventory(&front.part_format, &filter, &mut keys, &member, content, &[]) {
                 Ok(inventory) => return Ok(self.opened(front.header, filter, front.protection, inventory)),
                 Err(EngineError::Archive(_)) => {}
                 Err(error) => return Err(error),
@@ -125,23 +125,23 @@ impl Opener<'_> {
                 let header = self.parse(bytes);
                 let id = header.as_ref().ok().and_then(|header| header.backup_id.as_ref());
                 let id = id.map(ToString::to_string).unwrap_or_default();
-                let dialect = Dialect::sealed(self.access, id, self.workers.clone());
+                let part_format = PartFormat::scrypt(self.access, id, self.workers.clone());
                 let attempt = || {
-                    let key = self.order_header_key(&mac)?;
-                    let keys = self.inventory_key(&dialect);
-                    self.authenticate_sealed(bytes, mac.clone(), &key)?;
+                    let key = self.derive_header_key(&mac)?;
+                    let keys = self.inventory_key(&part_format);
+                    self.authenticate_scrypt(bytes, mac.clone(), &key)?;
                     Ok(keys)
                 };
                 let keys = self.access.passphrase.try_forms(attempt, is_wrong_passphrase)?;
                 Ok(Front {
                     header: header?,
                     protection: Protection::Scrypt,
-                    dialect,
+                    part_format,
                     keys,
                 })
             }
             2 | 3 => {
-                self.authenticate_coded(bytes, &mac)?;
+                self.authenticate_hmac(bytes, &mac)?;
                 let header = self.parse(bytes)?;
                 self.old_front(header)
             }
@@ -169,14 +169,14 @@ impl Opener<'_> {
     }
 
     /// Looks ahead for the inventory, where the archive is a file, and orders its key.
-    fn inventory_key(&self, dialect: &Dialect) -> KeysAhead {
+    fn inventory_key(&self, part_format: &PartFormat) -> KeysAhead {
         let members = Members::open_ranged(&self.access.source, &self.context.cancel)
             .ok()
             .flatten();
         let scout = members.map(|members| Scout {
             members,
             wants: |file: &str| file == INVENTORY_FILE,
-            dialect,
+            part_format,
             cancel: &self.context.cancel,
         });
         scout.map(|scout| scout.first(FRONT_MEMBERS)).unwrap_or_default()
@@ -194,11 +194,11 @@ impl Opener<'_> {
         front: Front,
         member: &MemberInfo,
         content: Vec<u8>,
-        proof: &[u8],
+        mac: &[u8],
     ) -> Result<OpenedArchive, EngineError> {
         let filter = self.filter(&front.header)?;
         let mut keys = front.keys;
-        let inventory = self.read_inventory(&front.dialect, &filter, &mut keys, member, content, proof)?;
+        let inventory = self.read_inventory(&front.part_format, &filter, &mut keys, member, content, mac)?;
         Ok(self.opened(front.header, filter, front.protection, inventory))
     }
 

@@ -8,7 +8,7 @@ use crate::{
     crypto::{ContainerError, ContainerHeader, Digest, Hmac, KeyCache, OldCipher, part_passphrase},
     engine::{
         ArchiveInfo, CancelToken, Context, Damage, EngineError, Protection,
-        workers::{Haste, Workers},
+        workers::{Priority, Workers},
     },
     format::{MacError, PartName, limits, mac_member, parse_mac},
     plan::Access,
@@ -16,14 +16,14 @@ use crate::{
 };
 
 use super::{
-    keys::{KeysAhead, OpenKeyToCome, order_open_key},
+    keys::{KeysAhead, PendingOpenKey, derive_open_key},
     member::{MemberInfo, container_error, damaged},
     members::Members,
 };
 
 /// How the parts of an archive are written, and the passphrase that they need.
 #[derive(Clone)]
-pub(super) struct Dialect {
+pub(super) struct PartFormat {
     pub(super) passphrase: Arc<Passphrase>,
     /// The keys that were derived so far.
     keys: KeyCache,
@@ -35,17 +35,17 @@ pub(super) struct Dialect {
 #[derive(Clone)]
 enum Kind {
     /// Format 4: each part is a container of its own.
-    Sealed {
+    Scrypt {
         /// What every passphrase begins with.
         backup_id: String,
     },
     /// Formats 3 and 2: behind each part stands a member with its authentication code.
-    Coded(Coded),
+    Hmac(HmacFormat),
 }
 
 /// How the parts of formats 3 and 2 are written.
 #[derive(Clone, Copy)]
-pub(super) struct Coded {
+pub(super) struct HmacFormat {
     pub(super) digest: Digest,
     /// None where nothing is encrypted.
     pub(super) cipher: Option<OldCipher>,
@@ -54,12 +54,12 @@ pub(super) struct Coded {
 }
 
 /// What stands in the archive beside a part and proves it: an authentication code, or nothing where the part has its own.
-pub(super) type Proof = Vec<u8>;
+pub(super) type Mac = Vec<u8>;
 
-impl Dialect {
+impl PartFormat {
     /// Format 4.
-    pub(super) fn sealed(access: &Access, backup_id: String, workers: Arc<Workers>) -> Self {
-        let kind = Kind::Sealed { backup_id };
+    pub(super) fn scrypt(access: &Access, backup_id: String, workers: Arc<Workers>) -> Self {
+        let kind = Kind::Scrypt { backup_id };
         Self {
             passphrase: access.passphrase.clone(),
             keys: access.keys.clone(),
@@ -69,8 +69,8 @@ impl Dialect {
     }
 
     /// Formats 3 and 2.
-    pub(super) fn coded(access: &Access, coded: Coded, workers: Arc<Workers>) -> Self {
-        let kind = Kind::Coded(coded);
+    pub(super) fn hmac(access: &Access, hmac: HmacFormat, workers: Arc<Workers>) -> Self {
+        let kind = Kind::Hmac(hmac);
         Self {
             passphrase: access.passphrase.clone(),
             keys: access.keys.clone(),
@@ -82,10 +82,10 @@ impl Dialect {
     /// How the parts of an archive that was opened are written.
     pub(super) fn of(info: &ArchiveInfo, access: &Access, workers: Arc<Workers>) -> Self {
         match info.protection {
-            Protection::Scrypt => Self::sealed(access, info.backup_id.clone().unwrap_or_default(), workers),
-            Protection::Hmac { digest, cipher } => Self::coded(
+            Protection::Scrypt => Self::scrypt(access, info.backup_id.clone().unwrap_or_default(), workers),
+            Protection::Hmac { digest, cipher } => Self::hmac(
                 access,
-                Coded {
+                HmacFormat {
                     digest,
                     cipher,
                     is_in_volumes: info.version < 3,
@@ -96,24 +96,24 @@ impl Dialect {
     }
 
     /// What is to be known of parts that are not sealed by themselves.
-    pub(super) fn as_coded(&self) -> Option<Coded> {
+    pub(super) fn as_hmac(&self) -> Option<HmacFormat> {
         match &self.kind {
-            Kind::Sealed { .. } => None,
-            Kind::Coded(coded) => Some(*coded),
+            Kind::Scrypt { .. } => None,
+            Kind::Hmac(hmac) => Some(*hmac),
         }
     }
 
     /// The part that a member of that name is, if it is one.
     pub(super) fn part_name(&self, member: &str) -> Option<PartName> {
         match &self.kind {
-            Kind::Sealed { .. } => PartName::parse_member(member).ok(),
-            Kind::Coded(_) => PartName::parse_old_member(member).ok(),
+            Kind::Scrypt { .. } => PartName::parse_member(member).ok(),
+            Kind::Hmac(_) => PartName::parse_old_member(member).ok(),
         }
     }
 
     /// Whether the inner archive of a VM's file may hold a whole folder.
     pub(super) fn holds_trees(&self) -> bool {
-        self.as_coded().is_some()
+        self.as_hmac().is_some()
     }
 
     /// Reads a part into the buffer, whose old content goes, and what stands beside it. The outer error ends the
@@ -124,7 +124,7 @@ impl Dialect {
         member: &MemberInfo,
         buffer: &mut Vec<u8>,
         cancel: &CancelToken,
-    ) -> Result<Result<Proof, EngineError>, EngineError> {
+    ) -> Result<Result<Mac, EngineError>, EngineError> {
         if member.size > limits::PART_CONTAINER_BYTES {
             members.skip()?;
             let why = Damage::PartSize {
@@ -135,14 +135,14 @@ impl Dialect {
         }
         self.workers.reading().copy(cancel, || members.read_into(buffer))??;
         match &self.kind {
-            Kind::Sealed { .. } => Ok(Ok(Proof::new())),
-            Kind::Coded(_) => fetch_code(members, member),
+            Kind::Scrypt { .. } => Ok(Ok(Mac::new())),
+            Kind::Hmac(_) => fetch_mac(members, member),
         }
     }
 
     /// Passes over what stands beside a part that was passed over.
     pub(super) fn skip_beside(&self, members: &mut Members, member: &MemberInfo) -> Result<(), EngineError> {
-        if self.as_coded().is_some()
+        if self.as_hmac().is_some()
             && let Some(beside) = members.next()?
         {
             if beside.name == mac_member(&member.name) {
@@ -156,12 +156,12 @@ impl Dialect {
 
     /// Orders the key of a part before anything else is known of it than its first bytes; `None` where it needs no key, or
     /// one that takes too much to be made on a mere chance.
-    pub(super) fn order_ahead(&self, part: &PartName, header: ContainerHeader, haste: Haste) -> Option<OpenKeyToCome> {
+    pub(super) fn derive_ahead(&self, part: &PartName, header: ContainerHeader, priority: Priority) -> Option<PendingOpenKey> {
         match &self.kind {
-            Kind::Sealed { backup_id } if self.workers.may_order_ahead(header.cost()) => {
-                Some(self.order_sealed(backup_id, part, header, haste))
+            Kind::Scrypt { backup_id } if self.workers.may_derive_ahead(header.cost()) => {
+                Some(self.derive_part_key(backup_id, part, header, priority))
             }
-            Kind::Sealed { .. } | Kind::Coded(_) => None,
+            Kind::Scrypt { .. } | Kind::Hmac(_) => None,
         }
     }
 
@@ -170,18 +170,18 @@ impl Dialect {
     pub(super) fn open(
         &self,
         buffer: &mut [u8],
-        proof: &[u8],
+        mac: &[u8],
         part: &PartName,
         member: &MemberInfo,
         keys: &mut KeysAhead,
         context: &Context,
     ) -> Result<Range<usize>, EngineError> {
-        let coded = match &self.kind {
-            Kind::Sealed { backup_id } => return self.open_container(buffer, backup_id, part, member, keys, context),
-            Kind::Coded(coded) => coded,
+        let hmac = match &self.kind {
+            Kind::Scrypt { backup_id } => return self.open_container(buffer, backup_id, part, member, keys, context),
+            Kind::Hmac(hmac) => hmac,
         };
         let passphrase = self.passphrase.as_bytes();
-        let verify = || Hmac::verify(coded.digest, passphrase, buffer, proof);
+        let verify = || Hmac::verify(hmac.digest, passphrase, buffer, mac);
         if self.workers.compute(&context.cancel, verify)? {
             Ok(0..buffer.len())
         } else {
@@ -201,24 +201,24 @@ impl Dialect {
         let describe = |error: ContainerError| container_error(&error, member);
         let header = ContainerHeader::parse(buffer).map_err(describe)?;
         let ahead = keys.take(member.position, &header);
-        let key = ahead.unwrap_or_else(|| self.order_sealed(backup_id, part, header, Haste::Now));
+        let key = ahead.unwrap_or_else(|| self.derive_part_key(backup_id, part, header, Priority::Urgent));
         let key = key.wait(&context.cancel)?.map_err(describe)?;
         self.workers
             .compute(&context.cancel, || key.open(buffer))?
             .map_err(describe)
     }
 
-    fn order_sealed(&self, backup_id: &str, part: &PartName, header: ContainerHeader, haste: Haste) -> OpenKeyToCome {
+    fn derive_part_key(&self, backup_id: &str, part: &PartName, header: ContainerHeader, priority: Priority) -> PendingOpenKey {
         let passphrase = part_passphrase(backup_id, &part.to_string(), self.passphrase.as_bytes());
-        order_open_key(&self.workers, &self.keys, header, &passphrase, haste)
+        derive_open_key(&self.workers, &self.keys, header, &passphrase, priority)
     }
 }
 
 /// The authentication code behind a part that has just been read.
-pub(super) fn fetch_code(
+pub(super) fn fetch_mac(
     members: &mut Members,
     member: &MemberInfo,
-) -> Result<Result<Proof, EngineError>, EngineError> {
+) -> Result<Result<Mac, EngineError>, EngineError> {
     let missing = || Ok(Err(damaged(member, Damage::MacMissing)));
     let Some(beside) = members.next()? else {
         return missing();

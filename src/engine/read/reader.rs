@@ -24,7 +24,7 @@ use super::{
     member::{MemberInfo, damaged},
     members::Members,
     message::Piece,
-    part_format::{Dialect, Proof},
+    part_format::{PartFormat, Mac},
     role::Role,
     wanted::{Wanted, find},
 };
@@ -36,7 +36,7 @@ const MOST_AUDITED: usize = 64;
 /// Walks an archive for the parts of the wanted VMs.
 pub(super) struct Reader<'a> {
     pub(super) context: &'a Context,
-    pub(super) dialect: &'a Dialect,
+    pub(super) part_format: &'a PartFormat,
     pub(super) wanted: &'a [Wanted<'a>],
     /// Where the inventory says that VMs are, wanted or not.
     pub(super) promised: &'a [ArchivePath],
@@ -108,7 +108,7 @@ impl Reader<'_> {
             }
             self.meter.add(member.size)?;
             members.skip()?;
-            self.dialect.skip_beside(members, &member)?;
+            self.part_format.skip_beside(members, &member)?;
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Reader<'_> {
         if is_useless || self.is_front_matter(&member.name) {
             return Ok(false);
         }
-        let Some(part) = self.dialect.part_name(&member.name) else {
+        let Some(part) = self.part_format.part_name(&member.name) else {
             walk.findings.push(foreign(member));
             return Ok(false);
         };
@@ -192,7 +192,7 @@ impl Reader<'_> {
         is_of_promised: bool,
     ) -> Result<bool, EngineError> {
         walk.audited += 1;
-        if self.dialect.as_coded().is_none() && walk.audited > MOST_AUDITED {
+        if self.part_format.as_hmac().is_none() && walk.audited > MOST_AUDITED {
             walk.findings.push(foreign(member));
             return Ok(false);
         }
@@ -267,11 +267,11 @@ impl Reader<'_> {
         member: &MemberInfo,
     ) -> Result<Opened, EngineError> {
         let mut buffer = self.empties.try_recv().unwrap_or_default();
-        let proof = match self.fetch(members, member, &mut buffer)? {
-            Ok(proof) => proof,
+        let mac = match self.fetch(members, member, &mut buffer)? {
+            Ok(mac) => mac,
             Err(error) => return Ok(Err(error)),
         };
-        let first = match self.open_fetched(&mut buffer, &proof, part, member)? {
+        let first = match self.open_fetched(&mut buffer, &mac, part, member)? {
             Ok(plain) => return Ok(Ok((buffer, plain))),
             Err(error) => error,
         };
@@ -280,11 +280,11 @@ impl Reader<'_> {
                 return Ok(Err(first));
             };
             match self.fetch(members, &again, &mut buffer)? {
-                Ok(proof) => self.open_fetched(&mut buffer, &proof, part, member)?,
+                Ok(mac) => self.open_fetched(&mut buffer, &mac, part, member)?,
                 Err(error) => Err(error),
             }
         } else {
-            self.open_fetched(&mut buffer, &proof, part, member)?
+            self.open_fetched(&mut buffer, &mac, part, member)?
         };
         match second {
             Ok(plain) => {
@@ -305,8 +305,8 @@ impl Reader<'_> {
         members: &mut Members,
         member: &MemberInfo,
         buffer: &mut Vec<u8>,
-    ) -> Result<Result<Proof, EngineError>, EngineError> {
-        match self.dialect.fetch(members, member, buffer, &self.context.cancel) {
+    ) -> Result<Result<Mac, EngineError>, EngineError> {
+        match self.part_format.fetch(members, member, buffer, &self.context.cancel) {
             Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
             Err(error) if members.survives_errors() => Ok(Err(error)),
             result => result,
@@ -316,13 +316,13 @@ impl Reader<'_> {
     fn open_fetched(
         &mut self,
         buffer: &mut [u8],
-        proof: &[u8],
+        mac: &[u8],
         part: &PartName,
         member: &MemberInfo,
     ) -> Result<Result<Range<usize>, EngineError>, EngineError> {
         match self
-            .dialect
-            .open(buffer, proof, part, member, &mut self.keys, self.context)
+            .part_format
+            .open(buffer, mac, part, member, &mut self.keys, self.context)
         {
             Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
             result => Ok(result),
@@ -332,7 +332,7 @@ impl Reader<'_> {
     /// Whether a member was read when the archive was opened.
     fn is_front_matter(&self, name: &str) -> bool {
         let is_inventory = |part: PartName| part.file() == INVENTORY_FILE;
-        name == HEADER_MEMBER || name == HEADER_MAC_MEMBER || self.dialect.part_name(name).is_some_and(is_inventory)
+        name == HEADER_MEMBER || name == HEADER_MAC_MEMBER || self.part_format.part_name(name).is_some_and(is_inventory)
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::mpsc::SyncSender;
 
 use crate::{
     crypto::{ContainerHeader, HEADER_BYTES},
-    engine::{CancelToken, EngineError, workers::Haste},
+    engine::{CancelToken, EngineError, workers::Priority},
 };
 
 use super::{
     keys::{Ahead, KeysAhead},
     members::Members,
-    part_format::Dialect,
+    part_format::PartFormat,
 };
 
 /// How many keys are ordered at a time at first, and later.
@@ -28,25 +28,25 @@ pub(super) struct Scout<'a, W> {
     pub(super) members: Members,
     /// Which files the reader will want.
     pub(super) wants: W,
-    pub(super) dialect: &'a Dialect,
+    pub(super) part_format: &'a PartFormat,
     pub(super) cancel: &'a CancelToken,
 }
 
 impl<W: Fn(&str) -> bool> Scout<'_, W> {
     /// Orders the key of the next member, if it is a part that will be wanted. `None` where there is no member.
-    fn next(&mut self, haste: Haste) -> Result<Option<Option<Ahead>>, EngineError> {
+    fn next(&mut self, priority: Priority) -> Result<Option<Option<Ahead>>, EngineError> {
         let Some(member) = self.members.next()? else {
             return Ok(None);
         };
         self.cancel.check()?;
-        let part = self.dialect.part_name(&member.name);
+        let part = self.part_format.part_name(&member.name);
         let part = part.filter(|part| (self.wants)(part.file()));
         let mut head = [0; HEADER_BYTES];
         let ahead = match part {
             Some(part) if self.members.read_head(&mut head)? => {
                 let header = ContainerHeader::parse(&head).ok();
                 header.and_then(|header| {
-                    let key = self.dialect.order_ahead(&part, header, haste)?;
+                    let key = self.part_format.derive_ahead(&part, header, priority)?;
                     let position = member.position;
                     Some(Ahead { position, header, key })
                 })
@@ -60,11 +60,11 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
     /// Orders one group of keys after the other, each when the reader is close to the end of the one before: those of a
     /// group are derived side by side. For the first ones everything waits, so there are fewer of them.
     pub(super) fn run(mut self, keys: &SyncSender<Ahead>) {
-        let (mut haste, mut most) = (Haste::Now, FIRST_GROUP);
+        let (mut priority, mut most) = (Priority::Urgent, FIRST_GROUP);
         loop {
             let mut group = Vec::new();
             let is_end = loop {
-                match self.next(haste) {
+                match self.next(priority) {
                     Ok(Some(Some(ahead))) => group.push(ahead),
                     // The way to the next one may be long.
                     Ok(Some(None)) if !group.is_empty() => break false,
@@ -79,13 +79,13 @@ impl<W: Fn(&str) -> bool> Scout<'_, W> {
             if group.into_iter().any(|ahead| keys.send(ahead).is_err()) || is_end {
                 return;
             }
-            (haste, most) = (Haste::Later, GROUP);
+            (priority, most) = (Priority::Later, GROUP);
         }
     }
 
     /// Looks at so many members only, and orders the first key that will be wanted.
     pub(super) fn first(mut self, most_members: usize) -> KeysAhead {
-        let next = (0..most_members).find_map(|_| self.next(Haste::Now).ok().flatten().flatten());
+        let next = (0..most_members).find_map(|_| self.next(Priority::Urgent).ok().flatten().flatten());
         KeysAhead { coming: None, next }
     }
 }

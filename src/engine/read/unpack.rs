@@ -31,10 +31,10 @@ use crate::{
 };
 
 use super::{
-    member::damaged_member, message::Piece, part_format::Dialect, place::Place, target::Target, wanted::Wanted,
+    member::damaged_member, message::Piece, part_format::PartFormat, place::Place, target::Target, wanted::Wanted,
 };
 
-use entries::{Came, Held, hold_entries};
+use entries::{Received, Staged, stage_entries};
 use layers::unpack;
 use stream::PartStream;
 
@@ -46,7 +46,7 @@ pub(super) struct Unpacker<'a> {
     pub(super) empties: &'a SyncSender<Vec<u8>>,
     pub(super) target: &'a mut dyn Target,
     pub(super) meter: &'a Meter<'a>,
-    pub(super) dialect: &'a Dialect,
+    pub(super) part_format: &'a PartFormat,
     pub(super) filter: &'a Filter,
     /// The bytes of data that came, holes not counted.
     pub(super) data_bytes: u64,
@@ -145,31 +145,31 @@ impl Unpacker<'_> {
         place: &Place,
         mut stream: PartStream<'_>,
     ) -> Result<Vec<ItemReport>, EngineError> {
-        let (target, context, dialect) = (&mut *self.target, self.context, self.dialect);
-        let result = unpack(dialect, self.filter, &mut stream, &context.cancel, |archive| {
+        let (target, context, part_format) = (&mut *self.target, self.context, self.part_format);
+        let result = unpack(part_format, self.filter, &mut stream, &context.cancel, |archive| {
             if row.is_home() {
                 let home = target.home(row, archive, place, context)?;
-                return Ok(vec![Came::of_home(name, &home)]);
+                return Ok(vec![Received::of_home(name, &home)]);
             }
-            hold_entries(target, row, name, dialect, place, archive, context)
+            stage_entries(target, row, name, part_format, place, archive, context)
         });
         // What came through the pipe explains what the layers above made of it.
         stream.drain()?;
         let mut items = Vec::new();
-        for came in result.map_err(|error| place.error(error))? {
-            let result = match came.held {
-                Held::Volume(Some(import)) => {
+        for received in result.map_err(|error| place.error(error))? {
+            let result = match received.staged {
+                Staged::Volume(Some(import)) => {
                     import.finish()?;
                     ItemResult::Done
                 }
-                Held::File(file, content) => self.target.vm_file(row, file, &content)?,
-                Held::InPart(error) => ItemResult::Failed(Failure(error.into())),
-                Held::Volume(None) | Held::Nothing => ItemResult::Done,
+                Staged::File(file, content) => self.target.vm_file(row, file, &content)?,
+                Staged::InPart(error) => ItemResult::Failed(Failure(error.into())),
+                Staged::Volume(None) | Staged::Nothing => ItemResult::Done,
             };
-            self.data_bytes += came.data_bytes;
+            self.data_bytes += received.data_bytes;
             items.push(ItemReport {
                 result,
-                ..ItemReport::done(came.name, came.size_bytes)
+                ..ItemReport::done(received.name, received.size_bytes)
             });
         }
         Ok(items)

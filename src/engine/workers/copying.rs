@@ -14,7 +14,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::engine::{CancelToken, EngineError};
 
-use super::permits::Permits;
+use super::semaphore::Semaphore;
 
 /// Below this nobody can tell whether it was a wait.
 const NO_WAIT: Duration = Duration::from_millis(1);
@@ -22,33 +22,33 @@ const NO_WAIT: Duration = Duration::from_millis(1);
 /// One end of a job, where bytes come in or go out. While it only copies, it counts as one of those that may work at a
 /// time; when it is found to wait, it does not, or everybody would wait with it.
 pub(in super::super) struct Copying {
-    /// None where there are permits for all processors: then the system shares them out better.
-    permits: Option<Arc<Permits>>,
+    /// None where there are semaphore for all processors: then the system shares them out better.
+    semaphore: Option<Arc<Semaphore>>,
     waits: AtomicBool,
 }
 
 impl Copying {
-    pub(super) fn new(permits: Option<Arc<Permits>>) -> Self {
+    pub(super) fn new(semaphore: Option<Arc<Semaphore>>) -> Self {
         Self {
-            permits,
+            semaphore,
             waits: AtomicBool::new(false),
         }
     }
 
-    /// Reads or writes something, while others may have to wait. A cancel ends the wait for a permit.
+    /// Reads or writes something, while others may have to wait. A cancel ends the wait for a guard.
     pub(in super::super) fn copy<T>(&self, cancel: &CancelToken, work: impl FnOnce() -> T) -> Result<T, EngineError> {
-        let Some(permits) = &self.permits else {
+        let Some(semaphore) = &self.semaphore else {
             return Ok(work());
         };
-        let permit = if self.waits.load(Ordering::Relaxed) {
+        let guard = if self.waits.load(Ordering::Relaxed) {
             None
         } else {
-            Some(permits.take(cancel)?)
+            Some(semaphore.take(cancel)?)
         };
         let (start, busy_before) = (Instant::now(), busy());
         let result = work();
         let (taken, busy) = (start.elapsed(), busy().saturating_sub(busy_before));
-        drop(permit);
+        drop(guard);
         if taken > NO_WAIT {
             self.waits.store(busy * 2 < taken, Ordering::Relaxed);
         }
@@ -75,12 +75,12 @@ mod tests {
 
     #[test]
     fn who_copies_takes_a_permit_and_who_waits_does_not() {
-        let permits = Arc::new(Permits::new(1));
-        let (copying, cancel) = (Copying::new(Some(Arc::clone(&permits))), CancelToken::default());
+        let semaphore = Arc::new(Semaphore::new(1));
+        let (copying, cancel) = (Copying::new(Some(Arc::clone(&semaphore))), CancelToken::default());
         copying.copy(&cancel, || spin(3)).unwrap();
         let gives_up = CancelToken::default();
         gives_up.cancel();
-        // Only who asks for a permit hears of the cancel here.
+        // Only who asks for a guard hears of the cancel here.
         assert!(copying.copy(&gives_up, || ()).is_err());
         copying
             .copy(&cancel, || thread::sleep(Duration::from_millis(20)))

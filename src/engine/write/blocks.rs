@@ -11,7 +11,7 @@ use crate::{
     engine::{
         EngineError,
         io_errors::{internal, into_io},
-        workers::{ToCome, Workers},
+        workers::{Pending, Workers},
     },
     format::{Compression, Encoder, Level, LzmaEncoder},
 };
@@ -96,7 +96,7 @@ impl<'a> BlockWriter<'a> {
             self.send().map_err(|()| writer_gone())?;
         }
         if let Some(serial) = self.serial.take() {
-            let data = ToCome::ready(serial.finish());
+            let data = Pending::ready(serial.finish());
             let rest = Flow::Block { plain_bytes: 0, data };
             self.flow.send(rest).map_err(|_| writer_gone())?;
         }
@@ -112,9 +112,9 @@ impl<'a> BlockWriter<'a> {
         let data = if let Some(serial) = &mut self.serial {
             let ready = serial.more(&block);
             self.buffers.give_back(block);
-            ToCome::ready(ready)
+            Pending::ready(ready)
         } else if method == Compression::None {
-            ToCome::ready(Ok(block))
+            Pending::ready(Ok(block))
         } else {
             let buffers = self.buffers.clone();
             self.workers.run(move |tools| {

@@ -7,7 +7,7 @@ use crate::{
     crypto::{CryptoError, Derivation, Derived, KdfCost, SealKey, header_passphrase, part_passphrase},
     engine::{
         EngineError,
-        workers::{Haste, ToCome, Workers},
+        workers::{Priority, Pending, Workers},
     },
     format::{PartName, limits::PART_CONTENT_BYTES},
     secret::Passphrase,
@@ -20,7 +20,7 @@ pub(super) const KEYS_AHEAD: usize = 6;
 pub(super) const FEW_KEYS: usize = 2;
 
 /// A key that is being made.
-pub(super) type SealKeyToCome = ToCome<Result<SealKey, EngineError>>;
+pub(super) type PendingSealKey = Pending<Result<SealKey, EngineError>>;
 
 /// Orders the keys of an archive that is being written.
 pub(super) struct KeyMaker<'a> {
@@ -32,15 +32,15 @@ pub(super) struct KeyMaker<'a> {
 
 impl KeyMaker<'_> {
     /// Orders the key of a member (by its name without `.enc`).
-    pub(super) fn order(&self, name: &str) -> SealKeyToCome {
+    pub(super) fn order(&self, name: &str) -> PendingSealKey {
         let passphrase = part_passphrase(&self.backup_id, name, self.passphrase.as_bytes());
-        self.derive(&passphrase, Haste::Later, |key| key)
+        self.derive(&passphrase, Priority::Later, |key| key)
     }
 
     /// Puts the header of the archive into its container.
-    pub(super) fn seal_header(&self, mut header: Vec<u8>) -> ToCome<Result<Vec<u8>, EngineError>> {
+    pub(super) fn seal_header(&self, mut header: Vec<u8>) -> Pending<Result<Vec<u8>, EngineError>> {
         let passphrase = header_passphrase(self.passphrase.as_bytes());
-        self.derive(&passphrase, Haste::Now, move |key| {
+        self.derive(&passphrase, Priority::Urgent, move |key| {
             let sealed = key?.seal(&mut header);
             Ok([&sealed.header[..], &header, &sealed.mac].concat())
         })
@@ -49,17 +49,17 @@ impl KeyMaker<'_> {
     fn derive<T: Send + 'static>(
         &self,
         passphrase: &[u8],
-        haste: Haste,
+        priority: Priority,
         then: impl FnOnce(Result<SealKey, EngineError>) -> T + Send + 'static,
-    ) -> ToCome<T> {
+    ) -> Pending<T> {
         let made = |derivation: &Derivation, keys: Derived| {
             SealKey::derived(derivation, keys).map_err(|error| not_derived(&error))
         };
         match SealKey::derivation(passphrase, self.cost) {
             Ok(derivation) => self
                 .workers
-                .derive(derivation, haste, move |derivation, keys| then(made(derivation, keys))),
-            Err(error) => ToCome::ready(then(Err(not_derived(&error)))),
+                .derive(derivation, priority, move |derivation, keys| then(made(derivation, keys))),
+            Err(error) => Pending::ready(then(Err(not_derived(&error)))),
         }
     }
 }
@@ -71,7 +71,7 @@ fn not_derived(error: &CryptoError) -> EngineError {
 }
 
 /// The keys of the parts of one file, in their order.
-pub(super) type FileKeys = VecDeque<SealKeyToCome>;
+pub(super) type FileKeys = VecDeque<PendingSealKey>;
 
 /// The keys of all parts that are sure to be needed before anything is known of how well the data is compressed: that of
 /// each file's first part, and some more of large files.

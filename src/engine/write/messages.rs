@@ -5,11 +5,11 @@ use std::io;
 
 use crate::{
     crypto::{HEADER_BYTES, MAC_BYTES},
-    engine::{EngineError, workers::ToCome},
+    engine::{EngineError, workers::Pending},
     units::MIB,
 };
 
-use super::keys::{FileKeys, SealKeyToCome};
+use super::keys::{FileKeys, PendingSealKey};
 
 /// What goes to the thread that makes parts, in the order of the archive.
 pub(super) enum Flow {
@@ -25,7 +25,7 @@ pub(super) enum Flow {
     Block {
         /// What it was before it was compressed.
         plain_bytes: u64,
-        data: ToCome<io::Result<Vec<u8>>>,
+        data: Pending<io::Result<Vec<u8>>>,
     },
     /// It is whole.
     FileEnd,
@@ -34,7 +34,7 @@ pub(super) enum Flow {
     /// A member as it is.
     Plain {
         member: String,
-        data: ToCome<Result<Vec<u8>, EngineError>>,
+        data: Pending<Result<Vec<u8>, EngineError>>,
     },
     /// The archive is whole. Without this word it is given up.
     End,
@@ -59,13 +59,13 @@ pub(super) enum Block {
     /// A small part that is still to be sealed.
     Small {
         member: String,
-        key: SealKeyToCome,
+        key: PendingSealKey,
         data: Vec<u8>,
     },
     /// A member as it is.
     Plain {
         member: String,
-        data: ToCome<Result<Vec<u8>, EngineError>>,
+        data: Pending<Result<Vec<u8>, EngineError>>,
     },
     /// The archive is whole. Without this word it is given up.
     ArchiveEnd,

@@ -6,14 +6,14 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::{
     crypto::{SealKey, Sealing},
-    engine::{CancelToken, EngineError, io_errors::from_io, workers::ToCome},
+    engine::{CancelToken, EngineError, io_errors::from_io, workers::Pending},
     format::{PartName, limits},
     units::MIB,
 };
 
 use super::{
     buffers::Buffers,
-    keys::{FEW_KEYS, FileKeys, KEYS_AHEAD, KeyMaker, SealKeyToCome},
+    keys::{FEW_KEYS, FileKeys, KEYS_AHEAD, KeyMaker, PendingSealKey},
     messages::{Block, Flow, SMALL_PART_BYTES, writer_gone},
 };
 
@@ -52,7 +52,7 @@ struct File {
 }
 
 enum Key {
-    Coming(SealKeyToCome),
+    Coming(PendingSealKey),
     AtWork(Box<Sealing>),
 }
 
@@ -79,7 +79,7 @@ impl Packer<'_> {
                     file.plain_bytes += plain_bytes;
                     file.packed_bytes += data.len() as u64;
                     self.take(&mut file, data)?;
-                    self.order_ahead(&mut file)?;
+                    self.derive_ahead(&mut file)?;
                     current = Some(file);
                 }
                 (Flow::FileEnd, Some(mut file)) => self.end_part(&mut file)?,
@@ -144,7 +144,7 @@ impl Packer<'_> {
     fn begin_sealing(
         &self,
         file: &mut File,
-        get: impl FnOnce(&SealKeyToCome, &CancelToken) -> Result<Option<SealKey>, EngineError>,
+        get: impl FnOnce(&PendingSealKey, &CancelToken) -> Result<Option<SealKey>, EngineError>,
     ) -> Result<(), EngineError> {
         if let Key::Coming(key) = &file.key
             && let Some(key) = get(key, &self.cancel)?
@@ -172,7 +172,7 @@ impl Packer<'_> {
     }
 
     /// Orders the keys of the next parts, as far as they will be needed by all that is known, in groups.
-    fn order_ahead(&self, file: &mut File) -> Result<(), EngineError> {
+    fn derive_ahead(&self, file: &mut File) -> Result<(), EngineError> {
         if file.plain_bytes < FIRST_GUESS_BYTES || file.next_keys.len() > FEW_KEYS {
             return Ok(());
         }
@@ -197,7 +197,7 @@ impl Packer<'_> {
     }
 
     fn end_part(&self, file: &mut File) -> Result<(), EngineError> {
-        let nothing = || Key::Coming(ToCome::ready(Err(EngineError::Cancelled)));
+        let nothing = || Key::Coming(Pending::ready(Err(EngineError::Cancelled)));
         match std::mem::replace(&mut file.key, nothing()) {
             // While the key of a small file is derived, others can go on.
             Key::Coming(key) if file.part_bytes <= SMALL_PART_BYTES => {
@@ -221,7 +221,7 @@ impl Packer<'_> {
 
 impl Key {
     /// The key, if it is there.
-    fn is_there(key: &SealKeyToCome, _: &CancelToken) -> Result<Option<SealKey>, EngineError> {
+    fn is_there(key: &PendingSealKey, _: &CancelToken) -> Result<Option<SealKey>, EngineError> {
         key.take_if_there()?.transpose()
     }
 }

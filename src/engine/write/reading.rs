@@ -13,7 +13,7 @@ use crate::{
         Context, EngineError, Failure, ItemResult, ItemState, VmReport, VmResult,
         io_errors::{format_internal, internal},
         meter::Meter,
-        workers::ToCome,
+        workers::Pending,
     },
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::{Extent, Vms, VolumeSource},
@@ -133,7 +133,7 @@ impl<'a> Reading<'a> {
         let sealed = self.keys.seal_header(header.clone());
         self.send(Flow::Plain {
             member: HEADER_MEMBER.to_owned(),
-            data: ToCome::ready(Ok(header)),
+            data: Pending::ready(Ok(header)),
         })?;
         self.send(Flow::Plain {
             member: HEADER_MAC_MEMBER.to_owned(),

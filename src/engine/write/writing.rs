@@ -255,7 +255,7 @@ mod tests {
 
     use crate::{
         crypto::{HEADER_BYTES, MAC_BYTES},
-        engine::{Resources, workers::ToCome},
+        engine::{Resources, workers::Pending},
         transport::{FileWriter, Notices},
     };
 
@@ -295,7 +295,7 @@ mod tests {
     fn plain() -> Block {
         Block::Plain {
             member: "x".to_owned(),
-            data: ToCome::ready(Ok(Vec::new())),
+            data: Pending::ready(Ok(Vec::new())),
         }
     }
 

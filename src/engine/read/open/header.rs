@@ -3,15 +3,15 @@
 
 use crate::{
     crypto::{ContainerError, ContainerHeader, Digest, Hmac, OldCipher, header_passphrase},
-    engine::{ArchiveError, EngineError, NotABackup, OpenedArchive, Protection, workers::Haste},
+    engine::{ArchiveError, EngineError, NotABackup, OpenedArchive, Protection, workers::Priority},
     format::{Filter, HEADER_MAC_MEMBER, Header, parse_mac},
 };
 
 use super::{
     super::{
-        keys::{KeysAhead, OpenKeyToCome, order_open_key},
+        keys::{KeysAhead, PendingOpenKey, derive_open_key},
         member::{MemberInfo, container_error},
-        part_format::{Coded, Dialect, fetch_code},
+        part_format::{HmacFormat, PartFormat, fetch_mac},
     },
     opener::{Front, Opener, is_wrong_passphrase},
 };
@@ -21,24 +21,24 @@ const ENCRYPTED_MAGIC: &[u8] = b"Salted__";
 
 impl Opener<'_> {
     /// Orders the key of the container around the header's copy.
-    pub(super) fn order_header_key(&self, container: &[u8]) -> Result<OpenKeyToCome, EngineError> {
+    pub(super) fn derive_header_key(&self, container: &[u8]) -> Result<PendingOpenKey, EngineError> {
         let header = ContainerHeader::parse(container).map_err(|error| describe(&error, container.len()))?;
         let passphrase = header_passphrase(self.access.passphrase.as_bytes());
-        Ok(order_open_key(
+        Ok(derive_open_key(
             &self.workers,
             &self.access.keys,
             header,
             &passphrase,
-            Haste::Now,
+            Priority::Urgent,
         ))
     }
 
     /// Format 4: the header stands in the archive once more, in a container that only the passphrase opens.
-    pub(super) fn authenticate_sealed(
+    pub(super) fn authenticate_scrypt(
         &self,
         header: &[u8],
         mut container: Vec<u8>,
-        key: &OpenKeyToCome,
+        key: &PendingOpenKey,
     ) -> Result<(), EngineError> {
         let length = container.len();
         let key = key.wait(&self.context.cancel)?;
@@ -53,16 +53,16 @@ impl Opener<'_> {
 
     /// Formats 3 and 2: which digest made the header's code stands in that very header, so all are tried that make codes
     /// of its length.
-    pub(super) fn authenticate_coded(&self, header: &[u8], code: &[u8]) -> Result<(), EngineError> {
-        let code = parse_mac(code).map_err(|error| self.not_a_backup(NotABackup::HeaderMac(error)))?;
-        self.digest_of(header, &code).map(drop)
+    pub(super) fn authenticate_hmac(&self, header: &[u8], mac: &[u8]) -> Result<(), EngineError> {
+        let mac = parse_mac(mac).map_err(|error| self.not_a_backup(NotABackup::HeaderMac(error)))?;
+        self.digest_of(header, &mac).map(drop)
     }
 
-    fn digest_of(&self, content: &[u8], code: &[u8]) -> Result<Digest, EngineError> {
+    fn digest_of(&self, content: &[u8], mac: &[u8]) -> Result<Digest, EngineError> {
         let passphrase = &self.access.passphrase;
         let attempt = || {
-            Digest::of_length(code.len())
-                .find(|digest| Hmac::verify(*digest, passphrase.as_bytes(), content, code))
+            Digest::of_length(mac.len())
+                .find(|digest| Hmac::verify(*digest, passphrase.as_bytes(), content, mac))
                 .ok_or_else(|| ArchiveError::WrongPassphrase.into())
         };
         passphrase.try_forms(attempt, is_wrong_passphrase)
@@ -84,7 +84,7 @@ impl Opener<'_> {
             ),
             None => None,
         };
-        let coded = Coded {
+        let hmac = HmacFormat {
             digest,
             cipher,
             is_in_volumes: header.version < 3,
@@ -92,7 +92,7 @@ impl Opener<'_> {
         Ok(Front {
             header,
             protection: Protection::Hmac { digest, cipher },
-            dialect: Dialect::coded(self.access, coded, self.workers.clone()),
+            part_format: PartFormat::hmac(self.access, hmac, self.workers.clone()),
             keys: KeysAhead::default(),
         })
     }
@@ -102,15 +102,15 @@ impl Opener<'_> {
     pub(super) fn open_without_header(&mut self, member: &MemberInfo) -> Result<OpenedArchive, EngineError> {
         let mut content = Vec::new();
         self.read_part(member, &mut content)?;
-        let code = fetch_code(self.members, member)??;
-        let digest = self.digest_of(&content, &code)?;
+        let mac = fetch_mac(self.members, member)??;
+        let digest = self.digest_of(&content, &mac)?;
         let is_encrypted = self.access.is_encrypted && content.starts_with(ENCRYPTED_MAGIC);
         let header = Header {
             hmac_algorithm: digest.name().to_owned(),
             ..Header::unwritten(is_encrypted)
         };
         let front = self.old_front(header)?;
-        self.finish(front, member, content, &code)
+        self.finish(front, member, content, &mac)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     super::{
         keys::KeysAhead,
         member::{MemberInfo, damaged},
-        part_format::{Dialect, Proof},
+        part_format::{PartFormat, Mac},
         target::InnerReader,
         unpack::layers::{OnePart, unpack},
     },
@@ -24,12 +24,12 @@ use super::{
 impl Opener<'_> {
     pub(super) fn fetch_inventory(
         &mut self,
-        dialect: &Dialect,
+        part_format: &PartFormat,
         member: &MemberInfo,
         content: &mut Vec<u8>,
-    ) -> Result<Proof, EngineError> {
+    ) -> Result<Mac, EngineError> {
         check_size(member)?;
-        dialect.fetch(self.members, member, content, &self.context.cancel)?
+        part_format.fetch(self.members, member, content, &self.context.cancel)?
     }
 
     /// Reads the inventory's part where nothing is known of its proof yet.
@@ -40,19 +40,19 @@ impl Opener<'_> {
 
     pub(super) fn read_inventory(
         &self,
-        dialect: &Dialect,
+        part_format: &PartFormat,
         filter: &Filter,
         keys: &mut KeysAhead,
         member: &MemberInfo,
         mut content: Vec<u8>,
-        proof: &[u8],
+        mac: &[u8],
     ) -> Result<Inventory, EngineError> {
         let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| EngineError::Internal {
             what: error.to_string(),
         })?;
-        let plain = dialect.open(&mut content, proof, &part, member, keys, self.context)?;
+        let plain = part_format.open(&mut content, mac, &part, member, keys, self.context)?;
         let mut part = OnePart::new(content, plain);
-        let text = unpack(dialect, filter, &mut part, &self.context.cancel, |archive| {
+        let text = unpack(part_format, filter, &mut part, &self.context.cancel, |archive| {
             text_of(archive, member)
         });
         let text = text.map_err(|error| in_stream(error, |why| damaged(member, why)))?;

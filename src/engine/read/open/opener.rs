@@ -9,7 +9,7 @@ use crate::{
     plan::Access,
 };
 
-use super::super::{keys::KeysAhead, members::Members, part_format::Dialect};
+use super::super::{keys::KeysAhead, members::Members, part_format::PartFormat};
 
 /// Reads what stands before the data.
 pub(super) struct Opener<'a> {
@@ -25,7 +25,7 @@ pub(super) struct Opener<'a> {
 pub(super) struct Front {
     pub(super) header: Header,
     pub(super) protection: Protection,
-    pub(super) dialect: Dialect,
+    pub(super) part_format: PartFormat,
     /// The inventory's key, if it could be ordered already.
     pub(super) keys: KeysAhead,
 }

@@ -11,7 +11,7 @@ use crate::{
     plan::Access,
 };
 
-use super::super::{index::Index, keys::KeysAhead, members::Members, part_format::Dialect};
+use super::super::{index::Index, keys::KeysAhead, members::Members, part_format::PartFormat};
 
 /// Adds dom0's home to the inventory of an archive in a file that holds it without saying so.
 pub(super) fn add_home(
@@ -31,9 +31,9 @@ pub(super) fn add_home(
     let Some(index) = Index::read(&access.source, &context.cancel)? else {
         return Ok(());
     };
-    let dialect = Dialect::of(&opened.info, access, workers);
+    let part_format = PartFormat::of(&opened.info, access, workers);
     let home = index.members.iter().enumerate().find_map(|(place, member)| {
-        let part = dialect.part_name(&member.name)?;
+        let part = part_format.part_name(&member.name)?;
         let user = part.file().strip_prefix(HOME_FOLDER)?.strip_prefix('/')?;
         (part.number() == 0 && !user.contains('/')).then_some((place, part))
     });
@@ -45,8 +45,8 @@ pub(super) fn add_home(
     members.arrange(index.members.iter().skip(place).take(2).cloned().collect());
     let Some(member) = members.next()? else { return Ok(()) };
     let mut buffer = Vec::new();
-    let opens = match dialect.fetch(&mut members, &member, &mut buffer, &context.cancel) {
-        Ok(Ok(proof)) => dialect.open(&mut buffer, &proof, &part, &member, &mut KeysAhead::default(), context),
+    let opens = match part_format.fetch(&mut members, &member, &mut buffer, &context.cancel) {
+        Ok(Ok(mac)) => part_format.open(&mut buffer, &mac, &part, &member, &mut KeysAhead::default(), context),
         Ok(Err(error)) | Err(error) => Err(error),
     };
     match opens {

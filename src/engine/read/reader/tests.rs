@@ -72,7 +72,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     }];
     let reader = Reader {
         context: &context,
-        dialect: &Dialect::sealed(
+        part_format: &PartFormat::scrypt(
             &Access::new(Location::File("/none".into()).into(), passphrase.clone()),
             ID.to_owned(),
             Arc::new(Workers::for_reading(Resources::default())),

@@ -15,7 +15,7 @@ use crate::{
 use super::{
     super::{
         home_read::HomeRead,
-        part_format::Dialect,
+        part_format::PartFormat,
         place::{Place, lossy},
         target::{InnerReader, Target},
     },
@@ -26,30 +26,30 @@ use super::{
 const SMALL_FILE_BYTES: u64 = 4 * MIB;
 
 /// What came of an entry.
-pub(super) struct Came {
+pub(super) struct Received {
     /// Its name in the VM's folder.
     pub(super) name: String,
     /// Its size, holes included.
     pub(super) size_bytes: u64,
     /// Its data, holes not counted.
     pub(super) data_bytes: u64,
-    pub(super) held: Held,
+    pub(super) staged: Staged,
 }
 
-impl Came {
+impl Received {
     /// What came of dom0's home, which its target has kept already.
     pub(super) fn of_home(user: &str, home: &HomeRead) -> Self {
         Self {
             name: user.to_owned(),
             size_bytes: home.bytes,
             data_bytes: home.bytes,
-            held: home.fault().map_or(Held::Nothing, Held::InPart),
+            staged: home.fault().map_or(Staged::Nothing, Staged::InPart),
         }
     }
 }
 
 /// What was read of a file and is put in place once the file is known to be whole.
-pub(super) enum Held {
+pub(super) enum Staged {
     Volume(Option<Box<dyn VolumeImport>>),
     File(VmFile, Vec<u8>),
     /// Kept already, but for a part of it.
@@ -59,34 +59,34 @@ pub(super) enum Held {
 
 /// Holds the content of the inner archive of a VM's file: one entry that has the file's name, or in formats that
 /// have such a whole folder.
-pub(super) fn hold_entries(
+pub(super) fn stage_entries(
     target: &mut dyn Target,
     row: &RestoreRow,
     file: &str,
-    dialect: &Dialect,
+    part_format: &PartFormat,
     place: &Place,
     archive: &mut InnerReader<'_>,
     context: &Context,
-) -> Result<Vec<Came>, EngineError> {
+) -> Result<Vec<Received>, EngineError> {
     let mut holder = Holder {
         target,
         row,
         place,
         archive,
-        workers: &dialect.workers,
+        workers: &part_format.workers,
         context,
     };
     let first = holder.next()?.ok_or_else(|| place.empty())?;
-    if dialect.holds_trees() && (first.kind == EntryKind::Directory || first.name != place.name.as_bytes()) {
+    if part_format.holds_trees() && (first.kind == EntryKind::Directory || first.name != place.name.as_bytes()) {
         return holder.hold_tree(file, first);
     }
     if first.name != place.name.as_bytes() || first.kind != EntryKind::File {
         let name = lossy(&first.name);
         return Err(place.damaged(Damage::InnerOther { name }));
     }
-    let came = holder.hold(file, &first)?;
+    let received = holder.stage(file, &first)?;
     match holder.next()? {
-        None => Ok(vec![came]),
+        None => Ok(vec![received]),
         Some(entry) => {
             let name = lossy(&entry.name);
             Err(place.damaged(Damage::InnerMore { name }))
@@ -112,8 +112,8 @@ impl Holder<'_, '_> {
 
     /// A folder: volumes and known small files that lie in it directly are held, the rest belongs to programs of its
     /// time and is only read.
-    fn hold_tree(&mut self, file: &str, first: Entry) -> Result<Vec<Came>, EngineError> {
-        let mut all: Vec<Came> = Vec::new();
+    fn hold_tree(&mut self, file: &str, first: Entry) -> Result<Vec<Received>, EngineError> {
+        let mut all: Vec<Received> = Vec::new();
         let mut size_bytes = 0;
         let mut next = Some(first);
         while let Some(entry) = next {
@@ -121,20 +121,20 @@ impl Holder<'_, '_> {
             let path = self.within_folder(&entry).unwrap_or_default();
             let is_kept = volume_of(self.row, &path).is_some() || VmFile::from_file_name(&path).is_some();
             if entry.kind == EntryKind::File && is_kept {
-                if all.iter().any(|came| came.name == path) {
+                if all.iter().any(|received| received.name == path) {
                     return Err(self.place.damaged(Damage::InnerTwice { name: path }));
                 }
-                all.push(self.hold(&path, &entry)?);
+                all.push(self.stage(&path, &entry)?);
             }
             size_bytes += entry.size;
             next = self.next()?;
         }
         if all.is_empty() {
-            all.push(Came {
+            all.push(Received {
                 name: file.to_owned(),
                 size_bytes,
                 data_bytes: 0,
-                held: Held::Nothing,
+                staged: Staged::Nothing,
             });
         }
         Ok(all)
@@ -147,16 +147,16 @@ impl Holder<'_, '_> {
         Some(path.to_string_lossy().into_owned())
     }
 
-    fn hold(&mut self, name: &str, entry: &Entry) -> Result<Came, EngineError> {
+    fn stage(&mut self, name: &str, entry: &Entry) -> Result<Received, EngineError> {
         let size_bytes = entry.size;
-        let (data, held) = if let Some(volume) = volume_of(self.row, name) {
+        let (data, staged) = if let Some(volume) = volume_of(self.row, name) {
             self.compare_size(volume, size_bytes);
             let mut import = self.target.volume(self.row, volume, size_bytes)?;
             let data = self.copy_volume(import.as_deref_mut())?;
-            (data, Held::Volume(import))
+            (data, Staged::Volume(import))
         } else if let Some(file) = VmFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
             let content = self.read_small(size_bytes)?;
-            (size_bytes, Held::File(file, content))
+            (size_bytes, Staged::File(file, content))
         } else {
             let mut import = self.target.other_file(self.row, name, size_bytes)?;
             // Rules that are too long to be read are unreadable, and must not leave their VM open.
@@ -165,18 +165,18 @@ impl Holder<'_, '_> {
                 self.refuse_or_warn(name, size_bytes)?;
             }
             let data = self.copy_volume(import.as_deref_mut())?;
-            let held = if is_endless {
-                Held::File(VmFile::Firewall, Vec::new())
+            let staged = if is_endless {
+                Staged::File(VmFile::Firewall, Vec::new())
             } else {
-                Held::Volume(import)
+                Staged::Volume(import)
             };
-            (data, held)
+            (data, staged)
         };
-        Ok(Came {
+        Ok(Received {
             name: name.to_owned(),
             size_bytes,
             data_bytes: data,
-            held,
+            staged,
         })
     }
 

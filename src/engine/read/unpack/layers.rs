@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    super::{filter::decoded, part_format::Dialect, target::InnerReader},
+    super::{filter::decoded, part_format::PartFormat, target::InnerReader},
     parts::{Part, Parts},
     pieces::PieceStream,
 };
@@ -48,23 +48,23 @@ impl Read for OnePart {
 
 /// Opens the layers above the parts of a file and makes sure that all of them came to their end.
 pub(in super::super) fn unpack<T>(
-    dialect: &Dialect,
+    part_format: &PartFormat,
     filter: &Filter,
     parts: &mut (dyn Parts + '_),
     cancel: &CancelToken,
     use_archive: impl FnOnce(&mut InnerReader<'_>) -> Result<T, EngineError>,
 ) -> io::Result<T> {
     let mut parts: &mut (dyn Parts + '_) = parts;
-    let Some(coded) = dialect.as_coded() else {
+    let Some(hmac) = part_format.as_hmac() else {
         let stream = match filter {
-            Filter::BuiltIn(method) => Box::new(PieceStream::new(*method, parts, &dialect.workers, cancel)),
+            Filter::BuiltIn(method) => Box::new(PieceStream::new(*method, parts, &part_format.workers, cancel)),
             Filter::Program(_) => decoded(filter, &mut parts, cancel)?,
         };
         return read_archive(stream, use_archive);
     };
-    let passphrase = dialect.passphrase.as_bytes();
-    match coded.cipher {
-        cipher if coded.is_in_volumes => {
+    let passphrase = part_format.passphrase.as_bytes();
+    match hmac.cipher {
+        cipher if hmac.is_in_volumes => {
             let next = || match parts.take_part()? {
                 Some(part) => {
                     parts.count(part.plain.len() as u64)?;

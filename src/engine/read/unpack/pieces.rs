@@ -13,7 +13,7 @@ use crate::{
     engine::{
         CancelToken,
         io_errors::into_io,
-        workers::{ToCome, Workers},
+        workers::{Pending, Workers},
     },
     format::{Compression, decoder, next_piece},
 };
@@ -50,7 +50,7 @@ struct Pieces<'a> {
 
 struct AtWork {
     length: u64,
-    content: ToCome<io::Result<Vec<u8>>>,
+    content: Pending<io::Result<Vec<u8>>>,
 }
 
 impl<'a> PieceStream<'a> {

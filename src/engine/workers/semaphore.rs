@@ -8,10 +8,10 @@ use std::{
 
 use crate::engine::{CancelToken, EngineError};
 
-use super::to_come::CANCEL_CHECK;
+use super::pending::CANCEL_CHECK;
 
 /// So many may work at a time; who came first goes first, or a key that is needed soon would starve among blocks.
-pub(super) struct Permits {
+pub(super) struct Semaphore {
     state: Mutex<Waiting>,
     turn: Condvar,
 }
@@ -22,7 +22,7 @@ struct Waiting {
     tickets: BTreeSet<u64>,
 }
 
-impl Permits {
+impl Semaphore {
     pub(super) fn new(count: usize) -> Self {
         Self {
             state: Mutex::new(Waiting {
@@ -34,7 +34,7 @@ impl Permits {
         }
     }
 
-    pub(super) fn take(&self, cancel: &CancelToken) -> Result<Permit<'_>, EngineError> {
+    pub(super) fn take(&self, cancel: &CancelToken) -> Result<SemaphoreGuard<'_>, EngineError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let ticket = state.next_ticket;
         state.next_ticket += 1;
@@ -47,16 +47,16 @@ impl Permits {
         }
         state.tickets.remove(&ticket);
         state.free -= usize::from(result.is_ok());
-        // The next one in the row may have its turn at once.
+        // The next one in the queue may have its turn at once.
         self.turn.notify_all();
         result?;
-        Ok(Permit(self))
+        Ok(SemaphoreGuard(self))
     }
 }
 
-pub(super) struct Permit<'a>(&'a Permits);
+pub(super) struct SemaphoreGuard<'a>(&'a Semaphore);
 
-impl Drop for Permit<'_> {
+impl Drop for SemaphoreGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.free += 1;
@@ -72,15 +72,15 @@ mod tests {
 
     #[test]
     fn a_cancel_ends_the_wait_for_a_permit_and_leaves_the_row_in_order() {
-        let permits = Permits::new(1);
+        let semaphore = Semaphore::new(1);
         let (never, cancelled) = (CancelToken::default(), CancelToken::default());
-        let held = permits.take(&never).unwrap();
+        let held = semaphore.take(&never).unwrap();
         thread::scope(|scope| {
-            let gives_up = scope.spawn(|| permits.take(&cancelled).is_err());
+            let gives_up = scope.spawn(|| semaphore.take(&cancelled).is_err());
             cancelled.cancel();
             assert!(gives_up.join().unwrap());
         });
         drop(held);
-        drop(permits.take(&never).unwrap());
+        drop(semaphore.take(&never).unwrap());
     }
 }

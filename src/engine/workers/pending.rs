@@ -15,39 +15,39 @@ use crate::engine::{CancelToken, EngineError};
 pub(super) const CANCEL_CHECK: Duration = Duration::from_millis(100);
 
 /// Something that another thread is making. When this is dropped, it is not even begun.
-pub(in super::super) struct ToCome<T> {
+pub(in super::super) struct Pending<T> {
     result: Receiver<T>,
-    _wanted: Arc<()>,
+    _awaited: Arc<()>,
 }
 
 /// Whether anybody still waits for something.
-pub(super) struct Wanted(Weak<()>);
+pub(super) struct Awaited(Weak<()>);
 
-impl Wanted {
+impl Awaited {
     pub(super) fn is_so(&self) -> bool {
         self.0.strong_count() > 0
     }
 }
 
-impl<T> ToCome<T> {
+impl<T> Pending<T> {
     /// Something that is to be made, and what its maker needs.
-    pub(super) fn new() -> (Sender<T>, Wanted, Self) {
+    pub(super) fn new() -> (Sender<T>, Awaited, Self) {
         let (reply, result) = channel();
-        let wanted = Arc::new(());
-        let watch = Wanted(Arc::downgrade(&wanted));
-        let to_come = Self {
+        let awaited = Arc::new(());
+        let watch = Awaited(Arc::downgrade(&awaited));
+        let pending = Self {
             result,
-            _wanted: wanted,
+            _awaited: awaited,
         };
-        (reply, watch, to_come)
+        (reply, watch, pending)
     }
 
     /// Something that is there already.
     pub(in super::super) fn ready(value: T) -> Self {
-        let (reply, _, to_come) = Self::new();
+        let (reply, _, pending) = Self::new();
         // The receiver is at hand, so this cannot fail.
         let _ = reply.send(value);
-        to_come
+        pending
     }
 
     /// Waits for it, or for a cancel.
