@@ -141,22 +141,22 @@ fn decompression(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A volume of so many pieces of one block each, far from each other.
-fn volume(pieces: u64) -> io::Result<FileVolume> {
+/// A volume of so many segments of one block each, far from each other.
+fn volume(segments: u64) -> io::Result<FileVolume> {
     let file = tempfile::tempfile()?;
-    file.set_len(pieces * MIB as u64)?;
-    for piece in 0..pieces {
-        file.write_all_at(&[1; 4096], piece * MIB as u64)?;
+    file.set_len(segments * MIB as u64)?;
+    for segment in 0..segments {
+        file.write_all_at(&[1; 4096], segment * MIB as u64)?;
     }
     FileVolume::new(file)
 }
 
 fn maps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("map of a volume");
-    for pieces in [100, 10_000] {
-        let Ok(volume) = volume(pieces) else { return };
-        group.throughput(Throughput::Elements(pieces));
-        group.bench_with_input(BenchmarkId::from_parameter(pieces), &volume, |bencher, volume| {
+    for segments in [100, 10_000] {
+        let Ok(volume) = volume(segments) else { return };
+        group.throughput(Throughput::Elements(segments));
+        group.bench_with_input(BenchmarkId::from_parameter(segments), &volume, |bencher, volume| {
             bencher.iter(|| volume.extents().map(|extents| extents.len()));
         });
     }

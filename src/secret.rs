@@ -137,7 +137,7 @@ fn normalised(typed: &str, characters: impl Iterator<Item = char>) -> Zeroizing<
 
 /// What is worth knowing about the characters of a new passphrase before it is needed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Oddity {
+pub enum PassphraseAnomaly {
     /// A character that cannot be seen: it got in by pasting or from a file, and nobody will type it again.
     Invisible(char),
     /// A blank that is another character than that of the space bar.
@@ -150,7 +150,7 @@ pub enum Oddity {
     UnusualCharacters,
 }
 
-impl Oddity {
+impl PassphraseAnomaly {
     /// Whether the passphrase is most likely not what its user believes it to be.
     pub fn is_trap(self) -> bool {
         matches!(self, Self::Invisible(_) | Self::OtherBlank(_))
@@ -158,15 +158,15 @@ impl Oddity {
 }
 
 /// What is worth knowing about the characters of a new passphrase, each once and the worst first.
-pub fn oddities(text: &str) -> Vec<Oddity> {
+pub fn anomalies(text: &str) -> Vec<PassphraseAnomaly> {
     let first = |is: fn(char) -> bool| text.chars().find(|c| is(*c));
     let several_forms = !text.is_ascii() && !text.nfc().eq(text.nfd());
     let found = [
-        first(is_invisible).map(Oddity::Invisible),
-        first(is_other_blank).map(Oddity::OtherBlank),
-        (text.trim_matches(' ') != text).then_some(Oddity::OuterBlank),
-        several_forms.then_some(Oddity::SeveralForms),
-        (!text.is_ascii()).then_some(Oddity::UnusualCharacters),
+        first(is_invisible).map(PassphraseAnomaly::Invisible),
+        first(is_other_blank).map(PassphraseAnomaly::OtherBlank),
+        (text.trim_matches(' ') != text).then_some(PassphraseAnomaly::OuterBlank),
+        several_forms.then_some(PassphraseAnomaly::SeveralForms),
+        (!text.is_ascii()).then_some(PassphraseAnomaly::UnusualCharacters),
     ];
     found.into_iter().flatten().collect()
 }
@@ -253,12 +253,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_or_typed_again_is_pointed_out() {
-        use Oddity::{Invisible, OtherBlank, OuterBlank, SeveralForms, UnusualCharacters};
-        assert_eq!(oddities("plain words"), []);
-        assert_eq!(oddities(" x"), [OuterBlank]);
-        assert_eq!(oddities("stra\u{df}e"), [UnusualCharacters]);
+        use PassphraseAnomaly::{Invisible, OtherBlank, OuterBlank, SeveralForms, UnusualCharacters};
+        assert_eq!(anomalies("plain words"), []);
+        assert_eq!(anomalies(" x"), [OuterBlank]);
+        assert_eq!(anomalies("stra\u{df}e"), [UnusualCharacters]);
         for composed in ["sch\u{f6}n ", "scho\u{308}n "] {
-            assert_eq!(oddities(composed), [OuterBlank, SeveralForms, UnusualCharacters]);
+            assert_eq!(anomalies(composed), [OuterBlank, SeveralForms, UnusualCharacters]);
         }
         for c in [
             '\u{feff}',
@@ -271,11 +271,11 @@ mod tests {
             '\u{fffd}',
         ] {
             for text in [format!("{c}secret"), format!("sec{c}ret"), format!("secret{c}")] {
-                assert_eq!(oddities(&text)[0], Invisible(c), "{text:?}");
+                assert_eq!(anomalies(&text)[0], Invisible(c), "{text:?}");
             }
         }
         for c in ['\u{a0}', '\u{2003}', '\u{202f}', '\u{3000}', '\u{2028}'] {
-            assert_eq!(oddities(&format!("two{c}words"))[0], OtherBlank(c));
+            assert_eq!(anomalies(&format!("two{c}words"))[0], OtherBlank(c));
         }
     }
 

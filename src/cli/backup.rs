@@ -16,7 +16,7 @@ use crate::{
     job::{self, Job, JobHandle, Task},
     plan::{BackupPlan, Finding, Room, Unverified, check_backup, hindrances},
     profile::passphrase_from_vm,
-    secret::{Oddity, Passphrase, oddities},
+    secret::{Passphrase, PassphraseAnomaly, anomalies},
     text::{self, JobKind},
     transport::{DestinationError, Location, Probe, ProbeError, Purpose, probe},
 };
@@ -222,11 +222,11 @@ fn will_not_do(destination: &Location, error: ProbeError) -> Stop {
 
 /// Says what is wrong with a passphrase that will do all the same: a script is not asked.
 fn warn_of_passphrase(passphrase: &Passphrase, cost: KdfCost, console: &Console) {
-    for found in oddities(passphrase.as_str()) {
+    for found in anomalies(passphrase.as_str()) {
         match found {
             // Said of every passphrase in most languages: the wizard has room for that.
-            Oddity::UnusualCharacters => {}
-            _ if found.is_trap() || console.level >= 1 => console.warning(&text::terminal::odd_passphrase(found)),
+            PassphraseAnomaly::UnusualCharacters => {}
+            _ if found.is_trap() || console.level >= 1 => console.warning(&text::terminal::passphrase_anomaly(found)),
             _ => {}
         }
     }

@@ -118,7 +118,7 @@ impl Interrupt {
         orderly.as_ref().is_some_and(|is_over| !is_over())
     }
 
-    /// Notes the wish. Gives whether it was the first.
+    /// Notes the wish. Returns whether it was the first.
     fn hit(&self) -> bool {
         let is_first = !self.0.is_hit.swap(true, Ordering::SeqCst);
         if is_first {

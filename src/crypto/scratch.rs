@@ -115,7 +115,7 @@ impl Scratch {
         each.map(key).collect()
     }
 
-    /// Makes room for the tables of so many lanes, with gaps where they do not fit, or of fewer; gives how many.
+    /// Makes room for the tables of so many lanes, with gaps where they do not fit, or of fewer; returns how many.
     fn reserve(&mut self, n: usize, mut lanes: usize, half_bytes: u64) -> Result<(&mut [Block], usize), DeriveFailure> {
         let limit = half_bytes.clamp(self.usual_bytes, self.most_bytes);
         let limit_blocks = usize::try_from(limit / BLOCK_BYTES as u64).map_err(|_| DeriveFailure::Memory)?;

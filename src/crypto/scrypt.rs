@@ -85,7 +85,7 @@ impl SealKey {
         Self::derived(&derivation, keys)
     }
 
-    /// Encrypts the content where it lies, and gives what goes before and after it. A key is used only once.
+    /// Encrypts the content where it lies, and returns what goes before and after it. A key is used only once.
     pub fn seal(self, content: &mut [u8]) -> Sealed {
         let mut sealing = self.begin();
         sealing.seal(content);

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     crypto::{Grade, Strength},
     draft::Reason,
-    secret::{Oddity, Passphrase, oddities},
+    secret::{Passphrase, PassphraseAnomaly, anomalies},
 };
 
 /// What was typed, and what was taken over.
@@ -138,8 +138,8 @@ impl PassphraseDraft {
     }
 
     /// What is worth knowing about the text in the first field.
-    pub fn hints(&self) -> Vec<Oddity> {
-        oddities(&self.first)
+    pub fn hints(&self) -> Vec<PassphraseAnomaly> {
+        anomalies(&self.first)
     }
 }
 
@@ -185,8 +185,11 @@ mod tests {
     #[test]
     fn odd_characters_are_pointed_out_while_they_are_typed() {
         assert_eq!(typed("plain words", "").hints(), []);
-        assert_eq!(typed(" x", "").hints(), [Oddity::OuterBlank]);
-        assert_eq!(typed("\u{feff}x", "").hints()[0], Oddity::Invisible('\u{feff}'));
+        assert_eq!(typed(" x", "").hints(), [PassphraseAnomaly::OuterBlank]);
+        assert_eq!(
+            typed("\u{feff}x", "").hints()[0],
+            PassphraseAnomaly::Invisible('\u{feff}')
+        );
     }
 
     #[test]

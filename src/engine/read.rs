@@ -21,9 +21,9 @@ mod reader;
 mod scout;
 
 // The unpacking thread.
+mod file_position;
 mod filter;
 mod home_read;
-mod place;
 mod target;
 mod unpack;
 

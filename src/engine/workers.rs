@@ -1,35 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The threads that compute for a job: one pool for blocks and pieces, one for keys, and a fixed number of semaphore, so that
+//! The threads that compute for a job: one pool for blocks and segments, one for keys, and a fixed number of semaphore, so that
 //! never more of them work at a time than the job may use processors, whatever else they wait for.
 
-mod copying;
+mod pending;
 mod pool;
 mod semaphore;
-mod pending;
 
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use crate::{
     crypto::{Derivation, Derived, KdfCost, Scratch},
     engine::{CancelToken, EngineError, Resources, memory},
-    format::{Encoder, PieceDecoder},
+    format::{Encoder, SegmentDecoder},
 };
 
-use copying::Copying;
+use pending::Awaited;
 use pool::{Pool, Task};
 use semaphore::Semaphore;
-use pending::Awaited;
 
 pub(super) use pending::Pending;
 
 /// The most threads of a kind: more would only take memory.
 const MOST_JOBS: usize = 256;
 
-/// What a worker keeps from one block or piece to the next.
+/// What a worker keeps from one block or segment to the next.
 #[derive(Default)]
 pub(super) struct Tools {
     pub(super) encoder: Option<Encoder>,
-    pub(super) decoder: PieceDecoder,
+    pub(super) decoder: SegmentDecoder,
 }
 
 /// The threads of one job. When it is dropped they end after what they are at; nobody waits for them, since a costly key
@@ -41,8 +39,6 @@ pub(super) struct Workers {
     semaphore: Arc<Semaphore>,
     tools: Pool<Work>,
     keys: Pool<KeyWork>,
-    reading: Copying,
-    writing: Copying,
 }
 
 impl Workers {
@@ -62,7 +58,6 @@ impl Workers {
         let all = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = resources.jobs.map_or(all, NonZeroUsize::get).min(MOST_JOBS);
         let semaphore = Arc::new(Semaphore::new(jobs));
-        let copying = || Copying::new((jobs < all).then(|| Arc::clone(&semaphore)));
         let spare = memory::spare_for_keys();
         let key_workers = jobs
             .min(usize::try_from(spare / Scratch::USUAL_BYTES).unwrap_or(jobs))
@@ -74,8 +69,6 @@ impl Workers {
             key_bytes,
             tools: Pool::start(jobs, &semaphore, Tools::default),
             keys: Pool::start(key_workers, &semaphore, scratch),
-            reading: copying(),
-            writing: copying(),
             semaphore,
         }
     }
@@ -85,7 +78,7 @@ impl Workers {
         self.jobs
     }
 
-    /// Hands out work at a block or a piece. It is begun in the task in which it comes.
+    /// Hands out work at a block or a segment. It is begun in the task in which it comes.
     pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Tools) -> T + Send + 'static) -> Pending<T> {
         let (reply, awaited, pending) = Pending::new();
         self.tools.task(Work {
@@ -120,16 +113,6 @@ impl Workers {
         Ok(work())
     }
 
-    /// Where bytes come in.
-    pub(super) fn reading(&self) -> &Copying {
-        &self.reading
-    }
-
-    /// Where bytes go out.
-    pub(super) fn writing(&self) -> &Copying {
-        &self.writing
-    }
-
     /// Whether a key of that cost may be derived beside others before anybody has proven that it is needed: only what keeps
     /// to the memory that each worker may take.
     pub(super) fn may_derive_ahead(&self, cost: KdfCost) -> bool {
@@ -137,7 +120,7 @@ impl Workers {
     }
 }
 
-/// Work at a block or a piece.
+/// Work at a block or a segment.
 struct Work {
     work: Box<dyn FnOnce(&mut Tools) + Send>,
     awaited: Awaited,

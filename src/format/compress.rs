@@ -8,7 +8,7 @@ mod codecs;
 mod encoder;
 mod gzip;
 mod level;
-mod pieces;
+mod segments;
 mod unpacked;
 
 use std::io::{self, Read};
@@ -17,7 +17,7 @@ use flate2::read::MultiGzDecoder;
 
 pub use encoder::{Encoder, LzmaEncoder, compressed};
 pub use level::{Level, UnknownLevel};
-pub use pieces::{Piece, PieceDecoder, next_piece};
+pub use segments::{Segment, SegmentDecoder, next_segment};
 
 use super::CompressionFault;
 use codecs::{Bzip2Codec, XzCodec, ZstdCodec};

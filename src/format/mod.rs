@@ -33,11 +33,11 @@ mod old_member;
 pub mod outer;
 mod part;
 mod sniff;
-mod tape;
+mod ustar;
 
 pub use compress::{
-    Compression, Encoder, Filter, Level, LzmaEncoder, Piece, PieceDecoder, UnknownLevel, compressed, decoder,
-    next_piece,
+    Compression, Encoder, Filter, Level, LzmaEncoder, Segment, SegmentDecoder, UnknownLevel, compressed, decoder,
+    next_segment,
 };
 pub use error::{FormatError, HeaderError, MacError, MemberKind, PartNameError, PartNameFault, WriteError, WriteFault};
 pub use fault::{CompressionFault, FormatFault, Limited, PaxFault, SparseFault, Within};

@@ -17,7 +17,7 @@ use super::{
     FormatError, FormatFault,
     error::shown,
     limits,
-    tape::{BLOCK_SIZE, Blocks, Head, HeadReader, number, padding_after},
+    ustar::{BLOCK_SIZE, Blocks, Head, HeadReader, number, padding_after},
 };
 
 /// Reads the archive that the volumes hold, without the headers that stand where they were cut.

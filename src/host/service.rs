@@ -21,7 +21,7 @@ use crate::cancel::CancelToken;
 pub enum Service {
     /// Takes a destination line and then an archive.
     Backup,
-    /// Takes a source line and a line of member prefixes; gives the wanted members as a qfile stream.
+    /// Takes a source line and a line of member prefixes; returns the wanted members as a qfile stream.
     Restore,
     /// Lets the user pick a directory in the VM.
     SelectDirectory,

@@ -16,7 +16,7 @@ use super::{
     document::MOST_DOMAINS,
     domain::DOM0,
     edit::{domain_element, item},
-    fresh,
+    empty,
     xml::Element,
 };
 use network::Networks;
@@ -40,7 +40,7 @@ pub(super) fn convert(old: &Element) -> Result<Element, InventoryError> {
     let mut domains = Element::new("domains");
     // The first versions had no dom0 in it.
     if !vms.iter().any(|vm| vm.class == Class::AdminVm) {
-        domains.push(fresh::dom0());
+        domains.push(empty::dom0());
         numbers.names.entry(0).or_insert_with(|| DOM0.to_owned());
         numbers.taken.insert(DOM0.to_owned());
     }
@@ -54,7 +54,7 @@ pub(super) fn convert(old: &Element) -> Result<Element, InventoryError> {
         domains.push(domain_element(&domain)?);
     }
     Ok(Element::new("qubes")
-        .with_child(fresh::labels())
+        .with_child(empty::labels())
         .with_child(Element::new("pools"))
         .with_child(globals(old, &numbers))
         .with_child(domains))

@@ -7,7 +7,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{archive_path::ArchivePath, marks, read};
+use super::{archive_path::ArchivePath, contents, read};
 
 /// The name that stands for the administrative domain.
 pub(super) const DOM0: &str = "dom0";
@@ -136,13 +136,13 @@ impl Domain {
 
     /// What of this VM the archive says it holds; `None` when it is only mentioned.
     pub fn content(&self) -> Option<Content> {
-        self.feature(marks::CONTENT).filter(|text| !text.is_empty())?;
-        let path = match self.feature(marks::PATH) {
+        self.feature(contents::CONTENT).filter(|text| !text.is_empty())?;
+        let path = match self.feature(contents::PATH) {
             Some(path) if !path.is_empty() => path,
-            _ if self.feature(marks::MADE_UP).is_some() => "",
+            _ if self.feature(contents::MADE_UP).is_some() => "",
             _ => return None,
         };
-        let size_bytes = self.feature(marks::SIZE).and_then(|text| text.parse().ok());
+        let size_bytes = self.feature(contents::SIZE).and_then(|text| text.parse().ok());
         Some(Content {
             path: ArchivePath::new(path),
             size_bytes: size_bytes.unwrap_or(0),

@@ -108,7 +108,7 @@ impl Inventory {
         add_device(self.element_mut(vm)?, device)
     }
 
-    /// Gives a VM another label.
+    /// Returns a VM another label.
     ///
     /// # Errors
     /// When there is no such VM, or the text cannot stand in XML.

@@ -7,14 +7,14 @@
 //! and count, and knows no document types or entities beyond XML's own five.
 
 mod archive_path;
+mod contents;
 mod core2;
 mod document;
 mod domain;
 mod edit;
+mod empty;
 mod error;
 mod firewall;
-mod fresh;
-mod marks;
 mod read;
 
 pub(crate) mod xml;

@@ -4,7 +4,7 @@
 //! Nothing fails here: what is not there is left empty, what is more than once there counts as the readers of a PedOS
 //! count it. Whether a document is acceptable at all was decided when it was parsed.
 
-use super::{Class, Device, Domain, Label, Pool, VolumeConfig, domain::DOM0, marks, xml::Element};
+use super::{Class, Device, Domain, Label, Pool, VolumeConfig, contents, domain::DOM0, xml::Element};
 
 /// Whether the VM goes by that name.
 pub(super) fn is_called(element: &Element, wanted: &str) -> bool {
@@ -63,7 +63,7 @@ pub(super) fn domain(element: &Element, labels: &[Label]) -> Domain {
             .collect(),
         devices: devices(element),
         volumes: volumes.map(|element| volume(element, &class)).collect(),
-        files: marks::files(element),
+        files: contents::files(element),
         class,
     }
 }

@@ -30,7 +30,7 @@ use super::{
 pub use archive::archive_error;
 pub(super) use host::out_of_reach;
 pub use host::{host_error, name_fault, open_error, setting, unfit};
-pub use input::{line_problem, oddity, passphrase_error};
+pub use input::{anomaly, line_problem, passphrase_error};
 pub use inventory::inventory_error;
 pub use profile::profile_error;
 pub(super) use reason::missing;

@@ -24,8 +24,8 @@ mod warning;
 pub use crate::job::JobKind;
 pub use finding::{FindingText, finding};
 pub use message::{
-    Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message, name_fault,
-    oddity, open_error, passphrase_error, profile_error, setting, source_error, unfit,
+    Message, anomaly, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
+    name_fault, open_error, passphrase_error, profile_error, setting, source_error, unfit,
 };
 pub use outcome::{ItemLine, OutcomeView, Tone, VmLine, opened, outcome};
 pub use progress::{ProgressView, phase};

@@ -12,14 +12,14 @@ use crate::{
     host::OpenError,
     plan::{BackupRemark, Finding, Unverified},
     profile::VmPassphraseError,
-    secret::Oddity,
+    secret::PassphraseAnomaly,
     transport::Location,
 };
 
 use super::{
-    Message, compressions, finding, host_error,
+    Message, anomaly, compressions, finding, host_error,
     i18n::{gettext, gettext_f},
-    io_text, oddity, open_error, sanitize, size, unverified,
+    io_text, open_error, sanitize, size, unverified,
     wizard::strength,
 };
 
@@ -206,8 +206,8 @@ pub fn weak_passphrase(judged: &Strength, cost: KdfCost) -> Option<String> {
 }
 
 /// What there is to say about a character of a new passphrase.
-pub fn odd_passphrase(found: Oddity) -> String {
-    gettext_f("about the passphrase: {text}", &[("text", &oddity(found))])
+pub fn passphrase_anomaly(found: PassphraseAnomaly) -> String {
+    gettext_f("about the passphrase: {text}", &[("text", &anomaly(found))])
 }
 
 /// A verification that was asked for will not be done.

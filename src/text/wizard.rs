@@ -28,13 +28,13 @@ use crate::{
     draft::{BackupPage, Reason, RestorePage},
     host::{OpenError, Vm},
     plan::Unverified,
-    secret::Oddity,
+    secret::PassphraseAnomaly,
 };
 
 use super::{
-    Message, class, date,
+    Message, anomaly, class, date,
     i18n::{gettext, gettext_f, ngettext_f},
-    oddity, open_error, passphrase_error, sanitize, size, unverified,
+    open_error, passphrase_error, sanitize, size, unverified,
 };
 
 /// The title of the window.
@@ -220,8 +220,8 @@ pub fn starting() -> String {
 }
 
 /// What is worth knowing about a passphrase.
-pub fn passphrase_hints(hints: &[Oddity]) -> String {
-    hints.iter().copied().map(oddity).collect::<Vec<_>>().join("\n")
+pub fn passphrase_hints(hints: &[PassphraseAnomaly]) -> String {
+    hints.iter().copied().map(anomaly).collect::<Vec<_>>().join("\n")
 }
 
 /// The choice to verify a backup, and what there is to know about it where it goes.

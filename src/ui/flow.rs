@@ -266,7 +266,7 @@ impl Running {
         }
     }
 
-    /// Shows the last word, tells the desktop if nobody is looking, and gives how the run stands.
+    /// Shows the last word, tells the desktop if nobody is looking, and returns how the run stands.
     /// `place` is where the archive is, `notes` what else should be known.
     pub(super) fn show_end(
         &self,

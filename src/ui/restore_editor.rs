@@ -178,7 +178,7 @@ impl BpRestoreEditor {
         self.imp().more_box.set_orientation(orientation);
     }
 
-    /// Puts the focus into the field that cures a problem. Gives whether there is such a field.
+    /// Puts the focus into the field that cures a problem. Returns whether there is such a field.
     pub fn focus_for(&self, problem: &RestoreProblem) -> bool {
         let field = self.field_of(problem);
         field.is_some_and(|field| field.grab_focus())

@@ -172,7 +172,7 @@ impl BpRestoreRow {
         imp.is_showing.set(false);
     }
 
-    /// Puts the focus where a problem of this VM can be solved. Gives whether there is one.
+    /// Puts the focus where a problem of this VM can be solved. Returns whether there is one.
     pub fn focus_problem(&self) -> bool {
         let imp = self.imp();
         let first = imp

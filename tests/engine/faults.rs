@@ -34,11 +34,11 @@ const ENOSPC: i32 = 28;
 /// How soon a job must end after its cause came up. Cancelling may take two seconds; the rest is for a loaded VM.
 const SOON: Duration = Duration::from_secs(6);
 
-struct Place {
+struct Workspace {
     folder: tempfile::TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         roots::make(&folder.path().join("root"), &roots::small());
@@ -111,7 +111,7 @@ fn a_volume_that_cannot_be_read_fails_its_vm_and_no_other() {
         Injury::Open { times: 0 },
         Injury::Open { times: 1 },
     ] {
-        let place = Place::new();
+        let place = Workspace::new();
         let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
         let start = Instant::now();
         let Outcome::Done(report) = place.backup(host.clone()) else {
@@ -148,7 +148,7 @@ fn a_volume_that_cannot_be_read_fails_its_vm_and_no_other() {
 
 #[test]
 fn a_volume_that_fails_on_the_way_to_a_service_costs_its_vm_and_no_other() {
-    let place = Place::new();
+    let place = Workspace::new();
     let injury = Injury::Read {
         from: 300 * KIB,
         errno: EIO,
@@ -177,7 +177,7 @@ fn where_no_vm_can_be_read_there_is_no_archive() {
             errno: EIO,
         },
     ] {
-        let place = Place::new();
+        let place = Workspace::new();
         let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
         let plan = jobs::backup_plan(&["vault"], Location::Folder(place.path("target")));
         let outcome = last_word(&jobs::spawn(Job::Backup(plan, host)));
@@ -191,7 +191,7 @@ fn where_no_vm_can_be_read_there_is_no_archive() {
 
 #[test]
 fn a_reader_that_breaks_is_told_as_a_failure() {
-    let place = Place::new();
+    let place = Workspace::new();
     let host = Arc::new(InjuredHost::new(
         place.host("root"),
         "vault",
@@ -204,7 +204,7 @@ fn a_reader_that_breaks_is_told_as_a_failure() {
 
 #[test]
 fn a_backup_that_cannot_be_noted_is_still_a_backup() {
-    let place = Place::new();
+    let place = Workspace::new();
     let host = Arc::new(InjuredHost::new(place.host("root"), "", Injury::Record));
     let Outcome::Done(report) = place.backup(host.clone()) else {
         panic!("failed")
@@ -223,7 +223,7 @@ fn a_volume_that_cannot_be_written_fails_its_vm_and_no_other() {
         },
         Injury::Finish { errno: EIO },
     ] {
-        let place = Place::new();
+        let place = Workspace::new();
         let outcome = place.restore_injured("vault", injury);
         let Outcome::Done(report) = outcome else {
             panic!("{injury:?}: {outcome:?}")
@@ -239,7 +239,7 @@ fn a_volume_that_cannot_be_written_fails_its_vm_and_no_other() {
 
 #[test]
 fn a_vm_that_cannot_be_created_fails_alone() {
-    let place = Place::new();
+    let place = Workspace::new();
     let outcome = place.restore_injured("solo", Injury::Create);
     let Outcome::Done(report) = outcome else {
         panic!("{outcome:?}")
@@ -250,7 +250,7 @@ fn a_vm_that_cannot_be_created_fails_alone() {
 
 #[test]
 fn settings_that_are_refused_are_warned_of_one_by_one() {
-    let place = Place::new();
+    let place = Workspace::new();
     let outcome = place.restore_injured("work", Injury::Settings);
     let Outcome::Done(report) = outcome else {
         panic!("{outcome:?}")
@@ -267,7 +267,7 @@ fn settings_that_are_refused_are_warned_of_one_by_one() {
 
 #[test]
 fn a_writer_that_breaks_leaves_nothing_half() {
-    let place = Place::new();
+    let place = Workspace::new();
     let outcome = place.restore_injured("vault", Injury::WritePanic);
     assert!(
         !matches!(&outcome, Outcome::Done(report) if report.is_success()),
@@ -287,7 +287,7 @@ fn a_writer_that_breaks_leaves_nothing_half() {
 
 #[test]
 fn a_volume_that_is_gone_before_the_backup_leaves_its_vm_out() {
-    let place = Place::new();
+    let place = Workspace::new();
     fs::remove_file(place.path("root/var/lib/qubes/appvms/vault/private.img")).unwrap();
     let Outcome::Done(report) = place.backup(place.host("root")) else {
         panic!("the backup ended")
@@ -315,7 +315,7 @@ fn slow_vms() -> Vec<Vm> {
 
 #[test]
 fn a_backup_cancelled_at_any_moment_leaves_nothing() {
-    let place = Place::new();
+    let place = Workspace::new();
     roots::make(&place.path("root"), &slow_vms());
     let host = place.host("root");
     let mut noise = Noise::new(11);
@@ -354,7 +354,7 @@ fn a_backup_cancelled_at_any_moment_leaves_nothing() {
 
 #[test]
 fn a_restore_cancelled_at_any_moment_leaves_only_whole_vms() {
-    let place = Place::new();
+    let place = Workspace::new();
     roots::make(&place.path("root"), &slow_vms());
     let all = [&ALL[..], &["bulk1", "bulk2", "bulk3"]].concat();
     let archive = jobs::archive(&place.path("root"), &all, &place.path("target"));

@@ -56,7 +56,7 @@ impl Running {
         self.host.start_service("usb", service).unwrap()
     }
 
-    /// Holds a whole conversation with `qubes.Backup`; gives its exit code and what it printed.
+    /// Holds a whole conversation with `qubes.Backup`; returns its exit code and what it printed.
     fn back_up(&self, line: &str, archive: &[u8]) -> (i32, String) {
         let mut process = self.start(Service::Backup);
         let mut stdin = process.stdin.take().unwrap();
@@ -80,7 +80,7 @@ impl Running {
         process
     }
 
-    /// Holds a whole conversation with `qubes.Restore`; gives the exit code and the files.
+    /// Holds a whole conversation with `qubes.Restore`; returns the exit code and the files.
     fn receive(&self, source: &str, prefixes: &str) -> (i32, Vec<(String, Vec<u8>)>) {
         let mut process = self.restore(source, prefixes);
         let mut reader = qfile::Reader::new(&mut process.stdout, 100);

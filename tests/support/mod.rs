@@ -11,12 +11,12 @@ pub(crate) mod injured;
 pub(crate) mod jobs;
 pub(crate) mod noise;
 pub(crate) mod old_archive;
-pub(crate) mod place;
 pub(crate) mod programs;
 pub(crate) mod reseal;
 pub(crate) mod roots;
 pub(crate) mod tools;
 pub(crate) mod wait;
+pub(crate) mod workspace;
 
 #[cfg(feature = "gui")]
 pub(crate) mod atspi;

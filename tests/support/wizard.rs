@@ -10,11 +10,11 @@ use super::{
     atspi::{Node, Role, State, try_for},
     jobs,
     keyboard::press,
-    place::{PASSPHRASE, Place},
     programs::{self, only_archive},
     roots::{self, Fill, KIB, MIB, Vm},
     session::{App, Look, Session},
     wait::{JOB, STEP, wait_for, wait_until},
+    workspace::{PASSPHRASE, Workspace},
 };
 
 /// A plain desktop, for the accessible tree alone.
@@ -38,8 +38,8 @@ pub(crate) const NOTES: &str = "Ask Ada before this is removed.\nIts disk holds 
     The invoices are below ~/invoices,\nthe letters below ~/letters.\n";
 
 /// A small root in which a backup takes one VM: each further file costs a key.
-pub(crate) fn place() -> Place {
-    Place::new(&[
+pub(crate) fn place() -> Workspace {
+    Workspace::new(&[
         Vm::new("net", "AppVM")
             .property("template", "tpl")
             .property("provides_network", "True")
@@ -80,12 +80,12 @@ impl Wizard {
     }
 
     /// Opens the backup wizard.
-    pub(crate) fn backup(look: Look, place: &Place) -> Option<Self> {
+    pub(crate) fn backup(look: Look, place: &Workspace) -> Option<Self> {
         Self::open(look, env!("CARGO_BIN_EXE_pedos-backup"), &place.path("root"))
     }
 
     /// Opens the restore wizard.
-    pub(crate) fn restore(look: Look, place: &Place) -> Option<Self> {
+    pub(crate) fn restore(look: Look, place: &Workspace) -> Option<Self> {
         Self::open(look, env!("CARGO_BIN_EXE_pedos-backup-restore"), &place.path("root"))
     }
 
@@ -202,7 +202,7 @@ impl Wizard {
         assert!(left.is_some(), "{button} did not move {vms:?}\n{}", self.state());
     }
 
-    /// Waits for the end of a job and closes the wizard with Finish; gives what it said.
+    /// Waits for the end of a job and closes the wizard with Finish; returns what it said.
     #[track_caller]
     pub(crate) fn finish(&mut self) -> String {
         wait_until("Finish", JOB, || {
@@ -248,7 +248,7 @@ pub(crate) fn fill_backup(wizard: &Wizard, target: &Path) {
 }
 
 /// Holds that the archive that was made brings the VM back, with the tools.
-pub(crate) fn backed_up(place: &Place) -> PathBuf {
+pub(crate) fn backed_up(place: &Workspace) -> PathBuf {
     let archive = only_archive(&place.path("target"));
     let here = place.path("here");
     programs::restore_new(&here, &place.pass, &archive).expect(0);
@@ -258,7 +258,7 @@ pub(crate) fn backed_up(place: &Place) -> PathBuf {
 }
 
 /// An archive of VMs of the root, made cheaply.
-pub(crate) fn make_archive(place: &Place, vms: &[&str]) -> PathBuf {
+pub(crate) fn make_archive(place: &Workspace, vms: &[&str]) -> PathBuf {
     jobs::archive(&place.path("root"), vms, &place.path("target"))
 }
 

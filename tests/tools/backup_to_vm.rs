@@ -7,15 +7,15 @@ use std::{
 };
 
 use crate::support::{
-    place::{Place, SOON, bulk},
     programs::{self, names},
     roots,
     wait::{JOB, STEP, wait_until},
+    workspace::{SOON, Workspace, bulk},
 };
 
 #[test]
 fn a_backup_goes_to_a_directory_of_a_running_vm_and_comes_back() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     fs::create_dir_all(place.net_home().join("my backups")).unwrap();
     place.backup_to("/home/user/my backups").expect(0);
     let folder = place.net_home().join("my backups");
@@ -29,7 +29,7 @@ fn a_backup_goes_to_a_directory_of_a_running_vm_and_comes_back() {
 
 #[test]
 fn a_backup_goes_through_a_command_of_a_running_vm_and_comes_back() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     place.backup_to("sh -c 'gzip -1 > archive.gz'").expect(0);
     assert!(place.net_home().join("archive.gz").is_file());
     programs::finish(
@@ -43,7 +43,7 @@ fn a_backup_goes_through_a_command_of_a_running_vm_and_comes_back() {
 
 #[test]
 fn a_command_that_fails_or_stops_reading_fails_the_backup() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     for line in [
         "false",
         "no-such-command-at-all",
@@ -69,7 +69,7 @@ fn a_command_that_fails_or_stops_reading_fails_the_backup() {
 
 #[test]
 fn a_command_that_ends_early_or_gives_nothing_fails_the_restore() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     place.backup_to("dd of=archive status=none").expect(0);
     let length = fs::metadata(place.net_home().join("archive")).unwrap().len();
     for line in [
@@ -95,7 +95,7 @@ fn a_command_that_ends_early_or_gives_nothing_fails_the_restore() {
 
 #[test]
 fn a_partner_that_never_answers_does_not_hold_a_cancel_up() {
-    let place = Place::new(&bulk());
+    let place = Workspace::new(&bulk());
     for (number, (mut command, line)) in [(place.backup(), "sleep 4711"), (place.restore(), "sleep 4712")]
         .into_iter()
         .enumerate()
@@ -127,7 +127,7 @@ fn is_running(line: &str) -> bool {
 }
 
 /// What lies in the directory of the VM, and of what lies there under a final name, whether it verifies.
-fn expect_only_whole(place: &Place) -> (usize, usize) {
+fn expect_only_whole(place: &Workspace) -> (usize, usize) {
     let folder = place.net_home().join("backups");
     let (mut whole, mut unfinished) = (0, 0);
     for name in names(&folder) {
@@ -145,7 +145,7 @@ fn expect_only_whole(place: &Place) -> (usize, usize) {
 
 #[test]
 fn a_backup_in_a_directory_of_a_vm_is_verified_from_there() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     fs::create_dir_all(place.net_home().join("backups")).unwrap();
     let run = programs::finish(
         place
@@ -164,7 +164,7 @@ fn a_backup_in_a_directory_of_a_vm_is_verified_from_there() {
 #[test]
 fn a_place_in_a_vm_that_will_not_do_is_named_before_anything_is_asked() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let folder = place.net_home().join("backups");
     fs::create_dir_all(&folder).unwrap();
     fs::write(place.net_home().join("file"), "x").unwrap();
@@ -195,7 +195,7 @@ fn a_place_in_a_vm_that_will_not_do_is_named_before_anything_is_asked() {
 
 #[test]
 fn a_cancel_removes_the_unfinished_backup_from_the_vm() {
-    let place = Place::new(&bulk());
+    let place = Workspace::new(&bulk());
     let folder = place.net_home().join("backups");
     fs::create_dir_all(&folder).unwrap();
     let mut command = place.backup();
@@ -213,7 +213,7 @@ fn a_cancel_removes_the_unfinished_backup_from_the_vm() {
 
 #[test]
 fn no_kill_leaves_a_broken_backup_under_a_final_name_in_a_vm() {
-    let place = Place::new(&bulk());
+    let place = Workspace::new(&bulk());
     let folder = place.net_home().join("backups");
     fs::create_dir_all(&folder).unwrap();
     let kills = if std::env::var_os("RUN_SLOW_TESTS").is_some() {

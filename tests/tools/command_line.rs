@@ -18,14 +18,14 @@ use crate::support::{
 use tempfile::TempDir;
 
 /// A root, a passphrase file and an empty folder for archives.
-struct Place {
+struct Workspace {
     folder: TempDir,
     root: PathBuf,
     passfile: PathBuf,
     out: PathBuf,
 }
 
-impl Place {
+impl Workspace {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (root, out) = (folder.path().join("root"), folder.path().join("out"));
@@ -89,7 +89,7 @@ fn help_and_version_go_to_standard_output() {
 
 #[test]
 fn wrong_command_lines_end_with_2_and_say_what_is_wrong() {
-    let place = Place::new();
+    let place = Workspace::new();
     let out = place.out.to_str().unwrap();
     expect_usage_error(
         place.backup(&[]),
@@ -146,14 +146,14 @@ fn without_a_pedos_there_is_a_word_on_what_to_do() {
 
 #[test]
 fn the_variable_stands_in_for_the_option() {
-    let place = Place::new();
+    let place = Workspace::new();
     let run = finish(qvm_backup().env("PEDOS_ROOT", &place.root).arg(&place.out).arg("wrok")).expect(2);
     assert!(run.stderr.contains("no such domain: 'wrok'"), "{}", run.stderr);
 }
 
 #[test]
 fn a_backup_shows_its_table_and_is_quiet_in_a_pipe() {
-    let place = Place::new();
+    let place = Workspace::new();
     let run = back_up(&place.root, &place.passfile, &place.out, &["vault", "dvm"]).expect(0);
     assert_eq!(run.stderr, "", "nothing but the result is said in a pipe");
     let line = "------------------+--------------+--------------+\n";
@@ -194,7 +194,7 @@ fn a_backup_shows_its_table_and_is_quiet_in_a_pipe() {
 
 #[test]
 fn nobody_who_listens_changes_nothing_of_the_work() {
-    let place = Place::new();
+    let place = Workspace::new();
     let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -225,7 +225,7 @@ fn nobody_who_listens_changes_nothing_of_the_work() {
 
 #[test]
 fn a_limit_on_the_size_of_files_is_an_error_of_the_destination() {
-    let place = Place::new();
+    let place = Workspace::new();
     // In blocks of 512 or 1024 bytes, whichever the shell counts: less than the archive needs.
     let mut command = Command::new("sh");
     command
@@ -243,7 +243,7 @@ fn a_limit_on_the_size_of_files_is_an_error_of_the_destination() {
 
 #[test]
 fn a_file_is_verified_on_any_vm() {
-    let place = Place::new();
+    let place = Workspace::new();
     let archive = place.archive();
     let mut command = qvm_backup_restore();
     let run = finish(command.args(["--verify-only", "-p"]).arg(&place.passfile).arg(&archive)).expect(0);
@@ -254,7 +254,7 @@ fn a_file_is_verified_on_any_vm() {
 
 #[test]
 fn a_new_root_without_anything_in_it_does_not_stay() {
-    let place = Place::new();
+    let place = Workspace::new();
     let archive = place.archive();
     let new = place.folder.path().join("a/new");
     let options = ["--new-root", new.to_str().unwrap(), "--verify-only", "x"];
@@ -277,7 +277,7 @@ fn a_new_root_without_anything_in_it_does_not_stay() {
 
 #[test]
 fn a_root_without_a_home_is_backed_up_without_dom0() {
-    let place = Place::new();
+    let place = Workspace::new();
     let out = place.out.to_str().unwrap();
     let home = place.root.join("home/user");
     fs::rename(&home, place.root.join("home/jürgen")).unwrap();
@@ -292,7 +292,7 @@ fn a_root_without_a_home_is_backed_up_without_dom0() {
 
 #[test]
 fn a_directory_that_is_not_there_is_named_before_the_passphrase() {
-    let place = Place::new();
+    let place = Workspace::new();
     let there = format!("{}/no/", place.out.display());
     let run = place.backup(&["-y", &there, "dvm"]).expect(1);
     assert!(run.stderr.contains("/no/ is not a directory"), "{}", run.stderr);
@@ -301,7 +301,7 @@ fn a_directory_that_is_not_there_is_named_before_the_passphrase() {
 
 #[test]
 fn an_existing_file_is_never_overwritten() {
-    let place = Place::new();
+    let place = Workspace::new();
     let file = place.out.join("old");
     fs::write(&file, "precious").unwrap();
     let run = back_up(&place.root, &place.passfile, &file, &["dvm"]).expect_failure(&[1]);
@@ -318,7 +318,7 @@ fn an_existing_file_is_never_overwritten() {
 
 #[test]
 fn bad_passphrases_are_refused_before_anything_is_written() {
-    let place = Place::new();
+    let place = Workspace::new();
     for (content, said) in [("\n", "empty"), ("a\tb\n", "control character"), ("", "it is empty")] {
         fs::write(&place.passfile, content).unwrap();
         let run = back_up(&place.root, &place.passfile, &place.out, &["dvm"]).expect_failure(&[1]);
@@ -332,7 +332,7 @@ fn bad_passphrases_are_refused_before_anything_is_written() {
 
 #[test]
 fn a_wrong_passphrase_has_its_own_code_and_makes_no_root() {
-    let place = Place::new();
+    let place = Workspace::new();
     let archive = place.archive();
     let wrong = place.folder.path().join("wrong");
     fs::write(&wrong, "incorrect horse\n").unwrap();
@@ -350,7 +350,7 @@ fn a_wrong_passphrase_has_its_own_code_and_makes_no_root() {
 
 #[test]
 fn conflicts_are_reported_renamed_or_skipped_as_wished() {
-    let place = Place::new();
+    let place = Workspace::new();
     let archive = place.archive();
     let run = restore(&place.root, &place.passfile, &archive, &[]).expect_failure(&[1]);
     assert!(
@@ -375,7 +375,7 @@ fn conflicts_are_reported_renamed_or_skipped_as_wished() {
 
 #[test]
 fn a_profile_is_kept_and_does_the_same_again() {
-    let place = Place::new();
+    let place = Workspace::new();
     let out = place.out.to_str().unwrap();
     let passfile = place.passfile.to_str().unwrap();
     let run = place
@@ -418,7 +418,7 @@ fn a_profile_is_kept_and_does_the_same_again() {
 
 #[test]
 fn a_profile_excludes_what_it_says_itself() {
-    let place = Place::new();
+    let place = Workspace::new();
     for (arguments, option) in [
         (["--exclude", "vault"], "exclude-list"),
         (["--passphrase-file", "x"], "passphrase-file"),

@@ -8,16 +8,16 @@ use std::{
 };
 
 use crate::support::{
-    place::Place,
     programs::{self, Run, names},
     roots,
+    workspace::Workspace,
 };
 
-fn to_command(place: &Place, command: &str) -> Run {
+fn to_command(place: &Workspace, command: &str) -> Run {
     programs::finish(place.backup().args(["--to-command", command, "vault"]))
 }
 
-fn from_command(place: &Place, command: &str, more: &[&str]) -> Run {
+fn from_command(place: &Workspace, command: &str, more: &[&str]) -> Run {
     programs::finish(place.restore().args(["--from-command", command]).args(more))
 }
 
@@ -27,7 +27,7 @@ fn quoted(path: &Path) -> String {
 
 #[test]
 fn a_backup_goes_through_a_command_and_comes_back_through_one() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = place.path("target/it is here");
     to_command(&place, &format!("cat > {}", quoted(&archive))).expect(0);
     let print = format!("cat {}", quoted(&archive));
@@ -43,7 +43,7 @@ fn a_backup_goes_through_a_command_and_comes_back_through_one() {
 
 #[test]
 fn a_command_that_does_not_take_everything_fails_the_backup() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     for command in [
         "false",
         "true",
@@ -60,7 +60,7 @@ fn a_command_that_does_not_take_everything_fails_the_backup() {
 
 #[test]
 fn what_was_asked_of_a_command_and_cannot_be_done_is_said_before_and_is_no_success() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let run = programs::finish(
         place
             .backup()
@@ -86,7 +86,7 @@ fn what_was_asked_of_a_command_and_cannot_be_done_is_said_before_and_is_no_succe
 
 #[test]
 fn a_command_that_ends_badly_or_early_fails_the_restore() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = place.path("target/x");
     to_command(&place, &format!("cat > {}", quoted(&archive))).expect(0);
     let length = fs::metadata(&archive).unwrap().len();
@@ -111,7 +111,7 @@ fn a_command_that_ends_badly_or_early_fails_the_restore() {
     );
 }
 
-fn through(place: &Place, archive: &Path, vms: &[&str]) -> std::process::Output {
+fn through(place: &Workspace, archive: &Path, vms: &[&str]) -> std::process::Output {
     place
         .backup()
         .arg("-")
@@ -124,7 +124,7 @@ fn through(place: &Place, archive: &Path, vms: &[&str]) -> std::process::Output 
 
 #[test]
 fn standard_output_holds_the_archive_and_nothing_else() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = place.path("target/out");
     let output = through(&place, &archive, &["vault"]);
     assert_eq!(
@@ -157,7 +157,7 @@ fn standard_output_holds_the_archive_and_nothing_else() {
 
 #[test]
 fn a_reader_that_goes_away_fails_the_backup() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let mut child = place
         .backup()
         .args(["-", "vault"])

@@ -26,13 +26,13 @@ use pedos_backup::{
 use tempfile::TempDir;
 
 /// A PedOS with two VMs, and room for archives of it.
-struct Place {
+struct Workspace {
     folder: TempDir,
     root: PathBuf,
     pass: PathBuf,
 }
 
-impl Place {
+impl Workspace {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
@@ -130,7 +130,7 @@ fn script(folder: &Path, name: &str, lines: &str) -> PathBuf {
 
 #[test]
 fn every_method_that_is_offered_is_written_and_read_with_an_empty_path() {
-    let place = Place::new();
+    let place = Workspace::new();
     for (method, named) in [
         ("gzip", "gzip"),
         ("zstd", "zstd"),
@@ -156,7 +156,7 @@ fn every_method_that_is_offered_is_written_and_read_with_an_empty_path() {
 
 #[test]
 fn what_is_only_read_or_unknown_is_not_offered_for_writing() {
-    let place = Place::new();
+    let place = Workspace::new();
     for name in ["lz4", "/usr/bin/gzip", "gzip -1", ""] {
         let run = back_up(&place.root, &place.pass, place.folder.path(), &["-Z", name]).expect(2);
         assert!(run.stderr.contains("gzip, zstd, xz, bzip2"), "{}", run.stderr);
@@ -165,7 +165,7 @@ fn what_is_only_read_or_unknown_is_not_offered_for_writing() {
 
 #[test]
 fn every_stock_tool_that_a_header_may_name_is_built_in() {
-    let place = Place::new();
+    let place = Workspace::new();
     let plain = place.archive(Compression::None);
     for name in ["gzip", "pigz", "bzip2", "pbzip2", "xz", "lzma", "zstd", "zstdmt"] {
         if tools::have(&[name]) {
@@ -176,7 +176,7 @@ fn every_stock_tool_that_a_header_may_name_is_built_in() {
 
 #[test]
 fn a_compressor_that_is_not_built_in_is_named_and_never_run() {
-    let place = Place::new();
+    let place = Workspace::new();
     let plain = place.archive(Compression::None);
     let tempting = place.folder.path().join("bin");
     fs::create_dir(&tempting).unwrap();
@@ -222,7 +222,7 @@ fn a_compressor_that_is_not_built_in_is_named_and_never_run() {
 
 #[test]
 fn a_program_that_fails_in_the_middle_fails_the_vm() {
-    let place = Place::new();
+    let place = Workspace::new();
     let bytes = place.archive(Compression::Gzip);
     // It knows the list of contents by its size and works for that alone.
     let program = script(

@@ -47,7 +47,7 @@ struct Emergency {
 }
 
 impl Emergency {
-    /// Opens an archive as far as its inventory; gives the VMs with their folders in it.
+    /// Opens an archive as far as its inventory; returns the VMs with their folders in it.
     fn open(folder: &Path, archive: PathBuf, filter: &'static str) -> (Self, BTreeMap<String, String>) {
         fs::create_dir_all(folder).unwrap();
         let this = Self {
@@ -64,7 +64,7 @@ impl Emergency {
         (this, vms)
     }
 
-    /// Gets one file out; gives its place.
+    /// Gets one file out; returns its place.
     fn extract(&self, in_archive: &str, file: &str) -> PathBuf {
         self.run(EXTRACT, &[("folder", in_archive.as_ref()), ("file", file.as_ref())]);
         self.folder.join(in_archive).join(file)

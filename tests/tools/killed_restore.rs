@@ -13,9 +13,9 @@ use std::{
 use crate::support::{
     jobs,
     noise::Noise,
-    place::SOON,
     programs::{self, finish, qvm_backup_restore, start},
     roots::{self, Fill, KIB, MIB, Vm},
+    workspace::SOON,
 };
 use pedos_backup::host::{Intake, RestoreTurn, root::RootHost};
 
@@ -28,13 +28,13 @@ const ALL: [&str; 9] = ["tpl", "net", "dvm", "disp", "work", "vault", "solo", "b
 /// How long a tool may take here.
 const LONG: Duration = Duration::from_secs(120);
 
-struct Place {
+struct Workspace {
     folder: tempfile::TempDir,
     archive: PathBuf,
     pass: PathBuf,
 }
 
-impl Place {
+impl Workspace {
     /// An archive of some VMs with keys that cost nothing, so that there is something to hit at every moment.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -112,7 +112,7 @@ fn clean_up(root: &Path) -> programs::Run {
 
 #[test]
 fn what_a_killed_restore_leaves_is_marked_named_and_taken_away() {
-    let place = Place::new();
+    let place = Workspace::new();
     let began = Instant::now();
     finish(&mut place.restore(&place.empty("first"), &[])).expect(0);
     let whole = began.elapsed();
@@ -158,7 +158,7 @@ fn what_a_killed_restore_leaves_is_marked_named_and_taken_away() {
 
 #[test]
 fn nothing_is_taken_away_without_a_yes() {
-    let place = Place::new();
+    let place = Workspace::new();
     let root = place.empty("here");
     let host = RootHost::open(&root).unwrap();
     host.create_vm(&pedos_backup::host::NewVm {
@@ -199,7 +199,7 @@ fn nothing_is_taken_away_without_a_yes() {
 
 #[test]
 fn five_restores_at_once_wait_for_each_other() {
-    let place = Place::new();
+    let place = Workspace::new();
     let root = place.empty("here");
     let run_five = |options: &[&str]| -> Vec<programs::Run> {
         let five: Vec<_> = (0..5)
@@ -253,7 +253,7 @@ fn five_restores_at_once_wait_for_each_other() {
 
 #[test]
 fn who_waits_for_another_restore_is_told_and_can_give_up() {
-    let place = Place::new();
+    let place = Workspace::new();
     let root = place.empty("here");
     let host = RootHost::open(&root).unwrap();
     let RestoreTurn::Mine(turn) = host.restore_turn().unwrap() else {

@@ -15,16 +15,16 @@ use std::{
 
 use crate::support::{
     noise::Noise,
-    place::{Place, SOON, bulk},
     programs::{self, Run, expect_no_archive, names, only_archive},
     roots::{self, KIB, MIB},
     tools,
     wait::JOB,
+    workspace::{SOON, Workspace, bulk},
 };
 
 #[test]
 fn an_interrupted_backup_leaves_nothing_and_the_next_one_works() {
-    let place = Place::new(&bulk());
+    let place = Workspace::new(&bulk());
     let mut noise = Noise::new(31);
     let mut interrupted = 0;
     for round in 0..8 {
@@ -59,7 +59,7 @@ fn an_interrupted_backup_leaves_nothing_and_the_next_one_works() {
 
 #[test]
 fn a_backup_that_was_killed_leaves_no_archive_and_does_not_block_the_next_one() {
-    let place = Place::new(&bulk());
+    let place = Workspace::new(&bulk());
     for (round, delay) in [300, 1100].into_iter().enumerate() {
         let folder = place.path(&format!("round{round}"));
         fs::create_dir(&folder).unwrap();
@@ -82,7 +82,7 @@ fn a_backup_that_was_killed_leaves_no_archive_and_does_not_block_the_next_one() 
 
 #[test]
 fn a_restore_that_was_killed_does_not_block_the_next_one() {
-    let place = Place::new(&bulk());
+    let place = Workspace::new(&bulk());
     programs::finish(place.backup().arg(place.path("target")).args(["tpl", "bulk", "vault"])).expect(0);
     let archive = only_archive(&place.path("target"));
     for (round, delay) in [600, 1600].into_iter().enumerate() {
@@ -128,7 +128,7 @@ fn a_restore_that_was_killed_does_not_block_the_next_one() {
 
 #[test]
 fn an_interrupted_restore_leaves_only_whole_vms() {
-    let place = Place::new(&bulk());
+    let place = Workspace::new(&bulk());
     programs::finish(place.backup().arg(place.path("target")).args(["tpl", "vault", "bulk"])).expect(0);
     let archive = only_archive(&place.path("target"));
     let mut noise = Noise::new(32);
@@ -188,7 +188,7 @@ fn in_private_mounts(script: &str, variables: &[(&str, &Path)]) -> Option<Run> {
 
 #[test]
 fn a_full_disk_under_the_archive_is_said_and_leaves_nothing() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     for size in ["64k", "300k", "500k"] {
         let script = format!(
             "mount -t tmpfs -o size={size} tmpfs $target && $program --root $root -y -p $pass $target vault solo; code=$?; ls -A $target >&2; [ -z \"$(ls -A $target | grep -v part)\" ] || exit 99; exit $code"
@@ -217,7 +217,7 @@ fn a_full_disk_under_the_archive_is_said_and_leaves_nothing() {
 
 #[test]
 fn a_full_disk_under_the_new_volumes_is_said_and_leaves_nothing_half() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     programs::finish(place.backup().arg(place.path("target")).args(["tpl", "work", "vault"])).expect(0);
     let archive = only_archive(&place.path("target"));
     let here = place.path("here");
@@ -264,7 +264,7 @@ fn a_full_disk_under_the_new_volumes_is_said_and_leaves_nothing_half() {
 
 #[test]
 fn a_file_system_with_small_files_is_said() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     // Like a FAT disk that takes 4 GiB, only smaller: no file beyond 300 KiB, counted in KiB by the shell.
     let script =
         "trap '' XFSZ; ulimit -f 300; exec \"$program\" --root \"$root\" -y -p \"$pass\" \"$target\" vault solo";
@@ -288,7 +288,7 @@ fn a_file_system_with_small_files_is_said() {
 
 #[test]
 fn a_place_that_cannot_be_written_is_said_before_the_work() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     fs::write(place.path("file"), "an old file").unwrap();
     for destination in ["/nonexistent/folder", "/proc"] {
         programs::finish(place.backup().args([destination, "vault"])).expect_failure(&[1, 2]);
@@ -310,7 +310,7 @@ fn a_home_with_odd_files_is_saved_and_what_cannot_be_read_is_named() {
     if !tools::have(&["mkfifo", "diff"]) {
         return;
     }
-    let place = Place::new(&[]);
+    let place = Workspace::new(&[]);
     let home = place.path("root/home/user");
     fs::write(home.join("line\nbreak"), "odd").unwrap();
     fs::write(home.join("x".repeat(250)), "long").unwrap();

@@ -13,20 +13,20 @@ use std::{
 };
 
 use crate::support::{
-    place::{PASSPHRASE, Place},
     programs::{Run, finish, names, only_archive, passfile, qvm_backup, qvm_backup_restore, send_signal, start},
     roots, tools,
+    workspace::{PASSPHRASE, Workspace},
 };
 
 /// What is promised for the end after a signal.
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 
-fn archive(place: &Place) -> PathBuf {
+fn archive(place: &Workspace) -> PathBuf {
     finish(place.backup().arg(place.path("target")).args(["work", "dvm"])).expect(0);
     only_archive(&place.path("target"))
 }
 
-fn reader(place: &Place, options: &[&str], archive: &Path) -> Command {
+fn reader(place: &Workspace, options: &[&str], archive: &Path) -> Command {
     let mut command = place.restore();
     command.args(options).arg(archive);
     command
@@ -35,7 +35,7 @@ fn reader(place: &Place, options: &[&str], archive: &Path) -> Command {
 /// Whatever is started for what it prints, and the end of whose words is lost, has failed.
 #[test]
 fn words_that_are_lost_are_no_success() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = archive(&place);
     let ways: [&[&str]; 8] = [
         &["--list"],
@@ -76,7 +76,7 @@ fn words_that_are_lost_are_no_success() {
 }
 
 #[track_caller]
-fn expect_soon(command: &mut Command, place: &Place, signal: &str) {
+fn expect_soon(command: &mut Command, place: &Workspace, signal: &str) {
     let running = start(command, place.folder.path());
     std::thread::sleep(Duration::from_millis(700));
     running.signal(signal);
@@ -89,7 +89,7 @@ fn a_signal_is_heard_where_nothing_comes() {
     if !tools::have(&["mkfifo"]) {
         return;
     }
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = archive(&place);
     let fifo = place.path("fifo");
     tools::run(Command::new("mkfifo").arg(&fifo));
@@ -115,7 +115,7 @@ fn a_signal_is_heard_where_nothing_comes() {
 
 #[test]
 fn a_signal_is_heard_where_nobody_reads() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = archive(&place);
     for signal in ["INT", "TERM"] {
         let (mut command, start) = (
@@ -147,7 +147,7 @@ fn too_few_threads_are_said_in_words() {
     if !tools::have(&["bash", "setpriv"]) {
         return;
     }
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = archive(&place);
     let run = |limit: u32, line: &str| -> Run {
         // Root has no such limit; this user has nothing else that runs.
@@ -188,7 +188,7 @@ fn too_few_threads_are_said_in_words() {
 
 #[test]
 fn two_backups_into_one_folder_and_two_restores_of_a_home_at_one_time_do_not_collide() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let folders: Vec<PathBuf> = (0..4).map(|index| place.path(&format!("words{index}"))).collect();
     let backups: Vec<_> = folders
         .iter()
@@ -221,7 +221,7 @@ fn two_backups_into_one_folder_and_two_restores_of_a_home_at_one_time_do_not_col
 
 #[test]
 fn paths_are_bytes() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let odd = place.folder.path().join(OsStr::from_bytes(b"o\xffdd"));
     fs::create_dir(&odd).unwrap();
     let pass = odd.join(OsStr::from_bytes(b"p\xfe"));
@@ -265,7 +265,7 @@ fn paths_are_bytes() {
 
 #[test]
 fn what_is_wrong_is_said_before_anything_is_asked_and_all_of_it() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = archive(&place);
     let run = finish(
         place
@@ -329,7 +329,7 @@ fn what_is_wrong_is_said_before_anything_is_asked_and_all_of_it() {
 
 #[test]
 fn a_program_that_waits_for_a_document_gets_one_of_every_failure() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let archive = archive(&place);
     let wrong = passfile(&place.path("root"), "wrong");
     for (options, job) in [
@@ -363,7 +363,7 @@ fn a_program_that_waits_for_a_document_gets_one_of_every_failure() {
 /// A passphrase with letters that have marks, which keyboards write in two ways.
 #[test]
 fn the_other_form_of_a_passphrase_opens_an_archive_too() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let (composed, decomposed) = ("s\u{fc}\u{df}e \u{c5}pfel 17", "su\u{308}\u{df}e A\u{30a}pfel 17");
     for (written, typed) in [(composed, decomposed), (decomposed, composed)] {
         let folder = place.path(&format!("of-{}", written.len()));

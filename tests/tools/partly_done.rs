@@ -5,22 +5,22 @@
 use std::fs;
 
 use crate::support::{
-    place::Place,
     programs::{self, finish, names, only_archive},
     roots,
     tools::shell,
+    workspace::Workspace,
 };
 
 const STRONG: &str = "quartz lemur ratify oblong canopy";
 
-fn with_passphrase(place: &Place, passphrase: &str) -> std::path::PathBuf {
+fn with_passphrase(place: &Workspace, passphrase: &str) -> std::path::PathBuf {
     let folder = tempfile::tempdir_in(place.path("")).unwrap().keep();
     programs::passfile(&folder, passphrase)
 }
 
 #[test]
 fn a_verification_that_cannot_be_done_is_said_before_and_is_no_success() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let to = |options: &[&str]| {
         let mut command = place.backup();
         finish(command.args(["-d", "net", "/home/user", "vault"]).args(options))
@@ -43,7 +43,7 @@ fn a_verification_that_cannot_be_done_is_said_before_and_is_no_success() {
 
 #[test]
 fn a_profile_keeps_what_the_line_says_and_the_line_goes_first() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let target = place.path("target");
     let mut command = place.backup();
     let settings = [
@@ -99,7 +99,7 @@ fn a_profile_keeps_what_the_line_says_and_the_line_goes_first() {
 
 #[test]
 fn a_passphrase_that_holds_badly_or_is_hard_to_type_again_is_pointed_out() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let said = |number: usize, passphrase: &str| {
         let target = place.path(&format!("target{number}"));
         fs::create_dir(&target).unwrap();
@@ -125,7 +125,7 @@ fn a_passphrase_that_holds_badly_or_is_hard_to_type_again_is_pointed_out() {
 
 #[test]
 fn a_vm_tells_the_passphrase_of_a_profile() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let target = place.path("target");
     let profiles = place.path("root/etc/qubes/backup");
     fs::create_dir_all(&profiles).unwrap();

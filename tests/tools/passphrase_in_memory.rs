@@ -11,9 +11,9 @@ use std::{
 
 use crate::support::{
     old_archive::OldArchive,
-    place::Place,
     programs::{finish, only_archive, passfile},
     roots, tools,
+    workspace::Workspace,
 };
 
 /// Long enough to be found in pieces, and in nothing else.
@@ -27,7 +27,7 @@ fn no_passphrase_is_in_memory_at_the_end() {
     if !tools::have(&["gdb"]) || !tools::slow_wanted() {
         return;
     }
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let pass = passfile(place.folder.path(), PASSPHRASE);
     let out = place.path("target");
     finish(place.backup().arg(&out).args(["work", "dvm"])).expect(0);

@@ -11,9 +11,9 @@ use std::{
 };
 
 use crate::support::{
-    place::{PASSPHRASE, Place},
     programs::{Run, finish, names, only_archive, qvm_backup, verify},
     roots,
+    workspace::{PASSPHRASE, Workspace},
 };
 
 /// What a passphrase prompt begins with.
@@ -21,7 +21,7 @@ const BACKUP_PROMPT: &str = "Please enter the passphrase that will be used to en
 
 #[test]
 fn a_passphrase_comes_from_standard_input_after_the_answer() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let mut command = qvm_backup();
     command
         .arg("--root")
@@ -45,7 +45,7 @@ fn finish_with_input(command: &mut Command, input: &[u8]) -> Run {
 
 #[test]
 fn prompts_have_no_echo_and_differing_passphrases_are_refused() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let screen = on_terminal(
         &place,
         &[
@@ -61,7 +61,7 @@ fn prompts_have_no_echo_and_differing_passphrases_are_refused() {
 
 #[test]
 fn ctrl_c_at_a_prompt_leaves_a_terminal_with_its_echo() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let screen = on_terminal(&place, &[(BACKUP_PROMPT, "half a sec\u{3}")]);
     assert!(screen.contains("code 4"), "{screen}");
     let settings = screen.split("code 4").nth(1).unwrap_or_default();
@@ -76,7 +76,7 @@ fn ctrl_c_at_a_prompt_leaves_a_terminal_with_its_echo() {
 /// question is there.
 #[test]
 fn who_answers_at_once_is_heard_and_leaves_nothing_on_the_screen() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     for round in 0..50 {
         let mut terminal = Terminal::start(&place);
         terminal.wait_for(BACKUP_PROMPT);
@@ -92,7 +92,7 @@ fn who_answers_at_once_is_heard_and_leaves_nothing_on_the_screen() {
 /// Both answers sent together, as soon as the first question is there.
 #[test]
 fn who_sends_both_answers_together_is_heard_too() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     for round in 0..10 {
         let mut terminal = Terminal::start(&place);
         terminal.wait_for(BACKUP_PROMPT);
@@ -105,7 +105,7 @@ fn who_sends_both_answers_together_is_heard_too() {
 
 #[test]
 fn what_was_typed_before_the_question_is_its_answer() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let mut terminal = Terminal::start(&place);
     // The terminal itself shows this one: nobody has turned its echo off yet.
     terminal.send("typed early\ntyped late\n");
@@ -122,7 +122,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(place: &Place) -> Self {
+    fn start(place: &Workspace) -> Self {
         let line = format!(
             "'{}' --root '{}' -y '{}' dvm",
             env!("CARGO_BIN_EXE_qvm-backup"),
@@ -185,9 +185,9 @@ impl Terminal {
     }
 }
 
-/// Runs a backup on a terminal of its own, answers what it asks, and gives what the terminal showed: at its end the exit
+/// Runs a backup on a terminal of its own, answers what it asks, and returns what the terminal showed: at its end the exit
 /// code and the settings of the terminal.
-fn on_terminal(place: &Place, answers: &[(&str, &str)]) -> String {
+fn on_terminal(place: &Workspace, answers: &[(&str, &str)]) -> String {
     let screen = place.folder.path().join("screen");
     // Ctrl+C reaches the shell too: with a trap it outlives it, whichever shell it is.
     let line = format!(

@@ -18,13 +18,13 @@ use tempfile::TempDir;
 const MOST_BYTES: u64 = 600 * MIB;
 
 /// A PedOS with one VM, whose volume is text, noise and holes over several blocks of every method.
-struct Place {
+struct Workspace {
     folder: TempDir,
     root: PathBuf,
     pass: PathBuf,
 }
 
-impl Place {
+impl Workspace {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
@@ -68,7 +68,7 @@ impl Place {
 
 #[test]
 fn harder_work_makes_smaller_archives_that_come_back_the_same() {
-    let place = Place::new();
+    let place = Workspace::new();
     for method in ["gzip", "zstd", "xz"] {
         let sizes = ["fast", "balanced", "small"].map(|level| {
             let archive = place.archive(&["-Z", method, "--level", level]);
@@ -86,7 +86,7 @@ fn harder_work_makes_smaller_archives_that_come_back_the_same() {
 
 #[test]
 fn a_level_that_a_method_does_not_have_is_a_usage_error() {
-    let place = Place::new();
+    let place = Workspace::new();
     let target = tempfile::tempdir_in(place.folder.path()).unwrap();
     for (options, said) in [
         (&["--level", "10"][..], "gzip has the levels 1 to 9"),
@@ -103,7 +103,7 @@ fn a_level_that_a_method_does_not_have_is_a_usage_error() {
 
 #[test]
 fn the_number_of_processors_changes_no_byte_of_the_content() {
-    let place = Place::new();
+    let place = Workspace::new();
     let [one, many] = ["1", "5"].map(|jobs| place.archive(&["--jobs", jobs]));
     // Salts, times and identifiers differ, and nothing else: the sizes say so.
     assert_eq!(fs::metadata(&one).unwrap().len(), fs::metadata(&many).unwrap().len());
@@ -113,7 +113,7 @@ fn the_number_of_processors_changes_no_byte_of_the_content() {
 
 #[test]
 fn the_report_says_how_much_memory_it_took_and_that_is_within_the_bound() {
-    let place = Place::new();
+    let place = Workspace::new();
     let archive = place.archive(&["--jobs", "2", "--nice"]);
     let run = place.restore(&archive, &["--jobs", "2", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();

@@ -9,18 +9,18 @@ use std::{
 };
 
 use crate::support::{
-    place::Place,
     programs::{Run, finish, only_archive, qvm_backup_restore, start},
     roots, tools,
+    workspace::Workspace,
 };
 
-fn archive(place: &Place) -> PathBuf {
+fn archive(place: &Workspace) -> PathBuf {
     finish(place.backup().arg(place.path("target")).args(["work", "vault"])).expect(0);
     only_archive(&place.path("target"))
 }
 
 /// Cuts an archive into pieces, at places that have nothing to do with its members.
-fn pieces(place: &Place, archive: &Path) -> Vec<PathBuf> {
+fn pieces(place: &Workspace, archive: &Path) -> Vec<PathBuf> {
     let bytes = fs::read(archive).unwrap();
     let cuts = [
         0,
@@ -39,19 +39,19 @@ fn pieces(place: &Place, archive: &Path) -> Vec<PathBuf> {
     cuts.windows(2).enumerate().map(write).collect()
 }
 
-fn reader(place: &Place, options: &[&str], archive: &Path) -> Command {
+fn reader(place: &Workspace, options: &[&str], archive: &Path) -> Command {
     let mut command = qvm_backup_restore();
     command.arg("-p").arg(&place.pass).args(options).arg(archive);
     command
 }
 
-fn joined(place: &Place, options: &[&str], pieces: &[PathBuf]) -> Run {
+fn joined(place: &Workspace, options: &[&str], pieces: &[PathBuf]) -> Run {
     finish(reader(place, options, &pieces[0]).arg("--join").args(&pieces[1..]))
 }
 
 #[test]
 fn several_files_are_read_as_one() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let whole = archive(&place);
     let pieces = pieces(&place, &whole);
     let listing = joined(&place, &["--list"], &pieces).expect(0);
@@ -81,7 +81,7 @@ fn several_files_are_read_as_one() {
 
 #[test]
 fn a_piece_that_is_missing_doubled_damaged_or_elsewhere_is_found() {
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let pieces = pieces(&place, &archive(&place));
     // The very last one may hold nothing but the empty blocks behind the end.
     let without_last = &pieces[..pieces.len() - 2];
@@ -105,7 +105,7 @@ fn a_pipe_is_read_once_and_in_order() {
     if !tools::have(&["bash"]) {
         return;
     }
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     let whole = archive(&place);
     let pieces = pieces(&place, &whole);
     let run = |line: &str| {
@@ -166,7 +166,7 @@ fn a_pipe_that_nobody_writes_to_can_be_given_up() {
     if !tools::have(&["mkfifo"]) {
         return;
     }
-    let place = Place::new(&roots::small());
+    let place = Workspace::new(&roots::small());
     tools::run(Command::new("mkfifo").arg(place.path("fifo")));
     for options in [
         &["--list"][..],

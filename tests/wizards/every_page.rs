@@ -8,10 +8,10 @@ use std::path::Path;
 
 use crate::support::{
     atspi::{Role, State},
-    place::{PASSPHRASE, Place},
     session::{self, Look},
     wait::{JOB, STEP, wait_until},
     wizard::{BY_KEYBOARD, Wizard, expect_names, make_archive, place},
+    workspace::{PASSPHRASE, Workspace},
 };
 
 /// The narrowest window that has to do, in pixels.
@@ -99,7 +99,7 @@ fn expect_within_reach(wizard: &Wizard, page: u32) {
 }
 
 /// Goes through the backup wizard whatever language it speaks; `false` where there is no desktop for it.
-fn tour_backup(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+fn tour_backup(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)) -> bool {
     let Some(mut wizard) = Wizard::backup(look, place) else {
         return false;
     };
@@ -132,7 +132,7 @@ fn tour_backup(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> boo
 }
 
 /// The same with the restore wizard, on an archive of its own, with names that are taken.
-fn tour_restore(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+fn tour_restore(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)) -> bool {
     for file in crate::support::programs::names(&place.path("target")) {
         std::fs::remove_file(place.path("target").join(file)).unwrap();
     }

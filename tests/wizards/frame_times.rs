@@ -10,13 +10,12 @@ use std::{
 };
 
 use crate::support::{
-    jobs,
-    place::{PASSPHRASE, Place},
-    programs,
+    jobs, programs,
     roots::{Fill, MIB, Vm},
     session::{Look, Session},
     tools,
     wait::STEP,
+    workspace::{PASSPHRASE, Workspace},
 };
 use gtk::prelude::*;
 use pedos_backup::ui::{self, BpRestoreRow, backup_flow::BackupFlow, restore_flow::RestoreFlow};
@@ -53,7 +52,7 @@ fn the_window_stays_fluent_while_a_backup_runs() {
     let bulk = Vm::new("bulk", "StandaloneVM")
         .volume("root", Fill::Dense(80 * MIB, 80))
         .volume("private", Fill::Holes(0));
-    let place = Place::new(&[bulk]);
+    let place = Workspace::new(&[bulk]);
     for attempt in 1..=ATTEMPTS {
         let Some(session) = Session::start(Look::default()) else {
             return;
@@ -85,7 +84,7 @@ fn a_table_of_hundreds_of_vms_opens_at_once_and_stays_fluent() {
             .volume("private", Fill::Holes(MIB))
     };
     let vms: Vec<Vm> = (0..MANY).map(app).collect();
-    let place = Place::new(&vms);
+    let place = Workspace::new(&vms);
     let names: Vec<String> = (0..MANY).map(|number| format!("machine-number-{number:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let archive = jobs::archive(&place.path("root"), &names, &place.path("target"));

@@ -7,11 +7,11 @@ use std::{fs, path::Path};
 use crate::support::{
     atspi::{Node, Role},
     keyboard::{press, type_text, wait_for_window},
-    place::{PASSPHRASE, Place},
     programs,
     roots::{self, Fill, KIB, MIB, Vm},
     wait::{JOB, STEP, wait_until},
     wizard::{BY_KEYBOARD, BY_TREE, Wizard, make_archive, place},
+    workspace::{PASSPHRASE, Workspace},
 };
 
 #[test]
@@ -248,7 +248,7 @@ fn template(name: &str) -> Vm {
 }
 
 /// A root with another template.
-fn elsewhere(place: &Place) -> std::path::PathBuf {
+fn elsewhere(place: &Workspace) -> std::path::PathBuf {
     let root = place.path("elsewhere");
     let net = Vm::new("net", "AppVM")
         .property("template", "other")

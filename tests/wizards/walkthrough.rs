@@ -10,11 +10,11 @@ use std::{
 use crate::support::{
     atspi::{Role, State},
     keyboard::{press, type_text, wait_for_window},
-    place::{PASSPHRASE, Place},
     programs::names,
     roots::{self, Fill, KIB, MIB, Vm},
     wait::{JOB, STEP, wait_for, wait_until},
     wizard::{BY_KEYBOARD, BY_TREE, Wizard, backed_up, expect_names, fill_backup, make_archive, place},
+    workspace::{PASSPHRASE, Workspace},
 };
 
 #[test]
@@ -156,7 +156,7 @@ fn a_backup_cancelled_in_its_midst_leaves_nothing() {
             .volume("root", Fill::Holes(0))
             .volume("private", Fill::Dense(KIB, 1)),
     );
-    let place = Place::new(&vms);
+    let place = Workspace::new(&vms);
     let Some(mut wizard) = Wizard::backup(BY_TREE, &place) else {
         return;
     };

@@ -35,28 +35,28 @@ impl RestoreDraft {
         self.selected.remove(vm);
     }
 
-    /// Gives a VM another name here; the empty name is the one in the archive.
+    /// Returns a VM another name here; the empty name is the one in the archive.
     pub fn set_name(&mut self, vm: &str, name: &str) {
         let name = Some(name).filter(|name| !name.is_empty());
         set(&mut self.choices.names, vm, name.map(str::to_owned));
     }
 
-    /// Gives a VM another template here; `None` is what the archive says.
+    /// Returns a VM another template here; `None` is what the archive says.
     pub fn set_template(&mut self, vm: &str, template: Option<String>) {
         set(&mut self.choices.templates, vm, template);
     }
 
-    /// Gives a VM another net VM here; `None` is what the archive says.
+    /// Returns a VM another net VM here; `None` is what the archive says.
     pub fn set_netvm(&mut self, vm: &str, netvm: Option<Reference>) {
         set(&mut self.choices.netvms, vm, netvm);
     }
 
-    /// Gives a VM another default disposable template here; `None` is what the archive says.
+    /// Returns a VM another default disposable template here; `None` is what the archive says.
     pub fn set_dispvm(&mut self, vm: &str, dispvm: Option<Reference>) {
         set(&mut self.choices.dispvms, vm, dispvm);
     }
 
-    /// Gives a VM another kernel here; `None` is what the archive says.
+    /// Returns a VM another kernel here; `None` is what the archive says.
     pub fn set_kernel(&mut self, vm: &str, kernel: Option<Reference>) {
         set(&mut self.choices.kernels, vm, kernel);
     }
@@ -92,7 +92,7 @@ impl RestoreDraft {
         self.choices.missing = missing;
     }
 
-    /// Does what cures a problem of a VM, if nothing more has to be chosen for it. Gives whether that was so; else the
+    /// Does what cures a problem of a VM, if nothing more has to be chosen for it. Returns whether that was so; else the
     /// user chooses from what [`Self::candidates`] offers, or types a name.
     pub fn apply(&mut self, vm: &str, cure: &Cure) -> bool {
         match cure {

@@ -41,7 +41,7 @@ pub enum NotesRead {
 }
 
 impl RestoreDraft {
-    /// Notes that the quick look begins, if there is a file that was not looked over yet. Gives whether it has to.
+    /// Notes that the quick look begins, if there is a file that was not looked over yet. Returns whether it has to.
     pub fn begin_quick_look(&mut self) -> bool {
         let is_file = self.place.probe().is_some_and(|probe| probe.kind == PlaceKind::Local);
         let is_due = is_file && matches!(self.quick, QuickLook::NotDone);
@@ -69,7 +69,7 @@ impl RestoreDraft {
         &self.quick
     }
 
-    /// Goes to where the archive can be opened to look inside. Gives whether it is open already, so that it can be
+    /// Goes to where the archive can be opened to look inside. Returns whether it is open already, so that it can be
     /// looked into at once.
     pub fn look_inside(&mut self) -> bool {
         if self.archive().is_some() {
@@ -96,7 +96,7 @@ impl RestoreDraft {
         &self.notes
     }
 
-    /// Notes that the notes are being read. Gives what they are read from, if there is a need for it.
+    /// Notes that the notes are being read. Returns what they are read from, if there is a need for it.
     pub fn begin_notes(&mut self) -> Option<(Access, Arc<OpenedArchive>)> {
         if matches!(self.notes, NotesRead::Reading | NotesRead::Done(_)) {
             return None;

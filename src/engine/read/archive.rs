@@ -153,13 +153,13 @@ impl Run<'_> {
         let workers = Arc::new(Workers::for_reading(context.resources));
         let part_format = PartFormat::of(&self.opened.info, self.access, workers);
         let stops_at_failure = target.stops_at_failure();
-        let (pieces, received) = sync_channel(0);
+        let (messages, received) = sync_channel(0);
         let (empties, emptied) = sync_channel(2);
         thread::scope(|scope| {
             let unpacker = Unpacker {
                 context,
                 wanted,
-                pieces: &received,
+                messages: &received,
                 empties: &empties,
                 target,
                 meter: &meter,
@@ -176,7 +176,7 @@ impl Run<'_> {
                 promised: &promised,
                 stops_at_failure,
                 audits: self.audits,
-                pieces,
+                messages,
                 empties: emptied,
                 meter: &meter,
                 keys: KeysAhead::default(),

@@ -29,10 +29,10 @@ use crate::{
 use super::{
     archive::{Archive, Scope},
     expected::expected_files,
+    file_position::FilePosition,
     home::{self, HomeFolder},
     home_read::HomeRead,
     open::open_archive,
-    place::Place,
     target::{InnerReader, Target},
 };
 
@@ -177,7 +177,7 @@ impl Extracting {
         })
     }
 
-    /// Gives what is whole its name.
+    /// Returns what is whole its name.
     fn finish(self, context: &Context) -> Result<Option<PathBuf>, EngineError> {
         match self.output {
             Output::File(sink) if self.has_come.load(Ordering::SeqCst) => Ok(Some(sink.finish()?)),
@@ -232,7 +232,7 @@ impl Target for Extracting {
         &mut self,
         row: &RestoreRow,
         archive: &mut InnerReader<'_>,
-        place: &Place,
+        place: &FilePosition,
         context: &Context,
     ) -> Result<HomeRead, EngineError> {
         let folder = match &self.output {

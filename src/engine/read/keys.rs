@@ -5,7 +5,7 @@ use std::sync::mpsc::Receiver;
 
 use crate::{
     crypto::{ContainerError, ContainerHeader, KdfLimits, KeyCache, OpenKey},
-    engine::workers::{Priority, Pending, Workers},
+    engine::workers::{Pending, Priority, Workers},
 };
 
 /// A key that is being derived, or why it cannot be.

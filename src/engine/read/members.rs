@@ -144,7 +144,7 @@ impl Members {
         }
     }
 
-    /// Goes back to a member, past whatever the system has kept of the file in memory. Gives whether this source can:
+    /// Goes back to a member, past whatever the system has kept of the file in memory. Returns whether this source can:
     /// then the member is the next one.
     pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
         self.put_back = None;

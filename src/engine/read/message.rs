@@ -8,7 +8,7 @@ use crate::engine::EngineError;
 use super::member::MemberInfo;
 
 /// What the reading side sends.
-pub(super) enum Piece {
+pub(super) enum ReadMessage {
     /// A file begins.
     File {
         /// The VM's place in the table of wanted ones.

@@ -11,8 +11,8 @@ use crate::{
 
 use super::{
     archive::{Archive, Scope},
+    file_position::FilePosition,
     home_read::HomeRead,
-    place::Place,
     target::{InnerReader, Target},
 };
 
@@ -92,7 +92,7 @@ impl Target for Collected {
         &mut self,
         _: &RestoreRow,
         _: &mut InnerReader<'_>,
-        _: &Place,
+        _: &FilePosition,
         _: &Context,
     ) -> Result<HomeRead, EngineError> {
         Ok(HomeRead::default())

@@ -133,7 +133,8 @@ impl PartFormat {
             };
             return Ok(Err(damaged(member, why)));
         }
-        self.workers.reading().copy(cancel, || members.read_into(buffer))??;
+        cancel.check()?;
+        members.read_into(buffer)?;
         match &self.kind {
             Kind::Scrypt { .. } => Ok(Ok(Mac::new())),
             Kind::Hmac(_) => fetch_mac(members, member),
@@ -156,7 +157,12 @@ impl PartFormat {
 
     /// Orders the key of a part before anything else is known of it than its first bytes; `None` where it needs no key, or
     /// one that takes too much to be made on a mere chance.
-    pub(super) fn derive_ahead(&self, part: &PartName, header: ContainerHeader, priority: Priority) -> Option<PendingOpenKey> {
+    pub(super) fn derive_ahead(
+        &self,
+        part: &PartName,
+        header: ContainerHeader,
+        priority: Priority,
+    ) -> Option<PendingOpenKey> {
         match &self.kind {
             Kind::Scrypt { backup_id } if self.workers.may_derive_ahead(header.cost()) => {
                 Some(self.derive_part_key(backup_id, part, header, priority))
@@ -165,7 +171,7 @@ impl PartFormat {
         }
     }
 
-    /// Proves a part that was fetched and decrypts it where it is, if it is sealed by itself; gives where its bytes are.
+    /// Proves a part that was fetched and decrypts it where it is, if it is sealed by itself; returns where its bytes are.
     /// Nothing of the buffer is changed unless the proof holds.
     pub(super) fn open(
         &self,
@@ -208,17 +214,20 @@ impl PartFormat {
             .map_err(describe)
     }
 
-    fn derive_part_key(&self, backup_id: &str, part: &PartName, header: ContainerHeader, priority: Priority) -> PendingOpenKey {
+    fn derive_part_key(
+        &self,
+        backup_id: &str,
+        part: &PartName,
+        header: ContainerHeader,
+        priority: Priority,
+    ) -> PendingOpenKey {
         let passphrase = part_passphrase(backup_id, &part.to_string(), self.passphrase.as_bytes());
         derive_open_key(&self.workers, &self.keys, header, &passphrase, priority)
     }
 }
 
 /// The authentication code behind a part that has just been read.
-pub(super) fn fetch_mac(
-    members: &mut Members,
-    member: &MemberInfo,
-) -> Result<Result<Mac, EngineError>, EngineError> {
+pub(super) fn fetch_mac(members: &mut Members, member: &MemberInfo) -> Result<Result<Mac, EngineError>, EngineError> {
     let missing = || Ok(Err(damaged(member, Damage::MacMissing)));
     let Some(beside) = members.next()? else {
         return missing();

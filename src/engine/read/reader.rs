@@ -23,8 +23,8 @@ use super::{
     keys::KeysAhead,
     member::{MemberInfo, damaged},
     members::Members,
-    message::Piece,
-    part_format::{PartFormat, Mac},
+    message::ReadMessage,
+    part_format::{Mac, PartFormat},
     role::Role,
     wanted::{Wanted, find},
 };
@@ -44,7 +44,7 @@ pub(super) struct Reader<'a> {
     pub(super) stops_at_failure: bool,
     /// Whether members that nobody asked for are authenticated, and what is missing of other VMs is named.
     pub(super) audits: bool,
-    pub(super) pieces: SyncSender<Piece>,
+    pub(super) messages: SyncSender<ReadMessage>,
     pub(super) empties: Receiver<Vec<u8>>,
     pub(super) meter: &'a Meter<'a>,
     /// The keys that were ordered before their parts are read.
@@ -88,7 +88,7 @@ impl Reader<'_> {
         // Whether the file that was being read is whole shows in its own layers, whatever comes after it.
         if walk.current.is_some_and(|current| !current.is_broken) {
             // A receiver that is gone has an error of its own.
-            let _ = self.pieces.send(Piece::End);
+            let _ = self.messages.send(ReadMessage::End);
         }
         result?;
         let mut findings = members.flaws();
@@ -167,7 +167,7 @@ impl Reader<'_> {
         }
         current.next_number += 1;
         match self.open_part(members, &part, member) {
-            Ok(Ok((buffer, plain))) => self.send(Piece::Part {
+            Ok(Ok((buffer, plain))) => self.send(ReadMessage::Part {
                 buffer,
                 plain,
                 member: member.clone(),
@@ -217,7 +217,7 @@ impl Reader<'_> {
         member: &MemberInfo,
     ) -> Result<(), EngineError> {
         self.end_current(walk)?;
-        self.send(Piece::File {
+        self.send(ReadMessage::File {
             vm,
             name: name.to_owned(),
             member: member.clone(),
@@ -238,7 +238,7 @@ impl Reader<'_> {
 
     fn end_current(&self, walk: &mut Walk) -> Result<(), EngineError> {
         match walk.current.take() {
-            Some(current) if !current.is_broken => self.send(Piece::End),
+            Some(current) if !current.is_broken => self.send(ReadMessage::End),
             _ => Ok(()),
         }
     }
@@ -249,12 +249,12 @@ impl Reader<'_> {
             current.is_broken = true;
             self.wanted[current.vm].has_failed.store(true, Ordering::SeqCst);
         }
-        self.send(Piece::Broken(error))
+        self.send(ReadMessage::Broken(error))
     }
 
-    fn send(&self, piece: Piece) -> Result<(), EngineError> {
+    fn send(&self, message: ReadMessage) -> Result<(), EngineError> {
         // The receiving side ends early only when the job is cancelled, or by an error of its own which is told.
-        self.pieces.send(piece).map_err(|_| EngineError::Cancelled)
+        self.messages.send(message).map_err(|_| EngineError::Cancelled)
     }
 
     /// Reads and opens one part. The outer error ends the reading, the inner one only this file.

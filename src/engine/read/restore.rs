@@ -21,12 +21,12 @@ use crate::{
 
 use super::{
     archive::{Archive, Scope, has_unlisted_files, warn_of},
+    file_position::FilePosition,
     home::{self, HomeFolder},
     home_read::HomeRead,
     leftovers::{HOME_FOLDER, IN_PROGRESS_TAG, wait_for_turn},
     open::open_archive,
     outline::Outline,
-    place::Place,
     rules::readable_rules,
     settings::Settings,
     target::{InnerReader, Target},
@@ -151,7 +151,7 @@ impl<'a> Restoring<'a> {
         }
     }
 
-    /// Creates all VMs with their settings. Gives the rows whose data can come, and those that failed.
+    /// Creates all VMs with their settings. Returns the rows whose data can come, and those that failed.
     fn create_all<'r>(
         &mut self,
         rows: &[&'r RestoreRow],
@@ -260,7 +260,7 @@ impl Target for Restoring<'_> {
         &mut self,
         row: &RestoreRow,
         archive: &mut InnerReader<'_>,
-        place: &Place,
+        place: &FilePosition,
         context: &Context,
     ) -> Result<HomeRead, EngineError> {
         let Some(home) = self.host.home()? else {

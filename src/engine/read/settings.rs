@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Gives a restored VM its settings: each is set on its own, and what the host does not take is a warning.
+//! Returns a restored VM its settings: each is set on its own, and what the host does not take is a warning.
 
 use crate::{
     engine::{Context, EngineError, Warning},

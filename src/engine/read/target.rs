@@ -10,7 +10,7 @@ use crate::{
     plan::RestoreRow,
 };
 
-use super::{home_read::HomeRead, place::Place};
+use super::{file_position::FilePosition, home_read::HomeRead};
 
 /// Where the content of an archive goes.
 pub(super) trait Target: Send {
@@ -35,7 +35,7 @@ pub(super) trait Target: Send {
         &mut self,
         row: &RestoreRow,
         archive: &mut InnerReader<'_>,
-        place: &Place,
+        place: &FilePosition,
         context: &Context,
     ) -> Result<HomeRead, EngineError>;
 

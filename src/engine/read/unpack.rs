@@ -9,7 +9,7 @@ mod fill;
 pub(super) mod holes;
 pub(super) mod layers;
 mod parts;
-mod pieces;
+mod segments;
 mod stream;
 
 use std::{
@@ -31,7 +31,8 @@ use crate::{
 };
 
 use super::{
-    member::damaged_member, message::Piece, part_format::PartFormat, place::Place, target::Target, wanted::Wanted,
+    file_position::FilePosition, member::damaged_member, message::ReadMessage, part_format::PartFormat, target::Target,
+    wanted::Wanted,
 };
 
 use entries::{Received, Staged, stage_entries};
@@ -42,7 +43,7 @@ use stream::PartStream;
 pub(super) struct Unpacker<'a> {
     pub(super) context: &'a Context,
     pub(super) wanted: &'a [Wanted<'a>],
-    pub(super) pieces: &'a Receiver<Piece>,
+    pub(super) messages: &'a Receiver<ReadMessage>,
     pub(super) empties: &'a SyncSender<Vec<u8>>,
     pub(super) target: &'a mut dyn Target,
     pub(super) meter: &'a Meter<'a>,
@@ -97,9 +98,9 @@ impl Unpacker<'_> {
     fn take_all(&mut self, seen: &mut [Seen]) -> Result<(), EngineError> {
         let wanted = self.wanted;
         let mut current = None;
-        while let Ok(piece) = self.pieces.recv() {
+        while let Ok(message) = self.messages.recv() {
             self.context.cancel.check()?;
-            let Piece::File { vm, name, member } = piece else {
+            let ReadMessage::File { vm, name, member } = message else {
                 continue;
             };
             // The members of a VM stand together: where another VM's file comes and nothing is missing, the one
@@ -115,14 +116,14 @@ impl Unpacker<'_> {
                 self.context.observer.item(&row.domain.name, ItemState::Working);
             }
             let at = Rc::new(RefCell::new(member.clone()));
-            let stream = PartStream::new(self.pieces, self.empties, self.meter, Rc::clone(&at));
+            let stream = PartStream::new(self.messages, self.empties, self.meter, Rc::clone(&at));
             if seen.failure.is_some() && self.target.stops_at_failure() {
                 // What had been sent before the reading side heard of the failure.
                 stream.drain_any()?;
                 continue;
             }
             self.meter.at_work(&row.domain.name, &name);
-            let place = Place::new(member_name(row, &name), at);
+            let place = FilePosition::new(member_name(row, &name), at);
             if seen.is_complete {
                 stream.drain_any()?;
                 self.findings.push(damaged_member(&member, Damage::Apart));
@@ -137,12 +138,12 @@ impl Unpacker<'_> {
         Ok(self.context.cancel.check()?)
     }
 
-    /// Reads one file to its end, also when its content turns out bad before that. Gives what was in it.
+    /// Reads one file to its end, also when its content turns out bad before that. Returns what was in it.
     fn take_file(
         &mut self,
         row: &RestoreRow,
         name: &str,
-        place: &Place,
+        place: &FilePosition,
         mut stream: PartStream<'_>,
     ) -> Result<Vec<ItemReport>, EngineError> {
         let (target, context, part_format) = (&mut *self.target, self.context, self.part_format);

@@ -15,10 +15,10 @@ use crate::{
 
 use super::{
     archive::{Archive, Scope, has_unlisted_files, warn_of},
+    file_position::FilePosition,
     home,
     home_read::HomeRead,
     open::open_archive,
-    place::Place,
     rules::readable_rules,
     target::{InnerReader, Target},
 };
@@ -113,7 +113,7 @@ impl Target for Nothing {
         &mut self,
         row: &RestoreRow,
         archive: &mut InnerReader<'_>,
-        place: &Place,
+        place: &FilePosition,
         context: &Context,
     ) -> Result<HomeRead, EngineError> {
         home::read(archive, row.content.path.as_str(), None, place, context)

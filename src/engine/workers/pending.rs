@@ -62,7 +62,7 @@ impl<T> Pending<T> {
         }
     }
 
-    /// Gives it if it is there.
+    /// Returns it if it is there.
     pub(in super::super) fn take_if_there(&self) -> Result<Option<T>, EngineError> {
         match self.result.try_recv() {
             Ok(value) => Ok(Some(value)),

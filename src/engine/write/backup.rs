@@ -151,14 +151,7 @@ fn write<'h>(
     };
     thread::scope(|scope| {
         let buffers = Buffers::default();
-        let writing = start_writer(
-            scope,
-            writer,
-            plan.compression,
-            buffers.clone(),
-            &workers,
-            &context.cancel,
-        );
+        let writing = start_writer(scope, writer, plan.compression, buffers.clone(), &context.cancel);
         let (flow, flowing) = sync_channel(workers.jobs() * BLOCKS_PER_WORKER);
         let packer = Packer {
             keys: &keys,

@@ -19,7 +19,7 @@ use crate::{
 use super::{
     buffers::Buffers,
     keys::FileKeys,
-    messages::{Flow, writer_gone},
+    messages::{PackMessage, writer_gone},
 };
 
 /// How many blocks may be on their way for each worker: one at work, one to go on with, and one that waits for its turn.
@@ -29,7 +29,7 @@ pub(super) const BLOCKS_PER_WORKER: usize = 3;
 /// then tells.
 pub(super) struct BlockWriter<'a> {
     workers: &'a Workers,
-    flow: &'a SyncSender<Flow>,
+    flow: &'a SyncSender<PackMessage>,
     method: Compression,
     level: Level,
     buffers: &'a Buffers,
@@ -48,10 +48,10 @@ impl<'a> BlockWriter<'a> {
         expected_bytes: u64,
         (method, level): (Compression, Level),
         (workers, keys): (&'a Workers, FileKeys),
-        flow: &'a SyncSender<Flow>,
+        flow: &'a SyncSender<PackMessage>,
         buffers: &'a Buffers,
     ) -> Result<Self, EngineError> {
-        let begin = Flow::File {
+        let begin = PackMessage::File {
             name: name.to_owned(),
             expected_bytes,
             keys,
@@ -70,7 +70,7 @@ impl<'a> BlockWriter<'a> {
         })
     }
 
-    /// Lets `fill` put data right where it is wanted, at most so many bytes; gives how many.
+    /// Lets `fill` put data right where it is wanted, at most so many bytes; returns how many.
     pub(super) fn fill(
         &mut self,
         most: u64,
@@ -97,10 +97,10 @@ impl<'a> BlockWriter<'a> {
         }
         if let Some(serial) = self.serial.take() {
             let data = Pending::ready(serial.finish());
-            let rest = Flow::Block { plain_bytes: 0, data };
+            let rest = PackMessage::Block { plain_bytes: 0, data };
             self.flow.send(rest).map_err(|_| writer_gone())?;
         }
-        self.flow.send(Flow::FileEnd).map_err(|_| writer_gone())
+        self.flow.send(PackMessage::FileEnd).map_err(|_| writer_gone())
     }
 
     fn send(&mut self) -> Result<(), ()> {
@@ -128,7 +128,7 @@ impl<'a> BlockWriter<'a> {
                 Ok(stream)
             })
         };
-        self.flow.send(Flow::Block { plain_bytes, data }).map_err(drop)
+        self.flow.send(PackMessage::Block { plain_bytes, data }).map_err(drop)
     }
 }
 

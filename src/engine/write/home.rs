@@ -228,7 +228,7 @@ impl Saving<'_, '_> {
         Ok(paths)
     }
 
-    /// Writes an entry; gives what is in it if it is a folder.
+    /// Writes an entry; returns what is in it if it is a folder.
     fn entry(&mut self, path: &Path) -> Result<Vec<PathBuf>, EngineError> {
         let Some(metadata) = self.look_at(path) else {
             return Ok(Vec::new());

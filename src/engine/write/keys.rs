@@ -7,7 +7,7 @@ use crate::{
     crypto::{CryptoError, Derivation, Derived, KdfCost, SealKey, header_passphrase, part_passphrase},
     engine::{
         EngineError,
-        workers::{Priority, Pending, Workers},
+        workers::{Pending, Priority, Workers},
     },
     format::{PartName, limits::PART_CONTENT_BYTES},
     secret::Passphrase,
@@ -56,9 +56,9 @@ impl KeyMaker<'_> {
             SealKey::derived(derivation, keys).map_err(|error| not_derived(&error))
         };
         match SealKey::derivation(passphrase, self.cost) {
-            Ok(derivation) => self
-                .workers
-                .derive(derivation, priority, move |derivation, keys| then(made(derivation, keys))),
+            Ok(derivation) => self.workers.derive(derivation, priority, move |derivation, keys| {
+                then(made(derivation, keys))
+            }),
             Err(error) => Pending::ready(then(Err(not_derived(&error)))),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 use super::keys::{FileKeys, PendingSealKey};
 
 /// What goes to the thread that makes parts, in the order of the archive.
-pub(super) enum Flow {
+pub(super) enum PackMessage {
     /// A file begins.
     File {
         name: String,
@@ -44,7 +44,7 @@ pub(super) enum Flow {
 pub(super) const SMALL_PART_BYTES: usize = MIB as usize;
 
 /// What goes to the thread that writes.
-pub(super) enum Block {
+pub(super) enum WriteMessage {
     /// The first part of a file comes next.
     FileBegin,
     /// The file that has begun cannot be read any further. It is taken back, so that it is missing rather than damaged:
@@ -53,7 +53,7 @@ pub(super) enum Block {
     /// A part begins, with the header of its container.
     Begin { member: String, header: [u8; HEADER_BYTES] },
     /// More of it, which is sealed.
-    Piece(Vec<u8>),
+    Data(Vec<u8>),
     /// It is whole.
     End { mac: [u8; MAC_BYTES] },
     /// A small part that is still to be sealed.

@@ -14,7 +14,7 @@ use crate::{
 use super::{
     buffers::Buffers,
     keys::{FEW_KEYS, FileKeys, KEYS_AHEAD, KeyMaker, PendingSealKey},
-    messages::{Block, Flow, SMALL_PART_BYTES, writer_gone},
+    messages::{PackMessage, SMALL_PART_BYTES, WriteMessage, writer_gone},
 };
 
 /// The size at which a stream is cut, in bytes: the reference's own, for which its restorer reserves room.
@@ -30,7 +30,7 @@ pub(super) const LEAST_PACKED_SHARE: f64 = 0.25;
 /// Makes parts of blocks.
 pub(super) struct Packer<'a> {
     pub(super) keys: &'a KeyMaker<'a>,
-    pub(super) blocks: SyncSender<Block>,
+    pub(super) blocks: SyncSender<WriteMessage>,
     /// Where buffers of blocks go.
     pub(super) buffers: Buffers,
     pub(super) cancel: CancelToken,
@@ -58,13 +58,13 @@ enum Key {
 
 impl Packer<'_> {
     /// Takes everything to the end. An error of the writing side comes from there, and is as good as a cancel here.
-    pub(super) fn run(&self, flow: &Receiver<Flow>) -> Result<(), EngineError> {
+    pub(super) fn run(&self, flow: &Receiver<PackMessage>) -> Result<(), EngineError> {
         let mut current: Option<File> = None;
         // The reading side gave up where there is no more; it knows why.
         while let Ok(next) = flow.recv() {
             match (next, current.take()) {
                 (
-                    Flow::File {
+                    PackMessage::File {
                         name,
                         expected_bytes,
                         keys,
@@ -73,7 +73,7 @@ impl Packer<'_> {
                 ) => {
                     current = Some(self.begin(&name, expected_bytes, keys)?);
                 }
-                (Flow::Block { plain_bytes, data }, Some(mut file)) => {
+                (PackMessage::Block { plain_bytes, data }, Some(mut file)) => {
                     let data = data.wait(&self.cancel)?;
                     let data = data.map_err(|error| from_io(error, |source| internal(&source)))?;
                     file.plain_bytes += plain_bytes;
@@ -82,10 +82,10 @@ impl Packer<'_> {
                     self.derive_ahead(&mut file)?;
                     current = Some(file);
                 }
-                (Flow::FileEnd, Some(mut file)) => self.end_part(&mut file)?,
-                (Flow::FileLost, Some(_)) => self.send(Block::FileLost)?,
-                (Flow::Plain { member, data }, None) => self.send(Block::Plain { member, data })?,
-                (Flow::End, None) => return self.send(Block::ArchiveEnd),
+                (PackMessage::FileEnd, Some(mut file)) => self.end_part(&mut file)?,
+                (PackMessage::FileLost, Some(_)) => self.send(WriteMessage::FileLost)?,
+                (PackMessage::Plain { member, data }, None) => self.send(WriteMessage::Plain { member, data })?,
+                (PackMessage::End, None) => return self.send(WriteMessage::ArchiveEnd),
                 // Half a file must not pass for a whole one.
                 _ => return Err(internal(&"the files of an archive came out of order")),
             }
@@ -95,7 +95,7 @@ impl Packer<'_> {
 
     fn begin(&self, name: &str, expected_bytes: u64, mut keys: FileKeys) -> Result<File, EngineError> {
         let part = PartName::new(name, 0).map_err(|error| internal(&error))?;
-        self.send(Block::FileBegin)?;
+        self.send(WriteMessage::FileBegin)?;
         Ok(File {
             expected_bytes,
             plain_bytes: 0,
@@ -112,7 +112,7 @@ impl Packer<'_> {
         Key::Coming(keys.pop_front().unwrap_or_else(|| self.keys.order(&part.to_string())))
     }
 
-    fn send(&self, block: Block) -> Result<(), EngineError> {
+    fn send(&self, block: WriteMessage) -> Result<(), EngineError> {
         self.blocks.send(block).map_err(|_| writer_gone())
     }
 
@@ -150,7 +150,7 @@ impl Packer<'_> {
             && let Some(key) = get(key, &self.cancel)?
         {
             let sealing = Box::new(key.begin());
-            self.send(Block::Begin {
+            self.send(WriteMessage::Begin {
                 member: file.part.member(),
                 header: sealing.header(),
             })?;
@@ -168,7 +168,7 @@ impl Packer<'_> {
         if let Key::AtWork(sealing) = &mut file.key {
             self.keys.workers.compute(&self.cancel, || sealing.seal(&mut data))?;
         }
-        self.send(Block::Piece(data))
+        self.send(WriteMessage::Data(data))
     }
 
     /// Orders the keys of the next parts, as far as they will be needed by all that is known, in groups.
@@ -201,7 +201,7 @@ impl Packer<'_> {
         match std::mem::replace(&mut file.key, nothing()) {
             // While the key of a small file is derived, others can go on.
             Key::Coming(key) if file.part_bytes <= SMALL_PART_BYTES => {
-                return self.send(Block::Small {
+                return self.send(WriteMessage::Small {
                     member: file.part.member(),
                     key,
                     data: std::mem::take(&mut file.held),
@@ -213,7 +213,7 @@ impl Packer<'_> {
         let Key::AtWork(sealing) = std::mem::replace(&mut file.key, nothing()) else {
             return Err(internal(&"a part was sealed twice"));
         };
-        self.send(Block::End {
+        self.send(WriteMessage::End {
             mac: sealing.finish().mac,
         })
     }

@@ -28,7 +28,7 @@ use super::{
     home,
     inner::InnerWriter,
     keys::{KeyMaker, SureKeys},
-    messages::{Flow, writer_gone},
+    messages::{PackMessage, writer_gone},
     read_ahead::ReadAhead,
 };
 
@@ -39,7 +39,7 @@ pub(super) struct Reading<'a> {
     pub(super) context: &'a Context,
     pub(super) keys: &'a KeyMaker<'a>,
     pub(super) sure_keys: RefCell<SureKeys<'a>>,
-    pub(super) flow: &'a SyncSender<Flow>,
+    pub(super) flow: &'a SyncSender<PackMessage>,
     pub(super) buffers: &'a Buffers,
     pub(super) meter: &'a Meter<'a>,
 }
@@ -70,7 +70,7 @@ impl<'a> Reading<'a> {
         if let (false, Some(error)) = (is_any_there, first) {
             return Err(error);
         }
-        self.send(Flow::End)?;
+        self.send(PackMessage::End)?;
         Ok(reports)
     }
 
@@ -124,18 +124,18 @@ impl<'a> Reading<'a> {
         Ok(vm.report(results, result))
     }
 
-    fn send(&self, flow: Flow) -> Result<(), EngineError> {
+    fn send(&self, flow: PackMessage) -> Result<(), EngineError> {
         self.flow.send(flow).map_err(|_| writer_gone())
     }
 
     fn write_header(&self, backup_id: &BackupId) -> Result<(), EngineError> {
         let header = Header::v4(backup_id.clone(), self.plan.compression).to_bytes();
         let sealed = self.keys.seal_header(header.clone());
-        self.send(Flow::Plain {
+        self.send(PackMessage::Plain {
             member: HEADER_MEMBER.to_owned(),
             data: Pending::ready(Ok(header)),
         })?;
-        self.send(Flow::Plain {
+        self.send(PackMessage::Plain {
             member: HEADER_MAC_MEMBER.to_owned(),
             data: sealed,
         })
@@ -185,7 +185,7 @@ impl<'a> Reading<'a> {
             Err(error) => {
                 drop(archive);
                 if is_of_one_vm(&error) {
-                    self.send(Flow::FileLost)?;
+                    self.send(PackMessage::FileLost)?;
                 }
                 Err(error)
             }
@@ -256,9 +256,8 @@ impl<'a> Reading<'a> {
             while offset < end {
                 let length = archive.pass(end - offset, |blocks, most| {
                     blocks.fill(most, |room| {
-                        let read = || source.read_at(room, offset);
-                        let read = self.keys.workers.reading().copy(&self.context.cancel, read)?;
-                        read.map_err(failed)
+                        self.context.cancel.check()?;
+                        source.read_at(room, offset).map_err(failed)
                     })
                 })?;
                 ahead.has_read(length);

@@ -19,7 +19,7 @@ const ENDING: &str = ".recovery.txt";
 /// Readable by its owner alone, as the archive is.
 const MODE: u32 = 0o600;
 
-/// Writes the text, if the plan wants one and the archive is a file. Gives its place if it was written.
+/// Writes the text, if the plan wants one and the archive is a file. Returns its place if it was written.
 pub(super) fn write_text(
     plan: &BackupPlan,
     archive: Option<&Path>,

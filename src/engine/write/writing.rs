@@ -10,15 +10,14 @@ use std::{
 use crate::{
     engine::{
         CancelToken, EngineError,
-        io_errors::{destination_error, into_io, write_to_io},
-        workers::Workers,
+        io_errors::{destination_error, write_to_io},
     },
     format::{Compression, Encoder, limits::PART_CONTENT_BYTES, outer},
     transport::{ArchiveWriter, DestinationError},
-    units::{MIB, unix_now},
+    units::unix_now,
 };
 
-use super::{buffers::Buffers, messages::Block};
+use super::{buffers::Buffers, messages::WriteMessage};
 
 /// How many pieces of parts, and small members that lack their keys, may wait to be written.
 const MOST_WAITING: usize = 16;
@@ -34,7 +33,7 @@ pub(super) struct Written<'w> {
 
 /// The thread that writes, and the way to it.
 pub(super) struct Writing<'scope, 'w> {
-    pub(super) blocks: SyncSender<Block>,
+    pub(super) blocks: SyncSender<WriteMessage>,
     pub(super) thread: ScopedJoinHandle<'scope, Result<Written<'w>, EngineError>>,
 }
 
@@ -44,7 +43,6 @@ pub(super) fn start_writer<'scope, 'w: 'scope>(
     writer: Box<dyn ArchiveWriter + 'w>,
     method: Compression,
     buffers: Buffers,
-    workers: &'scope Workers,
     cancel: &'scope CancelToken,
 ) -> Writing<'scope, 'w> {
     let besides = if writer.capabilities().is_correctable {
@@ -55,24 +53,18 @@ pub(super) fn start_writer<'scope, 'w: 'scope>(
     let (blocks, to_write) = sync_channel(MOST_WAITING + besides);
     Writing {
         blocks,
-        thread: scope.spawn(move || write(writer, &to_write, buffers, workers, cancel)),
+        thread: scope.spawn(move || write(writer, &to_write, buffers, cancel)),
     }
 }
 
 fn write<'w>(
     inner: Box<dyn ArchiveWriter + 'w>,
-    blocks: &Receiver<Block>,
+    blocks: &Receiver<WriteMessage>,
     buffers: Buffers,
-    workers: &Workers,
     cancel: &CancelToken,
 ) -> Result<Written<'w>, EngineError> {
     let (place, is_correctable) = (inner.location().to_string(), inner.capabilities().is_correctable);
-    let mut counted = Counted {
-        inner,
-        bytes: 0,
-        workers,
-        cancel,
-    };
+    let mut counted = Counted { inner, bytes: 0 };
     let writer = Writer {
         archive: outer::Writer::new(&mut counted),
         time: unix_now(),
@@ -101,7 +93,7 @@ fn is_broken_pipe(error: &EngineError) -> bool {
 }
 
 struct Writer<'c, 'a, 'w> {
-    archive: outer::Writer<&'c mut Counted<'a, Box<dyn ArchiveWriter + 'w>>>,
+    archive: outer::Writer<&'c mut Counted<Box<dyn ArchiveWriter + 'w>>>,
     time: u64,
     /// Where it goes, for display.
     place: String,
@@ -125,28 +117,28 @@ enum Open {
 }
 
 impl Writer<'_, '_, '_> {
-    fn write_all(mut self, blocks: &Receiver<Block>) -> Result<(), EngineError> {
+    fn write_all(mut self, blocks: &Receiver<WriteMessage>) -> Result<(), EngineError> {
         loop {
             // The side that fills parts gave up where nothing comes any more; it or the reading side knows why.
             let block = blocks.recv().map_err(|_| EngineError::Cancelled)?;
             match (block, self.open.take()) {
-                (Block::FileBegin, None) => self.file_start = self.archive.position(),
-                (Block::FileLost, open) => self.take_back(open)?,
-                (Block::Begin { member, header }, None) => self.begin(member, &header)?,
-                (Block::Piece(data), Some(open)) => {
+                (WriteMessage::FileBegin, None) => self.file_start = self.archive.position(),
+                (WriteMessage::FileLost, open) => self.take_back(open)?,
+                (WriteMessage::Begin { member, header }, None) => self.begin(member, &header)?,
+                (WriteMessage::Data(data), Some(open)) => {
                     self.go_on(open, &data)?;
                     self.buffers.give_back(data);
                 }
-                (Block::End { mac }, Some(open)) => self.end(open, &mac)?,
-                (Block::Small { member, key, mut data }, None) => {
+                (WriteMessage::End { mac }, Some(open)) => self.end(open, &mac)?,
+                (WriteMessage::Small { member, key, mut data }, None) => {
                     let sealed = key.wait(self.cancel)??.seal(&mut data);
                     self.member(&member, &[&sealed.header, &data, &sealed.mac])?;
                 }
-                (Block::Plain { member, data }, None) => {
+                (WriteMessage::Plain { member, data }, None) => {
                     let data = data.wait(self.cancel)??;
                     self.member(&member, &[&data])?;
                 }
-                (Block::ArchiveEnd, None) => {
+                (WriteMessage::ArchiveEnd, None) => {
                     let ended = self.archive.finish().map(drop);
                     return ended.map_err(|error| destination_error(&self.place, error));
                 }
@@ -224,22 +216,15 @@ impl Writer<'_, '_, '_> {
     }
 }
 
-/// The most that is written at a time, in bytes: after that others may have the processor.
-const WRITE_BYTES: usize = MIB as usize;
-
 /// Counts what goes through.
-struct Counted<'a, W> {
+struct Counted<W> {
     inner: W,
     bytes: u64,
-    workers: &'a Workers,
-    cancel: &'a CancelToken,
 }
 
-impl<W: Write> Write for Counted<'_, W> {
+impl<W: Write> Write for Counted<W> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let data = &data[..data.len().min(WRITE_BYTES)];
-        let written = self.workers.writing().copy(self.cancel, || self.inner.write(data));
-        let count = written.map_err(into_io)??;
+        let count = self.inner.write(data)?;
         self.bytes += count as u64;
         Ok(count)
     }
@@ -255,19 +240,19 @@ mod tests {
 
     use crate::{
         crypto::{HEADER_BYTES, MAC_BYTES},
-        engine::{Resources, workers::Pending},
+        engine::workers::Pending,
         transport::{FileWriter, Notices},
     };
 
     use super::*;
 
-    fn written(blocks: Vec<Block>) -> Result<u64, EngineError> {
+    fn written(blocks: Vec<WriteMessage>) -> Result<u64, EngineError> {
         let folder = tempfile::tempdir().unwrap();
         let notices: Notices = Arc::new(|_| ());
         let writer = Box::new(FileWriter::create(folder.path().join("archive"), &notices).unwrap());
-        let (workers, cancel) = (Workers::for_writing(Resources::default()), CancelToken::default());
+        let cancel = CancelToken::default();
         thread::scope(|scope| {
-            let writing = start_writer(scope, writer, Compression::None, Buffers::default(), &workers, &cancel);
+            let writing = start_writer(scope, writer, Compression::None, Buffers::default(), &cancel);
             for block in blocks {
                 // It may have given up by then.
                 let _ = writing.blocks.send(block);
@@ -277,23 +262,23 @@ mod tests {
         })
     }
 
-    fn begin() -> Block {
-        Block::Begin {
+    fn begin() -> WriteMessage {
+        WriteMessage::Begin {
             member: "vm1/private.img.000.enc".to_owned(),
             header: [1; HEADER_BYTES],
         }
     }
 
-    fn end() -> Block {
-        Block::End { mac: [3; MAC_BYTES] }
+    fn end() -> WriteMessage {
+        WriteMessage::End { mac: [3; MAC_BYTES] }
     }
 
-    fn piece() -> Block {
-        Block::Piece(vec![2; 700])
+    fn piece() -> WriteMessage {
+        WriteMessage::Data(vec![2; 700])
     }
 
-    fn plain() -> Block {
-        Block::Plain {
+    fn plain() -> WriteMessage {
+        WriteMessage::Plain {
             member: "x".to_owned(),
             data: Pending::ready(Ok(Vec::new())),
         }
@@ -301,7 +286,7 @@ mod tests {
 
     #[test]
     fn an_archive_with_half_a_part_is_none() {
-        let whole = || vec![plain(), begin(), piece(), piece(), end(), Block::ArchiveEnd];
+        let whole = || vec![plain(), begin(), piece(), piece(), end(), WriteMessage::ArchiveEnd];
         assert_eq!(written(whole()).unwrap(), 10_240);
         for without in [1, 4] {
             let mut blocks = whole();
@@ -310,7 +295,7 @@ mod tests {
             assert!(matches!(error, EngineError::Internal { .. }), "{without}: {error}");
         }
         for second in [begin(), plain()] {
-            let blocks = vec![begin(), second, end(), Block::ArchiveEnd];
+            let blocks = vec![begin(), second, end(), WriteMessage::ArchiveEnd];
             assert!(matches!(written(blocks), Err(EngineError::Internal { .. })));
         }
         let given_up = vec![begin(), piece(), end()];

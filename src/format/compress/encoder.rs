@@ -55,7 +55,7 @@ impl Encoder {
         }))
     }
 
-    /// How many bytes go into a block: enough to compress as well as in one piece, little enough that the blocks at work
+    /// How many bytes go into a block: enough to compress as well as in one segment, little enough that the blocks at work
     /// take no memory worth speaking of.
     pub fn block_bytes(method: Compression) -> usize {
         let bytes = match method {

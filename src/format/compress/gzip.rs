@@ -86,9 +86,9 @@ impl GzipEncoder {
     }
 
     /// Whether compression would save next to nothing: the bytes are spread as evenly as those of noise, and a quick try
-    /// at a piece from the middle saves less than a fiftieth.
+    /// at a segment from the middle saves less than a fiftieth.
     fn is_noise(&mut self, segment: &[u8]) -> bool {
-        /// Of so many pieces in even distances the bytes are counted.
+        /// Of so many segments in even distances the bytes are counted.
         const SAMPLES: usize = 8;
         const SAMPLE_BYTES: usize = 4 * KIB as usize;
         const TRIED_BYTES: usize = 16 * KIB as usize;

@@ -35,7 +35,7 @@ fn read(method: Compression, stream: &[u8]) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Gives what it reads byte by byte.
+/// Returns what it reads byte by byte.
 struct Drip<R>(R);
 
 impl<R: Read> Read for Drip<R> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where a file holds data, as sparse archives can say it.
 
-use crate::format::tape::BLOCK_BYTES;
+use crate::format::ustar::BLOCK_BYTES;
 
 /// A range of a file that holds data, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::{
 
 use crate::format::{
     FormatError, FormatFault, Limited, Within, limits,
-    tape::{Blocks, Head, HeadReader, decimal, number, padding_after, signed_number, too_large},
+    ustar::{Blocks, Head, HeadReader, decimal, number, padding_after, signed_number, too_large},
 };
 
 use super::{EntryKind, Extent, sparse::Shape, sparse_map::SparseMap};

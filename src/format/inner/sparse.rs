@@ -5,7 +5,7 @@ use std::io::Read;
 
 use crate::format::{
     FormatError, SparseFault, Within,
-    tape::{BLOCK_BYTES, BLOCK_SIZE, Blocks, Head, decimal, number},
+    ustar::{BLOCK_BYTES, BLOCK_SIZE, Blocks, Head, decimal, number},
 };
 
 use super::sparse_map::SparseMap;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The map of a sparse file while it is read: millions of extents in a few bytes each.
 
-use crate::format::{SparseFault, limits, tape::BLOCK_BYTES};
+use crate::format::{SparseFault, limits, ustar::BLOCK_BYTES};
 
 use super::Extent;
 

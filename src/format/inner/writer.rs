@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use crate::format::{
     WriteError, WriteFault, check_name,
     error::shown,
-    tape::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after, put_negative},
+    ustar::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after, put_negative},
 };
 
 use super::{EntryKind, Extent};
@@ -117,7 +117,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Gives the current member at most so many bytes of data by way of what this writes to, which may have room where they
+    /// Returns the current member at most so many bytes of data by way of what this writes to, which may have room where they
     /// can be put at once. `pass` hears how many it may take, and says how many it took.
     ///
     /// # Errors

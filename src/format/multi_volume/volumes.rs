@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use crate::format::{
     error::shown,
-    tape::{BLOCK_BYTES, BLOCK_SIZE, has_right_checksum, number},
+    ustar::{BLOCK_BYTES, BLOCK_SIZE, has_right_checksum, number},
 };
 
 use super::{Continuation, VolumeError};

@@ -7,7 +7,7 @@ use crate::format::{
     FormatError, Limited, MemberKind, Within,
     error::shown,
     limits,
-    tape::{Blocks, HeadReader, Oddity, padding_after, too_large},
+    ustar::{Blocks, FoundAnomaly, HeadReader, padding_after, too_large},
 };
 
 /// How much of a member is read at a time.
@@ -124,7 +124,7 @@ impl<R: Read> Reader<R> {
         self.skip()
     }
 
-    /// Reads the first bytes of the current member, of which nothing was read yet; the rest can only be passed over. Gives
+    /// Reads the first bytes of the current member, of which nothing was read yet; the rest can only be passed over. Returns
     /// whether it has so many, and reads nothing where it has not.
     ///
     /// # Errors
@@ -152,13 +152,13 @@ impl<R: Read> Reader<R> {
         let Some(size) = self.padded.take() else { return Ok(()) };
         let position = self.blocks.position();
         let padding = self.blocks.read_padding(size, Within::Member)?;
-        self.heads.oddities.look_at_padding(&padding, position);
+        self.heads.anomalies.check_padding(&padding, position);
         Ok(())
     }
 
     /// The first thing in what was read so far that no writer would have left so, although it can be read.
-    pub fn oddity(&self) -> Option<Oddity> {
-        self.heads.oddities.first()
+    pub fn anomaly(&self) -> Option<FoundAnomaly> {
+        self.heads.anomalies.first()
     }
 
     /// Bytes of the archive read so far.

@@ -8,7 +8,7 @@ use crate::format::{
     FormatError, MemberKind, Within,
     error::shown,
     limits,
-    tape::{BLOCK_BYTES, BLOCK_SIZE, MOST_ZERO_BLOCKS, Oddity, has_right_checksum, number},
+    ustar::{BLOCK_BYTES, BLOCK_SIZE, FoundAnomaly, MOST_ZERO_BLOCKS, has_right_checksum, number},
 };
 
 use super::{Member, Reader};
@@ -41,7 +41,7 @@ pub enum Flaw {
         within: Within,
     },
     /// Bytes that hold no content are not as any writer leaves them.
-    Altered(Oddity),
+    Altered(FoundAnomaly),
 }
 
 /// Walks over the members of an archive.
@@ -102,7 +102,7 @@ impl<R: Read> Walker<R> {
 
     /// What was wrong so far, in the order of the archive.
     pub fn flaws(&self) -> Vec<Flaw> {
-        let altered = self.reader.oddity().map(Flaw::Altered);
+        let altered = self.reader.anomaly().map(Flaw::Altered);
         self.flaws.iter().cloned().chain(altered).collect()
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::format::{
     WriteError, WriteFault, check_name,
-    tape::{BLOCK_BYTES, BLOCK_SIZE, padding_after},
+    ustar::{BLOCK_BYTES, BLOCK_SIZE, padding_after},
 };
 
 /// The unit in which the stock tool writes and pads archives, in bytes.

@@ -4,7 +4,7 @@
 //! What a running PedOS would refuse only because another VM is missing is taken here: a folder into which data are
 //! recovered may hold an AppVM whose template is elsewhere, and its record then keeps the template's name.
 
-mod ground;
+mod leftovers;
 mod setting;
 
 pub(super) use setting::{add_label, add_tag, assign_device, record_backup, set_feature, set_property};
@@ -51,7 +51,7 @@ pub(super) fn create(host: &RootHost, new: &NewVm) -> Result<(), HostError> {
         if record.domain(&new.name).is_some() {
             return Err(HostError::NameTaken { name: new.name.clone() });
         }
-        let leftovers = ground::look(folders(host, record, &new.class, &new.name))?;
+        let leftovers = leftovers::look(folders(host, record, &new.class, &new.name))?;
         let pools = Pools::new(&host.layout, record);
         let domain = domain(record, &pools, new)?;
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);

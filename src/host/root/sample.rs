@@ -221,7 +221,7 @@ fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
-/// Gives a file or folder the sample's time.
+/// Returns a file or folder the sample's time.
 fn settle(path: &Path) -> io::Result<()> {
     let time = SystemTime::UNIX_EPOCH + CHANGED;
     File::open(path)?.set_times(FileTimes::new().set_modified(time).set_accessed(time))

@@ -68,7 +68,7 @@ exec "$@"
 
 /// Where a VM's services work.
 #[derive(Debug, Clone)]
-struct Place {
+struct VmFiles {
     /// The VM's file system.
     root: PathBuf,
     /// Its user's home, a folder in it.
@@ -77,27 +77,27 @@ struct Place {
 
 /// Starts a service of a VM that runs.
 pub(super) fn start(domain: &Domain, root: PathBuf, service: &Service) -> Result<ServiceProcess, HostError> {
-    let place = Place {
+    let files = VmFiles {
         home: home(domain, &root),
         root,
     };
     let started = match service {
-        Service::Backup => process::start(BACKUP, [place.root.as_os_str()], &place.home),
-        Service::Restore => restore::start(place),
+        Service::Backup => process::start(BACKUP, [files.root.as_os_str()], &files.home),
+        Service::Restore => restore::start(files),
         Service::SelectDirectory => {
-            let home = place.home.strip_prefix(&place.root).unwrap_or(Path::new(""));
+            let home = files.home.strip_prefix(&files.root).unwrap_or(Path::new(""));
             let home = Path::new("/").join(home);
-            let answer = place.root.join(".select-directory");
-            process::start(SELECT, [answer.as_os_str(), home.as_os_str()], &place.home)
+            let answer = files.root.join(".select-directory");
+            process::start(SELECT, [answer.as_os_str(), home.as_os_str()], &files.home)
         }
         Service::SelectFile => {
-            let answer = place.root.join(".select-file");
-            process::start(SELECT, [answer.as_os_str(), OsStr::new("")], &place.home)
+            let answer = files.root.join(".select-file");
+            process::start(SELECT, [answer.as_os_str(), OsStr::new("")], &files.home)
         }
         Service::Registered(name) => {
             let (program, argument) = registered(name)?;
-            let program = place.root.join("etc/qubes-rpc").join(program);
-            process::start(REGISTERED, [program.as_os_str(), OsStr::new(argument)], &place.home)
+            let program = files.root.join("etc/qubes-rpc").join(program);
+            process::start(REGISTERED, [program.as_os_str(), OsStr::new(argument)], &files.home)
         }
     };
     let what = || format!("starting {} in VM {}", service.wire_name(), domain.name);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::{Class, Domain, marks};
+use crate::inventory::{Class, Domain, contents};
 
 use super::{Numbers, Reference, Vm};
 
@@ -130,7 +130,7 @@ fn made_up_domain(name: String, qid: u32, netvm: Option<&str>) -> Domain {
         ("netvm", netvm.unwrap_or_default()),
     ];
     let properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let features = [(marks::CONTENT, "1"), (marks::MADE_UP, "1")];
+    let features = [(contents::CONTENT, "1"), (contents::MADE_UP, "1")];
     Domain {
         class: Class::AppVm,
         qid,

@@ -2,7 +2,7 @@
 //! What is wrong with something that was typed, in words.
 
 use crate::{
-    secret::{LONGEST_NEW_PASSPHRASE_BYTES, Oddity, PassphraseError},
+    secret::{LONGEST_NEW_PASSPHRASE_BYTES, PassphraseAnomaly, PassphraseError},
     transport::LineProblem,
 };
 
@@ -35,22 +35,22 @@ pub fn passphrase_error(error: PassphraseError) -> Message {
 }
 
 /// What is worth knowing about the characters of a new passphrase.
-pub fn oddity(oddity: Oddity) -> String {
+pub fn anomaly(anomaly: PassphraseAnomaly) -> String {
     let code = |c: char| format!("U+{:04X}", u32::from(c));
-    match oddity {
-        Oddity::Invisible(c) => gettext_f(
+    match anomaly {
+        PassphraseAnomaly::Invisible(c) => gettext_f(
             "It has an invisible character ({code}), which is hard to type again. If you did not mean to use it, type the passphrase anew.",
             &[("code", &code(c))],
         ),
-        Oddity::OtherBlank(c) => gettext_f(
+        PassphraseAnomaly::OtherBlank(c) => gettext_f(
             "It has a blank that the space bar does not type ({code}): whoever types the passphrase later will type another one.",
             &[("code", &code(c))],
         ),
-        Oddity::OuterBlank => gettext("It begins or ends with a blank. That is allowed, but hard to see."),
-        Oddity::SeveralForms => gettext(
+        PassphraseAnomaly::OuterBlank => gettext("It begins or ends with a blank. That is allowed, but hard to see."),
+        PassphraseAnomaly::SeveralForms => gettext(
             "Some of its characters, such as letters with accents, can be encoded in two ways that look alike. Another system may send the other one.",
         ),
-        Oddity::UnusualCharacters => {
+        PassphraseAnomaly::UnusualCharacters => {
             gettext("Some of its characters may be hard to type on another keyboard, as in an emergency.")
         }
     }

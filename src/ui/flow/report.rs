@@ -53,7 +53,7 @@ impl Kept {
         });
     }
 
-    /// Writes the report, and gives what there is to say about it.
+    /// Writes the report, and returns what there is to say about it.
     fn write(&self, path: &Path) -> String {
         let ended = Ended {
             kind: self.kind,

@@ -226,7 +226,7 @@ impl BpRestoreSummaryPage {
         self.make_more();
     }
 
-    /// Puts the focus on the first thing that has to be solved. Gives whether there is one.
+    /// Puts the focus on the first thing that has to be solved. Returns whether there is one.
     pub fn focus_problem(&self) -> bool {
         let mut child = self.imp().rows.first_child();
         while let Some(row) = child {

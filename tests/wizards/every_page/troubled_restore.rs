@@ -8,11 +8,11 @@ use super::{close, wait_for_the_end, write};
 use crate::support::{
     archive::members,
     atspi::{Node, Role},
-    place::{PASSPHRASE, Place},
     roots::{self, Fill, KIB, MIB, Vm},
     session::Look,
     wait::{STEP, wait_until},
     wizard::{Wizard, make_archive},
+    workspace::{PASSPHRASE, Workspace},
 };
 
 /// Names as long as they may be.
@@ -28,8 +28,8 @@ const NOTES: &str = "The disk of this VM holds the only copy of the accounts of 
     until the end of 2036.\nAsk Ada before anything in it is removed.\n\n  ~/invoices   what went out\n  ~/receipts   what came in\n";
 
 /// A root with such VMs, and another one to which most of what they need is unknown.
-pub(super) fn place() -> Place {
-    let place = Place::new(&[
+pub(super) fn place() -> Workspace {
+    let place = Workspace::new(&[
         template(TEMPLATE),
         Vm::new(NETWORK, "AppVM")
             .property("template", TEMPLATE)
@@ -63,7 +63,7 @@ fn app(name: &str, seed: u64) -> Vm {
 }
 
 /// Goes through that restore; `false` where there is no desktop for it.
-pub(super) fn tour(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+pub(super) fn tour(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)) -> bool {
     let archive = damaged_archive(place);
     let program = env!("CARGO_BIN_EXE_pedos-backup-restore");
     let Some(mut wizard) = Wizard::open(look, program, &place.path("elsewhere")) else {
@@ -116,7 +116,7 @@ pub(super) fn tour(look: Look, place: &Place, look_at: &dyn Fn(&Wizard, u32)) ->
 }
 
 /// An archive of all of them, with one damaged part.
-fn damaged_archive(place: &Place) -> std::path::PathBuf {
+fn damaged_archive(place: &Workspace) -> std::path::PathBuf {
     for file in crate::support::programs::names(&place.path("target")) {
         fs::remove_file(place.path("target").join(file)).unwrap();
     }

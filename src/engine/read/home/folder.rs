@@ -100,7 +100,7 @@ impl HomeFolder {
         })
     }
 
-    /// Sets modes and times of folders, and gives the folder its name.
+    /// Sets modes and times of folders, and returns the folder its name.
     pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
         let later = std::mem::take(self.later.get_mut().unwrap_or_else(PoisonError::into_inner));
         // The innermost first: what is changed within a folder changes its time, and what is closed stays closed.
@@ -161,7 +161,7 @@ impl HomeFolder {
         }
     }
 
-    /// Gives a second name to what lies within the folder, reached through nothing but folders.
+    /// Returns a second name to what lies within the folder, reached through nothing but folders.
     fn hard_link(&self, target: &Path, path: &Path) -> io::Result<()> {
         let mut folder = self.part.clone();
         for component in target.parent().unwrap_or(Path::new("")).components() {

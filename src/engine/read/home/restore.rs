@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    super::{home_read::HomeRead, place::Place, target::InnerReader, unpack::holes::write_sparse},
+    super::{file_position::FilePosition, home_read::HomeRead, target::InnerReader, unpack::holes::write_sparse},
     folder::{HomeFolder, Link, describe_file},
     judge::Judge,
 };
@@ -30,7 +30,7 @@ pub(in super::super) fn read(
     archive: &mut InnerReader<'_>,
     prefix: &str,
     folder: Option<&HomeFolder>,
-    place: &Place,
+    place: &FilePosition,
     context: &Context,
 ) -> Result<HomeRead, EngineError> {
     let mut home = HomeRead::default();
@@ -107,7 +107,7 @@ fn copy(
     file: Option<&File>,
     path: &Path,
     buffer: &mut [u8],
-    place: &Place,
+    place: &FilePosition,
     context: &Context,
 ) -> Result<(), EngineError> {
     while let Some((offset, length)) = archive.next_data(buffer).map_err(|error| place.format_error(error))? {

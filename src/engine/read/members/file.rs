@@ -201,9 +201,9 @@ fn describe(flaw: Flaw) -> ArchiveError {
         Flaw::Lost { position, end } => ArchiveError::LostMember { position, end },
         Flaw::Foreign { name, position } => ArchiveError::Foreign { member: name, position },
         Flaw::Cut { position, within } => truncated(position, within),
-        Flaw::Altered(oddity) => ArchiveError::Altered {
-            position: oddity.position,
-            anomaly: oddity.what,
+        Flaw::Altered(anomaly) => ArchiveError::Altered {
+            position: anomaly.position,
+            anomaly: anomaly.what,
         },
     }
 }

@@ -14,7 +14,7 @@ use super::{
     super::{
         keys::KeysAhead,
         member::{MemberInfo, damaged},
-        part_format::{PartFormat, Mac},
+        part_format::{Mac, PartFormat},
         target::InnerReader,
         unpack::layers::{OnePart, unpack},
     },

@@ -63,7 +63,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     );
     let heard = Arc::new(Heard::default());
     let context = Context::new(CancelToken::default(), heard.clone());
-    let (pieces, received) = sync_channel(9);
+    let (messages, received) = sync_channel(9);
     let (_empties, emptied) = sync_channel(1);
     let wanted = [Wanted {
         only: None,
@@ -81,14 +81,14 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
         promised: &[ArchivePath::new("vm1/")],
         stops_at_failure: true,
         audits: true,
-        pieces,
+        messages,
         empties: emptied,
         meter: &Meter::new(&context, None),
         keys: KeysAhead::default(),
     };
     assert_eq!(reader.run(&mut members).unwrap(), []);
-    let parts = received.iter().filter_map(|piece| match piece {
-        Piece::Part { buffer, plain, .. } => Some(buffer[plain].to_vec()),
+    let parts = received.iter().filter_map(|message| match message {
+        ReadMessage::Part { buffer, plain, .. } => Some(buffer[plain].to_vec()),
         _ => None,
     });
     let part = parts.last();

@@ -4,7 +4,7 @@
 use std::thread;
 
 use crate::{
-    engine::{ArchiveError, Context, Damage, EngineError, Warning, names::PLACEHOLDER, workers::Workers},
+    engine::{ArchiveError, Context, Damage, EngineError, Warning, names::PLACEHOLDER},
     format::inner::{Entry, EntryKind},
     host::{VmFile, VolumeImport},
     inventory::volume_of_file,
@@ -14,9 +14,9 @@ use crate::{
 
 use super::{
     super::{
+        file_position::{FilePosition, lossy},
         home_read::HomeRead,
         part_format::PartFormat,
-        place::{Place, lossy},
         target::{InnerReader, Target},
     },
     fill::Filler,
@@ -64,7 +64,7 @@ pub(super) fn stage_entries(
     row: &RestoreRow,
     file: &str,
     part_format: &PartFormat,
-    place: &Place,
+    place: &FilePosition,
     archive: &mut InnerReader<'_>,
     context: &Context,
 ) -> Result<Vec<Received>, EngineError> {
@@ -73,7 +73,6 @@ pub(super) fn stage_entries(
         row,
         place,
         archive,
-        workers: &part_format.workers,
         context,
     };
     let first = holder.next()?.ok_or_else(|| place.empty())?;
@@ -97,9 +96,8 @@ pub(super) fn stage_entries(
 struct Holder<'a, 'r> {
     target: &'a mut dyn Target,
     row: &'a RestoreRow,
-    place: &'a Place,
+    place: &'a FilePosition,
     archive: &'a mut InnerReader<'r>,
-    workers: &'a Workers,
     context: &'a Context,
 }
 
@@ -227,9 +225,9 @@ impl Holder<'_, '_> {
 
     /// Copies what holds data; zeros that were sent as data are left as holes. Returns how many bytes of data came.
     fn copy_volume(&mut self, import: Option<&mut (dyn VolumeImport + 'static)>) -> Result<u64, EngineError> {
-        let (workers, cancel) = (self.workers, &self.context.cancel);
+        let cancel = &self.context.cancel;
         thread::scope(|scope| {
-            let mut filler = Filler::start(scope, import, workers, cancel);
+            let mut filler = Filler::start(scope, import, cancel);
             let read = self.read_into(&mut filler);
             // What was written wrong is the cause of what could not be handed over, and a full disk that of most things.
             filler.finish().and(read)

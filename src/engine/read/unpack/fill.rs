@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    engine::{CancelToken, EngineError, panics::of_panic, workers::Workers},
+    engine::{CancelToken, EngineError, panics::of_panic},
     host::VolumeImport,
     units::MIB,
 };
@@ -35,7 +35,7 @@ const LEAST_ROOM_BYTES: usize = 64 * 1024;
 const ALIGNMENT_BYTES: usize = 4096;
 
 /// Data on its way to the volume: runs that lie one behind the other in a buffer, and anywhere in the volume.
-struct Block {
+struct Chunk {
     data: Vec<u8>,
     runs: Vec<Run>,
 }
@@ -48,7 +48,7 @@ struct Run {
     offset: u64,
 }
 
-impl Block {
+impl Chunk {
     fn empty() -> Self {
         Self {
             data: vec![0; BLOCK_BYTES],
@@ -87,13 +87,13 @@ impl Block {
 /// Where data goes; nowhere at all where nothing is kept.
 pub(super) struct Filler<'scope> {
     /// The block that is filled next.
-    block: Block,
+    block: Chunk,
     writing: Option<Writing<'scope>>,
 }
 
 struct Writing<'scope> {
-    blocks: SyncSender<Block>,
-    empties: Receiver<Block>,
+    blocks: SyncSender<Chunk>,
+    empties: Receiver<Chunk>,
     thread: ScopedJoinHandle<'scope, Result<(), EngineError>>,
 }
 
@@ -102,7 +102,6 @@ impl<'scope> Filler<'scope> {
     pub(super) fn start<'env: 'scope>(
         scope: &'scope Scope<'scope, 'env>,
         import: Option<&'env mut (dyn VolumeImport + 'static)>,
-        workers: &'env Workers,
         cancel: &'env CancelToken,
     ) -> Self {
         let writing = import.map(|import| {
@@ -110,16 +109,16 @@ impl<'scope> Filler<'scope> {
             let (emptied, empties) = channel();
             for _ in 0..BLOCKS_AHEAD {
                 // The receiver is at hand, so this cannot fail.
-                let _ = emptied.send(Block::empty());
+                let _ = emptied.send(Chunk::empty());
             }
             Writing {
                 blocks,
                 empties,
-                thread: scope.spawn(move || write_all(import, &to_write, &emptied, workers, cancel)),
+                thread: scope.spawn(move || write_all(import, &to_write, &emptied, cancel)),
             }
         });
         Self {
-            block: Block::empty(),
+            block: Chunk::empty(),
             writing,
         }
     }
@@ -165,19 +164,19 @@ impl<'scope> Filler<'scope> {
 
 fn write_all(
     import: &mut dyn VolumeImport,
-    blocks: &Receiver<Block>,
-    emptied: &Sender<Block>,
-    workers: &Workers,
+    blocks: &Receiver<Chunk>,
+    emptied: &Sender<Chunk>,
     cancel: &CancelToken,
 ) -> Result<(), EngineError> {
     while let Ok(mut block) = blocks.recv() {
-        let write = || {
+        let mut write = || {
             block.runs.iter().try_for_each(|run| {
                 let data = &block.data[run.within.clone()];
                 write_sparse(data, run.offset, |data, place| import.write_at(data, place))
             })
         };
-        workers.writing().copy(cancel, write)??;
+        cancel.check()?;
+        write()?;
         block.runs.clear();
         // Nobody waiting for the buffer is no loss: it is freed then.
         let _ = emptied.send(block);
@@ -193,7 +192,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{engine::Resources, host::HostError, units::KIB};
+    use crate::{host::HostError, units::KIB};
 
     /// What was written, and where.
     type Writes = Vec<(u64, Vec<u8>)>;
@@ -216,10 +215,10 @@ mod tests {
     fn fill(extents: &[(u64, usize)]) -> (Writes, usize) {
         let told = Arc::new(Mutex::new(Vec::new()));
         let mut import: Box<dyn VolumeImport> = Box::new(Told(Arc::clone(&told)));
-        let (workers, cancel) = (Workers::for_reading(Resources::default()), CancelToken::default());
+        let cancel = CancelToken::default();
         let mut pieces = 0;
         thread::scope(|scope| {
-            let mut filler = Filler::start(scope, Some(import.as_mut()), &workers, &cancel);
+            let mut filler = Filler::start(scope, Some(import.as_mut()), &cancel);
             for (mut offset, mut length) in extents.iter().copied() {
                 while length > 0 {
                     let room = filler.room();

@@ -18,7 +18,7 @@ use crate::{
 use super::{
     super::{filter::decoded, part_format::PartFormat, target::InnerReader},
     parts::{Part, Parts},
-    pieces::PieceStream,
+    segments::SegmentStream,
 };
 
 /// A file that has one part, which is in memory.
@@ -57,7 +57,7 @@ pub(in super::super) fn unpack<T>(
     let mut parts: &mut (dyn Parts + '_) = parts;
     let Some(hmac) = part_format.as_hmac() else {
         let stream = match filter {
-            Filter::BuiltIn(method) => Box::new(PieceStream::new(*method, parts, &part_format.workers, cancel)),
+            Filter::BuiltIn(method) => Box::new(SegmentStream::new(*method, parts, &part_format.workers, cancel)),
             Filter::Program(_) => decoded(filter, &mut parts, cancel)?,
         };
         return read_archive(stream, use_archive);

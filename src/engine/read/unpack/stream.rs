@@ -10,13 +10,13 @@ use std::{
 use crate::engine::{EngineError, io_errors::into_io, meter::Meter};
 
 use super::{
-    super::{message::Piece, place::AtMember},
+    super::{file_position::AtMember, message::ReadMessage},
     parts::{Part, Parts},
 };
 
 /// The plain bytes of one file, part after part.
 pub(super) struct PartStream<'a> {
-    pieces: &'a Receiver<Piece>,
+    messages: &'a Receiver<ReadMessage>,
     empties: &'a SyncSender<Vec<u8>>,
     meter: &'a Meter<'a>,
     part: Vec<u8>,
@@ -27,13 +27,13 @@ pub(super) struct PartStream<'a> {
 
 impl<'a> PartStream<'a> {
     pub(super) fn new(
-        pieces: &'a Receiver<Piece>,
+        messages: &'a Receiver<ReadMessage>,
         empties: &'a SyncSender<Vec<u8>>,
         meter: &'a Meter<'a>,
         at: AtMember,
     ) -> Self {
         Self {
-            pieces,
+            messages,
             empties,
             meter,
             part: Vec::new(),
@@ -62,14 +62,14 @@ impl<'a> PartStream<'a> {
     fn next_part(&mut self) {
         let used = std::mem::take(&mut self.part);
         self.give_back(used);
-        match self.pieces.recv() {
-            Ok(Piece::Part { buffer, plain, member }) => {
+        match self.messages.recv() {
+            Ok(ReadMessage::Part { buffer, plain, member }) => {
                 (self.part, self.plain) = (buffer, plain);
                 self.at.replace(member);
             }
-            Ok(Piece::End) => self.end = Some(Ok(())),
-            Ok(Piece::Broken(error)) => self.end = Some(Err(error)),
-            Ok(Piece::File { .. }) | Err(_) => self.end = Some(Err(EngineError::Cancelled)),
+            Ok(ReadMessage::End) => self.end = Some(Ok(())),
+            Ok(ReadMessage::Broken(error)) => self.end = Some(Err(error)),
+            Ok(ReadMessage::File { .. }) | Err(_) => self.end = Some(Err(EngineError::Cancelled)),
         }
     }
 }

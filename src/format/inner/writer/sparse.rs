@@ -2,7 +2,7 @@
 //! The head of a file with holes in the GNU form (type `S`), which carries names of any bytes, owner, mode and time. The
 //! map stands in the header and in blocks behind it; the data of the extents follows.
 
-use crate::format::{WriteError, WriteFault, tape::BLOCK_SIZE};
+use crate::format::{WriteError, WriteFault, ustar::BLOCK_SIZE};
 
 use super::{EntryKind, Extent, NewMember, append_long, check_extents, describe, put, unwritable};
 

@@ -12,7 +12,7 @@ use crate::units::KIB;
 
 /// Volumes are filled in pieces of this size, each of one kind of data.
 const PIECE_BYTES: u64 = 16 * KIB;
-/// Pieces stand together in runs of at most so many, as files do on a disk.
+/// Segments stand together in runs of at most so many, as files do on a disk.
 const LONGEST_RUN: u64 = 64;
 /// The mode of a volume, as a PedOS gives it.
 const MODE: u32 = 0o660;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use super::{
-    Place,
+    VmFiles,
     stoppable::{Brake, Stop, Stoppable, brake},
     unpack::unpack,
 };
@@ -50,13 +50,13 @@ esac
 "#;
 
 /// Starts the service.
-pub(super) fn start(place: Place) -> io::Result<ServiceProcess> {
+pub(super) fn start(files: VmFiles) -> io::Result<ServiceProcess> {
     let (brake, stop) = brake()?;
     let (their_input, stdin) = io::pipe()?;
     let (stdout, their_output) = io::pipe()?;
     let (stderr, their_errors) = io::pipe()?;
     let mut conversation = Conversation {
-        place,
+        files,
         input: stop.guard(their_input)?,
         output: stop.guard(their_output)?,
         errors: stop.guard(their_errors)?,
@@ -125,7 +125,7 @@ struct Archive {
 }
 
 struct Conversation {
-    place: Place,
+    files: VmFiles,
     input: Stoppable,
     output: Stoppable,
     errors: Stoppable,
@@ -184,7 +184,7 @@ impl Conversation {
             }));
         }
         let word = line.split([' ', '\t']).next().unwrap_or_default();
-        let found = shell(IS_COMMAND, [word.as_ref()], &self.place.home)
+        let found = shell(IS_COMMAND, [word.as_ref()], &self.files.home)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -193,7 +193,7 @@ impl Conversation {
             return Ok(None);
         }
         let errors = self.errors.pipe_for_child()?;
-        let mut child = shell(COMMAND, [line.as_ref()], &self.place.home)
+        let mut child = shell(COMMAND, [line.as_ref()], &self.files.home)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors)
@@ -218,9 +218,9 @@ impl Conversation {
             return None;
         }
         let base = if path.is_absolute() {
-            &self.place.root
+            &self.files.root
         } else {
-            &self.place.home
+            &self.files.home
         };
         let file = base.join(inside);
         let kind = file.metadata().ok()?;

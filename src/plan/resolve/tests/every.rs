@@ -213,7 +213,7 @@ fn every_combination_has_the_problems_that_the_rules_say_and_no_other() {
     }
 }
 
-/// Does what a cure says; where something has to be chosen, the first that is offered. Gives whether it can be done here.
+/// Does what a cure says; where something has to be chosen, the first that is offered. Returns whether it can be done here.
 fn apply(choices: &mut RestoreChoices, system: &System, table: &RestoreTable, row: &RestoreRow, cure: &Cure) -> bool {
     let name = row.domain.name.clone();
     let offered = table.candidates(system, row);

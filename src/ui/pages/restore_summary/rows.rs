@@ -98,7 +98,7 @@ impl BpRestoreSummaryPage {
         }
     }
 
-    /// What has to be solved is open from the start; what was opened stays open. Gives whether this row was opened.
+    /// What has to be solved is open from the start; what was opened stays open. Returns whether this row was opened.
     pub(super) fn open_if_needed(&self, row: &BpRestoreRow, model: &RestoreRow, verifies_only: bool) -> bool {
         let imp = self.imp();
         let wants = !verifies_only && row.wants_to_open(model) && imp.opened.get() < OPENED_ROWS;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Takes a compressed stream apart where it says itself where its pieces end, so that all processors can work at it.
+//! Takes a compressed stream apart where it says itself where its segments end, so that all processors can work at it.
 
 use std::io;
 
@@ -10,20 +10,20 @@ use crate::{format::CompressionFault, units::MIB};
 
 use super::{Compression, gzip};
 
-/// The most that a zstd frame may hold to be taken as a piece; a larger one is read as a stream.
+/// The most that a zstd frame may hold to be taken as a segment; a larger one is read as a stream.
 const LARGEST_FRAME_BYTES: u64 = 16 * MIB;
 
 /// The beginning of a stream that stands by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece {
+pub struct Segment {
     /// How many bytes of the stream it takes.
     pub length: usize,
     /// How many bytes it holds, as it says itself.
     pub content_bytes: usize,
 }
 
-/// The first piece of a stream, if it is whole and says where it ends. This reads next to nothing of it.
-pub fn next_piece(method: Compression, stream: &[u8]) -> Option<Piece> {
+/// The first segment of a stream, if it is whole and says where it ends. This reads next to nothing of it.
+pub fn next_segment(method: Compression, stream: &[u8]) -> Option<Segment> {
     let (length, content_bytes) = match method {
         Compression::Gzip => gzip::next_member(stream)?,
         Compression::Zstd => {
@@ -35,33 +35,33 @@ pub fn next_piece(method: Compression, stream: &[u8]) -> Option<Piece> {
         }
         Compression::None | Compression::Bzip2 | Compression::Xz | Compression::Lzma => return None,
     };
-    Some(Piece { length, content_bytes })
+    Some(Segment { length, content_bytes })
 }
 
-/// Decompresses pieces. What it needs in memory is used again for the next one.
+/// Decompresses segments. What it needs in memory is used again for the next one.
 #[derive(Default)]
-pub struct PieceDecoder {
+pub struct SegmentDecoder {
     gzip: Option<Decompressor>,
     zstd: Option<zstd::bulk::Decompressor<'static>>,
 }
 
-impl PieceDecoder {
-    /// Decompresses one piece, which [`next_piece`] has found, and checks it.
+impl SegmentDecoder {
+    /// Decompresses one segment, which [`next_segment`] has found, and checks it.
     ///
     /// # Errors
     /// `InvalidData` where it is damaged.
-    pub fn content(&mut self, method: Compression, piece: &[u8], content_bytes: usize) -> io::Result<Vec<u8>> {
+    pub fn content(&mut self, method: Compression, segment: &[u8], content_bytes: usize) -> io::Result<Vec<u8>> {
         match method {
             Compression::Gzip => {
                 let decompressor = self.gzip.get_or_insert_with(Decompressor::new);
-                gzip::decompress(decompressor, piece, content_bytes)
+                gzip::decompress(decompressor, segment, content_bytes)
             }
             Compression::Zstd => {
                 let decompressor = match &mut self.zstd {
                     Some(decompressor) => decompressor,
                     none => none.insert(zstd::bulk::Decompressor::new()?),
                 };
-                let content = decompressor.decompress(piece, content_bytes);
+                let content = decompressor.decompress(segment, content_bytes);
                 let content = content.map_err(|_| CompressionFault::Damaged { form: "zstd" })?;
                 if content.len() == content_bytes {
                     Ok(content)
@@ -87,18 +87,18 @@ mod tests {
         for method in [Compression::Gzip, Compression::Zstd] {
             let stream = compressed(method, Level::Fast, &content).unwrap();
             let (mut rest, mut back) = (&stream[..], Vec::new());
-            let mut decoder = PieceDecoder::default();
-            while let Some(piece) = next_piece(method, rest) {
+            let mut decoder = SegmentDecoder::default();
+            while let Some(segment) = next_segment(method, rest) {
                 back.extend(
                     decoder
-                        .content(method, &rest[..piece.length], piece.content_bytes)
+                        .content(method, &rest[..segment.length], segment.content_bytes)
                         .unwrap(),
                 );
-                rest = &rest[piece.length..];
+                rest = &rest[segment.length..];
             }
             assert!(rest.is_empty() && back == content, "{method:?}");
-            assert_eq!(next_piece(method, &stream[..100]), None);
-            assert_eq!(next_piece(method, &[]), None);
+            assert_eq!(next_segment(method, &stream[..100]), None);
+            assert_eq!(next_segment(method, &[]), None);
         }
     }
 
@@ -106,10 +106,10 @@ mod tests {
     fn streams_of_other_writers_are_not_taken_apart() {
         for method in [Compression::Bzip2, Compression::Xz, Compression::None] {
             let stream = compressed(method, Level::Fast, b"abc").unwrap();
-            assert_eq!(next_piece(method, &stream), None);
+            assert_eq!(next_segment(method, &stream), None);
         }
         let mut plain = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         io::Write::write_all(&mut plain, b"abc").unwrap();
-        assert_eq!(next_piece(Compression::Gzip, &plain.finish().unwrap()), None);
+        assert_eq!(next_segment(Compression::Gzip, &plain.finish().unwrap()), None);
     }
 }

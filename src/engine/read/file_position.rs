@@ -17,13 +17,13 @@ use super::member::MemberInfo;
 pub(super) type AtMember = Rc<RefCell<MemberInfo>>;
 
 /// A file in the archive, for the words about what is wrong with it.
-pub(super) struct Place {
+pub(super) struct FilePosition {
     /// What its inner archive calls it.
     pub(super) name: String,
     at: AtMember,
 }
 
-impl Place {
+impl FilePosition {
     pub(super) fn new(name: String, at: AtMember) -> Self {
         Self { name, at }
     }

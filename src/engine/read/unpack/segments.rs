@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Decompresses the pieces of a stream on all processors, as far as the stream says where its pieces end. Where it does
+//! Decompresses the segments of a stream on all processors, as far as the stream says where its segments end. Where it does
 //! not, the rest is read as every other stream.
 
 use std::{
@@ -15,16 +15,16 @@ use crate::{
         io_errors::into_io,
         workers::{Pending, Workers},
     },
-    format::{Compression, decoder, next_piece},
+    format::{Compression, decoder, next_segment},
 };
 
 use super::parts::{Part, Parts};
 
-/// How many pieces may be on their way for each worker.
+/// How many segments may be on their way for each worker.
 const PIECES_PER_WORKER: usize = 3;
 
 /// The plain content of the parts of a file.
-pub(super) struct PieceStream<'a> {
+pub(super) struct SegmentStream<'a> {
     state: State<'a>,
     method: Compression,
     workers: &'a Workers,
@@ -32,13 +32,13 @@ pub(super) struct PieceStream<'a> {
 }
 
 enum State<'a> {
-    Pieces(Pieces<'a>),
+    Segments(Segments<'a>),
     Stream(Box<dyn Read + 'a>),
     /// Something was wrong, and nothing may come behind it.
     Broken,
 }
 
-struct Pieces<'a> {
+struct Segments<'a> {
     parts: &'a mut (dyn Parts + 'a),
     part: Arc<Vec<u8>>,
     /// What of the part has not been handed out.
@@ -53,14 +53,14 @@ struct AtWork {
     content: Pending<io::Result<Vec<u8>>>,
 }
 
-impl<'a> PieceStream<'a> {
+impl<'a> SegmentStream<'a> {
     pub(super) fn new(
         method: Compression,
         parts: &'a mut (dyn Parts + 'a),
         workers: &'a Workers,
         cancel: &CancelToken,
     ) -> Self {
-        let pieces = Pieces {
+        let segments = Segments {
             parts,
             part: Arc::default(),
             rest: 0..0,
@@ -69,7 +69,7 @@ impl<'a> PieceStream<'a> {
             content: Cursor::default(),
         };
         Self {
-            state: State::Pieces(pieces),
+            state: State::Segments(segments),
             method,
             workers,
             cancel: cancel.clone(),
@@ -77,20 +77,20 @@ impl<'a> PieceStream<'a> {
     }
 }
 
-impl Read for PieceStream<'_> {
+impl Read for SegmentStream<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let pieces = match &mut self.state {
-                State::Pieces(pieces) => pieces,
+            let segments = match &mut self.state {
+                State::Segments(segments) => segments,
                 State::Stream(stream) => return stream.read(buffer),
                 State::Broken => return Err(io::Error::from(io::ErrorKind::InvalidData)),
             };
-            let count = pieces.content.read(buffer)?;
+            let count = segments.content.read(buffer)?;
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            pieces.hand_out(self.method, self.workers);
-            let step = pieces.step(&self.cancel);
+            segments.hand_out(self.method, self.workers);
+            let step = segments.step(&self.cancel);
             if matches!(step, Ok(Step::GoOn)) {
                 continue;
             }
@@ -99,8 +99,8 @@ impl Read for PieceStream<'_> {
             }
             let before = std::mem::replace(&mut self.state, State::Broken);
             step?;
-            if let State::Pieces(pieces) = before {
-                self.state = State::Stream(pieces.into_stream(self.method));
+            if let State::Segments(segments) = before {
+                self.state = State::Stream(segments.into_stream(self.method));
             }
         }
     }
@@ -114,20 +114,20 @@ enum Step {
     ReadAsStream,
 }
 
-impl<'a> Pieces<'a> {
+impl<'a> Segments<'a> {
     /// Gives the workers as much as they may have at a time.
     fn hand_out(&mut self, method: Compression, workers: &Workers) {
         while self.at_work.len() < workers.jobs() * PIECES_PER_WORKER {
-            let Some(piece) = next_piece(method, &self.part[self.rest.clone()]) else {
+            let Some(segment) = next_segment(method, &self.part[self.rest.clone()]) else {
                 return;
             };
-            let range = self.rest.start..self.rest.start + piece.length;
+            let range = self.rest.start..self.rest.start + segment.length;
             self.rest.start = range.end;
             self.has_begun = true;
             let part = Arc::clone(&self.part);
             self.at_work.push_back(AtWork {
-                length: piece.length as u64,
-                content: workers.run(move |tools| tools.decoder.content(method, &part[range], piece.content_bytes)),
+                length: segment.length as u64,
+                content: workers.run(move |tools| tools.decoder.content(method, &part[range], segment.content_bytes)),
             });
         }
     }
@@ -142,7 +142,7 @@ impl<'a> Pieces<'a> {
         })
     }
 
-    /// Waits for the piece that comes first; gives whether there was one.
+    /// Waits for the segment that comes first; gives whether there was one.
     fn take_next(&mut self, cancel: &CancelToken) -> io::Result<bool> {
         let Some(next) = self.at_work.pop_front() else {
             return Ok(false);
@@ -273,7 +273,7 @@ mod tests {
         let mut given = Given::new(parts);
         let workers = Workers::for_reading(Resources::default());
         let mut content = Vec::new();
-        PieceStream::new(method, &mut given, &workers, &CancelToken::default()).read_to_end(&mut content)?;
+        SegmentStream::new(method, &mut given, &workers, &CancelToken::default()).read_to_end(&mut content)?;
         Ok((content, given.counted))
     }
 
@@ -318,13 +318,13 @@ mod tests {
         let middle = stream.len() / 2;
         let whole = vec![stream.clone(), stream.clone()];
         let cut = vec![stream[..middle].to_vec(), stream[middle..].to_vec()];
-        // Of those that are cut within a piece, the second is never taken: it is read.
+        // Of those that are cut within a segment, the second is never taken: it is read.
         for (parts, taken) in [(whole, 2), (cut, 1)] {
             let mut given = Given::new(parts);
             let workers = Workers::for_reading(Resources::default());
-            let mut pieces = PieceStream::new(Compression::Gzip, &mut given, &workers, &CancelToken::default());
-            io::copy(&mut pieces, &mut io::sink()).unwrap();
-            drop(pieces);
+            let mut segments = SegmentStream::new(Compression::Gzip, &mut given, &workers, &CancelToken::default());
+            io::copy(&mut segments, &mut io::sink()).unwrap();
+            drop(segments);
             assert_eq!(given.given_back, taken);
         }
     }

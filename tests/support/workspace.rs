@@ -20,14 +20,14 @@ pub(crate) const SOON: Duration = Duration::from_secs(6);
 pub(crate) use super::jobs::PASSPHRASE;
 
 /// The folder.
-pub(crate) struct Place {
+pub(crate) struct Workspace {
     /// It goes with this.
     pub(crate) folder: tempfile::TempDir,
     /// The passphrase in a file.
     pub(crate) pass: PathBuf,
 }
 
-impl Place {
+impl Workspace {
     /// A new one with these VMs.
     pub(crate) fn new(vms: &[Vm]) -> Self {
         let folder = tempfile::tempdir().unwrap();

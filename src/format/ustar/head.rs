@@ -6,9 +6,10 @@ use std::io::Read;
 use crate::format::{FormatError, FormatFault, Limited, Within, limits};
 
 use super::{
-    BLOCK_SIZE, Blocks, Record, decimal,
+    BLOCK_SIZE, Blocks, Record,
+    anomaly::Anomalies,
+    decimal,
     fields::{has_right_checksum, number},
-    oddity::Oddities,
     pax::parse_records,
 };
 
@@ -54,7 +55,7 @@ pub(in crate::format) struct HeadReader {
     pub(in crate::format) has_seen_end: bool,
     /// How many zero blocks were read since the last header.
     pub(in crate::format) zero_blocks: u64,
-    pub(in crate::format) oddities: Oddities,
+    pub(in crate::format) anomalies: Anomalies,
 }
 
 impl HeadReader {
@@ -65,7 +66,7 @@ impl HeadReader {
             global: Vec::new(),
             has_seen_end: false,
             zero_blocks: 0,
-            oddities: Oddities::default(),
+            anomalies: Anomalies::default(),
         }
     }
 
@@ -100,9 +101,9 @@ impl HeadReader {
                 blocks.put_back(block);
                 return Err(FormatError::damaged(position, FormatFault::NotAHeader));
             }
-            self.oddities.look_at_zero_blocks(self.zero_blocks, position);
+            self.anomalies.check_zero_blocks(self.zero_blocks, position);
             (self.has_seen_end, self.zero_blocks) = (false, 0);
-            self.oddities.look_at_header(&block, position);
+            self.anomalies.check_header(&block, position);
             let header = tar::Header::from_byte_slice(&block).clone();
             match block[156] {
                 type_byte @ (b'x' | b'X' | b'g' | b'L' | b'K') => {
@@ -158,12 +159,12 @@ impl HeadReader {
         blocks.read_exact(&mut content, Within::Extension)?;
         let at = blocks.position();
         let padding = blocks.read_padding(size, Within::Extension)?;
-        self.oddities.look_at_padding(&padding, at);
+        self.anomalies.check_padding(&padding, at);
         Ok(content)
     }
 
     fn head(&mut self, header: tar::Header, extensions: Extensions, position: u64) -> Result<Head, FormatError> {
-        self.oddities.look_at_records(&extensions.records, &header, position);
+        self.anomalies.check_records(&extensions.records, &header, position);
         let mut head = Head {
             position: extensions.start.unwrap_or(position),
             name: header.path_bytes().into_owned(),

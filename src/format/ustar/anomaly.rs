@@ -12,7 +12,7 @@ const TIMES: [&[u8]; 3] = [b"atime", b"ctime", b"mtime"];
 
 /// Something that reading does without and that is still not as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Oddity {
+pub struct FoundAnomaly {
     /// Where it is, in bytes from the start of the archive.
     pub position: u64,
     /// What it is.
@@ -41,37 +41,37 @@ impl Anomaly {
     one_of_each! { Padding, EmptySpace, Checksum, Times }
 }
 
-/// Keeps the first oddity of an archive.
+/// Keeps the first anomaly of an archive.
 #[derive(Debug, Default)]
-pub(in crate::format) struct Oddities {
-    first: Option<Oddity>,
+pub(in crate::format) struct Anomalies {
+    first: Option<FoundAnomaly>,
 }
 
-impl Oddities {
-    pub(in crate::format) fn first(&self) -> Option<Oddity> {
+impl Anomalies {
+    pub(in crate::format) fn first(&self) -> Option<FoundAnomaly> {
         self.first
     }
 
     pub(in crate::format) fn note(&mut self, position: u64, what: Anomaly) {
-        self.first.get_or_insert(Oddity { position, what });
+        self.first.get_or_insert(FoundAnomaly { position, what });
     }
 
     /// Looks at the bytes that fill a block behind content.
-    pub(in crate::format) fn look_at_padding(&mut self, padding: &[u8], position: u64) {
+    pub(in crate::format) fn check_padding(&mut self, padding: &[u8], position: u64) {
         if padding.iter().any(|byte| *byte != 0) {
             self.note(position, Anomaly::Padding);
         }
     }
 
     /// Looks at the number of zero blocks before a header that was found behind them.
-    pub(super) fn look_at_zero_blocks(&mut self, count: u64, position: u64) {
+    pub(super) fn check_zero_blocks(&mut self, count: u64, position: u64) {
         if count > MOST_ZERO_BLOCKS {
             self.note(position, Anomaly::EmptySpace);
         }
     }
 
     /// Looks at a header whose sum is right.
-    pub(super) fn look_at_header(&mut self, block: &[u8; BLOCK_SIZE], position: u64) {
+    pub(super) fn check_header(&mut self, block: &[u8; BLOCK_SIZE], position: u64) {
         // The sum covers every byte but its own field: two ways to write that are in use.
         let is_octal = |digits: &[u8]| digits.iter().all(|digit| matches!(digit, b'0'..=b'7'));
         let is_usual = match &block[148..156] {
@@ -85,7 +85,7 @@ impl Oddities {
     }
 
     /// Looks at the records beside a member whose own header is this one.
-    pub(super) fn look_at_records(&mut self, records: &[Record], header: &tar::Header, position: u64) {
+    pub(super) fn check_records(&mut self, records: &[Record], header: &tar::Header, position: u64) {
         let Some(mtime) = number(&header.as_old().mtime) else {
             return;
         };
@@ -129,9 +129,9 @@ mod tests {
         let mut header = tar::Header::new_ustar();
         header.set_mtime(1_700_000_000);
         let odd = |records: &[Record]| {
-            let mut oddities = Oddities::default();
-            oddities.look_at_records(records, &header, 7);
-            oddities.first().is_some()
+            let mut anomalies = Anomalies::default();
+            anomalies.check_records(records, &header, 7);
+            anomalies.first().is_some()
         };
         assert!(!odd(&[
             record("mtime", "1700000000.123"),
@@ -146,16 +146,16 @@ mod tests {
 
     #[test]
     fn the_first_oddity_is_kept() {
-        let mut oddities = Oddities::default();
-        oddities.look_at_padding(&[0, 0], 1);
-        assert_eq!(oddities.first(), None);
-        oddities.look_at_padding(&[0, 4], 2);
-        oddities.look_at_padding(&[1], 3);
-        assert_eq!(oddities.first().map(|oddity| oddity.position), Some(2));
-        let mut oddities = Oddities::default();
-        oddities.look_at_zero_blocks(21, 9);
-        assert_eq!(oddities.first(), None);
-        oddities.look_at_zero_blocks(22, 9);
-        assert!(oddities.first().is_some());
+        let mut anomalies = Anomalies::default();
+        anomalies.check_padding(&[0, 0], 1);
+        assert_eq!(anomalies.first(), None);
+        anomalies.check_padding(&[0, 4], 2);
+        anomalies.check_padding(&[1], 3);
+        assert_eq!(anomalies.first().map(|anomaly| anomaly.position), Some(2));
+        let mut anomalies = Anomalies::default();
+        anomalies.check_zero_blocks(21, 9);
+        assert_eq!(anomalies.first(), None);
+        anomalies.check_zero_blocks(22, 9);
+        assert!(anomalies.first().is_some());
     }
 }
