@@ -53,6 +53,8 @@ impl<'a> Meter<'a> {
 
     /// Names what is at work from now on.
     pub(super) fn at_work(&self, vm: &str, item: &str) {
+        // Both may come from an archive, so they are escaped.
+        log::debug!("file {item:?} of VM {vm:?}");
         let mut state = self.lock();
         state.progress.vm = Some(Arc::from(vm));
         state.progress.item = Some(Arc::from(item));

@@ -139,6 +139,7 @@ impl Speaker {
 
 impl Observer for Speaker {
     fn phase(&self, phase: Phase) {
+        log::info!("phase {phase:?}");
         self.say(Event::Phase(phase));
     }
 

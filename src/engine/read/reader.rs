@@ -166,6 +166,12 @@ impl Reader<'_> {
             return Ok(false);
         }
         current.next_number += 1;
+        log::trace!(
+            "reading the part {:?} of {} bytes at byte {}",
+            member.name,
+            member.size,
+            member.position
+        );
         match self.open_part(members, &part, member) {
             Ok(Ok((buffer, plain))) => self.send(ReadMessage::Part {
                 buffer,

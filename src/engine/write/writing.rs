@@ -174,6 +174,7 @@ impl Writer<'_, '_, '_> {
     }
 
     fn begin(&mut self, member: String, header: &[u8]) -> Result<(), EngineError> {
+        log::trace!("writing the part {member:?} at byte {}", self.archive.position());
         let open = if self.is_correctable {
             let begun = self.archive.begin(&member, self.time);
             Open::Written(begun.map_err(|error| destination_error(&self.place, write_to_io(error)))?)
