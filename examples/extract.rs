@@ -7,9 +7,9 @@ use std::{error::Error, io, path::Path, sync::Arc};
 
 use pedos_backup::{
     engine::{self, Context},
-    host::NoHost,
-    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Source},
+    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo},
     secret::Passphrase,
+    transport::Location,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -26,11 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) fn extract(archive: &Path, passphrase: String, what: &str, output: &Path) -> Result<(), Box<dyn Error>> {
     let passphrase = Arc::new(Passphrase::for_reading(passphrase));
     let plan = ExtractPlan {
-        access: Access::new(Source::File(archive.to_owned()), passphrase),
+        access: Access::new(Location::File(archive.to_owned()).into(), passphrase),
         what: ArchivedFile::parse(what).ok_or("VM:VOLUME is expected")?,
         to: ExtractTo::Path(output.to_owned()),
     };
-    let report = engine::extract::run(&plan, &NoHost, &Context::default())?;
+    let report = engine::extract::run(&plan, None, &Context::default())?;
     if report.is_success() {
         Ok(())
     } else {

@@ -7,9 +7,9 @@ use std::{error::Error, io, path::Path, sync::Arc};
 
 use pedos_backup::{
     engine::{self, Context},
-    host::NoHost,
-    plan::{Access, Source},
+    plan::Access,
     secret::Passphrase,
+    transport::Location,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,8 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Returns a line for each VM: its name and its class.
 pub(crate) fn list(archive: &Path, passphrase: String) -> Result<Vec<String>, Box<dyn Error>> {
     let passphrase = Arc::new(Passphrase::for_reading(passphrase));
-    let access = Access::new(Source::File(archive.to_owned()), passphrase);
-    let opened = engine::open_archive(&access, &NoHost, &Context::default())?;
+    let access = Access::new(Location::File(archive.to_owned()).into(), passphrase);
+    let opened = engine::open_archive(&access, None, &Context::default())?;
     let in_backup = opened
         .inventory
         .domains()

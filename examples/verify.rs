@@ -7,9 +7,9 @@ use std::{error::Error, io, path::Path, process::ExitCode, sync::Arc};
 
 use pedos_backup::{
     engine::{self, Context, Report},
-    host::{NoHost, System},
-    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
+    plan::{Access, VerifyPlan},
     secret::Passphrase,
+    transport::Location,
 };
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -30,22 +30,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 /// Returns what was found; an error says why the archive cannot be opened.
 pub(crate) fn verify(archive: &Path, passphrase: String) -> Result<Report, Box<dyn Error>> {
     let passphrase = Arc::new(Passphrase::for_reading(passphrase));
-    let access = Access::new(Source::File(archive.to_owned()), passphrase);
-    let context = Context::default();
-    let opened = engine::open_archive(&access, &NoHost, &context)?;
-    let policy = RestorePolicy {
-        verify_only: true,
-        ..RestorePolicy::default()
-    };
-    let choices = RestoreChoices {
-        policy,
-        ..RestoreChoices::default()
-    };
-    let table = resolve(&opened.inventory, &System::default(), &choices);
-    let plan = RestorePlan {
-        access,
-        table,
-        verify_only: true,
-    };
-    Ok(engine::verify::run(&plan, &NoHost, &context)?)
+    let access = Access::new(Location::File(archive.to_owned()).into(), passphrase);
+    let plan = VerifyPlan::everything(access);
+    Ok(engine::verify::run(&plan, None, &Context::default())?)
 }

@@ -17,19 +17,15 @@
 //!
 //! use pedos_backup::{
 //!     engine::{self, Context},
-//!     host::{NoHost, System},
-//!     plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
+//!     plan::{Access, VerifyPlan},
 //!     secret::Passphrase,
+//!     transport::Location,
 //! };
 //!
 //! let passphrase = Arc::new(Passphrase::for_reading("the passphrase".to_owned()));
-//! let access = Access::new(Source::File("pedos-backup-2026-03-01T140500".into()), passphrase);
-//! let opened = engine::open_archive(&access, &NoHost, &Context::default())?;
-//! let policy = RestorePolicy { verify_only: true, ..Default::default() };
-//! let choices = RestoreChoices { policy, ..Default::default() };
-//! let table = resolve(&opened.inventory, &System::default(), &choices);
-//! let plan = RestorePlan { access, table, verify_only: true };
-//! let report = engine::verify::run(&plan, &NoHost, &Context::default())?;
+//! let archive = Location::File("pedos-backup-2026-03-01T140500".into());
+//! let plan = VerifyPlan::everything(Access::new(archive.into(), passphrase));
+//! let report = engine::verify::run(&plan, None, &Context::default())?;
 //! assert!(report.is_success(), "{:?} {:?}", report.verdict, report.findings);
 //! # Ok::<(), engine::EngineError>(())
 //! ```
@@ -42,7 +38,7 @@
 //! |---|---|
 //! | list what is in an archive | [`engine::open_archive`], then [`engine::OpenedArchive::inventory`] |
 //! | look at an archive without its passphrase | [`engine::quick_look`] |
-//! | verify an archive | [`plan::resolve`], then [`engine::verify::run`] |
+//! | verify an archive | [`plan::VerifyPlan`], then [`engine::verify::run`] |
 //! | get one file out of it | [`plan::ExtractPlan`], then [`engine::extract::run`] |
 //! | restore VMs into a PedOS | [`plan::resolve`], then [`engine::restore::run`] |
 //! | back VMs up | [`plan::BackupPlan`], then [`engine::backup::run`] |
@@ -66,6 +62,7 @@
 //! both a PedOS's own state and the table of contents of an archive. `ARCHITECTURE.md` draws the whole house, and
 //! `tests/house/architecture.rs` holds the rooms to it.
 
+pub mod cancel;
 pub mod durable;
 pub mod qfile;
 pub mod secret;
@@ -76,6 +73,8 @@ pub mod format;
 pub mod inventory;
 
 pub mod host;
+pub mod transport;
+
 pub mod plan;
 pub mod profile;
 

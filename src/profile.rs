@@ -24,7 +24,12 @@ use std::{
 use zeroize::Zeroizing;
 
 use self::yaml::Value;
-use crate::{durable, format::Compression, host::DOM0, secret::Passphrase};
+use crate::{
+    durable,
+    format::Compression,
+    host::{DOM0, LocalDir},
+    secret::Passphrase,
+};
 
 /// The wizard's default profile, under the name that the existing wizard gives it.
 pub const DEFAULT_NAME: &str = "qubes-manager-backup";
@@ -69,6 +74,9 @@ pub enum PassphraseSource {
 /// Why a profile cannot be used or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
+    /// The profiles lie in dom0, whose file system this program does not reach.
+    #[error("the backup profiles of this PedOS are out of reach from here")]
+    OutOfReach,
     /// There is none of that name.
     #[error("there is no backup profile {}", path.display())]
     NotFound {
@@ -131,8 +139,8 @@ impl Profile {
     ///
     /// # Errors
     /// When it is not there or not a profile.
-    pub fn load(folder: &Path, name: &str) -> Result<Loaded, ProfileError> {
-        let path = path(folder, name)?;
+    pub fn load(folder: &LocalDir, name: &str) -> Result<Loaded, ProfileError> {
+        let path = path(folder.path(), name)?;
         let read = || -> io::Result<Zeroizing<Vec<u8>>> {
             let length = fs::metadata(&path)?.len();
             if length > LARGEST_BYTES {
@@ -158,10 +166,13 @@ impl Profile {
     ///
     /// # Errors
     /// When it cannot be written: the older one is still there then.
-    pub fn save(&self, folder: &Path, name: &str) -> Result<PathBuf, ProfileError> {
-        let path = path(folder, name)?;
+    pub fn save(&self, folder: &LocalDir, name: &str) -> Result<PathBuf, ProfileError> {
+        let path = path(folder.path(), name)?;
         let write = || {
-            fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(FOLDER_MODE)
+                .create(folder.path())?;
             durable::replace_private(&path, self.print().as_bytes(), MODE)
         };
         write().map_err(|source| ProfileError::Io {

@@ -29,9 +29,6 @@ pub const LONG_VERSION: &str = concat!(
     ".\nLicense GPL-3.0-or-later: free software, without any warranty."
 );
 
-/// The variable that stands in for `--root`.
-pub const ROOT_VARIABLE: &str = "PEDOS_ROOT";
-
 /// The definitions of all four programs, by name.
 pub fn commands() -> [(&'static str, clap::Command); 4] {
     [

@@ -7,17 +7,18 @@ use zeroize::Zeroizing;
 
 use crate::{
     crypto::{KdfCost, Strength},
-    engine::{DestinationError, EngineError, Resources},
+    engine::{EngineError, Resources},
     format::Level,
     host::{
         Host, System,
         root::sample::{self, SampleSize},
     },
     job::{self, Job, JobHandle, Task},
-    plan::{BackupPlan, Destination, Finding, Room, check_backup, hindrances},
+    plan::{BackupPlan, Finding, Room, Unverified, check_backup, hindrances},
     profile::passphrase_from_vm,
     secret::{Oddity, Passphrase, oddities},
     text::{self, JobKind},
+    transport::{DestinationError, Location, Probe, ProbeError, Purpose, probe},
 };
 
 use super::{
@@ -26,7 +27,7 @@ use super::{
     console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
-    leftovers, place,
+    leftovers, location,
     prompt::{self, PromptError},
     settings::{self, Settings},
     table,
@@ -34,6 +35,11 @@ use super::{
 
 /// Does what the command line says.
 pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    let args = &args.sorted();
+    let console = &Console {
+        is_output_taken: settings::is_to_standard_output(args),
+        ..*console
+    };
     let exit = carry_on(args, console, interrupt).unwrap_or_else(|stop| console.stop(&stop));
     Ok(checked(console.program, exit, false))
 }
@@ -43,20 +49,20 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         return make_sample(folder, console);
     }
     settings::check_line(args)?;
-    let host = place::host(&args.common)?;
+    let host = location::host(&args.common)?;
     leftovers::mention(host.as_ref(), console);
     let system = host.system()?;
     let mut settings = match (&args.profile, &args.backup_location) {
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
     };
-    if let Destination::Service { vm, .. } = &settings.destination {
-        place::check_vm(&system, vm)?;
+    if let Some(vm) = settings.destination.vm() {
+        location::check_vm(&system, vm)?;
     }
     let extras = settings.extras;
     let (level, kdf) = (extras.level.unwrap_or_default(), extras.kdf.unwrap_or_default());
     let wants_text = extras.recovery_text.unwrap_or_default();
-    if wants_text && matches!(settings.destination, Destination::Service { .. }) {
+    if wants_text && settings.destination.folder().is_none() {
         return Err(Stop::usage::<BackupArgs>(text::terminal::no_recovery_text_in_vm()));
     }
     if level.number(settings.compression).is_none() {
@@ -67,10 +73,16 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         settings::check_profile(&settings)?;
     }
     let verify = extras.verify.unwrap_or_default();
-    if let Some(why) = settings.destination.unverifiable().filter(|_| verify) {
+    let found = look_at(&settings.destination, &host, interrupt)?;
+    if verify && !found.is_readable_again {
+        let why = Unverified::of(&settings.destination);
         console.warning(&text::terminal::will_not_verify(why));
     }
-    show_summary(&system, &settings.vms, &settings.destination, console)?;
+    for name in &found.leftovers {
+        console.warning(&text::terminal::unfinished_backup(&settings.destination, name));
+    }
+    let room = Room::of(&found, settings.compression);
+    show_summary(&system, &settings.vms, &settings.destination, room, console)?;
     if !args.yes {
         confirm(console, interrupt)?;
     }
@@ -107,7 +119,7 @@ fn carry_out(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let job: JobHandle = job::spawn(Job::Backup(plan), host, resources);
+    let job: JobHandle = job::spawn(Job::Backup(plan, host), resources);
     interrupt.stops(job.cancel_token());
     interrupt.waits_for(job.is_over());
     let outcome = console.watch(&job);
@@ -125,19 +137,23 @@ fn make_sample(folder: &Path, console: &Console) -> Result<Exit, Stop> {
 }
 
 /// Prints the table, and ends here if something speaks against the backup.
-fn show_summary(system: &System, vms: &[String], destination: &Destination, console: &Console) -> Result<(), Stop> {
-    check_destination(destination)?;
-    let findings = check_backup(system, vms, Some(destination), Room::default());
-    say(format_args!("{}", table::backup(system, vms, &findings)));
-    let needed = vms
-        .iter()
-        .filter_map(|name| system.vm(name))
-        .map(|vm| vm.backup_bytes)
-        .sum();
-    if let Some(free) = place::free_bytes(destination).filter(|free| *free < needed) {
-        // What compression saves is not known, so this stops nobody here: a full disk stops the backup cleanly.
-        console.warning(&text::terminal::little_room(needed, free));
-    }
+fn show_summary(
+    system: &System,
+    vms: &[String],
+    destination: &Location,
+    room: Room,
+    console: &Console,
+) -> Result<(), Stop> {
+    let mut findings = check_backup(system, vms, Some(destination), room);
+    console.print(format_args!("{}", table::backup(system, vms, &findings)));
+    // What compression saves is not known, so this stops nobody here: a full disk stops the backup cleanly.
+    findings.retain(|finding| {
+        let is_of_room = finding.remark.is_about_room();
+        if is_of_room {
+            console.warning(&text::terminal::little_room(finding));
+        }
+        !is_of_room
+    });
     let hindrances = hindrances(&findings, vms);
     if !hindrances.is_empty() {
         let messages = hindrances.into_iter().cloned().map(not_ready).collect();
@@ -154,19 +170,40 @@ fn not_ready(finding: Finding) -> text::Message {
 }
 
 /// Finds before the passphrase is asked for what the engine would find after it.
-fn check_destination(destination: &Destination) -> Result<(), Stop> {
-    let Destination::File(path) = destination else {
-        return Ok(());
-    };
-    let error = if path.symlink_metadata().is_ok() {
-        DestinationError::Exists { path: path.clone() }
-    } else {
-        match path.parent() {
-            Some(folder) if !folder.is_dir() => DestinationError::NotADirectory { path: folder.into() },
-            _ => return Ok(()),
+fn look_at(destination: &Location, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<Probe, Stop> {
+    if let Location::File(path) = destination
+        && path.symlink_metadata().is_ok()
+    {
+        let error = DestinationError::Exists { path: path.clone() };
+        return Err(EngineError::from(error).into());
+    }
+    let (location, host) = (destination.clone(), Arc::clone(host));
+    let task = Task::spawn(move |context| {
+        let view = host.with_cancel(&context.cancel);
+        let found = probe(&location, Purpose::Write, Some(&*view), &context.cancel);
+        context.cancel.check()?;
+        Ok(found)
+    });
+    interrupt.stops(task.cancel_token());
+    task.answer_blocking()?.map_err(|error| will_not_do(destination, error))
+}
+
+fn will_not_do(destination: &Location, error: ProbeError) -> Stop {
+    let place = destination.to_string();
+    let error = match (error, destination.folder()) {
+        (ProbeError::NotFound | ProbeError::NotADirectory, Some(folder)) => DestinationError::NotADirectory {
+            path: folder.to_owned(),
+        },
+        (ProbeError::NotFound | ProbeError::NotADirectory, None) => DestinationError::NothingThere { place },
+        (ProbeError::NotWritable | ProbeError::NotReadable, _) => DestinationError::NotWritable { place },
+        (ProbeError::Io(source), _) => DestinationError::Io { place, source },
+        (ProbeError::Host(error), _) => return error.into(),
+        // The command line has been held against these already.
+        (ProbeError::Line(_) | ProbeError::NotAbsolute | ProbeError::NotAFile | ProbeError::EmptyFile, _) => {
+            DestinationError::Impossible { place }
         }
     };
-    Err(EngineError::from(error).into())
+    EngineError::from(error).into()
 }
 
 /// Asks whether to go on.
@@ -214,9 +251,8 @@ fn passphrase(
 fn told_by(vm: &str, profile: &str, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
     let (host, source, name) = (Arc::clone(host), vm.to_owned(), profile.to_owned());
     let task = Task::spawn(move |context| {
-        let told = passphrase_from_vm(host.as_ref(), &source, &name, |control| {
-            context.cancel.on_cancel(move || control.kill());
-        });
+        let host = host.with_cancel(&context.cancel);
+        let told = passphrase_from_vm(host.as_ref(), &source, &name, &context.cancel);
         context.cancel.check()?;
         Ok(told)
     });

@@ -22,7 +22,7 @@ use signal_hook::{
     low_level::emulate_default_handler,
 };
 
-use crate::engine::CancelToken;
+use crate::cancel::CancelToken;
 
 /// How long a program may take to stop by itself where nothing has to be put in order. Every question and every task
 /// stops within a fraction of it; only a call of the system that does not return takes longer.

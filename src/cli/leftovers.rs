@@ -16,7 +16,7 @@ use super::{
     console::{Console, tell},
     exit::Exit,
     interrupt::Interrupt,
-    place,
+    location,
 };
 
 /// Names what a killed restore has left, if anything.
@@ -46,7 +46,7 @@ pub(super) fn wait(host: &dyn Host, console: &Console, interrupt: &Interrupt) ->
 
 /// Takes away what a killed restore has left, after a question.
 pub(super) fn clean_up(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
-    let host: Arc<dyn Host> = place::host(&args.common)?;
+    let host: Arc<dyn Host> = location::host(&args.common)?;
     let turn = wait(host.as_ref(), console, interrupt)?;
     let found = Leftovers::find_in(host.as_ref(), &turn)?;
     if found.is_empty() {

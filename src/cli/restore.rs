@@ -4,13 +4,14 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, OpenedArchive, Resources, open_archive, source_place},
-    host::{DOM0, Host, NoHost},
+    engine::{ArchiveError, Context, EngineError, OpenedArchive, Resources, open_archive},
+    host::{DOM0, Host, Services, System},
     job::{self, Ended, Job, Outcome, Task},
     json,
-    plan::{Access, RestorePlan, RestoreTable, Source, resolve},
+    plan::{Access, RestorePlan, RestoreTable, VerifyPlan, resolve},
     secret::Passphrase,
     text::{self, JobKind},
+    transport::{Location, STANDARD, Source},
 };
 
 use super::{
@@ -20,26 +21,28 @@ use super::{
     choices::choices,
     console::{Console, checked, has_document, say_document},
     exit::Exit,
+    inspect,
     interrupt::Interrupt,
-    leftovers, look,
-    place::{self, NewRoot},
+    leftovers,
+    location::{self, NewRoot},
     prompt, table,
 };
 
 /// Does what the command line says.
 pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    let args = &args.sorted();
     check_line(args)?;
-    look::check_line(args)?;
+    inspect::check_line(args)?;
     let console = &Console {
-        is_output_taken: args.json || look::is_stream(args),
+        is_output_taken: args.json || inspect::is_stream(args),
         ..*console
     };
     if args.clean_up {
         return leftovers::clean_up(args, console, interrupt);
     }
     let source = source(args)?;
-    let place = source_place(&source);
-    let result = carry_on(args, source, console, interrupt);
+    let place = source.to_string();
+    let result = carry_on(args, Source::new(source), console, interrupt);
     // A program that waits for a document gets one of what failed before there was anything to report.
     if args.json && !has_document() {
         match &result {
@@ -72,30 +75,29 @@ fn name(args: &RestoreArgs) -> &'static str {
 
 fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     if args.quick_look {
-        return look::quick(&source, interrupt);
+        return inspect::quick(&source, interrupt);
     }
-    let (new_root, host) = match &args.new_root {
-        Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), host))?,
-        None if args.list || args.extract.is_some() => (None, look::host(args, &source)?),
-        None => (None, host(args, &source)?),
+    let (new_root, pedos) = match &args.new_root {
+        Some(path) => NewRoot::create(path).map(|(new, host)| (Some(new), Pedos::IntoIt(host)))?,
+        None => (None, Pedos::of(args, &source)?),
     };
-    if new_root.is_none() {
+    if let (None, Some(host)) = (&new_root, pedos.host()) {
         leftovers::mention(host.as_ref(), console);
     }
-    if let Source::Service { vm, .. } | Source::Registered { vm, .. } = &source {
-        place::check_vm(&host.system()?, vm)?;
+    if let (Some(vm), Some(host)) = (source.location().vm(), pedos.host()) {
+        location::check_vm(&host.system()?, vm)?;
     }
     let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
     if args.list {
-        return look::list(args, &access, &host, interrupt);
+        return inspect::list(args, &access, pedos.host(), interrupt);
     }
     if args.extract.is_some() {
-        return look::extract(args, access, host, console, interrupt);
+        return inspect::extract(args, access, pedos.host(), console, interrupt);
     }
-    let place = source_place(&access.source);
-    let archive =
-        open(&access, &host, args.resources.resources(), interrupt).map_err(|error| unreadable(error, &access))?;
+    let place = access.source.location().to_string();
+    let archive = open(&access, pedos.host(), args.resources.resources(), interrupt)
+        .map_err(|error| unreadable(error, &access))?;
     let mut choices = choices(args, &archive.inventory, console)?;
     let missing = named_missing(args, &access, &archive, console, interrupt)?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
@@ -103,11 +105,13 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         choices.missing = missing.unwrap_or_default();
     }
     // Names are chosen now, so that the turn is held from here to the end of the restore.
-    let is_restore = !args.verify_only && !args.choices.dry_run;
-    let _turn = is_restore
-        .then(|| leftovers::wait(host.as_ref(), console, interrupt))
-        .transpose()?;
-    let system = host.system()?;
+    let _turn = match &pedos {
+        Pedos::IntoIt(host) if !args.choices.dry_run => Some(leftovers::wait(host.as_ref(), console, interrupt)?),
+        Pedos::IntoIt(_) | Pedos::ToAsk(_) => None,
+    };
+    let system = pedos
+        .host()
+        .map_or_else(|| Ok(System::default()), |host| host.system())?;
     let table = resolve(&archive.inventory, &system, &choices);
     let shortages = if args.verify_only {
         Vec::new()
@@ -132,12 +136,11 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     if args.passphrase_file.is_none() {
         confirm(console, interrupt)?;
     }
-    let plan = RestorePlan {
-        access,
-        table,
-        verify_only: args.verify_only,
+    let job = match pedos {
+        Pedos::IntoIt(host) => Job::Restore(RestorePlan { access, table }, host),
+        Pedos::ToAsk(host) => Job::Verify(VerifyPlan::of_table(access, &table), host),
     };
-    Ok(carry_out(args, plan, host, new_root, &archive, console, interrupt))
+    Ok(carry_out(args, job, &place, new_root, &archive, console, interrupt))
 }
 
 /// The archive with all that is needed to read it.
@@ -161,15 +164,15 @@ fn access(args: &RestoreArgs, source: Source, interrupt: &Interrupt) -> Result<A
 /// Runs the job to its end, and keeps a new PedOS if there is something in it.
 fn carry_out(
     args: &RestoreArgs,
-    plan: RestorePlan,
-    host: Arc<dyn Host>,
+    job: Job,
+    place: &str,
     new_root: Option<NewRoot>,
     archive: &OpenedArchive,
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let (kind, place) = (kind(args), source_place(&plan.access.source));
-    let job = job::spawn(Job::Restore(plan), host, args.resources.resources());
+    let kind = kind(args);
+    let job = job::spawn(job, args.resources.resources());
     interrupt.stops(job.cancel_token());
     // A verification leaves nothing behind, however it ends.
     if kind == JobKind::Restore {
@@ -182,7 +185,7 @@ fn carry_out(
     let ended = Ended {
         kind,
         outcome: &outcome,
-        place: &place,
+        place,
         archive: Some(&archive.info),
         at: SystemTime::now(),
     };
@@ -190,12 +193,33 @@ fn carry_out(
     Exit::of_outcome(kind, &outcome)
 }
 
-/// The PedOS to restore into. To verify a file none is needed: that works on any computer.
-fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
-    if args.verify_only && source.is_here() && place::named_root(&args.common).is_none() {
-        return Ok(Arc::new(NoHost));
+/// What a command line needs a PedOS for.
+enum Pedos {
+    /// To restore into it.
+    IntoIt(Arc<dyn Host>),
+    /// To look at it, or to ask one of its VMs for the archive. Where the archive is on this computer, none is needed:
+    /// reading it works anywhere.
+    ToAsk(Option<Arc<dyn Host>>),
+}
+
+impl Pedos {
+    /// The PedOS that a command line needs.
+    fn of(args: &RestoreArgs, source: &Source) -> Result<Self, Stop> {
+        let is_look = args.list || args.extract.is_some();
+        if !is_look && !args.verify_only {
+            return location::host(&args.common).map(Self::IntoIt);
+        }
+        let is_needed = source.location().vm().is_some() || (!is_look && location::named_root(&args.common).is_some());
+        let host = is_needed.then(|| location::host(&args.common)).transpose()?;
+        Ok(Self::ToAsk(host))
     }
-    place::host(&args.common)
+
+    fn host(&self) -> Option<&Arc<dyn Host>> {
+        match self {
+            Self::IntoIt(host) => Some(host),
+            Self::ToAsk(host) => host.as_ref(),
+        }
+    }
 }
 
 /// Whether there is something in a new PedOS that its user would miss.
@@ -216,6 +240,7 @@ fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
     }
     let is_stdin = |path: &Path| {
         [
+            Path::new(STANDARD),
             Path::new("/dev/stdin"),
             Path::new("/dev/fd/0"),
             Path::new("/proc/self/fd/0"),
@@ -241,15 +266,18 @@ fn kind(args: &RestoreArgs) -> JobKind {
     }
 }
 
-fn source(args: &RestoreArgs) -> Result<Source, Stop> {
-    let location = &args.backup_location;
+fn source(args: &RestoreArgs) -> Result<Location, Stop> {
+    let place = &args.backup_location;
+    if let Some(command) = &args.from_command {
+        return location::command::<RestoreArgs>(command);
+    }
     match args.dest_vm.as_deref() {
-        Some(vm) if args.location_is_service => Ok(Source::Registered {
+        Some(vm) if args.location_is_service => Ok(Location::Registered {
             vm: vm.to_owned(),
-            service: place::text::<RestoreArgs>(location)?.to_owned(),
+            service: location::text::<RestoreArgs>(place)?.to_owned(),
         }),
-        vm if args.join.is_empty() => place::source::<RestoreArgs>(vm, location),
-        None | Some(DOM0) => place::parts::<RestoreArgs>(location, &args.join),
+        vm if args.join.is_empty() => location::source::<RestoreArgs>(vm, place),
+        None | Some(DOM0) => location::parts::<RestoreArgs>(place, &args.join),
         Some(_) => Err(Stop::usage::<RestoreArgs>(
             "--join is for files of dom0, and not for those of a VM",
         )),
@@ -268,24 +296,36 @@ fn named_missing(
     if args.verify_only {
         return Ok(None);
     }
-    let missing = look::missing(access, archive, interrupt)?;
+    let missing = inspect::missing(access, archive, interrupt)?;
     for what in missing.iter().flat_map(BTreeMap::values).cloned() {
         console.warning(&text::message(&ArchiveError::Missing { what }.into()).full_text());
     }
     Ok(missing)
 }
 
+/// Reads an archive with what a reader needs of a PedOS, whose calls end with the work.
+pub(super) fn with_services<T>(
+    host: Option<&Arc<dyn Host>>,
+    context: &Context,
+    read: impl FnOnce(Option<&dyn Services>) -> T,
+) -> T {
+    let view = host.map(|host| host.with_cancel(&context.cancel));
+    read(view.as_deref().map(|host| host as &dyn Services))
+}
+
 /// Header and inventory, read on a thread of its own so that Ctrl-C is heard.
 pub(super) fn open(
     access: &Access,
-    host: &Arc<dyn Host>,
+    host: Option<&Arc<dyn Host>>,
     resources: Resources,
     interrupt: &Interrupt,
 ) -> Result<OpenedArchive, EngineError> {
-    let (copy, host) = (access.clone(), Arc::clone(host));
+    let (copy, host) = (access.clone(), host.cloned());
     let task = Task::spawn(move |context| {
         let context = context.clone().with_resources(resources);
-        open_archive(&copy, host.as_ref(), &context)
+        with_services(host.as_ref(), &context, |services| {
+            open_archive(&copy, services, &context)
+        })
     });
     interrupt.stops(task.cancel_token());
     task.answer_blocking()

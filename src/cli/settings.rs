@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a backup is to do, from the command line or from a profile.
 
-use std::{collections::BTreeSet, ffi::OsStr, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    io::{self, IsTerminal},
+    path::Path,
+    sync::Arc,
+};
 
 use crate::{
     format::Compression,
-    host::{DOM0, Host, System},
-    plan::{Destination, default_selection},
-    profile::{self, Extras, PassphraseSource, Profile},
+    host::{DOM0, System, Vms},
+    plan::default_selection,
+    profile::{self, Extras, PassphraseSource, Profile, ProfileError},
     secret::Passphrase,
     text,
+    transport::{Location, STANDARD},
 };
 
 use super::{
     Stop,
     args::{BackupArgs, CompressionWish},
     console::Console,
-    place,
+    location,
 };
 
 /// What a backup is to do.
@@ -24,7 +31,7 @@ pub(super) struct Settings {
     /// The VMs, in the order of the host.
     pub(super) vms: Vec<String>,
     /// Where the archive goes.
-    pub(super) destination: Destination,
+    pub(super) destination: Location,
     /// How it is compressed.
     pub(super) compression: Compression,
     /// The passphrase, where a profile holds it.
@@ -35,9 +42,21 @@ pub(super) struct Settings {
     pub(super) extras: Extras,
 }
 
+/// Whether the archive is going to be printed, so that nothing else may be.
+pub(super) fn is_to_standard_output(args: &BackupArgs) -> bool {
+    let is_here = args.dest_vm.as_deref().is_none_or(|vm| vm == DOM0);
+    is_here && args.to_command.is_none() && args.backup_location.as_deref().is_some_and(|place| place == STANDARD)
+}
+
 /// Checks as much of a command line as can be checked without a host.
 pub(super) fn check_line(args: &BackupArgs) -> Result<(), Stop> {
+    if is_to_standard_output(args) && io::stdout().is_terminal() {
+        return Err(Stop::usage::<BackupArgs>(
+            "a backup is not for a terminal: redirect standard output",
+        ));
+    }
     match (&args.profile, &args.backup_location) {
+        (None, None) if args.to_command.is_some() => Ok(()),
         (None, None) => Err(Stop::usage::<BackupArgs>(
             "either --profile or 'backup_location' is required",
         )),
@@ -60,7 +79,10 @@ impl Settings {
     ) -> Result<Self, Stop> {
         Ok(Self {
             vms: selection(args, system, console)?,
-            destination: place::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?,
+            destination: match &args.to_command {
+                Some(command) => location::command::<BackupArgs>(command)?,
+                None => location::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?,
+            },
             compression: compression(args)?,
             passphrase: None,
             passphrase_vm: None,
@@ -71,12 +93,13 @@ impl Settings {
     pub(super) fn of_profile(
         args: &BackupArgs,
         name: &str,
-        host: &dyn Host,
+        host: &dyn Vms,
         system: &System,
         console: &Console,
     ) -> Result<Self, Stop> {
         let failed = |error| Stop::failed(text::profile_error(&error));
-        let loaded = Profile::load(&host.profile_dir(), name).map_err(failed)?;
+        let folder = host.profile_dir().ok_or(ProfileError::OutOfReach).map_err(failed)?;
+        let loaded = Profile::load(&folder, name).map_err(failed)?;
         for key in &loaded.unknown_keys {
             console.warning(&text::terminal::unknown_key(key));
         }
@@ -96,7 +119,7 @@ impl Settings {
         };
         Ok(Self {
             vms: selection.vms,
-            destination: place::destination::<BackupArgs>(
+            destination: location::destination::<BackupArgs>(
                 Some(&profile.destination_vm),
                 OsStr::new(&profile.destination_path),
             )?,
@@ -114,8 +137,9 @@ impl Settings {
 /// Finds before anything is asked what cannot be kept in a profile.
 pub(super) fn check_profile(settings: &Settings) -> Result<(), Stop> {
     match &settings.destination {
-        Destination::Directory(path) | Destination::File(path) => text_of(path).map(drop),
-        Destination::Service { .. } => Ok(()),
+        Location::Folder(path) | Location::File(path) => text_of(path).map(drop),
+        Location::Vm { .. } => Ok(()),
+        other => Err(Stop::failed(text::terminal::not_for_a_profile(other))),
     }
 }
 
@@ -131,18 +155,19 @@ pub(super) fn save(
     name: &str,
     settings: &Settings,
     passphrase: &Arc<Passphrase>,
-    host: &dyn Host,
+    host: &dyn Vms,
     console: &Console,
 ) -> Result<(), Stop> {
     let (destination_vm, destination_path) = match &settings.destination {
-        Destination::Directory(path) | Destination::File(path) => {
+        Location::Folder(path) | Location::File(path) => {
             // A profile is text. This is checked before the question; here nothing else can be written either.
             let path = path
                 .to_str()
                 .ok_or_else(|| Stop::failed(text::terminal::path_is_no_text(path)))?;
             (DOM0.to_owned(), path.to_owned())
         }
-        Destination::Service { vm, line } => (vm.clone(), line.clone()),
+        Location::Vm { vm, line } => (vm.clone(), line.clone()),
+        other => return Err(Stop::failed(text::terminal::not_for_a_profile(other))),
     };
     let profile = Profile {
         include: Some(args.vms.clone()).filter(|names| !names.is_empty()),
@@ -153,8 +178,9 @@ pub(super) fn save(
         passphrase: PassphraseSource::Text(Arc::clone(passphrase)),
         extras: settings.extras,
     };
-    let path = profile
-        .save(&host.profile_dir(), name)
+    let folder = host.profile_dir().ok_or(ProfileError::OutOfReach);
+    let path = folder
+        .and_then(|folder| profile.save(&folder, name))
         .map_err(|error| Stop::failed(text::profile_error(&error)))?;
     console.warning(&text::terminal::profile_warning(&path));
     Ok(())

@@ -11,13 +11,14 @@ use crate::{
     format::{Compression, Level},
     host::{DOM0, System, Vm},
     plan::{
-        BackupPlan, Destination, Finding, InventoryScope, RecoveryText, Room, Unverified, check_backup,
-        default_selection, may_be_backed_up,
+        BackupPlan, Finding, InventoryScope, RecoveryText, Room, Unverified, check_backup, default_selection,
+        may_be_backed_up,
     },
     profile::Profile,
+    transport::{Location, Probe, ProbeError, Purpose},
 };
 
-use super::{Look, PassphraseDraft, Place, PlaceProblem, PlaceState, Reason, Run, WizardDraft};
+use super::{PassphraseDraft, PlaceDraft, Reason, Run, TypedPlace, WizardDraft};
 
 /// The VM that holds the USB controllers, which is where backup disks are usually plugged in.
 const USUAL_TARGET: &str = "sys-usb";
@@ -65,9 +66,8 @@ pub struct BackupDraft {
     page: BackupPage,
     system: Option<Arc<System>>,
     selected: BTreeSet<String>,
-    look: Look,
+    place: PlaceDraft,
     has_chosen_target: bool,
-    place: PlaceState,
     findings: Option<Vec<Finding>>,
     run: Run,
     profile: Option<Profile>,
@@ -103,10 +103,7 @@ impl BackupDraft {
         Self {
             is_compressed: true,
             verifies: true,
-            look: Look {
-                target: DOM0.to_owned(),
-                text: String::new(),
-            },
+            place: PlaceDraft::new(Purpose::Write),
             ..Self::default()
         }
     }
@@ -150,30 +147,19 @@ impl BackupDraft {
         selected.map(|vm| vm.backup_bytes).sum()
     }
 
-    /// Takes what was chosen and typed for the destination. Gives whether it has to be looked at.
-    pub fn set_look(&mut self, look: Look) -> bool {
+    /// Takes what was chosen and typed for the destination. Returns whether it has to be looked at.
+    pub fn set_typed_place(&mut self, typed: TypedPlace) -> bool {
         self.has_chosen_target = true;
-        if look == self.look && self.place != PlaceState::Empty {
-            return false;
+        let is_other = self.place.set_typed(typed);
+        if is_other {
+            self.findings = None;
         }
-        self.look = look;
-        self.forget_place();
-        self.place == PlaceState::Looking
+        is_other && self.place.is_due()
     }
 
-    fn forget_place(&mut self) {
-        let is_empty = self.look.text.trim().is_empty();
-        self.place = if is_empty {
-            PlaceState::Empty
-        } else {
-            PlaceState::Looking
-        };
-        self.findings = None;
-    }
-
-    /// Where the archive goes.
-    pub fn destination(&self) -> Option<Destination> {
-        matches!(self.place, PlaceState::Good(_)).then(|| self.look.destination())
+    /// Returns where the archive goes, once the place will do.
+    pub fn destination(&self) -> Option<Location> {
+        self.place.probe().map(|_| self.place.location())
     }
 
     /// How the archive is compressed.
@@ -188,7 +174,7 @@ impl BackupDraft {
     /// Whether a text will stand beside the archive on how to open it without this program: if it is wanted, and the
     /// archive goes to a directory of dom0.
     pub fn writes_recovery_text(&self) -> bool {
-        self.recovery_text.is_some() && self.look.is_local()
+        self.recovery_text.is_some() && self.place.typed().is_local()
     }
 
     /// Takes what composes that text, or `None` where it is not wanted. The choice outlasts a change of the destination.
@@ -198,7 +184,8 @@ impl BackupDraft {
 
     /// Why the archive cannot be read again where it goes; `None` where it can be.
     pub fn unverifiable(&self) -> Option<Unverified> {
-        self.look.destination().unverifiable()
+        let probe = self.place.probe()?;
+        (!probe.is_readable_again).then(|| Unverified::of(&self.place.location()))
     }
 
     /// Whether the archive will be read again after it was written.
@@ -236,14 +223,11 @@ impl BackupDraft {
     pub fn ask_findings(&self) -> Option<impl FnOnce() -> Vec<Finding> + Send + 'static> {
         let system = self.system.clone()?;
         let (selected, destination) = (self.selected(), self.destination());
-        let free_bytes = match &self.place {
-            PlaceState::Good(place) => place.bytes,
-            _ => None,
-        };
-        let room = Room {
-            free_bytes,
-            compression: self.compression(),
-        };
+        let compression = self.compression();
+        let room = self
+            .place
+            .probe()
+            .map_or_else(Room::default, |probe| Room::of(probe, compression));
         Some(move || check_backup(&system, &selected, destination.as_ref(), room))
     }
 
@@ -265,18 +249,9 @@ impl BackupDraft {
         }
     }
 
-    fn check_place(&self) -> Result<(), Reason> {
-        match &self.place {
-            PlaceState::Empty => Err(Reason::NoPlace),
-            PlaceState::Looking => Err(Reason::StillLooking),
-            PlaceState::Bad(problem) => Err(Reason::Place(problem.clone())),
-            PlaceState::Good(_) => Ok(()),
-        }
-    }
-
     fn check_all(&self) -> Result<(), Reason> {
         self.check_vms()?;
-        self.check_place()?;
+        self.place.check()?;
         self.passphrase.check()?;
         let findings = self.findings.as_ref().ok_or(Reason::StillReading)?;
         match findings.iter().filter(|finding| finding.is_blocking()).count() {
@@ -334,7 +309,7 @@ impl BackupDraft {
             scope: self.scope,
             kdf: self.kdf(),
             verify: self.will_verify(),
-            recovery_text: self.recovery_text.filter(|_| self.look.is_local()),
+            recovery_text: self.recovery_text.filter(|_| self.place.typed().is_local()),
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
         })
     }
@@ -357,53 +332,37 @@ impl WizardDraft for BackupDraft {
             self.selected
                 .retain(|name| system.vm(name).is_some_and(may_be_backed_up));
         }
-        let runs = |name: &str| system.vm(name).is_some_and(|vm| vm.is_running);
-        if !self.has_chosen_target && runs(USUAL_TARGET) && self.look.target != USUAL_TARGET {
-            self.look.target = USUAL_TARGET.to_owned();
-            self.forget_place();
+        let is_usual_there = system.vm(USUAL_TARGET).is_some_and(|vm| vm.is_running);
+        if !self.has_chosen_target && is_usual_there {
+            let typed = TypedPlace {
+                target: USUAL_TARGET.to_owned(),
+                text: self.place.typed().text.clone(),
+            };
+            self.place.set_typed(typed);
         }
-        let is_gone = !self.look.is_local() && !runs(&self.look.target);
-        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
-        if is_gone {
-            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
-                vm: self.look.target.clone(),
-            });
-        } else if was_gone {
-            self.forget_place();
+        if self.place.set_system(&system) {
+            self.findings = None;
         }
         self.system = Some(system);
     }
 
     fn targets(&self) -> Vec<String> {
-        targets(self.system.as_deref(), &self.look.target)
+        targets(self.system.as_deref(), &self.place.typed().target)
     }
 
-    fn look(&self) -> &Look {
-        &self.look
-    }
-
-    fn place(&self) -> &PlaceState {
+    fn place(&self) -> &PlaceDraft {
         &self.place
     }
 
-    fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
-        if *asked != self.look {
-            return;
-        }
-        if let PlaceState::Bad(PlaceProblem::NotRunning { .. }) = self.place {
-            return;
-        }
-        self.place = match answer {
-            Ok(place) => PlaceState::Good(place),
-            Err(problem) => PlaceState::Bad(problem),
-        };
+    fn set_probe(&mut self, asked: &TypedPlace, answer: Result<Probe, ProbeError>) {
+        self.place.set_answer(asked, answer);
         self.findings = None;
     }
 
     fn may_continue(&self) -> Result<(), Reason> {
         match self.page {
             BackupPage::Vms => self.check_vms(),
-            BackupPage::Destination => self.check_place(),
+            BackupPage::Destination => self.place.check(),
             BackupPage::Passphrase => self.passphrase.check(),
             BackupPage::Summary => self.check_all(),
             BackupPage::Backup => match self.run {

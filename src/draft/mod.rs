@@ -2,8 +2,7 @@
 //! What the user of a wizard has chosen so far, and every rule about it.
 //!
 //! A draft knows its page, whether the next one may be entered and if not why, and becomes a plan at the end. It holds
-//! values only: no window, no thread and no text for people, so that each rule can be tried without a screen. The one
-//! thing here that touches a disk is [`look_at`], which is asked on a thread of its own.
+//! values only: no window, no thread and no text for people, so that each rule can be tried without a screen.
 
 mod backup;
 mod passphrase;
@@ -17,6 +16,6 @@ pub use crate::format::Compression;
 pub use backup::{BackupDraft, BackupPage, PowerOff};
 pub use passphrase::{Meter, PassphraseDraft};
 pub use pick::pick;
-pub use place::{Look, Place, PlaceKind, PlaceProblem, PlaceState, look_at, look_at_archive};
+pub use place::{PlaceDraft, PlaceProblem, PlaceState, TypedPlace};
 pub use restore::{NotesRead, Opening, QuickLook, RestoreDraft, RestorePage};
 pub use steps::{Reason, Run, WizardDraft};

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use crate::{
     engine::{Context, EngineError},
-    host::{Host, Service},
+    host::{Service, Services},
 };
 
 /// More than any path that Linux takes, in bytes.
@@ -18,15 +18,18 @@ const LONGEST_ANSWER_BYTES: u64 = 8192;
 ///
 /// # Errors
 /// When the VM offers no such service or its answer is no path.
-pub fn pick(host: &dyn Host, vm: &str, is_file: bool, context: &Context) -> Result<Option<String>, EngineError> {
+pub fn pick(
+    services: &dyn Services,
+    vm: &str,
+    is_file: bool,
+    context: &Context,
+) -> Result<Option<String>, EngineError> {
     let service = if is_file {
         Service::SelectFile
     } else {
         Service::SelectDirectory
     };
-    let mut process = host.start_service(vm, service)?;
-    let control = process.control.clone();
-    context.cancel.on_cancel(move || control.kill());
+    let mut process = services.start_service(vm, service)?.ended_by(&context.cancel);
     drop(process.stdin.take());
     let mut answer = Vec::new();
     let read = process

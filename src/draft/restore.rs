@@ -10,15 +10,16 @@ use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use crate::{
     engine::{EngineError, OpenedArchive, Resources},
-    host::{DOM0, System},
+    host::System,
     plan::{Access, RestoreChoices, RestorePlan, RestoreTable},
     secret::Passphrase,
+    transport::{Probe, ProbeError, Purpose},
     units::LocalTime,
 };
 
 use self::choices::Resolved;
 
-use super::{Look, Place, PlaceProblem, PlaceState, Reason, Run, WizardDraft, backup::targets};
+use super::{PlaceDraft, Reason, Run, TypedPlace, WizardDraft, backup::targets};
 
 /// A backup notes its time at its end and is named after its beginning: within a day, both are the same backup.
 const SAME_BACKUP_SECS: i64 = 24 * 60 * 60;
@@ -63,8 +64,7 @@ pub enum Opening {
 pub struct RestoreDraft {
     page: RestorePage,
     system: Option<Arc<System>>,
-    look: Look,
-    place: PlaceState,
+    place: PlaceDraft,
     quick: QuickLook,
     notes: NotesRead,
     wants_to_look: bool,
@@ -95,10 +95,7 @@ impl RestoreDraft {
     pub fn new() -> Self {
         Self {
             is_encrypted: true,
-            look: Look {
-                target: DOM0.to_owned(),
-                text: String::new(),
-            },
+            place: PlaceDraft::new(Purpose::Read),
             ..Self::default()
         }
     }
@@ -108,24 +105,17 @@ impl RestoreDraft {
         self.page
     }
 
-    /// Takes what was chosen and typed for the source. Gives whether it has to be looked at. Another archive has to be
+    /// Takes what was chosen and typed for the source. Returns whether it has to be looked at. Another archive has to be
     /// opened again.
-    pub fn set_look(&mut self, look: Look) -> bool {
-        if look == self.look && self.place != PlaceState::Empty {
+    pub fn set_typed_place(&mut self, typed: TypedPlace) -> bool {
+        if !self.place.set_typed(typed) {
             return false;
         }
-        self.look = look;
         self.quick = QuickLook::NotDone;
         self.notes = NotesRead::NotRead;
         self.opening = Opening::NotTried;
         self.choices = RestoreChoices::default();
-        let is_empty = self.look.text.trim().is_empty();
-        self.place = if is_empty {
-            PlaceState::Empty
-        } else {
-            PlaceState::Looking
-        };
-        !is_empty
+        self.place.is_due()
     }
 
     /// Says whether anything stands in the passphrase field; typing makes an earlier attempt worthless.
@@ -152,7 +142,7 @@ impl RestoreDraft {
         let passphrase = Arc::clone(self.passphrase.as_ref()?);
         Some(Access {
             is_encrypted: self.is_encrypted,
-            ..Access::new(self.look.source(), passphrase)
+            ..Access::new(self.place.location().into(), passphrase)
         })
     }
 
@@ -209,13 +199,8 @@ impl RestoreDraft {
     }
 
     fn check_place(&self) -> Result<(), Reason> {
-        match &self.place {
-            PlaceState::Empty => Err(Reason::NoPlace),
-            PlaceState::Looking => Err(Reason::StillLooking),
-            PlaceState::Bad(problem) => Err(Reason::Place(problem.clone())),
-            PlaceState::Good(_) if self.system.is_none() => Err(Reason::StillReading),
-            PlaceState::Good(_) => Ok(()),
-        }
+        self.place.check()?;
+        self.system.as_ref().map(drop).ok_or(Reason::StillReading)
     }
 
     fn check_passphrase(&self) -> Result<(), Reason> {
@@ -291,7 +276,6 @@ impl RestoreDraft {
         Ok(RestorePlan {
             access: self.access().ok_or(Reason::NoPassphrase)?,
             table: RestoreTable::clone(&*self.table().ok_or(Reason::NotOpened)?),
-            verify_only: self.verifies_only,
         })
     }
 }
@@ -302,38 +286,20 @@ impl WizardDraft for RestoreDraft {
     }
 
     fn set_system(&mut self, system: Arc<System>) {
-        let runs = |name: &str| system.vm(name).is_some_and(|vm| vm.is_running);
-        let was_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
-        if !self.look.is_local() && !runs(&self.look.target) {
-            self.place = PlaceState::Bad(PlaceProblem::NotRunning {
-                vm: self.look.target.clone(),
-            });
-        } else if was_gone {
-            self.place = PlaceState::Looking;
-        }
+        self.place.set_system(&system);
         self.system = Some(system);
     }
 
     fn targets(&self) -> Vec<String> {
-        targets(self.system.as_deref(), &self.look.target)
+        targets(self.system.as_deref(), &self.place.typed().target)
     }
 
-    fn look(&self) -> &Look {
-        &self.look
-    }
-
-    fn place(&self) -> &PlaceState {
+    fn place(&self) -> &PlaceDraft {
         &self.place
     }
 
-    fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>) {
-        let is_gone = matches!(self.place, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
-        if *asked == self.look && !is_gone {
-            self.place = match answer {
-                Ok(place) => PlaceState::Good(place),
-                Err(problem) => PlaceState::Bad(problem),
-            };
-        }
+    fn set_probe(&mut self, asked: &TypedPlace, answer: Result<Probe, ProbeError>) {
+        self.place.set_answer(asked, answer);
     }
 
     // Leaving the passphrase page is the opening, so there it is enough that there is something to try.

@@ -3,9 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::{engine::Resources, host::System, secret::PassphraseError};
+use crate::{
+    engine::Resources,
+    host::System,
+    secret::PassphraseError,
+    transport::{Probe, ProbeError},
+};
 
-use super::{Look, Place, PlaceProblem, PlaceState};
+use super::{PlaceDraft, TypedPlace};
 
 /// Why the next page cannot be entered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +26,7 @@ pub enum Reason {
     /// The place is still being looked at.
     StillLooking,
     /// The place will not do.
-    Place(PlaceProblem),
+    BadPlace,
     /// No passphrase was typed.
     NoPassphrase,
     /// The passphrase was not typed a second time.
@@ -76,14 +81,11 @@ pub trait WizardDraft {
     /// when it has been stopped, so that the choice is not lost silently.
     fn targets(&self) -> Vec<String>;
 
-    /// What was typed for the place of the archive.
-    fn look(&self) -> &Look;
+    /// Returns the place of the archive.
+    fn place(&self) -> &PlaceDraft;
 
-    /// What is known of that place.
-    fn place(&self) -> &PlaceState;
-
-    /// Takes the answer of a look at a place; an answer to an older question is left alone.
-    fn set_place(&mut self, asked: &Look, answer: Result<Place, PlaceProblem>);
+    /// Takes what was found at a place; an answer to an older question is left alone.
+    fn set_probe(&mut self, asked: &TypedPlace, answer: Result<Probe, ProbeError>);
 
     /// Whether the next page may be entered.
     ///

@@ -4,8 +4,9 @@
 use std::time::Instant;
 
 use crate::{
-    host::Host,
-    plan::{Access, BackupPlan, Source, Unverified},
+    host::{Host, Services},
+    plan::{Access, BackupPlan, Unverified, VerifyPlan},
+    transport::{Location, Source},
 };
 
 use super::{Context, EngineError, Failure, Report, VerifyVerdict, Warning, memory, read::verify, write};
@@ -16,9 +17,11 @@ use super::{Context, EngineError, Failure, Report, VerifyVerdict, Warning, memor
 /// The first cause that ended it. Nothing is left under a final name then.
 pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
-    let mut report = write::run(plan, host, context)?;
+    let view = host.with_cancel(&context.cancel);
+    // What a cancel leaves in a VM is taken away by a service that is not cancelled.
+    let (mut report, location) = write::run(plan, &*view, host, context)?;
     if plan.verify {
-        verify_written(plan, host, context, &mut report);
+        verify_written(plan, location, &*view, context, &mut report);
     }
     report.warnings = context.warnings();
     report.elapsed = start.elapsed();
@@ -27,20 +30,25 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
 }
 
 /// Reads the archive again from where it went.
-fn verify_written(plan: &BackupPlan, host: &dyn Host, context: &Context, report: &mut Report) {
-    let (unverifiable, archive) = (plan.destination.unverifiable(), report.archive.clone());
-    let (None, Some(path)) = (unverifiable, archive) else {
-        return omit_verification(unverifiable.unwrap_or(Unverified::InVm), context, report);
+fn verify_written(
+    plan: &BackupPlan,
+    location: Option<Location>,
+    services: &dyn Services,
+    context: &Context,
+    report: &mut Report,
+) {
+    let Some(location) = location else {
+        let why = Unverified::of(&plan.destination);
+        return omit_verification(why, context, report);
     };
     // Of the others it is known already that they are not whole.
     let there = report.vms.iter().filter(|vm| vm.result.is_there());
     let names: Vec<String> = there.map(|vm| vm.name.clone()).collect();
-    match verify::verify_archive(
-        &Access::new(Source::File(path), plan.passphrase.clone()),
-        &names,
-        host,
-        context,
-    ) {
+    let plan = VerifyPlan {
+        access: Access::new(Source::new(location), plan.passphrase.clone()),
+        vms: Some(names),
+    };
+    match verify::run(&plan, Some(services), context) {
         Ok(verified) => {
             report.verdict = verified.verdict;
         }

@@ -4,71 +4,15 @@
 use std::{
     fmt,
     num::NonZeroUsize,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use crate::engine::{EngineError, Failure, Warning};
-
-/// Stops a job. Clones are the same token.
-#[derive(Clone, Default)]
-pub struct CancelToken(Arc<Inner>);
-
-#[derive(Default)]
-struct Inner {
-    is_cancelled: AtomicBool,
-    on_cancel: Mutex<Vec<Box<dyn Fn() + Send>>>,
-}
-
-impl CancelToken {
-    /// Stops everything that looks at this token, and runs what was registered with [`CancelToken::on_cancel`].
-    pub fn cancel(&self) {
-        self.0.is_cancelled.store(true, Ordering::SeqCst);
-        let actions = std::mem::take(&mut *self.0.on_cancel.lock().unwrap_or_else(PoisonError::into_inner));
-        for action in actions {
-            action();
-        }
-    }
-
-    /// Whether it was cancelled.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled.load(Ordering::SeqCst)
-    }
-
-    /// Registers what frees a stage that hangs in a read or write which does not look at the token: killing the
-    /// process at the other end. Run at once if the token is cancelled already.
-    pub fn on_cancel(&self, action: impl Fn() + Send + 'static) {
-        self.0
-            .on_cancel
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Box::new(action));
-        if self.is_cancelled() {
-            self.cancel();
-        }
-    }
-
-    /// Ends the calling stage if the token was cancelled.
-    ///
-    /// # Errors
-    /// [`EngineError::Cancelled`] then.
-    pub fn check(&self) -> Result<(), EngineError> {
-        if self.is_cancelled() {
-            Err(EngineError::Cancelled)
-        } else {
-            Ok(())
-        }
-    }
-}
-
-impl fmt::Debug for CancelToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CancelToken({})", self.is_cancelled())
-    }
-}
+use crate::{
+    cancel::CancelToken,
+    engine::{Failure, Warning},
+    transport::{Notice, Notices},
+};
 
 /// Hears what a job does. Called from the job's own threads; must return soon.
 pub trait Observer: Send + Sync {
@@ -126,6 +70,12 @@ impl Context {
     #[must_use]
     pub fn with_resources(self, resources: Resources) -> Self {
         Self { resources, ..self }
+    }
+
+    /// Returns what hears the notices of an end of an archive.
+    pub(super) fn notices(&self) -> Notices {
+        let context = self.clone();
+        Arc::new(move |notice: Notice| context.warn(notice.into()))
     }
 
     /// Tells a warning, and keeps it for the report.

@@ -4,8 +4,10 @@
 use std::{io, path::PathBuf, sync::Arc};
 
 use crate::{
+    cancel::Cancelled,
     host::{Change, HostError},
     plan::Finding,
+    transport::{DestinationError, SourceError, TransportError},
 };
 
 /// The first cause that ended a job.
@@ -16,7 +18,7 @@ pub enum EngineError {
     Cancelled,
     /// The host failed or refused.
     #[error(transparent)]
-    Host(#[from] HostError),
+    Host(HostError),
     /// A volume could not be read.
     #[error("reading volume {volume} of VM {vm}: {source}")]
     Volume {
@@ -88,94 +90,47 @@ pub enum EngineError {
     },
 }
 
-/// Why an archive could not be written.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum DestinationError {
-    /// There is a file of that name.
-    #[error("{} is there already and is not overwritten", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Another run is writing it.
-    #[error("{} is being written by another program", path.display())]
-    InUse {
-        /// The unfinished file.
-        path: PathBuf,
-    },
-    /// The unfinished file was replaced or removed while it was written.
-    #[error("{} was replaced or removed while it was written", path.display())]
-    Replaced {
-        /// The unfinished file.
-        path: PathBuf,
-    },
-    /// The folder is not there or is no folder.
-    #[error("{} is not a directory", path.display())]
-    NotADirectory {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The disk is full, or a quota is reached.
-    #[error("no space left at {place}")]
-    Full {
-        /// Where.
-        place: String,
-    },
-    /// The file system does not take files of that size.
-    #[error("{place} does not take files as large as this archive")]
-    FileTooLarge {
-        /// Where.
-        place: String,
-    },
-    /// Any other answer of the operating system.
-    #[error("writing {place}: {source}")]
-    Io {
-        /// Where.
-        place: String,
-        /// The answer.
-        source: Arc<io::Error>,
-    },
-    /// The service in the VM ended badly.
-    #[error("writing the backup to VM {vm} failed (exit code {code}): {said}")]
-    Service {
-        /// The VM.
-        vm: String,
-        /// The service's exit code.
-        code: i32,
-        /// The end of what it printed, made safe to show.
-        said: String,
-    },
+impl From<Cancelled> for EngineError {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
 }
 
-/// Why an archive could not be read, apart from what is in it.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SourceError {
-    /// The operating system's answer.
-    #[error("reading {place}: {source}")]
-    Io {
-        /// Where.
-        place: String,
-        /// The answer.
-        source: Arc<io::Error>,
-    },
-    /// The program that was to decompress it could not be started.
-    #[error("the program {program} cannot be run: {source}")]
-    Program {
-        /// The program, as its user named it.
-        program: String,
-        /// The operating system's answer.
-        source: Arc<io::Error>,
-    },
-    /// The service in the VM ended badly.
-    #[error("reading the backup from VM {vm} failed (exit code {code}): {said}")]
-    Service {
-        /// The VM.
-        vm: String,
-        /// The service's exit code.
-        code: i32,
-        /// The end of what it printed, made safe to show.
-        said: String,
-    },
+impl From<TransportError> for EngineError {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Destination(error) => error.into(),
+            TransportError::Source(SourceError::BrokenOff { position, .. }) => ArchiveError::Truncated {
+                position,
+                what: "the rest of what the VM sent is missing".to_owned(),
+            }
+            .into(),
+            TransportError::Source(SourceError::NotAStream { vm, position, error }) => ArchiveError::Damaged {
+                member: format!("the answer of VM {vm}"),
+                position,
+                what: error.to_string(),
+            }
+            .into(),
+            TransportError::Source(SourceError::NotReadable { place, kind }) => ArchiveError::NotABackup {
+                place,
+                why: format!("it is {kind}"),
+            }
+            .into(),
+            TransportError::Source(error) => error.into(),
+            TransportError::Host(error) => error.into(),
+            TransportError::Cancelled(error) => error.into(),
+        }
+    }
+}
+
+impl From<HostError> for EngineError {
+    /// A host that was stopped by the job's token is a job that was stopped.
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Cancelled(_) => Self::Cancelled,
+            error => Self::Host(error),
+        }
+    }
 }
 
 /// What is wrong with an archive.

@@ -4,13 +4,15 @@
 use std::{io, path::Path, sync::Arc};
 
 use crate::{
-    engine::{DestinationError, EngineError},
     format::FormatError,
+    transport::{DestinationError, SourceError, TransportError},
 };
 
+use super::EngineError;
+
 /// Wraps an engine's error so that it passes through layers that know only `io::Error`.
-pub(super) fn into_io(error: EngineError) -> io::Error {
-    io::Error::other(error)
+pub(super) fn into_io(error: impl Into<EngineError>) -> io::Error {
+    io::Error::other(error.into())
 }
 
 /// Takes an error of a format layer, which may hold one of the engine.
@@ -25,20 +27,22 @@ pub(super) fn format_to_io(error: FormatError) -> io::Error {
 pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(Arc<io::Error>) -> EngineError) -> EngineError {
     match error.downcast::<EngineError>() {
         Ok(engine) => engine,
-        Err(error) => wrap(Arc::new(error)),
+        Err(error) => match error.downcast::<TransportError>() {
+            Ok(transport) => transport.into(),
+            Err(error) => wrap(Arc::new(error)),
+        },
     }
+}
+
+/// What an operating system's answer means for an archive that is being read.
+pub(super) fn source_error(place: &str, error: io::Error) -> EngineError {
+    let place = place.to_owned();
+    from_io(error, |source| SourceError::Io { place, source }.into())
 }
 
 /// What an operating system's answer means for an archive that is being written.
 pub(super) fn destination_error(place: &str, error: io::Error) -> EngineError {
-    let place = place.to_owned();
-    from_io(error, |source| {
-        EngineError::Destination(match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DestinationError::Full { place },
-            io::ErrorKind::FileTooLarge => DestinationError::FileTooLarge { place },
-            _ => DestinationError::Io { place, source },
-        })
-    })
+    from_io(error, |source| DestinationError::of(place, source).into())
 }
 
 pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {

@@ -68,7 +68,7 @@ impl<'a> Meter<'a> {
         state.progress.done_bytes += bytes;
         self.tell(&mut state);
         drop(state);
-        self.context.cancel.check()
+        Ok(self.context.cancel.check()?)
     }
 
     /// Says that all is done, whatever was estimated.

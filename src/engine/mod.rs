@@ -25,24 +25,24 @@ mod names;
 mod panics;
 mod workers;
 
-mod destination;
-
 mod write;
 
 mod read;
 
 pub mod backup;
 
-pub use context::{CancelToken, Context, ItemState, Observer, Phase, Progress, Resources};
+use crate::cancel::CancelToken;
+
+pub use context::{Context, ItemState, Observer, Phase, Progress, Resources};
 pub use degree::Degree;
-pub use error::{ArchiveError, DestinationError, EngineError, Failure, SourceError};
+pub use error::{ArchiveError, EngineError, Failure};
 pub(crate) use gentle::give_way;
 pub use home_fault::{HomeFault, HomeRefusal};
 pub use panics::is_thread_panic;
 pub(crate) use panics::of_panic;
 pub use read::{
-    Leftovers, Notes, Outline, OutlineFile, extract, open_archive, quick_look, read_notes, restore, source_place,
-    verify, wait_for_turn,
+    Leftovers, Notes, Outline, OutlineFile, extract, open_archive, quick_look, read_notes, restore, verify,
+    wait_for_turn,
 };
 pub use report::{
     ArchiveInfo, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,

@@ -4,8 +4,8 @@
 
 // Where the bytes come from.
 mod member;
+mod members;
 mod role;
-mod source;
 
 mod index;
 mod keys;
@@ -47,4 +47,3 @@ pub use leftovers::{Leftovers, wait_for_turn};
 pub use notes::{Notes, read_notes};
 pub use open::open_archive;
 pub use outline::{Outline, OutlineFile, quick_look};
-pub use source::source_place;

@@ -9,6 +9,7 @@ use crate::{
         settings::{Setting, Unfit},
     },
     plan::Unverified,
+    transport::Notice,
 };
 
 use super::{ArchiveError, HomeRefusal};
@@ -111,6 +112,11 @@ pub enum Warning {
         /// Where it is.
         place: String,
     },
+    /// In that VM the archive has its final name from its first byte, so that a broken one looks like a whole one.
+    NamedFromTheStart {
+        /// The VM.
+        vm: String,
+    },
     /// A part did not authenticate and did so when it was read once more: memory, cable or disk of this computer fail.
     GoodAtSecondTry {
         /// The member.
@@ -157,4 +163,19 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+}
+
+impl From<Notice> for Warning {
+    fn from(notice: Notice) -> Self {
+        match notice {
+            Notice::LeftoverReplaced { path } => Self::LeftoverReplaced { path },
+            Notice::NameNotSynced { path, why } => Self::NameNotSynced {
+                path,
+                why: why.to_string(),
+            },
+            Notice::UptakeUnknown { vm } => Self::UptakeUnknown { vm },
+            Notice::LeftBehind { place } => Self::LeftBehind { place },
+            Notice::NamedFromTheStart { vm } => Self::NamedFromTheStart { vm },
+        }
+    }
 }

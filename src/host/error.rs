@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a host can refuse or fail at, told apart as far as a caller can act on it.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use super::settings::{Setting, Unfit};
-use crate::inventory::InventoryError;
+use crate::{cancel::Cancelled, inventory::InventoryError};
 
 /// An error of a host. Cheap to clone, so that one cause can be shown in several places.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -74,6 +74,49 @@ pub enum HostError {
         /// The VM.
         name: String,
     },
+    /// The VM runs, and what was asked for needs it halted.
+    #[error("VM {name} is not halted")]
+    NotHalted {
+        /// The VM.
+        name: String,
+    },
+    /// The VM was there when the work began, and is not there any more.
+    #[error("VM {name} has been removed meanwhile")]
+    Gone {
+        /// The VM.
+        name: String,
+    },
+    /// The policy of the system does not let this program make that call.
+    #[error("the policy of the system does not allow {call}")]
+    Denied {
+        /// The call, as the system names it (`admin.vm.List`).
+        call: String,
+    },
+    /// The connection to the system broke off. Whether the call was carried out is not known.
+    #[error("the connection to the system was lost during {call}")]
+    ConnectionLost {
+        /// The call, as the system names it.
+        call: String,
+    },
+    /// The system did not answer in time. Whether the call was carried out is not known.
+    #[error("the system did not answer {call} within {} seconds", after.as_secs())]
+    TimedOut {
+        /// The call, as the system names it.
+        call: String,
+        /// How long the answer was waited for.
+        after: Duration,
+    },
+    /// Another program kept the record of the VMs locked for longer than any change takes.
+    #[error("another program has kept {} locked for {} seconds", path.display(), after.as_secs())]
+    RecordLocked {
+        /// The folder of the record, which carries the lock.
+        path: PathBuf,
+        /// How long the lock was waited for.
+        after: Duration,
+    },
+    /// The call was stopped by its token.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// A file or directory could not be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -85,6 +128,14 @@ pub enum HostError {
 }
 
 impl HostError {
+    /// Returns whether the error is one of the host as a whole, which every further call would meet too.
+    pub fn is_of_the_host(&self) -> bool {
+        matches!(
+            self,
+            Self::Cancelled(_) | Self::ConnectionLost { .. } | Self::TimedOut { .. } | Self::RecordLocked { .. }
+        )
+    }
+
     /// Wraps an error of the operating system with what was being done.
     pub fn io(what: impl Into<String>, source: io::Error) -> Self {
         Self::Io {

@@ -23,10 +23,11 @@ use std::{
 
 use self::{layout::Layout, record::Record, turn::Turns};
 use super::{
-    FileVolume, Home, Host, HostError, NewVm, RestoreTurn, Service, ServiceProcess, System, VmFile, VmFiles,
-    VolumeImport, VolumeSource,
+    FileVolume, Home, Host, HostError, Intake, LocalDir, NewVm, RestoreTurn, Service, ServiceProcess, Services, System,
+    VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
 };
 use crate::{
+    cancel::CancelToken,
     durable,
     inventory::{Device, Domain, Inventory, VolumeConfig},
 };
@@ -35,11 +36,12 @@ use crate::{
 const RECORD_MODE: u32 = 0o660;
 
 /// A PedOS in a folder.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RootHost {
     layout: Layout,
     record: Record,
-    turns: Turns,
+    turns: Arc<Turns>,
+    cancel: CancelToken,
 }
 
 impl RootHost {
@@ -58,7 +60,8 @@ impl RootHost {
         Ok(Self {
             layout,
             record,
-            turns: Turns::default(),
+            turns: Arc::default(),
+            cancel: CancelToken::default(),
         })
     }
 
@@ -126,15 +129,17 @@ impl RootHost {
     }
 }
 
-impl Drop for RootHost {
-    fn drop(&mut self) {
-        if let Err(error) = self.record.commit() {
-            log::error!("{error}");
-        }
+impl Host for RootHost {
+    fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host> {
+        Arc::new(Self {
+            record: self.record.with_cancel(cancel),
+            cancel: cancel.clone(),
+            ..self.clone()
+        })
     }
 }
 
-impl Host for RootHost {
+impl Vms for RootHost {
     fn system(&self) -> Result<System, HostError> {
         Ok(scan::system(&self.layout, &*self.record.read()?))
     }
@@ -171,6 +176,7 @@ impl Host for RootHost {
     }
 
     fn home(&self) -> Result<Option<Home>, HostError> {
+        self.cancel.check()?;
         Ok(scan::home(&self.layout))
     }
 
@@ -178,6 +184,12 @@ impl Host for RootHost {
         change::record_backup(self, vms, unix_seconds)
     }
 
+    fn profile_dir(&self) -> Option<LocalDir> {
+        Some(LocalDir::new(self.layout.root.join("etc/qubes/backup")))
+    }
+}
+
+impl Intake for RootHost {
     fn add_label(&self, label: &super::Label) -> Result<(), HostError> {
         change::add_label(self, label)
     }
@@ -237,23 +249,16 @@ impl Host for RootHost {
         Ok(Box::new(import))
     }
 
-    fn free_bytes(&self) -> Option<u64> {
-        let system = rustix::fs::statvfs(self.layout.qubes()).ok()?;
-        Some(system.f_bavail * system.f_frsize)
+    fn commit(&self) -> Result<(), HostError> {
+        self.record.commit()
     }
+}
 
+impl Services for RootHost {
     fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
         let domain = self.domain(vm)?;
         let inside = self.layout.inside(vm).filter(|folder| folder.is_dir());
         let inside = inside.ok_or_else(|| HostError::NotRunning { name: vm.to_owned() })?;
         service::start(&domain, inside, &service)
-    }
-
-    fn profile_dir(&self) -> PathBuf {
-        self.layout.root.join("etc/qubes/backup")
-    }
-
-    fn commit(&self) -> Result<(), HostError> {
-        self.record.commit()
     }
 }

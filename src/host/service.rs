@@ -14,6 +14,8 @@ use rustix::{
     io::ioctl_fionread,
 };
 
+use crate::cancel::CancelToken;
+
 /// The services that a backup or a restore speaks with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Service {
@@ -109,6 +111,16 @@ fn pipe_uptake(pipe: BorrowedFd<'_>) -> Uptake {
     match is_empty() {
         Ok(true) => Uptake::Whole,
         Ok(false) | Err(_) => Uptake::Broken,
+    }
+}
+
+impl ServiceProcess {
+    /// Returns the same service, which ends when the token is cancelled, whoever waits for it.
+    #[must_use]
+    pub fn ended_by(self, cancel: &CancelToken) -> Self {
+        let control = Arc::clone(&self.control);
+        cancel.on_cancel(move || control.kill());
+        self
     }
 }
 

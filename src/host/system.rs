@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::LocalDir;
 use crate::inventory::Class;
 
 /// The name of the administrative domain, whose home is what a backup of it saves.
@@ -166,7 +167,7 @@ pub struct Home {
     /// The user whose home it is.
     pub user: String,
     /// Where it lies.
-    pub path: PathBuf,
+    pub folder: LocalDir,
 }
 
 /// The small files of a VM that an archive holds beside its volumes.

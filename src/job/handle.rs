@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The watcher's end of a job.
 
-use crate::engine::CancelToken;
+use crate::cancel::CancelToken;
 
 use super::Event;
 

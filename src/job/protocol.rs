@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The whole vocabulary between a job and its watcher. Plain values only: no translated text, nothing of a window.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use crate::{
     engine::{ArchiveInfo, Degree, EngineError, ItemState, Partial, Phase, Progress, Report, VmResult, Warning},
-    plan::{BackupPlan, ExtractPlan, RestorePlan},
+    host::Host,
+    plan::{BackupPlan, ExtractPlan, RestorePlan, VerifyPlan},
 };
 
-/// What is to be done.
-#[derive(Debug)]
+/// What is to be done, and with which PedOS. Whoever only reads an archive needs one to ask a VM for it, or none.
 pub enum Job {
     /// A backup (and a verification after it, if the plan says so).
-    Backup(BackupPlan),
-    /// A restore, or a verification if the plan says so.
-    Restore(RestorePlan),
+    Backup(BackupPlan, Arc<dyn Host>),
+    /// A restore.
+    Restore(RestorePlan, Arc<dyn Host>),
+    /// A verification.
+    Verify(VerifyPlan, Option<Arc<dyn Host>>),
     /// One file of an archive.
-    Extract(ExtractPlan),
+    Extract(ExtractPlan, Option<Arc<dyn Host>>),
 }
 
 /// What a job was there for.

@@ -6,7 +6,10 @@ use std::{
     thread,
 };
 
-use crate::engine::{CancelToken, Context, EngineError, of_panic};
+use crate::{
+    cancel::CancelToken,
+    engine::{Context, EngineError, of_panic},
+};
 
 /// The answer to come from a thread of its own. Dropping it cancels the work.
 #[derive(Debug)]

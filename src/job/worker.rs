@@ -10,11 +10,12 @@ use std::{
 use async_channel::{Sender, TrySendError, bounded};
 
 use crate::{
+    cancel::CancelToken,
     engine::{
-        self, CancelToken, Context, EngineError, ItemState, Observer, Partial, Phase, Progress, Report, Resources,
-        VmReport, VmResult, Warning, give_way, of_panic,
+        self, Context, EngineError, ItemState, Observer, Partial, Phase, Progress, Report, Resources, VmReport,
+        VmResult, Warning, give_way, of_panic,
     },
-    host::Host,
+    host::{Host, Services},
 };
 
 use super::{Event, Job, JobHandle, Outcome};
@@ -23,20 +24,32 @@ use super::{Event, Job, JobHandle, Outcome};
 const EVENTS_IN_FLIGHT: usize = 64;
 
 /// Starts a job on a thread of its own.
-pub fn spawn(job: Job, host: Arc<dyn Host>, resources: Resources) -> JobHandle {
+pub fn spawn(job: Job, resources: Resources) -> JobHandle {
     spawn_work(names(&job), resources, move |context| match job {
-        Job::Backup(plan) => engine::backup::run(&plan, host.as_ref(), context),
-        Job::Restore(plan) if plan.verify_only => engine::verify::run(&plan, host.as_ref(), context),
-        Job::Restore(plan) => engine::restore::run(&plan, host.as_ref(), context),
-        Job::Extract(plan) => engine::extract::run(&plan, host.as_ref(), context),
+        Job::Backup(plan, host) => engine::backup::run(&plan, host.as_ref(), context),
+        Job::Restore(plan, host) => engine::restore::run(&plan, host.as_ref(), context),
+        Job::Verify(plan, host) => {
+            let host = host.map(|host| host.with_cancel(&context.cancel));
+            engine::verify::run(&plan, services(host.as_deref()), context)
+        }
+        Job::Extract(plan, host) => {
+            let host = host.map(|host| host.with_cancel(&context.cancel));
+            engine::extract::run(&plan, services(host.as_deref()), context)
+        }
     })
+}
+
+/// What a reader of an archive needs of a host.
+fn services(host: Option<&dyn Host>) -> Option<&dyn Services> {
+    host.map(|host| host as &dyn Services)
 }
 
 fn names(job: &Job) -> Vec<String> {
     match job {
-        Job::Backup(plan) => plan.vms.clone(),
-        Job::Restore(plan) => plan.table.selected().map(|row| row.domain.name.clone()).collect(),
-        Job::Extract(plan) => vec![plan.what.vm().to_owned()],
+        Job::Backup(plan, _) => plan.vms.clone(),
+        Job::Restore(plan, _) => plan.table.selected().map(|row| row.domain.name.clone()).collect(),
+        Job::Verify(plan, _) => plan.vms.clone().unwrap_or_default(),
+        Job::Extract(plan, _) => vec![plan.what.vm().to_owned()],
     }
 }
 

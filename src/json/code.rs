@@ -6,8 +6,9 @@ use std::{io, path::Path};
 use serde::Serialize;
 
 use crate::{
-    engine::{ArchiveError, DestinationError, EngineError, SourceError, Warning},
+    engine::{ArchiveError, EngineError, Warning},
     host::HostError,
+    transport::{DestinationError, SourceError},
 };
 
 /// Why something failed.
@@ -77,11 +78,22 @@ fn code(error: &EngineError) -> &'static str {
             DestinationError::FileTooLarge { .. } => "file_too_large",
             DestinationError::Io { .. } => "destination_io",
             DestinationError::Service { .. } => "destination_service",
+            DestinationError::NotWritable { .. } => "destination_not_writable",
+            DestinationError::NothingThere { .. } => "destination_nothing_there",
+            DestinationError::NotKept { .. } => "destination_not_kept",
+            DestinationError::Command { .. } => "destination_command",
+            DestinationError::Impossible { .. } => "destination_impossible",
         },
         EngineError::Source(error) => match error {
             SourceError::Io { .. } => "source_io",
+            SourceError::NotReadable { .. } => "source_not_readable",
+            SourceError::ReadAlready { .. } => "source_read_already",
+            SourceError::Command { .. } => "source_command",
+            SourceError::BrokenOff { .. } => "source_broken_off",
+            SourceError::NotAStream { .. } => "source_not_a_stream",
             SourceError::Program { .. } => "source_program",
             SourceError::Service { .. } => "source_service",
+            SourceError::NoPedos { .. } => "source_no_pedos",
         },
         EngineError::Archive(error) => archive_code(error),
         EngineError::NotInArchive { .. } => "not_in_archive",
@@ -123,6 +135,13 @@ fn host_code(error: &HostError) -> &'static str {
         HostError::Unfit { .. } => "host_setting_unfit",
         HostError::Refused { .. } => "host_refused",
         HostError::NotRunning { .. } => "host_not_running",
+        HostError::NotHalted { .. } => "host_not_halted",
+        HostError::Gone { .. } => "host_vm_gone",
+        HostError::Denied { .. } => "host_denied",
+        HostError::ConnectionLost { .. } => "host_connection_lost",
+        HostError::TimedOut { .. } => "host_timed_out",
+        HostError::RecordLocked { .. } => "host_record_locked",
+        HostError::Cancelled(_) => "cancelled",
         HostError::Io { source, .. } => io_code(source, "host_io"),
     }
 }
@@ -193,6 +212,7 @@ impl Notice {
                     None => notice,
                 }
             }
+            Warning::NamedFromTheStart { vm } => Self::new("named_from_the_start").vm(vm),
             Warning::BehindTheEnd { position } => Self::new("behind_the_end").about(&format!("byte {position}")),
             Warning::NotTakenAway { vm, tag, why } => Self::new("not_taken_away").vm(vm).about(tag).why(why),
         }
@@ -322,6 +342,7 @@ mod tests {
                 said: text(),
             }
             .into(),
+            SourceError::NoPedos { vm: text() }.into(),
             HostError::NotARoot { path: text().into() }.into(),
             HostError::Inventory(crate::inventory::Inventory::parse(b"").unwrap_err()).into(),
             HostError::NoSuchVm { name: text() }.into(),
@@ -347,6 +368,20 @@ mod tests {
             .into(),
             HostError::Refused { what: text() }.into(),
             HostError::NotRunning { name: text() }.into(),
+            HostError::NotHalted { name: text() }.into(),
+            HostError::Gone { name: text() }.into(),
+            HostError::Denied { call: text() }.into(),
+            HostError::ConnectionLost { call: text() }.into(),
+            HostError::TimedOut {
+                call: text(),
+                after: std::time::Duration::from_secs(1),
+            }
+            .into(),
+            HostError::RecordLocked {
+                path: text().into(),
+                after: std::time::Duration::from_secs(1),
+            }
+            .into(),
             HostError::io("x", io::Error::from(ErrorKind::Other)).into(),
         ];
         errors.extend(ArchiveError::one_of_each("x").into_iter().map(EngineError::from));

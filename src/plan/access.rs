@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{crypto::KeyCache, secret::Passphrase};
-
-use super::Source;
+use crate::{crypto::KeyCache, secret::Passphrase, transport::Source};
 
 /// An archive and what opens it.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The plan of a backup, and what speaks against it.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     crypto::KdfCost,
@@ -9,9 +9,10 @@ use crate::{
     host::{DOM0, System, Vm, VolumeState},
     inventory::Class,
     secret::Passphrase,
+    transport::{Location, Probe},
 };
 
-use super::{Destination, RecoveryText};
+use super::RecoveryText;
 
 /// Everything that a backup needs to know.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub struct BackupPlan {
     /// The VMs by name.
     pub vms: Vec<String>,
     /// Where the archive goes.
-    pub destination: Destination,
+    pub destination: Location,
     /// How it is compressed.
     pub compression: Compression,
     /// How hard the compression works.
@@ -62,7 +63,9 @@ impl Finding {
     pub fn is_blocking(&self) -> bool {
         !matches!(
             self.remark,
-            BackupRemark::SavedStateIsOld { .. } | BackupRemark::TooLittleSpace { is_certain: false, .. }
+            BackupRemark::SavedStateIsOld { .. }
+                | BackupRemark::TooLittleSpace { is_certain: false, .. }
+                | BackupRemark::FileTooLarge { is_certain: false, .. }
         )
     }
 }
@@ -82,7 +85,8 @@ impl Finding {
             BackupRemark::NothingSelected
             | BackupRemark::SavedStateIsOld { .. }
             | BackupRemark::DestinationInsideHome
-            | BackupRemark::TooLittleSpace { .. } => false,
+            | BackupRemark::TooLittleSpace { .. }
+            | BackupRemark::FileTooLarge { .. } => false,
         };
         self.vm.as_deref().filter(|_| is_of_one)
     }
@@ -155,6 +159,22 @@ pub enum BackupRemark {
         /// Nothing can be saved by compression, so that it cannot fit.
         is_certain: bool,
     },
+    /// The destination does not take files as large as the backup may get.
+    FileTooLarge {
+        /// What the backup may take at most, in bytes.
+        needed: u64,
+        /// The largest file that the destination takes, in bytes.
+        largest: u64,
+        /// Nothing can be saved by compression, so that it cannot fit.
+        is_certain: bool,
+    },
+}
+
+impl BackupRemark {
+    /// Returns whether it is about how much fits at the destination.
+    pub fn is_about_room(&self) -> bool {
+        matches!(self, Self::TooLittleSpace { .. } | Self::FileTooLarge { .. })
+    }
 }
 
 /// Whether a VM belongs into the lists of the wizard and into a backup without names.
@@ -178,12 +198,25 @@ pub fn default_selection(system: &System) -> Vec<String> {
 pub struct Room {
     /// Bytes that are free, where that is known.
     pub free_bytes: Option<u64>,
+    /// The largest file that fits there, in bytes, where there is such a limit.
+    pub largest_file_bytes: Option<u64>,
     /// How the archive is compressed.
     pub compression: Compression,
 }
 
+impl Room {
+    /// The room at a place that was looked at.
+    pub fn of(probe: &Probe, compression: Compression) -> Self {
+        Self {
+            free_bytes: probe.bytes,
+            largest_file_bytes: probe.largest_file_bytes,
+            compression,
+        }
+    }
+}
+
 /// Looks for what prevents a backup of these VMs or should be known about it.
-pub fn check_backup(system: &System, vms: &[String], destination: Option<&Destination>, room: Room) -> Vec<Finding> {
+pub fn check_backup(system: &System, vms: &[String], destination: Option<&Location>, room: Room) -> Vec<Finding> {
     let mut findings = Vec::new();
     if vms.is_empty() {
         findings.push(Finding {
@@ -231,6 +264,16 @@ pub fn check_backup(system: &System, vms: &[String], destination: Option<&Destin
             },
         });
     }
+    if let Some(largest) = room.largest_file_bytes.filter(|largest| *largest < needed) {
+        findings.push(Finding {
+            vm: None,
+            remark: BackupRemark::FileTooLarge {
+                needed,
+                largest,
+                is_certain: room.compression == Compression::None,
+            },
+        });
+    }
     findings.sort_by_key(|finding| !finding.is_blocking());
     findings
 }
@@ -265,16 +308,12 @@ fn check_vm(vm: &Vm, add: &mut impl FnMut(BackupRemark)) {
     }
 }
 
-fn is_inside_home(system: &System, destination: &Destination) -> bool {
-    let folder = match destination {
-        Destination::Directory(path) => Some(path.as_path()),
-        Destination::File(path) => path
-            .parent()
-            .map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }),
-        Destination::Service { .. } => None,
-    };
+fn is_inside_home(system: &System, destination: &Location) -> bool {
     // Symbolic links are followed on both sides: a link into the home is the home.
-    let (Some(folder), Some(user)) = (folder.and_then(|f| f.canonicalize().ok()), &system.user) else {
+    let (Some(folder), Some(user)) = (
+        destination.folder().and_then(|folder| folder.canonicalize().ok()),
+        &system.user,
+    ) else {
         return false;
     };
     let home = system.root.join("home").join(user);

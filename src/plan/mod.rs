@@ -8,15 +8,14 @@
 mod access;
 mod backup;
 mod candidates;
-mod destination;
 mod device;
 mod extract;
-mod pipe;
 mod problem;
 mod recovery;
 mod resolve;
 mod restore;
 mod shortage;
+mod verification;
 
 pub use access::Access;
 pub use backup::{
@@ -24,12 +23,11 @@ pub use backup::{
     may_be_backed_up,
 };
 pub use candidates::{Candidates, PoolOffer, pools};
-pub use destination::{Destination, LineProblem, Source, Unverified, check_service_line};
 pub use device::{DeviceFate, DevicePort, RestoreDevice};
 pub use extract::{ArchivedFile, ExtractPlan, ExtractTo};
-pub use pipe::{Pipe, PipeState};
 pub use problem::{Absence, Cure, RestoreProblem, RestoreRemark};
 pub use recovery::{RecoveryFacts, RecoveryText};
 pub use resolve::resolve;
 pub use restore::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, RestoreTable};
 pub use shortage::Shortage;
+pub use verification::{Unverified, VerifyPlan};

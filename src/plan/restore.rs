@@ -184,6 +184,4 @@ pub struct RestorePlan {
     pub access: Access,
     /// The table, ready.
     pub table: RestoreTable,
-    /// Nothing is restored, everything is read.
-    pub verify_only: bool,
 }

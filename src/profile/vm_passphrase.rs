@@ -7,7 +7,10 @@ use std::io::Read;
 
 use zeroize::Zeroizing;
 
-use crate::host::{Host, HostError, Service, ServiceControl, ServiceProcess};
+use crate::{
+    cancel::CancelToken,
+    host::{HostError, Service, ServiceProcess, Services},
+};
 
 /// More bytes than any new passphrase may have, with room for white space around it.
 const LONGEST_ANSWER_BYTES: usize = 4096;
@@ -29,19 +32,18 @@ pub enum VmPassphraseError {
     NotALine,
 }
 
-/// Asks for the passphrase of the profile of that name. `at_start` gets what ends the service, for a user who gives up.
+/// Asks for the passphrase of the profile of that name. The token ends the service, for a user who gives up.
 ///
 /// # Errors
 /// When no passphrase comes.
 pub fn passphrase_from_vm(
-    host: &dyn Host,
+    services: &dyn Services,
     vm: &str,
     profile: &str,
-    at_start: impl FnOnce(std::sync::Arc<dyn ServiceControl>),
+    cancel: &CancelToken,
 ) -> Result<Zeroizing<String>, VmPassphraseError> {
     let service = Service::Registered(format!("qubes.BackupPassphrase+{profile}"));
-    let mut process = host.start_service(vm, service)?;
-    at_start(process.control.clone());
+    let mut process = services.start_service(vm, service)?.ended_by(cancel);
     drop(process.stdin.take());
     let answer = read(&mut process);
     match (process.control.wait(), answer) {

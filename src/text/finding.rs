@@ -79,6 +79,15 @@ pub fn finding(finding: &Finding) -> FindingText {
                 "Choose a destination elsewhere, or remove dom0 from the selection.",
             )),
         ),
+        BackupRemark::FileTooLarge { needed, largest, .. } => (
+            gettext_f(
+                "The backup may need {needed}, and a file at the destination can have {largest} at most.",
+                &[("needed", &size(*needed)), ("largest", &size(*largest))],
+            ),
+            Some(gettext(
+                "Choose a destination with another file system than FAT, or select fewer VMs.",
+            )),
+        ),
         BackupRemark::TooLittleSpace { needed, free, .. } => (
             gettext_f(
                 "The backup may need {needed}, and {free} are free at the destination.",

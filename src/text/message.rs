@@ -25,7 +25,7 @@ use super::{
 
 pub use archive::archive_error;
 pub(super) use host::out_of_reach;
-pub use host::{host_error, inventory_error, name_fault, setting, unfit};
+pub use host::{host_error, inventory_error, name_fault, open_error, setting, unfit};
 pub use input::{line_problem, oddity, passphrase_error};
 pub use profile::profile_error;
 pub use transport::{destination_error, source_error};
@@ -278,7 +278,7 @@ mod tests {
                 volume: "private".into(),
                 source: source(),
             });
-            let destination = destination_error(&crate::engine::DestinationError::Io {
+            let destination = destination_error(&crate::transport::DestinationError::Io {
                 place: "/x".into(),
                 source: source(),
             });

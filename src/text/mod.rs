@@ -25,7 +25,7 @@ pub use crate::job::JobKind;
 pub use finding::{FindingText, finding};
 pub use message::{
     Message, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message, name_fault,
-    oddity, passphrase_error, profile_error, setting, source_error, unfit,
+    oddity, open_error, passphrase_error, profile_error, setting, source_error, unfit,
 };
 pub use outcome::{ItemLine, OutcomeView, Tone, VmLine, opened, outcome};
 pub use progress::{ProgressView, phase};

@@ -9,15 +9,17 @@ use std::{io, ops::RangeInclusive, path::Path};
 use crate::{
     crypto::{KdfCost, Strength},
     format::Compression,
-    plan::{Finding, Unverified},
+    host::OpenError,
+    plan::{BackupRemark, Finding, Unverified},
     profile::VmPassphraseError,
     secret::Oddity,
+    transport::Location,
 };
 
 use super::{
     Message, compressions, finding, host_error,
     i18n::{gettext, gettext_f},
-    io_text, oddity, sanitize, size, unverified,
+    io_text, oddity, open_error, sanitize, size, unverified,
     wizard::strength,
 };
 
@@ -75,18 +77,18 @@ pub fn path_is_no_text(path: &Path) -> Message {
     .hint(gettext("Choose another place, or back up without --save-profile."))
 }
 
-/// Nothing says which PedOS to work on.
-pub fn no_host() -> Message {
-    Message::new(gettext("There is no PedOS here"))
-        .detail(gettext("Neither --root nor PEDOS_ROOT names the folder of a PedOS, and none is running on this computer."))
-        .hint(gettext("Give --root DIR with the folder that holds dom0's file system. qvm-backup --make-sample DIR makes one for trying things out; qvm-backup-restore --new-root DIR restores into a new one."))
-}
-
-/// A PedOS runs here, which this program cannot work on yet.
-pub fn live_host() -> Message {
-    Message::new(gettext("This program cannot work on the running PedOS yet")).hint(gettext(
-        "Give --root DIR with the folder that holds the file system of a PedOS.",
-    ))
+/// There is no PedOS to work on, with what the command line can do about it.
+pub fn no_pedos(error: &OpenError) -> Message {
+    let message = open_error(error);
+    match error {
+        OpenError::Host(_) => message,
+        OpenError::Live { .. } => message.hint(gettext(
+            "Give --root DIR with the folder that holds the file system of a PedOS that does not run.",
+        )),
+        OpenError::Nowhere => message
+            .detail(gettext("Neither --root nor PEDOS_ROOT names the folder of a PedOS, and none is running on this computer."))
+            .hint(gettext("Give --root DIR with the folder that holds dom0's file system. qvm-backup --make-sample DIR makes one for trying things out; qvm-backup-restore --new-root DIR restores into a new one.")),
+    }
 }
 
 /// The two typed passphrases differ. The title is the one of the existing tools.
@@ -214,16 +216,36 @@ pub fn will_not_verify(why: Unverified) -> String {
 }
 
 /// The data may not fit.
-pub fn little_room(needed: u64, free: u64) -> String {
+pub fn little_room(finding: &Finding) -> String {
+    match finding.remark {
+        BackupRemark::TooLittleSpace { needed, free, .. } => gettext_f(
+            "this may need up to {needed}, and {free} are free",
+            &[("needed", &size(needed)), ("free", &size(free))],
+        ),
+        _ => super::finding(finding).sentence,
+    }
+}
+
+/// A directory of a VM holds an archive that a run which was killed has not finished.
+pub fn unfinished_backup(location: &Location, name: &str) -> String {
     gettext_f(
-        "this may need up to {needed}, and {free} are free",
-        &[("needed", &size(needed)), ("free", &size(free))],
+        "An unfinished backup of an earlier run lies at {place}. If no backup is being written there now, remove it.",
+        &[("place", &sanitize(&format!("{location}/{name}")))],
     )
+}
+
+/// A destination that no profile can hold.
+pub fn not_for_a_profile(location: &Location) -> Message {
+    Message::new(gettext("A profile cannot hold this destination"))
+        .detail(sanitize(&location.to_string()))
+        .hint(gettext(
+            "It can hold a directory or a file, and a directory or a command in a VM.",
+        ))
 }
 
 /// A text was to be written beside a backup that goes into a VM.
 pub fn no_recovery_text_in_vm() -> String {
-    gettext("--recovery-text cannot be used for a backup that goes into a VM: nothing can be written beside it there")
+    gettext("--recovery-text cannot be used for a backup that is not a file in dom0: nothing can be written beside it")
 }
 
 /// A VM that a listing names and whose data is not in the archive.

@@ -119,6 +119,10 @@ pub fn warning(warning: &Warning) -> String {
                 &[("what", &message.title), ("facts", &message.detail)],
             )
         }
+        Warning::NamedFromTheStart { vm } => gettext_f(
+            "The service of the VM {vm} gives the backup its name before it is whole. If this backup breaks off, remove the file that it leaves there.",
+            &[("vm", &sanitize(vm))],
+        ),
         Warning::BehindTheEnd { position } => gettext_f(
             "What comes after byte {position} of the file or device is not part of the backup and was left alone.",
             &[("position", &position.to_string())],
@@ -133,7 +137,11 @@ pub fn warning(warning: &Warning) -> String {
 /// Why a backup is not verified although that was asked for.
 pub fn unverified(why: Unverified) -> String {
     match why {
-        Unverified::InVm => gettext("a backup that goes into a VM cannot be read back from there yet."),
+        Unverified::InVm => gettext(
+            "it goes to a command in a VM, or to a VM that does not say where it is, and cannot be read from there again.",
+        ),
+        Unverified::ToCommand => gettext("what a command makes of a backup cannot be read again."),
+        Unverified::ToStandardOutput => gettext("what was written to standard output cannot be read again."),
         Unverified::Cancelled => gettext("the verification was cancelled."),
     }
 }

@@ -26,15 +26,15 @@ use std::path::Path;
 
 use crate::{
     draft::{BackupPage, Reason, RestorePage},
-    host::{HostError, Vm},
+    host::{OpenError, Vm},
     plan::Unverified,
     secret::Oddity,
 };
 
 use super::{
-    Message, class, date, host_error,
+    Message, class, date,
     i18n::{gettext, gettext_f, ngettext_f},
-    oddity, passphrase_error, sanitize, size, unverified,
+    oddity, open_error, passphrase_error, sanitize, size, unverified,
 };
 
 /// The title of the window.
@@ -101,7 +101,7 @@ pub fn reason(reason: &Reason) -> Option<String> {
         Reason::NothingSelected => gettext("Select at least one VM."),
         Reason::NoPlace => gettext("Enter a location first."),
         Reason::StillLooking => gettext("Looking at the location…"),
-        Reason::Place(_) => gettext("This location cannot be used; see above."),
+        Reason::BadPlace => gettext("This location cannot be used; see above."),
         Reason::NoPassphrase => gettext("Enter the passphrase."),
         Reason::NotConfirmed => gettext("Enter the same passphrase in both fields."),
         Reason::PassphrasesDiffer => gettext("The two passphrases differ."),
@@ -312,17 +312,21 @@ pub fn profile_not_read(why: &str) -> String {
     )
 }
 
-/// There is no PedOS to work on; `problem` is what is wrong with the folder that was named, if one was.
-pub fn no_host(problem: Option<&HostError>) -> Message {
-    match problem {
-        Some(problem) => host_error(problem),
-        None => Message {
-            title: gettext("There is no PedOS here"),
-            detail: gettext("This computer does not run PedOS, and no PedOS root folder was named."),
-            hint: Some(gettext(
+/// There is no PedOS to work on, with what can be done about it.
+pub fn no_pedos(error: &OpenError) -> Message {
+    let message = open_error(error);
+    match error {
+        OpenError::Host(_) => message,
+        OpenError::Live { .. } => message.hint(gettext(
+            "Start the program with --root DIR and the folder that holds the file system of a PedOS that does not run.",
+        )),
+        OpenError::Nowhere => message
+            .detail(gettext(
+                "This computer does not run PedOS, and no PedOS root folder was named.",
+            ))
+            .hint(gettext(
                 "Start the program with --root DIR, or set the environment variable PEDOS_ROOT to a PedOS root folder.",
             )),
-        },
     }
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The two applications: their ids, their resources, and the window that they open.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use gtk::{gdk, prelude::*};
 
 use crate::{
-    host::{Host, HostError, root::RootHost},
+    host::{self, OpenError},
     text::{self, wizard as words},
 };
 
@@ -43,7 +46,7 @@ impl Program {
 /// Runs a wizard until its window is closed. `root` is the PedOS root folder of the command line.
 pub fn run(program: Program, root: Option<PathBuf>) -> ExitCode {
     text::i18n::init();
-    let root = root.or_else(|| std::env::var_os("PEDOS_ROOT").map(PathBuf::from));
+    let root = host::named_root(root);
     // One window of a program is enough for one system; several folders may be worked on at once.
     let flags = match root {
         Some(_) => gio::ApplicationFlags::NON_UNIQUE,
@@ -54,7 +57,7 @@ pub fn run(program: Program, root: Option<PathBuf>) -> ExitCode {
     app.connect_startup(|_| prepare());
     app.connect_activate(move |app| match app.active_window() {
         Some(window) => window.present(),
-        None => open(app, &program, root.clone()),
+        None => open(app, &program, root.as_deref()),
     });
     let code = app.run_with_args::<&str>(&[]);
     if code == glib::ExitCode::SUCCESS {
@@ -78,25 +81,18 @@ pub fn prepare() {
     gtk::Window::set_default_icon_name("org.pedos.Backup");
 }
 
-fn open(app: &gtk::Application, program: &Program, root: Option<PathBuf>) {
-    match open_host(root) {
+fn open(app: &gtk::Application, program: &Program, root: Option<&Path>) {
+    match host::open(root) {
         Ok(host) => match program {
             Program::Backup => BackupFlow::open(app, host),
             Program::Restore(archive) => RestoreFlow::open(app, host, archive.clone()),
         },
-        Err(problem) => show_no_host(app, program, problem.as_ref()),
+        Err(problem) => show_no_pedos(app, program, &problem),
     }
 }
 
-/// The PedOS to work on: the folder that was named. `None` for the error means that none was named.
-fn open_host(root: Option<PathBuf>) -> Result<Arc<dyn Host>, Option<HostError>> {
-    let root = root.ok_or(None)?;
-    let host = RootHost::open(&root).map_err(Some)?;
-    Ok(Arc::new(host))
-}
-
-fn show_no_host(app: &gtk::Application, program: &Program, problem: Option<&HostError>) {
-    let message = words::no_host(problem);
+fn show_no_pedos(app: &gtk::Application, program: &Program, problem: &OpenError) {
+    let message = words::no_pedos(problem);
     let dialog = gtk::MessageDialog::builder()
         .application(app)
         .title(program.name())
@@ -107,6 +103,7 @@ fn show_no_host(app: &gtk::Application, program: &Program, problem: Option<&Host
             [Some(message.detail), message.hint]
                 .into_iter()
                 .flatten()
+                .filter(|text| !text.is_empty())
                 .collect::<Vec<_>>()
                 .join("\n\n"),
         )

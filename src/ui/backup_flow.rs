@@ -9,11 +9,11 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 use gtk::prelude::*;
 
 use crate::{
-    draft::{self, BackupDraft, BackupPage, Look, Place, PlaceProblem, PowerOff, Run, WizardDraft},
+    draft::{BackupDraft, BackupPage, PowerOff, Run, WizardDraft},
     engine::EngineError,
     host::Host,
     job::{Job, Task},
-    profile::{self, Profile},
+    profile::{self, Profile, ProfileError},
     text::{self, JobKind, wizard as words},
 };
 
@@ -101,7 +101,8 @@ impl BackupFlow {
         self.passphrase.clear_typed(false);
         self.show_page();
         let folder = self.shell.host.profile_dir();
-        let task = Task::spawn(move |_| Ok(Profile::load(&folder, profile::DEFAULT_NAME)));
+        let load = move || Profile::load(&folder.ok_or(ProfileError::OutOfReach)?, profile::DEFAULT_NAME);
+        let task = Task::spawn(move |_| Ok(load()));
         let waiting = when_answered(self, task, |flow, answer| {
             flow.hear_profile(answer);
             // The selection is made when the host is first heard of, so the profile has to come before.
@@ -119,7 +120,7 @@ impl BackupFlow {
 
     fn take_place(self: &Rc<Self>) {
         let mut draft = self.draft.borrow_mut();
-        draft.set_look(self.shell.place.look());
+        draft.set_typed_place(self.shell.place.typed());
         if let Some(is_wanted) = self.destination.wants_recovery() {
             draft.set_recovery_text(is_wanted.then_some(text::recovery_text));
         }
@@ -209,10 +210,6 @@ impl Flow for BackupFlow {
         &self.draft
     }
 
-    fn look_at(look: &Look) -> Result<Place, PlaceProblem> {
-        draft::look_at(look)
-    }
-
     fn show_current_page(&self) {
         let draft = self.draft.borrow();
         match draft.page() {
@@ -247,7 +244,7 @@ impl Flow for BackupFlow {
         }
         if let Some(Ok(plan)) = plan {
             self.save_profile();
-            self.start(JobKind::Backup, Job::Backup(plan));
+            self.start(JobKind::Backup, Job::Backup(plan, Arc::clone(&self.shell.host)));
         }
         self.show_page();
     }

@@ -20,7 +20,7 @@ use std::{
 use gtk::prelude::*;
 
 use crate::{
-    draft::{Look, Run},
+    draft::{PlaceDraft, Run},
     engine::{ArchiveInfo, Degree, EngineError, Phase},
     host::{Host, System},
     inventory::Class,
@@ -108,7 +108,7 @@ pub(super) fn watch<F: 'static>(
 /// Reads the host once.
 pub(super) fn read_system(host: &Arc<dyn Host>) -> Task<System> {
     let host = Arc::clone(host);
-    Task::spawn(move |_| Ok(host.system()?))
+    Task::spawn(move |context| Ok(host.with_cancel(&context.cancel).system()?))
 }
 
 /// The colour of a label on a host.
@@ -198,12 +198,12 @@ impl Running {
     }
 
     /// Shows the last word, tells the desktop if nobody is looking, and gives how the run stands.
-    /// `look` is where the archive is, `notes` what else should be known.
+    /// `place` is where the archive is, `notes` what else should be known.
     pub(super) fn show_end(
         &self,
         wizard: &BpWizard,
         last: &Outcome,
-        look: &Look,
+        place: &PlaceDraft,
         archive: Option<&ArchiveInfo>,
         notes: Vec<String>,
     ) -> Run {
@@ -213,7 +213,7 @@ impl Running {
             // There is no archive: a tick beside a VM would say that something of it was saved.
             view.vms.retain(|line| line.reason.is_some());
         }
-        let unmount = words::unmount(&look.target);
+        let unmount = words::unmount(&place.typed().target);
         self.page
             .show_outcome(&view, &full_text(&view, last), unmount.as_deref());
         let kept = Kept {
@@ -221,7 +221,7 @@ impl Running {
             outcome: last.clone(),
             place: match last {
                 Outcome::Done(report) if !report.place.is_empty() => report.place.clone(),
-                _ => look.place(),
+                _ => place.location().to_string(),
             },
             archive: archive.cloned(),
             at: SystemTime::now(),

@@ -10,7 +10,7 @@ use std::{
 use glib::subclass::Signal;
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
-use crate::{draft::Look, host::DOM0, text::wizard::Verdict};
+use crate::{draft::TypedPlace, host::DOM0, text::wizard::Verdict};
 
 use super::{BpVerdict, chooser::Chooser, flow::connect};
 
@@ -127,10 +127,10 @@ impl BpPlaceField {
     }
 
     /// What is chosen and typed.
-    pub fn look(&self) -> Look {
+    pub fn typed(&self) -> TypedPlace {
         let imp = self.imp();
         let target = imp.targets.get().and_then(|chooser| chooser.chosen());
-        Look {
+        TypedPlace {
             target: target.unwrap_or_else(|| DOM0.to_owned()),
             text: imp.place_entry.text().into(),
         }

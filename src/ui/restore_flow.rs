@@ -10,7 +10,7 @@ use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
 use gtk::prelude::*;
 
 use crate::{
-    draft::{self, Look, Opening, Place, PlaceProblem, RestoreDraft, RestorePage, Run, WizardDraft},
+    draft::{Opening, RestoreDraft, RestorePage, Run, WizardDraft},
     engine::{ArchiveInfo, EngineError, OpenedArchive, open_archive},
     host::Host,
     job::{Job, Task},
@@ -115,11 +115,11 @@ impl RestoreFlow {
     fn take_source(self: &Rc<Self>) {
         let rules = self.source.rules();
         let mut draft = self.draft.borrow_mut();
-        let look = self.shell.place.look();
-        if look != *draft.look() {
+        let typed = self.shell.place.typed();
+        if typed != *draft.place().typed() {
             self.overlooking.replace(Waiting::default());
         }
-        draft.set_look(look);
+        draft.set_typed_place(typed);
         draft.ignores_missing = rules.ignores_missing;
         draft.ignores_user_mismatch = rules.ignores_user_mismatch;
         draft.verifies_only = rules.verifies_only;
@@ -149,7 +149,10 @@ impl RestoreFlow {
         draft.set_opening(true);
         drop(draft);
         let host = Arc::clone(&self.shell.host);
-        let task = Task::spawn(move |context| open_archive(&access, host.as_ref(), context).map(Arc::new));
+        let task = Task::spawn(move |context| {
+            let host = host.with_cancel(&context.cancel);
+            open_archive(&access, Some(host.as_ref()), context).map(Arc::new)
+        });
         self.opening.replace(when_answered(self, task, Self::opened));
         self.refresh();
     }
@@ -207,10 +210,6 @@ impl Flow for RestoreFlow {
         &self.draft
     }
 
-    fn look_at(look: &Look) -> Result<Place, PlaceProblem> {
-        draft::look_at_archive(look)
-    }
-
     fn show_current_page(&self) {
         let draft = self.draft.borrow();
         match draft.page() {
@@ -242,12 +241,13 @@ impl Flow for RestoreFlow {
             self.summary.forget_rows();
         }
         if let Some(Ok(plan)) = plan {
-            let kind = if plan.verify_only {
-                JobKind::Verify
+            let host = Arc::clone(&self.shell.host);
+            let (kind, job) = if self.draft.borrow().verifies_only {
+                (JobKind::Verify, Job::Verify(plan.into(), Some(host)))
             } else {
-                JobKind::Restore
+                (JobKind::Restore, Job::Restore(plan, host))
             };
-            self.start(kind, Job::Restore(plan));
+            self.start(kind, job);
         }
         self.show_page();
     }

@@ -18,9 +18,9 @@ use crate::support::{
     roots::{self, KIB},
 };
 use pedos_backup::{
-    engine::{Context, Degree, DestinationError, EngineError, Failure, Report, VmResult, Warning, backup},
+    engine::{Context, Degree, EngineError, Failure, Report, VmResult, Warning, backup},
     host::{Change, Host},
-    plan::Destination,
+    transport::{DestinationError, Location},
 };
 
 const VMS: [&str; 3] = ["tpl", "solo", "vault"];
@@ -245,7 +245,7 @@ fn two_backups_into_one_folder_within_a_second_get_two_names() {
     let target = folder.path().join("target");
     for _ in 0..3 {
         let host = jobs::host(&folder.path().join("root"));
-        let plan = jobs::backup_plan(&["vault"], Destination::Directory(target.clone()));
+        let plan = jobs::backup_plan(&["vault"], Location::Folder(target.clone()));
         let report = backup::run(&plan, host.as_ref() as &dyn Host, &Context::default()).unwrap();
         assert!(report.is_success());
     }

@@ -23,7 +23,7 @@ use pedos_backup::{
     engine::{Degree, Report, VmResult},
     host::Host,
     job::{Job, Outcome},
-    plan::{Destination, Source},
+    transport::Location,
 };
 
 /// Input/output error.
@@ -59,16 +59,16 @@ impl Place {
 
     /// A backup of all VMs into the directory "target", as a job.
     fn backup(&self, host: Arc<dyn Host>) -> Outcome {
-        let plan = jobs::backup_plan(&ALL, Destination::Directory(self.path("target")));
-        last_word(&jobs::spawn(Job::Backup(plan), host))
+        let plan = jobs::backup_plan(&ALL, Location::Folder(self.path("target")));
+        last_word(&jobs::spawn(Job::Backup(plan, host)))
     }
 
     /// A restore of an archive of all VMs into the empty root "here", as a job on a host that is injured.
     fn restore_injured(&self, vm: &str, injury: Injury) -> Outcome {
         let archive = jobs::archive(&self.path("root"), &ALL, &self.path("target"));
         let host = Arc::new(InjuredHost::new(self.host("here"), vm, injury));
-        let plan = jobs::restore_plan(Source::File(archive), host.as_ref(), false).unwrap();
-        let outcome = last_word(&jobs::spawn(Job::Restore(plan), host.clone()));
+        let plan = jobs::restore_plan(Location::File(archive).into(), host.as_ref(), false).unwrap();
+        let outcome = last_word(&jobs::spawn(Job::Restore(plan, host.clone())));
         assert!(host.was_felt(), "{injury:?} was not come upon");
         outcome
     }
@@ -154,12 +154,12 @@ fn a_volume_that_fails_on_the_way_to_a_service_costs_its_vm_and_no_other() {
         errno: EIO,
     };
     let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
-    let destination = Destination::Service {
+    let destination = Location::Vm {
         vm: "net".to_owned(),
         line: "dd of=archive status=none".to_owned(),
     };
     let plan = jobs::backup_plan(&ALL, destination);
-    let Outcome::Done(report) = last_word(&jobs::spawn(Job::Backup(plan), host)) else {
+    let Outcome::Done(report) = last_word(&jobs::spawn(Job::Backup(plan, host))) else {
         panic!("the backup ended")
     };
     assert_eq!(place.expect_one_failed(&report), "vault");
@@ -179,8 +179,8 @@ fn where_no_vm_can_be_read_there_is_no_archive() {
     ] {
         let place = Place::new();
         let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
-        let plan = jobs::backup_plan(&["vault"], Destination::Directory(place.path("target")));
-        let outcome = last_word(&jobs::spawn(Job::Backup(plan), host));
+        let plan = jobs::backup_plan(&["vault"], Location::Folder(place.path("target")));
+        let outcome = last_word(&jobs::spawn(Job::Backup(plan, host)));
         let Outcome::Failed(error, _) = outcome else {
             panic!("{injury:?}: {outcome:?}")
         };
@@ -324,9 +324,9 @@ fn a_backup_cancelled_at_any_moment_leaves_nothing() {
         moment = if moment > 400 { 0 } else { moment + noise.below(40) };
         let plan = jobs::backup_plan(
             &["bulk1", "bulk2", "bulk3", "work"],
-            Destination::Directory(place.path("target")),
+            Location::Folder(place.path("target")),
         );
-        let handle = jobs::spawn(Job::Backup(plan), host.clone());
+        let handle = jobs::spawn(Job::Backup(plan, host.clone()));
         thread::sleep(Duration::from_millis(moment));
         handle.cancel();
         let asked = Instant::now();
@@ -365,8 +365,8 @@ fn a_restore_cancelled_at_any_moment_leaves_only_whole_vms() {
         let here = place.path(&format!("here{round}"));
         roots::make(&here, &[]);
         let host = jobs::host(&here);
-        let plan = jobs::restore_plan(Source::File(archive.clone()), host.as_ref(), false).unwrap();
-        let handle = jobs::spawn(Job::Restore(plan), host);
+        let plan = jobs::restore_plan(Location::File(archive.clone()).into(), host.as_ref(), false).unwrap();
+        let handle = jobs::spawn(Job::Restore(plan, host));
         thread::sleep(Duration::from_millis(moment));
         handle.cancel();
         let asked = Instant::now();

@@ -7,9 +7,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use pedos_backup::{
     engine::{self, Context, VerifyVerdict},
-    host::NoHost,
-    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve},
+    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, resolve},
     secret::Passphrase,
+    transport::Location,
 };
 
 fn fixture(name: &str) -> Option<PathBuf> {
@@ -23,9 +23,9 @@ fn fixture(name: &str) -> Option<PathBuf> {
 fn verify(name: &str, passphrase: &str) {
     let Some(path) = fixture(name) else { return };
     let passphrase = Arc::new(Passphrase::for_reading(passphrase.to_owned()));
-    let access = Access::new(Source::File(path), passphrase);
+    let access = Access::new(Location::File(path).into(), passphrase);
     let context = Context::default();
-    let opened = engine::open_archive(&access, &NoHost, &context).unwrap();
+    let opened = engine::open_archive(&access, None, &context).unwrap();
     let policy = RestorePolicy {
         verify_only: true,
         ..RestorePolicy::default()
@@ -35,12 +35,8 @@ fn verify(name: &str, passphrase: &str) {
         ..RestoreChoices::default()
     };
     let table = resolve(&opened.inventory, &Default::default(), &choices);
-    let plan = RestorePlan {
-        access,
-        table,
-        verify_only: true,
-    };
-    let report = engine::verify::run(&plan, &NoHost, &context).unwrap();
+    let plan = RestorePlan { access, table };
+    let report = engine::verify::run(&plan.into(), None, &context).unwrap();
     assert_eq!(report.verdict, VerifyVerdict::Good, "{report:#?}");
     assert!(report.is_success());
 }

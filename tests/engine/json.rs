@@ -4,7 +4,6 @@
 use std::{
     fs,
     path::Path,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -15,11 +14,11 @@ use crate::support::{
 };
 use pedos_backup::{
     engine::{self, Context, OpenedArchive},
-    host::NoHost,
     job::{Ended, Job, JobKind, Outcome},
     json,
-    plan::{Access, Source},
+    plan::Access,
     text,
+    transport::Location,
 };
 use serde_json::Value;
 
@@ -39,8 +38,8 @@ fn checked(schema: &str, document: &str) -> Value {
 }
 
 fn open(path: &Path, passphrase: &str) -> OpenedArchive {
-    let access = Access::new(Source::File(path.to_owned()), jobs::passphrase(passphrase));
-    engine::open_archive(&access, &NoHost, &Context::default()).unwrap()
+    let access = Access::new(Location::File(path.to_owned()).into(), jobs::passphrase(passphrase));
+    engine::open_archive(&access, None, &Context::default()).unwrap()
 }
 
 fn ended<'a>(kind: JobKind, outcome: &'a Outcome, archive: Option<&'a OpenedArchive>) -> Ended<'a> {
@@ -143,8 +142,8 @@ fn a_report_of_a_whole_restore_is_done() {
     let here = folder.path().join("here");
     roots::make(&here, &[]);
     let host = jobs::host(&here);
-    let plan = jobs::restore_plan(Source::File(file.clone()), host.as_ref(), false).unwrap();
-    let outcome = jobs::last_word(&jobs::spawn(Job::Restore(plan), host));
+    let plan = jobs::restore_plan(Location::File(file.clone()).into(), host.as_ref(), false).unwrap();
+    let outcome = jobs::last_word(&jobs::spawn(Job::Restore(plan, host)));
     let archive = open(&file, jobs::PASSPHRASE);
     let report = checked(
         "report",
@@ -167,8 +166,8 @@ fn a_report_of_a_damaged_archive_names_the_place() {
     let last = bytes.len() - 600_000;
     bytes[last] ^= 1;
     fs::write(&file, &bytes).unwrap();
-    let plan = jobs::restore_plan(Source::File(file), &NoHost, true).unwrap();
-    let outcome = jobs::last_word(&jobs::spawn(Job::Restore(plan), Arc::new(NoHost)));
+    let plan = jobs::verify_plan(jobs::access(&file)).unwrap();
+    let outcome = jobs::last_word(&jobs::spawn(Job::Verify(plan.into(), None)));
     let run = ended(JobKind::Verify, &outcome, Some(&archive));
     let report = checked("report", &json::report(&run));
     assert_eq!(
@@ -202,18 +201,15 @@ fn reports_of_jobs_that_did_not_come_to_their_end_hold_against_the_schema() {
     let folder = tempfile::tempdir().unwrap();
     let file = two_vms(folder.path());
     let host = jobs::host(&folder.path().join("root"));
-    let plan = jobs::restore_plan(Source::File(file), host.as_ref(), true).unwrap();
-    let job = jobs::spawn(Job::Restore(plan), host.clone());
+    let plan = jobs::restore_plan(Location::File(file).into(), host.as_ref(), true).unwrap();
+    let job = jobs::spawn(Job::Verify(plan.into(), Some(host.clone())));
     job.cancel();
     let outcome = jobs::last_word(&job);
     let report = checked("report", &json::report(&ended(JobKind::Verify, &outcome, None)));
     assert_eq!(report["outcome"], "cancelled");
 
-    let taken = jobs::backup_plan(
-        &["one"],
-        pedos_backup::plan::Destination::File(folder.path().join("root")),
-    );
-    let outcome = jobs::last_word(&jobs::spawn(Job::Backup(taken), host));
+    let taken = jobs::backup_plan(&["one"], Location::File(folder.path().join("root")));
+    let outcome = jobs::last_word(&jobs::spawn(Job::Backup(taken, host)));
     let report = checked("report", &json::report(&ended(JobKind::Backup, &outcome, None)));
     assert_eq!(report["outcome"], "failed");
     assert_eq!(report["error"]["code"], "destination_exists");

@@ -8,11 +8,11 @@ use crate::support::{
 };
 use pedos_backup::{
     engine::{self, Context, Outline},
-    plan::Source,
+    transport::Location,
 };
 
 fn look(damage: &Damage, bytes: &[u8]) -> Outline {
-    let source = Source::File(damage.write(bytes));
+    let source = Location::File(damage.write(bytes)).into();
     engine::quick_look(&source, &Context::default()).unwrap().unwrap()
 }
 
@@ -78,7 +78,7 @@ fn gaps_cuts_and_strangers_are_found_without_a_passphrase() {
 fn what_the_inventory_promises_and_the_headers_do_not_show_is_named() {
     let damage = Damage::new();
     let access = jobs::access(&damage.write(&damage.good));
-    let inventory = engine::open_archive(&access, &pedos_backup::host::NoHost, &Context::default())
+    let inventory = engine::open_archive(&access, None, &Context::default())
         .unwrap()
         .inventory;
     assert!(look(&damage, &damage.good).missing(&inventory).is_empty());

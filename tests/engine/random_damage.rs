@@ -12,11 +12,7 @@ use crate::support::{
     noise::Noise,
     tools,
 };
-use pedos_backup::{
-    host::NoHost,
-    plan::{Access, Source},
-    secret::Passphrase,
-};
+use pedos_backup::{plan::Access, secret::Passphrase, transport::Location};
 
 /// How many archives are damaged for each archive.
 fn attempts() -> usize {
@@ -45,7 +41,7 @@ impl Subject {
         let file = folder.join("damaged");
         std::fs::write(&file, bytes).unwrap();
         let passphrase = Arc::new(Passphrase::for_reading(self.passphrase.clone()));
-        judge(jobs::verify_with(Access::new(Source::File(file), passphrase), &NoHost))
+        judge(jobs::verify_with(Access::new(Location::File(file).into(), passphrase)))
     }
 
     fn is_old(&self) -> bool {

@@ -13,11 +13,10 @@ use pedos_backup::{
     crypto::KdfCost,
     engine::{self, Context, Report, VerifyVerdict, VmResult},
     format::{Compression, Level},
-    host::{Host, VmFile, root::RootHost},
-    plan::{
-        Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
-    },
+    host::{VmFile, Vms, root::RootHost},
+    plan::{Access, BackupPlan, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, resolve},
     secret::Passphrase,
+    transport::Location,
 };
 use tempfile::TempDir;
 
@@ -49,7 +48,7 @@ fn passphrase() -> Arc<Passphrase> {
 fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compression) -> Report {
     let plan = BackupPlan {
         vms: vms.iter().map(|name| (*name).to_owned()).collect(),
-        destination: Destination::Directory(folder.to_owned()),
+        destination: Location::Folder(folder.to_owned()),
         compression,
         level: Level::default(),
         scope: InventoryScope::WholeHost,
@@ -62,20 +61,16 @@ fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compressio
 }
 
 fn restore(host: &RootHost, archive: &Path, policy: RestorePolicy) -> Report {
-    let access = Access::new(Source::File(archive.to_owned()), passphrase());
+    let access = Access::new(Location::File(archive.to_owned()).into(), passphrase());
     let context = Context::default();
-    let opened = engine::open_archive(&access, host, &context).unwrap();
+    let opened = engine::open_archive(&access, Some(host), &context).unwrap();
     let choices = RestoreChoices {
         policy,
         ..RestoreChoices::default()
     };
     let table = resolve(&opened.inventory, &host.system().unwrap(), &choices);
     assert!(table.is_ready(), "{table:#?}");
-    let plan = RestorePlan {
-        access,
-        table,
-        verify_only: false,
-    };
+    let plan = RestorePlan { access, table };
     engine::restore::run(&plan, host, &context).unwrap()
 }
 
@@ -137,8 +132,8 @@ fn small_files(host: &RootHost, name: &str) -> Vec<(VmFile, Vec<u8>)> {
 
 /// The inventory of an archive with all VMs of a host names their files in the order of the archive.
 fn lists_all_files(host: &RootHost, archive: &Path) {
-    let access = Access::new(Source::File(archive.to_owned()), passphrase());
-    let opened = engine::open_archive(&access, host, &Context::default()).unwrap();
+    let access = Access::new(Location::File(archive.to_owned()).into(), passphrase());
+    let opened = engine::open_archive(&access, Some(host), &Context::default()).unwrap();
     for domain in opened.inventory.domains() {
         let name = &domain.name;
         let expected: Vec<String> = if name == "dom0" {

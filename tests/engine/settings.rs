@@ -11,7 +11,7 @@ use crate::support::{
 };
 use pedos_backup::{
     engine::{VerifyVerdict, VmResult, Warning},
-    host::{Host, root::RootHost},
+    host::{Vms, root::RootHost},
     inventory::Inventory,
 };
 

@@ -6,6 +6,7 @@ use std::{fs, num::NonZeroUsize, os::unix::fs::MetadataExt, process::Command, sy
 use pedos_backup::{
     crypto::KdfCost,
     format::{Compression, Level},
+    host::LocalDir,
     plan::InventoryScope,
     profile::{Extras, PassphraseSource, Profile, ProfileError},
     secret::Passphrase,
@@ -137,22 +138,25 @@ fn a_profile_comes_back_as_it_was_kept_and_is_its_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("etc/qubes/backup");
     assert!(matches!(
-        Profile::load(&folder, "x"),
+        Profile::load(&LocalDir::new(&folder), "x"),
         Err(ProfileError::NotFound { .. })
     ));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("x.conf"), "old").unwrap();
-    let path = odd().save(&folder, "x").unwrap();
+    let path = odd().save(&LocalDir::new(&folder), "x").unwrap();
     assert_eq!(path, folder.join("x.conf"));
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
-    let loaded = Profile::load(&folder, "x").unwrap();
+    let loaded = Profile::load(&LocalDir::new(&folder), "x").unwrap();
     assert!(loaded.unknown_keys.is_empty());
     assert_eq!(*loaded.profile.print(), *odd().print());
     assert_eq!(loaded.profile.extras, odd().extras);
     assert_eq!(loaded.profile.include.unwrap(), ODD);
     for name in ["", "../x", "a/b", ".x"] {
         assert!(
-            matches!(odd().save(&folder, name), Err(ProfileError::BadName { .. })),
+            matches!(
+                odd().save(&LocalDir::new(&folder), name),
+                Err(ProfileError::BadName { .. })
+            ),
             "{name}"
         );
     }
@@ -162,7 +166,7 @@ fn a_profile_comes_back_as_it_was_kept_and_is_its_owners_alone() {
 #[test]
 fn the_existing_tools_parser_reads_what_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    let path = odd().save(folder.path(), "x").unwrap();
+    let path = odd().save(&LocalDir::new(folder.path()), "x").unwrap();
     let script = "import sys,json\ntry:\n  import yaml\nexcept ImportError:\n  sys.exit(9)\njson.dump(yaml.safe_load(open(sys.argv[1],encoding='utf-8')),sys.stdout)";
     let Ok(output) = Command::new("python3").args(["-c", script]).arg(&path).output() else {
         println!("no python3 here: not tried");

@@ -14,7 +14,7 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, Label, NewVm, Reference, VmFile, VolumeState, root::RootHost},
+    host::{HostError, Intake, Label, NewVm, Reference, VmFile, Vms, VolumeState, root::RootHost},
     inventory::{Class, Device, Inventory},
 };
 use tempfile::TempDir;
@@ -276,7 +276,6 @@ fn vms_are_made_filled_and_taken_away() {
     fs::create_dir_all(folder.path().join("root/run/vm/win")).unwrap();
     is_refused(host.remove_vm("win"));
     is_refused(host.import_volume("win", "root", 1).map(drop));
-    assert!(host.free_bytes().unwrap() > 0);
 }
 
 #[test]

@@ -6,13 +6,15 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use pedos_backup::{
-    host::{Host, HostError, NewVm, root::RootHost},
+    cancel::CancelToken,
+    host::{Host, HostError, Intake, NewVm, Vms, root::RootHost},
     inventory::{Class, Inventory},
 };
+use rustix::fs::{FlockOperation, flock};
 
 /// Names the root folder to the program that is to be killed.
 const VICTIM: &str = "PEDOS_BACKUP_TEST_VICTIM";
@@ -113,6 +115,36 @@ fn what_a_kill_leaves_does_not_keep_a_vm_from_being_made() {
     // The record is on the disk before the files are.
     let record = Inventory::parse(&fs::read(root.join("var/lib/qubes/qubes.xml")).unwrap()).unwrap();
     assert!(record.domain("a").is_some());
+}
+
+#[test]
+fn whoever_waits_for_the_lock_of_the_record_hears_of_a_cancel() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = RootHost::create(&folder.path().join("root")).unwrap();
+    host.create_vm(&new("a")).unwrap();
+    host.commit().unwrap();
+    let other = fs::File::open(folder.path().join("root/var/lib/qubes")).unwrap();
+    flock(&other, FlockOperation::LockExclusive).unwrap();
+    let cancel = CancelToken::default();
+    let view = host.with_cancel(&cancel);
+    let start = Instant::now();
+    let waiting = thread::spawn({
+        let view = view.clone();
+        move || view.set_feature("a", "x", "1")
+    });
+    thread::sleep(Duration::from_millis(100));
+    // Whoever only reads does not wait behind it.
+    assert!(host.inventory().unwrap().domain("a").is_some());
+    assert!(!waiting.is_finished());
+    cancel.cancel();
+    assert!(matches!(waiting.join().unwrap(), Err(HostError::Cancelled(_))));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(matches!(view.system(), Err(HostError::Cancelled(_))));
+    drop(other);
+    // What has to be put in order after a cancel is done on the host itself.
+    host.set_feature("a", "x", "2").unwrap();
+    let features = host.inventory().unwrap().domain("a").unwrap().features;
+    assert_eq!(features, [("x".to_owned(), "2".to_owned())]);
 }
 
 /// A small file system that is unmounted in the end.

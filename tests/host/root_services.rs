@@ -11,7 +11,7 @@ use std::{
 };
 
 use pedos_backup::{
-    host::{Host, HostError, NewVm, Service, ServiceProcess, root::RootHost},
+    host::{HostError, Intake, NewVm, Service, ServiceProcess, Services, root::RootHost},
     inventory::Class,
     qfile,
 };

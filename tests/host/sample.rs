@@ -12,7 +12,7 @@ use std::{
 
 use pedos_backup::{
     host::{
-        Host, HostError, VmFile, VolumeState,
+        HostError, VmFile, Vms, VolumeState,
         root::{
             RootHost,
             sample::{self, SampleSize},

@@ -13,31 +13,35 @@ use std::{
 const LONGEST_FILE_LINES: usize = 500;
 
 /// Rooms that stand on nothing and that every other may use.
-const GROUND: [&str; 4] = ["durable", "qfile", "secret", "units"];
+const GROUND: [&str; 5] = ["cancel", "durable", "qfile", "secret", "units"];
 
 /// Each other room with the rooms above the ground that it may use. `ARCHITECTURE.md` draws the same picture.
-const ROOMS: [(&str, &str); 14] = [
+const ROOMS: [(&str, &str); 15] = [
     ("crypto", ""),
     ("format", ""),
     ("inventory", ""),
     ("host", "inventory"),
-    ("plan", "crypto format inventory host"),
-    ("profile", "crypto format inventory host plan"),
-    ("engine", "crypto format inventory host plan"),
-    ("job", "inventory host plan engine"),
-    ("draft", "crypto format inventory host plan profile engine job"),
-    ("json", "crypto format inventory host plan engine job"),
+    ("transport", "host"),
+    ("plan", "crypto format inventory host transport"),
+    ("profile", "crypto format inventory host transport plan"),
+    ("engine", "crypto format inventory host transport plan"),
+    ("job", "inventory host transport plan engine"),
+    (
+        "draft",
+        "crypto format inventory host transport plan profile engine job",
+    ),
+    ("json", "crypto format inventory host transport plan engine job"),
     (
         "text",
-        "crypto format inventory host plan profile engine job draft json",
+        "crypto format inventory host transport plan profile engine job draft json",
     ),
     (
         "cli",
-        "crypto format inventory host plan profile engine job draft json text",
+        "crypto format inventory host transport plan profile engine job draft json text",
     ),
     (
         "ui",
-        "format inventory host plan profile engine job draft json text cli",
+        "format inventory host transport plan profile engine job draft json text cli",
     ),
     ("bin", "cli ui"),
 ];

@@ -11,9 +11,10 @@ use std::{
 };
 
 use pedos_backup::{
+    cancel::CancelToken,
     host::{
-        Change, Extent, Home, Host, HostError, Label, NewVm, Service, ServiceProcess, System, VmFile, VmFiles,
-        VolumeImport, VolumeSource,
+        Change, Extent, Home, Host, HostError, Intake, Label, LocalDir, NewVm, Service, ServiceProcess, Services,
+        System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
     },
     inventory::{Device, Inventory},
 };
@@ -48,12 +49,13 @@ pub(crate) enum Injury {
 }
 
 /// A host with an injury.
+#[derive(Clone)]
 pub(crate) struct InjuredHost {
     whole: Arc<dyn Host>,
     vm: String,
     injury: Injury,
     felt: Arc<AtomicBool>,
-    opened: AtomicUsize,
+    opened: Arc<AtomicUsize>,
     deed: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -78,7 +80,7 @@ impl InjuredHost {
             vm: vm.to_owned(),
             injury,
             felt: Arc::default(),
-            opened: AtomicUsize::new(0),
+            opened: Arc::default(),
             deed: Arc::new(|| {}),
         }
     }
@@ -112,6 +114,15 @@ impl InjuredHost {
 }
 
 impl Host for InjuredHost {
+    fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host> {
+        Arc::new(Self {
+            whole: self.whole.with_cancel(cancel),
+            ..self.clone()
+        })
+    }
+}
+
+impl Vms for InjuredHost {
     fn system(&self) -> Result<System, HostError> {
         self.whole.system()
     }
@@ -158,6 +169,12 @@ impl Host for InjuredHost {
         self.whole.record_backup(vms, unix_seconds)
     }
 
+    fn profile_dir(&self) -> Option<LocalDir> {
+        self.whole.profile_dir()
+    }
+}
+
+impl Intake for InjuredHost {
     fn add_label(&self, label: &Label) -> Result<(), HostError> {
         self.whole.add_label(label)
     }
@@ -217,20 +234,14 @@ impl Host for InjuredHost {
         }))
     }
 
-    fn free_bytes(&self) -> Option<u64> {
-        self.whole.free_bytes()
-    }
-
-    fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
-        self.whole.start_service(vm, service)
-    }
-
     fn commit(&self) -> Result<(), HostError> {
         self.whole.commit()
     }
+}
 
-    fn profile_dir(&self) -> std::path::PathBuf {
-        self.whole.profile_dir()
+impl Services for InjuredHost {
+    fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
+        self.whole.start_service(vm, service)
     }
 }
 

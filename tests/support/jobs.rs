@@ -9,12 +9,11 @@ use std::{
 use pedos_backup::{
     engine::{self, Context, EngineError, Report, Resources},
     format::{Compression, Level},
-    host::{Host, root::RootHost},
+    host::{Host, Services, System, root::RootHost},
     job::{Event, Job, JobHandle, Outcome},
-    plan::{
-        Access, BackupPlan, Destination, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, Source, resolve,
-    },
+    plan::{Access, BackupPlan, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, resolve},
     secret::Passphrase,
+    transport::{Location, Source},
 };
 
 use super::reseal::CHEAP;
@@ -29,7 +28,7 @@ pub(crate) fn host(root: &Path) -> Arc<dyn Host> {
 }
 
 /// A plan to back VMs up, cheaply, without a verification after it.
-pub(crate) fn backup_plan(vms: &[&str], destination: Destination) -> BackupPlan {
+pub(crate) fn backup_plan(vms: &[&str], destination: Location) -> BackupPlan {
     BackupPlan {
         vms: vms.iter().map(|name| (*name).to_owned()).collect(),
         destination,
@@ -51,7 +50,7 @@ pub(crate) fn passphrase(text: &str) -> Arc<Passphrase> {
 /// Backs VMs up into a file and gives the report.
 pub(crate) fn back_up(host: &dyn Host, vms: &[&str], file: &Path) -> Result<Report, EngineError> {
     engine::backup::run(
-        &backup_plan(vms, Destination::File(file.to_owned())),
+        &backup_plan(vms, Location::File(file.to_owned())),
         host,
         &Context::default(),
     )
@@ -68,59 +67,54 @@ pub(crate) fn archive(root: &Path, vms: &[&str], folder: &Path) -> PathBuf {
 
 /// An archive of these tests and what opens it.
 pub(crate) fn access(archive: &Path) -> Access {
-    Access::new(Source::File(archive.to_owned()), passphrase(PASSPHRASE))
+    Access::new(Location::File(archive.to_owned()).into(), passphrase(PASSPHRASE))
 }
 
 /// Opens an archive and makes the plan to restore or verify all of it; conflicts are renamed, what is missing is kept.
 pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -> Result<RestorePlan, EngineError> {
-    let access = Access::new(source, passphrase(PASSPHRASE));
-    let opened = engine::open_archive(&access, host, &Context::default())?;
     let policy = RestorePolicy {
         accept_missing: true,
         ignore_user_mismatch: true,
         verify_only,
         ..RestorePolicy::default()
     };
+    plan(Access::new(source, passphrase(PASSPHRASE)), Some(host), policy)
+}
+
+fn plan(access: Access, host: Option<&dyn Host>, policy: RestorePolicy) -> Result<RestorePlan, EngineError> {
+    let opened = engine::open_archive(&access, host.map(|host| host as &dyn Services), &Context::default())?;
     let choices = RestoreChoices {
         policy,
         ..RestoreChoices::default()
     };
-    let table = resolve(&opened.inventory, &host.system()?, &choices);
-    Ok(RestorePlan {
-        access,
-        table,
-        verify_only,
-    })
+    let system = host.map_or_else(|| Ok(System::default()), |host| host.system())?;
+    let table = resolve(&opened.inventory, &system, &choices);
+    Ok(RestorePlan { access, table })
 }
 
-/// Verifies all of any archive.
-pub(crate) fn verify_with(access: Access, host: &dyn Host) -> Result<Report, EngineError> {
-    let opened = engine::open_archive(&access, host, &Context::default())?;
-    let choices = RestoreChoices {
-        policy: RestorePolicy {
-            verify_only: true,
-            ..RestorePolicy::default()
-        },
-        ..RestoreChoices::default()
-    };
-    let table = resolve(&opened.inventory, &host.system()?, &choices);
-    let plan = RestorePlan {
-        access,
-        table,
+/// Makes the plan to verify all of any archive where there is no PedOS.
+pub(crate) fn verify_plan(access: Access) -> Result<RestorePlan, EngineError> {
+    let policy = RestorePolicy {
         verify_only: true,
+        ..RestorePolicy::default()
     };
-    engine::verify::run(&plan, host, &Context::default())
+    plan(access, None, policy)
+}
+
+/// Verifies all of any archive where there is no PedOS.
+pub(crate) fn verify_with(access: Access) -> Result<Report, EngineError> {
+    engine::verify::run(&verify_plan(access)?.into(), None, &Context::default())
 }
 
 /// Verifies an archive to its end.
 pub(crate) fn verify(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
-    let plan = restore_plan(Source::File(archive.to_owned()), host, true)?;
-    engine::verify::run(&plan, host, &Context::default())
+    let plan = restore_plan(Location::File(archive.to_owned()).into(), host, true)?;
+    engine::verify::run(&plan.into(), Some(host), &Context::default())
 }
 
 /// Restores all of an archive.
 pub(crate) fn restore(archive: &Path, host: &dyn Host) -> Result<Report, EngineError> {
-    let plan = restore_plan(Source::File(archive.to_owned()), host, false)?;
+    let plan = restore_plan(Location::File(archive.to_owned()).into(), host, false)?;
     engine::restore::run(&plan, host, &Context::default())
 }
 
@@ -138,6 +132,6 @@ pub(crate) fn last_word(handle: &JobHandle) -> Outcome {
 }
 
 /// Starts a job.
-pub(crate) fn spawn(job: Job, host: Arc<dyn Host>) -> JobHandle {
-    pedos_backup::job::spawn(job, host, Resources::default())
+pub(crate) fn spawn(job: Job) -> JobHandle {
+    pedos_backup::job::spawn(job, Resources::default())
 }

@@ -125,3 +125,121 @@ fn is_running(line: &str) -> bool {
         fs::read(file).is_ok_and(|own| String::from_utf8_lossy(&own).trim_end_matches('\0') == wanted)
     })
 }
+
+/// What lies in the directory of the VM, and of what lies there under a final name, whether it verifies.
+fn expect_only_whole(place: &Place) -> (usize, usize) {
+    let folder = place.net_home().join("backups");
+    let (mut whole, mut unfinished) = (0, 0);
+    for name in names(&folder) {
+        let name = name.to_string_lossy().into_owned();
+        if name.ends_with(".part") {
+            unfinished += 1;
+            continue;
+        }
+        let line = format!("/home/user/backups/{name}");
+        programs::finish(place.restore().args(["-d", "net", "--verify-only", &line])).expect(0);
+        whole += 1;
+    }
+    (whole, unfinished)
+}
+
+#[test]
+fn a_backup_in_a_directory_of_a_vm_is_verified_from_there() {
+    let place = Place::new(&roots::small());
+    fs::create_dir_all(place.net_home().join("backups")).unwrap();
+    let run = programs::finish(
+        place
+            .backup()
+            .args(["-d", "net", "/home/user/backups", "--verify", "vault"]),
+    );
+    run.expect(0);
+    assert_eq!(expect_only_whole(&place), (1, 0));
+    // A relative directory is one of the user's home.
+    programs::finish(place.backup().args(["-d", "net", "backups", "--verify", "vault"])).expect(0);
+    assert_eq!(expect_only_whole(&place), (2, 0));
+    let verified = programs::finish(place.backup().args(["-d", "net", "cat", "--verify", "vault"]));
+    verified.expect(3);
+}
+
+#[test]
+fn a_place_in_a_vm_that_will_not_do_is_named_before_anything_is_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new(&roots::small());
+    let folder = place.net_home().join("backups");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(place.net_home().join("file"), "x").unwrap();
+    let refused = |line: &str, word: &str| {
+        let run = programs::finish(
+            programs::qvm_backup()
+                .arg("--root")
+                .arg(place.path("root"))
+                .args(["-y", "-d", "net", line, "vault"]),
+        );
+        let run = run.expect_failure(&[1]);
+        assert!(run.stderr.contains(word), "{line}: {}", run.stderr);
+        assert!(
+            !run.stderr.to_lowercase().contains("left behind"),
+            "{line}: {}",
+            run.stderr
+        );
+    };
+    refused("/home/user/absent", "neither a directory nor a command");
+    refused("/home/user/file", "neither a directory nor a command");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    // Nothing is forbidden to root.
+    if fs::write(folder.join("x"), "").is_err() {
+        refused("/home/user/backups", "may not be written");
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_cancel_removes_the_unfinished_backup_from_the_vm() {
+    let place = Place::new(&bulk());
+    let folder = place.net_home().join("backups");
+    fs::create_dir_all(&folder).unwrap();
+    let mut command = place.backup();
+    command.args(["-d", "net", "/home/user/backups", "bulk"]);
+    let running = programs::start(&mut command, &place.path("target"));
+    wait_until("the backup is written", STEP, || {
+        names(&folder)
+            .iter()
+            .any(|name| name.to_string_lossy().ends_with(".part"))
+    });
+    running.signal("INT");
+    running.finish(JOB).expect_failure(&[4]);
+    assert!(names(&folder).is_empty(), "{:?}", names(&folder));
+}
+
+#[test]
+fn no_kill_leaves_a_broken_backup_under_a_final_name_in_a_vm() {
+    let place = Place::new(&bulk());
+    let folder = place.net_home().join("backups");
+    fs::create_dir_all(&folder).unwrap();
+    let kills = if std::env::var_os("RUN_SLOW_TESTS").is_some() {
+        50
+    } else {
+        8
+    };
+    let start = Instant::now();
+    programs::finish(place.backup().args(["-d", "net", "/home/user/backups", "bulk"])).expect(0);
+    let whole = start.elapsed();
+    let mut left = 0;
+    for kill in 0..kills {
+        let mut command = place.backup();
+        command.args(["-d", "net", "/home/user/backups", "bulk"]);
+        let scratch = place.path(&format!("kill{kill}"));
+        fs::create_dir(&scratch).unwrap();
+        let running = programs::start(&mut command, &scratch);
+        // The last ones come close to the end, where the name is given.
+        thread::sleep(whole.mul_f64(f64::from(kill + 1) / f64::from(kills)));
+        running.signal("KILL");
+        running.finish(JOB);
+        left = left.max(expect_only_whole(&place).1);
+    }
+    assert!(left > 0, "no kill came while a backup was written");
+    // The next run names what they left.
+    let run = programs::finish(place.backup().args(["-d", "net", "/home/user/backups", "vault"]));
+    let run = run.expect(0);
+    assert!(run.stderr.contains(".part"), "{}", run.stderr);
+}

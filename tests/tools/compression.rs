@@ -20,7 +20,8 @@ use crate::support::{
 use pedos_backup::{
     engine::{self, Context},
     format::Compression,
-    plan::{BackupPlan, Destination},
+    plan::BackupPlan,
+    transport::Location,
 };
 use tempfile::TempDir;
 
@@ -53,7 +54,7 @@ impl Place {
         let file = folder.path().join("archive");
         let plan = BackupPlan {
             compression,
-            ..jobs::backup_plan(&["solo", "other"], Destination::File(file.clone()))
+            ..jobs::backup_plan(&["solo", "other"], Location::File(file.clone()))
         };
         let host = jobs::host(&self.root);
         engine::backup::run(&plan, host.as_ref(), &Context::default()).unwrap();

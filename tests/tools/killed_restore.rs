@@ -17,7 +17,7 @@ use crate::support::{
     programs::{self, finish, qvm_backup_restore, start},
     roots::{self, Fill, KIB, MIB, Vm},
 };
-use pedos_backup::host::{Host, RestoreTurn, root::RootHost};
+use pedos_backup::host::{Intake, RestoreTurn, root::RootHost};
 
 /// The tag of a VM that is being restored.
 const TAG: &str = "backup-restore-in-progress";

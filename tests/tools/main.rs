@@ -6,6 +6,7 @@
 mod archive_service;
 mod backup_to_vm;
 mod command_line;
+mod commands_and_streams;
 mod compression;
 mod emergency_restore;
 mod genuine;

@@ -19,8 +19,9 @@ use crate::support::{
 use pedos_backup::{
     engine::{self, Context, Warning},
     format::Compression,
-    plan::{BackupPlan, Destination},
+    plan::BackupPlan,
     text,
+    transport::Location,
 };
 
 /// A passphrase with what shells like to get wrong.
@@ -170,7 +171,7 @@ fn a_name_that_no_terminal_shows_is_found() {
     let plan = BackupPlan {
         compression: Compression::Xz,
         recovery_text: Some(text::recovery_text),
-        ..jobs::backup_plan(&["solo"], Destination::File(archive.clone()))
+        ..jobs::backup_plan(&["solo"], Location::File(archive.clone()))
     };
     let report = engine::backup::run(&plan, jobs::host(&root).as_ref(), &Context::default()).unwrap();
     assert_eq!(report.recovery_file, Some(text_of(&archive)));
@@ -210,7 +211,7 @@ fn what_has_the_name_of_the_text_stays_and_the_backup_says_so() {
 
     let plan = BackupPlan {
         recovery_text: Some(text::recovery_text),
-        ..jobs::backup_plan(&["disp"], Destination::File(folder.path().join("other")))
+        ..jobs::backup_plan(&["disp"], Location::File(folder.path().join("other")))
     };
     fs::create_dir(folder.path().join("other.recovery.txt")).unwrap();
     let report = engine::backup::run(&plan, jobs::host(&root).as_ref(), &Context::default()).unwrap();

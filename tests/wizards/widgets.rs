@@ -119,7 +119,7 @@ fn rows_can_be_made() {
     BpFindingRow::new("work", &text, true);
     BpStepRow::new(1, "Step").set_state(true, false);
     BpProgressRow::new("work");
-    let verdict = words::archive_place(&pedos_backup::draft::Look::default(), &PlaceState::Empty);
+    let verdict = words::archive_place(&pedos_backup::draft::TypedPlace::default(), &PlaceState::Empty);
     BpSourcePage::default().place().show_verdict(&verdict, false);
     assert!(BpDualList::static_type().is_valid());
 }

@@ -15,7 +15,10 @@ use super::{CommonArgs, LONG_VERSION, ResourceArgs};
 /// archive is encrypted and authenticated with a passphrase, and is opened by stock tools as well.
 ///
 /// BACKUP_LOCATION is a directory, in which the archive gets the name pedos-backup-YYYY-MM-DDTHHMMSS, or a file that
-/// does not exist yet. With --dest-vm it is a directory in that VM, or a command that takes the archive.
+/// does not exist yet. With --dest-vm it is a directory in that VM, or a command that takes the archive; "-" is standard output.
+///
+/// In a directory of a VM the archive has its name only when it is whole, if that VM has a shell. What a command or the reader
+/// of standard output makes of an archive cannot be seen from here: if qvm-backup does not end with 0 or 3, discard it.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(
     name = "qvm-backup",
@@ -44,6 +47,13 @@ pub struct BackupArgs {
     /// The running VM that the backup is written to
     #[arg(short, long, value_name = "VM")]
     pub dest_vm: Option<String>,
+
+    /// Give the backup to this command of the computer on its standard input; no BACKUP_LOCATION is given then
+    ///
+    /// The shell runs it: --to-command 'ssh host "cat > backup"'. The backup counts as written only if the command has taken all
+    /// of it and ended with 0.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["dest_vm", "profile", "save_profile", "recovery_text"])]
+    pub to_command: Option<String>,
 
     /// Accepted and of no effect: backups are always encrypted
     #[arg(short, long, hide = true)]
@@ -167,6 +177,19 @@ pub enum CompressionWish {
 }
 
 impl BackupArgs {
+    /// Returns the same command line with its first word where it belongs: with a command for the backup, the words behind the
+    /// options are VMs.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let mut args = self.clone();
+        if args.to_command.is_some()
+            && let Some(first) = args.backup_location.take()
+        {
+            args.vms.insert(0, first.to_string_lossy().into_owned());
+        }
+        args
+    }
+
     /// Whether to read the backup again, where the command line says so.
     pub fn verification(&self) -> Option<bool> {
         match (self.verify, self.no_verify) {

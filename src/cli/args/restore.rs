@@ -15,10 +15,10 @@ use super::{ChoiceArgs, CommonArgs, LONG_VERSION, ResourceArgs, backup::EXIT_COD
 /// Restores the VMs that are named, or without names everything that the backup holds. A VM appears on the system only
 /// when all of its data has been read and checked; what could not be restored is named at the end.
 ///
-/// BACKUP_LOCATION is the file of the backup, or a pipe that it comes through. With --dest-vm it is a file in that VM, or a
-/// command that prints the backup.
+/// BACKUP_LOCATION is the file of the backup, or a pipe that it comes through; "-" is standard input. With --dest-vm it is a
+/// file in that VM, or a command that prints the backup.
 ///
-/// A pipe (/dev/stdin, or what the shell makes of "<(cat backup.*)") is read once and in order: there is no quick look, what is
+/// A pipe (-, the output of --from-command, or what the shell makes of "<(cat backup.*)") is read once and in order: there is no quick look, what is
 /// missing shows only when it should have come, and a bad part is not read a second time.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(
@@ -33,8 +33,11 @@ pub struct RestoreArgs {
     /// The backup: a file or a pipe; with --dest-vm a file or a command in that VM
     #[arg(
         required = false,
-        required_unless_present = "clean_up",
-        default_value_if("clean_up", ArgPredicate::IsPresent, "")
+        required_unless_present_any = ["clean_up", "from_command"],
+        default_value_ifs([
+            ("clean_up", ArgPredicate::IsPresent, Some("")),
+            ("from_command", ArgPredicate::IsPresent, Some("")),
+        ])
     )]
     pub backup_location: OsString,
 
@@ -50,6 +53,12 @@ pub struct RestoreArgs {
     /// --join backup.* a shell names all of them, and the first one counts once.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub join: Vec<PathBuf>,
+
+    /// Read the backup from the standard output of this command of the computer; no BACKUP_LOCATION is given then
+    ///
+    /// The shell runs it: --from-command 'ssh host cat backup'.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["dest_vm", "join", "location_is_service", "quick_look", "clean_up"])]
+    pub from_command: Option<String>,
 
     /// Read and check the whole backup, and restore nothing
     #[arg(long)]
@@ -213,6 +222,20 @@ pub enum YesNo {
     #[default]
     Yes,
     No,
+}
+
+impl RestoreArgs {
+    /// Returns the same command line with its first word where it belongs: with a command that prints the backup, the words
+    /// behind the options are VMs.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let mut args = self.clone();
+        if args.from_command.is_some() && !args.backup_location.is_empty() {
+            let first = std::mem::take(&mut args.backup_location);
+            args.vms.insert(0, first.to_string_lossy().into_owned());
+        }
+        args
+    }
 }
 
 #[cfg(test)]

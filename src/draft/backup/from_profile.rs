@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     crypto::KdfCost,
-    draft::Look,
+    draft::TypedPlace,
     engine::Resources,
     format::Compression,
     plan::{RecoveryText, may_be_backed_up},
@@ -42,7 +42,7 @@ impl BackupDraft {
         }
         // Who has a default profile keeps it up to date unless they say otherwise.
         self.saves_profile = true;
-        self.set_look(Look {
+        self.set_typed_place(TypedPlace {
             target: profile.destination_vm.clone(),
             text: profile.destination_path.clone(),
         });
@@ -54,7 +54,7 @@ impl BackupDraft {
         let wanted = &self.profile.as_ref()?.destination_vm;
         let system = self.system.as_ref()?;
         let runs = system.vm(wanted).is_some_and(|vm| vm.is_running);
-        (!self.look.is_local() && !runs && self.look.target == *wanted).then_some(wanted)
+        (!self.place.typed().is_local() && !runs && self.place.typed().target == *wanted).then_some(wanted)
     }
 
     /// What the profile names that is not there.
@@ -79,23 +79,22 @@ impl BackupDraft {
         Profile {
             include: Some(self.selected()),
             exclude: Vec::new(),
-            destination_vm: self.look.target.clone(),
-            destination_path: self.look.text.trim().to_owned(),
+            destination_vm: self.place.typed().target.clone(),
+            destination_path: self.place.typed().text.trim().to_owned(),
             compression: self.compression(),
             passphrase,
             extras: self.to_extras(),
         }
     }
 
-    /// What goes into an archive in a VM cannot be read again, and nothing can be written beside it. A wish for that is not
-    /// kept with such a destination: the tools would have to refuse what nobody can have.
+    /// Nothing can be written beside an archive in a VM. A wish for that is not kept with such a destination: the tools would have to refuse what nobody can have.
     fn to_extras(&self) -> Extras {
-        let can_be_told = |is_wished: bool| (self.look.is_local() || !is_wished).then_some(is_wished);
+        let can_be_told = |is_wished: bool| (self.place.typed().is_local() || !is_wished).then_some(is_wished);
         Extras {
             level: Some(self.level),
             scope: Some(self.scope),
             kdf: Some(self.kdf()),
-            verify: can_be_told(self.verifies),
+            verify: Some(self.verifies),
             recovery_text: can_be_told(self.recovery_text.is_some()),
             is_gentle: Some(self.resources.is_gentle),
             jobs: self.resources.jobs,
@@ -159,7 +158,10 @@ mod tests {
         assert_eq!(draft.selected(), ["work"]);
         assert_eq!(draft.unknown_in_profile(), ["gone"]);
         assert_eq!(
-            (draft.look().target.as_str(), draft.look().text.as_str()),
+            (
+                draft.place().typed().target.as_str(),
+                draft.place().typed().text.as_str()
+            ),
             ("sys-usb", "/mnt")
         );
         assert_eq!(draft.compression(), Compression::None);
@@ -174,7 +176,7 @@ mod tests {
         draft.set_system(system(false));
         assert_eq!(draft.absent_target(), Some("sys-usb"));
         assert!(matches!(
-            draft.place(),
+            draft.place().state(),
             PlaceState::Bad(PlaceProblem::NotRunning { .. })
         ));
     }
@@ -197,7 +199,7 @@ mod tests {
             let [is_reduced, is_costly, verifies, is_gentle, has_text, is_local] = switches;
             let mut draft = BackupDraft::new();
             draft.set_system(system(true));
-            draft.set_look(Look {
+            draft.set_typed_place(TypedPlace {
                 target: if is_local { "dom0" } else { "sys-usb" }.to_owned(),
                 text: "/mnt".to_owned(),
             });

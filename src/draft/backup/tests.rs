@@ -2,7 +2,11 @@
 //! The rules of a backup's draft, each tried without a screen.
 
 use super::*;
-use crate::{draft::PlaceKind, plan::BackupRemark};
+use crate::{
+    draft::{PlaceProblem, PlaceState},
+    plan::BackupRemark,
+    transport::PlaceKind,
+};
 
 fn vm(name: &str, is_running: bool, include_in_backups: bool) -> Vm {
     Vm {
@@ -25,27 +29,29 @@ fn system() -> Arc<System> {
     })
 }
 
-fn look(target: &str, text: &str) -> Look {
-    Look {
+fn typed(target: &str, text: &str) -> TypedPlace {
+    TypedPlace {
         target: target.into(),
         text: text.into(),
     }
 }
 
-fn good() -> Place {
-    Place {
+fn good() -> Probe {
+    Probe {
         kind: PlaceKind::Local,
         bytes: Some(1 << 30),
         largest_file_bytes: None,
         changed: None,
+        is_readable_again: true,
+        leftovers: Vec::new(),
     }
 }
 
 fn filled() -> BackupDraft {
     let mut draft = BackupDraft::new();
     draft.set_system(system());
-    draft.set_look(look("dom0", "/mnt"));
-    draft.set_place(&look("dom0", "/mnt"), Ok(good()));
+    draft.set_typed_place(typed("dom0", "/mnt"));
+    draft.set_probe(&typed("dom0", "/mnt"), Ok(good()));
     draft.passphrase.set_typed("correct horse", "correct horse");
     draft
 }
@@ -82,11 +88,11 @@ fn the_usb_vm_is_the_target_unless_another_was_chosen() {
     with_usb.vms.push(vm("sys-usb", true, false));
     let mut draft = BackupDraft::new();
     draft.set_system(Arc::new(with_usb.clone()));
-    assert_eq!(draft.look().target, "sys-usb");
+    assert_eq!(draft.place().typed().target, "sys-usb");
     let mut draft = BackupDraft::new();
-    draft.set_look(look("dom0", "/mnt"));
+    draft.set_typed_place(typed("dom0", "/mnt"));
     draft.set_system(Arc::new(with_usb));
-    assert_eq!(draft.look().target, "dom0");
+    assert_eq!(draft.place().typed().target, "dom0");
     assert_eq!(draft.targets(), ["dom0", "work", "sys-usb"]);
 }
 
@@ -94,15 +100,16 @@ fn the_usb_vm_is_the_target_unless_another_was_chosen() {
 fn a_target_that_stops_is_said_and_may_come_back() {
     let mut draft = filled();
     draft.advance().unwrap();
-    draft.set_look(look("work", "/mnt"));
-    draft.set_place(&look("work", "/mnt"), Ok(good()));
+    draft.set_typed_place(typed("work", "/mnt"));
+    draft.set_probe(&typed("work", "/mnt"), Ok(good()));
     assert_eq!(draft.may_continue(), Ok(()));
     let mut stopped = (*system()).clone();
     stopped.vms[2].is_running = false;
     draft.set_system(Arc::new(stopped));
+    assert_eq!(draft.may_continue(), Err(Reason::BadPlace));
     assert!(matches!(
-        draft.may_continue(),
-        Err(Reason::Place(PlaceProblem::NotRunning { .. }))
+        draft.place().state(),
+        PlaceState::Bad(PlaceProblem::NotRunning { .. })
     ));
     assert!(draft.targets().contains(&"work".to_owned()));
     draft.set_system(system());
@@ -112,12 +119,12 @@ fn a_target_that_stops_is_said_and_may_come_back() {
 #[test]
 fn an_answer_about_what_is_not_typed_any_more_is_left_alone() {
     let mut draft = BackupDraft::new();
-    assert!(draft.set_look(look("dom0", "/a")));
-    assert!(draft.set_look(look("dom0", "/b")));
-    draft.set_place(&look("dom0", "/a"), Ok(good()));
-    assert_eq!(*draft.place(), PlaceState::Looking);
-    assert!(!draft.set_look(look("dom0", "")));
-    assert_eq!(*draft.place(), PlaceState::Empty);
+    assert!(draft.set_typed_place(typed("dom0", "/a")));
+    assert!(draft.set_typed_place(typed("dom0", "/b")));
+    draft.set_probe(&typed("dom0", "/a"), Ok(good()));
+    assert!(matches!(draft.place().state(), PlaceState::Probing));
+    assert!(!draft.set_typed_place(typed("dom0", "")));
+    assert!(matches!(draft.place().state(), PlaceState::Empty));
 }
 
 #[test]
@@ -198,15 +205,15 @@ fn apply(draft: &mut BackupDraft, op: &Op) {
         Op::Next => drop(draft.advance()),
         Op::Back => drop(draft.back()),
         Op::Select(names) => draft.select(names.iter().map(|name| (*name).to_owned())),
-        Op::Type(text) => drop(draft.set_look(look("dom0", text))),
+        Op::Type(text) => drop(draft.set_typed_place(typed("dom0", text))),
         Op::Answer(is_good) => {
-            let asked = draft.look().clone();
-            draft.set_place(
+            let asked = draft.place().typed().clone();
+            draft.set_probe(
                 &asked,
                 if *is_good {
                     Ok(good())
                 } else {
-                    Err(PlaceProblem::NotFound)
+                    Err(ProbeError::NotFound)
                 },
             );
         }
@@ -230,10 +237,18 @@ fn no_walk_loses_a_choice_or_gets_a_plan_without_a_passphrase() {
     for seed in 1..400 {
         let mut draft = BackupDraft::new();
         for op in ops(seed).take(120) {
-            let before = (draft.selected(), draft.look().clone(), draft.passphrase.kept().cloned());
+            let before = (
+                draft.selected(),
+                draft.place().typed().clone(),
+                draft.passphrase.kept().cloned(),
+            );
             apply(&mut draft, &op);
             if matches!(op, Op::Back | Op::Next) {
-                assert_eq!((before.0, before.1), (draft.selected(), draft.look().clone()), "{op:?}");
+                assert_eq!(
+                    (before.0, before.1),
+                    (draft.selected(), draft.place().typed().clone()),
+                    "{op:?}"
+                );
                 assert!(before.2.is_none() || draft.passphrase.kept().is_some());
             }
             if let Ok(plan) = draft.finish() {
@@ -247,18 +262,22 @@ fn no_walk_loses_a_choice_or_gets_a_plan_without_a_passphrase() {
 }
 
 #[test]
-fn a_backup_into_a_vm_is_not_verified_and_the_choice_comes_back_with_a_folder() {
+fn a_backup_that_nobody_can_read_again_is_not_verified_and_the_choice_comes_back_with_a_folder() {
     let mut draft = filled();
     assert!(draft.will_verify());
-    draft.set_look(look("work", "/mnt"));
-    draft.set_place(&look("work", "/mnt"), Ok(good()));
+    draft.set_typed_place(typed("work", "/mnt"));
+    let plain = Probe {
+        is_readable_again: false,
+        ..good()
+    };
+    draft.set_probe(&typed("work", "/mnt"), Ok(plain));
     assert_eq!(draft.unverifiable(), Some(Unverified::InVm));
     // What the page shows there, a box that is off, is not the user's choice.
     draft.set_verifies(false);
     draft.passphrase.take_over().unwrap();
     draft.set_findings(Vec::new());
     assert!(!draft.will_verify() && !draft.finish().unwrap().verify);
-    draft.set_look(look("dom0", "/mnt"));
+    draft.set_typed_place(typed("dom0", "/mnt"));
     assert!(draft.will_verify());
     draft.set_verifies(false);
     assert!(!draft.will_verify());

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use crate::{
-    draft::{Look, PlaceKind, PlaceState},
+    draft::TypedPlace,
     engine::{EngineError, Notes, OpenedArchive, Outline},
     plan::Access,
+    transport::PlaceKind,
 };
 
 use super::{RestoreDraft, RestorePage};
@@ -42,7 +43,7 @@ pub enum NotesRead {
 impl RestoreDraft {
     /// Notes that the quick look begins, if there is a file that was not looked over yet. Gives whether it has to.
     pub fn begin_quick_look(&mut self) -> bool {
-        let is_file = matches!(&self.place, PlaceState::Good(place) if place.kind == PlaceKind::Local);
+        let is_file = self.place.probe().is_some_and(|probe| probe.kind == PlaceKind::Local);
         let is_due = is_file && matches!(self.quick, QuickLook::NotDone);
         if is_due {
             self.quick = QuickLook::Looking;
@@ -51,8 +52,8 @@ impl RestoreDraft {
     }
 
     /// Takes what the quick look told; an answer to an older question is left alone.
-    pub fn set_quick_look(&mut self, asked: &Look, answer: Result<Option<Outline>, EngineError>) {
-        if *asked != self.look {
+    pub fn set_quick_look(&mut self, asked: &TypedPlace, answer: Result<Option<Outline>, EngineError>) {
+        if asked != self.place.typed() {
             return;
         }
         self.quick = match answer {

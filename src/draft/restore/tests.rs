@@ -3,11 +3,11 @@
 
 use super::*;
 use crate::{
-    draft::PlaceKind,
     engine::{ArchiveError, ArchiveInfo, Notes, Protection},
     format::{Compression, Filter},
-    host::Vm,
+    host::{DOM0, Vm},
     inventory::{Class, Inventory},
+    transport::PlaceKind,
 };
 
 /// An archive that holds `work` and `vault`, whose template it only names.
@@ -78,8 +78,8 @@ fn system(names: &[(&str, Class)]) -> Arc<System> {
     })
 }
 
-fn look(text: &str) -> Look {
-    Look {
+fn typed(text: &str) -> TypedPlace {
+    TypedPlace {
         target: DOM0.into(),
         text: text.into(),
     }
@@ -89,14 +89,16 @@ fn look(text: &str) -> Look {
 fn begun(system: Arc<System>) -> RestoreDraft {
     let mut draft = RestoreDraft::new();
     draft.set_system(system);
-    assert!(draft.set_look(look("/a")));
-    let place = Place {
+    assert!(draft.set_typed_place(typed("/a")));
+    let place = Probe {
         kind: PlaceKind::Local,
         bytes: None,
         largest_file_bytes: None,
         changed: None,
+        is_readable_again: true,
+        leftovers: Vec::new(),
     };
-    draft.set_place(&look("/a"), Ok(place));
+    draft.set_probe(&typed("/a"), Ok(place));
     assert_eq!(draft.advance(), Ok(RestorePage::Passphrase));
     draft
 }
@@ -132,7 +134,7 @@ fn an_archive_begins_with_everything_it_holds_and_another_has_to_be_opened() {
     let mut draft = opened(system(&[("fedora", Class::TemplateVm)]));
     assert!(draft.is_selected("work") && draft.is_selected("vault") && !draft.is_selected("fedora"));
     assert_eq!(draft.finish().unwrap().table.selected().count(), 2);
-    draft.set_look(look("/b"));
+    draft.set_typed_place(typed("/b"));
     assert!(draft.archive().is_none());
     assert!(draft.finish().is_err());
 }

@@ -12,7 +12,7 @@ use crate::{
         ArchiveError, Context, EngineError, Failure, OpenedArchive, Protection, VmReport, VmResult, Warning,
         meter::Meter, panics::of_panic, workers::Workers,
     },
-    host::Host,
+    host::Services,
     inventory::Inventory,
     plan::{Access, RestoreRow},
 };
@@ -20,10 +20,10 @@ use crate::{
 use super::{
     index::Index,
     keys::KeysAhead,
+    members::Members,
     part_format::Dialect,
     reader::Reader,
     scout::{KEYS_LEFT, Scout},
-    source::Members,
     target::Target,
     unpack::{Unpacked, Unpacker},
     wanted::{Wanted, wanted, will_be_read},
@@ -55,7 +55,7 @@ pub(super) enum Scope<'a> {
 pub(super) struct Archive<'a> {
     access: &'a Access,
     opened: &'a OpenedArchive,
-    host: &'a dyn Host,
+    services: Option<&'a dyn Services>,
     context: &'a Context,
     /// Its index, where its members can be read in any order.
     pub(super) index: Option<Index>,
@@ -66,13 +66,13 @@ impl<'a> Archive<'a> {
     pub(super) fn new(
         access: &'a Access,
         opened: &'a OpenedArchive,
-        host: &'a dyn Host,
+        services: Option<&'a dyn Services>,
         context: &'a Context,
     ) -> Result<Self, EngineError> {
         Ok(Self {
             access,
             opened,
-            host,
+            services,
             context,
             index: Index::read(&access.source, &context.cancel)?,
         })
@@ -82,9 +82,9 @@ impl<'a> Archive<'a> {
     fn members(&self, rows: &[&RestoreRow]) -> Result<(Members, Option<Members>), EngineError> {
         let (source, cancel) = (&self.access.source, &self.context.cancel);
         let prefixes: Vec<String> = rows.iter().map(|row| prefix(row)).collect();
-        let mut members = Members::open(source, &prefixes, self.host, cancel)?;
+        let mut members = Members::open(source, &prefixes, self.services, cancel)?;
         let mut ahead = match self.opened.info.protection {
-            Protection::Scrypt => Members::open_file(source)?,
+            Protection::Scrypt => Members::open_ranged(source, cancel)?,
             Protection::Hmac { .. } => None,
         };
         if let Some(index) = &self.index {

@@ -18,11 +18,11 @@ use std::{
 
 use crate::{
     engine::{
-        ArchiveError, Context, DestinationError, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult,
-        Warning, destination::FileSink, memory,
+        ArchiveError, Context, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning, memory,
     },
-    host::{Host, HostError, System, VmFile, VolumeImport},
+    host::{HostError, Services, System, VmFile, VolumeImport},
     plan::{ArchivedFile, ExtractPlan, ExtractTo, RestoreChoices, RestorePolicy, RestoreRow, resolve},
+    transport::{DestinationError, FileWriter},
 };
 
 use super::{
@@ -32,7 +32,6 @@ use super::{
     home_read::HomeRead,
     open::open_archive,
     place::Place,
-    source::source_place,
     target::{InnerReader, Target},
 };
 
@@ -43,11 +42,11 @@ const ZEROS_BYTES: usize = 64 * 1024;
 ///
 /// # Errors
 /// When the archive cannot be opened, does not hold what is wanted, or the job is cancelled.
-pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+pub fn run(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
     let mut target = Extracting::new(plan, context)?;
-    let opened = open_archive(&plan.access, host, context)?;
+    let opened = open_archive(&plan.access, services, context)?;
     let choices = RestoreChoices {
         selected: Some([plan.what.vm().to_owned()].into()),
         policy: RestorePolicy {
@@ -61,7 +60,7 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
     context.observer.phase(Phase::Extracting);
     let only = target.file.clone();
     let scope = only.as_deref().map_or(Scope::Vms, Scope::OneFile);
-    let archive = Archive::new(&plan.access, &opened, host, context)?;
+    let archive = Archive::new(&plan.access, &opened, services, context)?;
     let mut result = archive.read(&[row], scope, &mut target)?;
     let vm = result.vms.first();
     if let Some(file) = &only
@@ -82,8 +81,8 @@ pub fn run(plan: &ExtractPlan, host: &dyn Host, context: &Context) -> Result<Rep
         context.warn(Warning::RestUnreadable { why: error.to_string() });
     }
     Ok(Report {
-        place: source_place(&plan.access.source),
-        archive: plan.access.source.file().map(Path::to_owned),
+        place: plan.access.source.location().to_string(),
+        archive: plan.access.source.location().file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         vms: result.vms,
@@ -123,7 +122,7 @@ struct Extracting {
 }
 
 enum Output {
-    File(FileSink),
+    File(FileWriter),
     Stream(Arc<File>),
     Folder(Option<HomeFolder>),
 }
@@ -135,7 +134,7 @@ impl Extracting {
             ArchivedFile::OfVm { file, .. } => Some(file.clone()),
         };
         let output = match (&plan.to, &file) {
-            (ExtractTo::Path(path), Some(_)) => Output::File(FileSink::create(path.clone(), context)?),
+            (ExtractTo::Path(path), Some(_)) => Output::File(FileWriter::create(path.clone(), &context.notices())?),
             (ExtractTo::Path(path), None) => Output::Folder(Some(new_folder(path)?)),
             (ExtractTo::Stream(stream), Some(_)) => Output::Stream(Arc::clone(stream)),
             (ExtractTo::Stream(_), None) => {
@@ -180,7 +179,7 @@ impl Extracting {
     /// Gives what is whole its name.
     fn finish(self, context: &Context) -> Result<Option<PathBuf>, EngineError> {
         match self.output {
-            Output::File(sink) if self.has_come.load(Ordering::SeqCst) => sink.finish(context).map(Some),
+            Output::File(sink) if self.has_come.load(Ordering::SeqCst) => Ok(Some(sink.finish()?)),
             Output::Folder(Some(folder)) => folder.finish(context).map(Some),
             Output::File(_) | Output::Folder(None) | Output::Stream(_) => Ok(None),
         }

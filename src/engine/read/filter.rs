@@ -21,8 +21,9 @@ use rustix::{
 };
 
 use crate::{
-    engine::{CancelToken, SourceError, io_errors::into_io},
+    engine::{CancelToken, io_errors::into_io},
     format::{Filter, decoder},
+    transport::SourceError,
     units::KIB,
 };
 
@@ -229,7 +230,7 @@ impl Drop for Program<'_> {
 fn cannot_run(program: &str, error: io::Error) -> io::Error {
     let program = program.to_owned();
     let source = Arc::new(error);
-    into_io(SourceError::Program { program, source }.into())
+    into_io(SourceError::Program { program, source })
 }
 
 /// Makes a pipe one that never waits; only our end of it.

@@ -12,13 +12,13 @@ use std::{
 use crate::{
     engine::{ArchiveError, CancelToken, EngineError},
     format::limits,
-    plan::Source,
+    transport::Source,
 };
 
 use super::{
     member::MemberInfo,
+    members::Members,
     role::{Role, role},
-    source::Members,
 };
 
 /// The most findings that are kept of one archive.
@@ -46,7 +46,7 @@ impl Index {
     /// # Errors
     /// When the file cannot be read, or the job is cancelled. What is wrong with the archive is no error here.
     pub(super) fn read(source: &Source, cancel: &CancelToken) -> Result<Option<Self>, EngineError> {
-        let Some(mut members) = Members::open_file(source)? else {
+        let Some(mut members) = Members::open_ranged(source, cancel)? else {
             return Ok(None);
         };
         let mut survey = Survey::default();

@@ -7,7 +7,7 @@ use std::{ffi::OsStr, fs, io, path::PathBuf, sync::Arc, thread, time::Duration};
 use crate::{
     durable::names_in,
     engine::EngineError,
-    host::{Host, RestoreTurn, TurnGuard},
+    host::{Host, Intake, RestoreTurn, TurnGuard, Vms},
 };
 
 /// What the name of a folder with a restored home begins with.
@@ -24,7 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// # Errors
 /// What `check` says, or the host's when it cannot tell whose turn it is.
 pub fn wait_for_turn(
-    host: &dyn Host,
+    host: &dyn Intake,
     check: impl Fn() -> Result<(), EngineError>,
     tell: impl FnOnce(Option<u32>),
 ) -> Result<TurnGuard, EngineError> {
@@ -83,7 +83,7 @@ impl Leftovers {
     }
 
     /// Takes them away, for one who has the turn. Returns what could not be taken away, with the reason.
-    pub fn remove(&self, host: &dyn Host, _: &TurnGuard) -> Vec<(String, EngineError)> {
+    pub fn remove(&self, host: &dyn Intake, _: &TurnGuard) -> Vec<(String, EngineError)> {
         let mut kept = Vec::new();
         for vm in &self.vms {
             if let Err(error) = host.remove_vm(vm) {
@@ -104,18 +104,19 @@ impl Leftovers {
 }
 
 /// The folders in dom0's home that a restore had begun.
-fn unfinished_folders(host: &dyn Host) -> Result<Vec<PathBuf>, EngineError> {
+fn unfinished_folders(host: &dyn Vms) -> Result<Vec<PathBuf>, EngineError> {
     let Some(home) = host.home()? else {
         return Ok(Vec::new());
     };
-    let names = match names_in(&home.path) {
+    let home = home.folder.path();
+    let names = match names_in(home) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        names => names.map_err(|error| home_error(home.path.clone(), error))?,
+        names => names.map_err(|error| home_error(home.to_owned(), error))?,
     };
     let mut folders = Vec::new();
     for name in names {
-        let name = name.map_err(|error| home_error(home.path.clone(), error))?;
-        let path = home.path.join(&name);
+        let name = name.map_err(|error| home_error(home.to_owned(), error))?;
+        let path = home.join(&name);
         // A link of such a name is none of ours.
         if is_unfinished(&name) && path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
             folders.push(path);

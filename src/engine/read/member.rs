@@ -6,17 +6,10 @@ use crate::{
     engine::{ArchiveError, EngineError},
 };
 
+pub(super) use crate::transport::Member as MemberInfo;
+
 /// How much of a file is read ahead, in bytes.
 pub(super) const BUFFER_BYTES: usize = 256 * 1024;
-
-/// A member of the outer archive.
-#[derive(Debug, Clone)]
-pub(super) struct MemberInfo {
-    pub(super) name: String,
-    pub(super) size: u64,
-    /// Where it begins, in bytes from the start of what is read.
-    pub(super) position: u64,
-}
 
 /// What a container's error means for a part: once the header of the archive has authenticated, the passphrase is
 /// right, so a part that does not open is a damaged or exchanged part.
@@ -45,4 +38,10 @@ pub(super) fn damaged_member(member: &MemberInfo, what: String) -> ArchiveError 
         position: member.position,
         what,
     }
+}
+
+/// An archive that ends within something.
+pub(super) fn truncated(position: u64, within: &str) -> ArchiveError {
+    let what = format!("the rest of {within} is missing");
+    ArchiveError::Truncated { position, what }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{ArchiveError, Context, EngineError, Failure, ItemResult, OpenedArchive},
-    host::{Host, System, VmFile, VolumeImport},
+    host::{Services, System, VmFile, VolumeImport},
     plan::{Access, RestoreChoices, RestorePolicy, RestoreRow, resolve},
 };
 
@@ -38,7 +38,7 @@ impl Notes {
 pub fn read_notes(
     access: &Access,
     opened: &OpenedArchive,
-    host: &dyn Host,
+    services: Option<&dyn Services>,
     context: &Context,
 ) -> Result<Notes, EngineError> {
     let file = VmFile::Notes.file_name();
@@ -52,7 +52,7 @@ pub fn read_notes(
     let table = resolve(&opened.inventory, &System::default(), &choices);
     let rows: Vec<&RestoreRow> = table.selected().filter(|row| !row.is_home()).collect();
     let mut target = Collected(BTreeMap::new());
-    let archive = Archive::new(access, opened, host, context)?;
+    let archive = Archive::new(access, opened, services, context)?;
     let result = archive.read(&rows, Scope::OneFile(file), &mut target)?;
     let mut notes = Notes {
         by_vm: target.0.into_iter().map(|(name, text)| (name, Ok(text))).collect(),

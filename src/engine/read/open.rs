@@ -16,32 +16,31 @@ use crate::{
         Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits,
         peek_version,
     },
-    host::{Host, NoHost},
+    host::Services,
     inventory::Inventory,
     plan::Access,
 };
 
-use super::{
-    keys::KeysAhead,
-    member::MemberInfo,
-    part_format::Dialect,
-    scout::Scout,
-    source::{Members, source_place},
-};
+use super::{keys::KeysAhead, member::MemberInfo, members::Members, part_format::Dialect, scout::Scout};
 
 use opener::{Front, Opener, is_inventory, is_wrong_passphrase};
 
 /// Header, its copy in a container, and inventory.
 const FRONT_MEMBERS: usize = 3;
 
-/// Reads and authenticates header and inventory.
+/// Reads and authenticates header and inventory. An archive that a VM holds is asked of its service, which takes
+/// `services`; any other needs none.
 ///
 /// # Errors
 /// [`ArchiveError::WrongPassphrase`] where the header does not authenticate.
-pub fn open_archive(access: &Access, host: &dyn Host, context: &Context) -> Result<OpenedArchive, EngineError> {
+pub fn open_archive(
+    access: &Access,
+    services: Option<&dyn Services>,
+    context: &Context,
+) -> Result<OpenedArchive, EngineError> {
     // With these two prefixes a service gives header, MAC and inventory and then stops by itself.
     let prefixes = [HEADER_MEMBER.to_owned(), INVENTORY_FILE.to_owned()];
-    let mut members = Members::open(&access.source, &prefixes, host, &context.cancel)?;
+    let mut members = Members::open(&access.source, &prefixes, services, &context.cancel)?;
     let lost = front::arrange(&mut members, &access.source, &context.cancel)?;
     let mut opener = Opener {
         members: &mut members,
@@ -167,10 +166,9 @@ impl Opener<'_> {
 
     /// Looks ahead for the inventory, where the archive is a file, and orders its key.
     fn inventory_key(&self, dialect: &Dialect) -> KeysAhead {
-        let members = match &self.access.source {
-            source if source.is_seekable() => Members::open(source, &[], &NoHost, &self.context.cancel).ok(),
-            _ => None,
-        };
+        let members = Members::open_ranged(&self.access.source, &self.context.cancel)
+            .ok()
+            .flatten();
         let scout = members.map(|members| Scout {
             members,
             wants: |file: &str| file == INVENTORY_FILE,
@@ -242,7 +240,7 @@ impl Opener<'_> {
     }
 
     fn not_a_backup(&self, why: String) -> EngineError {
-        let place = source_place(&self.access.source);
+        let place = self.access.source.location().to_string();
         ArchiveError::NotABackup { place, why }.into()
     }
 }

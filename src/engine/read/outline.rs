@@ -9,7 +9,7 @@ use crate::{
     engine::{ArchiveError, Context, EngineError},
     format::PartName,
     inventory::{Domain, Inventory},
-    plan::Source,
+    transport::Source,
 };
 
 use super::{
@@ -17,7 +17,6 @@ use super::{
     index::Index,
     member::MemberInfo,
     role::{Role, role},
-    source::source_place,
 };
 
 /// What the outer headers of an archive tell.
@@ -100,7 +99,7 @@ pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>,
             Some(ArchiveError::Foreign { member, .. }) => format!("it is another archive, which holds {member}"),
             Some(_) => "it does not begin like one".to_owned(),
         };
-        let place = source_place(source);
+        let place = source.location().to_string();
         return Err(ArchiveError::NotABackup { place, why }.into());
     }
     Ok(Some(Outline::of(&index)))

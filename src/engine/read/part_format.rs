@@ -18,7 +18,7 @@ use crate::{
 use super::{
     keys::{KeysAhead, OpenKeyToCome, order_open_key},
     member::{MemberInfo, container_error, damaged},
-    source::Members,
+    members::Members,
 };
 
 /// How the parts of an archive are written, and the passphrase that they need.

@@ -20,10 +20,10 @@ use super::{
     index::Survey,
     keys::KeysAhead,
     member::{MemberInfo, damaged},
+    members::Members,
     message::Piece,
     part_format::{Dialect, Proof},
     role::Role,
-    source::Members,
     wanted::{Wanted, find, is_within},
 };
 

@@ -13,7 +13,7 @@ use crate::{
         ArchiveError, Context, EngineError, Failure, ItemResult, ItemState, Phase, Report, VmReport, VmResult, Warning,
         memory, report::in_order,
     },
-    host::{DOM0, Host, HostError, VmFile, VolumeImport},
+    host::{DOM0, Host, HostError, Intake, VmFile, VolumeImport},
     inventory::{self, Inventory},
     plan::{RestorePlan, RestoreRow},
     units::LocalTime,
@@ -29,7 +29,6 @@ use super::{
     place::Place,
     rules::readable_rules,
     settings::Settings,
-    source::source_place,
     target::{InnerReader, Target},
 };
 
@@ -39,13 +38,15 @@ use super::{
 /// When nothing could be begun, or the job was cancelled; VMs that were not whole by then are gone.
 pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
+    // What has begun is put in order on the host itself, which does not hear of the cancel.
+    let work = &*host.with_cancel(&context.cancel);
     let _turn = wait_for_turn(
-        host,
-        || context.cancel.check(),
+        work,
+        || Ok(context.cancel.check()?),
         |_| context.observer.phase(Phase::AwaitingTurn),
     )?;
     context.observer.phase(Phase::Opening);
-    let opened = open_archive(&plan.access, host, context)?;
+    let opened = open_archive(&plan.access, Some(work), context)?;
     let rows: Vec<&RestoreRow> = plan.table.selected().collect();
     for row in &rows {
         if opened.inventory.domain(&row.domain.name).as_ref() != Some(&row.domain) {
@@ -55,7 +56,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         }
     }
     // What is known to be missing costs nothing: no VM is created for it.
-    let archive = Archive::new(&plan.access, &opened, host, context)?;
+    let archive = Archive::new(&plan.access, &opened, Some(work), context)?;
     let missing = archive
         .index
         .as_ref()
@@ -77,7 +78,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
             failure(row, ArchiveError::Missing { what }.into(), context)
         })
         .collect();
-    let mut target = Restoring::new(host, context);
+    let mut target = Restoring::new(work, host, context);
     context.observer.phase(Phase::CreatingVms);
     let (created, failed) = target.create_all(&complete, &opened.inventory)?;
     reports.extend(failed);
@@ -94,8 +95,8 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     // Nothing is called restored before all of it is on the disk.
     host.commit()?;
     Ok(Report {
-        place: source_place(&plan.access.source),
-        archive: plan.access.source.file().map(Path::to_owned),
+        place: plan.access.source.location().to_string(),
+        archive: plan.access.source.location().file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         home_folder,
@@ -126,6 +127,8 @@ fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> VmReport 
 /// Puts what comes out of an archive into a host. VMs that are not whole when it is dropped are taken away.
 struct Restoring<'a> {
     host: &'a dyn Host,
+    /// The host for what has to be done after a cancel too.
+    way_back: &'a dyn Intake,
     context: &'a Context,
     /// The VMs that were created and are not whole yet, by their names here.
     unfinished: Vec<String>,
@@ -135,9 +138,10 @@ struct Restoring<'a> {
 }
 
 impl<'a> Restoring<'a> {
-    fn new(host: &'a dyn Host, context: &'a Context) -> Self {
+    fn new(host: &'a dyn Host, way_back: &'a dyn Intake, context: &'a Context) -> Self {
         Self {
             host,
+            way_back,
             context,
             unfinished: Vec::new(),
             pending_home: None,
@@ -166,6 +170,7 @@ impl<'a> Restoring<'a> {
                     settings.set_all(row);
                     created.push(row);
                 }
+                Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
                 Err(error) => failed.push(failure(row, error, self.context)),
             }
         }
@@ -177,7 +182,7 @@ impl<'a> Restoring<'a> {
 
     /// Takes a VM away that did not become whole. Where that fails, it keeps the tag that tells.
     fn take_away(&self, name: &str) {
-        if let Err(error) = self.host.remove_vm(name) {
+        if let Err(error) = self.way_back.remove_vm(name) {
             let why = error.to_string();
             self.context.warn(Warning::NotTakenAway {
                 vm: name.to_owned(),
@@ -194,7 +199,7 @@ impl Drop for Restoring<'_> {
             return;
         }
         self.unfinished.iter().for_each(|name| self.take_away(name));
-        if let Err(error) = self.host.commit() {
+        if let Err(error) = self.way_back.commit() {
             log::error!("machines that were taken away may still be on record: {error}");
         }
     }
@@ -262,7 +267,7 @@ impl Target for Restoring<'_> {
             });
         };
         let name = format!("{HOME_FOLDER}{}", LocalTime::at(SystemTime::now()).folder_time());
-        let folder = HomeFolder::create_next(&home.path, name)?;
+        let folder = HomeFolder::create_next(&home.folder, name)?;
         let folder = self.pending_home.insert(folder);
         home::read(archive, &row.content.path, Some(folder), place, context)
     }

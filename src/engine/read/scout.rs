@@ -11,8 +11,8 @@ use crate::{
 
 use super::{
     keys::{Ahead, KeysAhead},
+    members::Members,
     part_format::Dialect,
-    source::Members,
 };
 
 /// How many keys are ordered at a time at first, and later.

@@ -166,7 +166,8 @@ impl<'a> Settings<'a> {
 
     fn note(&self, row: &RestoreRow, setting: &str, result: Result<(), HostError>) {
         match result {
-            Ok(()) => {}
+            // A setting that was stopped by its user is no news; the job looks at its token next.
+            Ok(()) | Err(HostError::Cancelled(_)) => {}
             Err(HostError::Unfit {
                 vm,
                 setting,

@@ -135,7 +135,7 @@ impl Unpacker<'_> {
                 Err(error) => self.fail(&wanted[vm], seen, &name, error),
             }
         }
-        self.context.cancel.check()
+        Ok(self.context.cancel.check()?)
     }
 
     /// Reads one file to its end, also when its content turns out bad before that. Gives what was in it.

@@ -9,8 +9,8 @@ use crate::{
         ArchiveError, Context, EngineError, Failure, ItemResult, Phase, Report, VerifyVerdict, VmResult, Warning,
         memory, report::in_order,
     },
-    host::{Host, System, VmFile, VolumeImport, check_vm_name},
-    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, resolve},
+    host::{Services, System, VmFile, VolumeImport, check_vm_name},
+    plan::{RestoreChoices, RestorePolicy, RestoreRow, VerifyPlan, resolve},
 };
 
 use super::{
@@ -20,7 +20,6 @@ use super::{
     open::open_archive,
     place::Place,
     rules::readable_rules,
-    source::source_place,
     target::{InnerReader, Target},
 };
 
@@ -28,24 +27,13 @@ use super::{
 ///
 /// # Errors
 /// When the archive cannot be opened, or the job is cancelled.
-pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
-    let rows: Vec<&RestoreRow> = plan.table.selected().collect();
-    let names: Vec<String> = rows.iter().map(|row| row.domain.name.clone()).collect();
-    verify_archive(&plan.access, &names, host, context)
-}
-
-/// Verifies the VMs of these names.
-pub(in crate::engine) fn verify_archive(
-    access: &Access,
-    names: &[String],
-    host: &dyn Host,
-    context: &Context,
-) -> Result<Report, EngineError> {
+pub fn run(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
+    let access = &plan.access;
     context.observer.phase(Phase::Opening);
-    let opened = open_archive(access, host, context)?;
+    let opened = open_archive(access, services, context)?;
     let choices = RestoreChoices {
-        selected: Some(names.iter().cloned().collect()),
+        selected: plan.vms.as_ref().map(|names| names.iter().cloned().collect()),
         policy: RestorePolicy {
             verify_only: true,
             ..RestorePolicy::default()
@@ -53,7 +41,7 @@ pub(in crate::engine) fn verify_archive(
         ..RestoreChoices::default()
     };
     let table = resolve(&opened.inventory, &System::default(), &choices);
-    if let Some(name) = names.iter().find(|name| table.row(name).is_none()) {
+    if let Some(name) = plan.vms.iter().flatten().find(|name| table.row(name).is_none()) {
         return Err(ArchiveError::Missing {
             what: format!("VM {name}"),
         }
@@ -62,7 +50,7 @@ pub(in crate::engine) fn verify_archive(
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
     warn_of_names(&rows, context);
-    let archive = Archive::new(access, &opened, host, context)?;
+    let archive = Archive::new(access, &opened, services, context)?;
     let result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
     let first_failure = result.vms.iter().find_map(|vm| match &vm.result {
         VmResult::Failed(failure) | VmResult::Partly(failure) => Some(failure.clone()),
@@ -80,8 +68,8 @@ pub(in crate::engine) fn verify_archive(
         None => VerifyVerdict::Good,
     };
     Ok(Report {
-        place: source_place(&access.source),
-        archive: access.source.file().map(Path::to_owned),
+        place: access.source.location().to_string(),
+        archive: access.source.location().file().map(Path::to_owned),
         archive_bytes: opened.info.archive_bytes.unwrap_or(0),
         data_bytes: result.data_bytes,
         vms: in_order(&table, result.vms),

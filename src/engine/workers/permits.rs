@@ -49,7 +49,8 @@ impl Permits {
         state.free -= usize::from(result.is_ok());
         // The next one in the row may have its turn at once.
         self.turn.notify_all();
-        result.map(|()| Permit(self))
+        result?;
+        Ok(Permit(self))
     }
 }
 

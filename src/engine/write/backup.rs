@@ -7,6 +7,7 @@
 
 use std::{
     cell::RefCell,
+    path::Path,
     sync::{
         atomic::{AtomicU64, Ordering},
         mpsc::sync_channel,
@@ -17,12 +18,13 @@ use std::{
 
 use crate::{
     engine::{
-        Context, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning, destination::Sink,
-        meter::Meter, panics::of_panic, workers::Workers,
+        Context, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning, meter::Meter,
+        panics::of_panic, workers::Workers,
     },
     format::{BackupId, Compression, INVENTORY_FILE},
-    host::{Host, System},
-    plan::{BackupPlan, Destination, Finding, Room, check_backup, hindrances},
+    host::{Services, System, Vms},
+    plan::{BackupPlan, Finding, Room, check_backup, hindrances},
+    transport::{ArchiveWriter, Location, open_writer},
     units::unix_now,
 };
 
@@ -37,40 +39,46 @@ use super::{
     writing::{Written, start_writer},
 };
 
-/// Writes an archive and gives it its name. Returns what came of each VM.
+/// Writes an archive and gives it its name. Returns what came of each VM, and where the archive is if it can be read again.
 ///
 /// # Errors
 /// The first cause that ended it. Nothing is left under a final name then.
-pub(in crate::engine) fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+pub(in crate::engine) fn run(
+    plan: &BackupPlan,
+    host: &dyn Vms,
+    services: &dyn Services,
+    context: &Context,
+) -> Result<(Report, Option<Location>), EngineError> {
     context.observer.phase(Phase::Preparing);
     let system = host.system()?;
     let unready = check(plan, &system)?;
     let contents = Contents::gather(plan, &system, &unready, host, context)?;
-    let sink = Sink::open(&plan.destination, host, context)?;
-    let place = sink.place();
+    let writer = open_writer(&plan.destination, services, &context.cancel, &context.notices())?;
+    let is_readable_again = writer.capabilities().is_readable_again;
     let meter = Meter::new(context, Some(contents.total_bytes()));
     let backup_id = BackupId::new(begin(), std::process::id());
-    let (written, vms) = write(plan, host, context, &contents, &backup_id, &meter, sink)
-        .inspect_err(|_| warn_of_remains(&plan.destination, context))?;
+    let (written, vms) = write(plan, host, context, &contents, &backup_id, &meter, writer)?;
     context.observer.phase(Phase::Finishing);
-    let finished = context.cancel.check().and_then(|()| written.sink.finish(context));
-    let archive = finished.inspect_err(|_| warn_of_remains(&plan.destination, context))?;
+    context.cancel.check()?;
+    let location = written.writer.commit()?;
+    let archive = location.file().map(Path::to_owned);
     let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
     if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
         context.warn(Warning::NotRecorded { why: error.to_string() });
     }
     let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
-    Ok(Report {
+    let report = Report {
         data_bytes: vms.iter().map(read_bytes).sum(),
         vms: in_plan_order(plan, vms, &contents),
         // The name may be another one than at the beginning.
-        place: archive.as_ref().map_or(place, |path| path.display().to_string()),
+        place: location.to_string(),
         archive,
         lacks_recovery_text: plan.recovery_text.is_some() && recovery_file.is_none(),
         recovery_file,
         archive_bytes: written.bytes,
         ..Report::default()
-    })
+    };
+    Ok((report, is_readable_again.then_some(location)))
 }
 
 fn is_done(vm: &VmReport) -> bool {
@@ -113,16 +121,6 @@ fn check(plan: &BackupPlan, system: &System) -> Result<Vec<Finding>, EngineError
         .collect())
 }
 
-/// A service of a VM writes under the final name from the start, and nothing here can take that file away.
-fn warn_of_remains(destination: &Destination, context: &Context) {
-    if let Destination::Service { vm, line } = destination
-        && line.trim().starts_with('/')
-    {
-        let place = format!("{vm}:{}/qubes-backup-...", line.trim().trim_end_matches('/'));
-        context.warn(Warning::LeftBehind { place });
-    }
-}
-
 /// The moment at which a backup begins, by the second: two of one process never have the same, since the identifier that
 /// is made of it binds each part to its backup.
 fn begin() -> SystemTime {
@@ -134,15 +132,15 @@ fn begin() -> SystemTime {
 }
 
 /// Writes the whole archive, all but its name.
-fn write(
+fn write<'h>(
     plan: &BackupPlan,
-    host: &dyn Host,
+    host: &dyn Vms,
     context: &Context,
     contents: &Contents,
     backup_id: &BackupId,
     meter: &Meter<'_>,
-    sink: Sink,
-) -> Result<(Written, Vec<VmReport>), EngineError> {
+    writer: Box<dyn ArchiveWriter + 'h>,
+) -> Result<(Written<'h>, Vec<VmReport>), EngineError> {
     context.observer.phase(Phase::BackingUp);
     let workers = Workers::for_writing(context.resources);
     let keys = KeyMaker {
@@ -155,7 +153,7 @@ fn write(
         let buffers = Buffers::default();
         let writing = start_writer(
             scope,
-            sink,
+            writer,
             plan.compression,
             buffers.clone(),
             &workers,

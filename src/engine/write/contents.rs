@@ -11,7 +11,7 @@ use crate::{
         names::{PLACEHOLDER, VOLUME_SUFFIX},
     },
     format::{HOME_FOLDER, limits::PART_CONTENT_BYTES},
-    host::{DOM0, Home, Host, System, VmFile},
+    host::{DOM0, Home, System, VmFile, Vms},
     inventory::{Content, Inventory},
     plan::{BackupPlan, Finding, InventoryScope},
     units::{KIB, MIB},
@@ -129,8 +129,8 @@ impl VmContents {
 /// Whether an error tells of one VM alone, so that the others can go on.
 pub(super) fn is_of_one_vm(error: &EngineError) -> bool {
     match error {
-        EngineError::Host(_)
-        | EngineError::Volume { .. }
+        EngineError::Host(error) => !error.is_of_the_host(),
+        EngineError::Volume { .. }
         | EngineError::VolumeChanged { .. }
         | EngineError::Home { .. }
         | EngineError::HomeIncomplete { .. }
@@ -153,7 +153,7 @@ impl Contents {
         plan: &BackupPlan,
         system: &System,
         unready: &[Finding],
-        host: &dyn Host,
+        host: &dyn Vms,
         context: &Context,
     ) -> Result<Self, EngineError> {
         let mut names: Vec<&String> = Vec::new();
@@ -216,7 +216,7 @@ fn check_paths(vms: &[VmContents]) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn gather_vm(name: &str, system: &System, host: &dyn Host) -> Result<VmContents, EngineError> {
+fn gather_vm(name: &str, system: &System, host: &dyn Vms) -> Result<VmContents, EngineError> {
     let Some(vm) = system.vm(name) else {
         return Err(crate::host::HostError::NoSuchVm { name: name.to_owned() }.into());
     };
@@ -251,13 +251,13 @@ fn gather_vm(name: &str, system: &System, host: &dyn Host) -> Result<VmContents,
     })
 }
 
-fn gather_home(host: &dyn Host, context: &Context) -> Result<VmContents, EngineError> {
+fn gather_home(host: &dyn Vms, context: &Context) -> Result<VmContents, EngineError> {
     let Some(home) = host.home()? else {
         return Err(EngineError::Plan {
             what: "dom0 has no home directory here".to_owned(),
         });
     };
-    let size = home::tree_size(&home.path, &context.cancel)?;
+    let size = home::tree_size(&home.folder, &context.cancel)?;
     let path = format!("{HOME_FOLDER}/{}", home.user);
     Ok(VmContents {
         name: DOM0.to_owned(),
@@ -267,7 +267,7 @@ fn gather_home(host: &dyn Host, context: &Context) -> Result<VmContents, EngineE
     })
 }
 
-fn inventory(plan: &BackupPlan, host: &dyn Host, vms: &[VmContents]) -> Result<Inventory, EngineError> {
+fn inventory(plan: &BackupPlan, host: &dyn Vms, vms: &[VmContents]) -> Result<Inventory, EngineError> {
     let mut inventory = host.inventory()?;
     if plan.scope == InventoryScope::SelectedOnly {
         let names: BTreeSet<String> = vms.iter().map(|vm| vm.name.clone()).collect();

@@ -24,7 +24,7 @@ use crate::{
         meter::Meter,
     },
     format::inner::{EntryKind, Extent, NewMember, block_extents},
-    host::{FileVolume, Stamp, VolumeSource},
+    host::{FileVolume, LocalDir, Stamp, VolumeSource},
 };
 
 use super::inner::{InnerWriter, internal};
@@ -48,9 +48,9 @@ const ENTRY_BYTES: u64 = 1024;
 const SHORT_NAME_BYTES: usize = 60;
 
 /// Measures a tree, as far as it can be read; holes do not count.
-pub(in super::super) fn tree_size(home: &Path, cancel: &CancelToken) -> Result<TreeSize, EngineError> {
+pub(in super::super) fn tree_size(home: &LocalDir, cancel: &CancelToken) -> Result<TreeSize, EngineError> {
     let mut size = TreeSize::default();
-    let mut folders = vec![home.to_owned()];
+    let mut folders = vec![home.path().to_owned()];
     while let Some(folder) = folders.pop() {
         cancel.check()?;
         // What cannot be read is named when it is saved.
@@ -114,11 +114,12 @@ fn extents_of(file: File) -> io::Result<(FileVolume, Vec<Extent>)> {
 /// anything.
 pub(in super::super) fn write(
     archive: &mut InnerWriter<'_>,
-    home: &Path,
+    home: &LocalDir,
     prefix: &str,
     meter: &Meter<'_>,
     context: &Context,
 ) -> Result<Option<EngineError>, EngineError> {
+    let home = home.path();
     let mut saving = Saving {
         archive,
         home,

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     engine::{Context, EngineError, Failure, ItemResult, ItemState, VmReport, VmResult, meter::Meter, workers::ToCome},
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
-    host::{Extent, Host, VolumeSource},
+    host::{Extent, Vms, VolumeSource},
     plan::BackupPlan,
     units::unix_now,
 };
@@ -30,7 +30,7 @@ use super::{
 /// The reading side of a backup.
 pub(super) struct Reading<'a> {
     pub(super) plan: &'a BackupPlan,
-    pub(super) host: &'a dyn Host,
+    pub(super) host: &'a dyn Vms,
     pub(super) context: &'a Context,
     pub(super) keys: &'a KeyMaker<'a>,
     pub(super) sure_keys: RefCell<SureKeys<'a>>,
@@ -158,7 +158,7 @@ impl<'a> Reading<'a> {
             Item::Home { home, size } => {
                 let prefix = format!("{}/", vm.path);
                 self.write_file(&member, size.data_bytes + size.overhead_bytes, |archive| {
-                    home::write(archive, &home.path, &prefix, self.meter, self.context)
+                    home::write(archive, &home.folder, &prefix, self.meter, self.context)
                 })
             }
         }

@@ -10,11 +10,11 @@ use std::{
 use crate::{
     engine::{
         CancelToken, EngineError,
-        destination::Sink,
         io_errors::{destination_error, format_to_io, into_io},
         workers::Workers,
     },
     format::{Compression, Encoder, limits::PART_CONTENT_BYTES, outer},
+    transport::{ArchiveWriter, DestinationError},
     units::{MIB, unix_now},
 };
 
@@ -27,27 +27,27 @@ const MOST_WAITING: usize = 16;
 const WAITING_FOR_WHOLE_BYTES: usize = PART_CONTENT_BYTES as usize / 2;
 
 /// What the writing thread has to show: the archive, open until its name is given, and its size.
-pub(super) struct Written {
-    pub(super) sink: Sink,
+pub(super) struct Written<'w> {
+    pub(super) writer: Box<dyn ArchiveWriter + 'w>,
     pub(super) bytes: u64,
 }
 
 /// The thread that writes, and the way to it.
-pub(super) struct Writing<'scope> {
+pub(super) struct Writing<'scope, 'w> {
     pub(super) blocks: SyncSender<Block>,
-    pub(super) thread: ScopedJoinHandle<'scope, Result<Written, EngineError>>,
+    pub(super) thread: ScopedJoinHandle<'scope, Result<Written<'w>, EngineError>>,
 }
 
 /// Starts the thread that writes. Its error, if it has one, is the cause of all others.
-pub(super) fn start_writer<'scope>(
+pub(super) fn start_writer<'scope, 'w: 'scope>(
     scope: &'scope Scope<'scope, '_>,
-    sink: Sink,
+    writer: Box<dyn ArchiveWriter + 'w>,
     method: Compression,
     buffers: Buffers,
     workers: &'scope Workers,
     cancel: &'scope CancelToken,
-) -> Writing<'scope> {
-    let besides = if sink.is_correctable() {
+) -> Writing<'scope, 'w> {
+    let besides = if writer.capabilities().is_correctable {
         0
     } else {
         WAITING_FOR_WHOLE_BYTES / Encoder::block_bytes(method)
@@ -55,20 +55,20 @@ pub(super) fn start_writer<'scope>(
     let (blocks, to_write) = sync_channel(MOST_WAITING + besides);
     Writing {
         blocks,
-        thread: scope.spawn(move || write(sink, &to_write, buffers, workers, cancel)),
+        thread: scope.spawn(move || write(writer, &to_write, buffers, workers, cancel)),
     }
 }
 
-fn write(
-    sink: Sink,
+fn write<'w>(
+    inner: Box<dyn ArchiveWriter + 'w>,
     blocks: &Receiver<Block>,
     buffers: Buffers,
     workers: &Workers,
     cancel: &CancelToken,
-) -> Result<Written, EngineError> {
-    let (place, is_correctable) = (sink.place(), sink.is_correctable());
+) -> Result<Written<'w>, EngineError> {
+    let (place, is_correctable) = (inner.location().to_string(), inner.capabilities().is_correctable);
     let mut counted = Counted {
-        inner: sink,
+        inner,
         bytes: 0,
         workers,
         cancel,
@@ -86,15 +86,22 @@ fn write(
     };
     match writer.write_all(blocks) {
         Ok(()) => Ok(Written {
-            sink: counted.inner,
+            writer: counted.inner,
             bytes: counted.bytes,
         }),
-        Err(error) => Err(counted.inner.abandon(error)),
+        Err(error) if is_broken_pipe(&error) => Err(counted.inner.abandon().map_or(error, EngineError::from)),
+        Err(error) => Err(error),
     }
 }
 
-struct Writer<'c, 'a> {
-    archive: outer::Writer<&'c mut Counted<'a, Sink>>,
+/// Whether the other end of a pipe has gone, which it knows the reason of.
+fn is_broken_pipe(error: &EngineError) -> bool {
+    matches!(error, EngineError::Destination(DestinationError::Io { source, .. })
+        if source.kind() == io::ErrorKind::BrokenPipe)
+}
+
+struct Writer<'c, 'a, 'w> {
+    archive: outer::Writer<&'c mut Counted<'a, Box<dyn ArchiveWriter + 'w>>>,
     time: u64,
     /// Where it goes, for display.
     place: String,
@@ -117,7 +124,7 @@ enum Open {
     Kept { member: String, content: Vec<u8> },
 }
 
-impl Writer<'_, '_> {
+impl Writer<'_, '_, '_> {
     fn write_all(mut self, blocks: &Receiver<Block>) -> Result<(), EngineError> {
         loop {
             // The side that fills parts gave up where nothing comes any more; it or the reading side knows why.
@@ -244,21 +251,23 @@ impl<W: Write> Write for Counted<'_, W> {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{sync::Arc, thread};
 
     use crate::{
         crypto::{HEADER_BYTES, MAC_BYTES},
-        engine::{Context, Resources, destination::FileSink, workers::ToCome},
+        engine::{Resources, workers::ToCome},
+        transport::{FileWriter, Notices},
     };
 
     use super::*;
 
     fn written(blocks: Vec<Block>) -> Result<u64, EngineError> {
         let folder = tempfile::tempdir().unwrap();
-        let sink = Sink::File(FileSink::create(folder.path().join("archive"), &Context::default()).unwrap());
+        let notices: Notices = Arc::new(|_| ());
+        let writer = Box::new(FileWriter::create(folder.path().join("archive"), &notices).unwrap());
         let (workers, cancel) = (Workers::for_writing(Resources::default()), CancelToken::default());
         thread::scope(|scope| {
-            let writing = start_writer(scope, sink, Compression::None, Buffers::default(), &workers, &cancel);
+            let writing = start_writer(scope, writer, Compression::None, Buffers::default(), &workers, &cancel);
             for block in blocks {
                 // It may have given up by then.
                 let _ = writing.blocks.send(block);

@@ -19,7 +19,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{durable, host::HostError, inventory::Inventory};
+use crate::{cancel::CancelToken, durable, host::HostError, inventory::Inventory};
 
 /// How long changes may wait in memory: long enough to gather those of a VM, short enough to lose nothing of note.
 const DELAY: Duration = Duration::from_millis(200);
@@ -30,9 +30,18 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// The mode of a record that was not there before: dom0's user shares it with the system through a group.
 const MODE: u32 = 0o660;
 
-/// The record, shared with the thread that writes late changes.
+/// The record. Clones are the same record.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
+    owner: Arc<Owner>,
+    /// Ends the wait for another program that has the lock.
+    cancel: CancelToken,
+}
+
+/// Writes what is left to write when the last clone goes. The thread that writes late changes holds only what is shared,
+/// and ends with the process.
+#[derive(Debug)]
+struct Owner {
     shared: Arc<Shared>,
 }
 
@@ -64,42 +73,48 @@ impl Record {
     pub(super) fn open(path: PathBuf) -> Result<Self, HostError> {
         let (inventory, stamp) = load(&path)?;
         Ok(Self {
-            shared: Arc::new(Shared {
-                path,
-                state: Mutex::new(State {
-                    inventory,
-                    stamp,
-                    lock: None,
-                    is_awaited: false,
-                    has_failed: false,
+            owner: Arc::new(Owner {
+                shared: Arc::new(Shared {
+                    path,
+                    state: Mutex::new(State {
+                        inventory,
+                        stamp,
+                        lock: None,
+                        is_awaited: false,
+                        has_failed: false,
+                    }),
                 }),
             }),
+            cancel: CancelToken::default(),
         })
+    }
+
+    /// The same record. Its changes give up waiting for another program when the token is cancelled.
+    pub(super) fn with_cancel(&self, cancel: &CancelToken) -> Self {
+        Self {
+            owner: Arc::clone(&self.owner),
+            cancel: cancel.clone(),
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.owner.shared
     }
 
     /// The record as it is now, changes that are not yet on the disk included.
     pub(super) fn read(&self) -> Result<Arc<Inventory>, HostError> {
-        let mut state = self.shared.state();
+        let shared = self.shared();
+        self.cancel.check()?;
+        let mut state = shared.state();
         if state.lock.is_none() {
-            state.refresh(&self.shared.path)?;
+            state.refresh(&shared.path)?;
         }
         Ok(Arc::clone(&state.inventory))
     }
 
     /// Changes the record. A change that fails must not have changed anything.
     pub(super) fn edit<T>(&self, change: impl FnOnce(&mut Inventory) -> Result<T, HostError>) -> Result<T, HostError> {
-        let mut state = self.shared.state();
-        if state.has_failed {
-            state.write(&self.shared.path)?;
-        }
-        let fresh_lock = match state.lock {
-            Some(_) => None,
-            None => {
-                let lock = self.lock()?;
-                state.refresh(&self.shared.path)?;
-                Some(lock)
-            }
-        };
+        let (mut state, fresh_lock) = self.to_change()?;
         let result = change(Arc::make_mut(&mut state.inventory));
         if result.is_ok() && fresh_lock.is_some() {
             state.lock = fresh_lock;
@@ -116,24 +131,16 @@ impl Record {
         &self,
         change: impl FnOnce(&mut Inventory) -> Result<T, HostError>,
     ) -> Result<T, HostError> {
-        let mut state = self.shared.state();
-        let fresh_lock = match state.lock {
-            Some(_) => None,
-            None => {
-                let lock = self.lock()?;
-                state.refresh(&self.shared.path)?;
-                Some(lock)
-            }
-        };
+        let (mut state, fresh_lock) = self.to_change()?;
         let is_alone = fresh_lock.is_some();
         let before = Arc::clone(&state.inventory);
         let mut changed = Inventory::clone(&before);
         let result = change(&mut changed)?;
         state.inventory = Arc::new(changed);
         state.lock = fresh_lock.or_else(|| state.lock.take());
-        if let Err(error) = state.write(&self.shared.path) {
+        if let Err(error) = state.write(&self.shared().path) {
             state.inventory = before;
-            state.take_back(&self.shared.path, is_alone);
+            state.take_back(&self.shared().path, is_alone);
             return Err(error);
         }
         Ok(result)
@@ -141,12 +148,12 @@ impl Record {
 
     /// Brings all changes to the disk, or says why that could not be done.
     pub(super) fn commit(&self) -> Result<(), HostError> {
-        self.shared.state().write(&self.shared.path)
+        self.shared().state().write(&self.shared().path)
     }
 
     /// Returns whether the changes will be written without being asked for.
     fn write_late(&self) -> bool {
-        let shared = Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.owner.shared);
         let late = thread::Builder::new().spawn(move || {
             thread::sleep(DELAY);
             let mut state = shared.state();
@@ -161,20 +168,39 @@ impl Record {
         late.is_ok()
     }
 
-    /// Takes the lock that programs which change the record respect: it lies on the folder, so that no file is left.
-    fn lock(&self) -> Result<File, HostError> {
-        let folder = self.shared.path.with_file_name("");
-        let what = || format!("locking {}", folder.display());
-        let file = File::open(&folder).map_err(|error| HostError::io(what(), error))?;
+    /// Returns the record as it may be changed, and the lock that programs which change it respect, if it had to be taken.
+    /// The lock is on the folder, so that no file is left. While another program has it, the record can be read here.
+    fn to_change(&self) -> Result<(MutexGuard<'_, State>, Option<File>), HostError> {
+        let shared = self.shared();
         let start = Instant::now();
         loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(file),
-                Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) if start.elapsed() < PATIENCE => {
-                    thread::sleep(LOOK_AGAIN);
-                }
-                Err(error) => return Err(HostError::io(what(), error.into())),
+            self.cancel.check()?;
+            let mut state = shared.state();
+            if state.has_failed {
+                state.write(&shared.path)?;
             }
+            if state.lock.is_some() {
+                return Ok((state, None));
+            }
+            if let Some(lock) = shared.try_lock()? {
+                state.refresh(&shared.path)?;
+                return Ok((state, Some(lock)));
+            }
+            drop(state);
+            let after = start.elapsed();
+            if after >= PATIENCE {
+                let path = shared.folder();
+                return Err(HostError::RecordLocked { path, after });
+            }
+            self.cancel.sleep(LOOK_AGAIN)?;
+        }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if let Err(error) = self.shared.state().write(&self.shared.path) {
+            log::error!("{error}");
         }
     }
 }
@@ -189,6 +215,21 @@ impl Drop for Shared {
 }
 
 impl Shared {
+    fn folder(&self) -> PathBuf {
+        self.path.with_file_name("")
+    }
+
+    /// Returns the lock, or `None` while another program has it.
+    fn try_lock(&self) -> Result<Option<File>, HostError> {
+        let failed = |error| HostError::io(format!("locking {}", self.folder().display()), error);
+        let file = File::open(self.folder()).map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(file)),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(None),
+            Err(error) => Err(failed(error.into())),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A change that panicked left a whole tree: elements are made first and put in last.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

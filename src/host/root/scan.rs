@@ -15,7 +15,7 @@ use std::{
 use super::layout::Layout;
 use crate::{
     durable,
-    host::{DOM0, Home, Label, Pool, Reference, System, Vm, VmFile, VolumeInfo, VolumeState},
+    host::{DOM0, Home, Label, LocalDir, Pool, Reference, System, Vm, VmFile, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
     units::MIB,
 };
@@ -99,8 +99,8 @@ pub(super) fn home(layout: &Layout) -> Option<Home> {
     let member = first_member(&layout.root.join("etc/group")).filter(is_there);
     let user = member.or_else(|| Some("user".to_owned()).filter(is_there));
     let user = user.or_else(|| users.first().cloned())?;
-    let path = layout.homes().join(&user);
-    Some(Home { user, path })
+    let folder = LocalDir::new(layout.homes().join(&user));
+    Some(Home { user, folder })
 }
 
 /// The first member of the group `qubes`.
@@ -162,7 +162,7 @@ impl<'a> Pools<'a> {
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
         let volumes: Vec<VolumeInfo> = saved.map(|volume| self.volume(volume, is_running)).collect();
         let backup_bytes = match home {
-            Some(home) if is_dom0 => tree_bytes(&home.path),
+            Some(home) if is_dom0 => tree_bytes(home.folder.path()),
             _ => volumes.iter().map(|volume| volume.used_bytes).sum::<u64>() + self.file_bytes(domain),
         };
         Vm {

@@ -9,7 +9,6 @@
 //! the VM's home and the file is "cancelled". Any other service is a program of its name in the VM's
 //! `etc/qubes-rpc`.
 
-mod process;
 mod restore;
 mod stoppable;
 mod unpack;
@@ -20,7 +19,7 @@ use std::{
 };
 
 use crate::{
-    host::{HostError, Service, ServiceProcess},
+    host::{HostError, Service, ServiceProcess, process},
     inventory::Domain,
 };
 
@@ -28,6 +27,8 @@ use crate::{
 const BACKUP: &str = r#"
 root=$1
 read -r line
+# A command that asks for it finds the file system of the VM here.
+export PEDOS_VM_ROOT="$root"
 echo "Starting the backup"
 place=$PWD/$line
 case $line in /*) place=$root$line ;; esac

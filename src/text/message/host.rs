@@ -3,11 +3,11 @@
 //!
 //! The titles of errors that the existing tools have too keep the words that scripts look for ("no such domain").
 
-use std::io;
+use std::{io, path::Path, time::Duration};
 
 use crate::{
     host::{
-        HostError, LONGEST_VM_NAME, NameFault,
+        HostError, LONGEST_VM_NAME, NameFault, OpenError,
         settings::{Setting, Unfit},
     },
     inventory::InventoryError,
@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     super::{
+        duration,
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
@@ -74,15 +75,7 @@ pub fn host_error(error: &HostError) -> Message {
             setting: about,
             value,
             why,
-        } => Message::new(gettext_f(
-            "A setting of the VM {vm} cannot have this value: {setting} = {value}",
-            &[
-                ("vm", &sanitize(vm)),
-                ("setting", &setting(about)),
-                ("value", &sanitize(value)),
-            ],
-        ))
-        .detail(unfit(why)),
+        } => Message::new(unfit_value(vm, about, value)).detail(unfit(why)),
         HostError::Refused { what } => Message::new(gettext("The system refused a change"))
             .detail(sanitize_lines(what))
             .hint(gettext(
@@ -92,14 +85,97 @@ pub fn host_error(error: &HostError) -> Message {
             Message::new(gettext_f("The VM {vm} is not running", &[("vm", &sanitize(name))]))
                 .hint(gettext("Start it and try again."))
         }
-        HostError::Io { what, source } => Message::new(gettext_f(
-            // Translators: {what} says what was being done, in English.
-            "The system could not be read or changed: {what}",
-            &[("what", &sanitize(what))],
+        HostError::NotHalted { name } => {
+            Message::new(gettext_f("The VM {vm} is not halted", &[("vm", &sanitize(name))]))
+                .hint(gettext("Shut it down and try again."))
+        }
+        HostError::Gone { name } => Message::new(gettext_f(
+            "The VM {vm} has been removed meanwhile",
+            &[("vm", &sanitize(name))],
         ))
-        .detail(io_text(source))
-        .hint(host_hint(source)),
+        .hint(gettext("Start again: the list of VMs will be read anew.")),
+        HostError::Denied { call } => denied(call),
+        HostError::ConnectionLost { call } => connection_lost(call),
+        HostError::TimedOut { call, after } => timed_out(call, *after),
+        HostError::RecordLocked { path, after } => record_locked(path, *after),
+        HostError::Cancelled(_) => Message::new(gettext("Cancelled")),
+        HostError::Io { what, source } => failed(what, source),
     }
+}
+
+/// Why there is no PedOS to work on. What can be done depends on the program: it is for the caller to say.
+pub fn open_error(error: &OpenError) -> Message {
+    match error {
+        OpenError::Host(error) => host_error(error),
+        OpenError::Live { socket } => Message::new(gettext("This program cannot work on the running PedOS yet"))
+            .detail(gettext_f(
+                "Its daemon answers at {path}.",
+                &[("path", &sanitize(&socket.to_string_lossy()))],
+            )),
+        OpenError::Nowhere => Message::new(gettext("There is no PedOS here")),
+    }
+}
+
+fn unfit_value(vm: &str, about: &Setting, value: &str) -> String {
+    gettext_f(
+        "A setting of the VM {vm} cannot have this value: {setting} = {value}",
+        &[
+            ("vm", &sanitize(vm)),
+            ("setting", &setting(about)),
+            ("value", &sanitize(value)),
+        ],
+    )
+}
+
+fn failed(what: &str, source: &io::Error) -> Message {
+    Message::new(gettext_f(
+        // Translators: {what} says what was being done, in English.
+        "The system could not be read or changed: {what}",
+        &[("what", &sanitize(what))],
+    ))
+    .detail(io_text(source))
+    .hint(host_hint(source))
+}
+
+fn denied(call: &str) -> Message {
+    Message::new(gettext("The policy of the system does not allow this"))
+        .detail(of_call(call))
+        .hint(gettext(
+            "Run the program as a user who may administer the system, or let its policy allow this call.",
+        ))
+}
+
+fn connection_lost(call: &str) -> Message {
+    Message::new(gettext("The connection to the system was lost"))
+        .detail(of_call(call))
+        .hint(gettext(
+            "Its daemon may have been restarted. Look at the list of VMs for what was done before you try again.",
+        ))
+}
+
+fn timed_out(call: &str, after: Duration) -> Message {
+    Message::new(gettext_f(
+        "The system did not answer within {time}",
+        &[("time", &duration(after))],
+    ))
+    .detail(of_call(call))
+    .hint(gettext(
+        "It may be busy. Look at the list of VMs for what was done before you try again.",
+    ))
+}
+
+fn record_locked(path: &Path, after: Duration) -> Message {
+    Message::new(gettext("Another program is changing the list of VMs"))
+        .detail(gettext_f(
+            "It has kept {path} locked for {time}.",
+            &[("path", &sanitize(&path.to_string_lossy())), ("time", &duration(after))],
+        ))
+        .hint(gettext("Wait until it is done, or end it, and try again."))
+}
+
+/// The call that an error is about, by its name in the system's interface.
+fn of_call(call: &str) -> String {
+    gettext_f("The call was {call}.", &[("call", &sanitize(call))])
 }
 
 /// A setting of a VM, by its kind and its name.

@@ -2,8 +2,8 @@
 //! What is wrong with something that was typed, in words.
 
 use crate::{
-    plan::LineProblem,
     secret::{LONGEST_NEW_PASSPHRASE_BYTES, Oddity, PassphraseError},
+    transport::LineProblem,
 };
 
 use super::{

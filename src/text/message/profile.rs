@@ -15,6 +15,8 @@ use super::{
 /// Why a backup profile cannot be used or kept.
 pub fn profile_error(error: &ProfileError) -> Message {
     match error {
+        ProfileError::OutOfReach => Message::new(gettext("The backup profiles of this PedOS are out of reach"))
+            .detail(gettext("They lie in dom0, and this program does not run there.")),
         ProfileError::NotFound { path } => Message::new(gettext_f(
             "There is no backup profile {path}",
             &[("path", &sanitize(&path.to_string_lossy()))],

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use crate::engine::{DestinationError, SourceError};
+use crate::transport::{DestinationError, SourceError, Unreadable};
 
 use super::{
     super::{
@@ -59,6 +59,33 @@ pub fn destination_error(error: &DestinationError) -> Message {
         ))
         .detail(io_text(source))
         .hint(write_hint(source)),
+        DestinationError::NotWritable { place } => Message::new(gettext_f(
+            "{place} may not be written to",
+            &[("place", &sanitize(place))],
+        ))
+        .hint(gettext("Choose another directory, or change its permissions.")),
+        DestinationError::NothingThere { place } => Message::new(gettext_f(
+            "There is neither a directory nor a command at {place}",
+            &[("place", &sanitize(place))],
+        ))
+        .hint(gettext("Check the spelling, and whether the disk is mounted in that VM.")),
+        DestinationError::NotKept { place } => Message::new(gettext_f(
+            "The backup is not whole at {place}",
+            &[("place", &sanitize(place))],
+        ))
+        .detail(gettext("The VM has taken all of it, but what it kept has another size."))
+        .hint(gettext("Its disk may be full or failing, or something else works in that directory.")),
+        DestinationError::Impossible { place } => Message::new(gettext_f(
+            "A backup cannot be written to {place}",
+            &[("place", &sanitize(place))],
+        ))
+        .hint(gettext("Choose a directory, a new file, or a command.")),
+        DestinationError::Command { command, code, said } => Message::new(gettext_f(
+            "The command that was to take the backup failed: {command}",
+            &[("command", &sanitize(command))],
+        ))
+        .detail(command_detail(*code, said))
+        .hint(gettext("Try the command by itself. What it has kept of the backup is not whole.")),
         DestinationError::Service { vm, code, said } => Message::new(gettext_f(
             "Writing the backup to the VM {vm} failed",
             &[("vm", &sanitize(vm))],
@@ -98,6 +125,40 @@ pub fn source_error(error: &SourceError) -> Message {
                 gettext("Copy the file elsewhere and try again, or look at the system log for more.")
             }
         })),
+        SourceError::NoPedos { vm } => Message::new(gettext_f(
+            "The backup cannot be read from the VM {vm}: there is no PedOS here",
+            &[("vm", &sanitize(vm))],
+        ))
+        .hint(gettext("Copy the backup to this computer, and name the copy.")),
+        SourceError::NotReadable { place, kind } => {
+            Message::new(gettext_f("{place} is not a backup", &[("place", &sanitize(place))])).detail(match kind {
+                Unreadable::Directory => gettext("It is a directory."),
+                Unreadable::Pipe => gettext("It is a pipe, which can be read only once and by itself."),
+                Unreadable::Other => gettext("It is neither a file nor a disk nor a pipe."),
+            })
+        }
+        SourceError::ReadAlready { place } => Message::new(gettext_f(
+            "{place} can be read only once",
+            &[("place", &sanitize(place))],
+        ))
+        .hint(gettext("Save it as a file first, and name that file.")),
+        SourceError::Command { command, code, said } => Message::new(gettext_f(
+            "The command that was to print the backup failed: {command}",
+            &[("command", &sanitize(command))],
+        ))
+        .detail(command_detail(*code, said))
+        .hint(gettext("Try the command by itself.")),
+        SourceError::BrokenOff { vm, position } => Message::new(gettext_f(
+            "What the VM {vm} sent breaks off",
+            &[("vm", &sanitize(vm))],
+        ))
+        .detail(gettext_f("It ends at byte {position}.", &[("position", &position.to_string())]))
+        .hint(gettext("Look at the file in that VM, and try again.")),
+        SourceError::NotAStream { vm, .. } => Message::new(gettext_f(
+            "What the VM {vm} sent is not a backup",
+            &[("vm", &sanitize(vm))],
+        ))
+        .hint(gettext("Look at the file in that VM, or at the service qubes.Restore there.")),
         SourceError::Service { vm, code, said } => Message::new(gettext_f(
             "Reading the backup from the VM {vm} failed",
             &[("vm", &sanitize(vm))],
@@ -119,6 +180,16 @@ fn write_hint(source: &io::Error) -> String {
     })
 }
 
+/// What a command of this computer said.
+fn command_detail(code: i32, said: &str) -> String {
+    let first = match code {
+        0 => gettext("It ended before it had taken the whole backup."),
+        127 => gettext("The shell did not find it (exit code 127)."),
+        _ => gettext_f("It ended with exit code {code}.", &[("code", &code.to_string())]),
+    };
+    with_quote(first, said)
+}
+
 /// What the service said. 126 and 127 are the shell's, 125 is that of the way into the VM, 128 and above is a
 /// service that was killed.
 fn service_detail(code: i32, said: &str) -> String {
@@ -135,13 +206,16 @@ fn service_detail(code: i32, said: &str) -> String {
         "Exit code {code}: {meaning}.",
         &[("code", &code.to_string()), ("meaning", &meaning)],
     );
+    with_quote(first, said)
+}
+
+fn with_quote(first: String, said: &str) -> String {
     let said = sanitize_lines(said.trim());
     if said.is_empty() {
-        first
-    } else {
-        let quote = gettext_f("It said: {text}", &[("text", &said)]);
-        format!("{first}\n{quote}")
+        return first;
     }
+    let quote = gettext_f("It said: {text}", &[("text", &said)]);
+    format!("{first}\n{quote}")
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //! What is said of a place while it is being typed.
 
 use crate::{
-    draft::{Look, Place, PlaceKind, PlaceProblem, PlaceState},
+    draft::{PlaceProblem, PlaceState, TypedPlace},
     host::DOM0,
     text::{
         Tone, date,
         i18n::{gettext, gettext_f},
-        line_problem, sanitize, size,
+        line_problem, message, sanitize, size,
     },
+    transport::{PlaceKind, Probe, ProbeError},
 };
 
 /// What was found at a place or will be done with it.
@@ -23,22 +24,22 @@ pub struct Verdict {
 }
 
 /// The verdict on the destination of a backup of at most that many bytes.
-pub fn backup_place(look: &Look, state: &PlaceState, expected_bytes: u64) -> Verdict {
+pub fn backup_place(typed: &TypedPlace, state: &PlaceState, expected_bytes: u64) -> Verdict {
     match state {
         PlaceState::Empty => nothing(),
-        PlaceState::Looking => success(gettext("Looking…"), String::new()),
+        PlaceState::Probing => success(gettext("Looking…"), String::new()),
         PlaceState::Bad(problem) => bad(problem, true),
-        PlaceState::Good(place) => good_destination(look, place, expected_bytes),
+        PlaceState::Good(place) => good_destination(typed, place, expected_bytes),
     }
 }
 
 /// The verdict on the source of a restore.
-pub fn archive_place(look: &Look, state: &PlaceState) -> Verdict {
+pub fn archive_place(typed: &TypedPlace, state: &PlaceState) -> Verdict {
     match state {
         PlaceState::Empty => nothing(),
-        PlaceState::Looking => success(gettext("Looking…"), String::new()),
+        PlaceState::Probing => success(gettext("Looking…"), String::new()),
         PlaceState::Bad(problem) => bad(problem, false),
-        PlaceState::Good(place) => good_source(look, place),
+        PlaceState::Good(place) => good_source(typed, place),
     }
 }
 
@@ -74,28 +75,38 @@ pub fn pick_failed(vm: &str) -> Verdict {
     )
 }
 
-fn good_destination(look: &Look, place: &Place, expected_bytes: u64) -> Verdict {
+fn good_destination(typed: &TypedPlace, place: &Probe, expected_bytes: u64) -> Verdict {
     match &place.kind {
-        PlaceKind::Local => local_destination(place, expected_bytes),
-        PlaceKind::VmPath => success(
-            gettext_f(
+        PlaceKind::Local => {
+            let text = gettext("A new file will be written into this directory.");
+            with_room(text, place, expected_bytes)
+        }
+        PlaceKind::VmPath => {
+            let text = gettext_f(
                 "A new file will be written into this directory of the VM {name}.",
-                &[("name", &sanitize(&look.target))],
-            ),
-            gettext("Whether the directory exists and has room can only be seen when the backup starts."),
-        ),
+                &[("name", &sanitize(&typed.target))],
+            );
+            if place.is_readable_again {
+                with_room(text, place, expected_bytes)
+            } else {
+                success(
+                    text,
+                    gettext("Whether the directory exists and has room can only be seen when the backup starts."),
+                )
+            }
+        }
+        PlaceKind::Stream => nothing(),
         PlaceKind::VmCommand { program } => success(
             gettext_f(
                 "The backup will be given to the command {command} in the VM {name}.",
-                &[("command", &sanitize(program)), ("name", &sanitize(&look.target))],
+                &[("command", &sanitize(program)), ("name", &sanitize(&typed.target))],
             ),
             gettext("A directory would begin with a slash. What the command does with the backup is up to it."),
         ),
     }
 }
 
-fn local_destination(place: &Place, expected_bytes: u64) -> Verdict {
-    let text = gettext("A new file will be written into this directory.");
+fn with_room(text: String, place: &Probe, expected_bytes: u64) -> Verdict {
     let Some(free) = place.bytes else {
         return success(text, String::new());
     };
@@ -116,7 +127,7 @@ fn local_destination(place: &Place, expected_bytes: u64) -> Verdict {
     }
 }
 
-fn good_source(look: &Look, place: &Place) -> Verdict {
+fn good_source(typed: &TypedPlace, place: &Probe) -> Verdict {
     match &place.kind {
         PlaceKind::Local => {
             let bytes = place.bytes.map(size).unwrap_or_default();
@@ -130,14 +141,15 @@ fn good_source(look: &Look, place: &Place) -> Verdict {
         PlaceKind::VmPath => success(
             gettext_f(
                 "The backup will be read from this file in the VM {name}.",
-                &[("name", &sanitize(&look.target))],
+                &[("name", &sanitize(&typed.target))],
             ),
             String::new(),
         ),
+        PlaceKind::Stream => nothing(),
         PlaceKind::VmCommand { program } => success(
             gettext_f(
                 "The backup will be read from the command {command} in the VM {name}.",
-                &[("command", &sanitize(program)), ("name", &sanitize(&look.target))],
+                &[("command", &sanitize(program)), ("name", &sanitize(&typed.target))],
             ),
             gettext("A file would begin with a slash."),
         ),
@@ -145,50 +157,59 @@ fn good_source(look: &Look, place: &Place) -> Verdict {
 }
 
 fn bad(problem: &PlaceProblem, is_destination: bool) -> Verdict {
-    let (text, detail) = match problem {
-        PlaceProblem::Line(problem) => {
+    let found = match problem {
+        PlaceProblem::NotRunning { vm } => {
+            return failure(
+                gettext_f("The VM {name} is not running.", &[("name", &sanitize(vm))]),
+                gettext("Start it, or choose another one."),
+            );
+        }
+        PlaceProblem::Found(found) => found,
+    };
+    let (text, detail) = match found {
+        ProbeError::Line(problem) => {
             let message = line_problem(*problem);
             let facts = [Some(message.detail), message.hint];
             let detail: Vec<String> = facts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
             (message.title, detail.join("\n"))
         }
-        PlaceProblem::NotAbsolute => (
+        ProbeError::NotAbsolute => (
             gettext("This is not a path in dom0."),
             gettext("A path begins with a slash, or with ~ for your own home. Commands can only be run in another VM."),
         ),
-        PlaceProblem::NotFound if is_destination => (
+        ProbeError::NotFound if is_destination => (
             gettext("There is no such directory."),
             gettext("Create it first, or choose another one."),
         ),
-        PlaceProblem::NotFound => (
+        ProbeError::NotFound => (
             gettext("There is no such file."),
             gettext("Check the spelling, or use the button."),
         ),
-        PlaceProblem::NotADirectory => (
+        ProbeError::NotADirectory => (
             gettext("This is not a directory."),
             gettext("Choose the directory for the new file."),
         ),
-        PlaceProblem::NotAFile => (
+        ProbeError::NotAFile => (
             gettext("This is not a file."),
             gettext("Choose the file that holds the backup."),
         ),
-        PlaceProblem::NotWritable => (
+        ProbeError::NotWritable => (
             gettext("You may not write into this directory."),
             gettext("Choose another one, or change its permissions."),
         ),
-        PlaceProblem::NotReadable => (
+        ProbeError::NotReadable => (
             gettext("You may not look at this location."),
             gettext("Choose another one, or change its permissions."),
         ),
-        PlaceProblem::EmptyFile => (
+        ProbeError::EmptyFile => (
             gettext("This file is empty."),
             gettext("It holds no backup. Choose another one."),
         ),
-        PlaceProblem::NotRunning { vm } => (
-            gettext_f("The VM {name} is not running.", &[("name", &sanitize(vm))]),
-            gettext("Start it, or choose another one."),
-        ),
-        PlaceProblem::Io { said } => (gettext("This location cannot be used."), sanitize(said)),
+        ProbeError::Host(error) => {
+            let message = message(&error.clone().into());
+            (message.title, message.detail)
+        }
+        ProbeError::Io(error) => (gettext("This location cannot be used."), sanitize(&error.to_string())),
     };
     failure(text, detail)
 }
@@ -215,29 +236,31 @@ fn failure(text: String, detail: String) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::LineProblem;
+    use crate::transport::LineProblem;
 
     fn local(bytes: u64, largest: Option<u64>) -> PlaceState {
-        PlaceState::Good(Place {
+        PlaceState::Good(Probe {
             kind: PlaceKind::Local,
             bytes: Some(bytes),
             largest_file_bytes: largest,
             changed: None,
+            is_readable_again: true,
+            leftovers: Vec::new(),
         })
     }
 
     #[test]
     fn too_little_room_and_small_files_are_warned_of() {
-        let look = Look::default();
-        assert_eq!(backup_place(&look, &local(100, None), 50).tone, Tone::Success);
-        assert_eq!(backup_place(&look, &local(100, None), 200).tone, Tone::Partial);
-        assert_eq!(backup_place(&look, &local(100, Some(20)), 50).tone, Tone::Partial);
+        let typed = TypedPlace::default();
+        assert_eq!(backup_place(&typed, &local(100, None), 50).tone, Tone::Success);
+        assert_eq!(backup_place(&typed, &local(100, None), 200).tone, Tone::Partial);
+        assert_eq!(backup_place(&typed, &local(100, Some(20)), 50).tone, Tone::Partial);
     }
 
     #[test]
     fn a_refused_command_says_what_to_write_instead() {
-        let state = PlaceState::Bad(PlaceProblem::Line(LineProblem::ShellOperator('|')));
-        let verdict = backup_place(&Look::default(), &state, 0);
+        let state = PlaceState::Bad(PlaceProblem::Found(ProbeError::Line(LineProblem::ShellOperator('|'))));
+        let verdict = backup_place(&TypedPlace::default(), &state, 0);
         assert!(
             format!("{} {}", verdict.text, verdict.detail).contains("sh -c"),
             "{verdict:?}"

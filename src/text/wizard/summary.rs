@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::{
     crypto::Grade,
-    draft::{BackupDraft, Look, PowerOff},
+    draft::{BackupDraft, PowerOff, TypedPlace},
     format::{Compression, Level},
     text::{
         compression,
@@ -102,13 +102,13 @@ fn method_sentence(method: Compression) -> String {
 }
 
 /// Where the archive goes; `file` is its name, where this program chooses it.
-pub fn destination(look: &Look, file: Option<&str>) -> String {
+pub fn destination(typed: &TypedPlace, file: Option<&str>) -> String {
     match file {
-        Some(file) => sanitize(&look.path().join(file).to_string_lossy()),
+        Some(file) => sanitize(&typed.path().join(file).to_string_lossy()),
         // Translators: a location in another VM, as in "sys-usb: /media/disk".
         None => gettext_f(
             "{vm}: {place}",
-            &[("vm", &sanitize(&look.target)), ("place", &sanitize(&look.text))],
+            &[("vm", &sanitize(&typed.target)), ("place", &sanitize(&typed.text))],
         ),
     }
 }

@@ -22,8 +22,8 @@ impl BackupFlow {
                 self.show_destination(&self.draft.borrow());
                 self.shell.place.set_place(&place);
             }
-            // Most people have none.
-            Ok(Err(ProfileError::NotFound { .. })) => {}
+            // Most people have none, and where none can be kept none is missed.
+            Ok(Err(ProfileError::NotFound { .. } | ProfileError::OutOfReach)) => {}
             Ok(Err(error)) => {
                 self.profile_problem
                     .replace(Some(words::profile_not_read(&error.to_string())));
@@ -38,7 +38,11 @@ impl BackupFlow {
         if !draft.saves_profile {
             return;
         }
-        let (profile, folder) = (draft.to_profile(), self.shell.host.profile_dir());
+        // Where none can be kept, the wizard does not offer it.
+        let Some(folder) = self.shell.host.profile_dir() else {
+            return;
+        };
+        let profile = draft.to_profile();
         let task = Task::spawn(move |_| Ok(profile.save(&folder, profile::DEFAULT_NAME)));
         let waiting = when_answered(self, task, |flow, answer| {
             let problem = match answer {

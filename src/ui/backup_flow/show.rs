@@ -2,7 +2,7 @@
 //! How the draft of a backup looks on its pages.
 
 use crate::{
-    draft::{BackupDraft, Look, Meter, PlaceState, PowerOff, WizardDraft},
+    draft::{BackupDraft, Meter, PowerOff, TypedPlace, WizardDraft},
     plan::Finding,
     profile,
     text::{self, finding, wizard as words},
@@ -29,30 +29,31 @@ impl BackupFlow {
     }
 
     pub(super) fn show_destination(&self, draft: &BackupDraft) {
-        let look = draft.look();
-        self.show_place(&words::backup_place(look, draft.place(), draft.total_bytes()));
+        let typed = draft.place().typed();
+        self.show_place(&words::backup_place(typed, draft.place().state(), draft.total_bytes()));
         self.shell
             .place
             .show_target_note(&words::target_note(draft.absent_target()));
-        let is_local_and_good = look.is_local() && matches!(draft.place(), PlaceState::Good(_));
+        let is_local_and_good = typed.is_local() && draft.place().probe().is_some();
         let file = words::file_pattern();
         self.destination
             .show_file_name(is_local_and_good.then_some(file.as_str()));
         self.destination
-            .show_recovery(draft.writes_recovery_text(), look.is_local());
+            .show_recovery(draft.writes_recovery_text(), typed.is_local());
     }
 
     pub(super) fn show_passphrase(&self, draft: &BackupDraft) {
+        let profile = self.profile_path();
         let choices = Choices {
             is_costly_to_guess: draft.is_costly_to_guess,
-            saves_profile: draft.saves_profile,
+            saves_profile: draft.saves_profile && profile.is_some(),
             saves_passphrase: draft.saves_passphrase,
             verifies: draft.will_verify(),
             is_gentle: draft.resources.is_gentle,
             powers_off: draft.power_off == PowerOff::Yes,
         };
         self.passphrase
-            .show_choices(choices, &self.profile_path(), draft.unverifiable());
+            .show_choices(choices, profile.as_deref(), draft.unverifiable());
         self.passphrase.show_kept(draft.passphrase.is_kept());
         let judged = draft.passphrase.strength().zip(draft.grade());
         let said = judged.map(|(judged, grade)| (grade, words::strength_with_advice(judged, draft.kdf())));
@@ -72,13 +73,13 @@ impl BackupFlow {
         });
         let left_out = draft.candidates().filter(|vm| !draft.is_selected(&vm.name));
         let left_out: Vec<&str> = left_out.map(|vm| vm.name.as_str()).collect();
-        let profile = draft.saves_profile.then(|| self.profile_path());
+        let profile = self.profile_path().filter(|_| draft.saves_profile);
         let (protection, is_weak) = words::protection_of(draft);
         let facts = SummaryFacts {
             protection,
             is_weak,
             total: words::total(draft.selected().len(), draft.total_bytes()),
-            destination: destination(draft.look()),
+            destination: destination(draft.place().typed()),
             method: words::method(draft.compression(), draft.level),
             after: words::after(draft, profile.as_deref()),
             left_out: words::left_out(&left_out),
@@ -87,11 +88,10 @@ impl BackupFlow {
         self.summary.show_findings(draft.findings());
     }
 
-    pub(super) fn profile_path(&self) -> std::path::PathBuf {
-        self.shell
-            .host
-            .profile_dir()
-            .join(format!("{}.conf", profile::DEFAULT_NAME))
+    /// The file of the default profile, where one can be kept.
+    fn profile_path(&self) -> Option<std::path::PathBuf> {
+        let folder = self.shell.host.profile_dir()?;
+        Some(folder.path().join(format!("{}.conf", profile::DEFAULT_NAME)))
     }
 }
 
@@ -101,7 +101,7 @@ fn remarks(findings: &[Finding], vm: &str) -> String {
     sentences.join("\n")
 }
 
-fn destination(look: &Look) -> String {
+fn destination(typed: &TypedPlace) -> String {
     let file = words::file_pattern();
-    words::destination(look, look.is_local().then_some(file.as_str()))
+    words::destination(typed, typed.is_local().then_some(file.as_str()))
 }

@@ -4,7 +4,7 @@
 use std::{path::Path, rc::Rc, sync::Arc};
 
 use crate::{
-    draft::{self, Look, Run},
+    draft::{self, Run, TypedPlace},
     host::Host,
     job::Task,
     text::wizard as words,
@@ -13,33 +13,36 @@ use crate::{
 
 use super::{Waiting, when_answered};
 
-/// Lets the user pick a directory, or a file, where `look` is: with dom0's own dialog, or with that of the VM, which is
+/// Lets the user pick a directory, or a file, where `typed` is: with dom0's own dialog, or with that of the VM, which is
 /// waited for. `then` hears the path, nothing if none was picked, or what there is to say if the VM has no dialog.
 pub(in crate::ui) fn pick_place<F: 'static>(
     flow: &Rc<F>,
     wizard: &BpWizard,
     host: &Arc<dyn Host>,
-    look: Look,
+    typed: TypedPlace,
     is_file: bool,
     then: impl Fn(&Rc<F>, Result<Option<String>, words::Verdict>) + 'static,
 ) -> Option<Waiting> {
-    if look.is_local() {
+    if typed.is_local() {
         let title = if is_file {
             words::choose_archive()
         } else {
             words::choose_directory()
         };
         let flow = Rc::downgrade(flow);
-        dialogs::choose(wizard, &title, is_file, &look.path(), move |path: &Path| {
+        dialogs::choose(wizard, &title, is_file, &typed.path(), move |path: &Path| {
             if let Some(flow) = flow.upgrade() {
                 then(&flow, Ok(Some(path.to_string_lossy().into_owned())));
             }
         });
         return None;
     }
-    let (host, vm) = (Arc::clone(host), look.target);
+    let (host, vm) = (Arc::clone(host), typed.target);
     let asked = vm.clone();
-    let task = Task::spawn(move |context| draft::pick(host.as_ref(), &vm, is_file, context));
+    let task = Task::spawn(move |context| {
+        let host = host.with_cancel(&context.cancel);
+        draft::pick(host.as_ref(), &vm, is_file, context)
+    });
     Some(when_answered(flow, task, move |flow, answer| {
         then(flow, answer.map_err(|_| words::pick_failed(&asked)));
     }))

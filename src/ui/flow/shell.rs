@@ -2,18 +2,22 @@
 //! What both wizards are made of around their pages: a place that is typed, looked at and picked, a job that is started
 //! and stopped, and the ways on, back and out.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use crate::{
-    draft::{Look, Place, PlaceProblem, PlaceState, Run, WizardDraft},
+    draft::{Run, WizardDraft},
     engine::{ArchiveInfo, EngineError},
     host::{Host, System},
     job::{self, Job, JobKind, Outcome, Task},
     text::wizard as words,
+    transport::probe,
     ui::{BpPlaceField, BpWizard, Move, pages::BpProgressPage},
 };
 
 use super::{Leaving, Running, Waiting, ask_to_leave, pick_place, when_answered};
+
+/// How long nothing may be typed before a VM is asked what a line means there.
+const PAUSE_BEFORE_VM: Duration = Duration::from_millis(600);
 
 /// The parts of a wizard that do not depend on which it is.
 pub(in crate::ui) struct Shell {
@@ -51,8 +55,6 @@ pub(in crate::ui) trait Flow: Sized + 'static {
 
     fn shell(&self) -> &Shell;
     fn draft(&self) -> &RefCell<Self::Draft>;
-    /// Looks at a place; touches disks.
-    fn look_at(look: &Look) -> Result<Place, PlaceProblem>;
     /// Copies the draft onto the page that is seen.
     fn show_current_page(&self);
     /// Goes on, if the page lets go.
@@ -132,23 +134,32 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     /// Shows the place of the draft, and what is known of it.
     fn show_place(&self, verdict: &words::Verdict) {
         let (draft, shell) = (self.draft().borrow(), self.shell());
-        shell.place.show_targets(&draft.targets(), &draft.look().target);
-        let is_looking = *draft.place() == PlaceState::Looking;
+        shell
+            .place
+            .show_targets(&draft.targets(), &draft.place().typed().target);
+        let is_looking = draft.place().is_due();
         shell.place.show_verdict(verdict, is_looking);
         shell.place.set_may_browse(shell.picking.borrow().is_none());
     }
 
     /// Looks at the place that is typed, off the window's thread, if that was not done yet.
     fn look_if_needed(self: &Rc<Self>) {
-        if *self.draft().borrow().place() != PlaceState::Looking {
+        let place = self.draft().borrow().place().clone();
+        if !place.is_due() {
             return;
         }
-        let asked = self.draft().borrow().look().clone();
-        let look = asked.clone();
-        let task = Task::spawn(move |_| Ok(Self::look_at(&look)));
+        let (asked, host) = (place.typed().clone(), Arc::clone(&self.shell().host));
+        let task = Task::spawn(move |context| {
+            if !place.typed().is_local() {
+                // A VM is asked only when nothing was typed for a moment.
+                context.cancel.sleep(PAUSE_BEFORE_VM)?;
+            }
+            let view = host.with_cancel(&context.cancel);
+            Ok(probe(&place.location(), place.purpose(), Some(&*view), &context.cancel))
+        });
         let waiting = when_answered(self, task, move |flow, answer| {
             if let Ok(answer) = answer {
-                flow.draft().borrow_mut().set_place(&asked, answer);
+                flow.draft().borrow_mut().set_probe(&asked, answer);
                 flow.place_was_looked_at();
                 flow.refresh();
             }
@@ -158,7 +169,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
 
     /// Lets the user pick a place.
     fn browse(self: &Rc<Self>) {
-        let (look, shell) = (self.draft().borrow().look().clone(), self.shell());
+        let (typed, shell) = (self.draft().borrow().place().typed().clone(), self.shell());
         let picked = |flow: &Rc<Self>, answer: Result<Option<String>, words::Verdict>| {
             let shell = flow.shell();
             shell.picking.replace(None);
@@ -169,7 +180,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
                 Err(verdict) => shell.place.show_verdict(&verdict, false),
             }
         };
-        let waiting = pick_place(self, &shell.wizard, &shell.host, look, !Self::IS_BACKUP, picked);
+        let waiting = pick_place(self, &shell.wizard, &shell.host, typed, !Self::IS_BACKUP, picked);
         shell.picking.replace(waiting);
         self.refresh();
     }
@@ -177,7 +188,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     /// Starts the job of the last page.
     fn start(self: &Rc<Self>, kind: JobKind, job: Job) {
         let shell = self.shell();
-        let handle = job::spawn(job, Arc::clone(&shell.host), self.draft().borrow().resources());
+        let handle = job::spawn(job, self.draft().borrow().resources());
         let flow = Rc::downgrade(self);
         let at_end = move |outcome| {
             if let Some(flow) = flow.upgrade() {
@@ -192,9 +203,9 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     fn ended(self: &Rc<Self>, outcome: &Outcome) {
         let shell = self.shell();
         let Some(running) = shell.running.take() else { return };
-        let look = self.draft().borrow().look().clone();
+        let place = self.draft().borrow().place().clone();
         let archive = self.archive();
-        let run = running.show_end(&shell.wizard, outcome, &look, archive.as_ref(), self.take_notes());
+        let run = running.show_end(&shell.wizard, outcome, &place, archive.as_ref(), self.take_notes());
         self.draft().borrow_mut().set_run(run);
         if run == (Run::Ended { is_success: true }) {
             shell.wizard.show_all_done();

@@ -165,7 +165,7 @@ impl BpPassphrasePage {
     }
 
     /// Shows what is ticked; `file` is where the profile lies, `unverifiable` why the archive cannot be read again.
-    pub fn show_choices(&self, choices: Choices, file: &std::path::Path, unverifiable: Option<Unverified>) {
+    pub fn show_choices(&self, choices: Choices, file: Option<&std::path::Path>, unverifiable: Option<Unverified>) {
         let imp = self.imp();
         imp.is_showing.set(true);
         imp.costly_check.set_active(choices.is_costly_to_guess);
@@ -174,7 +174,10 @@ impl BpPassphrasePage {
         // GTK 4.8 tells assistive technology only of what is greyed out itself.
         imp.keep_check.set_sensitive(choices.saves_profile);
         imp.keep_check.set_active(choices.saves_passphrase);
-        imp.keep_warning.set_label(&words::keep_warning(file));
+        imp.profile_check.set_visible(file.is_some());
+        imp.keep_box.set_visible(file.is_some());
+        imp.keep_warning
+            .set_label(&file.map(words::keep_warning).unwrap_or_default());
         imp.keep_warning_box
             .set_visible(choices.saves_profile && choices.saves_passphrase);
         imp.verify_check.set_active(choices.verifies);

@@ -27,8 +27,8 @@ impl RestoreFlow {
         if !self.draft.borrow_mut().begin_quick_look() {
             return;
         }
-        let asked = self.draft.borrow().look().clone();
-        let source = asked.source();
+        let place = self.draft.borrow().place().clone();
+        let (asked, source) = (place.typed().clone(), place.location().into());
         let task = Task::spawn(move |context| quick_look(&source, context));
         let waiting = when_answered(self, task, move |flow, answer| {
             flow.draft.borrow_mut().set_quick_look(&asked, answer);
@@ -57,7 +57,10 @@ impl RestoreFlow {
         let question = self.draft.borrow_mut().begin_notes();
         let Some((access, archive)) = question else { return };
         let host = Arc::clone(&self.shell.host);
-        let task = Task::spawn(move |context| read_notes(&access, &archive, host.as_ref(), context));
+        let task = Task::spawn(move |context| {
+            let host = host.with_cancel(&context.cancel);
+            read_notes(&access, &archive, Some(host.as_ref()), context)
+        });
         let waited_for = window.downgrade();
         let waiting = when_answered(self, task, move |flow, answer| {
             flow.draft.borrow_mut().set_notes(answer);

@@ -20,8 +20,8 @@ use super::RestoreFlow;
 
 impl RestoreFlow {
     pub(super) fn show_source(&self, draft: &RestoreDraft) {
-        let look = draft.look();
-        self.show_place(&words::archive_place(look, draft.place()));
+        let place = draft.place();
+        self.show_place(&words::archive_place(place.typed(), place.state()));
         self.source.show_rules(Rules {
             ignores_missing: draft.ignores_missing,
             ignores_user_mismatch: draft.ignores_user_mismatch,

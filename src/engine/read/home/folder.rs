@@ -18,6 +18,7 @@ use crate::{
     durable::{self, FreeNames},
     engine::{Context, EngineError, Warning, home_fault::HomeRefusal, io_errors::home_error},
     format::inner::Entry,
+    host::LocalDir,
 };
 
 use super::super::home_read::HomeRead;
@@ -53,7 +54,8 @@ pub(super) enum Link {
 
 impl HomeFolder {
     /// Begins a folder of that name in the home, or of the first name of its kind that is free there.
-    pub(in super::super) fn create_next(home: &Path, name: String) -> Result<Self, EngineError> {
+    pub(in super::super) fn create_next(home: &LocalDir, name: String) -> Result<Self, EngineError> {
+        let home = home.path();
         let mut names = FreeNames::of(name);
         let mut is_taken = home_error(home, io::ErrorKind::AlreadyExists.into());
         while let Some(name) = names.next() {

@@ -6,11 +6,11 @@ use crate::{
     crypto::ContainerHeader,
     engine::{ArchiveError, CancelToken, EngineError},
     format::{HEADER_MAC_MEMBER, HEADER_MEMBER, PartName, VERSION, limits},
-    plan::Source,
+    transport::Source,
 };
 
 use super::{
-    super::{index::Index, member::MemberInfo, source::Members},
+    super::{index::Index, member::MemberInfo, members::Members},
     opener::{Opener, is_inventory},
 };
 
@@ -27,7 +27,7 @@ pub(super) fn arrange(
     source: &Source,
     cancel: &CancelToken,
 ) -> Result<Vec<(u64, u64)>, EngineError> {
-    if begins_as_written(source)? {
+    if begins_as_written(source, cancel)? {
         return Ok(Vec::new());
     }
     let Some(index) = Index::read(source, cancel)? else {
@@ -42,8 +42,8 @@ pub(super) fn arrange(
 
 /// Whether the archive begins with its header, the header's proof and its inventory, or is one of those that have only an
 /// inventory. A source that is no file is taken as it comes.
-fn begins_as_written(source: &Source) -> Result<bool, EngineError> {
-    let Some(mut members) = Members::open_file(source)? else {
+fn begins_as_written(source: &Source, cancel: &CancelToken) -> Result<bool, EngineError> {
+    let Some(mut members) = Members::open_ranged(source, cancel)? else {
         return Ok(true);
     };
     for place in 0..3 {

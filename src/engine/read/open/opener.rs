@@ -9,7 +9,7 @@ use crate::{
     plan::Access,
 };
 
-use super::super::{keys::KeysAhead, part_format::Dialect, source::Members};
+use super::super::{keys::KeysAhead, members::Members, part_format::Dialect};
 
 /// Reads what stands before the data.
 pub(super) struct Opener<'a> {

@@ -11,7 +11,7 @@ use crate::{
     plan::Access,
 };
 
-use super::super::{index::Index, keys::KeysAhead, part_format::Dialect, source::Members};
+use super::super::{index::Index, keys::KeysAhead, members::Members, part_format::Dialect};
 
 /// Adds dom0's home to the inventory of an archive in a file that holds it without saying so.
 pub(super) fn add_home(
@@ -38,7 +38,7 @@ pub(super) fn add_home(
         (part.number() == 0 && !user.contains('/')).then_some((place, part))
     });
     let Some((place, part)) = home else { return Ok(()) };
-    let Some(mut members) = Members::open_file(&access.source)? else {
+    let Some(mut members) = Members::open_ranged(&access.source, &context.cancel)? else {
         return Ok(());
     };
     // What proves the part may stand behind it.

@@ -9,8 +9,9 @@ use crate::{
     engine::{CancelToken, ItemState, Observer, Phase, Progress, Resources, workers::Workers},
     format::outer,
     inventory::{Class, Content, Domain},
-    plan::{Access, RestoreRow, Source},
+    plan::{Access, RestoreRow},
     secret::Passphrase,
+    transport::Location,
 };
 
 /// Cheap, for keys that protect nothing.
@@ -72,7 +73,7 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
     let reader = Reader {
         context: &context,
         dialect: &Dialect::sealed(
-            &Access::new(Source::File("/none".into()), passphrase.clone()),
+            &Access::new(Location::File("/none".into()).into(), passphrase.clone()),
             ID.to_owned(),
             Arc::new(Workers::for_reading(Resources::default())),
         ),

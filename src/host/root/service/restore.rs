@@ -16,12 +16,14 @@ use std::{
 
 use super::{
     Place,
-    process::{Group, shell},
     stoppable::{Brake, Stop, Stoppable, brake},
     unpack::unpack,
 };
 use crate::{
-    host::{ServiceControl, ServiceProcess},
+    host::{
+        ServiceControl, ServiceProcess,
+        process::{Group, shell},
+    },
     qfile,
 };
 

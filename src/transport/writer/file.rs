@@ -4,23 +4,26 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rustix::fs::OFlags;
 
-use crate::{
-    durable::{self, FreeNames, NamingError, WriteBehind},
-    engine::{Context, DestinationError, EngineError, Warning, io_errors::destination_error},
+use crate::durable::{self, FreeNames, NamingError, WriteBehind};
+
+use super::{
+    super::{DestinationError, Location, Notice, Notices, TransportError, location::folder_of},
+    ArchiveWriter, WriteCapabilities,
 };
 
 /// How often the creation is begun anew when others create and remove files of the same name meanwhile.
 const MOST_ATTEMPTS: u32 = 8;
 
 /// A file, called `NAME.part` until it is whole.
-pub(in super::super) struct FileSink {
+pub(crate) struct FileWriter {
     file: File,
     /// How much was appended, in bytes.
     bytes: u64,
@@ -29,12 +32,13 @@ pub(in super::super) struct FileSink {
     part: PathBuf,
     /// Where the name was not chosen by its user: the names that may be taken in its place.
     names: Option<FreeNames>,
+    notices: Notices,
     is_finished: bool,
 }
 
-impl FileSink {
+impl FileWriter {
     /// Begins a file under the first name of its kind that neither a file nor another backup has.
-    pub(super) fn create_in(folder: &Path, name: String, context: &Context) -> Result<Self, EngineError> {
+    pub(super) fn create_in(folder: &Path, name: String, notices: &Notices) -> Result<Self, TransportError> {
         let mut names = FreeNames::of(name);
         loop {
             let Some(name) = names.next() else {
@@ -43,8 +47,8 @@ impl FileSink {
                 }
                 .into());
             };
-            match Self::create(folder.join(name), context) {
-                Err(EngineError::Destination(DestinationError::Exists { .. } | DestinationError::InUse { .. })) => {}
+            match Self::create(folder.join(name), notices) {
+                Err(TransportError::Destination(DestinationError::Exists { .. } | DestinationError::InUse { .. })) => {}
                 Ok(mut sink) => {
                     sink.names = Some(names);
                     return Ok(sink);
@@ -55,14 +59,14 @@ impl FileSink {
     }
 
     /// Creates the file, which must not exist. What nobody writes any more of the same name is replaced with a warning.
-    pub(in super::super) fn create(path: PathBuf, context: &Context) -> Result<Self, EngineError> {
+    pub(crate) fn create(path: PathBuf, notices: &Notices) -> Result<Self, TransportError> {
         if fs::symlink_metadata(&path).is_ok() {
             return Err(DestinationError::Exists { path }.into());
         }
         let mut part = path.clone().into_os_string();
         part.push(".part");
         let part = PathBuf::from(part);
-        let file = begin(&part, &path, context)?;
+        let file = begin(&part, &path, notices)?;
         Ok(Self {
             file,
             bytes: 0,
@@ -70,44 +74,26 @@ impl FileSink {
             path,
             part,
             names: None,
+            notices: notices.clone(),
             is_finished: false,
         })
     }
 
-    pub(super) fn append(&mut self, data: &[u8]) -> io::Result<usize> {
-        // Where it stands is known here alone, so that what is taken back needs no seek.
-        let count = self.file.write_at(data, self.bytes)?;
-        self.behind.wrote(&self.file, self.bytes, count as u64);
-        self.bytes += count as u64;
-        Ok(count)
-    }
-
-    pub(super) fn correct(&self, position: u64, data: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(data, position)
-    }
-
-    /// Takes back everything from that position on.
-    pub(super) fn take_back(&mut self, position: u64) -> io::Result<()> {
-        self.file.set_len(position)?;
-        self.bytes = position;
-        Ok(())
-    }
-
-    /// The file, to be written to anywhere.
-    pub(in super::super) fn file(&self) -> &File {
+    /// Returns the file, to be written to anywhere.
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
-    /// Where it is going to be, for display.
-    pub(in super::super) fn place(&self) -> String {
+    /// Returns where it is going to be, for display.
+    pub(crate) fn place(&self) -> String {
         self.path.display().to_string()
     }
 
     /// Makes the file safe and gives it its name. From then on it is whole, so a failure that comes later is only a
     /// warning: it concerns how long the name lasts.
-    pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
+    pub(crate) fn finish(mut self) -> Result<PathBuf, TransportError> {
         let place = self.place();
-        self.file.sync_all().map_err(|error| destination_error(&place, error))?;
+        self.file.sync_all().map_err(|error| failed(&place, error))?;
         while let Err(error) = durable::name_written(&self.file, &self.part, &self.path) {
             // Another backup has come to its end first. The name was not chosen by the user, so the next one will do.
             match self.names.as_mut().and_then(Iterator::next) {
@@ -118,13 +104,13 @@ impl FileSink {
         self.is_finished = true;
         if let Err(error) = durable::sync_folder_of(&self.path) {
             let path = self.path.clone();
-            let why = error.to_string();
-            context.warn(Warning::NameNotSynced { path, why });
+            let why = Arc::new(error);
+            (self.notices)(Notice::NameNotSynced { path, why });
         }
         Ok(self.path.clone())
     }
 
-    fn not_named(&self, error: NamingError) -> EngineError {
+    fn not_named(&self, error: NamingError) -> TransportError {
         match error {
             NamingError::Taken => DestinationError::Exists {
                 path: self.path.clone(),
@@ -134,12 +120,55 @@ impl FileSink {
                 path: self.part.clone(),
             }
             .into(),
-            NamingError::Io(error) => destination_error(&self.place(), error),
+            NamingError::Io(error) => failed(&self.place(), error),
         }
     }
 }
 
-impl Drop for FileSink {
+impl Write for FileWriter {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        // Where it stands is known here alone, so that what is taken back needs no seek.
+        let count = self.file.write_at(data, self.bytes)?;
+        self.behind.wrote(&self.file, self.bytes, count as u64);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // Nothing is gathered before a file.
+        Ok(())
+    }
+}
+
+impl ArchiveWriter for FileWriter {
+    fn capabilities(&self) -> WriteCapabilities {
+        WriteCapabilities {
+            is_correctable: true,
+            is_named_when_whole: true,
+            is_readable_again: true,
+        }
+    }
+
+    fn location(&self) -> Location {
+        Location::File(self.path.clone())
+    }
+
+    fn correct(&mut self, position: u64, data: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(data, position)
+    }
+
+    fn take_back(&mut self, position: u64) -> io::Result<()> {
+        self.file.set_len(position)?;
+        self.bytes = position;
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>) -> Result<Location, TransportError> {
+        self.finish().map(Location::File)
+    }
+}
+
+impl Drop for FileWriter {
     fn drop(&mut self) {
         if self.is_finished {
             return;
@@ -157,7 +186,7 @@ impl Drop for FileSink {
 }
 
 /// Creates `NAME.part` and locks it.
-fn begin(part: &Path, path: &Path, context: &Context) -> Result<File, EngineError> {
+fn begin(part: &Path, path: &Path, notices: &Notices) -> Result<File, TransportError> {
     for _ in 0..MOST_ATTEMPTS {
         // Only its owner reads it: the header alone tells when this system was backed up.
         let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(part);
@@ -166,7 +195,7 @@ fn begin(part: &Path, path: &Path, context: &Context) -> Result<File, EngineErro
             Ok(file) if durable::is_named(&file, part).unwrap_or(false) => return Ok(file),
             // Somebody took it for a leftover between its creation and its lock.
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => take_away(part, context)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => take_away(part, notices)?,
             Err(error) => return Err(not_created(path, error)),
         }
     }
@@ -179,7 +208,7 @@ fn is_held_by_others(file: &File) -> bool {
 }
 
 /// Removes the leftover of a killed run. Keeps a file that another run is writing, and everything that is not a plain file.
-fn take_away(part: &Path, context: &Context) -> Result<(), EngineError> {
+fn take_away(part: &Path, notices: &Notices) -> Result<(), TransportError> {
     let in_the_way = || DestinationError::Exists { path: part.to_owned() };
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let opened = OpenOptions::new().write(true).custom_flags(flags).open(part);
@@ -201,41 +230,43 @@ fn take_away(part: &Path, context: &Context) -> Result<(), EngineError> {
         return Ok(());
     }
     fs::remove_file(part).map_err(|_| in_the_way())?;
-    context.warn(Warning::LeftoverReplaced { path: part.to_owned() });
+    notices(Notice::LeftoverReplaced { path: part.to_owned() });
     Ok(())
 }
 
-fn not_created(path: &Path, error: io::Error) -> EngineError {
+fn not_created(path: &Path, error: io::Error) -> TransportError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DestinationError::NotADirectory {
             path: folder_of(path).to_owned(),
         }
         .into(),
-        _ => destination_error(&path.display().to_string(), error),
+        _ => failed(&path.display().to_string(), error),
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+fn failed(place: &str, error: io::Error) -> TransportError {
+    DestinationError::of(place, Arc::new(error)).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ignored() -> Notices {
+        Arc::new(|_| ())
+    }
+
     #[test]
     fn a_name_that_is_taken_at_any_time_gives_way_to_the_next_one() {
         let folder = tempfile::tempdir().unwrap();
-        let begin = || FileSink::create_in(folder.path(), "x".to_owned(), &Context::default()).unwrap();
+        let begin = || FileWriter::create_in(folder.path(), "x".to_owned(), &ignored()).unwrap();
         // Two at a time, then one that finds a file, and one whose name is taken while it is written.
         let (first, second) = (begin(), begin());
-        assert_eq!(second.finish(&Context::default()).unwrap(), folder.path().join("x-2"));
-        assert_eq!(first.finish(&Context::default()).unwrap(), folder.path().join("x"));
+        assert_eq!(second.finish().unwrap(), folder.path().join("x-2"));
+        assert_eq!(first.finish().unwrap(), folder.path().join("x"));
         let third = begin();
         fs::write(folder.path().join("x-3"), "of another").unwrap();
-        assert_eq!(third.finish(&Context::default()).unwrap(), folder.path().join("x-4"));
+        assert_eq!(third.finish().unwrap(), folder.path().join("x-4"));
         assert_eq!(fs::read(folder.path().join("x-3")).unwrap(), b"of another");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
@@ -244,11 +275,11 @@ mod tests {
     fn a_name_that_the_user_chose_is_taken_or_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        let sink = FileSink::create(path.clone(), &Context::default()).unwrap();
+        let sink = FileWriter::create(path.clone(), &ignored()).unwrap();
         fs::write(&path, "of another").unwrap();
-        let exists = |error| matches!(error, EngineError::Destination(DestinationError::Exists { .. }));
-        assert!(sink.finish(&Context::default()).is_err_and(exists));
-        assert!(FileSink::create(path.clone(), &Context::default()).is_err_and(exists));
+        let exists = |error| matches!(error, TransportError::Destination(DestinationError::Exists { .. }));
+        assert!(sink.finish().is_err_and(exists));
+        assert!(FileWriter::create(path.clone(), &ignored()).is_err_and(exists));
         assert_eq!(fs::read(&path).unwrap(), b"of another");
     }
 }

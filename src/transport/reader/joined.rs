@@ -12,7 +12,7 @@ use rustix::fs::{Advice, fadvise};
 
 /// Files that are read as one.
 #[derive(Debug)]
-pub(super) struct Joined {
+pub(crate) struct Joined {
     /// Each with the place where it begins in the whole.
     files: Vec<(u64, File)>,
     bytes: u64,
@@ -21,7 +21,7 @@ pub(super) struct Joined {
 
 impl Joined {
     /// Joins files in this order.
-    pub(super) fn new(files: Vec<File>) -> io::Result<Self> {
+    pub(crate) fn new(files: Vec<File>) -> io::Result<Self> {
         let mut bytes = 0_u64;
         let mut placed = Vec::with_capacity(files.len());
         for mut file in files {

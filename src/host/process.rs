@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A service that is a process: started in a group of its own, so that it can be ended with all that it has started.
+//! A process at the other end of pipes: started in a group of its own, so that it can be ended with all that it has started.
 
 use std::{
     ffi::OsStr,
@@ -12,10 +12,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::host::{ServiceControl, ServiceProcess};
+use super::{ServiceControl, ServiceProcess};
 
 /// Starts a script with arguments, in that directory, which is its home as well.
-pub(super) fn start<'a>(
+pub(crate) fn start<'a>(
     script: &str,
     arguments: impl IntoIterator<Item = &'a OsStr>,
     home: &Path,
@@ -38,21 +38,23 @@ pub(super) fn start<'a>(
     })
 }
 
-/// The command that runs a script in a process group of its own.
-pub(super) fn shell<'a>(script: &str, arguments: impl IntoIterator<Item = &'a OsStr>, home: &Path) -> Command {
-    let mut command = Command::new("sh");
+/// Returns the command that runs a script in a process group of its own, in that directory, which is its home as well.
+pub(crate) fn shell<'a>(script: &str, arguments: impl IntoIterator<Item = &'a OsStr>, home: &Path) -> Command {
+    let mut command = shell_here(script, arguments);
+    command.current_dir(home).env("HOME", home);
     command
-        .args(["-c", script, "service"])
-        .args(arguments)
-        .current_dir(home)
-        .env("HOME", home)
-        .process_group(0);
+}
+
+/// Returns the command that runs a script in a process group of its own, in the directory and environment of this process.
+pub(crate) fn shell_here<'a>(script: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).args(arguments).process_group(0);
     command
 }
 
 /// A process with all that it has started. It does not outlive this value.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     leader: Pid,
     state: Mutex<State>,
 }
@@ -65,7 +67,7 @@ struct State {
 }
 
 impl Group {
-    pub(super) fn new(child: Child) -> Self {
+    pub(crate) fn new(child: Child) -> Self {
         Self {
             leader: Pid::from_child(&child),
             state: Mutex::new(State { child, status: None }),

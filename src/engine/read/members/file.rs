@@ -2,47 +2,29 @@
 //! The members of an archive in files or a pipe: in the order in which they stand, or in another one that was found to be
 //! better.
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{BufReader, Read, Seek},
-    os::unix::fs::{FileTypeExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-    sync::Arc,
-};
-
-use rustix::fs::OFlags;
+use std::{io::BufReader, sync::Arc};
 
 use crate::{
-    engine::{ArchiveError, CancelToken, EngineError},
+    engine::{ArchiveError, EngineError, io_errors::source_error},
     format::{
         FormatError,
         outer::{self, Flaw},
     },
-    plan::Pipe,
+    transport::{ArchiveReader, Ranged},
 };
 
-use super::{
-    super::{
-        member::{BUFFER_BYTES, MemberInfo, damaged},
-        role::is_expected,
-    },
-    errors::{io_error, truncated},
-    joined::Joined,
-    pipe::PipeReader,
+use super::super::{
+    member::{BUFFER_BYTES, MemberInfo, damaged, truncated},
+    role::is_expected,
 };
 
-/// What an archive in a file is read through.
-pub(super) trait Stream: Read + Seek + Send {}
-
-impl<S: Read + Seek + Send> Stream for S {}
-
-/// An archive in a file.
+/// The members in the bytes of an archive.
 pub(super) struct FileMembers {
-    walker: outer::Walker<BufReader<Box<dyn Stream>>>,
-    /// The same files, to tell the system that its cached pages are of no use; none of a pipe, which only goes on.
-    files: Option<Joined>,
+    walker: outer::Walker<BufReader<Box<dyn ArchiveReader>>>,
+    /// Access to every byte; none of a stream, which only goes on.
+    ranged: Option<Box<dyn Ranged>>,
     place: String,
-    /// The size of the archive; not known of a pipe.
+    /// The size of the archive; not known of a stream.
     bytes: Option<u64>,
     order: Option<Order>,
 }
@@ -57,26 +39,12 @@ struct Order {
 }
 
 impl FileMembers {
-    /// Opens files that are one archive in this order.
-    pub(super) fn open(paths: &[PathBuf]) -> Result<Self, EngineError> {
-        let place = place_of(paths);
-        let files: Vec<File> = paths.iter().map(|path| open_file(path)).collect::<Result<_, _>>()?;
-        let files = Joined::new(files).map_err(|error| io_error(error, &place))?;
-        let stream: Box<dyn Stream> = Box::new(files.try_clone().map_err(|error| io_error(error, &place))?);
-        let bytes = Some(files.length());
-        Ok(Self::new(stream, Some(files), place, bytes))
-    }
-
-    /// Reads a pipe from its beginning.
-    pub(super) fn follow(pipe: &Arc<Pipe>, keeps: bool, cancel: &CancelToken) -> Result<Self, EngineError> {
-        let stream: Box<dyn Stream> = Box::new(PipeReader::open(pipe, keeps, cancel)?);
-        Ok(Self::new(stream, None, pipe.path().display().to_string(), None))
-    }
-
-    pub(super) fn new(stream: Box<dyn Stream>, files: Option<Joined>, place: String, bytes: Option<u64>) -> Self {
+    /// Reads an archive from its beginning. `place` is where it is, for display.
+    pub(super) fn new(reader: Box<dyn ArchiveReader>, place: String) -> Self {
+        let (ranged, bytes) = (reader.ranged(), reader.size_bytes());
         Self {
-            walker: outer::Walker::new(BufReader::with_capacity(BUFFER_BYTES, stream), is_expected),
-            files,
+            walker: outer::Walker::new(BufReader::with_capacity(BUFFER_BYTES, reader), is_expected),
+            ranged,
             place,
             bytes,
             order: None,
@@ -141,11 +109,11 @@ impl FileMembers {
     }
 
     pub(super) fn read_at(&mut self, position: u64, bytes: usize) -> Result<Option<Vec<u8>>, EngineError> {
-        let Some(files) = &self.files else { return Ok(None) };
+        let Some(ranged) = &self.ranged else { return Ok(None) };
         let mut buffer = vec![0; bytes];
-        files
+        ranged
             .read_exact_at(&mut buffer, position)
-            .map_err(|error| io_error(error, &self.place))?;
+            .map_err(|error| source_error(&self.place, error))?;
         Ok(Some(buffer))
     }
 
@@ -160,8 +128,8 @@ impl FileMembers {
 
     /// Returns whether it can go back.
     pub(super) fn go_back(&mut self, member: &MemberInfo) -> Result<bool, EngineError> {
-        let Some(files) = &self.files else { return Ok(false) };
-        files.forget(member.position, member.size);
+        let Some(ranged) = &self.ranged else { return Ok(false) };
+        ranged.forget(member.position, member.size);
         if let Some(order) = &mut self.order {
             let before = &order.members[..order.next.min(order.members.len())];
             let place = before.iter().rposition(|known| known.position == member.position);
@@ -204,7 +172,7 @@ impl FileMembers {
 
     fn error(&self, error: FormatError) -> EngineError {
         match error {
-            FormatError::Io(source) => io_error(source, &self.place),
+            FormatError::Io(source) => source_error(&self.place, source),
             FormatError::Truncated { position, what } => truncated(position, what).into(),
             FormatError::Damaged { position, what } => ArchiveError::Damaged {
                 member: "the outer archive".to_owned(),
@@ -220,34 +188,6 @@ impl FileMembers {
             .into(),
         }
     }
-}
-
-/// Where an archive of several files is, for display.
-pub(in super::super) fn place_of(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    names.join(" + ")
-}
-
-/// Opens a file that an archive or a piece of one is in.
-fn open_file(path: &Path) -> Result<File, EngineError> {
-    let place = path.display().to_string();
-    // Without O_NONBLOCK a pipe that nobody writes to would be waited for, deaf to any cancel.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let opened = opened.and_then(|file| Ok((file.metadata()?.file_type(), file)));
-    let (kind, file) = opened.map_err(|error| io_error(error, &place))?;
-    if kind.is_file() || kind.is_block_device() {
-        return Ok(file);
-    }
-    let why = if kind.is_dir() {
-        "it is a directory"
-    } else if kind.is_fifo() {
-        "it is a pipe, which can be read only once and by itself"
-    } else {
-        "it is neither a file nor a disk nor a pipe"
-    };
-    let why = why.to_owned();
-    Err(ArchiveError::NotABackup { place, why }.into())
 }
 
 fn describe(flaw: Flaw) -> ArchiveError {

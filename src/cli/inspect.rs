@@ -14,12 +14,13 @@ use std::{
 
 use crate::{
     draft::QuickLook,
-    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes, source_place},
-    host::{Host, HostError, NoHost},
+    engine::{Notes, OpenedArchive, Outline, quick_look, read_notes},
+    host::{Host, HostError},
     job::{self, Ended, Job, JobKind, Task},
     json,
-    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Source},
+    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo},
     text::{self, sanitize},
+    transport::{STANDARD, Source},
 };
 
 use super::{
@@ -28,11 +29,8 @@ use super::{
     console::{Console, say, say_document},
     exit::Exit,
     interrupt::Interrupt,
-    place, restore, table,
+    restore, table,
 };
-
-/// What stands for standard output.
-const STANDARD_OUTPUT: &str = "-";
 
 /// Checks as much of a command line as can be checked without an archive.
 pub(super) fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
@@ -62,16 +60,7 @@ pub(super) fn is_stream(args: &RestoreArgs) -> bool {
 }
 
 fn is_standard_output(path: &Path) -> bool {
-    path == Path::new(STANDARD_OUTPUT)
-}
-
-/// A host is needed only where a running VM holds the archive.
-pub(super) fn host(args: &RestoreArgs, source: &Source) -> Result<Arc<dyn Host>, Stop> {
-    if source.is_here() {
-        Ok(Arc::new(NoHost))
-    } else {
-        place::host(&args.common)
-    }
+    path == Path::new(STANDARD)
 }
 
 /// Looks a file over without its passphrase.
@@ -109,7 +98,7 @@ fn outline(source: &Source, interrupt: &Interrupt) -> Result<Option<Outline>, St
 pub(super) fn list(
     args: &RestoreArgs,
     access: &Access,
-    host: &Arc<dyn Host>,
+    host: Option<&Arc<dyn Host>>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
     let archive = restore::open(access, host, args.resources.resources(), interrupt)
@@ -119,7 +108,7 @@ pub(super) fn list(
     } else {
         None
     };
-    let place = source_place(&access.source);
+    let place = access.source.location().to_string();
     if args.json {
         say_document(&json::listing(&place, &archive, notes.as_ref()));
     } else {
@@ -131,9 +120,18 @@ pub(super) fn list(
     }
 }
 
-fn notes(access: &Access, archive: &OpenedArchive, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<Notes, Stop> {
-    let (access, archive, host) = (access.clone(), archive.clone(), Arc::clone(host));
-    let task = Task::spawn(move |context| read_notes(&access, &archive, host.as_ref(), context));
+fn notes(
+    access: &Access,
+    archive: &OpenedArchive,
+    host: Option<&Arc<dyn Host>>,
+    interrupt: &Interrupt,
+) -> Result<Notes, Stop> {
+    let (access, archive, host) = (access.clone(), archive.clone(), host.cloned());
+    let task = Task::spawn(move |context| {
+        restore::with_services(host.as_ref(), context, |services| {
+            read_notes(&access, &archive, services, context)
+        })
+    });
     interrupt.stops(task.cancel_token());
     Ok(task.answer_blocking()?)
 }
@@ -168,7 +166,7 @@ fn show(place: &str, archive: &OpenedArchive, notes: Option<&Notes>) {
 pub(super) fn extract(
     args: &RestoreArgs,
     access: Access,
-    host: Arc<dyn Host>,
+    host: Option<&Arc<dyn Host>>,
     console: &Console,
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
@@ -184,10 +182,9 @@ pub(super) fn extract(
         let path = std::path::absolute(output).map_err(|error| HostError::io(output.to_string_lossy(), error))?;
         ExtractTo::Path(path)
     };
-    let place = source_place(&access.source);
+    let place = access.source.location().to_string();
     let job = job::spawn(
-        Job::Extract(ExtractPlan { access, what, to }),
-        host,
+        Job::Extract(ExtractPlan { access, what, to }, host.cloned()),
         args.resources.resources(),
     );
     interrupt.stops(job.cancel_token());

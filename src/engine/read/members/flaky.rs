@@ -3,7 +3,9 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use super::{FileMembers, From, Members, joined::Joined};
+use crate::transport::{ArchiveReader, Location, Ranged, Source};
+
+use super::{FileMembers, From, Members};
 
 /// Gives a byte wrong as often as it is told to.
 struct Flaky {
@@ -31,19 +33,35 @@ impl Seek for Flaky {
     }
 }
 
+impl ArchiveReader for Flaky {
+    fn size_bytes(&self) -> Option<u64> {
+        Some(self.inner.get_ref().len() as u64)
+    }
+
+    fn ranged(&self) -> Option<Box<dyn Ranged>> {
+        Some(Box::new(Unranged))
+    }
+}
+
+/// Stands for access to every byte where only going back is tried.
+struct Unranged;
+
+impl Ranged for Unranged {
+    fn read_exact_at(&self, _: &mut [u8], _: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn forget(&self, _: u64, _: u64) {}
+}
+
 impl Members {
     /// The members of these bytes, of which the one at a position is wrong for so many times.
     pub(in super::super) fn of_flaky(bytes: Vec<u8>, position: u64, times: u32) -> Self {
-        let length = bytes.len() as u64;
         let inner = Cursor::new(bytes);
         let stream = Flaky { inner, position, times };
         Self {
-            from: From::File(FileMembers::new(
-                Box::new(stream),
-                Some(Joined::new(vec![tempfile::tempfile().unwrap()]).unwrap()),
-                "an archive".to_owned(),
-                Some(length),
-            )),
+            from: From::File(FileMembers::new(Box::new(stream), "an archive".to_owned())),
+            source: Source::new(Location::File("/none".into())),
             put_back: None,
         }
     }

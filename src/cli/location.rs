@@ -2,45 +2,31 @@
 //! Which PedOS to work on, and where an archive goes or comes from, as the command line says it.
 
 use std::{
-    env,
     ffi::OsStr,
     fs, io,
-    os::unix::{ffi::OsStrExt, fs::FileTypeExt},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use clap::CommandFactory;
-use rustix::fs::statvfs;
 
 use crate::{
     durable,
-    engine::{DestinationError, EngineError},
-    host::{DOM0, Host, HostError, System, root::RootHost},
-    plan::{Destination, Pipe, Source, check_service_line},
+    engine::EngineError,
+    host::{self, DOM0, Host, HostError, OpenError, System, root::RootHost},
     text::{line_problem, sanitize, terminal},
+    transport::{DestinationError, Location, STANDARD, check_line},
 };
 
-use super::{
-    Stop,
-    args::{CommonArgs, ROOT_VARIABLE},
-    exit::Exit,
-};
-
-/// Where a running PedOS answers.
-const LIVE_SOCKET: &str = "/var/run/qubesd.sock";
+use super::{Stop, args::CommonArgs, exit::Exit};
 
 /// The PedOS to work on: the one that was named, else the running one.
 pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {
-    if let Some(root) = named_root(common) {
-        return Ok(Arc::new(RootHost::open(&root)?));
-    }
-    let message = if Path::new(LIVE_SOCKET).exists() {
-        terminal::live_host()
-    } else {
-        terminal::no_host()
-    };
-    Err(Stop::Said(Exit::Usage, vec![message]))
+    host::open(named_root(common).as_deref()).map_err(|error| match error {
+        OpenError::Host(error) => error.into(),
+        error => Stop::Said(Exit::Usage, vec![terminal::no_pedos(&error)]),
+    })
 }
 
 /// Finds before anything is asked that a VM which is to take or to hold a backup is not there or does not run.
@@ -55,8 +41,7 @@ pub(super) fn check_vm(system: &System, name: &str) -> Result<(), HostError> {
 
 /// The folder of the PedOS to work on, if one was named.
 pub(super) fn named_root(common: &CommonArgs) -> Option<PathBuf> {
-    let named = env::var_os(ROOT_VARIABLE).filter(|value| !value.is_empty());
-    common.root.clone().or_else(|| named.map(PathBuf::from))
+    host::named_root(common.root.clone())
 }
 
 /// A new PedOS. As long as nothing was restored into it, it goes again when this goes.
@@ -114,46 +99,52 @@ impl Drop for NewRoot {
 }
 
 /// Where a backup goes.
-pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Destination, Stop> {
+pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Location, Stop> {
     if let Some(vm) = vm.filter(|vm| *vm != DOM0) {
-        let line = service_line::<A>(text::<A>(location)?)?;
-        return Ok(Destination::Service {
-            vm: vm.to_owned(),
-            line,
-        });
+        return in_vm::<A>(vm, location);
+    }
+    if location == STANDARD {
+        return Ok(Location::Standard);
     }
     let path = path::<A>(location)?;
     if path.is_dir() {
-        return Ok(Destination::Directory(path));
+        return Ok(Location::Folder(path));
     }
     // Who writes it like a directory does not mean a file.
     let bytes = location.as_bytes();
     if bytes.ends_with(b"/") || bytes.ends_with(b"/.") {
         return Err(EngineError::from(DestinationError::NotADirectory { path }).into());
     }
-    Ok(Destination::File(path))
+    Ok(Location::File(path))
 }
 
 /// Where a backup is.
-pub(super) fn source<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Source, Stop> {
-    if let Some(vm) = vm.filter(|vm| *vm != DOM0) {
-        return Ok(Source::Service {
-            vm: vm.to_owned(),
-            line: service_line::<A>(text::<A>(location)?)?,
-        });
+pub(super) fn source<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Location, Stop> {
+    match vm.filter(|vm| *vm != DOM0) {
+        Some(vm) => in_vm::<A>(vm, location),
+        None if location == STANDARD => Ok(Location::Standard),
+        None => path::<A>(location).map(Location::File),
     }
-    let path = path::<A>(location)?;
-    let is_pipe = fs::metadata(&path).is_ok_and(|metadata| metadata.file_type().is_fifo());
-    Ok(if is_pipe {
-        Source::Pipe(Arc::new(Pipe::new(path)))
-    } else {
-        Source::File(path)
+}
+
+/// A command of this computer that takes or prints a backup.
+pub(super) fn command<A: CommandFactory>(command: &str) -> Result<Location, Stop> {
+    if command.trim().is_empty() {
+        return Err(Stop::usage::<A>("the command is empty"));
+    }
+    Ok(Location::Command(command.to_owned()))
+}
+
+fn in_vm<A: CommandFactory>(vm: &str, location: &OsStr) -> Result<Location, Stop> {
+    Ok(Location::Vm {
+        vm: vm.to_owned(),
+        line: service_line::<A>(text::<A>(location)?)?,
     })
 }
 
 /// Several files that are one backup. Where the first one is named again among the others, as a shell does for `NAME.*`,
 /// it is meant once.
-pub(super) fn parts<A: CommandFactory>(first: &OsStr, others: &[PathBuf]) -> Result<Source, Stop> {
+pub(super) fn parts<A: CommandFactory>(first: &OsStr, others: &[PathBuf]) -> Result<Location, Stop> {
     let mut paths = vec![path::<A>(first)?];
     for other in others {
         let other = path::<A>(other.as_os_str())?;
@@ -167,7 +158,7 @@ pub(super) fn parts<A: CommandFactory>(first: &OsStr, others: &[PathBuf]) -> Res
             return Err(Stop::usage::<A>(format!("the file '{name}' is joined twice")));
         }
     }
-    Ok(Source::Parts(paths))
+    Ok(Location::Files(paths))
 }
 
 /// What is told to a VM, which takes text and no other bytes.
@@ -181,7 +172,7 @@ pub(super) fn text<A: CommandFactory>(argument: &OsStr) -> Result<&str, Stop> {
 /// What a service is told, if it will do with it what its user means.
 fn service_line<A: CommandFactory>(location: &str) -> Result<String, Stop> {
     let line = location.trim();
-    check_service_line(line).map_err(|problem| Stop::usage::<A>(line_problem(problem).full_text()))?;
+    check_line(line).map_err(|problem| Stop::usage::<A>(line_problem(problem).full_text()))?;
     Ok(line.to_owned())
 }
 
@@ -191,17 +182,6 @@ fn path<A: CommandFactory>(location: &OsStr) -> Result<PathBuf, Stop> {
     }
     let path = Path::new(location);
     std::path::absolute(path).map_err(|error| HostError::io(location.to_string_lossy(), error).into())
-}
-
-/// The room at a destination, where that can be known.
-pub(super) fn free_bytes(destination: &Destination) -> Option<u64> {
-    let folder = match destination {
-        Destination::Directory(path) => path.as_path(),
-        Destination::File(path) => path.parent()?,
-        Destination::Service { .. } => return None,
-    };
-    let found = statvfs(folder).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 #[cfg(test)]
@@ -216,12 +196,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().to_str().unwrap();
         let of = |vm, place: &str| destination::<BackupArgs>(vm, OsStr::new(place)).ok();
-        assert_eq!(of(None, name), Some(Destination::Directory(folder.path().into())));
+        assert_eq!(of(None, name), Some(Location::Folder(folder.path().into())));
         assert_eq!(
             of(Some("dom0"), &format!("{name}/x")),
-            Some(Destination::File(folder.path().join("x")))
+            Some(Location::File(folder.path().join("x")))
         );
-        let service = Destination::Service {
+        let service = Location::Vm {
             vm: "sys-usb".into(),
             line: "/mnt/my disk".into(),
         };
@@ -230,12 +210,12 @@ mod tests {
 
     #[test]
     fn a_relative_path_is_joined_to_the_current_directory_here_and_kept_elsewhere() {
-        let here = env::current_dir().unwrap();
+        let here = std::env::current_dir().unwrap();
         assert_eq!(
             source::<RestoreArgs>(None, OsStr::new("x")).ok(),
-            Some(Source::File(here.join("x")))
+            Some(Location::File(here.join("x")))
         );
-        let there = Source::Service {
+        let there = Location::Vm {
             vm: "vm".into(),
             line: "x".into(),
         };
@@ -248,7 +228,7 @@ mod tests {
             let others: Vec<PathBuf> = others.iter().map(PathBuf::from).collect();
             parts::<RestoreArgs>(OsStr::new(first), &others).ok()
         };
-        let joined = |paths: &[&str]| Some(Source::Parts(paths.iter().map(PathBuf::from).collect()));
+        let joined = |paths: &[&str]| Some(Location::Files(paths.iter().map(PathBuf::from).collect()));
         assert_eq!(of("/a.0", &["/a.1", "/a.2"]), joined(&["/a.0", "/a.1", "/a.2"]));
         assert_eq!(of("/a.0", &["/a.0", "/a.1"]), joined(&["/a.0", "/a.1"]));
         assert_eq!(of("/a.0", &["/a.1", "/a.1"]), None);
@@ -258,7 +238,7 @@ mod tests {
     #[test]
     fn a_path_is_bytes_and_what_a_vm_is_told_is_text() {
         let odd = OsStr::from_bytes(b"/x/\xff");
-        assert_eq!(source::<RestoreArgs>(None, odd).ok(), Some(Source::File(odd.into())));
+        assert_eq!(source::<RestoreArgs>(None, odd).ok(), Some(Location::File(odd.into())));
         assert!(matches!(
             source::<RestoreArgs>(Some("vm"), odd),
             Err(Stop::Usage { .. })

@@ -7,17 +7,17 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// How much of what a service prints is kept for an error message, in bytes.
-const SAID_BYTES: usize = 1024;
+/// How much of what a process prints is kept for an error message, in bytes.
+const KEPT_BYTES: usize = 1024;
 
 /// Reads what a process prints, so that it never waits for us, and keeps the end of it.
-pub(in super::super) struct Said {
+pub(crate) struct ProcessOutput {
     text: Arc<Mutex<Vec<u8>>>,
     listeners: Vec<JoinHandle<()>>,
 }
 
-impl Said {
-    pub(in super::super) fn listen<const N: usize>(streams: [Box<dyn Read + Send>; N]) -> Self {
+impl ProcessOutput {
+    pub(crate) fn listen<const N: usize>(streams: [Box<dyn Read + Send>; N]) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let listener = |mut stream: Box<dyn Read + Send>| {
             let text = text.clone();
@@ -26,7 +26,7 @@ impl Said {
                 while let Ok(count @ 1..) = stream.read(&mut buffer) {
                     let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
                     text.extend_from_slice(&buffer[..count]);
-                    let surplus = text.len().saturating_sub(SAID_BYTES);
+                    let surplus = text.len().saturating_sub(KEPT_BYTES);
                     text.drain(..surplus);
                 }
             })
@@ -35,8 +35,8 @@ impl Said {
         Self { text, listeners }
     }
 
-    /// The end of what was printed, once the process has ended, in printable ASCII.
-    pub(in super::super) fn text(self) -> String {
+    /// Returns the end of what was printed, once the process has ended, in printable ASCII.
+    pub(crate) fn text(self) -> String {
         for listener in self.listeners {
             // A listener that broke has kept what it heard until then.
             let _ = listener.join();

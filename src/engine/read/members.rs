@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Where an archive is read from: a file, several files, a pipe, or the service of a running VM. All have members.
+//! The members of an archive: found in its bytes, or sent one by one by a VM.
 
 use std::sync::Arc;
 
 use crate::{
-    engine::{ArchiveError, CancelToken, EngineError},
-    format::HEADER_MEMBER,
-    host::{Host, Service},
-    plan::Source,
+    engine::{ArchiveError, CancelToken, EngineError, io_errors::source_error},
+    format::{HEADER_MEMBER, limits},
+    host::Services,
+    transport::{Incoming, MemberReader, Request, Source, open_reader},
 };
 
-use super::member::MemberInfo;
+use super::member::{BUFFER_BYTES, MemberInfo};
 
-use file::{FileMembers, place_of};
-use service::ServiceMembers;
+use file::FileMembers;
 
-mod errors;
 mod file;
 #[cfg(test)]
 mod flaky;
-mod joined;
-mod pipe;
-mod service;
+
+/// The most that is kept of a stream that comes once, in bytes: what stands before the data, with room for what is read
+/// ahead.
+const MOST_KEPT_BYTES: usize = (limits::INVENTORY_CONTAINER_BYTES as usize) + 4 * BUFFER_BYTES;
 
 /// The members of an archive, one after the other.
 pub(super) struct Members {
     from: From,
+    source: Source,
     /// A member that was looked at and is the next one all the same.
     put_back: Option<MemberInfo>,
 }
@@ -33,50 +33,42 @@ pub(super) struct Members {
 #[allow(clippy::large_enum_variant, reason = "an archive has one of them, or two")]
 enum From {
     File(FileMembers),
-    Service(ServiceMembers),
+    Service(Box<dyn MemberReader>),
 }
 
 impl Members {
     /// Opens an archive. `prefixes` are the beginnings of the names of wanted members, for a source that can leave
-    /// the others out; none means all.
+    /// the others out; none means all. `services` is needed only where the archive comes from a VM.
     pub(super) fn open(
         source: &Source,
         prefixes: &[String],
-        host: &dyn Host,
+        services: Option<&dyn Services>,
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
-        let from = match source {
-            Source::File(path) => From::File(FileMembers::open(std::slice::from_ref(path))?),
-            Source::Parts(paths) => From::File(FileMembers::open(paths)?),
-            Source::Pipe(pipe) => {
-                // Whoever opens an archive is followed by somebody who reads it.
-                let keeps = prefixes.iter().any(|prefix| prefix == HEADER_MEMBER);
-                From::File(FileMembers::follow(pipe, keeps, cancel)?)
-            }
-            Source::Service { vm, line } => {
-                let request = format!("{}\n{}\n", line.trim(), prefixes.join(" "));
-                From::Service(ServiceMembers::start(vm, Service::Restore, &request, host, cancel)?)
-            }
-            Source::Registered { vm, service } => {
-                let service = Service::Registered(service.clone());
-                let request = format!("{}\n", prefixes.join(" "));
-                From::Service(ServiceMembers::start(vm, service, &request, host, cancel)?)
-            }
+        // Whoever opens an archive is followed by somebody who reads it.
+        let is_for_front = prefixes.iter().any(|prefix| prefix == HEADER_MEMBER);
+        let request = Request {
+            prefixes,
+            kept_bytes: if is_for_front { MOST_KEPT_BYTES } else { 0 },
         };
-        Ok(Self { from, put_back: None })
+        let from = match open_reader(source, request, services, cancel)? {
+            Incoming::Bytes(reader) => From::File(FileMembers::new(reader, source.location().to_string())),
+            Incoming::Members(reader) => From::Service(reader),
+        };
+        Ok(Self {
+            from,
+            source: source.clone(),
+            put_back: None,
+        })
     }
 
-    /// Opens an archive that is a file, or several; `None` where it is not.
-    pub(super) fn open_file(source: &Source) -> Result<Option<Self>, EngineError> {
-        let paths = match source {
-            Source::File(path) => std::slice::from_ref(path),
-            Source::Parts(paths) => paths,
-            Source::Pipe(_) | Source::Service { .. } | Source::Registered { .. } => return Ok(None),
-        };
-        Ok(Some(Self {
-            from: From::File(FileMembers::open(paths)?),
-            put_back: None,
-        }))
+    /// Opens an archive of which every byte can be read at any time; `None` where it is not one of those.
+    pub(super) fn open_ranged(source: &Source, cancel: &CancelToken) -> Result<Option<Self>, EngineError> {
+        if source.capabilities().is_ranged {
+            Self::open(source, &[], None, cancel).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Reads these members in this order from now on, where the source is a file; they were found in it before.
@@ -109,7 +101,7 @@ impl Members {
         }
         match &mut self.from {
             From::File(file) => file.next(),
-            From::Service(service) => service.next(),
+            From::Service(service) => Ok(service.next()?),
         }
     }
 
@@ -122,7 +114,7 @@ impl Members {
     pub(super) fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), EngineError> {
         match &mut self.from {
             From::File(file) => file.read_into(buffer),
-            From::Service(service) => service.read_into(buffer),
+            From::Service(service) => Ok(service.read_into(buffer)?),
         }
     }
 
@@ -189,19 +181,11 @@ impl Members {
     /// Ends the conversation after the last member.
     pub(super) fn finish(self) -> Result<(), EngineError> {
         match self.from {
-            From::File(_) => Ok(()),
-            From::Service(service) => service.finish(),
+            From::File(_) => self
+                .source
+                .finish()
+                .map_err(|error| source_error(&self.source.location().to_string(), error)),
+            From::Service(service) => Ok(service.finish()?),
         }
-    }
-}
-
-/// Where an archive is, for display.
-pub fn source_place(source: &Source) -> String {
-    match source {
-        Source::File(path) => path.display().to_string(),
-        Source::Parts(paths) => place_of(paths),
-        Source::Pipe(pipe) => pipe.path().display().to_string(),
-        Source::Service { vm, line } => format!("{vm}:{line}"),
-        Source::Registered { vm, service } => format!("{vm}:{service}"),
     }
 }

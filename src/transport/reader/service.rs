@@ -7,49 +7,50 @@ use std::{
 };
 
 use crate::{
-    engine::{ArchiveError, CancelToken, EngineError, SourceError, destination::Said, io_errors::from_io},
-    host::{Host, Service, ServiceControl, ServiceInput},
+    cancel::CancelToken,
+    host::{Service, ServiceControl, ServiceInput, Services},
     qfile::{self, QfileError},
 };
 
 use super::{
-    super::member::{BUFFER_BYTES, MemberInfo},
-    errors::truncated,
+    super::{ProcessOutput, SourceError, TransportError},
+    Member, MemberReader,
 };
+
+/// How much is read ahead, in bytes.
+const BUFFER_BYTES: usize = 256 * 1024;
 
 /// The most entries that a service may send: far beyond the parts of any archive, so that a broken one comes to an end.
 const MOST_ENTRIES: u64 = 10_000_000;
 
 /// The `qubes.Restore` service of a running VM.
-pub(super) struct ServiceMembers {
+pub(super) struct ServiceReader {
     vm: String,
     stdin: Option<Box<dyn ServiceInput>>,
     stream: qfile::Reader<BufReader<Box<dyn Read + Send>>>,
     control: Arc<dyn ServiceControl>,
-    said: Option<Said>,
+    output: Option<ProcessOutput>,
     /// Bytes of members that have come.
     position: u64,
     size: u64,
     is_finished: bool,
 }
 
-impl ServiceMembers {
+impl ServiceReader {
     pub(super) fn start(
         vm: &str,
         service: Service,
         request: &str,
-        host: &dyn Host,
+        services: &dyn Services,
         cancel: &CancelToken,
-    ) -> Result<Self, EngineError> {
-        let process = host.start_service(vm, service)?;
-        let control = process.control.clone();
-        cancel.on_cancel(move || control.kill());
+    ) -> Result<Self, TransportError> {
+        let process = services.start_service(vm, service)?.ended_by(cancel);
         let mut members = Self {
             vm: vm.to_owned(),
             stdin: process.stdin,
             stream: qfile::Reader::new(BufReader::with_capacity(BUFFER_BYTES, process.stdout), MOST_ENTRIES),
             control: process.control,
-            said: Some(Said::listen([process.stderr])),
+            output: Some(ProcessOutput::listen([process.stderr])),
             position: 0,
             size: 0,
             is_finished: false,
@@ -59,7 +60,7 @@ impl ServiceMembers {
     }
 
     /// A service that has ended says why when its answer is read, so a broken pipe is no error here.
-    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), TransportError> {
         let Some(stdin) = &mut self.stdin else { return Ok(()) };
         match stdin.write_all(bytes).and_then(|()| stdin.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(self.io_error(error)),
@@ -67,44 +68,27 @@ impl ServiceMembers {
         }
     }
 
-    fn io_error(&self, error: io::Error) -> EngineError {
-        let place = format!("VM {}", self.vm);
-        from_io(error, |source| SourceError::Io { place, source }.into())
-    }
-
-    pub(super) fn next(&mut self) -> Result<Option<MemberInfo>, EngineError> {
-        let file = self.stream.next_file();
-        let Some(file) = file.map_err(|error| self.stream_error(error))? else {
-            return Ok(None);
-        };
-        let member = MemberInfo {
-            name: file.untrusted_name,
-            size: file.size_bytes,
-            position: self.position,
-        };
-        self.position += member.size;
-        self.size = member.size;
-        Ok(Some(member))
-    }
-
-    pub(super) fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), EngineError> {
-        buffer.clear();
-        let read = (&mut self.stream).take(self.size).read_to_end(buffer);
-        read.map(drop).map_err(|error| self.stream_error(QfileError::Io(error)))
+    fn io_error(&self, error: io::Error) -> TransportError {
+        let (place, source) = (format!("VM {}", self.vm), Arc::new(error));
+        SourceError::Io { place, source }.into()
     }
 
     /// A stream that breaks off has a reason, which the service itself knows best.
-    fn stream_error(&mut self, error: QfileError) -> EngineError {
+    fn stream_error(&mut self, error: QfileError) -> TransportError {
         self.stdin = None;
         match self.verdict_of_service() {
-            Err(cause @ EngineError::Source(SourceError::Service { .. })) => cause,
+            Err(cause @ TransportError::Source(SourceError::Service { .. })) => cause,
             _ => match error {
                 QfileError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => self.io_error(error),
-                QfileError::Io(_) | QfileError::Truncated => truncated(self.position, "what the machine sent").into(),
-                other => ArchiveError::Damaged {
-                    member: format!("the answer of VM {}", self.vm),
+                QfileError::Io(_) | QfileError::Truncated => SourceError::BrokenOff {
+                    vm: self.vm.clone(),
                     position: self.position,
-                    what: other.to_string(),
+                }
+                .into(),
+                other => SourceError::NotAStream {
+                    vm: self.vm.clone(),
+                    position: self.position,
+                    error: Arc::new(other),
                 }
                 .into(),
             },
@@ -112,13 +96,13 @@ impl ServiceMembers {
     }
 
     /// Waits for the end of the service, which is near: its input has ended.
-    fn verdict_of_service(&mut self) -> Result<(), EngineError> {
+    fn verdict_of_service(&mut self) -> Result<(), TransportError> {
         if self.is_finished {
             return Ok(());
         }
         let code = self.control.wait().map_err(|error| self.io_error(error))?;
         self.is_finished = true;
-        let said = self.said.take().map(Said::text).unwrap_or_default();
+        let said = self.output.take().map(ProcessOutput::text).unwrap_or_default();
         if code == 0 {
             return Ok(());
         }
@@ -129,9 +113,31 @@ impl ServiceMembers {
         }
         .into())
     }
+}
 
-    /// Tells the service that all has come, and hears whether it was all.
-    pub(super) fn finish(mut self) -> Result<(), EngineError> {
+impl MemberReader for ServiceReader {
+    fn next(&mut self) -> Result<Option<Member>, TransportError> {
+        let file = self.stream.next_file();
+        let Some(file) = file.map_err(|error| self.stream_error(error))? else {
+            return Ok(None);
+        };
+        let member = Member {
+            name: file.untrusted_name,
+            size: file.size_bytes,
+            position: self.position,
+        };
+        self.position += member.size;
+        self.size = member.size;
+        Ok(Some(member))
+    }
+
+    fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), TransportError> {
+        buffer.clear();
+        let read = (&mut self.stream).take(self.size).read_to_end(buffer);
+        read.map(drop).map_err(|error| self.stream_error(QfileError::Io(error)))
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), TransportError> {
         let verdict = self.stream.verdict(qfile::FINE);
         self.send(&verdict)?;
         self.stdin = None;
@@ -139,7 +145,7 @@ impl ServiceMembers {
     }
 }
 
-impl Drop for ServiceMembers {
+impl Drop for ServiceReader {
     fn drop(&mut self) {
         if !self.is_finished {
             self.control.kill();

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a restore does to a PedOS: it creates VMs, sets what is set on them, fills their volumes, or takes them away again.
+
+use super::{HostError, Label, NewVm, RestoreTurn, TurnGuard, VmFile, VolumeImport};
+use crate::inventory::Device;
+
+/// Takes VMs in.
+///
+/// All calls block; none is made from a window's thread.
+pub trait Intake: Send + Sync {
+    /// Takes the turn to restore into this host, which one restore has at a time; does not wait for it. Whoever opened
+    /// the host once and has the turn may take it again.
+    ///
+    /// # Errors
+    /// When it cannot be told whose turn it is.
+    fn restore_turn(&self) -> Result<RestoreTurn, HostError> {
+        Ok(RestoreTurn::Mine(TurnGuard::default()))
+    }
+
+    /// Adds a colour label that the host does not have yet.
+    ///
+    /// # Errors
+    /// When the host does not take it.
+    fn add_label(&self, label: &Label) -> Result<(), HostError>;
+
+    /// Creates an empty VM with its class's volumes and the tags that are wanted. There is no moment at which the
+    /// VM is on record and the tags are not.
+    ///
+    /// # Errors
+    /// When the name is taken or invalid, or the template is not there.
+    fn create_vm(&self, new: &NewVm) -> Result<(), HostError>;
+
+    /// Takes a VM away again with all its data: the way back from a restore that failed.
+    ///
+    /// # Errors
+    /// When it runs, is not there, or cannot be removed.
+    fn remove_vm(&self, vm: &str) -> Result<(), HostError>;
+
+    /// Sets one property; VM-valued ones by name, empty for "none".
+    ///
+    /// # Errors
+    /// When the host does not take the value.
+    fn set_property(&self, vm: &str, property: &str, value: &str) -> Result<(), HostError>;
+
+    /// Sets one feature; an empty value means "off".
+    ///
+    /// # Errors
+    /// When the host does not take it.
+    fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError>;
+
+    /// Adds one tag.
+    ///
+    /// # Errors
+    /// When the host does not take it.
+    fn add_tag(&self, vm: &str, tag: &str) -> Result<(), HostError>;
+
+    /// Removes one tag, which need not be there.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError>;
+
+    /// Assigns one device.
+    ///
+    /// # Errors
+    /// When the host does not take it: a live one wants to know its backend, a folder keeps the name of any.
+    fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError>;
+
+    /// Puts one of the small files of a VM in place (firewall rules, notes, menu entries).
+    ///
+    /// # Errors
+    /// When the content is not what it should be; the rest of the VM is not touched.
+    fn set_vm_file(&self, vm: &str, file: VmFile, content: &[u8]) -> Result<(), HostError>;
+
+    /// Begins to fill a volume. The old content stays until [`VolumeImport::finish`].
+    ///
+    /// # Errors
+    /// When there is no such volume or no room for it.
+    fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError>;
+
+    /// Brings all changes made so far to the disk. Changes to the record may be gathered and written together, so that
+    /// only this call says that they are safe: a restore makes it before it says that anything is done.
+    ///
+    /// # Errors
+    /// When a change could not be written.
+    fn commit(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+}

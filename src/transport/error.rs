@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Why an archive could not be written or read, apart from what is in it.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use crate::{cancel::Cancelled, host::HostError, qfile::QfileError};
+
+/// Why an archive could not be written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DestinationError {
+    /// There is a file of that name.
+    #[error("{} is there already and is not overwritten", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another run is writing it.
+    #[error("{} is being written by another program", path.display())]
+    InUse {
+        /// The unfinished file.
+        path: PathBuf,
+    },
+    /// The unfinished file was replaced or removed while it was written.
+    #[error("{} was replaced or removed while it was written", path.display())]
+    Replaced {
+        /// The unfinished file.
+        path: PathBuf,
+    },
+    /// The folder is not there or is no folder.
+    #[error("{} is not a directory", path.display())]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The disk is full, or a quota is reached.
+    #[error("no space left at {place}")]
+    Full {
+        /// Where.
+        place: String,
+    },
+    /// The file system does not take files of that size.
+    #[error("{place} does not take files as large as this archive")]
+    FileTooLarge {
+        /// Where.
+        place: String,
+    },
+    /// Any other answer of the operating system.
+    #[error("writing {place}: {source}")]
+    Io {
+        /// Where.
+        place: String,
+        /// The answer.
+        source: Arc<io::Error>,
+    },
+    /// The service in the VM ended badly.
+    #[error("writing the backup to VM {vm} failed (exit code {code}): {said}")]
+    Service {
+        /// The VM.
+        vm: String,
+        /// The service's exit code.
+        code: i32,
+        /// The end of what it printed, made safe to show.
+        said: String,
+    },
+    /// The directory in the VM may not be written to.
+    #[error("{place} cannot be written to")]
+    NotWritable {
+        /// Where.
+        place: String,
+    },
+    /// In the VM there is neither a directory nor a command of that name.
+    #[error("{place} is neither a directory nor a command")]
+    NothingThere {
+        /// Where.
+        place: String,
+    },
+    /// What the VM kept is not what was sent to it.
+    #[error("{place} did not keep the whole archive")]
+    NotKept {
+        /// Where.
+        place: String,
+    },
+    /// The command on this computer ended badly.
+    #[error("the command ended badly (exit code {code}): {said}")]
+    Command {
+        /// The command, as its user wrote it.
+        command: String,
+        /// Its exit code.
+        code: i32,
+        /// The end of what it printed, made safe to show.
+        said: String,
+    },
+    /// An archive cannot be written there at all.
+    #[error("an archive cannot be written to {place}")]
+    Impossible {
+        /// Where.
+        place: String,
+    },
+}
+
+/// Why an archive could not be read, apart from what is in it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SourceError {
+    /// The operating system's answer.
+    #[error("reading {place}: {source}")]
+    Io {
+        /// Where.
+        place: String,
+        /// The answer.
+        source: Arc<io::Error>,
+    },
+    /// The program that was to decompress it could not be started.
+    #[error("the program {program} cannot be run: {source}")]
+    Program {
+        /// The program, as its user named it.
+        program: String,
+        /// The operating system's answer.
+        source: Arc<io::Error>,
+    },
+    /// The service in the VM ended badly.
+    #[error("reading the backup from VM {vm} failed (exit code {code}): {said}")]
+    Service {
+        /// The VM.
+        vm: String,
+        /// The service's exit code.
+        code: i32,
+        /// The end of what it printed, made safe to show.
+        said: String,
+    },
+    /// It is not something that an archive can be read from.
+    #[error("{place} is {kind}")]
+    NotReadable {
+        /// Where.
+        place: String,
+        /// What it is.
+        kind: Unreadable,
+    },
+    /// The stream was read already, and goes on only forward.
+    #[error("{place} can be read only once")]
+    ReadAlready {
+        /// Where.
+        place: String,
+    },
+    /// The command on this computer ended badly.
+    #[error("the command ended badly (exit code {code}): {said}")]
+    Command {
+        /// The command, as its user wrote it.
+        command: String,
+        /// Its exit code.
+        code: i32,
+        /// The end of what it printed, made safe to show.
+        said: String,
+    },
+    /// The stream of a service broke off.
+    #[error("what VM {vm} sent breaks off at byte {position}")]
+    BrokenOff {
+        /// The VM.
+        vm: String,
+        /// Bytes of members that had come.
+        position: u64,
+    },
+    /// The stream of a service is not one.
+    #[error("what VM {vm} sent makes no sense: {error}")]
+    NotAStream {
+        /// The VM.
+        vm: String,
+        /// Bytes of members that had come.
+        position: u64,
+        /// What is wrong with it.
+        error: Arc<QfileError>,
+    },
+    /// The archive lies in a VM, and there is no PedOS here whose VMs could be reached.
+    #[error("VM {vm} cannot be reached: there is no PedOS here")]
+    NoPedos {
+        /// The VM.
+        vm: String,
+    },
+}
+
+/// What is no archive and cannot be read like one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// A directory.
+    #[error("a directory")]
+    Directory,
+    /// A pipe where several files are joined.
+    #[error("a pipe, which can be read only once and by itself")]
+    Pipe,
+    /// Neither a file nor a disk nor a pipe.
+    #[error("neither a file nor a disk nor a pipe")]
+    Other,
+}
+
+/// Why an end of an archive could not be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TransportError {
+    /// It could not be written.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// It could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The PedOS did not start a service.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The user stopped the work.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl DestinationError {
+    /// Returns the error that an operating system's answer is for an archive that is being written.
+    pub(crate) fn of(place: &str, source: Arc<io::Error>) -> Self {
+        let place = place.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { place },
+            io::ErrorKind::FileTooLarge => Self::FileTooLarge { place },
+            _ => Self::Io { place, source },
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The ends of archives: where one is written to and read from.
+//!
+//! A [`Location`] says where an archive is, [`probe`] what is known of that place before anything is written or read
+//! there, and [`ArchiveWriter`] and [`ArchiveReader`] do the work. Whoever uses them asks for capabilities
+//! ([`WriteCapabilities`], [`ReadCapabilities`]) and never which kind of end it has. This room refuses to know what an
+//! archive is made of.
+
+mod command;
+mod error;
+mod file_system;
+mod line;
+mod location;
+mod notice;
+mod output;
+mod probe;
+mod reader;
+mod vm_script;
+mod writer;
+
+pub use error::{DestinationError, SourceError, TransportError, Unreadable};
+pub use file_system::free_bytes;
+pub use line::{LineProblem, check_line};
+pub use location::{Location, STANDARD};
+pub use notice::{Notice, Notices};
+pub(crate) use output::ProcessOutput;
+pub use probe::{PlaceKind, Probe, ProbeError, Purpose, probe};
+pub(crate) use reader::open_reader;
+pub use reader::{ArchiveReader, Incoming, Member, MemberReader, Ranged, ReadCapabilities, Request, Source};
+pub(crate) use writer::FileWriter;
+pub use writer::{ArchiveWriter, WriteCapabilities, open_writer};

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Small shell scripts that the stock service `qubes.Backup` runs in a VM.
+//!
+//! The service runs any command that its first line names, with its own standard input and output, after it has printed
+//! lines of its own. So each script prints a mark first, and only what stands behind the mark is an answer. The line is
+//! read by a shell that may drop backslashes, so that none is written; arguments stand in single quotes.
+
+use std::{io::Read, sync::mpsc, thread, time::Duration};
+
+use crate::{
+    cancel::CancelToken,
+    host::{HostError, Service, Services},
+};
+
+/// What stands before the answer of a script.
+const MARK: &str = "@pedos-backup@";
+
+/// The most that is read of an answer, in bytes.
+const MOST_ANSWER_BYTES: u64 = 64 * 1024;
+
+/// What every script begins with: the mark, and where the directory of the first argument is. In a VM of a root folder the
+/// variable names the folder that stands for the VM's file system.
+const PROLOGUE: &str = "echo; echo @pedos-backup@; case $1 in /*) d=${PEDOS_VM_ROOT-}$1;; *) d=$1;; esac; ";
+
+/// Tells what a line means. Arguments: the line, and its first word.
+pub(super) const PROBE: &str = "if [ -d \"$d\" ]; then echo directory; \
+     [ -w \"$d\" ] && [ -x \"$d\" ] && echo writable; \
+     stat -f -c \"room %a %S %T\" -- \"$d\" 2>/dev/null; \
+     for f in \"$d\"/pedos-backup-*.part; do [ -f \"$f\" ] && echo \"part ${f##*/}\"; done; \
+     elif [ -e \"$d\" ]; then echo file; \
+     elif command -v \"$2\" >/dev/null 2>&1; then echo command; fi; echo end";
+
+/// Takes an archive. Arguments: the directory, and the unfinished file's name.
+pub(super) const WRITE: &str = "umask 077; exec dd of=\"$d/$2\" bs=64k conv=excl,fsync";
+
+/// Gives an archive its name, if it has all of its bytes and nothing has that name. Arguments: the directory, the
+/// unfinished file's name, the name, and the size in bytes.
+pub(super) const NAME: &str = "[ \"$(stat -c %s -- \"$d/$2\")\" = \"$4\" ] || { echo cut; exit; }; \
+     [ ! -e \"$d/$3\" ] || { echo taken; exit; }; \
+     mv -nT -- \"$d/$2\" \"$d/$3\"; \
+     [ ! -e \"$d/$2\" ] || { echo taken; exit; }; \
+     sync \"$d\" 2>/dev/null || sync; echo named";
+
+/// Removes an unfinished file. Arguments: the directory, and the file's name.
+pub(super) const REMOVE: &str = "rm -f -- \"$d/$2\"; [ -e \"$d/$2\" ] || echo removed";
+
+/// Returns the line that has the service run a script; `None` where an argument cannot be handed over unchanged.
+pub(super) fn line(script: &str, arguments: &[&str]) -> Option<String> {
+    let mut line = format!("sh -c '{PROLOGUE}{script}' sh");
+    for argument in arguments {
+        if argument.contains(['\\', '\n', '\r', '\0']) {
+            return None;
+        }
+        line.push_str(" '");
+        line.push_str(&argument.replace('\'', "'\"'\"'"));
+        line.push('\'');
+    }
+    Some(line)
+}
+
+/// Runs a script and returns the lines of its answer; `None` where the VM's service did not run it.
+pub(super) fn ask(
+    vm: &str,
+    line: &str,
+    services: &dyn Services,
+    cancel: &CancelToken,
+    patience: Option<Duration>,
+) -> Result<Option<Vec<String>>, HostError> {
+    let mut process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
+    let _guard = patience.map(|patience| kill_after(patience, &process.control));
+    if let Some(mut stdin) = process.stdin.take() {
+        // A service that does not read its line says so by what it answers.
+        let _ = std::io::Write::write_all(&mut stdin, format!("{line}\n").as_bytes());
+    }
+    // Read on the side, so that a service which prints much there does not wait.
+    let mut errors = process.stderr;
+    let listener = thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+    let mut answer = Vec::new();
+    let read = (&mut process.stdout).take(MOST_ANSWER_BYTES).read_to_end(&mut answer);
+    if read.is_err() || answer.len() as u64 == MOST_ANSWER_BYTES {
+        process.control.kill();
+    }
+    let _ = process.control.wait();
+    drop(process.stdout);
+    let _ = listener.join();
+    cancel.check()?;
+    let text = String::from_utf8_lossy(&answer);
+    let mut lines = text.lines().map(str::trim_end);
+    if !lines.any(|line| line == MARK) {
+        return Ok(None);
+    }
+    Ok(Some(lines.map(str::to_owned).collect()))
+}
+
+/// Kills a service that has not ended by then, unless what is returned is dropped before.
+fn kill_after(patience: Duration, control: &std::sync::Arc<dyn crate::host::ServiceControl>) -> mpsc::Sender<()> {
+    let (guard, ended) = mpsc::channel::<()>();
+    let control = control.clone();
+    thread::spawn(move || {
+        if ended.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
+            control.kill();
+        }
+    });
+    guard
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// What a script prints behind the mark, run as the service runs it.
+    fn run(script: &str, arguments: &[&str]) -> Vec<String> {
+        let line = line(script, arguments).unwrap();
+        let service = "printf '%s\\n' \"$1\" | { read args; eval \"set -- $args\"; \"$@\"; }";
+        let output = Command::new("sh").args(["-c", service, "sh", &line]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (_, answer) = text.split_once(&format!("{MARK}\n")).unwrap();
+        answer.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_probe_tells_directories_files_and_commands_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let odd = folder.path().join("it's \"my\" $disk; ü");
+        std::fs::create_dir(&odd).unwrap();
+        std::fs::write(odd.join("pedos-backup-x.part"), "").unwrap();
+        let odd = odd.to_str().unwrap();
+        let found = run(PROBE, &[odd, "it"]);
+        assert_eq!(found[..2], ["directory", "writable"]);
+        assert!(found.iter().any(|line| line.starts_with("room ")));
+        assert!(found.contains(&"part pedos-backup-x.part".to_owned()));
+        assert_eq!(
+            run(PROBE, &[&format!("{odd}/pedos-backup-x.part"), "x"]),
+            ["file", "end"]
+        );
+        assert_eq!(run(PROBE, &["cat -u", "cat"]), ["command", "end"]);
+        assert_eq!(run(PROBE, &["/none/at/all", "/none/at/all"]), ["end"]);
+    }
+
+    #[test]
+    fn only_a_whole_archive_gets_a_name_that_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let directory = path.to_str().unwrap();
+        std::fs::write(path.join("a.part"), "12345").unwrap();
+        assert_eq!(run(NAME, &[directory, "a.part", "a", "6"]), ["cut"]);
+        std::fs::write(path.join("a"), "of another").unwrap();
+        assert_eq!(run(NAME, &[directory, "a.part", "a", "5"]), ["taken"]);
+        assert_eq!(run(NAME, &[directory, "a.part", "b", "5"]), ["named"]);
+        assert_eq!(std::fs::read(path.join("b")).unwrap(), b"12345");
+        assert_eq!(std::fs::read(path.join("a")).unwrap(), b"of another");
+        std::fs::write(path.join("c.part"), "").unwrap();
+        assert_eq!(run(REMOVE, &[directory, "c.part"]), ["removed"]);
+        assert!(!path.join("c.part").exists());
+    }
+
+    #[test]
+    fn what_cannot_be_handed_over_unchanged_is_not() {
+        assert!(line(PROBE, &["/a\\b"]).is_none());
+        assert!(line(PROBE, &["/a\nb"]).is_none());
+        for script in [PROBE, WRITE, NAME, REMOVE] {
+            let line = line(script, &["/a b"]).unwrap();
+            assert!(!line.contains(['\\', '\n']) && !script.contains('\''), "{line}");
+        }
+    }
+}

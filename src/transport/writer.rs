@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Where an archive is written.
+
+mod file;
+mod process;
+mod staged;
+mod standard;
+
+use std::{
+    io::{self, Write},
+    time::SystemTime,
+};
+
+use crate::{cancel::CancelToken, host::Services, units::LocalTime};
+
+use super::{DestinationError, Location, Notice, Notices, TransportError, probe};
+
+pub(crate) use file::FileWriter;
+use process::ProcessWriter;
+use staged::StagedWriter;
+use standard::StandardWriter;
+
+/// What an end can do with an archive that is written to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteCapabilities {
+    /// Whether bytes that were written can be written anew and cut off.
+    pub is_correctable: bool,
+    /// Whether the archive gets its name only when it is whole.
+    pub is_named_when_whole: bool,
+    /// Whether the archive can be read again once it has its name.
+    pub is_readable_again: bool,
+}
+
+/// An archive that is being written. One that is dropped before [`ArchiveWriter::commit`] leaves nothing under a final
+/// name, as far as the end is capable of that.
+pub trait ArchiveWriter: Write + Send {
+    /// Returns what this end can do.
+    fn capabilities(&self) -> WriteCapabilities;
+
+    /// Returns where the archive is going to be. The name may still change at the end.
+    fn location(&self) -> Location;
+
+    /// Writes over what was written before at a position.
+    ///
+    /// # Errors
+    /// When it cannot be written, or nothing is correctable here.
+    fn correct(&mut self, _position: u64, _data: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::NotSeekable.into())
+    }
+
+    /// Cuts everything off from a position on.
+    ///
+    /// # Errors
+    /// When it cannot be cut, or nothing is correctable here.
+    fn take_back(&mut self, _position: u64) -> io::Result<()> {
+        Err(io::ErrorKind::NotSeekable.into())
+    }
+
+    /// Makes the archive safe and gives it its name. Returns where it is. An error that comes after that is a notice: the
+    /// archive is whole.
+    ///
+    /// # Errors
+    /// When it is not safe, or did not get its name.
+    fn commit(self: Box<Self>) -> Result<Location, TransportError>;
+
+    /// Gives the archive up after a write failed. Returns why the other end ended, where it knows more than that its pipe
+    /// broke.
+    fn abandon(self: Box<Self>) -> Option<TransportError> {
+        None
+    }
+}
+
+/// Opens an end to write a new archive to. Nothing that is there is touched, apart from what a killed run has left of the
+/// same file.
+///
+/// # Errors
+/// When nothing can be written there.
+pub fn open_writer<'a>(
+    location: &Location,
+    services: &'a dyn Services,
+    cancel: &CancelToken,
+    notices: &Notices,
+) -> Result<Box<dyn ArchiveWriter + 'a>, TransportError> {
+    let name = || LocalTime::at(SystemTime::now()).archive_name();
+    Ok(match location {
+        Location::Folder(folder) if !folder.is_dir() => {
+            return Err(DestinationError::NotADirectory { path: folder.clone() }.into());
+        }
+        Location::Folder(folder) => Box::new(FileWriter::create_in(folder, name(), notices)?),
+        Location::File(path) => Box::new(FileWriter::create(path.clone(), notices)?),
+        Location::Standard => Box::new(StandardWriter::open(cancel)?),
+        Location::Command(command) => Box::new(ProcessWriter::of_command(command, cancel)?),
+        Location::Vm { vm, line } => open_in_vm(vm, line, name(), services, cancel, notices)?,
+        Location::Files(_) | Location::Registered { .. } => {
+            let place = location.to_string();
+            return Err(DestinationError::Impossible { place }.into());
+        }
+    })
+}
+
+/// A directory gets the archive under a name of our own, when it is whole; a command gets it as it comes. Where the VM's
+/// service runs no shell, it does what it always does.
+fn open_in_vm<'a>(
+    vm: &str,
+    line: &str,
+    name: String,
+    services: &'a dyn Services,
+    cancel: &CancelToken,
+    notices: &Notices,
+) -> Result<Box<dyn ArchiveWriter + 'a>, TransportError> {
+    let place = || format!("{vm}:{line}");
+    match probe::ask_vm(vm, line, services, cancel)? {
+        Some(found) if found.is_directory && !found.is_writable => {
+            Err(DestinationError::NotWritable { place: place() }.into())
+        }
+        Some(found) if found.is_directory => {
+            for leftover in &found.leftovers {
+                let place = format!("{}/{leftover}", place());
+                notices(Notice::LeftBehind { place });
+            }
+            let writer = StagedWriter::begin(vm, line, name, services, cancel, notices)?;
+            Ok(Box::new(writer))
+        }
+        Some(found) if !found.is_command => Err(DestinationError::NothingThere { place: place() }.into()),
+        Some(_) => Ok(Box::new(ProcessWriter::of_service(
+            vm, line, services, cancel, notices,
+        )?)),
+        None => {
+            if line.starts_with('/') {
+                notices(Notice::NamedFromTheStart { vm: vm.to_owned() });
+            }
+            Ok(Box::new(ProcessWriter::of_service(
+                vm, line, services, cancel, notices,
+            )?))
+        }
+    }
+}

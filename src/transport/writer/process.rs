@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! An archive that goes to a process: the service of a running VM, or a command of this computer. It counts as written
+//! when the process has taken all of it and has ended well; what it has made of it cannot be seen from here.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    cancel::CancelToken,
+    host::{Service, ServiceControl, ServiceInput, Services, Uptake},
+};
+
+use super::{
+    super::{DestinationError, Location, Notice, Notices, ProcessOutput, TransportError, command},
+    ArchiveWriter, WriteCapabilities,
+};
+
+/// How long is waited before the process is asked again whether it has taken everything: most have at once.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// A process that takes an archive.
+pub(super) struct ProcessWriter {
+    location: Location,
+    cancel: CancelToken,
+    notices: Option<Notices>,
+    stdin: Option<Box<dyn ServiceInput>>,
+    control: Arc<dyn ServiceControl>,
+    output: Option<ProcessOutput>,
+    is_finished: bool,
+    /// Whether anything of the archive was written, and all of it was taken.
+    has_begun: bool,
+    is_whole: bool,
+}
+
+impl ProcessWriter {
+    /// Starts a command of this computer.
+    pub(super) fn of_command(command: &str, cancel: &CancelToken) -> Result<Self, TransportError> {
+        let started = command::start_sink(command, cancel);
+        let (stdin, running) = started.map_err(|error| DestinationError::of(command, Arc::new(error)))?;
+        Ok(Self {
+            location: Location::Command(command.to_owned()),
+            cancel: cancel.clone(),
+            notices: None,
+            stdin: Some(Box::new(stdin)),
+            control: running.group,
+            output: Some(running.output),
+            is_finished: false,
+            has_begun: false,
+            is_whole: false,
+        })
+    }
+
+    /// Starts the service of a VM with that line. Whoever gives `notices` hears what stays there after a failure.
+    pub(super) fn of_service(
+        vm: &str,
+        line: &str,
+        services: &dyn Services,
+        cancel: &CancelToken,
+        notices: &Notices,
+    ) -> Result<Self, TransportError> {
+        let location = Location::Vm {
+            vm: vm.to_owned(),
+            line: line.trim().to_owned(),
+        };
+        Self::start(location, line.trim(), Some(notices.clone()), services, cancel)
+    }
+
+    /// Starts the service of a VM with another line than the one that the user knows.
+    pub(super) fn of_script(
+        location: Location,
+        script: &str,
+        services: &dyn Services,
+        cancel: &CancelToken,
+    ) -> Result<Self, TransportError> {
+        Self::start(location, script, None, services, cancel)
+    }
+
+    fn start(
+        location: Location,
+        line: &str,
+        notices: Option<Notices>,
+        services: &dyn Services,
+        cancel: &CancelToken,
+    ) -> Result<Self, TransportError> {
+        let vm = location.vm().unwrap_or_default();
+        let process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
+        let mut writer = Self {
+            location,
+            cancel: cancel.clone(),
+            notices,
+            stdin: process.stdin,
+            control: process.control,
+            output: Some(ProcessOutput::listen([process.stdout, process.stderr])),
+            is_finished: false,
+            has_begun: false,
+            is_whole: false,
+        };
+        match writer.write_all(format!("{line}\n").as_bytes()) {
+            Ok(()) => {
+                writer.has_begun = false;
+                Ok(writer)
+            }
+            Err(error) => {
+                let place = format!("VM {}", writer.location.vm().unwrap_or_default());
+                let error = DestinationError::of(&place, Arc::new(error)).into();
+                Err(Box::new(writer).abandon().unwrap_or(error))
+            }
+        }
+    }
+
+    /// Ends the archive. What a pipe still holds when its reader goes away is lost without an error of any write, so the
+    /// end of input comes only once everything was taken.
+    pub(super) fn end(&mut self) -> Result<(), TransportError> {
+        match self.wait_until_taken()? {
+            Uptake::Whole => {}
+            Uptake::Unknown => {
+                if let (Some(notices), Some(vm)) = (&self.notices, self.location.vm()) {
+                    notices(Notice::UptakeUnknown { vm: vm.to_owned() });
+                }
+            }
+            Uptake::Pending | Uptake::Broken => {
+                let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+                let error = DestinationError::of(&self.location.to_string(), Arc::new(broken));
+                return Err(self.cause().unwrap_or_else(|| error.into()));
+            }
+        }
+        self.stdin = None;
+        self.result()?;
+        self.is_whole = true;
+        Ok(())
+    }
+
+    /// Waits until the process has taken everything that was written, or it is clear that it never will.
+    fn wait_until_taken(&self) -> Result<Uptake, TransportError> {
+        let Some(stdin) = &self.stdin else {
+            return Ok(Uptake::Broken);
+        };
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            self.cancel.check()?;
+            match stdin.uptake() {
+                Uptake::Pending => self.cancel.sleep(pause)?,
+                other => return Ok(other),
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Waits for the process's own verdict.
+    fn result(&mut self) -> Result<(), TransportError> {
+        let code = self.control.wait();
+        let code = code.map_err(|error| DestinationError::of(&self.location.to_string(), Arc::new(error)))?;
+        self.is_finished = true;
+        self.cancel.check()?;
+        let said = self.output.take().map(ProcessOutput::text).unwrap_or_default();
+        if code == 0 { Ok(()) } else { Err(self.ended(code, said)) }
+    }
+
+    fn ended(&self, code: i32, said: String) -> TransportError {
+        match &self.location {
+            Location::Command(command) => DestinationError::Command {
+                command: command.clone(),
+                code,
+                said,
+            },
+            other => DestinationError::Service {
+                vm: other.vm().unwrap_or_default().to_owned(),
+                code,
+                said,
+            },
+        }
+        .into()
+    }
+
+    /// Returns why the process ended before it had taken everything.
+    fn cause(&mut self) -> Option<TransportError> {
+        self.stdin = None;
+        let said = "it ended before it had taken the whole backup".to_owned();
+        Some(match self.result() {
+            Ok(()) => self.ended(0, said),
+            Err(cause) => cause,
+        })
+    }
+}
+
+impl Write for ProcessWriter {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        match &mut self.stdin {
+            Some(stdin) => {
+                self.has_begun = true;
+                stdin.write(data)
+            }
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.flush())
+    }
+}
+
+impl ArchiveWriter for ProcessWriter {
+    fn capabilities(&self) -> WriteCapabilities {
+        WriteCapabilities {
+            is_correctable: false,
+            is_named_when_whole: false,
+            is_readable_again: false,
+        }
+    }
+
+    fn location(&self) -> Location {
+        self.location.clone()
+    }
+
+    fn commit(mut self: Box<Self>) -> Result<Location, TransportError> {
+        self.end()?;
+        Ok(self.location.clone())
+    }
+
+    fn abandon(mut self: Box<Self>) -> Option<TransportError> {
+        self.cause()
+    }
+}
+
+impl Drop for ProcessWriter {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // Killed before its input ends: an end of input would look to it like a whole archive.
+            self.control.kill();
+        }
+        // The stock service wrote under the final name from the first byte.
+        if let (true, Some(notices), Location::Vm { vm, line }) =
+            (self.has_begun && !self.is_whole, &self.notices, &self.location)
+            && line.starts_with('/')
+        {
+            let place = format!("{vm}:{}/qubes-backup-...", line.trim_end_matches('/'));
+            notices(Notice::LeftBehind { place });
+        }
+    }
+}
