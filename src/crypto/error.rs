@@ -5,6 +5,7 @@ use super::{KdfCost, passphrase::LONGEST_STOCK_PASSPHRASE_BYTES};
 
 /// Why no key could be made for a new container.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CryptoError {
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random numbers")]
@@ -22,6 +23,7 @@ pub enum CryptoError {
 
 /// Why a container does not open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ContainerError {
     /// It does not begin with `scrypt`.
     #[error("not an encrypted container: it does not begin with \"scrypt\"")]

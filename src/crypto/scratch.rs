@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The memory in which keys are derived, used again for one after the other: asking the system for hundreds of megabytes
-//! each time costs a third of the work. It is asked for in large pages, as the table is read here and there.
+//! Derives keys with scrypt, several at a time: PBKDF2 on both sides of `romix`, whose memory is used again for one key
+//! after the other. Keys of an unusual shape (r other than 8) go to the `scrypt` crate.
 
 use std::fmt;
 
-use memmap2::{Advice, MmapMut};
 use sha2::Sha256;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::units::MIB;
 
 use super::{
     Derivation, DeriveFailure, Derived, KdfCost, KdfLimits, Keys,
-    romix::{BLOCK_BYTES, Block, MAX_EVERY, R, lanes_for, most_lanes, romix},
+    romix::{BLOCK_BYTES, Memory, OutOfMemory, R},
     stack::leaving_nothing,
 };
 
 /// Memory for deriving keys. It is taken when the first key needs it, and wiped when it is given back.
-pub struct Scratch {
-    usual_bytes: u64,
-    most_bytes: u64,
-    table: Option<MmapMut>,
-}
+pub struct Scratch(Memory);
 
 impl Scratch {
     /// What one worker may take for keys as they are written by default, in bytes. That is half of what the table of a key
@@ -31,30 +26,23 @@ impl Scratch {
     /// Memory of at most so many bytes, as far as r = 8; of other keys nothing can be spared. For a costly key it is half of
     /// what its whole table takes, as long as that is more than usual and within the most.
     pub fn new(usual_bytes: u64, most_bytes: u64) -> Self {
-        Self {
-            usual_bytes,
-            most_bytes: most_bytes.max(usual_bytes),
-            table: None,
-        }
+        Self(Memory::new(usual_bytes, most_bytes))
     }
 
     /// The least memory in which a key of that cost can be derived, in bytes; `None` where nothing of it can be spared.
     pub fn least_bytes(cost: KdfCost) -> Option<u64> {
-        is_ours(cost).then(|| cost.memory_bytes() / MAX_EVERY as u64)
+        is_ours(cost).then(|| Memory::least_bytes(1 << cost.log_n))
     }
 
     /// How many keys of that cost are best derived at a time: as many as fill the registers of this processor, as long as
     /// the memory is enough.
     pub fn keys_at_a_time(&self, cost: KdfCost) -> usize {
         let blocks_each = usize::try_from(cost.p).unwrap_or(usize::MAX).max(1);
-        let Some(least_each) = Self::least_bytes(cost) else {
-            return 1;
-        };
-        let mut keys = lanes_for(most_lanes() / blocks_each);
-        while keys > 1 && least_each.saturating_mul((keys * blocks_each) as u64) > self.most_bytes {
-            keys /= 2;
+        if is_ours(cost) {
+            self.0.groups_at_a_time(1 << cost.log_n, blocks_each)
+        } else {
+            1
         }
-        keys
     }
 
     /// Whether two keys can be derived at a time.
@@ -64,7 +52,7 @@ impl Scratch {
 
     /// The memory that is taken now, in bytes.
     pub fn bytes(&self) -> u64 {
-        self.table.as_ref().map_or(0, |table| table.len() as u64)
+        self.0.bytes()
     }
 
     /// Derives one key.
@@ -102,9 +90,9 @@ impl Scratch {
         for ((passphrase, salt), blocks) in secrets.iter().zip(blocks.chunks_exact_mut(key_bytes)) {
             pbkdf2(passphrase, salt, blocks);
         }
-        let most_lanes = lanes_for(blocks.len() / BLOCK_BYTES);
-        let (table, lanes) = self.reserve(n, most_lanes, cost.memory_bytes() / 2)?;
-        romix(&mut blocks, table, n, lanes);
+        self.0
+            .mix(&mut blocks, n)
+            .map_err(|OutOfMemory| DeriveFailure::Memory)?;
         let each = secrets.iter().zip(blocks.chunks_exact(key_bytes));
         let key = |((passphrase, _), blocks): (&Secret<'_>, &[u8])| {
             Keys::write(|keys| {
@@ -114,46 +102,12 @@ impl Scratch {
         };
         each.map(key).collect()
     }
-
-    /// Makes room for the tables of so many lanes, with gaps where they do not fit, or of fewer; returns how many.
-    fn reserve(&mut self, n: usize, mut lanes: usize, half_bytes: u64) -> Result<(&mut [Block], usize), DeriveFailure> {
-        let limit = half_bytes.clamp(self.usual_bytes, self.most_bytes);
-        let limit_blocks = usize::try_from(limit / BLOCK_BYTES as u64).map_err(|_| DeriveFailure::Memory)?;
-        // Beyond the largest gap the work grows without end.
-        let least_each = n.div_ceil(MAX_EVERY);
-        while lanes > 1 && least_each * lanes > limit_blocks {
-            lanes /= 2;
-        }
-        let least = least_each * lanes;
-        let blocks = limit_blocks.clamp(least, (n * lanes).max(least));
-        if self
-            .table
-            .as_ref()
-            .is_none_or(|table| table.len() / BLOCK_BYTES < blocks)
-        {
-            // What is in it is of no use any more, and need not be copied.
-            self.wipe();
-            let table = MmapMut::map_anon(blocks * BLOCK_BYTES).map_err(|_| DeriveFailure::Memory)?;
-            // Where the system has no large pages, it goes without.
-            let _ = table.advise(Advice::HugePage);
-            self.table = Some(table);
-        }
-        let table = self.table.as_mut().ok_or(DeriveFailure::Memory)?;
-        Ok((&mut bytemuck::cast_slice_mut(table)[..blocks], lanes))
-    }
-
-    fn wipe(&mut self) {
-        if let Some(mut table) = self.table.take() {
-            let words: &mut [u64] = bytemuck::cast_slice_mut(&mut table);
-            words.zeroize();
-        }
-    }
 }
 
 /// A passphrase and a salt.
 type Secret<'a> = (&'a [u8], &'a [u8]);
 
-/// Whether a key can be derived by [`romix`].
+/// Whether `romix` can derive a key.
 fn is_ours(cost: KdfCost) -> bool {
     cost.r == R && cost.log_n < 32
 }
@@ -165,15 +119,9 @@ impl Default for Scratch {
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        self.wipe();
-    }
-}
-
 impl fmt::Debug for Scratch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scratch({} of {} bytes)", self.bytes(), self.most_bytes)
+        write!(f, "Scratch({} of {} bytes)", self.bytes(), self.0.most_bytes())
     }
 }
 
@@ -195,6 +143,8 @@ fn derive_plainly((passphrase, salt): Secret<'_>, cost: KdfCost) -> Derived {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use crate::crypto::romix::most_lanes;
 
     use super::*;
 

@@ -109,6 +109,7 @@ impl fmt::Debug for Context {
 
 /// What a job is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Phase {
     /// The plan is held against the host once more, sizes are taken.
     Preparing,

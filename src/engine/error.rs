@@ -17,6 +17,7 @@ use super::{Cut, Damage, NotABackup};
 
 /// The first cause that ended a job.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum EngineError {
     /// Its user stopped it. An outcome rather than an error; it travels this way through the stages.
     #[error("cancelled")]
@@ -140,6 +141,7 @@ impl From<HostError> for EngineError {
 
 /// What is wrong with an archive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ArchiveError {
     /// Nothing in it looks like a backup of a PedOS.
     #[error("{place} is not a PedOS backup: {why}")]

@@ -153,6 +153,7 @@ impl VmResult {
 
 /// Why a VM of the archive was left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SkipReason {
     /// Its user did not want it.
     LeftOut,

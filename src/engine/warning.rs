@@ -16,6 +16,7 @@ use super::{ArchiveError, HomeRefusal};
 
 /// Something that does not stop a job but must be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Warning {
     /// A file of dom0's home could not be read and is not in the archive.
     HomeFileLeftOut {

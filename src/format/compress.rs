@@ -25,6 +25,7 @@ use unpacked::Unpacked;
 
 /// A method of compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
 pub enum Compression {
     /// None at all.
     None,

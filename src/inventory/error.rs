@@ -4,6 +4,7 @@
 
 /// An inventory that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InventoryError {
     /// Not well-formed XML, or not what a PedOS writes.
     #[error("not a valid qubes.xml: {fault}{}", near(*.position))]

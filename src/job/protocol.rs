@@ -36,6 +36,7 @@ pub enum JobKind {
 
 /// What a job says while it runs.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Event {
     /// It has begun; the VMs in their order.
     Started {

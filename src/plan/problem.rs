@@ -9,6 +9,7 @@ use super::DevicePort;
 
 /// What must be solved before a VM can be restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RestoreProblem {
     /// A VM of that name is here already.
     NameTaken,
@@ -107,6 +108,7 @@ pub enum Absence {
 
 /// A choice that makes a problem go away.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cure {
     /// Another name here.
     ChooseName,
@@ -228,6 +230,7 @@ impl Absence {
 
 /// What is worth knowing about a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RestoreRemark {
     /// It is left out because the user said so.
     LeftOut,

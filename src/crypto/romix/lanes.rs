@@ -7,6 +7,8 @@
 
 use bytemuck::Pod;
 
+use super::MOST_LANES;
+
 /// Registers of some lanes, and what is done with them. Whoever holds a value of this may use the instructions.
 pub(super) trait Lanes: Copy {
     /// One row of the matrix that Salsa20 works on, for each lane.
@@ -26,6 +28,23 @@ pub(super) trait Lanes: Copy {
 
     /// The words of each lane in the order that an immediate of `pshufd` names.
     fn moved<const ORDER: i32>(self, row: Self::Row) -> Self::Row;
+}
+
+/// How many blocks are mixed side by side on this processor.
+pub(in super::super) fn most_lanes() -> usize {
+    #[cfg(target_arch = "x86_64")]
+    match pulp::x86::Arch::new() {
+        pulp::x86::Arch::V4(_) => return MOST_LANES,
+        pulp::x86::Arch::V3(_) => return 2,
+        _ => {}
+    }
+    1
+}
+
+/// The largest power of two that is neither more than the blocks nor than the lanes there are.
+pub(super) fn lanes_for(blocks: usize) -> usize {
+    let most = blocks.min(most_lanes()).max(1);
+    1 << most.ilog2()
 }
 
 /// One lane, as every processor has it.
