@@ -80,7 +80,7 @@ fn write_new(path: &Path, content: &[u8], mode: u32, owner: Option<(u32, u32)>) 
 fn neighbour(path: &Path) -> io::Result<PathBuf> {
     let mut name = path
         .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a path without a file name"))?
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?
         .to_owned();
     name.push(".tmp");
     Ok(path.with_file_name(name))

@@ -5,11 +5,13 @@
 //! wrong kind or names an unknown compression is an error; a key that it does not know is reported and left out. It may
 //! hold a passphrase in plain text, so its file belongs to its owner alone and its texts are wiped from memory.
 
+mod error;
 mod extras;
 mod selection;
 mod vm_passphrase;
 mod yaml;
 
+pub use error::{Expected, ProfileError, SyntaxFault};
 pub use extras::Extras;
 pub use selection::{Selection, select};
 pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
@@ -71,60 +73,6 @@ pub enum PassphraseSource {
     Vm(String),
 }
 
-/// Why a profile cannot be used or kept.
-#[derive(Debug, thiserror::Error)]
-pub enum ProfileError {
-    /// The profiles lie in dom0, whose file system this program does not reach.
-    #[error("the backup profiles of this PedOS are out of reach from here")]
-    OutOfReach,
-    /// There is none of that name.
-    #[error("there is no backup profile {}", path.display())]
-    NotFound {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// A name that is no file name.
-    #[error("'{name}' cannot be the name of a backup profile")]
-    BadName {
-        /// The name.
-        name: String,
-    },
-    /// The file cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's answer.
-        source: io::Error,
-    },
-    /// Not YAML, or beyond what a profile holds.
-    #[error("the backup profile cannot be read: {why}")]
-    Syntax {
-        /// What is wrong, with the place.
-        why: String,
-    },
-    /// A key is missing.
-    #[error("the backup profile lacks '{key}'")]
-    Missing {
-        /// The key.
-        key: &'static str,
-    },
-    /// A value of the wrong kind.
-    #[error("in the backup profile, '{key}' has to be {expected}")]
-    Wrong {
-        /// The key.
-        key: &'static str,
-        /// What it should be.
-        expected: &'static str,
-    },
-    /// A compression that this program does not have.
-    #[error("the backup profile wants the compression '{name}', which is not known")]
-    UnknownCompression {
-        /// Its name.
-        name: String,
-    },
-}
-
 /// A profile as it was read.
 #[derive(Debug)]
 pub struct Loaded {
@@ -141,24 +89,20 @@ impl Profile {
     /// When it is not there or not a profile.
     pub fn load(folder: &LocalDir, name: &str) -> Result<Loaded, ProfileError> {
         let path = path(folder.path(), name)?;
-        let read = || -> io::Result<Zeroizing<Vec<u8>>> {
-            let length = fs::metadata(&path)?.len();
-            if length > LARGEST_BYTES {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "it is too large for a profile",
-                ));
-            }
-            Ok(Zeroizing::new(fs::read(&path)?))
-        };
-        let bytes = read().map_err(|source| match source.kind() {
+        let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => ProfileError::NotFound { path: path.clone() },
             _ => ProfileError::Io {
                 path: path.clone(),
                 source,
             },
-        })?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| ProfileError::Syntax { why: error.to_string() })?;
+        };
+        let bytes = fs::metadata(&path).map_err(failed)?.len();
+        if bytes > LARGEST_BYTES {
+            let limit = LARGEST_BYTES;
+            return Err(ProfileError::TooLarge { path, bytes, limit });
+        }
+        let content = Zeroizing::new(fs::read(&path).map_err(failed)?);
+        let text = std::str::from_utf8(&content).map_err(|_| SyntaxFault::NotUtf8)?;
         Self::parse(text)
     }
 
@@ -270,15 +214,13 @@ pub fn path(folder: &Path, name: &str) -> Result<PathBuf, ProfileError> {
     if is_fine {
         return Ok(folder.join(format!("{name}.conf")));
     }
-    Err(ProfileError::BadName {
-        name: name.escape_debug().to_string(),
-    })
+    Err(ProfileError::BadName { name: name.to_owned() })
 }
 
 fn wrong_text(key: &'static str) -> ProfileError {
     ProfileError::Wrong {
         key,
-        expected: "a text",
+        expected: Expected::Text,
     }
 }
 
@@ -293,7 +235,7 @@ fn text_of(key: &'static str, value: Option<Value>) -> Result<String, ProfileErr
 fn names(key: &'static str, value: Value) -> Result<Vec<String>, ProfileError> {
     let wrong = || ProfileError::Wrong {
         key,
-        expected: "a list of names",
+        expected: Expected::Names,
     };
     let Value::List(values) = value else {
         return Err(wrong());
@@ -309,12 +251,12 @@ fn compression(value: Option<Value>) -> Result<Compression, ProfileError> {
     match value {
         None | Some(Value::Null | Value::Truth(true)) => Ok(Compression::Gzip),
         Some(Value::Truth(false)) => Ok(Compression::None),
-        Some(Value::Text(name)) => Compression::writing_for(&name).ok_or_else(|| ProfileError::UnknownCompression {
-            name: name.escape_debug().to_string(),
-        }),
+        Some(Value::Text(name)) => {
+            Compression::writing_for(&name).ok_or_else(|| ProfileError::UnknownCompression { name: name.to_string() })
+        }
         Some(_) => Err(ProfileError::Wrong {
             key: "compression",
-            expected: "true, false or the name of a compression",
+            expected: Expected::Compression,
         }),
     }
 }

@@ -39,10 +39,38 @@ pub enum QfileError {
     Truncated,
     /// A header that no sender makes.
     #[error("the service's answer is malformed: {0}")]
-    Malformed(&'static str),
-    /// More files than the receiver wants.
-    #[error("the service sent more than {0} files")]
-    TooManyFiles(u64),
+    Malformed(#[from] QfileFault),
+}
+
+/// What is wrong with an entry of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum QfileFault {
+    /// A directory has content.
+    #[error("a directory with content")]
+    DirectoryContent,
+    /// An entry is neither a file nor a directory nor a symbolic link.
+    #[error("an entry that is not a file, directory or link")]
+    Kind,
+    /// A name is longer than any.
+    #[error("a name that is too long")]
+    LongName,
+    /// A name does not end with NUL, or contains one.
+    #[error("a name without its end")]
+    OpenName,
+    /// A name is not UTF-8.
+    #[error("a name that is not UTF-8")]
+    NotUtf8,
+    /// There are more entries than the receiver wants.
+    #[error("more than {limit} files")]
+    TooManyFiles {
+        /// The most that are taken.
+        limit: u64,
+    },
+}
+
+#[cfg(test)]
+impl QfileFault {
+    one_of_each! { DirectoryContent, Kind, LongName, OpenName, NotUtf8, TooManyFiles { limit: 7 } }
 }
 
 /// A file in the stream.
@@ -101,7 +129,8 @@ impl<R: Read> Reader<R> {
                 return Ok(None);
             }
             if self.entries_left == 0 {
-                return Err(QfileError::TooManyFiles(self.most_entries));
+                let limit = self.most_entries;
+                return Err(QfileFault::TooManyFiles { limit }.into());
             }
             self.entries_left -= 1;
             let untrusted_name = self.name(name_length)?;
@@ -114,9 +143,9 @@ impl<R: Read> Reader<R> {
                     }));
                 }
                 DIRECTORY if size_bytes == 0 => {}
-                DIRECTORY => return Err(QfileError::Malformed("a directory with content")),
+                DIRECTORY => return Err(QfileFault::DirectoryContent.into()),
                 SYMLINK if size_bytes < u64::from(LONGEST_NAME_BYTES) => self.left_bytes = size_bytes,
-                _ => return Err(QfileError::Malformed("an entry that is no file, directory or link")),
+                _ => return Err(QfileFault::Kind.into()),
             }
         }
     }
@@ -133,15 +162,15 @@ impl<R: Read> Reader<R> {
 
     fn name(&mut self, length: u32) -> Result<String, QfileError> {
         if length > LONGEST_NAME_BYTES {
-            return Err(QfileError::Malformed("a name that is too long"));
+            return Err(QfileFault::LongName.into());
         }
         // Fits: it was held against 16 KiB just above.
         let mut name = vec![0; length as usize];
         self.fill(&mut name)?;
         if name.pop() != Some(0) || name.contains(&0) {
-            return Err(QfileError::Malformed("a name without its end"));
+            return Err(QfileFault::OpenName.into());
         }
-        String::from_utf8(name).map_err(|_| QfileError::Malformed("a name that is not UTF-8"))
+        String::from_utf8(name).map_err(|_| QfileFault::NotUtf8.into())
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), QfileError> {
@@ -175,10 +204,7 @@ impl<R: Read> Read for Reader<R> {
         }
         let count = self.inner.read(&mut buffer[..most])?;
         if count == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the service ended in the middle of a file",
-            ));
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.crc.update(&buffer[..count]);
         self.left_bytes -= count as u64;
@@ -232,7 +258,7 @@ impl<W: Write> Writer<W> {
         let length = u32::try_from(name.len() + 1)
             .ok()
             .filter(|length| *length <= LONGEST_NAME_BYTES)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a name that is too long"))?;
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
         let mut bytes = Vec::with_capacity(HEADER_BYTES + name.len() + 1);
         bytes.extend(length.to_le_bytes());
         bytes.extend(mode.to_le_bytes());
@@ -346,7 +372,10 @@ mod tests {
                 }
             }
         };
-        assert!(matches!(error(&bytes, 2), QfileError::TooManyFiles(2)));
+        assert!(matches!(
+            error(&bytes, 2),
+            QfileError::Malformed(QfileFault::TooManyFiles { limit: 2 })
+        ));
         let with = |place: usize, value: u8| {
             let mut bytes = bytes.clone();
             bytes[place] = value;

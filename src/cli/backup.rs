@@ -22,14 +22,14 @@ use crate::{
 };
 
 use super::{
-    Stop,
     args::BackupArgs,
     console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
-    leftovers, location,
-    prompt::{self, PromptError},
+    leftovers, location, prompt,
+    questions::{confirm, passphrase_from},
     settings::{self, Settings},
+    stop::Stop,
     table,
 };
 
@@ -220,16 +220,6 @@ fn will_not_do(destination: &Location, error: ProbeError) -> Stop {
     EngineError::from(error).into()
 }
 
-/// Asks whether to go on.
-pub(super) fn confirm(console: &Console, interrupt: &Interrupt) -> Result<(), Stop> {
-    let question = "Do you want to proceed? [y/N] ";
-    let answer = prompt::ask(question, console.is_output_taken, interrupt);
-    match answer.map_err(|error| Stop::of_prompt(error, "the answer"))?.as_str() {
-        "y" | "Y" => Ok(()),
-        _ => Err(Stop::Said(Exit::Cancelled, vec![text::terminal::declined()])),
-    }
-}
-
 /// Says what is wrong with a passphrase that will do all the same: a script is not asked.
 fn warn_of_passphrase(passphrase: &Passphrase, cost: KdfCost, console: &Console) {
     for found in oddities(passphrase.as_str()) {
@@ -281,23 +271,10 @@ fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
         "Enter again for verification: ",
     ];
     let [first, second] =
-        prompt::passphrases(questions, interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"))?;
+        prompt::passphrases(questions, interrupt).map_err(|error| error.into_stop("the passphrase"))?;
     if first == second {
         Ok(first)
     } else {
         Err(Stop::failed(text::terminal::passphrase_mismatch()))
     }
-}
-
-/// The passphrase that a file or standard input holds.
-pub(super) fn passphrase_from(path: &Path, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    let what = if path == Path::new("-") {
-        "standard input".into()
-    } else {
-        path.to_string_lossy()
-    };
-    prompt::passphrase_from(path, interrupt).map_err(|error| match error {
-        PromptError::Ended => Stop::failed(text::terminal::no_passphrase_in(&what)),
-        error => Stop::of_prompt(error, &what),
-    })
 }

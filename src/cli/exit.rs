@@ -48,6 +48,7 @@ impl Exit {
                 // costs too much is a key whose numbers were changed.
                 ArchiveError::NotABackup { .. }
                 | ArchiveError::KeyTooCostly { .. }
+                | ArchiveError::KeyMemory { .. }
                 | ArchiveError::Damaged { .. }
                 | ArchiveError::Truncated { .. }
                 | ArchiveError::Altered { .. }
@@ -109,15 +110,15 @@ impl Exit {
 mod tests {
     use super::*;
     use crate::{
-        engine::{Partial, SkipReason, VmReport},
+        engine::{Damage, Partial, SkipReason, VmReport},
         plan::Unverified,
     };
 
     fn damaged() -> EngineError {
         EngineError::Archive(ArchiveError::Damaged {
-            member: "vm1/private.img.000".into(),
+            member: Some("vm1/private.img.000".into()),
             position: 0,
-            what: "MAC".into(),
+            why: Damage::MacMismatch,
         })
     }
 

@@ -18,18 +18,19 @@ use crate::{
     host::{Host, HostError},
     job::{self, Ended, Job, JobKind, Task},
     json,
-    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo},
+    plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Missing},
     text::{self, sanitize},
     transport::{STANDARD, Source},
 };
 
 use super::{
-    Stop,
+    archive,
     args::RestoreArgs,
     console::{Console, say, say_document},
     exit::Exit,
     interrupt::Interrupt,
-    restore, table,
+    stop::Stop,
+    table,
 };
 
 /// Checks as much of a command line as can be checked without an archive.
@@ -82,7 +83,7 @@ pub(super) fn missing(
     access: &Access,
     archive: &OpenedArchive,
     interrupt: &Interrupt,
-) -> Result<Option<BTreeMap<String, String>>, Stop> {
+) -> Result<Option<BTreeMap<String, Missing>>, Stop> {
     let outline = outline(&access.source, interrupt)?;
     Ok(outline.map(|outline| outline.missing(&archive.inventory)))
 }
@@ -101,8 +102,8 @@ pub(super) fn list(
     host: Option<&Arc<dyn Host>>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
-    let archive = restore::open(access, host, args.resources.resources(), interrupt)
-        .map_err(|error| restore::unreadable(error, access))?;
+    let archive = archive::open(access, host, args.resources.resources(), interrupt)
+        .map_err(|error| archive::unreadable(error, access))?;
     let notes = if args.notes {
         Some(notes(access, &archive, host, interrupt)?)
     } else {
@@ -128,7 +129,7 @@ fn notes(
 ) -> Result<Notes, Stop> {
     let (access, archive, host) = (access.clone(), archive.clone(), host.cloned());
     let task = Task::spawn(move |context| {
-        restore::with_services(host.as_ref(), context, |services| {
+        archive::with_services(host.as_ref(), context, |services| {
             read_notes(&access, &archive, services, context)
         })
     });

@@ -259,7 +259,7 @@ fn netvm(netvm: &Reference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::Content;
+    use crate::inventory::{ArchivePath, Content};
 
     fn vm(name: &str, class: Class, kib: u64) -> Vm {
         Vm {
@@ -344,7 +344,7 @@ VMs not selected for backup:
             ..Domain::default()
         };
         let content = Content {
-            path: "vm1/".to_owned(),
+            path: ArchivePath::new("vm1/"),
             size_bytes: 0,
         };
         RestoreRow::new(domain, content)

@@ -7,8 +7,8 @@ use super::{KdfCost, passphrase::LONGEST_STOCK_PASSPHRASE_BYTES};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CryptoError {
     /// The operating system gave no random bytes.
-    #[error("the operating system gives no random numbers: {0}")]
-    NoRandomness(String),
+    #[error("the operating system gives no random numbers")]
+    NoRandomness,
     /// Parameters that mean nothing, or more than any reader accepts.
     #[error("the key cost {0} is out of bounds")]
     BadCost(KdfCost),
@@ -23,9 +23,15 @@ pub enum CryptoError {
 /// Why a container does not open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContainerError {
-    /// Its first bytes are not those of a container.
-    #[error("not an encrypted container: {0}")]
-    NotAContainer(&'static str),
+    /// It does not begin with `scrypt`.
+    #[error("not an encrypted container: it does not begin with \"scrypt\"")]
+    NotAContainer,
+    /// Its version is not known.
+    #[error("an encrypted container of an unknown version")]
+    Version,
+    /// The checksum of its header is wrong.
+    #[error("an encrypted container with a wrong checksum of its header")]
+    HeaderChecksum,
     /// It ends before the smallest container does.
     #[error("an encrypted container of {length} bytes is too short")]
     TooShort {
@@ -50,4 +56,37 @@ pub enum ContainerError {
     /// The key fits the header but not the content.
     #[error("the content does not match its authentication code")]
     Damaged,
+}
+
+/// Why a stream of `openssl enc` does not decrypt. It comes within an [`std::io::Error`] of the kind `InvalidData`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecryptFault {
+    /// The stream does not begin as `openssl enc` begins one.
+    #[error("an encrypted stream has to begin with \"Salted__\"")]
+    NoSalt,
+    /// The cipher does not take the key that was made.
+    #[error("the encrypted stream has no key")]
+    NoKey,
+    /// The last block does not end in padding.
+    #[error("the last block does not decrypt: a wrong passphrase or cipher, or a stream that was cut or altered")]
+    LastBlock,
+}
+
+#[cfg(test)]
+mod each {
+    use super::*;
+
+    impl ContainerError {
+        one_of_each! {
+            NotAContainer, Version, HeaderChecksum,
+            TooShort { length: 7 },
+            TooCostly { cost: KdfCost::DEFAULT },
+            NotEnoughMemory { bytes: 7 },
+            WrongPassphrase, Damaged,
+        }
+    }
+
+    impl DecryptFault {
+        one_of_each! { NoSalt, NoKey, LastBlock }
+    }
 }

@@ -22,7 +22,7 @@ mod stack;
 pub use cost::{KdfCost, KdfLimits};
 pub use derivation::{Derivation, DeriveFailure, Derived, Keys};
 pub use digest::{Digest, Hmac};
-pub use error::{ContainerError, CryptoError};
+pub use error::{ContainerError, CryptoError, DecryptFault};
 #[cfg(feature = "tools")]
 pub use guessing::{Grade, Strength};
 pub use key_cache::KeyCache;

@@ -14,7 +14,7 @@ use std::{
 use md5::{Digest as _, Md5};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::stack::leaving_nothing;
+use super::{DecryptFault, stack::leaving_nothing};
 pub use cipher::OldCipher;
 use running::Running;
 
@@ -77,7 +77,8 @@ impl<R: Read> Decryptor<R> {
     /// Reads magic and salt, and makes the key.
     fn begin(&mut self) -> io::Result<()> {
         let Some(passphrase) = self.passphrase.take() else {
-            return Err(invalid("the encrypted stream could not be begun"));
+            // The first try has told its error.
+            return Err(io::ErrorKind::InvalidData.into());
         };
         let mut head = [0; MAGIC.len() + SALT_BYTES];
         self.inner.read_exact(&mut head).map_err(|error| match error.kind() {
@@ -86,13 +87,13 @@ impl<R: Read> Decryptor<R> {
         })?;
         let (magic, salt) = head.split_at(MAGIC.len());
         if magic != MAGIC {
-            return Err(invalid("an encrypted stream has to begin with \"Salted__\""));
+            return Err(DecryptFault::NoSalt.into());
         }
         let keys = leaving_nothing(|| derive(&passphrase, salt));
         let (key, rest) = keys.split_at(self.cipher.key_bytes());
         let running = self.cipher.begin(key, &rest[..self.cipher.iv_bytes()]);
         // Weak keys do not exist for this purpose, and the lengths are the cipher's own.
-        self.running = Some(running.ok_or_else(|| invalid("the encrypted stream has no key"))?);
+        self.running = Some(running.ok_or(DecryptFault::NoKey)?);
         Ok(())
     }
 
@@ -134,11 +135,7 @@ impl<R: Read> Decryptor<R> {
             return Err(cut());
         }
         running.decrypt(&mut self.buffer[..last]);
-        let padding = padding_of(&self.buffer[..last], block_bytes).ok_or_else(|| {
-            invalid(
-                "the last block does not decrypt: a wrong passphrase or cipher, or a stream that was cut or altered",
-            )
-        })?;
+        let padding = padding_of(&self.buffer[..last], block_bytes).ok_or(DecryptFault::LastBlock)?;
         self.plain = last - padding;
         self.is_at_end = true;
         Ok(())
@@ -176,12 +173,15 @@ fn padding_of(plain: &[u8], block_bytes: usize) -> Option<usize> {
     ((1..=block_bytes).contains(&count) && padding.iter().all(|byte| usize::from(*byte) == count)).then_some(count)
 }
 
+/// The encrypted stream ends early.
 fn cut() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the encrypted stream ends early")
+    io::ErrorKind::UnexpectedEof.into()
 }
 
-fn invalid(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+impl From<DecryptFault> for io::Error {
+    fn from(fault: DecryptFault) -> Self {
+        Self::new(io::ErrorKind::InvalidData, fault)
+    }
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::{
         engine::{ArchiveError, EngineError, Failure},
-        plan::Unverified,
+        plan::{Missing, Unverified},
     };
 
     fn failure() -> Failure {
@@ -156,7 +156,9 @@ mod tests {
     #[test]
     fn an_archive_with_which_something_is_wrong_is_no_success() {
         let report = Report {
-            findings: vec![ArchiveError::Missing { what: "x".into() }],
+            findings: vec![ArchiveError::Missing {
+                what: Missing::Vm { vm: "x".into() },
+            }],
             ..Report::default()
         };
         assert!(!report.is_success());

@@ -5,10 +5,15 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use crate::{
     cancel::Cancelled,
+    crypto::KdfCost,
+    format::outer::Anomaly,
     host::{Change, HostError},
-    plan::Finding,
+    inventory::FirewallError,
+    plan::{Finding, Missing},
     transport::{DestinationError, SourceError, TransportError},
 };
+
+use super::{Cut, Damage, NotABackup};
 
 /// The first cause that ended a job.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -102,18 +107,18 @@ impl From<TransportError> for EngineError {
             TransportError::Destination(error) => error.into(),
             TransportError::Source(SourceError::BrokenOff { position, .. }) => ArchiveError::Truncated {
                 position,
-                what: "the rest of what the VM sent is missing".to_owned(),
+                cut: Cut::Answer,
             }
             .into(),
-            TransportError::Source(SourceError::NotAStream { vm, position, error }) => ArchiveError::Damaged {
-                member: format!("the answer of VM {vm}"),
+            TransportError::Source(SourceError::NotAStream { position, fault, .. }) => ArchiveError::Damaged {
+                member: None,
                 position,
-                what: error.to_string(),
+                why: Damage::Answer(fault),
             }
             .into(),
             TransportError::Source(SourceError::NotReadable { place, kind }) => ArchiveError::NotABackup {
                 place,
-                why: format!("it is {kind}"),
+                why: NotABackup::NotReadable(kind),
             }
             .into(),
             TransportError::Source(error) => error.into(),
@@ -141,8 +146,8 @@ pub enum ArchiveError {
     NotABackup {
         /// The file.
         place: String,
-        /// What is missing.
-        why: String,
+        /// Why it is none.
+        why: NotABackup,
     },
     /// A format that this program does not read.
     #[error("backup format version {version} is not supported")]
@@ -176,38 +181,46 @@ pub enum ArchiveError {
     #[error("wrong passphrase, or the header of the backup was altered")]
     WrongPassphrase,
     /// The header asks for more memory or time to derive a key than any real archive.
-    #[error("the backup asks for an unreasonable key derivation in {member}: {what}")]
+    #[error("the backup asks for an unreasonable key derivation in {member}: {cost}")]
     KeyTooCostly {
         /// The member.
         member: String,
-        /// The numbers.
-        what: String,
+        /// What it asks for.
+        cost: KdfCost,
+    },
+    /// A key may be derived, but this computer has too little memory for it.
+    #[error("not enough memory to derive the key of {member}, which takes {bytes} bytes")]
+    KeyMemory {
+        /// The member.
+        member: String,
+        /// The memory that it takes.
+        bytes: u64,
     },
     /// A member or what is in it is not what was written.
-    #[error("the backup is damaged at {member} (byte {position}): {what}")]
+    #[error("the backup is damaged at {} (byte {position}): {why}", member.as_deref().unwrap_or("the outer archive"))]
     Damaged {
-        /// The member, or the place between members.
-        member: String,
+        /// The member; none where it is unknown to which one the bytes belong.
+        member: Option<String>,
         /// Where it begins in the archive.
         position: u64,
         /// What is wrong.
-        what: String,
+        why: Damage,
     },
     /// The archive ends too early.
-    #[error("the backup ends early, at byte {position}: {what}")]
+    #[error("the backup ends early, at byte {position}: {cut}")]
     Truncated {
         /// Where.
         position: u64,
-        /// What was being read.
-        what: String,
+        /// What it ends within.
+        cut: Cut,
     },
     /// Bytes between members are not as any writer leaves them; no content is there.
-    #[error("the backup was altered or cut at byte {position}, where none of its content is: {what}")]
+    #[error("the backup was altered or cut at byte {position}, where none of its content is: {anomaly}")]
     Altered {
         /// Where.
         position: u64,
         /// What is wrong.
-        what: String,
+        anomaly: Anomaly,
     },
     /// The header of a member is damaged: which one it was cannot be told.
     #[error("a member of the backup is lost: the bytes from {position} to {end} have no readable header")]
@@ -255,13 +268,13 @@ pub enum ArchiveError {
         /// The member.
         member: String,
         /// What is wrong with them.
-        why: String,
+        why: FirewallError,
     },
     /// Something that the inventory promises is not there.
     #[error("the backup is incomplete: {what} is missing")]
     Missing {
         /// What.
-        what: String,
+        what: Missing,
     },
 }
 
@@ -280,63 +293,4 @@ impl PartialEq for Failure {
 impl Eq for Failure {}
 
 #[cfg(test)]
-impl ArchiveError {
-    /// One of every kind, with this text wherever a kind has one, for tests that hold for all of them.
-    pub(crate) fn one_of_each(text: &str) -> Vec<Self> {
-        let text = || text.to_owned();
-        vec![
-            Self::NotABackup {
-                place: text(),
-                why: text(),
-            },
-            Self::UnsupportedVersion { version: text() },
-            Self::UnsupportedCompression { name: text() },
-            Self::UnsupportedAlgorithm { name: text() },
-            Self::UnsupportedCipher {
-                name: text(),
-                version: 3,
-                filter: None,
-            },
-            Self::WrongPassphrase,
-            Self::KeyTooCostly {
-                member: text(),
-                what: text(),
-            },
-            Self::Damaged {
-                member: text(),
-                position: 7,
-                what: text(),
-            },
-            Self::Truncated {
-                position: 7,
-                what: text(),
-            },
-            Self::Altered {
-                position: 7,
-                what: text(),
-            },
-            Self::LostMember { position: 7, end: 9 },
-            Self::HomeEntries {
-                path: text().into(),
-                count: 2,
-            },
-            Self::Duplicate {
-                member: text(),
-                position: 7,
-            },
-            Self::NoSuchVolume {
-                vm: text(),
-                file: text(),
-            },
-            Self::Foreign {
-                member: text(),
-                position: 7,
-            },
-            Self::UnreadableRules {
-                member: text(),
-                why: text(),
-            },
-            Self::Missing { what: text() },
-        ]
-    }
-}
+mod each;

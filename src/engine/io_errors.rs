@@ -4,11 +4,11 @@
 use std::{io, path::Path, sync::Arc};
 
 use crate::{
-    format::FormatError,
+    format::{FormatError, WriteError},
     transport::{DestinationError, SourceError, TransportError},
 };
 
-use super::EngineError;
+use super::{Damage, EngineError};
 
 /// Wraps an engine's error so that it passes through layers that know only `io::Error`.
 pub(super) fn into_io(error: impl Into<EngineError>) -> io::Error {
@@ -18,8 +18,16 @@ pub(super) fn into_io(error: impl Into<EngineError>) -> io::Error {
 /// Takes an error of a format layer, which may hold one of the engine.
 pub(super) fn format_to_io(error: FormatError) -> io::Error {
     match error {
-        FormatError::Io(error) => error,
+        FormatError::Io(error) | FormatError::Below { error, .. } => error,
         other => io::Error::new(io::ErrorKind::InvalidData, other),
+    }
+}
+
+/// Takes an error of a writer of the format, which may hold one of the engine.
+pub(super) fn write_to_io(error: WriteError) -> io::Error {
+    match error {
+        WriteError::Io(error) => error,
+        other => io::Error::new(io::ErrorKind::InvalidInput, other),
     }
 }
 
@@ -31,6 +39,14 @@ pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(Arc<io::Error>) -> Eng
             Ok(transport) => transport.into(),
             Err(error) => wrap(Arc::new(error)),
         },
+    }
+}
+
+/// Takes an engine's error out again, or makes one of what is wrong with the stream that was read.
+pub(super) fn in_stream(error: io::Error, wrap: impl FnOnce(Damage) -> EngineError) -> EngineError {
+    match error.downcast::<EngineError>() {
+        Ok(engine) => engine,
+        Err(error) => wrap(Damage::in_stream(error)),
     }
 }
 
@@ -50,6 +66,18 @@ pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
+pub(super) fn internal(error: io::Error) -> EngineError {
+    from_io(error, |source| EngineError::Internal {
+        what: source.to_string(),
+    })
+}
+
+/// The same of what the writer of the inner archive says.
+pub(super) fn format_internal(error: WriteError) -> EngineError {
+    internal(write_to_io(error))
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@
 
 // What a job is told, and what it tells.
 mod context;
+mod damage;
 mod degree;
 mod error;
 mod home_fault;
+mod reason;
 mod report;
 mod warning;
 
@@ -34,6 +36,7 @@ pub mod backup;
 use crate::cancel::CancelToken;
 
 pub use context::{Context, ItemState, Observer, Phase, Progress, Resources};
+pub use damage::{Damage, FilterFault};
 pub use degree::Degree;
 pub use error::{ArchiveError, EngineError, Failure};
 pub(crate) use gentle::give_way;
@@ -44,6 +47,7 @@ pub use read::{
     Leftovers, Notes, Outline, OutlineFile, extract, open_archive, quick_look, read_notes, restore, verify,
     wait_for_turn,
 };
+pub use reason::{Cut, NotABackup};
 pub use report::{
     ArchiveInfo, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
     VmReport, VmResult,

@@ -19,6 +19,7 @@ pub use encoder::{Encoder, LzmaEncoder, compressed};
 pub use level::{Level, UnknownLevel};
 pub use pieces::{Piece, PieceDecoder, next_piece};
 
+use super::CompressionFault;
 use codecs::{Bzip2Codec, XzCodec, ZstdCodec};
 use unpacked::Unpacked;
 
@@ -120,7 +121,7 @@ impl<R: Read> Read for GzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
             // What the decoder itself complains of comes as invalid input.
-            io::ErrorKind::InvalidInput => io::Error::new(io::ErrorKind::InvalidData, error),
+            io::ErrorKind::InvalidInput => CompressionFault::Damaged { form: "gzip" }.into(),
             _ => error,
         })
     }

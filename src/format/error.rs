@@ -1,36 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What can be wrong with the bytes of an archive, as far as its reader can tell the cases apart.
+//! Why archives cannot be read or written, one type for each reader and for the writers.
 
 use std::io;
 
-/// Why bytes are not what they should be. Positions are byte offsets in the stream that was being read.
+use super::{CompressionFault, FormatFault, Within};
+
+/// Why an archive cannot be read. Positions are byte offsets in the stream that was being read.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// The stream ends within something.
-    #[error("the stream ends at byte {position}, within {what}")]
+    #[error("the stream ends at byte {position}, within {within}")]
     Truncated {
         /// Where it ends.
         position: u64,
         /// What was being read.
-        what: &'static str,
+        within: Within,
     },
-    /// Bytes that mean nothing, or contradict each other.
-    #[error("damaged at byte {position}: {what}")]
+    /// Bytes that mean nothing, contradict each other, or are beyond a limit.
+    #[error("damaged at byte {position}: {fault}")]
     Damaged {
         /// Where the piece begins that makes no sense.
         position: u64,
-        /// What is wrong with it, with nothing from the archive in it that was not made safe to show.
-        what: String,
-    },
-    /// A number in the archive is beyond every genuine one.
-    #[error("{what} of {found} is beyond the limit of {limit}")]
-    TooLarge {
-        /// The thing, in words.
-        what: &'static str,
-        /// The number.
-        found: u64,
-        /// The most that is read.
-        limit: u64,
+        /// What is wrong with it.
+        fault: FormatFault,
     },
     /// An archive member is neither file nor header: a link, a device, a folder.
     #[error("the member {name} at byte {position} is {kind}, where only plain files may stand")]
@@ -42,58 +34,45 @@ pub enum FormatError {
         /// What it is.
         kind: MemberKind,
     },
-    /// The header of the backup is none.
-    #[error("not a backup header: {what}")]
-    NotABackup {
-        /// What is wrong or missing.
-        what: String,
-    },
-    /// A format that this program does not read.
-    #[error("backup format version {version} is not supported")]
-    UnsupportedVersion {
-        /// The version as the header has it, made safe to show; empty where it has none.
-        version: String,
-    },
-    /// A name cannot stand in an archive.
-    #[error("the name {name} cannot be used in a backup: {why}")]
-    BadName {
-        /// The name, made safe to show.
+    /// An archive member has a name that is too long or not plain ASCII.
+    #[error("the member {name} at byte {position} has a name that no backup has")]
+    MemberName {
+        /// Where its header begins.
+        position: u64,
+        /// Its name, made safe to show and cut.
         name: String,
-        /// What is wrong with it.
-        why: &'static str,
     },
-    /// A value does not fit the format when writing.
-    #[error("{what} cannot be written: {why}")]
-    Unwritable {
-        /// The thing, in words.
-        what: String,
-        /// Why it does not fit.
-        why: &'static str,
+    /// A layer below the archive could not make sense of its data (`InvalidData`), for a reason that is its own: it is in
+    /// the error.
+    #[error("damaged at byte {position}: {error}")]
+    Below {
+        /// How far the archive was read.
+        position: u64,
+        /// What the layer said.
+        error: io::Error,
     },
     /// Whatever lies below the format failed. Its early ends (`UnexpectedEof`) and what could not be decoded
-    /// (`InvalidData`) come as [`FormatError::Truncated`] and [`FormatError::Damaged`] instead.
+    /// (`InvalidData`) come as other variants instead.
     #[error(transparent)]
     Io(io::Error),
 }
 
 impl FormatError {
     /// Takes an error of a lower layer: an early end and undecodable data are the archive's fault, the rest is not.
-    pub(super) fn from_read(error: io::Error, position: u64, what: &'static str) -> Self {
+    pub(super) fn from_read(error: io::Error, position: u64, within: Within) -> Self {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Truncated { position, what },
-            io::ErrorKind::InvalidData => Self::Damaged {
-                position,
-                what: error.to_string(),
+            io::ErrorKind::UnexpectedEof => Self::Truncated { position, within },
+            io::ErrorKind::InvalidData => match error.downcast() {
+                Ok(fault) => Self::Damaged { position, fault },
+                Err(error) => Self::Below { position, error },
             },
             _ => Self::Io(error),
         }
     }
 
-    pub(super) fn damaged(position: u64, what: impl Into<String>) -> Self {
-        Self::Damaged {
-            position,
-            what: what.into(),
-        }
+    pub(super) fn damaged(position: u64, fault: impl Into<FormatFault>) -> Self {
+        let fault = fault.into();
+        Self::Damaged { position, fault }
     }
 }
 
@@ -101,6 +80,173 @@ impl From<io::Error> for FormatError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
+}
+
+/// A reason as a stream tells it to the layer above.
+impl From<FormatFault> for io::Error {
+    fn from(fault: FormatFault) -> Self {
+        Self::new(io::ErrorKind::InvalidData, fault)
+    }
+}
+
+impl From<CompressionFault> for io::Error {
+    fn from(fault: CompressionFault) -> Self {
+        FormatFault::from(fault).into()
+    }
+}
+
+/// Why the header of a backup is not accepted. Keys are as they stand in headers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// It is longer than any header.
+    #[error("the header has {bytes} bytes, more than {limit}")]
+    TooLong {
+        /// Its length.
+        bytes: u64,
+        /// The most that is read.
+        limit: u64,
+    },
+    /// It has other characters than plain ASCII.
+    #[error("the header is not plain ASCII")]
+    NotAscii,
+    /// A line is not of the form `key=value`.
+    #[error("the header has the line \"{line}\"")]
+    Line {
+        /// The line, made safe to show.
+        line: String,
+    },
+    /// A key stands in it a second time.
+    #[error("{key} stands in the header twice")]
+    Twice {
+        /// The key.
+        key: &'static str,
+    },
+    /// A value has other characters than letters, digits and dashes.
+    #[error("{key} in the header is \"{value}\"")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// The value, made safe to show.
+        value: String,
+    },
+    /// A key is missing.
+    #[error("the header lacks {key}")]
+    Missing {
+        /// The key.
+        key: &'static str,
+    },
+    /// The version is not read.
+    #[error("backup format version {version} is not supported")]
+    UnsupportedVersion {
+        /// The version as the header has it.
+        version: String,
+    },
+}
+
+/// Why a name cannot stand in an archive, or is not that of a part.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the name {name} cannot be used in a backup: {fault}")]
+pub struct PartNameError {
+    /// The name, made safe to show.
+    pub name: String,
+    /// What is wrong with it.
+    pub fault: PartNameFault,
+}
+
+/// What is wrong with the name of a file or of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PartNameFault {
+    /// It is empty.
+    #[error("it is empty")]
+    Empty,
+    /// It has a character that names in archives cannot have.
+    #[error("only plain ASCII characters can be used, without ! and \\")]
+    Characters,
+    /// It is absolute, or has a segment that is empty, `.` or `..`.
+    #[error("it is not a plain relative name")]
+    NotRelative,
+    /// The name of a part does not end in `.enc`.
+    #[error("it does not end in .enc")]
+    NotEncrypted,
+    /// The name of a part does not end in a number.
+    #[error("it does not end in a part number")]
+    NotNumbered,
+    /// The file has more parts than can be numbered.
+    #[error("it has too many parts")]
+    TooManyParts,
+}
+
+/// Why a member that holds an authentication code cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MacError {
+    /// It is longer than any.
+    #[error("it has {bytes} bytes, more than {limit}")]
+    TooLong {
+        /// Its length.
+        bytes: u64,
+        /// The most that is read.
+        limit: u64,
+    },
+    /// It holds something else.
+    #[error("it holds no authentication code")]
+    NotACode,
+}
+
+/// Why something cannot be written into an archive.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A name cannot stand in an archive.
+    #[error(transparent)]
+    Name(#[from] PartNameError),
+    /// A member does not fit the format.
+    #[error("{name} cannot be written: {fault}")]
+    Unwritable {
+        /// The member, made safe to show.
+        name: String,
+        /// Why it does not fit.
+        fault: WriteFault,
+    },
+    /// What it is written to failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Why a member does not fit the format. All but the first five are mistakes of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WriteFault {
+    /// It has 8 GiB or more, which no part has.
+    #[error("it has 8 GiB or more")]
+    TooLarge,
+    /// Its time is beyond the last that a header holds.
+    #[error("its time is beyond the year 2242")]
+    Time,
+    /// Its name does not fit a header.
+    #[error("its name is too long")]
+    NameTooLong,
+    /// Its name is empty, or the name or a link's target contains NUL.
+    #[error("a name that is empty or contains NUL")]
+    Name,
+    /// It is not a file, folder, link or pipe.
+    #[error("it is not a file, folder, link or pipe")]
+    Kind,
+    /// Something else than a file was given content.
+    #[error("only files have content")]
+    Content,
+    /// Something else than a file was given holes.
+    #[error("only a file with a proper name can have holes")]
+    Holes,
+    /// Its extents are empty, out of order or beyond its end.
+    #[error("its extents are empty, out of order or beyond its end")]
+    Extents,
+    /// Its extents are not whole blocks.
+    #[error("its extents are not whole blocks")]
+    BrokenExtents,
+    /// The member before it has not ended.
+    #[error("the member before it has not ended")]
+    Unended,
+    /// It got less data than announced.
+    #[error("it got less data than announced")]
+    Short,
 }
 
 /// What a member of a tar archive is, apart from a plain file.
@@ -120,6 +266,11 @@ pub enum MemberKind {
     Sparse,
     /// Any other type byte.
     Other(u8),
+}
+
+#[cfg(test)]
+impl MemberKind {
+    one_of_each! { HardLink, Symlink, Device, Directory, Fifo, Sparse, Other { 0: 65 } }
 }
 
 impl MemberKind {
@@ -161,4 +312,25 @@ pub(super) fn shown(untrusted: &[u8]) -> String {
         text.push('…');
     }
     text
+}
+
+#[cfg(test)]
+mod each {
+    use super::*;
+
+    impl HeaderError {
+        one_of_each! {
+            TooLong { bytes: 9, limit: 7 },
+            NotAscii,
+            Line { line: "x\u{1b}y".into() },
+            Twice { key: "version" },
+            Value { key: "version", value: "x\u{1b}y".into() },
+            Missing { key: "version" },
+            UnsupportedVersion { version: "x\u{1b}y".into() },
+        }
+    }
+
+    impl MacError {
+        one_of_each! { TooLong { bytes: 9, limit: 7 }, NotACode }
+    }
 }

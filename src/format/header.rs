@@ -8,7 +8,7 @@ use std::{fmt, time::SystemTime};
 
 use crate::units::LocalTime;
 
-use super::{Compression, Filter, FormatError, error::shown, limits};
+use super::{Compression, Filter, HeaderError, error::shown, limits};
 
 /// The version that is written.
 pub const VERSION: u32 = 4;
@@ -135,9 +135,9 @@ impl Header {
     ///
     /// # Errors
     /// When it is none, says something twice, leaves out what its version needs, or is of a version that is not read.
-    pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
         let lines = Lines::parse(bytes)?;
-        let unsupported = |version: &str| FormatError::UnsupportedVersion {
+        let unsupported = |version: &str| HeaderError::UnsupportedVersion {
             version: version.to_owned(),
         };
         let version = match lines.value(VERSION_KEY)? {
@@ -160,17 +160,17 @@ impl Header {
         if is_old { header.checked_old() } else { header.checked() }
     }
 
-    fn checked(self) -> Result<Self, FormatError> {
+    fn checked(self) -> Result<Self, HeaderError> {
         if self.is_compressed && self.compression_filter.is_none() {
-            return Err(no_header("compressed, but it does not say how"));
+            return Err(missing(COMPRESSION_FILTER));
         }
         Ok(self)
     }
 
     /// The old formats encrypt only on demand, and knew one compressor before they had a line to name it.
-    fn checked_old(mut self) -> Result<Self, FormatError> {
+    fn checked_old(mut self) -> Result<Self, HeaderError> {
         if self.is_encrypted && self.crypto_algorithm.is_none() {
-            return Err(no_header("encrypted, but it does not say how"));
+            return Err(missing(CRYPTO_ALGORITHM));
         }
         if self.is_compressed && (self.compression_filter.is_none() || self.version == UNSAID_VERSION) {
             self.compression_filter = Some("gzip".to_owned());
@@ -212,8 +212,9 @@ pub fn peek_version(unauthenticated: &[u8]) -> Option<u32> {
     }
 }
 
-fn backup_id(lines: &Lines) -> Result<BackupId, FormatError> {
-    BackupId::parse(lines.required(BACKUP_ID)?).ok_or_else(|| no_header("a backup-id that is none"))
+fn backup_id(lines: &Lines) -> Result<BackupId, HeaderError> {
+    let text = lines.required(BACKUP_ID)?;
+    BackupId::parse(text).ok_or_else(|| bad_value(BACKUP_ID, text))
 }
 
 const VERSION_KEY: &str = "version";
@@ -228,25 +229,26 @@ const BACKUP_ID: &str = "backup-id";
 struct Lines<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Lines<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, FormatError> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, HeaderError> {
         if bytes.len() as u64 > limits::HEADER_BYTES {
-            return Err(FormatError::TooLarge {
-                what: "the size of the backup header",
-                found: bytes.len() as u64,
+            return Err(HeaderError::TooLong {
+                bytes: bytes.len() as u64,
                 limit: limits::HEADER_BYTES,
             });
         }
         if !bytes.is_ascii() {
-            return Err(no_header("it is not plain ASCII"));
+            return Err(HeaderError::NotAscii);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| no_header("it is not plain ASCII"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| HeaderError::NotAscii)?;
         let mut lines = Vec::new();
         for line in text.lines() {
             let (key, value) = line
                 .trim()
                 .split_once('=')
                 .filter(|(key, value)| !key.is_empty() && is_plain(key) && !value.contains('='))
-                .ok_or_else(|| no_header(format!("the line \"{}\"", shown(line.as_bytes()))))?;
+                .ok_or_else(|| HeaderError::Line {
+                    line: shown(line.as_bytes()),
+                })?;
             lines.push((key, value));
         }
         Ok(Self(lines))
@@ -258,7 +260,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The value of a known key: said once, and of plain characters only.
-    fn value(&self, key: &str) -> Result<Option<&'a str>, FormatError> {
+    fn value(&self, key: &'static str) -> Result<Option<&'a str>, HeaderError> {
         let mut values = self
             .0
             .iter()
@@ -268,16 +270,16 @@ impl<'a> Lines<'a> {
             return Ok(None);
         };
         if values.next().is_some() {
-            return Err(no_header(format!("{key} stands in it twice")));
+            return Err(HeaderError::Twice { key });
         }
         if !is_plain(value) {
-            return Err(no_header(format!("{key} is \"{}\"", shown(value.as_bytes()))));
+            return Err(bad_value(key, value));
         }
         Ok(Some(value))
     }
 
-    fn required(&self, key: &str) -> Result<&'a str, FormatError> {
-        self.value(key)?.ok_or_else(|| no_header(format!("{key} is missing")))
+    fn required(&self, key: &'static str) -> Result<&'a str, HeaderError> {
+        self.value(key)?.ok_or_else(|| missing(key))
     }
 }
 
@@ -289,8 +291,13 @@ fn boolean(value: &str) -> bool {
     ["1", "true", "yes"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
 }
 
-fn no_header(what: impl Into<String>) -> FormatError {
-    FormatError::NotABackup { what: what.into() }
+fn missing(key: &'static str) -> HeaderError {
+    HeaderError::Missing { key }
+}
+
+fn bad_value(key: &'static str, value: &str) -> HeaderError {
+    let value = shown(value.as_bytes());
+    HeaderError::Value { key, value }
 }
 
 #[cfg(test)]
@@ -303,7 +310,7 @@ mod tests {
     const OLD: &str = "version=3\nhmac-algorithm=SHA512\ncrypto-algorithm=aes-256-cbc\nencrypted=True\n\
                        compressed=True\ncompression-filter=gzip\n";
 
-    fn parse(text: &str) -> Result<Header, FormatError> {
+    fn parse(text: &str) -> Result<Header, HeaderError> {
         Header::parse(text.as_bytes())
     }
 
@@ -329,6 +336,13 @@ mod tests {
         assert_eq!(header.backup_id.unwrap().as_str(), "a-1");
     }
 
+    fn is_of_content(error: &HeaderError) -> bool {
+        !matches!(
+            error,
+            HeaderError::TooLong { .. } | HeaderError::UnsupportedVersion { .. }
+        )
+    }
+
     #[test]
     fn what_the_stock_reader_refuses_is_refused() {
         for (from, to) in [
@@ -349,11 +363,11 @@ mod tests {
         ] {
             let text = STOCK.replace(from, to);
             assert_ne!(text, STOCK);
-            assert!(matches!(parse(&text), Err(FormatError::NotABackup { .. })), "{text}");
+            assert!(parse(&text).is_err_and(|error| is_of_content(&error)), "{text}");
         }
         assert!(parse("").is_err());
         let long = format!("{STOCK}x={}\n", "y".repeat(4000));
-        assert!(matches!(parse(&long), Err(FormatError::TooLarge { .. })));
+        assert!(matches!(parse(&long), Err(HeaderError::TooLong { .. })));
     }
 
     #[test]
@@ -366,7 +380,7 @@ mod tests {
             ("version=x", "x"),
         ] {
             let error = parse(&STOCK.replace("version=4", version)).unwrap_err();
-            assert!(matches!(error, FormatError::UnsupportedVersion { version } if version == named));
+            assert!(matches!(error, HeaderError::UnsupportedVersion { version } if version == named));
         }
         assert_eq!(peek_version(STOCK.as_bytes()), Some(4));
         assert_eq!(peek_version(&OLD.as_bytes()[..OLD.len() / 2]), Some(3));
@@ -424,11 +438,11 @@ mod tests {
         ] {
             for version in ["version=3\n", "version=2\n", ""] {
                 let text = OLD.replace("version=3\n", version).replace(&format!("{key}\n"), "");
-                assert!(matches!(parse(&text), Err(FormatError::NotABackup { .. })), "{text}");
+                assert!(parse(&text).is_err_and(|error| is_of_content(&error)), "{text}");
             }
         }
         let twice = format!("{OLD}encrypted=False\n");
-        assert!(matches!(parse(&twice), Err(FormatError::NotABackup { .. })));
+        assert_eq!(parse(&twice), Err(HeaderError::Twice { key: ENCRYPTED }));
     }
 
     #[test]

@@ -24,6 +24,7 @@
 
 mod compress;
 mod error;
+mod fault;
 mod header;
 pub mod inner;
 pub mod limits;
@@ -38,7 +39,8 @@ pub use compress::{
     Compression, Encoder, Filter, Level, LzmaEncoder, Piece, PieceDecoder, UnknownLevel, compressed, decoder,
     next_piece,
 };
-pub use error::{FormatError, MemberKind};
+pub use error::{FormatError, HeaderError, MacError, MemberKind, PartNameError, PartNameFault, WriteError, WriteFault};
+pub use fault::{CompressionFault, FormatFault, Limited, PaxFault, SparseFault, Within};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};
 pub use multi_volume::{MultiVolume, VolumeError};
 pub use old_member::{mac_member, member_of_mac, parse_mac};

@@ -14,7 +14,7 @@ use std::{
 
 use self::volumes::Volumes;
 use super::{
-    FormatError,
+    FormatError, FormatFault,
     error::shown,
     limits,
     tape::{BLOCK_SIZE, Blocks, Head, HeadReader, number, padding_after},
@@ -83,7 +83,18 @@ pub enum VolumeError {
 
 impl From<VolumeError> for io::Error {
     fn from(error: VolumeError) -> Self {
-        Self::new(io::ErrorKind::InvalidData, error)
+        FormatFault::from(error).into()
+    }
+}
+
+#[cfg(test)]
+impl VolumeError {
+    one_of_each! {
+        NoBeginning { name: "x\u{1b}y".into() },
+        DoesNotFit { volume: 2, name: "x\u{1b}y".into(), left: 7 },
+        Unexpected { volume: 2, name: "x\u{1b}y".into() },
+        BehindTheEnd { volume: 2 },
+        Cut { volume: 2, bytes: 7 },
     }
 }
 
@@ -175,7 +186,8 @@ impl<V: Read, F: FnMut() -> io::Result<Option<V>>> MultiVolume<V, F> {
                 return Ok((count, true));
             }
             State::End => return self.read_end(buffer),
-            State::Broken => return Err(io::Error::new(io::ErrorKind::InvalidData, "read on after an error")),
+            // The error was told before.
+            State::Broken => return Err(io::ErrorKind::InvalidData.into()),
         }
         Ok((0, true))
     }
@@ -237,10 +249,7 @@ impl<V: Read, F: FnMut() -> io::Result<Option<V>>> MultiVolume<V, F> {
     fn cross_within_data(&mut self, left: u64) -> io::Result<()> {
         self.volumes.promise = None;
         if !self.volumes.advance()? {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                format!("the last volume ends within {}", shown(&self.member.name)),
-            ));
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         match self.volumes.promise.take() {
             Some(found) if self.member.goes_on_with(&found, left) => Ok(()),
@@ -354,9 +363,12 @@ fn up_to(buffer: &mut [u8], bytes: u64) -> &mut [u8] {
 /// An error as a stream has it: whoever reads the archive gives it a place in the whole.
 fn io_error(error: FormatError) -> io::Error {
     match error {
-        FormatError::Io(error) => error,
-        FormatError::Truncated { what, .. } => io::Error::new(io::ErrorKind::UnexpectedEof, what),
-        FormatError::Damaged { what, .. } => io::Error::new(io::ErrorKind::InvalidData, what),
-        other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
+        FormatError::Io(error) | FormatError::Below { error, .. } => error,
+        FormatError::Truncated { .. } => io::ErrorKind::UnexpectedEof.into(),
+        FormatError::Damaged { fault, .. } => fault.into(),
+        // These two are for whoever reads the outer archive.
+        other @ (FormatError::UnexpectedKind { .. } | FormatError::MemberName { .. }) => {
+            io::Error::new(io::ErrorKind::InvalidData, other)
+        }
     }
 }

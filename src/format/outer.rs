@@ -9,7 +9,7 @@ mod reader;
 mod walker;
 mod writer;
 
-pub use super::tape::Oddity;
+pub use super::tape::{Anomaly, Oddity};
 pub use reader::{Member, Reader};
 pub use walker::{Flaw, Walker};
 pub use writer::{OpenMember, Writer};

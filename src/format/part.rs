@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{FormatError, error::shown, limits};
+use super::{PartNameError, PartNameFault, error::shown, limits};
 
 /// The folder of an archive that holds dom0's home, a file named after its user.
 pub const HOME_FOLDER: &str = "dom0-home";
@@ -26,15 +26,15 @@ impl PartName {
     ///
     /// # Errors
     /// When the file's name cannot stand in an archive.
-    pub fn new(file: &str, number: u32) -> Result<Self, FormatError> {
+    pub fn new(file: &str, number: u32) -> Result<Self, PartNameError> {
         check_name(file)?;
         Self::numbered(file, number)
     }
 
     /// The file's name has been checked.
-    fn numbered(file: &str, number: u32) -> Result<Self, FormatError> {
+    fn numbered(file: &str, number: u32) -> Result<Self, PartNameError> {
         if number > limits::PART_NUMBER {
-            return Err(bad_name(file, "it has too many parts"));
+            return Err(bad_name(file, PartNameFault::TooManyParts));
         }
         Ok(Self {
             file: file.to_owned(),
@@ -46,10 +46,10 @@ impl PartName {
     ///
     /// # Errors
     /// When it is no such name.
-    pub fn parse_member(name: &str) -> Result<Self, FormatError> {
+    pub fn parse_member(name: &str) -> Result<Self, PartNameError> {
         let part = name
             .strip_suffix(ENCRYPTED_SUFFIX)
-            .ok_or_else(|| bad_name(name, "it does not end in .enc"))?;
+            .ok_or_else(|| bad_name(name, PartNameFault::NotEncrypted))?;
         Self::parse(part)
     }
 
@@ -57,7 +57,7 @@ impl PartName {
     ///
     /// # Errors
     /// When it is no such name.
-    pub fn parse(name: &str) -> Result<Self, FormatError> {
+    pub fn parse(name: &str) -> Result<Self, PartNameError> {
         let (file, number) = split_number(name)?;
         Self::new(file, number)
     }
@@ -67,7 +67,7 @@ impl PartName {
     ///
     /// # Errors
     /// When it is no such name.
-    pub fn parse_old_member(name: &str) -> Result<Self, FormatError> {
+    pub fn parse_old_member(name: &str) -> Result<Self, PartNameError> {
         let (file, number) = split_number(name)?;
         check_name(file.strip_suffix("/.").unwrap_or(file))?;
         Self::numbered(file, number)
@@ -99,29 +99,26 @@ impl fmt::Display for PartName {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check_name(name: &str) -> Result<(), FormatError> {
+pub fn check_name(name: &str) -> Result<(), PartNameError> {
     if name.is_empty() {
-        return Err(bad_name(name, "it is empty"));
+        return Err(bad_name(name, PartNameFault::Empty));
     }
     // The exclamation mark separates the name from the passphrase.
     if !name
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'!'))
     {
-        return Err(bad_name(
-            name,
-            "only plain ASCII characters can be used, without ! and \\",
-        ));
+        return Err(bad_name(name, PartNameFault::Characters));
     }
     if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-        return Err(bad_name(name, "it is not a plain relative name"));
+        return Err(bad_name(name, PartNameFault::NotRelative));
     }
     Ok(())
 }
 
 /// Cuts the number off a part's name.
-fn split_number(name: &str) -> Result<(&str, u32), FormatError> {
-    let not_numbered = || bad_name(name, "it does not end in a part number");
+fn split_number(name: &str) -> Result<(&str, u32), PartNameError> {
+    let not_numbered = || bad_name(name, PartNameFault::NotNumbered);
     let (file, digits) = name.rsplit_once('.').ok_or_else(not_numbered)?;
     let is_canonical = digits.len() == 3 || (digits.len() > 3 && !digits.starts_with('0'));
     if !is_canonical || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -130,10 +127,10 @@ fn split_number(name: &str) -> Result<(&str, u32), FormatError> {
     Ok((file, digits.parse().map_err(|_| not_numbered())?))
 }
 
-fn bad_name(name: &str, why: &'static str) -> FormatError {
-    FormatError::BadName {
+fn bad_name(name: &str, fault: PartNameFault) -> PartNameError {
+    PartNameError {
         name: shown(name.as_bytes()),
-        why,
+        fault,
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::ZlibDecoder;
 
-use super::{Compression, decoder};
+use super::{Compression, CompressionFault, decoder};
 
 /// Reads a stream as it was before gzip or zlib took it; any other stream comes as it is. A tar archive cannot be mistaken:
 /// it begins with the name of a file, in characters that people can type. Errors are those of [`decoder`].
@@ -46,14 +46,11 @@ struct ZlibReader<R>(ZlibDecoder<BufReader<R>>);
 impl<R: Read> Read for ZlibReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidInput => io::Error::new(io::ErrorKind::InvalidData, error),
+            io::ErrorKind::InvalidInput => CompressionFault::Damaged { form: "zlib" }.into(),
             _ => error,
         })?;
         if count == 0 && !buffer.is_empty() && !self.0.get_mut().fill_buf()?.is_empty() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "something stands behind the end of the compressed data",
-            ));
+            return Err(CompressionFault::MoreBehind { form: "zlib" }.into());
         }
         Ok(count)
     }

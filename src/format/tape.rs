@@ -12,7 +12,7 @@ mod pax;
 
 pub(super) use blocks::{BLOCK_BYTES, BLOCK_SIZE, Blocks, padding_after};
 pub(super) use fields::{has_right_checksum, number, put_negative, signed_number};
-pub(super) use head::{Head, HeadReader};
+pub(super) use head::{Head, HeadReader, too_large};
 pub(super) use oddity::MOST_ZERO_BLOCKS;
-pub use oddity::Oddity;
+pub use oddity::{Anomaly, Oddity};
 pub(super) use pax::{Record, append_record, decimal};

@@ -4,6 +4,8 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use super::settings::{Setting, Unfit};
+#[cfg(test)]
+use crate::inventory::InventoryFault;
 use crate::{cancel::Cancelled, inventory::InventoryError};
 
 /// An error of a host. Cheap to clone, so that one cause can be shown in several places.
@@ -142,5 +144,41 @@ impl HostError {
             what: what.into(),
             source: Arc::new(source),
         }
+    }
+}
+
+#[cfg(test)]
+impl HostError {
+    one_of_each! {
+        NotARoot { path: "x\u{1b}y".into() },
+        Inventory { 0: InventoryFault::NoClass.into() },
+        NoSuchVm { name: "x\u{1b}y".into() },
+        NoSuchVolume { vm: "x\u{1b}y".into(), volume: "x\u{1b}y".into() },
+        PoolOutOfReach {
+            vm: "x\u{1b}y".into(),
+            volume: "x\u{1b}y".into(),
+            pool: "x\u{1b}y".into(),
+            driver: "x\u{1b}y".into(),
+        },
+        NameTaken { name: "x\u{1b}y".into() },
+        Unfit { vm: "x\u{1b}y".into(), setting: Setting::Tag, value: "x\u{1b}y".into(), why: Unfit::Empty },
+        Refused { what: "x\u{1b}y".into() },
+        NotRunning { name: "x\u{1b}y".into() },
+        NotHalted { name: "x\u{1b}y".into() },
+        Gone { name: "x\u{1b}y".into() },
+        Denied { call: "x\u{1b}y".into() },
+        ConnectionLost { call: "x\u{1b}y".into() },
+        TimedOut { call: "x\u{1b}y".into(), after: Duration::from_secs(7) },
+        RecordLocked { path: "x\u{1b}y".into(), after: Duration::from_secs(7) },
+        Cancelled { 0: Cancelled },
+        Io { what: "x\u{1b}y".into(), source: Arc::new(io::ErrorKind::PermissionDenied.into()) },
+    }
+
+    /// One of every kind, with one of every kind of what it holds.
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = Self::one_of_each();
+        all.retain(|error| !matches!(error, Self::Inventory(_)));
+        all.extend(InventoryError::all().into_iter().map(Self::Inventory));
+        all
     }
 }

@@ -12,8 +12,8 @@ mod vm;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Class, InventoryError,
-    document::{MOST_DOMAINS, invalid},
+    Class, InventoryBound, InventoryError, InventoryFault,
+    document::MOST_DOMAINS,
     domain::DOM0,
     edit::{domain_element, item},
     fresh,
@@ -33,7 +33,7 @@ pub(super) fn convert(old: &Element) -> Result<Element, InventoryError> {
     let vms = vms.collect::<Result<Vec<_>, _>>()?;
     if vms.len() > MOST_DOMAINS {
         return Err(InventoryError::TooLarge {
-            what: "the number of its domains",
+            what: InventoryBound::Vms,
         });
     }
     let mut numbers = Numbers::new(&vms)?;
@@ -97,12 +97,14 @@ impl<'a> Vm<'a> {
         let name = element.attribute("name").unwrap_or_default();
         let number = element.attribute("qid").and_then(|text| text.trim().parse().ok());
         let Some(qid) = number else {
-            return Err(invalid(format!("the domain {} has no number", name.escape_debug())));
+            let name = name.to_owned();
+            return Err(InventoryFault::NoNumber { name }.into());
         };
         let class = class(kind, qid, element);
         let name = if class == Class::AdminVm { DOM0 } else { name };
         if name.is_empty() {
-            return Err(invalid(format!("the domain with the number {qid} has no name")));
+            let id = qid.to_string();
+            return Err(InventoryFault::NoName { id }.into());
         }
         Ok(Self {
             element,
@@ -166,7 +168,7 @@ impl Numbers {
         let mut names = BTreeMap::new();
         for vm in vms {
             if names.insert(vm.qid, vm.name.to_owned()).is_some() {
-                return Err(invalid(format!("two domains have the number {}", vm.qid)));
+                return Err(InventoryFault::SameNumber { qid: vm.qid }.into());
             }
         }
         let taken = names.values().cloned().collect();

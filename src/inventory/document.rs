@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Domain, InventoryError, Label, Pool, core2, read,
+    Domain, InventoryBound, InventoryError, InventoryFault, Label, Pool, core2, read,
     xml::{Element, Node},
 };
 
@@ -31,7 +31,7 @@ impl Inventory {
         let root = match root.name.as_str() {
             "qubes" => root,
             core2::ROOT => core2::convert(&root)?,
-            _ => return Err(invalid("its outermost element is not 'qubes'")),
+            _ => return Err(InventoryFault::Root.into()),
         };
         Self::checked(root)
     }
@@ -45,8 +45,8 @@ impl Inventory {
         let root = Element::parse(bytes)?;
         match root.name.as_str() {
             "qubes" => Self::checked(root),
-            core2::ROOT => Err(invalid("it is in the form of version 3.2 and before")),
-            _ => Err(invalid("its outermost element is not 'qubes'")),
+            core2::ROOT => Err(InventoryFault::OldForm.into()),
+            _ => Err(InventoryFault::Root.into()),
         }
     }
 
@@ -127,25 +127,25 @@ impl Inventory {
         let mut names = HashSet::new();
         for element in self.elements() {
             if element.attribute("class").is_none() {
-                return Err(invalid("a domain has no class"));
+                return Err(InventoryFault::NoClass.into());
             }
             let name = match read::name(element) {
                 Some(name) if !name.is_empty() => name,
                 _ => {
-                    let id = element.attribute("id").unwrap_or("without an id");
-                    return Err(invalid(format!("the domain {} has no name", id.escape_debug())));
+                    let id = element.attribute("id").unwrap_or_default().to_owned();
+                    return Err(InventoryFault::NoName { id }.into());
                 }
             };
             if read::qid(element).is_none() {
-                return Err(invalid(format!("the domain {} has no number", name.escape_debug())));
+                return Err(InventoryFault::NoNumber { name }.into());
             }
             if names.len() == MOST_DOMAINS {
                 return Err(InventoryError::TooLarge {
-                    what: "the number of its domains",
+                    what: InventoryBound::Vms,
                 });
             }
             if !names.insert(name.clone()) {
-                return Err(invalid(format!("two domains are called '{}'", name.escape_debug())));
+                return Err(InventoryFault::SameName { name }.into());
             }
         }
         Ok(())
@@ -164,8 +164,4 @@ pub(super) fn part_mut<'a>(parent: &'a mut Element, name: &str) -> &'a mut Eleme
     parent
         .child_mut(name)
         .expect("because it was pushed just above when it was not there")
-}
-
-pub(super) fn invalid(why: impl Into<String>) -> InventoryError {
-    InventoryError::Invalid { why: why.into() }
 }

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Device, Domain, Inventory, InventoryError, VolumeConfig,
-    document::{invalid, part_mut},
+    Device, Domain, Inventory, InventoryError, InventoryFault, VolumeConfig,
+    document::part_mut,
     domain::DOM0,
     read,
     xml::{Element, Node, is_name, is_text},
@@ -39,11 +39,8 @@ impl Inventory {
     pub fn insert_domain(&mut self, domain: &Domain) -> Result<(), InventoryError> {
         for other in self.domains() {
             if other.name == domain.name || other.qid == domain.qid {
-                return Err(invalid(format!(
-                    "{} (number {}) is in it already",
-                    domain.name.escape_debug(),
-                    domain.qid
-                )));
+                let name = domain.name.clone();
+                return Err(InventoryFault::VmTaken { name, qid: domain.qid }.into());
             }
         }
         let element = domain_element(domain)?;
@@ -142,7 +139,8 @@ impl Inventory {
         check(name)?;
         let labels = self.labels();
         if labels.iter().any(|label| label.name == name) {
-            return Err(invalid(format!("the label {} is in it already", name.escape_debug())));
+            let name = name.to_owned();
+            return Err(InventoryFault::LabelTaken { name }.into());
         }
         let mut number = labels.len() + 1;
         while labels.iter().any(|label| label.id == format!("label-{number}")) {
@@ -190,7 +188,7 @@ pub(super) fn domain_element(domain: &Domain) -> Result<Element, InventoryError>
     }
     check_tree(&element)?;
     if read::name(&element).as_deref() != Some(domain.name.as_str()) {
-        return Err(invalid("a domain whose properties do not hold its name"));
+        return Err(InventoryFault::OtherName.into());
     }
     Ok(element)
 }
@@ -204,14 +202,14 @@ pub(super) fn check(text: &str) -> Result<(), InventoryError> {
     if is_text(text) {
         return Ok(());
     }
-    Err(invalid("a value holds a control character"))
+    Err(InventoryFault::ControlInValue.into())
 }
 
 fn check_tree(element: &Element) -> Result<(), InventoryError> {
     for (name, value) in &element.attributes {
         check(value)?;
         if !is_name(name) {
-            return Err(invalid("an attribute with a bad name"));
+            return Err(InventoryFault::AttributeName.into());
         }
     }
     element.elements().try_for_each(check_tree)

@@ -6,7 +6,7 @@ mod old;
 
 use std::borrow::Cow;
 
-use super::{FirewallError, xml::Element};
+use super::{FirewallError, RuleFault, xml::Element};
 
 /// Rules that let nothing pass: what a VM gets whose own rules cannot be read.
 pub(crate) const DROP_EVERYTHING: &[u8] = br#"<firewall version="2">
@@ -44,23 +44,24 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), FirewallError> {
 
 fn check_current(root: &Element) -> Result<(), FirewallError> {
     if root.name != "firewall" || root.attribute("version") != Some("2") {
-        return Err(invalid("they are not of version 2"));
+        return Err(FirewallError::Version);
     }
     let rules = root.named("rules").flat_map(|rules| rules.named("rule"));
     for (place, rule) in rules.enumerate() {
-        check_rule(rule).map_err(|why| invalid(format!("rule {}: {why}", place + 1)))?;
+        check_rule(rule).map_err(|fault| in_rule(place, fault))?;
     }
     Ok(())
 }
 
 /// Looks at what decides whether a rule can be read at all: a property that is not known might narrow it.
-fn check_rule(rule: &Element) -> Result<(), String> {
+fn check_rule(rule: &Element) -> Result<(), RuleFault> {
     let properties = rule.named("properties").flat_map(|list| list.named("property"));
     let mut action = None;
     for property in properties {
         let name = property.attribute("name").unwrap_or_default();
         if !KNOWN.contains(&name) {
-            return Err(format!("it has something unknown, '{}'", name.escape_debug()));
+            let name = name.to_owned();
+            return Err(RuleFault::Unknown { name });
         }
         if name == "action" {
             action = Some(property.text());
@@ -68,8 +69,10 @@ fn check_rule(rule: &Element) -> Result<(), String> {
     }
     match action.as_deref() {
         Some("accept" | "drop") => Ok(()),
-        Some(other) => Err(format!("its action is '{}'", other.escape_debug())),
-        None => Err("it has no action".to_owned()),
+        Some(other) => Err(RuleFault::Action {
+            action: other.to_owned(),
+        }),
+        None => Err(RuleFault::NoAction),
     }
 }
 
@@ -95,8 +98,12 @@ pub(crate) fn current(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FirewallError> {
     Ok(Cow::Owned(old::convert(&root)?.print()))
 }
 
-fn invalid(why: impl Into<String>) -> FirewallError {
-    FirewallError::Invalid { why: why.into() }
+/// A fault of the rule at that place, which is counted from zero.
+fn in_rule(place: usize, fault: RuleFault) -> FirewallError {
+    FirewallError::Rule {
+        number: place + 1,
+        fault,
+    }
 }
 
 #[cfg(test)]

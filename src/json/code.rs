@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Errors and warnings as codes that stay the same, with the place in the archive where there is one.
 
+mod archive;
+mod format;
+mod inventory;
+
 use std::{io, path::Path};
 
 use serde::Serialize;
 
 use crate::{
-    engine::{ArchiveError, EngineError, Warning},
+    engine::{EngineError, Warning},
     host::HostError,
     transport::{DestinationError, SourceError},
 };
+
+pub(super) use archive::missing;
+use archive::{archive_code, archive_reason, place};
+use inventory::inventory_error;
 
 /// Why something failed.
 #[derive(Serialize)]
 pub(super) struct Cause {
     code: &'static str,
+    /// Why, where the code has more than one reason.
+    reason: Option<&'static str>,
     /// A sentence in English.
     text: String,
     /// The member of the archive.
@@ -31,6 +41,7 @@ impl Cause {
         };
         Self {
             code: code(error),
+            reason: reason(error),
             text: error.to_string(),
             member,
             position_bytes,
@@ -38,25 +49,12 @@ impl Cause {
     }
 }
 
-fn place(error: &ArchiveError) -> (Option<String>, Option<u64>) {
+/// The code of the reason; none where the code of the error says all.
+fn reason(error: &EngineError) -> Option<&'static str> {
     match error {
-        ArchiveError::Damaged { member, position, .. } => (Some(member.clone()), Some(*position)),
-        ArchiveError::Foreign { member, position } | ArchiveError::Duplicate { member, position } => {
-            (Some(member.clone()), Some(*position))
-        }
-        ArchiveError::LostMember { position, .. } => (None, Some(*position)),
-        ArchiveError::Truncated { position, .. } | ArchiveError::Altered { position, .. } => (None, Some(*position)),
-        ArchiveError::KeyTooCostly { member, .. } => (Some(member.clone()), None),
-        ArchiveError::NotABackup { .. }
-        | ArchiveError::UnsupportedVersion { .. }
-        | ArchiveError::UnsupportedCompression { .. }
-        | ArchiveError::UnsupportedAlgorithm { .. }
-        | ArchiveError::UnsupportedCipher { .. }
-        | ArchiveError::WrongPassphrase
-        | ArchiveError::NoSuchVolume { .. }
-        | ArchiveError::HomeEntries { .. }
-        | ArchiveError::Missing { .. } => (None, None),
-        ArchiveError::UnreadableRules { member, .. } => (Some(member.clone()), None),
+        EngineError::Archive(error) => archive_reason(error),
+        EngineError::Host(HostError::Inventory(error)) => Some(inventory_error(error)),
+        _ => None,
     }
 }
 
@@ -103,27 +101,6 @@ fn code(error: &EngineError) -> &'static str {
     }
 }
 
-fn archive_code(error: &ArchiveError) -> &'static str {
-    match error {
-        ArchiveError::NotABackup { .. } => "not_a_backup",
-        ArchiveError::UnsupportedAlgorithm { .. } | ArchiveError::UnsupportedCipher { .. } => "unsupported_algorithm",
-        ArchiveError::UnsupportedVersion { .. } => "unsupported_version",
-        ArchiveError::UnsupportedCompression { .. } => "unsupported_compression",
-        ArchiveError::WrongPassphrase => "wrong_passphrase",
-        ArchiveError::KeyTooCostly { .. } => "key_too_costly",
-        ArchiveError::Damaged { .. } => "damaged",
-        ArchiveError::Truncated { .. } => "truncated",
-        ArchiveError::Altered { .. } => "altered",
-        ArchiveError::LostMember { .. } => "lost_member",
-        ArchiveError::HomeEntries { .. } => "home_entries",
-        ArchiveError::Duplicate { .. } => "duplicate",
-        ArchiveError::NoSuchVolume { .. } => "no_such_volume",
-        ArchiveError::Foreign { .. } => "foreign",
-        ArchiveError::UnreadableRules { .. } => "unreadable_rules",
-        ArchiveError::Missing { .. } => "missing",
-    }
-}
-
 fn host_code(error: &HostError) -> &'static str {
     match error {
         HostError::NotARoot { .. } => "host_not_a_root",
@@ -157,12 +134,14 @@ fn io_code(error: &io::Error, otherwise: &'static str) -> &'static str {
 #[derive(Serialize)]
 pub(super) struct Notice {
     code: &'static str,
+    /// Why, where a code says it.
+    reason: Option<&'static str>,
     /// The VM, by its name here.
     vm: Option<String>,
     /// What it is about: a path, a member, a setting, a place.
     subject: Option<String>,
     /// What was the matter, in English.
-    reason: Option<String>,
+    text: Option<String>,
 }
 
 impl Notice {
@@ -206,7 +185,8 @@ impl Notice {
             Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
             Warning::RestUnreadable { why } => Self::new("rest_unreadable").why(why),
             Warning::Archive(error) => {
-                let notice = Self::new("archive_damaged").why(&error.to_string());
+                let mut notice = Self::new("archive_damaged").why(&error.to_string());
+                notice.reason = Some(archive_reason(error).unwrap_or_else(|| archive_code(error)));
                 match place(error).0 {
                     Some(member) => notice.about(&member),
                     None => notice,
@@ -221,9 +201,10 @@ impl Notice {
     fn new(code: &'static str) -> Self {
         Self {
             code,
+            reason: None,
             vm: None,
             subject: None,
-            reason: None,
+            text: None,
         }
     }
 
@@ -241,246 +222,11 @@ impl Notice {
         self.about(&path.to_string_lossy())
     }
 
-    fn why(mut self, reason: &str) -> Self {
-        self.reason = Some(reason.to_owned());
+    fn why(mut self, text: &str) -> Self {
+        self.text = Some(text.to_owned());
         self
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{io::ErrorKind, sync::Arc};
-
-    use super::*;
-    use crate::{
-        engine::{HomeFault, HomeRefusal},
-        host::{
-            Change, NameFault,
-            settings::{Setting, Unfit},
-        },
-        plan::{BackupRemark, Finding, Unverified},
-    };
-
-    const SCHEMAS: [&str; 2] = [
-        include_str!("../../docs/schema/report.schema.json"),
-        include_str!("../../docs/schema/listing.schema.json"),
-    ];
-
-    fn codes(schema: &str, of: &str) -> Vec<String> {
-        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
-        let codes = &schema["$defs"][of]["properties"]["code"]["enum"];
-        codes
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|code| code.as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    fn text() -> String {
-        "x".to_owned()
-    }
-
-    #[allow(clippy::too_many_lines, reason = "a list")]
-    fn errors() -> Vec<EngineError> {
-        let io = |kind| Arc::new(io::Error::from(kind));
-        let mut errors: Vec<EngineError> = vec![
-            EngineError::Cancelled,
-            EngineError::Volume {
-                vm: text(),
-                volume: text(),
-                source: io(ErrorKind::Other),
-            },
-            EngineError::VolumeChanged {
-                vm: text(),
-                volume: text(),
-                change: Change::Content,
-            },
-            EngineError::HomeIncomplete {
-                path: text().into(),
-                count: 1,
-            },
-            EngineError::Home {
-                path: text().into(),
-                source: io(ErrorKind::Other),
-            },
-            EngineError::Home {
-                path: text().into(),
-                source: io(ErrorKind::StorageFull),
-            },
-            EngineError::NotReady(Finding {
-                vm: None,
-                remark: BackupRemark::NothingSelected,
-            }),
-            EngineError::Plan { what: text() },
-            EngineError::NotInArchive { what: text() },
-            EngineError::Internal { what: text() },
-            DestinationError::Exists { path: text().into() }.into(),
-            DestinationError::InUse { path: text().into() }.into(),
-            DestinationError::Replaced { path: text().into() }.into(),
-            DestinationError::NotADirectory { path: text().into() }.into(),
-            DestinationError::FileTooLarge { place: text() }.into(),
-            DestinationError::Io {
-                place: text(),
-                source: io(ErrorKind::Other),
-            }
-            .into(),
-            DestinationError::Service {
-                vm: text(),
-                code: 1,
-                said: text(),
-            }
-            .into(),
-            SourceError::Io {
-                place: text(),
-                source: io(ErrorKind::Other),
-            }
-            .into(),
-            SourceError::Service {
-                vm: text(),
-                code: 1,
-                said: text(),
-            }
-            .into(),
-            SourceError::NoPedos { vm: text() }.into(),
-            HostError::NotARoot { path: text().into() }.into(),
-            HostError::Inventory(crate::inventory::Inventory::parse(b"").unwrap_err()).into(),
-            HostError::NoSuchVm { name: text() }.into(),
-            HostError::NoSuchVolume {
-                vm: text(),
-                volume: text(),
-            }
-            .into(),
-            HostError::PoolOutOfReach {
-                vm: text(),
-                volume: text(),
-                pool: text(),
-                driver: text(),
-            }
-            .into(),
-            HostError::NameTaken { name: text() }.into(),
-            HostError::Unfit {
-                vm: text(),
-                setting: Setting::Tag,
-                value: text(),
-                why: Unfit::Empty,
-            }
-            .into(),
-            HostError::Refused { what: text() }.into(),
-            HostError::NotRunning { name: text() }.into(),
-            HostError::NotHalted { name: text() }.into(),
-            HostError::Gone { name: text() }.into(),
-            HostError::Denied { call: text() }.into(),
-            HostError::ConnectionLost { call: text() }.into(),
-            HostError::TimedOut {
-                call: text(),
-                after: std::time::Duration::from_secs(1),
-            }
-            .into(),
-            HostError::RecordLocked {
-                path: text().into(),
-                after: std::time::Duration::from_secs(1),
-            }
-            .into(),
-            HostError::io("x", io::Error::from(ErrorKind::Other)).into(),
-        ];
-        errors.extend(ArchiveError::one_of_each("x").into_iter().map(EngineError::from));
-        errors
-    }
-
-    #[test]
-    fn every_code_is_in_both_schemas_and_no_other() {
-        let mut known: Vec<String> = errors().iter().map(|error| code(error).to_owned()).collect();
-        known.sort();
-        known.dedup();
-        for schema in SCHEMAS {
-            assert_eq!(codes(schema, "cause"), known);
-        }
-    }
-
-    #[test]
-    fn every_warning_is_in_the_schema_and_no_other() {
-        let path = || text().into();
-        let warnings = [
-            Warning::HomeFileLeftOut {
-                path: path(),
-                why: text(),
-            },
-            Warning::HomeFileChanged { path: path() },
-            Warning::NameNotSynced {
-                path: path(),
-                why: text(),
-            },
-            Warning::LeftoverReplaced { path: path() },
-            Warning::UptakeUnknown { vm: text() },
-            Warning::NotRecorded { why: text() },
-            Warning::NotVerified { why: Unverified::InVm },
-            Warning::SettingNotRestored {
-                vm: text(),
-                setting: text(),
-                why: text(),
-            },
-            Warning::SettingUnfit {
-                vm: text(),
-                setting: Setting::Tag,
-                value: text(),
-                why: Unfit::Empty,
-            },
-            Warning::NameUnusable {
-                vm: text(),
-                why: NameFault::Empty,
-            },
-            Warning::UnknownFile { member: text() },
-            Warning::Archive(ArchiveError::LostMember { position: 7, end: 9 }),
-            Warning::BehindTheEnd { position: 7 },
-            Warning::HomeEntryRefused {
-                path: path(),
-                why: HomeRefusal::Fault(HomeFault::Twice),
-            },
-            Warning::HomePrivilegesDropped { path: path() },
-            Warning::HomeFileNotRestored {
-                path: path(),
-                why: text(),
-            },
-            Warning::LeftBehind { place: text() },
-            Warning::GoodAtSecondTry {
-                member: text(),
-                position: 7,
-            },
-            Warning::VolumeSizeDiffers {
-                vm: text(),
-                volume: text(),
-                announced: 1,
-                found: 2,
-            },
-            Warning::RecoveryTextNotWritten {
-                path: path(),
-                why: text(),
-            },
-            Warning::RestUnreadable { why: text() },
-            Warning::NotTakenAway {
-                vm: text(),
-                tag: "t",
-                why: text(),
-            },
-        ];
-        let mut known: Vec<String> = warnings
-            .iter()
-            .map(|warning| Notice::of(warning).code.to_owned())
-            .collect();
-        known.sort();
-        assert_eq!(codes(SCHEMAS[0], "warning"), known);
-    }
-
-    #[test]
-    fn damage_has_its_place() {
-        let error = ArchiveError::Damaged {
-            member: "vm1/private.img.000.enc".into(),
-            position: 512,
-            what: text(),
-        };
-        let cause = Cause::of(&error.into());
-        assert_eq!((cause.code, cause.position_bytes), ("damaged", Some(512)));
-        assert_eq!(cause.member.as_deref(), Some("vm1/private.img.000.enc"));
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use crate::{
     plan::{Absence, Cure, DeviceFate, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable, Shortage},
 };
 
-use super::{PROGRAM, SCHEMA_VERSION, document, listing::Archive};
+use super::{PROGRAM, SCHEMA_VERSION, code::missing, document, listing::Archive};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -231,7 +231,7 @@ fn parts(problem: &RestoreProblem) -> Parts<'_> {
         RestoreProblem::PoolOutOfReach { name, driver } => ("pool_out_of_reach", Some(name), None, Some(driver)),
         RestoreProblem::UserMismatch { archived, here } => ("user_mismatch", Some(archived), None, Some(here)),
         RestoreProblem::ClassUnknown => ("class_unknown", None, None, None),
-        RestoreProblem::DataMissing { what } => ("data_missing", Some(what), None, None),
+        RestoreProblem::DataMissing { what } => ("data_missing", Some(what.subject()), None, Some(missing(what))),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use crate::host::{DOM0, NameFault, Reference};
 
+use super::Missing;
+
 use super::DevicePort;
 
 /// What must be solved before a VM can be restored.
@@ -84,7 +86,7 @@ pub enum RestoreProblem {
     /// The archive does not hold all of the VM.
     DataMissing {
         /// What is missing.
-        what: String,
+        what: Missing,
     },
 }
 

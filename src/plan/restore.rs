@@ -8,7 +8,7 @@ use crate::{
     inventory::{Class, Content, Domain},
 };
 
-use super::{Access, DevicePort, RestoreDevice, RestoreProblem, RestoreRemark};
+use super::{Access, DevicePort, Missing, RestoreDevice, RestoreProblem, RestoreRemark};
 
 /// What the user has decided so far; VMs go by their name in the archive throughout.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,7 +32,7 @@ pub struct RestoreChoices {
     /// Devices of single VMs that are kept (`true`) or dropped, whatever the policy says.
     pub devices: BTreeMap<String, BTreeMap<DevicePort, bool>>,
     /// VMs of which the archive is known not to hold everything, with what is missing.
-    pub missing: BTreeMap<String, String>,
+    pub missing: BTreeMap<String, Missing>,
     /// Rules for everything that is not decided one by one.
     pub policy: RestorePolicy,
 }

@@ -5,7 +5,7 @@
 use std::num::NonZeroUsize;
 
 use super::{
-    ProfileError,
+    Expected, ProfileError,
     yaml::{self, Value},
 };
 use crate::{crypto::KdfCost, format::Level, plan::InventoryScope};
@@ -60,22 +60,22 @@ impl Extras {
         let pairs = match value {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Mapping(pairs)) => pairs,
-            Some(_) => return Err(wrong(KEY, "a mapping")),
+            Some(_) => return Err(wrong(KEY, Expected::Mapping)),
         };
         for (key, value) in pairs {
             match key.as_str() {
-                LEVEL => extras.level = word(LEVEL, LEVELS, &value, |word| word.parse().ok())?,
+                LEVEL => extras.level = word(LEVEL, Expected::Level, &value, |word| word.parse().ok())?,
                 ONLY_SELECTED => {
                     extras.scope = truth(ONLY_SELECTED, &value)?.map(|is_wanted| match is_wanted {
                         true => InventoryScope::SelectedOnly,
                         false => InventoryScope::WholeHost,
                     });
                 }
-                KDF => extras.kdf = word(KDF, "default or reference", &value, cost_named)?,
+                KDF => extras.kdf = word(KDF, Expected::Strength, &value, cost_named)?,
                 VERIFY => extras.verify = truth(VERIFY, &value)?,
                 RECOVERY_TEXT => extras.recovery_text = truth(RECOVERY_TEXT, &value)?,
                 NICE => extras.is_gentle = truth(NICE, &value)?,
-                JOBS => extras.jobs = word(JOBS, "a number from 1 on", &value, |word| word.parse().ok())?,
+                JOBS => extras.jobs = word(JOBS, Expected::Jobs, &value, |word| word.parse().ok())?,
                 other => unknown.push(format!("{KEY}.{other}")),
             }
         }
@@ -106,8 +106,6 @@ impl Extras {
     }
 }
 
-const LEVELS: &str = "fast, balanced, small or a number";
-
 fn level_word(level: Level) -> String {
     match level {
         Level::Exact(number) => number.to_string(),
@@ -124,13 +122,13 @@ fn truth(key: &'static str, value: &Value) -> Result<Option<bool>, ProfileError>
     match value {
         Value::Null => Ok(None),
         Value::Truth(is_so) => Ok(Some(*is_so)),
-        _ => Err(wrong(key, "true or false")),
+        _ => Err(wrong(key, Expected::Truth)),
     }
 }
 
 fn word<T>(
     key: &'static str,
-    expected: &'static str,
+    expected: Expected,
     value: &Value,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, ProfileError> {
@@ -141,6 +139,6 @@ fn word<T>(
     }
 }
 
-fn wrong(key: &'static str, expected: &'static str) -> ProfileError {
+fn wrong(key: &'static str, expected: Expected) -> ProfileError {
     ProfileError::Wrong { key, expected }
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use zeroize::Zeroizing;
 
-use super::ProfileError;
+use super::{ProfileError, SyntaxFault};
 
 /// A text of a profile: it may be its passphrase.
 pub(super) type Text = Zeroizing<String>;
@@ -33,7 +33,7 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Text, Value)>, ProfileError> {
         match events.next()? {
             Event::StreamStart | Event::DocumentStart(_) => {}
             Event::MappingStart(..) => break,
-            _ => return Err(syntax("it is not a mapping")),
+            _ => return Err(SyntaxFault::NotAMapping.into()),
         }
     }
     let keys = events.pairs(0)?;
@@ -41,13 +41,9 @@ pub(super) fn mapping(text: &str) -> Result<Vec<(Text, Value)>, ProfileError> {
         match events.next()? {
             Event::DocumentEnd => {}
             Event::StreamEnd => return Ok(keys),
-            _ => return Err(syntax("there is a second document in it")),
+            _ => return Err(SyntaxFault::SecondDocument.into()),
         }
     }
-}
-
-fn syntax(why: impl Into<String>) -> ProfileError {
-    ProfileError::Syntax { why: why.into() }
 }
 
 struct Events<'a> {
@@ -61,13 +57,10 @@ impl<'a> Events<'a> {
             Some(Err(error)) => {
                 let place = error.marker();
                 // The parser's own words could repeat a part of the passphrase.
-                Err(syntax(format!(
-                    "not YAML in line {}, column {}",
-                    place.line(),
-                    place.col() + 1
-                )))
+                let (line, column) = (place.line(), place.col() + 1);
+                Err(SyntaxFault::NotYaml { line, column }.into())
             }
-            None => Err(syntax("it ends early")),
+            None => Err(SyntaxFault::Unfinished.into()),
         }
     }
 
@@ -78,10 +71,11 @@ impl<'a> Events<'a> {
             let key = match self.next()? {
                 Event::MappingEnd => return Ok(keys),
                 Event::Scalar(key, ..) => Zeroizing::new(key.into_owned()),
-                _ => return Err(syntax("a key is not a word")),
+                _ => return Err(SyntaxFault::Key.into()),
             };
             if keys.iter().any(|(other, _)| *other == key) {
-                return Err(syntax(format!("'{}' stands in it twice", key.escape_debug())));
+                let key = key.to_string();
+                return Err(SyntaxFault::Twice { key }.into());
             }
             let first = self.next()?;
             // What another program keeps in a mapping of its own is its matter.
@@ -123,12 +117,12 @@ impl<'a> Events<'a> {
                     match self.next()? {
                         Event::SequenceEnd => return Ok(Value::List(values)),
                         item @ Event::Scalar(..) => values.push(self.value(item, depth)?),
-                        _ => return Err(syntax("a list holds more than words")),
+                        _ => return Err(SyntaxFault::List.into()),
                     }
                 }
             }
             Event::MappingStart(..) => Ok(Value::Mapping(self.pairs(depth + 1)?)),
-            _ => Err(syntax("a value that refers to another one")),
+            _ => Err(SyntaxFault::Reference.into()),
         }
     }
 }

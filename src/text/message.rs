@@ -6,9 +6,13 @@
 
 mod archive;
 mod by_hand;
+mod damage;
+mod format;
 mod host;
 mod input;
+mod inventory;
 mod profile;
+mod reason;
 mod transport;
 
 use std::io;
@@ -25,9 +29,11 @@ use super::{
 
 pub use archive::archive_error;
 pub(super) use host::out_of_reach;
-pub use host::{host_error, inventory_error, name_fault, open_error, setting, unfit};
+pub use host::{host_error, name_fault, open_error, setting, unfit};
 pub use input::{line_problem, oddity, passphrase_error};
+pub use inventory::inventory_error;
 pub use profile::profile_error;
+pub(super) use reason::missing;
 pub use transport::{destination_error, source_error};
 
 /// An error in words.
@@ -58,6 +64,18 @@ impl Message {
     pub(super) fn hint(mut self, hint: String) -> Self {
         self.hint = Some(hint);
         self
+    }
+
+    /// What happened and the facts, on one line without a full stop.
+    pub(super) fn line(&self) -> String {
+        if self.detail.is_empty() {
+            return self.title.clone();
+        }
+        gettext_f(
+            // Translators: {what} is a sentence without a full stop, {facts} says where and which.
+            "{what}: {facts}",
+            &[("what", &self.title), ("facts", &self.detail)],
+        )
     }
 
     /// All of it as one text, for a details box or a clipboard.
@@ -262,6 +280,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::host::HostError;
 
     #[test]
     fn the_operating_system_is_quoted_without_its_number() {
@@ -282,7 +301,7 @@ mod tests {
                 place: "/x".into(),
                 source: source(),
             });
-            let host = host_error(&crate::host::HostError::Io {
+            let host = host_error(&HostError::Io {
                 what: "x".into(),
                 source: source(),
             });
@@ -308,6 +327,38 @@ mod tests {
             for hint in hints(errno) {
                 assert!(hint.contains(words) || errno == Errno::INVAL, "{errno}: {hint}");
                 assert!(!hint.contains("failing"), "{errno}: {hint}");
+            }
+        }
+    }
+
+    /// Whether a text has a word like `TooLong`, as only a program would write it.
+    fn has_word_of_code(text: &str) -> bool {
+        let inner_capital = |word: &str| {
+            let letters: Vec<char> = word.chars().collect();
+            letters
+                .windows(2)
+                .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        };
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        words
+            .filter(|word| !["PedOS", "MiB", "GiB", "KiB", "TiB", "exFAT"].contains(word))
+            .any(inner_capital)
+    }
+
+    #[test]
+    fn every_reason_has_its_own_words() {
+        let mut told = std::collections::BTreeMap::new();
+        // A cancel is a cancel, wherever it was noticed.
+        let is_told_twice = |error: &EngineError| matches!(error, EngineError::Host(HostError::Cancelled(_)));
+        for error in EngineError::all().iter().filter(|error| !is_told_twice(error)) {
+            let (name, text) = (format!("{error:?}"), message(error).full_text());
+            assert!(!message(error).title.is_empty(), "{name}");
+            assert!(!text.contains('\u{1b}'), "{name}: {text:?}");
+            assert!(!text.contains(['{', '}']) && !text.contains("::"), "{name}: {text}");
+            assert!(!has_word_of_code(&text), "{name}: {text}");
+            assert!(!text.contains(": \n") && !text.ends_with(": "), "{name}: {text}");
+            if let Some(other) = told.insert(text.clone(), name.clone()) {
+                assert_eq!(other, name, "both say: {text}");
             }
         }
     }

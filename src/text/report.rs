@@ -232,15 +232,15 @@ pub(super) fn wrapped_by(text: &str, first: usize, others: usize) -> Vec<String>
 mod tests {
     use super::*;
     use crate::{
-        engine::{ArchiveError, EngineError, Failure, ItemReport, ItemResult, Report, VmReport, VmResult},
+        engine::{ArchiveError, Damage, EngineError, Failure, ItemReport, ItemResult, Report, VmReport, VmResult},
         job::{JobKind, Outcome},
     };
 
     fn damage(volume: &str) -> Failure {
         Failure(EngineError::Archive(ArchiveError::Damaged {
-            member: format!("vm6/{volume}.000.enc"),
+            member: Some(format!("vm6/{volume}.000.enc")),
             position: 123_456,
-            what: "the content does not match its authentication code".into(),
+            why: Damage::MacMismatch,
         }))
     }
 

@@ -6,7 +6,9 @@ use crate::plan::{Absence, Cure, RestoreProblem, RestoreRemark, Shortage};
 use super::{
     finding::FindingText,
     i18n::{gettext, gettext_f},
-    kernel, netvm, sanitize, size,
+    kernel,
+    message::missing,
+    netvm, sanitize, size,
 };
 
 /// What must be solved before a VM can be restored, and what solves it in a window.
@@ -48,7 +50,7 @@ fn sentence(problem: &RestoreProblem) -> String {
         RestoreProblem::ClassUnknown => gettext("This program does not know how to create a VM of this class."),
         RestoreProblem::DataMissing { what } => gettext_f(
             "The backup does not hold all of it: {what}.",
-            &[("what", &sanitize(what))],
+            &[("what", &missing(what))],
         ),
     }
 }

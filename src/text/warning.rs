@@ -111,14 +111,7 @@ pub fn warning(warning: &Warning) -> String {
             "The backup could not be read to its end: {why}",
             &[("why", &sanitize(why))],
         ),
-        Warning::Archive(error) => {
-            let message = archive_error(error);
-            gettext_f(
-                // Translators: {what} is a sentence without a full stop, {facts} says where and which.
-                "{what}: {facts}",
-                &[("what", &message.title), ("facts", &message.detail)],
-            )
-        }
+        Warning::Archive(error) => archive_error(error).line(),
         Warning::NamedFromTheStart { vm } => gettext_f(
             "The service of the VM {vm} gives the backup its name before it is whole. If this backup breaks off, remove the file that it leaves there.",
             &[("vm", &sanitize(vm))],

@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use crate::{cancel::Cancelled, host::HostError, qfile::QfileError};
+use crate::{cancel::Cancelled, host::HostError, qfile::QfileFault};
 
 /// Why an archive could not be written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -160,14 +160,14 @@ pub enum SourceError {
         position: u64,
     },
     /// The stream of a service is not one.
-    #[error("what VM {vm} sent makes no sense: {error}")]
+    #[error("what VM {vm} sent makes no sense: {fault}")]
     NotAStream {
         /// The VM.
         vm: String,
         /// Bytes of members that had come.
         position: u64,
         /// What is wrong with it.
-        error: Arc<QfileError>,
+        fault: QfileFault,
     },
     /// The archive lies in a VM, and there is no PedOS here whose VMs could be reached.
     #[error("VM {vm} cannot be reached: there is no PedOS here")]
@@ -217,5 +217,55 @@ impl DestinationError {
             io::ErrorKind::FileTooLarge => Self::FileTooLarge { place },
             _ => Self::Io { place, source },
         }
+    }
+}
+
+#[cfg(test)]
+mod each {
+    use super::*;
+
+    /// A text that could steer a terminal.
+    fn odd() -> String {
+        "x\u{1b}y".to_owned()
+    }
+
+    fn answer() -> Arc<io::Error> {
+        Arc::new(io::ErrorKind::PermissionDenied.into())
+    }
+
+    impl DestinationError {
+        one_of_each! {
+            Exists { path: odd().into() },
+            InUse { path: odd().into() },
+            Replaced { path: odd().into() },
+            NotADirectory { path: odd().into() },
+            Full { place: odd() },
+            FileTooLarge { place: odd() },
+            Io { place: odd(), source: answer() },
+            Service { vm: odd(), code: 1, said: odd() },
+            NotWritable { place: odd() },
+            NothingThere { place: odd() },
+            NotKept { place: odd() },
+            Command { command: odd(), code: 1, said: odd() },
+            Impossible { place: odd() },
+        }
+    }
+
+    impl SourceError {
+        one_of_each! {
+            Io { place: odd(), source: answer() },
+            Program { program: odd(), source: answer() },
+            Service { vm: odd(), code: 1, said: odd() },
+            NotReadable { place: odd(), kind: Unreadable::Directory },
+            ReadAlready { place: odd() },
+            Command { command: odd(), code: 1, said: odd() },
+            BrokenOff { vm: odd(), position: 7 },
+            NotAStream { vm: odd(), position: 7, fault: QfileFault::Kind },
+            NoPedos { vm: odd() },
+        }
+    }
+
+    impl Unreadable {
+        one_of_each! { Directory, Pipe, Other }
     }
 }

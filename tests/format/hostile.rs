@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 
 use pedos_backup::format::{
-    Compression, FormatError, Header, MemberKind, decoder,
+    Compression, FormatError, FormatFault, Header, Limited, MemberKind, decoder,
     inner::{self, EntryKind, Extent, NewMember},
     limits, outer,
 };
@@ -107,21 +107,36 @@ fn only_plain_files_may_stand_in_the_outer_archive() {
     }
 }
 
+/// Whether the number of these things is beyond its limit.
+fn is_too_large(error: &FormatError, counted: Limited) -> bool {
+    matches!(fault(error), Some(FormatFault::TooLarge { what, .. }) if *what == counted)
+}
+
+fn fault(error: &FormatError) -> Option<&FormatFault> {
+    match error {
+        FormatError::Damaged { fault, .. } => Some(fault),
+        _ => None,
+    }
+}
+
 #[test]
 fn claimed_sizes_cost_no_memory() {
     let huge = |bytes: &mut [u8; 512]| bytes[124..136].copy_from_slice(&[0x80, 0, 0, 0, 0x0f, 0xff, 0, 0, 0, 0, 0, 0]);
-    for archive in [
-        block("a", b'0', huge),
-        block("a", b'x', huge),
-        block("a", b'L', huge),
-        block("a", b'g', huge),
+    for (archive, counted) in [
+        (block("a", b'0', huge), Limited::Member),
+        (block("a", b'x', huge), Limited::Extension),
+        (block("a", b'L', huge), Limited::Extension),
+        (block("a", b'g', huge), Limited::Extension),
     ] {
         let error = read_outer(&archive[..]).unwrap_err();
-        assert!(matches!(error, FormatError::TooLarge { .. }), "{error}");
+        assert!(is_too_large(&error, counted), "{error}");
         drain(&archive);
     }
     let beyond = block("a", b'0', |bytes| bytes[124..136].copy_from_slice(&[0xff; 12]));
-    assert!(matches!(read_outer(&beyond[..]), Err(FormatError::Damaged { .. })));
+    assert_eq!(
+        fault(&read_outer(&beyond[..]).unwrap_err()),
+        Some(&FormatFault::SizeField)
+    );
     let large = block("a", b'0', |bytes| bytes[124..135].copy_from_slice(b"00777777777"));
     assert!(matches!(read_outer(&large[..]), Err(FormatError::Truncated { .. })));
 }
@@ -135,7 +150,7 @@ fn endless_extension_headers_are_refused() {
     ]
     .concat();
     let error = read_outer(&*one.repeat(100)).unwrap_err();
-    assert!(matches!(error, FormatError::Damaged { .. }));
+    assert!(matches!(fault(&error), Some(FormatFault::TooManyExtensions { .. })));
     let global = [
         &block("x", b'g', |bytes| bytes[124..135].copy_from_slice(b"00000000006"))[..],
         b"6 a=b\n",
@@ -144,7 +159,7 @@ fn endless_extension_headers_are_refused() {
     .concat();
     let member = block("a", b'0', |_| ());
     let error = read_outer(&*[&global[..], &member].concat().repeat(5000)).unwrap_err();
-    assert!(matches!(error, FormatError::TooLarge { .. }), "{error}");
+    assert!(is_too_large(&error, Limited::GlobalExtensions), "{error}");
 }
 
 #[test]
@@ -157,10 +172,16 @@ fn headers_that_belong_to_nothing_are_refused() {
     .concat();
     assert!(matches!(read_outer(&*alone), Err(FormatError::Truncated { .. })));
     let before_end = [&alone[..], &[0; 1024]].concat();
-    assert!(matches!(read_outer(&*before_end), Err(FormatError::Damaged { .. })));
+    assert_eq!(
+        fault(&read_outer(&*before_end).unwrap_err()),
+        Some(&FormatFault::LoneExtension)
+    );
     let (archive, _) = outer_archive();
     let garbage = [&archive[..], &[b'x'; 512]].concat();
-    assert!(matches!(read_outer(&*garbage), Err(FormatError::Damaged { .. })));
+    assert_eq!(
+        fault(&read_outer(&*garbage).unwrap_err()),
+        Some(&FormatFault::NotAHeader)
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::{fs, io::Write, os::unix::fs::FileExt};
 
 use pedos_backup::format::{
-    FormatError,
+    WriteError,
     inner::{self, EntryKind, Extent, NewMember},
 };
 use proptest::prelude::*;
@@ -189,7 +189,7 @@ fn a_writer_holds_its_caller_to_what_was_announced() {
     let extent = |offset, length| Extent { offset, length };
     let refused = |size, extents: &[Extent]| {
         let result = inner::Writer::new(Vec::new()).sparse_member("v", size, extents);
-        matches!(result, Err(FormatError::Unwritable { .. }))
+        matches!(result, Err(WriteError::Unwritable { .. }))
     };
     assert!(refused(4096, &[extent(0, 100)]));
     assert!(refused(4096, &[extent(100, 512)]));

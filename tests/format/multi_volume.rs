@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use pedos_backup::format::{MultiVolume, VolumeError};
+use pedos_backup::format::{FormatFault, MultiVolume};
 
 use super::{layers::content, tools};
 
@@ -152,9 +152,9 @@ fn volumes_that_are_missing_repeated_or_swapped_are_found() {
     assert!(volumes.len() > 4);
     let kind = |volumes: &[Vec<u8>]| match join(volumes, 1000) {
         Ok(_) => "good".to_owned(),
-        Err(error) => match error.get_ref().and_then(|error| error.downcast_ref::<VolumeError>()) {
-            Some(error) => format!("{error:?}").split_whitespace().next().unwrap().to_owned(),
-            None => error.kind().to_string(),
+        Err(error) => match error.get_ref().and_then(|error| error.downcast_ref::<FormatFault>()) {
+            Some(FormatFault::Volumes(error)) => format!("{error:?}").split_whitespace().next().unwrap().to_owned(),
+            _ => error.kind().to_string(),
         },
     };
     assert_eq!(kind(&volumes), "good");

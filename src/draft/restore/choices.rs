@@ -7,8 +7,8 @@ use crate::{
     engine::OpenedArchive,
     host::{Reference, System},
     plan::{
-        Candidates, Cure, DevicePort, OnConflict, PoolOffer, RestoreChoices, RestorePolicy, RestoreTable, pools,
-        resolve,
+        Candidates, Cure, DevicePort, Missing, OnConflict, PoolOffer, RestoreChoices, RestorePolicy, RestoreTable,
+        pools, resolve,
     },
 };
 
@@ -88,7 +88,7 @@ impl RestoreDraft {
     }
 
     /// Takes of which VMs the archive does not hold everything, with what is missing, from a look at the archive.
-    pub fn set_missing(&mut self, missing: BTreeMap<String, String>) {
+    pub fn set_missing(&mut self, missing: BTreeMap<String, Missing>) {
         self.choices.missing = missing;
     }
 

@@ -21,6 +21,7 @@ use crate::{
         ArchiveError, Context, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning, memory,
     },
     host::{HostError, Services, System, VmFile, VolumeImport},
+    inventory::volume_file,
     plan::{ArchivedFile, ExtractPlan, ExtractTo, RestoreChoices, RestorePolicy, RestoreRow, resolve},
     transport::{DestinationError, FileWriter},
 };
@@ -207,7 +208,7 @@ fn new_folder(path: &Path) -> Result<HomeFolder, EngineError> {
 
 impl Target for Extracting {
     fn volume(&mut self, _: &RestoreRow, name: &str, size: u64) -> Result<Option<Box<dyn VolumeImport>>, EngineError> {
-        self.import(&format!("{name}.img"), size)
+        self.import(&volume_file(name), size)
     }
 
     fn other_file(
@@ -238,7 +239,7 @@ impl Target for Extracting {
             Output::Folder(folder) => folder.as_ref(),
             Output::File(_) | Output::Stream(_) => None,
         };
-        home::read(archive, &row.content.path, folder, place, context)
+        home::read(archive, row.content.path.as_str(), folder, place, context)
     }
 
     fn complete(&mut self, _: &RestoreRow) -> Result<(), EngineError> {

@@ -21,7 +21,7 @@ use rustix::{
 };
 
 use crate::{
-    engine::{CancelToken, io_errors::into_io},
+    engine::{CancelToken, Damage, FilterFault, io_errors::into_io},
     format::{Filter, decoder},
     transport::SourceError,
     units::KIB,
@@ -177,20 +177,17 @@ impl<'a> Program<'a> {
         self.status = Some(status);
         self.listen()?;
         let said = printable(&self.said);
-        let bad = |what: &str| {
-            let text = [&self.name, what, &said].map(|part| part.trim()).join(" ");
-            Err(io::Error::new(io::ErrorKind::InvalidData, text.trim_end()))
+        let program = self.name.clone();
+        let fault = if !status.success() {
+            FilterFault::Failed { program, status, said }
+        } else if !said.is_empty() {
+            FilterFault::Complained { program, said }
+        } else if self.has_refused_input || self.stdin.is_some() {
+            FilterFault::Unread { program }
+        } else {
+            return Ok(());
         };
-        if !status.success() {
-            return bad(&format!("failed ({status}):"));
-        }
-        if !said.is_empty() {
-            return bad("complained:");
-        }
-        if self.has_refused_input || self.stdin.is_some() {
-            return bad("ended before it had read everything");
-        }
-        Ok(())
+        Err(Damage::Filter(fault).into())
     }
 }
 

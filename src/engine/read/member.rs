@@ -3,7 +3,8 @@
 
 use crate::{
     crypto::ContainerError,
-    engine::{ArchiveError, EngineError},
+    engine::{ArchiveError, Cut, Damage, EngineError},
+    format::Within,
 };
 
 pub(super) use crate::transport::Member as MemberInfo;
@@ -15,33 +16,35 @@ pub(super) const BUFFER_BYTES: usize = 256 * 1024;
 /// right, so a part that does not open is a damaged or exchanged part.
 pub(super) fn container_error(error: &ContainerError, member: &MemberInfo) -> EngineError {
     match error {
-        ContainerError::TooCostly { .. } | ContainerError::NotEnoughMemory { .. } => ArchiveError::KeyTooCostly {
+        ContainerError::TooCostly { cost } => ArchiveError::KeyTooCostly {
             member: member.name.clone(),
-            what: error.to_string(),
+            cost: *cost,
         }
         .into(),
-        ContainerError::WrongPassphrase => damaged(
-            member,
-            "it was altered, or belongs to another place or another backup".to_owned(),
-        ),
-        other => damaged(member, other.to_string()),
+        ContainerError::NotEnoughMemory { bytes } => ArchiveError::KeyMemory {
+            member: member.name.clone(),
+            bytes: *bytes,
+        }
+        .into(),
+        ContainerError::WrongPassphrase => damaged(member, Damage::Misplaced),
+        other => damaged(member, Damage::Container(other.clone())),
     }
 }
 
-pub(super) fn damaged(member: &MemberInfo, what: String) -> EngineError {
-    damaged_member(member, what).into()
+pub(super) fn damaged(member: &MemberInfo, why: Damage) -> EngineError {
+    damaged_member(member, why).into()
 }
 
-pub(super) fn damaged_member(member: &MemberInfo, what: String) -> ArchiveError {
+pub(super) fn damaged_member(member: &MemberInfo, why: Damage) -> ArchiveError {
     ArchiveError::Damaged {
-        member: member.name.clone(),
+        member: Some(member.name.clone()),
         position: member.position,
-        what,
+        why,
     }
 }
 
 /// An archive that ends within something.
-pub(super) fn truncated(position: u64, within: &str) -> ArchiveError {
-    let what = format!("the rest of {within} is missing");
-    ArchiveError::Truncated { position, what }
+pub(super) fn truncated(position: u64, within: Within) -> ArchiveError {
+    let cut = Cut::Within(within);
+    ArchiveError::Truncated { position, cut }
 }

@@ -11,9 +11,11 @@ mod unlisted;
 use std::sync::Arc;
 
 use crate::{
-    engine::{ArchiveError, ArchiveInfo, Context, EngineError, OpenedArchive, Protection, workers::Workers},
+    engine::{
+        ArchiveError, ArchiveInfo, Context, EngineError, NotABackup, OpenedArchive, Protection, workers::Workers,
+    },
     format::{
-        Filter, FormatError, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, PartName, VERSION, limits,
+        Filter, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, HeaderError, INVENTORY_FILE, PartName, VERSION, limits,
         peek_version,
     },
     host::Services,
@@ -58,9 +60,8 @@ impl Opener<'_> {
     fn open(&mut self) -> Result<OpenedArchive, EngineError> {
         let first = match self.members.next() {
             Ok(Some(member)) => member,
-            Ok(None) => return Err(self.not_a_backup("it is empty".to_owned())),
-            Err(EngineError::Archive(error)) => return Err(self.not_a_backup(error.to_string())),
-            Err(error) => return Err(error),
+            Ok(None) => return Err(self.not_a_backup(NotABackup::Empty)),
+            Err(error) => return Err(self.unreadable(error)),
         };
         let front = if first.name == HEADER_MEMBER {
             let header = self.content(&first)?;
@@ -71,10 +72,13 @@ impl Opener<'_> {
             self.members.put_back(first);
             self.read_header(&header)?
         } else {
-            let what = format!("{} stands where {HEADER_MEMBER} was expected", first.name);
+            let other = NotABackup::OtherMember {
+                found: first.name,
+                expected: HEADER_MEMBER,
+            };
             return Err(self
                 .front_lost(HEADER_MEMBER)
-                .unwrap_or_else(|| self.not_a_backup(what)));
+                .unwrap_or_else(|| self.not_a_backup(other)));
         };
         let next = self.members.next()?;
         let is_right = |member: &MemberInfo| is_inventory(front.dialect.part_name(&member.name).ok_or(()));
@@ -107,12 +111,12 @@ impl Opener<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let missing = || self.not_a_backup("it has no inventory".to_owned());
+        let missing = || self.not_a_backup(NotABackup::NoInventory);
         Err(self.front_lost(&name).unwrap_or_else(missing))
     }
 
     fn read_header(&mut self, bytes: &[u8]) -> Result<Front, EngineError> {
-        let version = peek_version(bytes).ok_or_else(|| self.not_a_backup("its header makes no sense".to_owned()))?;
+        let version = peek_version(bytes).ok_or_else(|| self.not_a_backup(NotABackup::HeaderVersion))?;
         let mac = self.mac_of(bytes, version)?;
         match version {
             VERSION => {
@@ -180,8 +184,8 @@ impl Opener<'_> {
 
     fn parse(&self, bytes: &[u8]) -> Result<Header, EngineError> {
         Header::parse(bytes).map_err(|error| match error {
-            FormatError::UnsupportedVersion { version } => ArchiveError::UnsupportedVersion { version }.into(),
-            other => self.not_a_backup(other.to_string()),
+            HeaderError::UnsupportedVersion { version } => ArchiveError::UnsupportedVersion { version }.into(),
+            other => self.not_a_backup(NotABackup::Header(other)),
         })
     }
 
@@ -217,29 +221,41 @@ impl Opener<'_> {
     }
 
     /// Reads the member that has to come now.
-    fn expect(&mut self, name: &str) -> Result<Vec<u8>, EngineError> {
+    fn expect(&mut self, name: &'static str) -> Result<Vec<u8>, EngineError> {
         match self.members.next() {
             Ok(Some(member)) if member.name == name => self.content(&member),
             Ok(Some(member)) => {
-                let what = format!("{} stands where {name} was expected", member.name);
-                Err(self.not_a_backup(what))
+                let (found, expected) = (member.name, name);
+                Err(self.not_a_backup(NotABackup::OtherMember { found, expected }))
             }
-            Ok(None) => Err(self.not_a_backup(format!("it has no {name}"))),
-            Err(EngineError::Archive(error)) => Err(self.not_a_backup(error.to_string())),
-            Err(error) => Err(error),
+            Ok(None) => Err(self.not_a_backup(NotABackup::NoMember { member: name })),
+            Err(error) => Err(self.unreadable(error)),
         }
     }
 
     fn content(&mut self, member: &MemberInfo) -> Result<Vec<u8>, EngineError> {
         if member.size > limits::HEADER_CONTAINER_BYTES {
-            return Err(self.not_a_backup(format!("its {} has {} bytes", member.name, member.size)));
+            return Err(self.not_a_backup(NotABackup::MemberSize {
+                member: member.name.clone(),
+                bytes: member.size,
+                limit: limits::HEADER_CONTAINER_BYTES,
+            }));
         }
         let mut content = Vec::new();
         self.members.read_into(&mut content)?;
         Ok(content)
     }
 
-    fn not_a_backup(&self, why: String) -> EngineError {
+    /// What an error means that comes where header and inventory should be.
+    fn unreadable(&self, error: EngineError) -> EngineError {
+        match error {
+            EngineError::Archive(ArchiveError::Damaged { why, .. }) => self.not_a_backup(NotABackup::Unreadable(why)),
+            EngineError::Archive(ArchiveError::Truncated { cut, .. }) => self.not_a_backup(NotABackup::Cut(cut)),
+            other => other,
+        }
+    }
+
+    fn not_a_backup(&self, why: NotABackup) -> EngineError {
         let place = self.access.source.location().to_string();
         ArchiveError::NotABackup { place, why }.into()
     }

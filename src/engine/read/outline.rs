@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    engine::{ArchiveError, Context, EngineError},
+    engine::{ArchiveError, Context, Damage, EngineError, NotABackup},
     format::PartName,
     inventory::{Domain, Inventory},
+    plan::Missing,
     transport::Source,
 };
 
@@ -47,7 +48,7 @@ pub struct OutlineFile {
 
 impl Outline {
     /// The VMs of an inventory of which something is missing, by name, and what that is.
-    pub fn missing(&self, inventory: &Inventory) -> BTreeMap<String, String> {
+    pub fn missing(&self, inventory: &Inventory) -> BTreeMap<String, Missing> {
         let domains = inventory.domains().into_iter();
         domains
             .filter_map(|domain| {
@@ -57,21 +58,19 @@ impl Outline {
             .collect()
     }
 
-    fn missing_of(&self, domain: &Domain) -> Option<String> {
+    fn missing_of(&self, domain: &Domain) -> Option<Missing> {
         let path = domain
             .content()
             .map(|content| content.path)
             .filter(|path| !path.is_empty())?;
-        let path = path.trim_end_matches('/');
-        let mut own = self.files.iter().filter(|file| {
-            let rest = file.name.strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
+        let mut own = self.files.iter().filter(|file| path.within(&file.name).is_some());
         if let Some(broken) = own.clone().find(|file| !file.is_in_order) {
-            return Some(format!("parts of {}", broken.name));
+            let path = broken.name.clone();
+            return Some(Missing::Parts { path });
         }
         if own.clone().next().is_none() {
-            return Some(format!("everything of VM {} ({path})", domain.name));
+            let (vm, folder) = (domain.name.clone(), path.folder().to_owned());
+            return Some(Missing::EverythingOf { vm, folder });
         }
         let name = |file: &OutlineFile| file.name.rsplit('/').next().map(str::to_owned);
         let names: BTreeSet<String> = own.by_ref().filter_map(name).collect();
@@ -80,7 +79,8 @@ impl Outline {
             return None;
         }
         let missing = expected_files(domain).into_iter().find(|file| !names.contains(file))?;
-        Some(format!("{path}/{missing}"))
+        let path = path.member(&missing);
+        Some(Missing::Path { path })
     }
 }
 
@@ -95,9 +95,9 @@ pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>,
     };
     if index.members.is_empty() {
         let why = match index.findings.first() {
-            None => "it is empty".to_owned(),
-            Some(ArchiveError::Foreign { member, .. }) => format!("it is another archive, which holds {member}"),
-            Some(_) => "it does not begin like one".to_owned(),
+            None => NotABackup::Empty,
+            Some(ArchiveError::Foreign { member, .. }) => NotABackup::OtherArchive { member: member.clone() },
+            Some(_) => NotABackup::OtherBeginning,
         };
         let place = source.location().to_string();
         return Err(ArchiveError::NotABackup { place, why }.into());
@@ -139,9 +139,12 @@ impl Outline {
         file.bytes += member.size;
         if part.number() != expected && std::mem::replace(&mut file.is_in_order, false) {
             self.findings.push(ArchiveError::Damaged {
-                member: member.name.clone(),
+                member: Some(member.name.clone()),
                 position: member.position,
-                what: format!("part {expected} of {} was expected here", part.file()),
+                why: Damage::OutOfOrder {
+                    number: expected,
+                    file: part.file().to_owned(),
+                },
             });
         }
     }

@@ -7,10 +7,10 @@ use std::{ops::Range, sync::Arc};
 use crate::{
     crypto::{ContainerError, ContainerHeader, Digest, Hmac, KeyCache, OldCipher, part_passphrase},
     engine::{
-        ArchiveInfo, CancelToken, Context, EngineError, Protection,
+        ArchiveInfo, CancelToken, Context, Damage, EngineError, Protection,
         workers::{Haste, Workers},
     },
-    format::{PartName, limits, mac_member, parse_mac},
+    format::{MacError, PartName, limits, mac_member, parse_mac},
     plan::Access,
     secret::Passphrase,
 };
@@ -127,8 +127,11 @@ impl Dialect {
     ) -> Result<Result<Proof, EngineError>, EngineError> {
         if member.size > limits::PART_CONTAINER_BYTES {
             members.skip()?;
-            let what = format!("it has {} bytes, more than any part", member.size);
-            return Ok(Err(damaged(member, what)));
+            let why = Damage::PartSize {
+                bytes: member.size,
+                limit: limits::PART_CONTAINER_BYTES,
+            };
+            return Ok(Err(damaged(member, why)));
         }
         self.workers.reading().copy(cancel, || members.read_into(buffer))??;
         match &self.kind {
@@ -182,8 +185,7 @@ impl Dialect {
         if self.workers.compute(&context.cancel, verify)? {
             Ok(0..buffer.len())
         } else {
-            let what = "its authentication code is not that of its content".to_owned();
-            Err(damaged(member, what))
+            Err(damaged(member, Damage::MacMismatch))
         }
     }
 
@@ -217,7 +219,7 @@ pub(super) fn fetch_code(
     members: &mut Members,
     member: &MemberInfo,
 ) -> Result<Result<Proof, EngineError>, EngineError> {
-    let missing = || Ok(Err(damaged(member, "its authentication code is missing".to_owned())));
+    let missing = || Ok(Err(damaged(member, Damage::MacMissing)));
     let Some(beside) = members.next()? else {
         return missing();
     };
@@ -226,9 +228,10 @@ pub(super) fn fetch_code(
         return missing();
     }
     if beside.size > limits::MAC_MEMBER_BYTES {
-        return Ok(Err(damaged(&beside, format!("it has {} bytes", beside.size))));
+        let (bytes, limit) = (beside.size, limits::MAC_MEMBER_BYTES);
+        return Ok(Err(damaged(&beside, Damage::Mac(MacError::TooLong { bytes, limit }))));
     }
     let mut text = Vec::new();
     members.read_into(&mut text)?;
-    Ok(parse_mac(&beside.name, &text).map_err(|_| damaged(&beside, "it holds no authentication code".to_owned())))
+    Ok(parse_mac(&text).map_err(|error| damaged(&beside, Damage::Mac(error))))
 }

@@ -5,8 +5,8 @@ use std::{cell::RefCell, io, rc::Rc};
 
 use crate::{
     engine::{
-        ArchiveError, EngineError,
-        io_errors::{format_to_io, from_io},
+        ArchiveError, Damage, EngineError,
+        io_errors::{format_to_io, in_stream},
     },
     format::FormatError,
 };
@@ -28,12 +28,12 @@ impl Place {
         Self { name, at }
     }
 
-    pub(super) fn damaged(&self, what: String) -> EngineError {
+    pub(super) fn damaged(&self, why: Damage) -> EngineError {
         let at = self.at.borrow();
         ArchiveError::Damaged {
-            member: at.name.clone(),
+            member: Some(at.name.clone()),
             position: at.position,
-            what,
+            why,
         }
         .into()
     }
@@ -45,12 +45,12 @@ impl Place {
 
     /// An inner archive without an entry.
     pub(super) fn empty(&self) -> EngineError {
-        self.damaged("its inner archive is empty".to_owned())
+        self.damaged(Damage::InnerEmpty)
     }
 
     /// What a layer below or above a stream said.
     pub(super) fn error(&self, error: io::Error) -> EngineError {
-        from_io(error, |source| self.damaged(source.to_string()))
+        in_stream(error, |why| self.damaged(why))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     },
     host::{DOM0, Host, HostError, Intake, VmFile, VolumeImport},
     inventory::{self, Inventory},
-    plan::{RestorePlan, RestoreRow},
+    plan::{Missing, RestorePlan, RestoreRow},
     units::LocalTime,
 };
 
@@ -68,7 +68,9 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     let named: Vec<ArchiveError> = incomplete
         .iter()
         .map(|row| ArchiveError::Missing {
-            what: row.content.path.clone(),
+            what: Missing::Path {
+                path: row.content.path.to_string(),
+            },
         })
         .collect();
     let mut reports: Vec<VmReport> = incomplete
@@ -269,7 +271,7 @@ impl Target for Restoring<'_> {
         let name = format!("{HOME_FOLDER}{}", LocalTime::at(SystemTime::now()).folder_time());
         let folder = HomeFolder::create_next(&home.folder, name)?;
         let folder = self.pending_home.insert(folder);
-        home::read(archive, &row.content.path, Some(folder), place, context)
+        home::read(archive, row.content.path.as_str(), Some(folder), place, context)
     }
 
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError> {

@@ -23,11 +23,11 @@ use std::{
 
 use crate::{
     engine::{
-        ArchiveError, Context, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult,
+        ArchiveError, Context, Damage, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult,
         meter::Meter, names::PLACEHOLDER,
     },
     format::Filter,
-    plan::RestoreRow,
+    plan::{Missing, RestoreRow},
 };
 
 use super::{
@@ -125,8 +125,7 @@ impl Unpacker<'_> {
             let place = Place::new(member_name(row, &name), at);
             if seen.is_complete {
                 stream.drain_any()?;
-                let what = "it stands apart from the files of its VM, which were whole without it".to_owned();
-                self.findings.push(damaged_member(&member, what));
+                self.findings.push(damaged_member(&member, Damage::Apart));
                 continue;
             }
             match self.take_file(row, &name, &place, stream) {
@@ -218,9 +217,9 @@ impl Unpacker<'_> {
 /// What the inner archive of a file calls its content.
 fn member_name(row: &RestoreRow, name: &str) -> String {
     if row.is_home() {
-        row.content.path.clone()
+        row.content.path.to_string()
     } else {
-        format!("{}/{name}", row.content.path.trim_end_matches('/'))
+        row.content.path.member(name)
     }
 }
 
@@ -231,7 +230,8 @@ fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
         return None;
     }
     if seen.items.is_empty() && wanted.only.is_none() {
-        let what = format!("everything of VM {} ({})", row.domain.name, row.content.path);
+        let (vm, folder) = (row.domain.name.clone(), row.content.path.to_string());
+        let what = Missing::EverythingOf { vm, folder };
         return Some(ArchiveError::Missing { what }.into());
     }
     let name = wanted.expected_files().into_iter().find(|name| !seen.has(name))?;
@@ -239,7 +239,11 @@ fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
 }
 
 fn missing_file(row: &RestoreRow, file: &str) -> EngineError {
-    let what = format!("{file} of VM {} ({})", row.domain.name, member_name(row, file));
+    let what = Missing::File {
+        vm: row.domain.name.clone(),
+        file: file.to_owned(),
+        path: member_name(row, file),
+    };
     ArchiveError::Missing { what }.into()
 }
 

@@ -10,7 +10,7 @@ use crate::{
         memory, report::in_order,
     },
     host::{Services, System, VmFile, VolumeImport, check_vm_name},
-    plan::{RestoreChoices, RestorePolicy, RestoreRow, VerifyPlan, resolve},
+    plan::{Missing, RestoreChoices, RestorePolicy, RestoreRow, VerifyPlan, resolve},
 };
 
 use super::{
@@ -43,7 +43,7 @@ pub fn run(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context
     let table = resolve(&opened.inventory, &System::default(), &choices);
     if let Some(name) = plan.vms.iter().flatten().find(|name| table.row(name).is_none()) {
         return Err(ArchiveError::Missing {
-            what: format!("VM {name}"),
+            what: Missing::Vm { vm: name.clone() },
         }
         .into());
     }
@@ -116,7 +116,7 @@ impl Target for Nothing {
         place: &Place,
         context: &Context,
     ) -> Result<HomeRead, EngineError> {
-        home::read(archive, &row.content.path, None, place, context)
+        home::read(archive, row.content.path.as_str(), None, place, context)
     }
 
     fn complete(&mut self, _: &RestoreRow) -> Result<(), EngineError> {

@@ -20,14 +20,14 @@ use crate::{
     durable,
     engine::{
         CancelToken, Context, EngineError, Warning,
-        io_errors::{format_to_io, home_error},
+        io_errors::{home_error, internal, write_to_io},
         meter::Meter,
     },
     format::inner::{EntryKind, Extent, NewMember, block_extents},
     host::{FileVolume, LocalDir, Stamp, VolumeSource},
 };
 
-use super::inner::{InnerWriter, internal};
+use super::inner::InnerWriter;
 
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;
@@ -199,11 +199,11 @@ impl Saving<'_, '_> {
     fn member(&mut self, name: &[u8], kind: &EntryKind, metadata: &Metadata, size: u64) -> Result<(), EngineError> {
         self.archive
             .member(&new_member(name, kind, metadata, size))
-            .map_err(|error| internal(format_to_io(error)))
+            .map_err(|error| internal(write_to_io(error)))
     }
 
     fn end_member(&mut self) -> Result<(), EngineError> {
-        self.archive.end_member().map_err(|error| internal(format_to_io(error)))
+        self.archive.end_member().map_err(|error| internal(write_to_io(error)))
     }
 
     /// Writes a folder and gives what is in it, the first to come last.
@@ -346,7 +346,7 @@ impl Saving<'_, '_> {
     ) -> Result<(), EngineError> {
         let member = new_member(name, &EntryKind::File, metadata, volume.size_bytes());
         let head = self.archive.sparse_file(&member, extents);
-        head.map_err(|error| internal(format_to_io(error)))?;
+        head.map_err(|error| internal(write_to_io(error)))?;
         let mut buffer = vec![0; READ_BYTES];
         for extent in extents {
             let mut offset = extent.offset;

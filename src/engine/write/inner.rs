@@ -1,28 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The inner archive of one file on its way into blocks.
 
-use std::io;
-
-use crate::{
-    engine::{
-        EngineError,
-        io_errors::{format_to_io, from_io},
-    },
-    format::{FormatError, inner},
-};
+use crate::format::inner;
 
 use super::blocks::BlockWriter;
 
 /// One inner archive on its way: tar, then blocks.
 pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
-
-/// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
-pub(super) fn internal(error: io::Error) -> EngineError {
-    from_io(error, |source| EngineError::Internal {
-        what: source.to_string(),
-    })
-}
-
-pub(super) fn format_internal(error: FormatError) -> EngineError {
-    internal(format_to_io(error))
-}

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     engine::{
         CancelToken, EngineError,
-        io_errors::{destination_error, format_to_io, into_io},
+        io_errors::{destination_error, into_io, write_to_io},
         workers::Workers,
     },
     format::{Compression, Encoder, limits::PART_CONTENT_BYTES, outer},
@@ -161,7 +161,7 @@ impl Writer<'_, '_, '_> {
 
     fn member(&mut self, name: &str, pieces: &[&[u8]]) -> Result<(), EngineError> {
         let written = self.archive.member(name, self.time, pieces);
-        written.map_err(|error| destination_error(&self.place, format_to_io(error)))
+        written.map_err(|error| destination_error(&self.place, write_to_io(error)))
     }
 
     /// Takes back what was written of a file. Whole parts that went to a service stay there.
@@ -184,7 +184,7 @@ impl Writer<'_, '_, '_> {
     fn begin(&mut self, member: String, header: &[u8]) -> Result<(), EngineError> {
         let open = if self.is_correctable {
             let begun = self.archive.begin(&member, self.time);
-            Open::Written(begun.map_err(|error| destination_error(&self.place, format_to_io(error)))?)
+            Open::Written(begun.map_err(|error| destination_error(&self.place, write_to_io(error)))?)
         } else {
             let content = std::mem::take(&mut self.kept);
             Open::Kept { member, content }
@@ -211,7 +211,7 @@ impl Writer<'_, '_, '_> {
                 let ended = self.archive.end(member, |counted, position, header| {
                     counted.inner.correct(position, header)
                 });
-                ended.map_err(|error| destination_error(&self.place, format_to_io(error)))
+                ended.map_err(|error| destination_error(&self.place, write_to_io(error)))
             }
             Some(Open::Kept { member, mut content }) => {
                 self.member(&member, &[&content])?;

@@ -6,7 +6,7 @@ use std::io;
 use liblzma::stream::{Action, CONCATENATED, Error as XzError, Status as XzStatus, Stream};
 use zstd::stream::raw::{DParameter, Operation};
 
-use crate::format::limits;
+use crate::format::{CompressionFault, limits};
 
 use super::unpacked::{Codec, Step};
 
@@ -26,8 +26,8 @@ impl Codec for Bzip2Codec {
     fn step(&mut self, input: &[u8], output: &mut [u8], _: bool) -> io::Result<Step> {
         let before = (self.0.total_in(), self.0.total_out());
         let status = self.0.decompress(input, output).map_err(|error| match error {
-            bzip2::Error::DataMagic => bad("this is no bzip2 stream"),
-            _ => bad("the bzip2 stream is damaged"),
+            bzip2::Error::DataMagic => CompressionFault::OtherForm { form: "bzip2" },
+            _ => CompressionFault::Damaged { form: "bzip2" },
         })?;
         Ok(Step {
             taken: (self.0.total_in() - before.0) as usize,
@@ -48,7 +48,7 @@ impl Codec for XzCodec {
     }
 
     fn next_stream(&mut self) -> io::Result<()> {
-        Err(bad("something follows the xz stream"))
+        Err(CompressionFault::MoreBehind { form: XZ }.into())
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8], is_last: bool) -> io::Result<Step> {
@@ -64,15 +64,14 @@ impl Codec for XzCodec {
 }
 
 fn xz_error(error: XzError) -> io::Error {
-    match error {
-        XzError::Mem => io::Error::from(io::ErrorKind::OutOfMemory),
-        XzError::MemLimit => bad("the xz stream asks for more memory than any usual one"),
-        XzError::Format => bad("this is no xz stream"),
-        XzError::Options | XzError::NoCheck | XzError::UnsupportedCheck => {
-            bad("the xz stream is of a kind that is not known")
-        }
-        XzError::Data | XzError::Program => bad("the xz stream is damaged"),
-    }
+    let fault = match error {
+        XzError::Mem => return io::ErrorKind::OutOfMemory.into(),
+        XzError::MemLimit => CompressionFault::TooMuchMemory { form: XZ },
+        XzError::Format => CompressionFault::OtherForm { form: XZ },
+        XzError::Options | XzError::NoCheck | XzError::UnsupportedCheck => CompressionFault::UnknownKind { form: XZ },
+        XzError::Data | XzError::Program => CompressionFault::Damaged { form: XZ },
+    };
+    fault.into()
 }
 
 /// zstd.
@@ -95,8 +94,12 @@ impl Codec for ZstdCodec {
             let said = error.to_string();
             if said.starts_with(ZSTD_NO_MEMORY) {
                 io::Error::from(io::ErrorKind::OutOfMemory)
+            } else if said.starts_with(ZSTD_TOO_MUCH) {
+                CompressionFault::TooMuchMemory { form: ZSTD }.into()
+            } else if said.starts_with(ZSTD_OTHER_FORM) {
+                CompressionFault::OtherForm { form: ZSTD }.into()
             } else {
-                bad(&format!("the zstd stream is damaged or asks for too much: {said}"))
+                CompressionFault::Damaged { form: ZSTD }.into()
             }
         })?;
         Ok(Step {
@@ -107,9 +110,12 @@ impl Codec for ZstdCodec {
     }
 }
 
-/// How the library's words begin when it is this computer that has too little memory; it gives no code for it.
+/// How the library's words begin when it is this computer that has too little memory; its binding gives no code for it.
 const ZSTD_NO_MEMORY: &str = "Allocation error";
+/// The same where a frame wants a window beyond the limit, and where there is no frame.
+const ZSTD_TOO_MUCH: &str = "Frame requires too much memory";
+const ZSTD_OTHER_FORM: &str = "Unknown frame descriptor";
 
-fn bad(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
-}
+/// What the compressed forms are called.
+const XZ: &str = "xz";
+const ZSTD: &str = "zstd";

@@ -9,7 +9,10 @@ use std::{io, ops::Range};
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 
-use crate::units::{KIB, MIB};
+use crate::{
+    format::CompressionFault,
+    units::{KIB, MIB},
+};
 
 /// What a member begins with: magic, method, a flag for the extra field, no time, no hints, no system, and the length of
 /// the extra field with its one entry, whose name is the mark.
@@ -72,7 +75,7 @@ impl GzipEncoder {
         stream.resize(data + compressor.deflate_compress_bound(content.len()), 0);
         let written = compressor
             .deflate_compress(content, &mut stream[data..])
-            .map_err(|error| io::Error::other(error.to_string()))?;
+            .map_err(io::Error::other)?;
         stream.truncate(data + written);
         stream.extend(libdeflater::crc32(content).to_le_bytes());
         stream.extend((content.len() as u32).to_le_bytes());
@@ -143,15 +146,15 @@ pub(super) fn next_member(stream: &[u8]) -> Option<(usize, usize)> {
 /// Decompresses such a member and checks it. What a writer might have put between its data and its checksum is not
 /// noticed, as the library does not tell where the data ends.
 pub(super) fn decompress(decompressor: &mut Decompressor, member: &[u8], content_bytes: usize) -> io::Result<Vec<u8>> {
-    let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("a gzip member is damaged: {what}"));
+    let bad = CompressionFault::Damaged { form: "gzip" };
     let data: Range<usize> = HEAD_BYTES..member.len() - TAIL_BYTES;
     let mut content = vec![0; content_bytes];
     let written = decompressor
         .deflate_decompress(&member[data.clone()], &mut content)
-        .map_err(|error| bad(&error.to_string()))?;
+        .map_err(|_| bad)?;
     let checksum = member[data.end..].first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
     if written != content_bytes || checksum != Some(libdeflater::crc32(&content)) {
-        return Err(bad("its checksum or its length is wrong"));
+        return Err(bad.into());
     }
     Ok(content)
 }

@@ -6,7 +6,7 @@ use std::io;
 use libdeflater::Decompressor;
 use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
 
-use crate::units::MIB;
+use crate::{format::CompressionFault, units::MIB};
 
 use super::{Compression, gzip};
 
@@ -62,12 +62,11 @@ impl PieceDecoder {
                     none => none.insert(zstd::bulk::Decompressor::new()?),
                 };
                 let content = decompressor.decompress(piece, content_bytes);
-                let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-                let content = content.map_err(|error| bad(&format!("a zstd frame is damaged: {error}")))?;
+                let content = content.map_err(|_| CompressionFault::Damaged { form: "zstd" })?;
                 if content.len() == content_bytes {
                     Ok(content)
                 } else {
-                    Err(bad("a zstd frame holds less than it says"))
+                    Err(CompressionFault::Short { form: "zstd" }.into())
                 }
             }
             _ => Err(io::Error::from(io::ErrorKind::Unsupported)),

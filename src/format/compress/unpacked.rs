@@ -112,6 +112,7 @@ impl<R: Read, C: Codec> Read for Unpacked<R, C> {
     }
 }
 
+/// The compressed stream is cut.
 fn cut() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed stream is cut")
+    io::ErrorKind::UnexpectedEof.into()
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use crate::format::{
-    FormatError, limits,
-    tape::{Blocks, Head, HeadReader, decimal, number, padding_after, signed_number},
+    FormatError, FormatFault, Limited, Within, limits,
+    tape::{Blocks, Head, HeadReader, decimal, number, padding_after, signed_number, too_large},
 };
 
 use super::{EntryKind, Extent, sparse::Shape, sparse_map::SparseMap};
@@ -82,7 +82,7 @@ impl<R: Read> Reader<R> {
     /// When the stream ends within something, or makes no sense.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, FormatError> {
         let rest = std::mem::take(&mut self.current);
-        self.blocks.skip(rest.unread + rest.padding, "a file")?;
+        self.blocks.skip(rest.unread + rest.padding, Within::File)?;
         if self.is_at_end {
             return Ok(None);
         }
@@ -97,11 +97,8 @@ impl<R: Read> Reader<R> {
         }
         let shape = Shape::read(&head, &mut self.blocks)?;
         if shape.real_size > limits::FILE_BYTES {
-            return Err(FormatError::TooLarge {
-                what: "the size of a file",
-                found: shape.real_size,
-                limit: limits::FILE_BYTES,
-            });
+            let limit = limits::FILE_BYTES;
+            return Err(too_large(head.position, Limited::File, shape.real_size, limit));
         }
         let entry = entry(head, kind, Some((shape.real_size, shape.name)));
         self.current = Current {
@@ -125,7 +122,7 @@ impl<R: Read> Reader<R> {
         };
         let wanted = usize::try_from(extent.length).unwrap_or(usize::MAX).min(buffer.len());
         // Fills the buffer, so that pieces are as large as the caller wants them and not as small as they come.
-        self.blocks.read_exact(&mut buffer[..wanted], "a file")?;
+        self.blocks.read_exact(&mut buffer[..wanted], Within::File)?;
         let rest = Extent {
             offset: extent.offset + wanted as u64,
             length: extent.length - wanted as u64,
@@ -146,15 +143,12 @@ impl<R: Read> Reader<R> {
     /// When there are entries left that nobody asked for, or the stream is not whole.
     pub fn finish(mut self) -> Result<Ending, FormatError> {
         if let Some(entry) = self.next_entry()? {
-            return Err(FormatError::damaged(
-                entry.position,
-                "there is more in it than belongs there",
-            ));
+            return Err(FormatError::damaged(entry.position, FormatFault::MoreEntries));
         }
         let mut has_more = false;
         let mut buffer = [0; 16 << 10];
         loop {
-            let count = self.blocks.read_some(&mut buffer, "the end of the archive")?;
+            let count = self.blocks.read_some(&mut buffer, Within::End)?;
             if count == 0 {
                 break;
             }

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use crate::format::{
-    FormatError,
+    FormatError, SparseFault, Within,
     tape::{BLOCK_BYTES, BLOCK_SIZE, Blocks, Head, decimal, number},
 };
 
@@ -47,13 +47,13 @@ impl Shape {
             .as_ref()
             .is_some_and(|name| name.is_empty() || name.contains(&0))
         {
-            return Err(bad_map(head, "a sparse file without a proper name"));
+            return Err(bad_map(head, SparseFault::Name));
         }
         if shape.map.end() > shape.real_size {
-            return Err(bad_map(head, "data beyond the end of its file"));
+            return Err(bad_map(head, SparseFault::BeyondEnd));
         }
         if shape.map.data_bytes() != shape.stored_bytes {
-            return Err(bad_map(head, "the map does not fit the data"));
+            return Err(bad_map(head, SparseFault::DataSize));
         }
         Ok(shape)
     }
@@ -69,20 +69,20 @@ fn old_gnu(head: &Head, blocks: &mut Blocks<impl Read>) -> Result<Shape, FormatE
 
     let header = head.header.as_bytes();
     if head.header.as_gnu().is_none() {
-        return Err(bad_map(head, "a sparse file in a header of another form"));
+        return Err(bad_map(head, SparseFault::Form));
     }
     let mut map = SparseMap::default();
     take_entries(head, &header[IN_HEADER], &mut map)?;
     let mut goes_on = header[HEADER_GOES_ON] != 0;
     while goes_on {
         let mut block = [0; BLOCK_SIZE];
-        blocks.read_exact(&mut block, "the map of a sparse file")?;
+        blocks.read_exact(&mut block, Within::SparseMap)?;
         take_entries(head, &block[IN_BLOCK], &mut map)?;
         goes_on = block[BLOCK_GOES_ON] != 0;
     }
     Ok(Shape {
         map,
-        real_size: number(&header[REAL_SIZE]).ok_or_else(|| bad_map(head, "no real size"))?,
+        real_size: number(&header[REAL_SIZE]).ok_or_else(|| bad_map(head, SparseFault::RealSize))?,
         stored_bytes: head.stored_bytes,
         name: None,
     })
@@ -97,9 +97,9 @@ fn take_entries(head: &Head, fields: &[u8], map: &mut SparseMap) -> Result<(), F
             break;
         }
         let (Some(offset), Some(length)) = (number(offset), number(length)) else {
-            return Err(bad_map(head, "an extent that is no number"));
+            return Err(bad_map(head, SparseFault::Number));
         };
-        map.push(offset, length).map_err(|what| bad_map(head, what))?;
+        map.push(offset, length).map_err(|fault| bad_map(head, fault))?;
     }
     Ok(())
 }
@@ -112,17 +112,15 @@ fn pax_0_0(head: &Head) -> Result<Shape, FormatError> {
         match &*record.key {
             b"GNU.sparse.offset" => open_offset = Some(decimal_or_bad(head, &record.value)?),
             b"GNU.sparse.numbytes" => {
-                let offset = open_offset
-                    .take()
-                    .ok_or_else(|| bad_map(head, "a length without its offset"))?;
+                let offset = open_offset.take().ok_or_else(|| bad_map(head, SparseFault::NoOffset))?;
                 map.push(offset, decimal_or_bad(head, &record.value)?)
-                    .map_err(|what| bad_map(head, what))?;
+                    .map_err(|fault| bad_map(head, fault))?;
             }
             _ => {}
         }
     }
     if open_offset.is_some() {
-        return Err(bad_map(head, "an offset without its length"));
+        return Err(bad_map(head, SparseFault::NoLength));
     }
     pax_0(head, map)
 }
@@ -132,11 +130,9 @@ fn pax_0_1(head: &Head, text: &[u8]) -> Result<Shape, FormatError> {
     let mut map = SparseMap::default();
     let mut numbers = text.split(|byte| *byte == b',').filter(|number| !number.is_empty());
     while let Some(offset) = numbers.next() {
-        let length = numbers
-            .next()
-            .ok_or_else(|| bad_map(head, "an offset without its length"))?;
+        let length = numbers.next().ok_or_else(|| bad_map(head, SparseFault::NoLength))?;
         map.push(decimal_or_bad(head, offset)?, decimal_or_bad(head, length)?)
-            .map_err(|what| bad_map(head, what))?;
+            .map_err(|fault| bad_map(head, fault))?;
     }
     pax_0(head, map)
 }
@@ -154,7 +150,7 @@ fn pax_0(head: &Head, map: SparseMap) -> Result<Shape, FormatError> {
 fn pax_1_0(head: &Head, blocks: &mut Blocks<impl Read>) -> Result<Shape, FormatError> {
     let version = (head.record("GNU.sparse.major"), head.record("GNU.sparse.minor"));
     if version != (Some(b"1"), Some(b"0")) {
-        return Err(bad_map(head, "an unknown form of sparse file"));
+        return Err(bad_map(head, SparseFault::Version));
     }
     let mut text = MapText {
         head,
@@ -168,7 +164,7 @@ fn pax_1_0(head: &Head, blocks: &mut Blocks<impl Read>) -> Result<Shape, FormatE
     for _ in 0..count {
         let offset = text.number()?;
         let length = text.number()?;
-        map.push(offset, length).map_err(|what| bad_map(head, what))?;
+        map.push(offset, length).map_err(|fault| bad_map(head, fault))?;
     }
     Ok(Shape {
         map,
@@ -198,11 +194,11 @@ impl<R: Read> MapText<'_, R> {
                         .checked_mul(10)
                         .and_then(|value| value.checked_add(u64::from(digit - b'0')));
                     if value.is_none() {
-                        return Err(bad_map(self.head, "a number beyond all bounds"));
+                        return Err(bad_map(self.head, SparseFault::LongNumber));
                     }
                 }
-                b'\n' => return value.ok_or_else(|| bad_map(self.head, "an empty line in the map")),
-                _ => return Err(bad_map(self.head, "a map that is not made of numbers")),
+                b'\n' => return value.ok_or_else(|| bad_map(self.head, SparseFault::EmptyLine)),
+                _ => return Err(bad_map(self.head, SparseFault::NotNumbers)),
             }
         }
     }
@@ -212,8 +208,8 @@ impl<R: Read> MapText<'_, R> {
             self.stored_bytes = self
                 .stored_bytes
                 .checked_sub(BLOCK_BYTES)
-                .ok_or_else(|| bad_map(self.head, "a map that does not end"))?;
-            self.blocks.read_exact(&mut self.block, "the map of a sparse file")?;
+                .ok_or_else(|| bad_map(self.head, SparseFault::EndlessMap))?;
+            self.blocks.read_exact(&mut self.block, Within::SparseMap)?;
             self.at = 0;
         }
         let byte = self.block[self.at];
@@ -226,13 +222,13 @@ fn real_size(head: &Head, keys: &[&str]) -> Result<u64, FormatError> {
     keys.iter()
         .find_map(|key| head.record(key))
         .and_then(decimal)
-        .ok_or_else(|| bad_map(head, "no real size"))
+        .ok_or_else(|| bad_map(head, SparseFault::RealSize))
 }
 
 fn decimal_or_bad(head: &Head, text: &[u8]) -> Result<u64, FormatError> {
-    decimal(text).ok_or_else(|| bad_map(head, "an extent that is no number"))
+    decimal(text).ok_or_else(|| bad_map(head, SparseFault::Number))
 }
 
-fn bad_map(head: &Head, what: &str) -> FormatError {
-    FormatError::damaged(head.position, format!("sparse file: {what}"))
+fn bad_map(head: &Head, fault: SparseFault) -> FormatError {
+    FormatError::damaged(head.position, fault)
 }

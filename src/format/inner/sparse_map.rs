@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The map of a sparse file while it is read: millions of extents in a few bytes each.
 
-use crate::format::{limits, tape::BLOCK_BYTES};
+use crate::format::{SparseFault, limits, tape::BLOCK_BYTES};
 
 use super::Extent;
 
@@ -31,13 +31,13 @@ impl SparseMap {
     }
 
     /// Takes the next entry of a map.
-    pub(super) fn push(&mut self, offset: u64, length: u64) -> Result<(), &'static str> {
+    pub(super) fn push(&mut self, offset: u64, length: u64) -> Result<(), SparseFault> {
         let end = offset
             .checked_add(length)
             .filter(|end| *end <= limits::FILE_BYTES)
-            .ok_or("an extent beyond every file's end")?;
+            .ok_or(SparseFault::HugeExtent)?;
         if offset < self.end {
-            return Err("extents out of order");
+            return Err(SparseFault::Order);
         }
         if length == 0 {
             // Marks the end of a file that ends in a hole.
@@ -45,10 +45,10 @@ impl SparseMap {
             return Ok(());
         }
         if self.is_closed {
-            return Err("an extent behind a broken block");
+            return Err(SparseFault::BrokenBlock);
         }
         if self.packed.len() as u64 >= limits::SPARSE_MAP_BYTES {
-            return Err("a map of too many extents");
+            return Err(SparseFault::TooManyExtents);
         }
         self.append(offset, length);
         Ok(())

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use crate::format::{
-    FormatError, check_name,
+    WriteError, WriteFault, check_name,
     error::shown,
     tape::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after, put_negative},
 };
@@ -81,7 +81,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// When extents are not in order or not in whole blocks (see [`super::block_extents`]), or writing fails.
-    pub fn sparse_member(&mut self, name: &str, size: u64, extents: &[Extent]) -> Result<(), FormatError> {
+    pub fn sparse_member(&mut self, name: &str, size: u64, extents: &[Extent]) -> Result<(), WriteError> {
         let head = sparse_head(name, size, extents)?;
         let data = extents.iter().map(|extent| extent.length).sum();
         self.begin(name.as_bytes(), &head, data)
@@ -92,7 +92,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// When extents are not in order or not in whole blocks, it is no file, or writing fails.
-    pub fn sparse_file(&mut self, member: &NewMember<'_>, extents: &[Extent]) -> Result<(), FormatError> {
+    pub fn sparse_file(&mut self, member: &NewMember<'_>, extents: &[Extent]) -> Result<(), WriteError> {
         let head = sparse::head(member, extents)?;
         let data = extents.iter().map(|extent| extent.length).sum();
         self.begin(member.name, &head, data)
@@ -102,14 +102,14 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// When it cannot be written in a tar archive, or writing fails.
-    pub fn member(&mut self, member: &NewMember<'_>) -> Result<(), FormatError> {
+    pub fn member(&mut self, member: &NewMember<'_>) -> Result<(), WriteError> {
         let head = plain_head(member)?;
         self.begin(member.name, &head, member.size)
     }
 
-    fn begin(&mut self, name: &[u8], head: &[u8], data: u64) -> Result<(), FormatError> {
+    fn begin(&mut self, name: &[u8], head: &[u8], data: u64) -> Result<(), WriteError> {
         if self.missing > 0 || self.padding > 0 {
-            return Err(unwritable(name, "the member before it has not ended"));
+            return Err(unwritable(name, WriteFault::Unended));
         }
         self.inner.write_all(head)?;
         self.missing = data;
@@ -132,9 +132,9 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// When it did not get all the data that its head promised, or writing fails.
-    pub fn end_member(&mut self) -> Result<(), FormatError> {
+    pub fn end_member(&mut self) -> Result<(), WriteError> {
         if self.missing > 0 {
-            return Err(unwritable(b"a member", "it got less data than announced"));
+            return Err(unwritable(b"a member", WriteFault::Short));
         }
         let padding = std::mem::take(&mut self.padding);
         self.inner.write_all(&zeros(padding))?;
@@ -145,9 +145,9 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// When a member has not ended, or writing fails: the archive is not whole then.
-    pub fn finish(mut self) -> Result<W, FormatError> {
+    pub fn finish(mut self) -> Result<W, WriteError> {
         if self.missing > 0 || self.padding > 0 {
-            return Err(unwritable(b"the end of an archive", "its last member has not ended"));
+            return Err(unwritable(b"the end of an archive", WriteFault::Unended));
         }
         self.inner.write_all(&zeros(2 * BLOCK_BYTES))?;
         Ok(self.inner)
@@ -177,7 +177,7 @@ impl<W: Write> Write for Writer<W> {
 ///
 /// # Errors
 /// When name, size or extents cannot be written.
-pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>, FormatError> {
+pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>, WriteError> {
     check_name(name)?;
     check_extents(name.as_bytes(), size, extents)?;
     let map = sparse_map(size, extents);
@@ -207,7 +207,7 @@ pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>,
     let mut header = tar::Header::new_ustar();
     header
         .set_path(&plain_name)
-        .map_err(|_| unwritable(name.as_bytes(), "its name is too long"))?;
+        .map_err(|_| unwritable(name.as_bytes(), WriteFault::NameTooLong))?;
     header.set_entry_type(tar::EntryType::Regular);
     finish_header(&mut header, 0o644, 0, 0, field_size);
     head.extend_from_slice(header.as_bytes());
@@ -215,19 +215,16 @@ pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>,
     Ok(head)
 }
 
-fn check_extents(name: &[u8], size: u64, extents: &[Extent]) -> Result<(), FormatError> {
+fn check_extents(name: &[u8], size: u64, extents: &[Extent]) -> Result<(), WriteError> {
     let mut end = 0;
     for (index, extent) in extents.iter().enumerate() {
         let is_last = index + 1 == extents.len();
         let is_whole = extent.length.is_multiple_of(BLOCK_BYTES) || (is_last && extent.end() == size);
         if extent.length == 0 || extent.offset < end || extent.end() > size {
-            return Err(unwritable(
-                name,
-                "its extents are empty, out of order or beyond its end",
-            ));
+            return Err(unwritable(name, WriteFault::Extents));
         }
         if !extent.offset.is_multiple_of(BLOCK_BYTES) || !is_whole {
-            return Err(unwritable(name, "its extents are not whole blocks"));
+            return Err(unwritable(name, WriteFault::BrokenExtents));
         }
         end = extent.end();
     }
@@ -256,7 +253,7 @@ fn sparse_map(size: u64, extents: &[Extent]) -> Vec<u8> {
 }
 
 /// Everything that stands before the data of a member without holes: long names and the header.
-fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, FormatError> {
+fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, WriteError> {
     let name = with_slash(member);
     let (kind, link) = match member.kind {
         EntryKind::File => (tar::EntryType::Regular, &[][..]),
@@ -264,13 +261,13 @@ fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, FormatError> {
         EntryKind::Symlink(target) => (tar::EntryType::Symlink, &target[..]),
         EntryKind::HardLink(target) => (tar::EntryType::Link, &target[..]),
         EntryKind::Fifo => (tar::EntryType::Fifo, &[][..]),
-        EntryKind::Other(_) => return Err(unwritable(member.name, "it is no file, folder, link or pipe")),
+        EntryKind::Other(_) => return Err(unwritable(member.name, WriteFault::Kind)),
     };
     if member.name.is_empty() || name.contains(&0) || link.contains(&0) {
-        return Err(unwritable(member.name, "a name that is empty or contains NUL"));
+        return Err(unwritable(member.name, WriteFault::Name));
     }
     if member.size > 0 && *member.kind != EntryKind::File {
-        return Err(unwritable(member.name, "only files have content"));
+        return Err(unwritable(member.name, WriteFault::Content));
     }
     let mut head = Vec::new();
     append_long(&mut head, b'K', link);
@@ -349,6 +346,7 @@ fn zeros(count: u64) -> Vec<u8> {
     vec![0; usize::try_from(count).unwrap_or(BLOCK_SIZE)]
 }
 
-fn unwritable(name: &[u8], why: &'static str) -> FormatError {
-    FormatError::Unwritable { what: shown(name), why }
+fn unwritable(name: &[u8], fault: WriteFault) -> WriteError {
+    let name = shown(name);
+    WriteError::Unwritable { name, fault }
 }

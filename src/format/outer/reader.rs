@@ -4,10 +4,10 @@
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use crate::format::{
-    FormatError, MemberKind,
+    FormatError, Limited, MemberKind, Within,
     error::shown,
     limits,
-    tape::{Blocks, HeadReader, Oddity, padding_after},
+    tape::{Blocks, HeadReader, Oddity, padding_after, too_large},
 };
 
 /// How much of a member is read at a time.
@@ -62,11 +62,7 @@ impl<R: Read> Reader<R> {
         };
         (self.unread, self.padded) = (stored_bytes, Some(stored_bytes));
         if head.name.len() as u64 > limits::OUTER_NAME_BYTES {
-            return Err(FormatError::TooLarge {
-                what: "the length of a member's name",
-                found: head.name.len() as u64,
-                limit: limits::OUTER_NAME_BYTES,
-            });
+            return Err(bad_name(head.position, &head.name));
         }
         if let Some(kind) = MemberKind::from_type(head.type_byte()) {
             return Err(FormatError::UnexpectedKind {
@@ -75,10 +71,11 @@ impl<R: Read> Reader<R> {
                 kind,
             });
         }
-        let name = String::from_utf8(head.name)
-            .ok()
-            .filter(|name| name.bytes().all(|byte| matches!(byte, b' '..=b'~')))
-            .ok_or_else(|| FormatError::damaged(head.position, "a member's name is not plain ASCII"))?;
+        let name = match String::from_utf8(head.name) {
+            Ok(name) if name.bytes().all(|byte| matches!(byte, b' '..=b'~')) => name,
+            Ok(name) => return Err(bad_name(head.position, name.as_bytes())),
+            Err(error) => return Err(bad_name(head.position, error.as_bytes())),
+        };
         Ok(Some(Member {
             name,
             size: stored_bytes,
@@ -96,12 +93,9 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When it is larger than any part is ([`limits::PART_CONTAINER_BYTES`]), or the stream ends within it.
     pub fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
-        let too_large = FormatError::TooLarge {
-            what: "the size of an archive member",
-            found: self.unread,
-            limit: limits::PART_CONTAINER_BYTES,
-        };
-        if self.unread > limits::PART_CONTAINER_BYTES {
+        let limit = limits::PART_CONTAINER_BYTES;
+        let too_large = too_large(self.blocks.position(), Limited::Part, self.unread, limit);
+        if self.unread > limit {
             buffer.clear();
             return Err(too_large);
         }
@@ -124,7 +118,7 @@ impl<R: Read> Reader<R> {
             if buffer.len() < end {
                 buffer.resize(end, 0);
             }
-            self.blocks.read_exact(&mut buffer[start..end], "an archive member")?;
+            self.blocks.read_exact(&mut buffer[start..end], Within::Member)?;
         }
         self.unread = 0;
         self.skip()
@@ -139,7 +133,7 @@ impl<R: Read> Reader<R> {
         if self.unread < head.len() as u64 {
             return Ok(false);
         }
-        self.blocks.read_exact(head, "an archive member")?;
+        self.blocks.read_exact(head, Within::Member)?;
         self.unread -= head.len() as u64;
         Ok(true)
     }
@@ -150,14 +144,14 @@ impl<R: Read> Reader<R> {
     /// When the stream ends within it.
     pub fn skip(&mut self) -> Result<(), FormatError> {
         let rest = std::mem::take(&mut self.unread);
-        self.blocks.skip(rest, "an archive member")?;
+        self.blocks.skip(rest, Within::Member)?;
         self.end_member()
     }
 
     fn end_member(&mut self) -> Result<(), FormatError> {
         let Some(size) = self.padded.take() else { return Ok(()) };
         let position = self.blocks.position();
-        let padding = self.blocks.read_padding(size, "an archive member")?;
+        let padding = self.blocks.read_padding(size, Within::Member)?;
         self.heads.oddities.look_at_padding(&padding, position);
         Ok(())
     }
@@ -199,6 +193,11 @@ impl<R: Read> Reader<R> {
     pub fn into_inner(self) -> R {
         self.blocks.into_inner()
     }
+}
+
+fn bad_name(position: u64, name: &[u8]) -> FormatError {
+    let name = shown(name);
+    FormatError::MemberName { position, name }
 }
 
 impl<R: Read + Seek> Reader<R> {

@@ -5,7 +5,7 @@
 use std::io::{BufReader, Read, Seek};
 
 use crate::format::{
-    FormatError, MemberKind,
+    FormatError, MemberKind, Within,
     error::shown,
     limits,
     tape::{BLOCK_BYTES, BLOCK_SIZE, MOST_ZERO_BLOCKS, Oddity, has_right_checksum, number},
@@ -38,7 +38,7 @@ pub enum Flaw {
         /// Where it ends.
         position: u64,
         /// What was being read.
-        what: &'static str,
+        within: Within,
     },
     /// Bytes that hold no content are not as any writer leaves them.
     Altered(Oddity),
@@ -76,7 +76,6 @@ impl<R: Read> Walker<R> {
     /// Only those of the medium ([`FormatError::Io`]).
     pub fn next_member(&mut self) -> Result<Option<Member>, FormatError> {
         while !self.is_at_end {
-            let start = self.reader.position();
             match self.reader.next_member() {
                 Ok(Some(mut member)) => {
                     self.has_found = true;
@@ -91,12 +90,10 @@ impl<R: Read> Walker<R> {
                     kind: MemberKind::Directory,
                     ..
                 }) => {}
-                Err(FormatError::UnexpectedKind { name, position, .. }) => self.note(Flaw::Foreign { name, position }),
-                Err(FormatError::Truncated { position, what }) => self.end_within(position, what),
-                Err(_) if self.reader.has_member() => self.note(Flaw::Foreign {
-                    name: "a member with a name that no backup has".to_owned(),
-                    position: start,
-                }),
+                Err(
+                    FormatError::UnexpectedKind { name, position, .. } | FormatError::MemberName { name, position },
+                ) => self.note(Flaw::Foreign { name, position }),
+                Err(FormatError::Truncated { position, within }) => self.end_within(position, within),
                 Err(_) => self.search()?,
             }
         }
@@ -145,12 +142,12 @@ impl<R: Read> Walker<R> {
     }
 
     /// The stream ended within something: behind the end mark that is nothing of the archive.
-    fn end_within(&mut self, position: u64, what: &'static str) {
+    fn end_within(&mut self, position: u64, within: Within) {
         self.is_at_end = true;
         if !self.reader.has_member() && self.reader.zero_blocks() > 0 {
             self.trailing = Some(position / BLOCK_BYTES * BLOCK_BYTES);
         } else {
-            self.note(Flaw::Cut { position, what });
+            self.note(Flaw::Cut { position, within });
         }
     }
 
@@ -165,7 +162,7 @@ impl<R: Read> Walker<R> {
         let mut is_behind_end = zeros_before >= 2;
         let mut zeros = 0;
         let mut is_first = true;
-        let is_found = match blocks.skip(misaligned, "an archive member") {
+        let is_found = match blocks.skip(misaligned, Within::Member) {
             Err(error @ FormatError::Io(_)) => return Err(error),
             Err(_) => false,
             Ok(()) => loop {
@@ -215,8 +212,8 @@ impl<S: Read + Seek> Walker<BufReader<S>> {
     pub fn leap(&mut self, length: u64) -> Result<(), FormatError> {
         if self.reader.end_of_member() <= length {
             return match self.reader.leap() {
-                Err(FormatError::Truncated { position, what }) => {
-                    self.end_within(position, what);
+                Err(FormatError::Truncated { position, within }) => {
+                    self.end_within(position, within);
                     Ok(())
                 }
                 other => other,
@@ -229,7 +226,7 @@ impl<S: Read + Seek> Walker<BufReader<S>> {
             self.flaws.truncate(before);
             self.note(Flaw::Cut {
                 position: length,
-                what: "an archive member",
+                within: Within::Member,
             });
         }
         Ok(())

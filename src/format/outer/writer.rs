@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use crate::format::{
-    FormatError, check_name,
+    WriteError, WriteFault, check_name,
     tape::{BLOCK_BYTES, BLOCK_SIZE, padding_after},
 };
 
@@ -29,7 +29,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// When the name or a number does not fit a ustar header (nothing has been written then), or writing fails.
-    pub fn member(&mut self, name: &str, mtime: u64, pieces: &[&[u8]]) -> Result<(), FormatError> {
+    pub fn member(&mut self, name: &str, mtime: u64, pieces: &[&[u8]]) -> Result<(), WriteError> {
         check_name(name)?;
         let size = pieces.iter().map(|piece| piece.len() as u64).sum();
         let header = header(name, mtime, size)?;
@@ -45,7 +45,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// As [`Writer::member`].
-    pub fn begin(&mut self, name: &str, mtime: u64) -> Result<OpenMember, FormatError> {
+    pub fn begin(&mut self, name: &str, mtime: u64) -> Result<OpenMember, WriteError> {
         check_name(name)?;
         let header = header(name, mtime, 0)?;
         let position = self.written;
@@ -75,7 +75,7 @@ impl<W: Write> Writer<W> {
         &mut self,
         member: OpenMember,
         correct: impl FnOnce(&mut W, u64, &[u8]) -> io::Result<()>,
-    ) -> Result<(), FormatError> {
+    ) -> Result<(), WriteError> {
         let OpenMember {
             name,
             mtime,
@@ -140,20 +140,20 @@ pub struct OpenMember {
     size: u64,
 }
 
-fn header(name: &str, mtime: u64, size: u64) -> Result<tar::Header, FormatError> {
-    let unwritable = |why| FormatError::Unwritable {
-        what: format!("the member {name}"),
-        why,
+fn header(name: &str, mtime: u64, size: u64) -> Result<tar::Header, WriteError> {
+    let unwritable = |fault| WriteError::Unwritable {
+        name: name.to_owned(),
+        fault,
     };
     if size >= OCTAL_END {
-        return Err(unwritable("it has 8 GiB or more"));
+        return Err(unwritable(WriteFault::TooLarge));
     }
     if mtime >= OCTAL_END {
-        return Err(unwritable("its time is beyond the year 2242"));
+        return Err(unwritable(WriteFault::Time));
     }
     let mut header = tar::Header::new_ustar();
     // Splits a long name at a slash into prefix and name.
-    header.set_path(name).map_err(|_| unwritable("its name is too long"))?;
+    header.set_path(name).map_err(|_| unwritable(WriteFault::NameTooLong))?;
     header.set_entry_type(tar::EntryType::Regular);
     header.set_mode(0o644);
     header.set_uid(0);

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use crate::format::FormatError;
+use crate::format::{FormatError, Within};
 
 /// The unit of tar, in bytes.
 pub(in crate::format) const BLOCK_BYTES: u64 = 512;
@@ -51,12 +51,12 @@ impl<R: Read> Blocks<R> {
         let mut block = [0; BLOCK_SIZE];
         let mut filled = 0;
         while filled < BLOCK_SIZE {
-            match self.read_some(&mut block[filled..], "a header")? {
+            match self.read_some(&mut block[filled..], Within::Header)? {
                 0 if filled == 0 => return Ok(None),
                 0 => {
                     return Err(FormatError::Truncated {
                         position: self.position,
-                        what: "a header",
+                        within: Within::Header,
                     });
                 }
                 count => filled += count,
@@ -72,17 +72,13 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Fills the whole buffer.
-    pub(in crate::format) fn read_exact(
-        &mut self,
-        mut buffer: &mut [u8],
-        what: &'static str,
-    ) -> Result<(), FormatError> {
+    pub(in crate::format) fn read_exact(&mut self, mut buffer: &mut [u8], within: Within) -> Result<(), FormatError> {
         while !buffer.is_empty() {
-            let count = self.read_some(buffer, what)?;
+            let count = self.read_some(buffer, within)?;
             if count == 0 {
                 return Err(FormatError::Truncated {
                     position: self.position,
-                    what,
+                    within,
                 });
             }
             buffer = &mut buffer[count..];
@@ -91,25 +87,25 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Reads so many bytes and forgets them.
-    pub(in crate::format) fn skip(&mut self, mut bytes: u64, what: &'static str) -> Result<(), FormatError> {
+    pub(in crate::format) fn skip(&mut self, mut bytes: u64, within: Within) -> Result<(), FormatError> {
         let mut buffer = [0; 16 << 10];
         while bytes > 0 {
             let piece = usize::try_from(bytes).unwrap_or(usize::MAX).min(buffer.len());
-            self.read_exact(&mut buffer[..piece], what)?;
+            self.read_exact(&mut buffer[..piece], within)?;
             bytes -= piece as u64;
         }
         Ok(())
     }
 
     /// Reads what fills the last block behind content of a size.
-    pub(in crate::format) fn read_padding(&mut self, size: u64, what: &'static str) -> Result<Vec<u8>, FormatError> {
+    pub(in crate::format) fn read_padding(&mut self, size: u64, within: Within) -> Result<Vec<u8>, FormatError> {
         let mut padding = vec![0; usize::try_from(padding_after(size)).unwrap_or(0)];
-        self.read_exact(&mut padding, what)?;
+        self.read_exact(&mut padding, within)?;
         Ok(padding)
     }
 
     /// Reads some bytes; none only at the end of the stream or into an empty buffer.
-    pub(in crate::format) fn read_some(&mut self, buffer: &mut [u8], what: &'static str) -> Result<usize, FormatError> {
+    pub(in crate::format) fn read_some(&mut self, buffer: &mut [u8], within: Within) -> Result<usize, FormatError> {
         loop {
             match self.inner.read(buffer) {
                 Ok(count) => {
@@ -117,7 +113,7 @@ impl<R: Read> Blocks<R> {
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(FormatError::from_read(error, self.position, what)),
+                Err(error) => return Err(FormatError::from_read(error, self.position, within)),
             }
         }
     }

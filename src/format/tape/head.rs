@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::format::{FormatError, limits};
+use crate::format::{FormatError, FormatFault, Limited, Within, limits};
 
 use super::{
     BLOCK_SIZE, Blocks, Record, decimal,
@@ -80,13 +80,13 @@ impl HeadReader {
                 } else {
                     Err(FormatError::Truncated {
                         position,
-                        what: "an extension header",
+                        within: Within::Extension,
                     })
                 };
             };
             if block == [0; BLOCK_SIZE] {
                 if extensions.start.is_some() {
-                    return Err(FormatError::damaged(position, "an extension header without its member"));
+                    return Err(FormatError::damaged(position, FormatFault::LoneExtension));
                 }
                 self.has_seen_end = true;
                 self.zero_blocks += 1;
@@ -98,10 +98,7 @@ impl HeadReader {
             if !has_right_checksum(&block) {
                 // Whoever searches on begins with this block.
                 blocks.put_back(block);
-                return Err(FormatError::damaged(
-                    position,
-                    "neither a tar header nor the end of the archive",
-                ));
+                return Err(FormatError::damaged(position, FormatFault::NotAHeader));
             }
             self.oddities.look_at_zero_blocks(self.zero_blocks, position);
             (self.has_seen_end, self.zero_blocks) = (false, 0);
@@ -114,12 +111,14 @@ impl HeadReader {
                     if extensions.count > limits::EXTENSION_HEADERS {
                         return Err(FormatError::damaged(
                             position,
-                            "too many extension headers for one member",
+                            FormatFault::TooManyExtensions {
+                                limit: limits::EXTENSION_HEADERS,
+                            },
                         ));
                     }
                     let content = self.extension(&header, blocks, position)?;
                     match type_byte {
-                        b'g' => self.add_global(parse_records(&content, position)?)?,
+                        b'g' => self.add_global(parse_records(&content, position)?, position)?,
                         b'L' => extensions.name = Some(until_nul(content)),
                         b'K' => extensions.link = Some(until_nul(content)),
                         _ => extensions.records.extend(parse_records(&content, position)?),
@@ -131,15 +130,16 @@ impl HeadReader {
     }
 
     /// Global headers hold for all that follows, so they are bounded together, and low: each member copies them.
-    fn add_global(&mut self, records: Vec<Record>) -> Result<(), FormatError> {
+    fn add_global(&mut self, records: Vec<Record>, position: u64) -> Result<(), FormatError> {
         self.global.extend(records);
         let found = self.global.iter().map(Record::size_bytes).sum();
         if found > limits::OUTER_EXTENSION_BYTES {
-            return Err(FormatError::TooLarge {
-                what: "the size of all global extension headers",
+            return Err(too_large(
+                position,
+                Limited::GlobalExtensions,
                 found,
-                limit: limits::OUTER_EXTENSION_BYTES,
-            });
+                limits::OUTER_EXTENSION_BYTES,
+            ));
         }
         Ok(())
     }
@@ -152,16 +152,12 @@ impl HeadReader {
     ) -> Result<Vec<u8>, FormatError> {
         let size = size_field(header, position)?;
         if size > self.extension_limit {
-            return Err(FormatError::TooLarge {
-                what: "an extension header",
-                found: size,
-                limit: self.extension_limit,
-            });
+            return Err(too_large(position, Limited::Extension, size, self.extension_limit));
         }
         let mut content = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
-        blocks.read_exact(&mut content, "an extension header")?;
+        blocks.read_exact(&mut content, Within::Extension)?;
         let at = blocks.position();
-        let padding = blocks.read_padding(size, "an extension header")?;
+        let padding = blocks.read_padding(size, Within::Extension)?;
         self.oddities.look_at_padding(&padding, at);
         Ok(content)
     }
@@ -185,10 +181,10 @@ impl HeadReader {
         head.name = long_name.unwrap_or(head.name);
         head.link = long_link.unwrap_or(head.link);
         if head.name.is_empty() || head.name.contains(&0) {
-            return Err(FormatError::damaged(position, "a member without a proper name"));
+            return Err(FormatError::damaged(position, FormatFault::MemberName));
         }
         head.stored_bytes = match head.record("size") {
-            Some(size) => decimal(size).ok_or_else(|| FormatError::damaged(position, "the pax size is no number"))?,
+            Some(size) => decimal(size).ok_or_else(|| FormatError::damaged(position, FormatFault::PaxSize))?,
             None => size_field(&head.header, position)?,
         };
         // A hard link carries no data, whatever its size field says: the stock tool's rule.
@@ -196,11 +192,12 @@ impl HeadReader {
             head.stored_bytes = 0;
         }
         if head.stored_bytes > limits::FILE_BYTES {
-            return Err(FormatError::TooLarge {
-                what: "a member's size",
-                found: head.stored_bytes,
-                limit: limits::FILE_BYTES,
-            });
+            return Err(too_large(
+                position,
+                Limited::Member,
+                head.stored_bytes,
+                limits::FILE_BYTES,
+            ));
         }
         Ok(head)
     }
@@ -216,7 +213,11 @@ struct Extensions {
 }
 
 fn size_field(header: &tar::Header, position: u64) -> Result<u64, FormatError> {
-    number(&header.as_old().size).ok_or_else(|| FormatError::damaged(position, "the size in a header is no number"))
+    number(&header.as_old().size).ok_or_else(|| FormatError::damaged(position, FormatFault::SizeField))
+}
+
+pub(in crate::format) fn too_large(position: u64, what: Limited, found: u64, limit: u64) -> FormatError {
+    FormatError::damaged(position, FormatFault::TooLarge { what, found, limit })
 }
 
 fn until_nul(mut text: Vec<u8>) -> Vec<u8> {

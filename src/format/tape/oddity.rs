@@ -16,7 +16,29 @@ pub struct Oddity {
     /// Where it is, in bytes from the start of the archive.
     pub position: u64,
     /// What it is.
-    pub what: &'static str,
+    pub what: Anomaly,
+}
+
+/// What bytes that hold no content have that no writer leaves there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Anomaly {
+    /// The padding behind a member has other bytes than zeros.
+    #[error("the padding behind a member is not empty")]
+    Padding,
+    /// There are more zero blocks before a member than any writer leaves.
+    #[error("there is more empty space than any writer leaves")]
+    EmptySpace,
+    /// The checksum of a header is right, and written in a way that nobody uses.
+    #[error("the checksum of a header is written in an unusual way")]
+    Checksum,
+    /// The times in the headers of a member contradict each other.
+    #[error("the times of a member contradict each other")]
+    Times,
+}
+
+#[cfg(test)]
+impl Anomaly {
+    one_of_each! { Padding, EmptySpace, Checksum, Times }
 }
 
 /// Keeps the first oddity of an archive.
@@ -30,21 +52,21 @@ impl Oddities {
         self.first
     }
 
-    pub(in crate::format) fn note(&mut self, position: u64, what: &'static str) {
+    pub(in crate::format) fn note(&mut self, position: u64, what: Anomaly) {
         self.first.get_or_insert(Oddity { position, what });
     }
 
     /// Looks at the bytes that fill a block behind content.
     pub(in crate::format) fn look_at_padding(&mut self, padding: &[u8], position: u64) {
         if padding.iter().any(|byte| *byte != 0) {
-            self.note(position, "the padding behind a member is not empty");
+            self.note(position, Anomaly::Padding);
         }
     }
 
     /// Looks at the number of zero blocks before a header that was found behind them.
     pub(super) fn look_at_zero_blocks(&mut self, count: u64, position: u64) {
         if count > MOST_ZERO_BLOCKS {
-            self.note(position, "there is more empty space than any writer leaves");
+            self.note(position, Anomaly::EmptySpace);
         }
     }
 
@@ -58,7 +80,7 @@ impl Oddities {
             _ => false,
         };
         if !is_usual {
-            self.note(position, "the checksum of a header is spelt in no usual way");
+            self.note(position, Anomaly::Checksum);
         }
     }
 
@@ -75,7 +97,7 @@ impl Oddities {
                 (key, None) => !TIMES.contains(&key),
             };
             if !is_usual {
-                self.note(position, "the times of a member contradict each other");
+                self.note(position, Anomaly::Times);
             }
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The records of pax extension headers: `LENGTH KEY=VALUE\n`, where LENGTH counts itself.
 
-use crate::format::FormatError;
+use crate::format::{FormatError, PaxFault};
 
 /// One record, in the order of the header: sparse maps repeat their keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Record {
 
 /// Reads all records of a header that begins at a position.
 pub(super) fn parse_records(mut bytes: &[u8], position: u64) -> Result<Vec<Record>, FormatError> {
-    let bad = |what: &str| FormatError::damaged(position, format!("pax header: {what}"));
+    let bad = |fault: PaxFault| FormatError::damaged(position, fault);
     let mut records = Vec::new();
     while !bytes.is_empty() {
         // Some writers pad with NUL instead of ending the size at the last record.
@@ -29,19 +29,19 @@ pub(super) fn parse_records(mut bytes: &[u8], position: u64) -> Result<Vec<Recor
         let blank = bytes
             .iter()
             .position(|byte| *byte == b' ')
-            .ok_or_else(|| bad("a record without a length"))?;
+            .ok_or_else(|| bad(PaxFault::NoLength))?;
         let length = decimal(&bytes[..blank])
             .and_then(|length| usize::try_from(length).ok())
             .filter(|length| *length > blank + 1 && *length <= bytes.len())
-            .ok_or_else(|| bad("a record of impossible length"))?;
+            .ok_or_else(|| bad(PaxFault::BadLength))?;
         let (record, rest) = bytes.split_at(length);
         let body = record[blank + 1..]
             .strip_suffix(b"\n")
-            .ok_or_else(|| bad("a record without a line end"))?;
+            .ok_or_else(|| bad(PaxFault::NoLineEnd))?;
         let equals = body
             .iter()
             .position(|byte| *byte == b'=')
-            .ok_or_else(|| bad("a record without a value"))?;
+            .ok_or_else(|| bad(PaxFault::NoValue))?;
         records.push(Record {
             key: body[..equals].to_vec(),
             value: body[equals + 1..].to_vec(),

@@ -2,7 +2,7 @@
 //! One VM of an old document: its settings, what the archive holds of it, its volumes. Its place in the network is
 //! found in `network.rs`.
 
-use crate::inventory::{Class, Device, Domain, InventoryError, VolumeConfig, document::invalid, marks};
+use crate::inventory::{Class, Device, Domain, InventoryError, InventoryFault, VolumeConfig, marks};
 
 use super::{
     Numbers, Reference, Vm, is_none,
@@ -71,10 +71,8 @@ impl Vm<'_> {
         let path = self.attribute("backup_path").filter(|path| !path.is_empty());
         let folder = || self.attribute("dir_path")?.strip_prefix(BASE_FOLDER);
         let Some(path) = path.or_else(folder).filter(|path| !path.is_empty()) else {
-            let name = self.name.escape_debug();
-            return Err(invalid(format!(
-                "the domain {name} is in the backup, but it does not say where"
-            )));
+            let name = self.name.to_owned();
+            return Err(InventoryFault::NoPath { name }.into());
         };
         set_feature(domain, marks::CONTENT, TRUE);
         set_feature(domain, marks::PATH, path);

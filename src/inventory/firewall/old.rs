@@ -6,9 +6,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::inventory::{FirewallError, edit::item, xml::Element};
+use crate::inventory::{FirewallError, RuleFault, edit::item, xml::Element};
 
-use super::invalid;
+use super::in_rule;
 
 /// The outermost element.
 pub(super) const ROOT: &str = "QubesFirewallRules";
@@ -27,7 +27,7 @@ pub(super) fn convert(old: &Element) -> Result<Element, FirewallError> {
     let policy = match old.attribute("policy") {
         Some("allow") => true,
         Some("deny") => false,
-        _ => return Err(invalid("their policy is neither 'allow' nor 'deny'")),
+        _ => return Err(FirewallError::Policy),
     };
     let is_allowed = |switch| old.attribute(switch).map_or(policy, |text| text == "allow");
     let mut rules: Vec<Rule> = vec![
@@ -35,7 +35,7 @@ pub(super) fn convert(old: &Element) -> Result<Element, FirewallError> {
         vec![action(is_allowed("icmp")), ("proto", "icmp".to_owned())],
     ];
     for (place, exception) in old.elements().enumerate() {
-        let rule = rule(exception, action(!policy)).map_err(|why| invalid(format!("rule {}: {why}", place + 1)))?;
+        let rule = rule(exception, action(!policy)).map_err(|fault| in_rule(place, fault))?;
         rules.push(rule);
     }
     rules.push(vec![action(policy)]);
@@ -55,12 +55,14 @@ fn action(is_allowed: bool) -> (&'static str, String) {
 }
 
 /// One exception, or why it cannot be said today.
-fn rule(old: &Element, action: (&'static str, String)) -> Result<Rule, String> {
+fn rule(old: &Element, action: (&'static str, String)) -> Result<Rule, RuleFault> {
     if old.name != "rule" {
-        return Err(format!("it is called '{}'", old.name.escape_debug()));
+        let name = old.name.clone();
+        return Err(RuleFault::Element { name });
     }
     if let Some((name, _)) = old.attributes.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
-        return Err(format!("it has something unknown, '{}'", name.escape_debug()));
+        let name = name.clone();
+        return Err(RuleFault::Unknown { name });
     }
     let value = |name| old.attribute(name).filter(|text| !text.is_empty());
     let mut rule = vec![action];
@@ -75,26 +77,31 @@ fn rule(old: &Element, action: (&'static str, String)) -> Result<Rule, String> {
         None => ports.as_ref().map(|_| "tcp"),
         Some("any") => None,
         Some(known @ ("tcp" | "udp" | "icmp")) => Some(known),
-        Some(other) => return Err(format!("the protocol '{}' is not known", other.escape_debug())),
+        Some(other) => {
+            let protocol = other.to_owned();
+            return Err(RuleFault::Protocol { protocol });
+        }
     };
     if let Some(protocol) = protocol {
         rule.push(("proto", protocol.to_owned()));
     }
     if let Some(ports) = ports {
         if !matches!(protocol, Some("tcp" | "udp")) {
-            return Err("it has a port, but its protocol has none".to_owned());
+            return Err(RuleFault::PortWithoutProtocol);
         }
         rule.push(("dstports", ports));
     }
     if let Some(expiry) = value("expire") {
-        number(expiry, LATEST_EXPIRY_SECS).ok_or_else(|| format!("it ends at '{}'", expiry.escape_debug()))?;
+        number(expiry, LATEST_EXPIRY_SECS).ok_or_else(|| RuleFault::Expiry {
+            time: expiry.to_owned(),
+        })?;
         rule.push(("expire", expiry.to_owned()));
     }
     Ok(rule)
 }
 
 /// The host or network that a rule is for; `None` for every one.
-fn host(address: &str, netmask: Option<&str>) -> Result<Option<String>, String> {
+fn host(address: &str, netmask: Option<&str>) -> Result<Option<String>, RuleFault> {
     let (host, prefix) = match address.split_once('/') {
         Some((host, prefix)) => (host, Some(prefix)),
         None => (address, netmask),
@@ -106,11 +113,15 @@ fn host(address: &str, netmask: Option<&str>) -> Result<Option<String>, String> 
     } else if is_host_name(address) {
         return Ok(Some(address.to_ascii_lowercase()));
     } else {
-        return Err(format!("the address '{}' is none", address.escape_debug()));
+        return Err(RuleFault::Address {
+            address: address.to_owned(),
+        });
     };
     let prefix = match prefix {
         None => longest,
-        Some(text) => number(text, longest).ok_or_else(|| format!("the netmask '{}' is none", text.escape_debug()))?,
+        Some(text) => number(text, longest).ok_or_else(|| RuleFault::Netmask {
+            netmask: text.to_owned(),
+        })?,
     };
     Ok((prefix > 0).then(|| format!("{host}/{prefix}")))
 }
@@ -123,17 +134,17 @@ fn is_host_name(text: &str) -> bool {
 }
 
 /// The ports that a rule is for; the number 0 stood for none.
-fn ports(first: Option<&str>, last: Option<&str>) -> Result<Option<String>, String> {
+fn ports(first: Option<&str>, last: Option<&str>) -> Result<Option<String>, RuleFault> {
     let port = |text: Option<&str>| {
         let number = text.map(|text| number(text, u64::from(u16::MAX)).ok_or(text));
         let number = number.transpose();
-        number.map_err(|text| format!("the port '{}' is none", text.escape_debug()))
+        number.map_err(|text| RuleFault::Port { port: text.to_owned() })
     };
     Ok(match (port(first)?.unwrap_or(0), port(last)?.unwrap_or(0)) {
         (0, _) => None,
         (first, last) if last == 0 || last == first => Some(first.to_string()),
         (first, last) if first < last => Some(format!("{first}-{last}")),
-        (first, last) => return Err(format!("its ports go from {first} down to {last}")),
+        (first, last) => return Err(RuleFault::PortRange { first, last }),
     })
 }
 

@@ -7,15 +7,22 @@ use quick_xml::{
 };
 
 use super::{DEEPEST, Element, InventoryError, LARGEST_DOCUMENT_BYTES, MOST_ATTRIBUTES, MOST_NODES, Node};
+use crate::inventory::{InventoryBound, InventoryFault};
+
+/// How many characters of a bad name are kept for an error.
+const MOST_SHOWN: usize = 40;
 
 pub(super) fn document(bytes: &[u8]) -> Result<Element, InventoryError> {
     if bytes.len() > LARGEST_DOCUMENT_BYTES {
-        return Err(InventoryError::TooLarge { what: "its size" });
+        return Err(InventoryError::TooLarge {
+            what: InventoryBound::Size,
+        });
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| invalid(format!("not UTF-8: {error}")))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| InventoryError::from(InventoryFault::NotUtf8).at(error.valid_up_to() as u64))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !is_text(text) {
-        return Err(invalid("it holds a control character"));
+        return Err(InventoryFault::ControlCharacter.into());
     }
     let mut reader = Reader::from_str(text);
     reader.config_mut().enable_all_checks(true);
@@ -24,25 +31,19 @@ pub(super) fn document(bytes: &[u8]) -> Result<Element, InventoryError> {
         let event = reader.read_event();
         let place = reader.buffer_position();
         let done = event
-            .map_err(|error| invalid(error.to_string()))
+            .map_err(|error| malformed(&error))
             .and_then(|event| builder.take(event))
-            .map_err(|error| at(error, place))?;
+            .map_err(|error| error.at(place))?;
         if done {
             break;
         }
     }
-    builder.root.ok_or_else(|| invalid("it has no element"))
+    builder.root.ok_or_else(|| InventoryFault::NoElement.into())
 }
 
-fn invalid(why: impl Into<String>) -> InventoryError {
-    InventoryError::Invalid { why: why.into() }
-}
-
-fn at(error: InventoryError, place: u64) -> InventoryError {
-    match error {
-        InventoryError::Invalid { why } => invalid(format!("{why} (near byte {place})")),
-        other => other,
-    }
+fn malformed(error: &impl ToString) -> InventoryError {
+    let said = error.to_string();
+    InventoryFault::Malformed { said }.into()
 }
 
 /// Whether all characters may stand in an XML document.
@@ -77,7 +78,9 @@ impl Builder {
             Event::Start(start) => {
                 self.flush_text()?;
                 if self.open.len() >= DEEPEST {
-                    return Err(InventoryError::TooLarge { what: "its depth" });
+                    return Err(InventoryError::TooLarge {
+                        what: InventoryBound::Depth,
+                    });
                 }
                 let element = self.element(&start)?;
                 self.open.push(element);
@@ -89,7 +92,7 @@ impl Builder {
             }
             Event::End(_) => {
                 self.flush_text()?;
-                let mut element = self.open.pop().ok_or_else(|| invalid("an end tag too many"))?;
+                let mut element = self.open.pop().ok_or(InventoryFault::EndTag)?;
                 tidy(&mut element);
                 self.close(element)?;
             }
@@ -103,13 +106,14 @@ impl Builder {
             Event::PI(instruction) => self.aside(Node::Instruction(instruction.to_string()))?,
             Event::Decl(declaration) => match declaration.encoding() {
                 Some(Ok(name)) if !["utf-8", "us-ascii", "ascii"].contains(&name.to_ascii_lowercase().as_str()) => {
-                    return Err(invalid(format!("its encoding is {}, not UTF-8", name.escape_debug())));
+                    let name = name.into_owned();
+                    return Err(InventoryFault::Encoding { name }.into());
                 }
-                Some(Err(error)) => return Err(invalid(error.to_string())),
+                Some(Err(error)) => return Err(malformed(&error)),
                 _ => {}
             },
-            Event::DocType(_) => return Err(invalid("it has a document type, which a PedOS never writes")),
-            Event::Eof if !self.open.is_empty() => return Err(invalid("it ends in the middle")),
+            Event::DocType(_) => return Err(InventoryFault::DocumentType.into()),
+            Event::Eof if !self.open.is_empty() => return Err(InventoryFault::Unfinished.into()),
             Event::Eof => return Ok(true),
         }
         Ok(false)
@@ -119,7 +123,7 @@ impl Builder {
         self.nodes += more;
         if self.nodes > MOST_NODES {
             return Err(InventoryError::TooLarge {
-                what: "the number of its elements",
+                what: InventoryBound::Elements,
             });
         }
         Ok(())
@@ -128,10 +132,10 @@ impl Builder {
     fn element(&mut self, start: &BytesStart<'_>) -> Result<Element, InventoryError> {
         let mut element = Element::new(name(start.name().into_inner())?);
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| invalid(error.to_string()))?;
+            let attribute = attribute.map_err(|error| malformed(&error))?;
             if element.attributes.len() == MOST_ATTRIBUTES {
                 return Err(InventoryError::TooLarge {
-                    what: "the number of attributes of an element",
+                    what: InventoryBound::Attributes,
                 });
             }
             let value = unescape(&attribute.value)?;
@@ -151,7 +155,7 @@ impl Builder {
         if is_blank(more) {
             return Ok(());
         }
-        Err(invalid("there is text outside of its element"))
+        Err(InventoryFault::TextOutside.into())
     }
 
     fn flush_text(&mut self) -> Result<(), InventoryError> {
@@ -178,7 +182,7 @@ impl Builder {
         match self.open.last_mut() {
             Some(parent) => parent.children.push(Node::Element(element)),
             None if self.root.is_none() => self.root = Some(element),
-            None => return Err(invalid("it has a second outermost element")),
+            None => return Err(InventoryFault::SecondRoot.into()),
         }
         Ok(())
     }
@@ -200,8 +204,8 @@ fn name(text: &str) -> Result<&str, InventoryError> {
     if is_name(text) {
         return Ok(text);
     }
-    let shown: String = text.chars().take(40).collect();
-    Err(invalid(format!("a bad name '{}'", shown.escape_debug())))
+    let name = text.chars().take(MOST_SHOWN).collect();
+    Err(InventoryFault::XmlName { name }.into())
 }
 
 /// Whether it is a name that can be printed again. The full grammar knows more letters, no PedOS uses them.
@@ -231,24 +235,22 @@ fn resolve(reference: &str) -> Result<char, InventoryError> {
         }),
     };
     c.ok_or_else(|| {
-        let shown: String = reference.chars().take(40).collect();
-        invalid(format!("an unknown entity '{}'", shown.escape_debug()))
+        let name = reference.chars().take(MOST_SHOWN).collect();
+        InventoryFault::Entity { name }.into()
     })
 }
 
 /// The value of an attribute: line ends and tabs are blanks, references are resolved.
 fn unescape(raw: &str) -> Result<String, InventoryError> {
     if raw.contains('<') {
-        return Err(invalid("an attribute with '<' in it"));
+        return Err(InventoryFault::LessThan.into());
     }
     let mut value = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(start) = rest.find('&') {
         let (before, after) = rest.split_at(start);
         push_blanked(&mut value, before);
-        let (reference, after) = after[1..]
-            .split_once(';')
-            .ok_or_else(|| invalid("an '&' that stands for nothing"))?;
+        let (reference, after) = after[1..].split_once(';').ok_or(InventoryFault::Ampersand)?;
         value.push(resolve(reference)?);
         rest = after;
     }
@@ -340,7 +342,9 @@ mod tests {
         let deep = "<a>".repeat(DEEPEST + 1);
         assert_eq!(
             document(deep.as_bytes()),
-            Err(InventoryError::TooLarge { what: "its depth" })
+            Err(InventoryError::TooLarge {
+                what: InventoryBound::Depth
+            })
         );
         let many = format!("<a>{}</a>", "<b/>".repeat(MOST_NODES));
         assert!(matches!(

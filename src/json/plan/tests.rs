@@ -10,8 +10,8 @@ use crate::{
     engine::Protection,
     format::{Compression, Filter},
     host::NameFault,
-    inventory::{Content, Device as Assigned, Domain},
-    plan::{DevicePort, RestoreDevice},
+    inventory::{ArchivePath, Content, Device as Assigned, Domain},
+    plan::{DevicePort, Missing, RestoreDevice},
 };
 
 const SCHEMA: &str = include_str!("../../../docs/schema/plan.schema.json");
@@ -46,7 +46,9 @@ fn problems() -> Vec<RestoreProblem> {
             here: text(),
         },
         P::ClassUnknown,
-        P::DataMissing { what: text() },
+        P::DataMissing {
+            what: Missing::Vm { vm: text() },
+        },
     ];
     for absence in [
         Absence::NotHere,
@@ -108,7 +110,7 @@ fn remarks() -> Vec<RestoreRemark> {
 
 fn row() -> RestoreRow {
     let content = Content {
-        path: "vm1/".to_owned(),
+        path: ArchivePath::new("vm1/"),
         size_bytes: 7,
     };
     RestoreRow::new(Domain::default(), content)

@@ -4,14 +4,21 @@
 //! The passphrase is named only where it can be the reason: when the header does not authenticate. Everything later
 //! is damage, and the words say so.
 
-use crate::engine::ArchiveError;
+use crate::{
+    engine::{ArchiveError, Damage},
+    inventory::FirewallError,
+};
 
 use super::{
     super::{
         i18n::{gettext, gettext_f, ngettext_f},
-        sanitize,
+        sanitize, size,
     },
     Message,
+    damage::damage,
+    format,
+    inventory::firewall_error,
+    reason::{self, not_a_backup},
 };
 
 /// What is wrong with an archive.
@@ -22,7 +29,7 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             "{place} is not a backup of a PedOS",
             &[("place", &sanitize(place))],
         ))
-        .detail(sanitize(why))
+        .detail(not_a_backup(why))
         .hint(gettext("Choose the file that the backup was written to, not a directory or a part of it.")),
         ArchiveError::UnsupportedVersion { version } => Message::new(gettext_f(
             "Backups of format version {version} cannot be read",
@@ -49,39 +56,38 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             .hint(gettext(
                 "Type the passphrase again: mind the keyboard layout, Caps Lock, and blanks at the ends.",
             )),
-        ArchiveError::KeyTooCostly { member, what } => Message::new(gettext(
+        ArchiveError::KeyTooCostly { member, cost } => Message::new(gettext(
             "The backup asks for more memory or time than any real backup needs",
         ))
         .detail(gettext_f(
             // Translators: {place} is a part of the archive, {what} are numbers.
             "{place}: {what}",
-            &[("place", &sanitize(member)), ("what", &sanitize(what))],
+            &[("place", &sanitize(member)), ("what", &cost.to_string())],
         ))
         .hint(gettext("The file is damaged, or was made to stop this computer. Use another copy of the backup.")),
-        ArchiveError::Damaged { member, position, what } => Message::new(gettext("The backup is damaged"))
-            .detail(gettext_f(
-                "{place}, from byte {position}: {what}",
-                &[
-                    ("place", &sanitize(member)),
-                    ("position", &position.to_string()),
-                    ("what", &sanitize(what)),
-                ],
-            ))
+        ArchiveError::KeyMemory { member, bytes } => Message::new(gettext_f(
+            "There is too little memory to open {member}",
+            &[("member", &sanitize(member))],
+        ))
+        .detail(gettext_f("Its key takes {size}.", &[("size", &size(*bytes))]))
+        .hint(gettext("End other programs, or read the backup on a computer with more memory.")),
+        ArchiveError::Damaged { member, position, why } => Message::new(gettext("The backup is damaged"))
+            .detail(damaged_at(member.as_deref(), *position, why))
             .hint(gettext(
                 "The passphrase is right, but this part of the file is not. Read it from another copy, or restore the VMs that are whole.",
             )),
-        ArchiveError::Truncated { position, what } => Message::new(gettext("The backup ends too early"))
+        ArchiveError::Truncated { position, cut } => Message::new(gettext("The backup ends too early"))
             .detail(gettext_f(
                 "It ends at byte {position}: {what}",
-                &[("position", &position.to_string()), ("what", &sanitize(what))],
+                &[("position", &position.to_string()), ("what", &reason::cut(*cut))],
             ))
             .hint(gettext(
                 "The file was not copied to its end, or its backup was broken off. Copy it again or use another one.",
             )),
-        ArchiveError::Altered { position, what } => Message::new(gettext("The backup is not as it was written"))
+        ArchiveError::Altered { position, anomaly } => Message::new(gettext("The backup is not as it was written"))
             .detail(gettext_f(
                 "At byte {position}, where no data is: {what}",
-                &[("position", &position.to_string()), ("what", &sanitize(what))],
+                &[("position", &position.to_string()), ("what", &format::anomaly(*anomaly))],
             ))
             .hint(gettext(
                 "No data is affected so far, but the file was altered, cut or lengthened. Do not rely on this copy.",
@@ -133,19 +139,34 @@ pub fn archive_error(error: &ArchiveError) -> Message {
             )),
         ArchiveError::UnreadableRules { member, why } => unreadable_rules(member, why),
         ArchiveError::Missing { what } => Message::new(gettext("The backup is incomplete"))
-            .detail(gettext_f("Missing: {what}", &[("what", &sanitize(what))]))
+            .detail(gettext_f("Missing: {what}", &[("what", &reason::missing(what))]))
             .hint(gettext(
                 "What is missing cannot be restored from this file. Use another copy of the backup; where the backup itself said that this VM failed, an older one.",
             )),
     }
 }
 
-fn unreadable_rules(member: &str, why: &str) -> Message {
+fn damaged_at(member: Option<&str>, position: u64, why: &Damage) -> String {
+    let (position, what) = (position.to_string(), damage(why));
+    match member {
+        Some(member) => gettext_f(
+            "{place}, from byte {position}: {what}",
+            &[("place", &sanitize(member)), ("position", &position), ("what", &what)],
+        ),
+        None => gettext_f(
+            // Translators: {what} says what is wrong, without a full stop.
+            "From byte {position}: {what}",
+            &[("position", &position), ("what", &what)],
+        ),
+    }
+}
+
+fn unreadable_rules(member: &str, why: &FirewallError) -> Message {
     Message::new(gettext_f(
         "The firewall rules in {member} cannot be read",
         &[("member", &sanitize(member))],
     ))
-    .detail(sanitize(why))
+    .detail(firewall_error(why))
     .hint(gettext(
         "A restored VM gets rules that drop everything. Set its firewall rules before you use it with a network.",
     ))
@@ -156,7 +177,7 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<ArchiveError> {
-        ArchiveError::one_of_each("x\u{1b}y")
+        ArchiveError::all()
     }
 
     #[test]

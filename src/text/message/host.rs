@@ -5,12 +5,9 @@
 
 use std::{io, path::Path, time::Duration};
 
-use crate::{
-    host::{
-        HostError, LONGEST_VM_NAME, NameFault, OpenError,
-        settings::{Setting, Unfit},
-    },
-    inventory::InventoryError,
+use crate::host::{
+    HostError, LONGEST_VM_NAME, NameFault, OpenError,
+    settings::{Setting, Unfit},
 };
 
 use super::{
@@ -19,7 +16,7 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
-    Message, io_hint, io_text, is_of_the_device,
+    Message, inventory_error, io_hint, io_text, is_of_the_device,
 };
 
 /// What a host refused or failed at.
@@ -258,21 +255,6 @@ fn host_hint(source: &io::Error) -> String {
     })
 }
 
-/// Why the table of VMs, of a system or in an archive, is not accepted.
-pub fn inventory_error(error: &InventoryError) -> Message {
-    match error {
-        InventoryError::Invalid { why } => {
-            Message::new(gettext("The list of VMs (qubes.xml) is not valid")).detail(sanitize(why))
-        }
-        InventoryError::TooLarge { what } => {
-            Message::new(gettext("The list of VMs (qubes.xml) is larger than any real one")).detail(sanitize(what))
-        }
-        InventoryError::NoSuchVm { name } => {
-            Message::new(gettext_f("no such domain: '{name}'", &[("name", &sanitize(name))]))
-        }
-    }
-}
-
 /// Where a volume lies that cannot be read here.
 pub(in crate::text) fn out_of_reach(pool: &str, driver: &str) -> String {
     gettext_f(
@@ -284,6 +266,7 @@ pub(in crate::text) fn out_of_reach(pool: &str, driver: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::{InventoryError, InventoryFault};
 
     #[test]
     fn scripts_find_the_words_of_the_existing_tools() {
@@ -294,8 +277,9 @@ mod tests {
     #[test]
     fn a_broken_record_says_where_it_is_broken() {
         let error = HostError::Inventory(InventoryError::Invalid {
-            why: "line 7: <domian>".into(),
+            fault: InventoryFault::NoClass,
+            position: Some(77),
         });
-        assert!(host_error(&error).detail.contains("line 7"));
+        assert!(host_error(&error).detail.contains("byte 77"));
     }
 }

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     engine::{ArchiveError, EngineError},
-    plan::Unverified,
+    plan::{Missing, Unverified},
 };
 
 fn report(results: &[VmResult], verdict: VerifyVerdict) -> Report {
@@ -32,7 +32,9 @@ fn failed() -> VmResult {
 
 fn damage() -> Failure {
     Failure(EngineError::Archive(ArchiveError::Missing {
-        what: "vm1/private.img".into(),
+        what: Missing::Path {
+            path: "vm1/private.img".into(),
+        },
     }))
 }
 

@@ -46,14 +46,21 @@ fn outline_verdict(outline: &Outline) -> Verdict {
         let folder = |name: &str| name.rsplit_once('/').map_or(name, |(folder, _)| folder).to_owned();
         let vms: BTreeSet<String> = outline.files.iter().map(|file| folder(&file.name)).collect();
         let parts = outline.files.iter().map(|file| u64::from(file.parts)).sum();
+        let holds = ngettext_f(
+            "The file holds {n} VM.",
+            "The file holds {n} VMs.",
+            vms.len() as u64,
+            &[],
+        );
+        let whole = ngettext_f(
+            "It has {n} part, and nothing is missing as far as the headers tell.",
+            "It has {n} parts, and nothing is missing as far as the headers tell.",
+            parts,
+            &[],
+        );
         return Verdict {
             tone: Tone::Success,
-            text: ngettext_f(
-                "Files of {vms} VMs in {n} part, nothing missing as far as the headers tell.",
-                "Files of {vms} VMs in {n} parts, nothing missing as far as the headers tell.",
-                parts,
-                &[("vms", &vms.len().to_string())],
-            ),
+            text: format!("{holds} {whole}"),
             detail: gettext("This is not a verification."),
         };
     }

@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 
 use super::{
     super::{Location, SourceError, TransportError, error::Unreadable},
-    ArchiveReader, Ranged,
+    api::{ArchiveReader, Ranged},
     joined::Joined,
 };
 

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     super::{ProcessOutput, SourceError, TransportError},
-    Member, MemberReader,
+    api::{Member, MemberReader},
 };
 
 /// How much is read ahead, in bytes.
@@ -85,10 +85,10 @@ impl ServiceReader {
                     position: self.position,
                 }
                 .into(),
-                other => SourceError::NotAStream {
+                QfileError::Malformed(fault) => SourceError::NotAStream {
                     vm: self.vm.clone(),
                     position: self.position,
-                    error: Arc::new(other),
+                    fault,
                 }
                 .into(),
             },

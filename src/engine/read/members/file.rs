@@ -5,7 +5,7 @@
 use std::{io::BufReader, sync::Arc};
 
 use crate::{
-    engine::{ArchiveError, EngineError, io_errors::source_error},
+    engine::{ArchiveError, Cut, Damage, EngineError, io_errors::source_error},
     format::{
         FormatError,
         outer::{self, Flaw},
@@ -92,7 +92,7 @@ impl FileMembers {
         let found = self.walker.next_member().map_err(|error| self.error(error))?;
         match found {
             Some(found) if found.position == member.position && found.size == member.size => Ok(()),
-            _ => Err(damaged(&member, "its header cannot be read again".to_owned())),
+            _ => Err(damaged(&member, Damage::HeaderGone)),
         }
     }
 
@@ -150,8 +150,8 @@ impl FileMembers {
         let mut found: Vec<ArchiveError> = self.walker.flaws().into_iter().map(describe).collect();
         if !self.walker.has_seen_end() && !found.iter().any(|flaw| matches!(flaw, ArchiveError::Truncated { .. })) {
             let position = self.walker.position().min(self.bytes.unwrap_or(u64::MAX));
-            let what = "the mark of its end is missing".to_owned();
-            found.push(ArchiveError::Truncated { position, what });
+            let cut = Cut::EndMark;
+            found.push(ArchiveError::Truncated { position, cut });
         }
         found
     }
@@ -172,18 +172,24 @@ impl FileMembers {
 
     fn error(&self, error: FormatError) -> EngineError {
         match error {
-            FormatError::Io(source) => source_error(&self.place, source),
-            FormatError::Truncated { position, what } => truncated(position, what).into(),
-            FormatError::Damaged { position, what } => ArchiveError::Damaged {
-                member: "the outer archive".to_owned(),
+            FormatError::Io(source) | FormatError::Below { error: source, .. } => source_error(&self.place, source),
+            FormatError::Truncated { position, within } => truncated(position, within).into(),
+            FormatError::Damaged { position, fault } => ArchiveError::Damaged {
+                member: None,
                 position,
-                what,
+                why: Damage::Outer(fault),
             }
             .into(),
-            other => ArchiveError::Damaged {
-                member: "the outer archive".to_owned(),
-                position: self.walker.position(),
-                what: other.to_string(),
+            FormatError::UnexpectedKind { position, name, kind } => ArchiveError::Damaged {
+                member: Some(name),
+                position,
+                why: Damage::Kind(kind),
+            }
+            .into(),
+            FormatError::MemberName { position, name } => ArchiveError::Damaged {
+                member: Some(name),
+                position,
+                why: Damage::Name,
             }
             .into(),
         }
@@ -194,10 +200,10 @@ fn describe(flaw: Flaw) -> ArchiveError {
     match flaw {
         Flaw::Lost { position, end } => ArchiveError::LostMember { position, end },
         Flaw::Foreign { name, position } => ArchiveError::Foreign { member: name, position },
-        Flaw::Cut { position, what } => truncated(position, what),
+        Flaw::Cut { position, within } => truncated(position, within),
         Flaw::Altered(oddity) => ArchiveError::Altered {
             position: oddity.position,
-            what: oddity.what.to_owned(),
+            anomaly: oddity.what,
         },
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::{
     crypto::ContainerHeader,
-    engine::{ArchiveError, CancelToken, EngineError},
+    engine::{ArchiveError, CancelToken, Damage, EngineError},
     format::{HEADER_MAC_MEMBER, HEADER_MEMBER, PartName, VERSION, limits},
     transport::Source,
 };
@@ -126,9 +126,9 @@ impl Opener<'_> {
         let (position, _) = self.lost.first()?;
         Some(
             ArchiveError::Damaged {
-                member: member.to_owned(),
+                member: Some(member.to_owned()),
                 position: *position,
-                what: "its tar header is damaged, and without it nothing of the backup can be read".to_owned(),
+                why: Damage::FrontHeader,
             }
             .into(),
         )

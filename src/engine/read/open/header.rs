@@ -3,7 +3,7 @@
 
 use crate::{
     crypto::{ContainerError, ContainerHeader, Digest, Hmac, OldCipher, header_passphrase},
-    engine::{ArchiveError, EngineError, OpenedArchive, Protection, workers::Haste},
+    engine::{ArchiveError, EngineError, NotABackup, OpenedArchive, Protection, workers::Haste},
     format::{Filter, HEADER_MAC_MEMBER, Header, parse_mac},
 };
 
@@ -54,7 +54,7 @@ impl Opener<'_> {
     /// Formats 3 and 2: which digest made the header's code stands in that very header, so all are tried that make codes
     /// of its length.
     pub(super) fn authenticate_coded(&self, header: &[u8], code: &[u8]) -> Result<(), EngineError> {
-        let code = parse_mac(HEADER_MAC_MEMBER, code).map_err(|error| self.not_a_backup(error.to_string()))?;
+        let code = parse_mac(code).map_err(|error| self.not_a_backup(NotABackup::HeaderMac(error)))?;
         self.digest_of(header, &code).map(drop)
     }
 

@@ -2,7 +2,10 @@
 //! Reads the inventory of an archive: a file in one part, like any other but bounded in size.
 
 use crate::{
-    engine::{ArchiveError, EngineError, io_errors::from_io},
+    engine::{
+        ArchiveError, Damage, EngineError,
+        io_errors::{format_to_io, in_stream},
+    },
     format::{Filter, INVENTORY_FILE, PartName, limits},
     inventory::Inventory,
 };
@@ -44,18 +47,20 @@ impl Opener<'_> {
         mut content: Vec<u8>,
         proof: &[u8],
     ) -> Result<Inventory, EngineError> {
-        let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| damaged(member, error.to_string()))?;
+        let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| EngineError::Internal {
+            what: error.to_string(),
+        })?;
         let plain = dialect.open(&mut content, proof, &part, member, keys, self.context)?;
         let mut part = OnePart::new(content, plain);
         let text = unpack(dialect, filter, &mut part, &self.context.cancel, |archive| {
             text_of(archive, member)
         });
-        let text = text.map_err(|error| from_io(error, |source| damaged(member, source.to_string())))?;
+        let text = text.map_err(|error| in_stream(error, |why| damaged(member, why)))?;
         Inventory::parse(&text).map_err(|error| {
             ArchiveError::Damaged {
-                member: INVENTORY_FILE.to_owned(),
+                member: Some(INVENTORY_FILE.to_owned()),
                 position: member.position,
-                what: error.to_string(),
+                why: Damage::Inventory(error),
             }
             .into()
         })
@@ -64,23 +69,27 @@ impl Opener<'_> {
 
 fn check_size(member: &MemberInfo) -> Result<(), EngineError> {
     if member.size > limits::INVENTORY_CONTAINER_BYTES {
-        let what = format!("it has {} bytes, more than any inventory", member.size);
-        return Err(damaged(member, what));
+        let why = Damage::InventorySize {
+            bytes: member.size,
+            limit: limits::INVENTORY_CONTAINER_BYTES,
+        };
+        return Err(damaged(member, why));
     }
     Ok(())
 }
 
 fn text_of(archive: &mut InnerReader<'_>, member: &MemberInfo) -> Result<Vec<u8>, EngineError> {
-    let bad = |what: String| damaged(member, what);
-    let entry = archive.next_entry().map_err(|error| bad(error.to_string()))?;
+    let bad = |error| in_stream(format_to_io(error), |why| damaged(member, why));
+    let entry = archive.next_entry().map_err(bad)?;
     let entry = entry.filter(|entry| entry.name == INVENTORY_FILE.as_bytes());
-    let entry = entry.ok_or_else(|| bad("its inner archive holds no inventory".to_owned()))?;
+    let entry = entry.ok_or_else(|| damaged(member, Damage::NoInventory))?;
     if entry.size > limits::INVENTORY_BYTES {
-        return Err(bad(format!("the inventory has {} bytes", entry.size)));
+        let (bytes, limit) = (entry.size, limits::INVENTORY_BYTES);
+        return Err(damaged(member, Damage::InventorySize { bytes, limit }));
     }
     let mut text = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
-    while let Some((offset, length)) = archive.next_data(&mut buffer).map_err(|error| bad(error.to_string()))? {
+    while let Some((offset, length)) = archive.next_data(&mut buffer).map_err(bad)? {
         // Grows with what is really there, not with what the archive says.
         text.resize(offset as usize, 0);
         text.extend_from_slice(&buffer[..length]);

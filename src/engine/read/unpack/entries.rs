@@ -4,13 +4,10 @@
 use std::thread;
 
 use crate::{
-    engine::{
-        ArchiveError, Context, EngineError, Warning,
-        names::{PLACEHOLDER, VOLUME_SUFFIX},
-        workers::Workers,
-    },
+    engine::{ArchiveError, Context, Damage, EngineError, Warning, names::PLACEHOLDER, workers::Workers},
     format::inner::{Entry, EntryKind},
     host::{VmFile, VolumeImport},
+    inventory::volume_of_file,
     plan::RestoreRow,
     units::MIB,
 };
@@ -84,12 +81,16 @@ pub(super) fn hold_entries(
         return holder.hold_tree(file, first);
     }
     if first.name != place.name.as_bytes() || first.kind != EntryKind::File {
-        return Err(place.damaged(format!("its inner archive holds {:?} instead", lossy(&first.name))));
+        let name = lossy(&first.name);
+        return Err(place.damaged(Damage::InnerOther { name }));
     }
     let came = holder.hold(file, &first)?;
     match holder.next()? {
         None => Ok(vec![came]),
-        Some(entry) => Err(place.damaged(format!("its inner archive holds {:?} as well", lossy(&entry.name)))),
+        Some(entry) => {
+            let name = lossy(&entry.name);
+            Err(place.damaged(Damage::InnerMore { name }))
+        }
     }
 }
 
@@ -121,8 +122,7 @@ impl Holder<'_, '_> {
             let is_kept = volume_of(self.row, &path).is_some() || VmFile::from_file_name(&path).is_some();
             if entry.kind == EntryKind::File && is_kept {
                 if all.iter().any(|came| came.name == path) {
-                    let what = format!("its inner archive holds {path:?} twice");
-                    return Err(self.place.damaged(what));
+                    return Err(self.place.damaged(Damage::InnerTwice { name: path }));
                 }
                 all.push(self.hold(&path, &entry)?);
             }
@@ -142,9 +142,8 @@ impl Holder<'_, '_> {
 
     /// The path of an entry in the VM's folder.
     fn within_folder(&self, entry: &Entry) -> Option<String> {
-        let folder = self.row.content.path.trim_end_matches('/');
         let path = entry.relative_path()?;
-        let path = path.strip_prefix(folder).ok()?;
+        let path = self.row.content.path.within_path(&path)?;
         Some(path.to_string_lossy().into_owned())
     }
 
@@ -183,7 +182,7 @@ impl Holder<'_, '_> {
 
     /// A volume that has no place here must not be lost in silence; anything else of no use is only named.
     fn refuse_or_warn(&self, name: &str, size_bytes: u64) -> Result<(), EngineError> {
-        if name.ends_with(VOLUME_SUFFIX) {
+        if volume_of_file(name).is_some() {
             return Err(ArchiveError::NoSuchVolume {
                 vm: self.row.domain.name.clone(),
                 file: name.to_owned(),
@@ -258,6 +257,6 @@ impl Holder<'_, '_> {
 
 /// The volume that a file holds, if a VM like this one keeps it.
 fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
-    let volume = name.strip_suffix(VOLUME_SUFFIX)?;
+    let volume = volume_of_file(name)?;
     row.domain.keeps_volume(volume).then_some(volume)
 }

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     crypto::{Decryptor, OldCipher},
     engine::{
-        CancelToken, EngineError,
+        CancelToken, Damage, EngineError,
         io_errors::{format_to_io, into_io},
     },
     format::{Filter, MultiVolume, inner, sniffed},
@@ -100,8 +100,5 @@ fn read_archive<'a, T>(
     if ending.has_mark {
         return Ok(result);
     }
-    Err(io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        "its inner archive has no end",
-    ))
+    Err(Damage::InnerEndless.into())
 }

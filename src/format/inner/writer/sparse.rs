@@ -2,7 +2,7 @@
 //! The head of a file with holes in the GNU form (type `S`), which carries names of any bytes, owner, mode and time. The
 //! map stands in the header and in blocks behind it; the data of the extents follows.
 
-use crate::format::{FormatError, tape::BLOCK_SIZE};
+use crate::format::{WriteError, WriteFault, tape::BLOCK_SIZE};
 
 use super::{EntryKind, Extent, NewMember, append_long, check_extents, describe, put, unwritable};
 
@@ -11,9 +11,9 @@ const IN_HEADER: usize = 4;
 const IN_BLOCK: usize = 21;
 
 /// Everything that stands before the data: long name, header, and blocks with the rest of the map.
-pub(super) fn head(member: &NewMember<'_>, extents: &[Extent]) -> Result<Vec<u8>, FormatError> {
+pub(super) fn head(member: &NewMember<'_>, extents: &[Extent]) -> Result<Vec<u8>, WriteError> {
     if *member.kind != EntryKind::File || member.name.is_empty() || member.name.contains(&0) {
-        return Err(unwritable(member.name, "only a file with a proper name can have holes"));
+        return Err(unwritable(member.name, WriteFault::Holes));
     }
     check_extents(member.name, member.size, extents)?;
     // An empty extent at the end says how long the file is.
@@ -35,7 +35,7 @@ pub(super) fn head(member: &NewMember<'_>, extents: &[Extent]) -> Result<Vec<u8>
     let (first, rest) = map.split_at(map.len().min(IN_HEADER));
     let gnu = header
         .as_gnu_mut()
-        .ok_or_else(|| unwritable(member.name, "its header has no room for a map"))?;
+        .ok_or_else(|| unwritable(member.name, WriteFault::Holes))?;
     for (slot, extent) in gnu.sparse.iter_mut().zip(first) {
         slot.set_offset(extent.offset);
         slot.set_length(extent.length);

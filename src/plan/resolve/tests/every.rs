@@ -3,7 +3,7 @@
 //! cured by each of its cures.
 
 use super::*;
-use crate::plan::Cure;
+use crate::plan::{Cure, Missing};
 
 /// Where a VM is that another one names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +140,8 @@ impl Case {
                 selected.insert(name.to_owned());
             }
             if place == Where::Broken {
-                choices.missing.insert(name.to_owned(), "private.img".to_owned());
+                let path = "private.img".to_owned();
+                choices.missing.insert(name.to_owned(), Missing::Path { path });
             }
             if place == Where::Conflicting {
                 choices.names.insert(name.to_owned(), "sys-net".to_owned());

@@ -2,7 +2,10 @@
 //! Single rules: what an archive only implies, what it does not hold, kernels, pools, devices, choices that are wrong.
 
 use super::*;
-use crate::{host::NameFault, plan::Cure};
+use crate::{
+    host::NameFault,
+    plan::{Cure, Missing},
+};
 
 #[test]
 fn a_made_up_vm_comes_only_with_what_refers_to_it() {
@@ -47,12 +50,14 @@ fn a_made_up_vm_comes_only_with_what_refers_to_it() {
 #[test]
 fn an_incomplete_vm_is_a_problem_for_itself_and_for_what_needs_it() {
     let vms = [tpl("fedora"), app("work"), app("other").set("template", "debian")];
+    let what = Missing::Path {
+        path: "vm1/root.img".to_owned(),
+    };
     let choices = RestoreChoices {
-        missing: one("fedora", "root.img".to_owned()),
+        missing: one("fedora", what.clone()),
         ..RestoreChoices::default()
     };
     let table = resolve(&archive(&vms), &host(&[]), &choices);
-    let what = "root.img".to_owned();
     assert_problems(&table, "fedora", &[RestoreProblem::DataMissing { what }]);
     assert_problems(&table, "work", &[template_missing("fedora", Absence::Incomplete)]);
     let skipping = RestoreChoices {
