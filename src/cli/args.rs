@@ -46,7 +46,7 @@ pub struct CommonArgs {
     /// Work on the PedOS in this folder
     ///
     /// The folder is laid out as dom0's own file system is: DIR/var/lib/qubes/qubes.xml, the volumes beside it, and
-    /// DIR/home. Without this option the environment variable PEDOS_ROOT is looked at.
+    /// DIR/home. Without this option, the environment variable PEDOS_ROOT names it.
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 

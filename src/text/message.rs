@@ -153,12 +153,12 @@ pub fn message(error: &EngineError) -> Message {
         EngineError::Plan { what } => Message::new(gettext("What was planned cannot be carried out"))
             .detail(sanitize_lines(what))
             .hint(gettext(
-                "The system has changed since the summary was made: look at it again and start anew.",
+                "The system has changed since the summary was made. Check the summary and start again.",
             )),
         EngineError::NoThread => Message::new(gettext("The system allows no more threads")).hint(gettext(
             "Close other programs, raise the limit (ulimit -u), or use fewer processors: --jobs 1.",
         )),
-        EngineError::Internal { what } => Message::new(gettext("The program has made a mistake of its own"))
+        EngineError::Internal { what } => Message::new(gettext("This is a bug in PedOS Backup"))
             .detail(sanitize_lines(what))
             .hint(gettext(
                 "Please report it with this text. Do not rely on anything that this run has left.",
@@ -252,7 +252,7 @@ fn io_hint(error: &io::Error) -> Option<String> {
         Kind::InvalidFilename => Some(gettext("Choose a shorter name, or a directory with a shorter path.")),
         Kind::ResourceBusy => Some(gettext("Another program is using it: end that one, and try again.")),
         Kind::StaleNetworkFileHandle | Kind::TimedOut => Some(gettext(
-            "Its file server does not answer as it should: check the network, mount it anew, and try again.",
+            "Its file server does not answer as expected. Check the network, mount it again, and try again.",
         )),
         Kind::OutOfMemory => Some(gettext("End other programs, and try again.")),
         _ if matches!(

@@ -34,7 +34,7 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("path", &sanitize(&path.to_string_lossy()))],
         ))
         .hint(gettext(
-            "What was written did not get its name, and what is there now is no backup of this run. See that no other program works in that directory, and start anew.",
+            "The backup did not get its name, and the file that is there now is not this backup. Make sure that no other program works in that directory, and start again.",
         )),
         DestinationError::NotADirectory { path } => Message::new(gettext_f(
             "{path} is not a directory",
