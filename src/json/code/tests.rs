@@ -158,6 +158,7 @@ fn every_warning_is_in_the_schema_and_no_other() {
             path: path(),
             why: text(),
         },
+        Warning::NamedFromTheStart { vm: text() },
         Warning::LeftBehind { place: text() },
         Warning::GoodAtSecondTry {
             member: text(),
