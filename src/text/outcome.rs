@@ -11,6 +11,7 @@ use crate::{
         SkipReason, VerifyVerdict, VmReport, VmResult,
     },
     job::{JobKind, Outcome},
+    plan::Unverified,
 };
 
 use super::{
@@ -345,10 +346,16 @@ fn is_done(report: &VmReport) -> bool {
 
 /// What cannot be seen of an archive that was written.
 fn caveat_of_backup(report: &Report) -> Option<String> {
-    report.archive.is_none().then(|| {
-        gettext(
+    Some(match report.unreadable? {
+        Unverified::ToCommand => gettext(
+            "The command reported success. What it has made of the backup cannot be seen from here: verify it before you rely on it.",
+        ),
+        Unverified::ToStandardOutput => gettext(
+            "What has become of standard output cannot be seen from here: verify the backup before you rely on it.",
+        ),
+        Unverified::InVm | Unverified::Cancelled => gettext(
             "The VM reported success. What it has kept of the backup cannot be seen from here: verify it where it lies.",
-        )
+        ),
     })
 }
 
