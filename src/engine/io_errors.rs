@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! How errors of the engine travel through `io::Read` and `io::Write`, on which compressors and tar layers are built.
 
-use std::{io, path::Path, sync::Arc};
+use std::{io, path::Path};
 
 use crate::{
     format::{FormatError, WriteError},
+    io_error::IoError,
     transport::{DestinationError, SourceError, TransportError},
 };
 
@@ -32,12 +33,12 @@ pub(super) fn write_to_io(error: WriteError) -> io::Error {
 }
 
 /// Takes an engine's error out again, or makes one of what the operating system said.
-pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(Arc<io::Error>) -> EngineError) -> EngineError {
+pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(IoError) -> EngineError) -> EngineError {
     match error.downcast::<EngineError>() {
         Ok(engine) => engine,
         Err(error) => match error.downcast::<TransportError>() {
             Ok(transport) => transport.into(),
-            Err(error) => wrap(Arc::new(error)),
+            Err(error) => wrap(error.into()),
         },
     }
 }
@@ -62,7 +63,7 @@ pub(super) fn destination_error(place: &str, error: io::Error) -> EngineError {
 }
 
 pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
-    from_io(error, |source: Arc<io::Error>| EngineError::Home {
+    from_io(error, |source: IoError| EngineError::Home {
         path: path.to_owned(),
         source,
     })

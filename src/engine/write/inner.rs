@@ -4,10 +4,7 @@
 use std::io;
 
 use crate::{
-    engine::{
-        EngineError,
-        io_errors::{from_io, write_to_io},
-    },
+    engine::{EngineError, Mistake, io_errors::from_io},
     format::{WriteError, inner},
 };
 
@@ -19,10 +16,15 @@ pub(super) type InnerWriter<'a> = inner::Writer<BlockWriter<'a>>;
 /// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
 pub(super) fn internal(error: io::Error) -> EngineError {
     from_io(error, |source| EngineError::Internal {
-        what: source.to_string(),
+        what: Mistake::Memory(source),
     })
 }
 
 pub(super) fn format_internal(error: WriteError) -> EngineError {
-    internal(write_to_io(error))
+    let what = match error {
+        WriteError::Io(error) => return internal(error),
+        WriteError::Name(error) => Mistake::PartName(error),
+        WriteError::Unwritable { name, fault } => Mistake::Unwritable { name, fault },
+    };
+    EngineError::Internal { what }
 }

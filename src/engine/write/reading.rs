@@ -9,7 +9,10 @@ use std::{
 };
 
 use crate::{
-    engine::{Context, EngineError, Failure, ItemResult, ItemState, VmReport, VmResult, meter::Meter, workers::ToCome},
+    engine::{
+        Context, EngineError, Failure, ItemResult, ItemState, Mistake, VmReport, VmResult, meter::Meter,
+        workers::ToCome,
+    },
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
     host::{Extent, Vms, VolumeSource},
     plan::BackupPlan,
@@ -149,7 +152,7 @@ impl<'a> Reading<'a> {
         match item {
             Item::Volume { name, .. } => {
                 let source = source.ok_or_else(|| EngineError::Internal {
-                    what: format!("the volume {name} was not opened"),
+                    what: Mistake::NotOpened { volume: name.clone() },
                 })?;
                 self.write_volume(&vm.name, name, &member, source).map(|()| None)
             }

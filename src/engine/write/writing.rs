@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     engine::{
-        CancelToken, EngineError,
+        CancelToken, EngineError, Mistake,
         io_errors::{destination_error, into_io, write_to_io},
         workers::Workers,
     },
@@ -152,7 +152,7 @@ impl Writer<'_, '_, '_> {
                 }
                 // Half a part must not pass for a whole one.
                 _ => {
-                    let what = "the pieces of an archive came out of order".to_owned();
+                    let what = Mistake::OutOfOrder;
                     return Err(EngineError::Internal { what });
                 }
             }

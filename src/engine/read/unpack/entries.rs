@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::{
     engine::{
-        ArchiveError, Context, Damage, EngineError, Warning,
+        ArchiveError, Context, Damage, EngineError, Restored, SettingFault, Warning,
         names::{PLACEHOLDER, VOLUME_SUFFIX},
         workers::Workers,
     },
@@ -193,11 +193,11 @@ impl Holder<'_, '_> {
             }
             .into());
         }
-        if VmFile::from_file_name(name).is_some() {
+        if let Some(file) = VmFile::from_file_name(name) {
             self.context.warn(Warning::SettingNotRestored {
                 vm: self.row.name_here.clone(),
-                setting: name.to_owned(),
-                why: format!("it has {size_bytes} bytes, far more than a file of its kind"),
+                what: Restored::File(file),
+                why: SettingFault::TooLarge { bytes: size_bytes },
             });
         } else if name != PLACEHOLDER {
             self.context.warn(Warning::UnknownFile {
