@@ -5,15 +5,11 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
-
-/// The longest time that a sleeper takes to hear of a cancel.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Stops work. Clones are the same token.
 #[derive(Clone, Default)]
@@ -23,6 +19,8 @@ pub struct CancelToken(Arc<Inner>);
 struct Inner {
     is_cancelled: AtomicBool,
     on_cancel: Mutex<Vec<Box<dyn Fn() + Send>>>,
+    /// Wakes those who sleep with the token.
+    woken: Condvar,
 }
 
 /// The work was stopped by its token.
@@ -35,6 +33,7 @@ impl CancelToken {
     pub fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         let actions = std::mem::take(&mut *self.0.on_cancel.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.woken.notify_all();
         for action in actions {
             action();
         }
@@ -71,14 +70,11 @@ impl CancelToken {
     /// # Errors
     /// [`Cancelled`] then, and at once if it was cancelled before.
     pub fn sleep(&self, time: Duration) -> Result<(), Cancelled> {
-        let start = Instant::now();
-        loop {
-            self.check()?;
-            let Some(left) = time.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) else {
-                return Ok(());
-            };
-            thread::sleep(left.min(LOOK_EVERY));
-        }
+        // The token is cancelled before this lock is taken there, so that no sleeper is missed.
+        let guard = self.0.on_cancel.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_awaited = |_: &mut Vec<Box<dyn Fn() + Send>>| !self.is_cancelled();
+        drop(self.0.woken.wait_timeout_while(guard, time, is_awaited));
+        self.check()
     }
 }
 
@@ -90,7 +86,7 @@ impl fmt::Debug for CancelToken {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::{sync::atomic::AtomicUsize, thread, time::Instant};
 
     use super::*;
 

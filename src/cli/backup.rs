@@ -10,7 +10,7 @@ use crate::{
     engine::{EngineError, Resources},
     format::Level,
     host::{
-        Host, System,
+        DOM0, Host, System,
         root::sample::{self, SampleSize},
     },
     job::{self, Job, JobHandle, Task},
@@ -22,14 +22,14 @@ use crate::{
 };
 
 use super::{
-    Stop,
     args::BackupArgs,
     console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
-    leftovers, location,
-    prompt::{self, PromptError},
+    leftovers, location, prompt,
+    questions::{confirm, passphrase_from},
     settings::{self, Settings},
+    stop::Stop,
     table,
 };
 
@@ -51,7 +51,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     settings::check_line(args)?;
     let host = location::host(&args.common)?;
     leftovers::mention(host.as_ref(), console);
-    let system = host.system()?;
+    let mut system = host.system()?;
     let mut settings = match (&args.profile, &args.backup_location) {
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
@@ -77,6 +77,9 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     if verify && !found.is_readable_again {
         let why = Unverified::of(&settings.destination);
         console.warning(&text::terminal::will_not_verify(why));
+    }
+    if settings.vms.iter().any(|name| name == DOM0) {
+        count_home(&mut system, &host, interrupt)?;
     }
     for name in &found.leftovers {
         console.warning(&text::terminal::unfinished_backup(&settings.destination, name));
@@ -134,6 +137,17 @@ fn make_sample(folder: &Path, console: &Console) -> Result<Exit, Stop> {
         say(format_args!("{}", text::terminal::sample_made(folder)));
     }
     Ok(Exit::Done)
+}
+
+/// Counts dom0's home, for the table and the room that is needed, on a thread of its own so that Ctrl-C is heard.
+fn count_home(system: &mut System, host: &Arc<dyn Host>, interrupt: &Interrupt) -> Result<(), Stop> {
+    let host = Arc::clone(host);
+    let task = Task::spawn(move |context| Ok(host.with_cancel(&context.cancel).home_bytes()?));
+    interrupt.stops(task.cancel_token());
+    if let Some(bytes) = task.answer_blocking()? {
+        system.set_home_bytes(bytes);
+    }
+    Ok(())
 }
 
 /// Prints the table, and ends here if something speaks against the backup.
@@ -206,16 +220,6 @@ fn will_not_do(destination: &Location, error: ProbeError) -> Stop {
     EngineError::from(error).into()
 }
 
-/// Asks whether to go on.
-pub(super) fn confirm(console: &Console, interrupt: &Interrupt) -> Result<(), Stop> {
-    let question = "Do you want to proceed? [y/N] ";
-    let answer = prompt::ask(question, console.is_output_taken, interrupt);
-    match answer.map_err(|error| Stop::of_prompt(error, "the answer"))?.as_str() {
-        "y" | "Y" => Ok(()),
-        _ => Err(Stop::Said(Exit::Cancelled, vec![text::terminal::declined()])),
-    }
-}
-
 /// Says what is wrong with a passphrase that will do all the same: a script is not asked.
 fn warn_of_passphrase(passphrase: &Passphrase, cost: KdfCost, console: &Console) {
     for found in oddities(passphrase.as_str()) {
@@ -267,23 +271,10 @@ fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
         "Enter again for verification: ",
     ];
     let [first, second] =
-        prompt::passphrases(questions, interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"))?;
+        prompt::passphrases(questions, interrupt).map_err(|error| error.into_stop("the passphrase"))?;
     if first == second {
         Ok(first)
     } else {
         Err(Stop::failed(text::terminal::passphrase_mismatch()))
     }
-}
-
-/// The passphrase that a file or standard input holds.
-pub(super) fn passphrase_from(path: &Path, interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    let what = if path == Path::new("-") {
-        "standard input".into()
-    } else {
-        path.to_string_lossy()
-    };
-    prompt::passphrase_from(path, interrupt).map_err(|error| match error {
-        PromptError::Ended => Stop::failed(text::terminal::no_passphrase_in(&what)),
-        error => Stop::of_prompt(error, &what),
-    })
 }

@@ -11,10 +11,10 @@ use crate::{
 };
 
 use super::{
-    Stop,
     args::{Assigned, RestoreArgs},
     console::Console,
     settings::no_such_domains,
+    stop::Stop,
 };
 
 /// The decisions of a command line about the VMs of an archive.

@@ -22,7 +22,7 @@ use crate::{
     text::{self, Message, OutcomeView, Tone},
 };
 
-use super::{Stop, exit::Exit};
+use super::{exit::Exit, stop::Stop};
 
 /// Steps of the bar: fine enough to be seen moving in a large backup.
 const BAR_STEPS: u64 = 10_000;

@@ -24,12 +24,13 @@ use crate::{
 };
 
 use super::{
-    Stop,
+    archive,
     args::RestoreArgs,
     console::{Console, say, say_document},
     exit::Exit,
     interrupt::Interrupt,
-    restore, table,
+    stop::Stop,
+    table,
 };
 
 /// Checks as much of a command line as can be checked without an archive.
@@ -101,8 +102,8 @@ pub(super) fn list(
     host: Option<&Arc<dyn Host>>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
-    let archive = restore::open(access, host, args.resources.resources(), interrupt)
-        .map_err(|error| restore::unreadable(error, access))?;
+    let archive = archive::open(access, host, args.resources.resources(), interrupt)
+        .map_err(|error| archive::unreadable(error, access))?;
     let notes = if args.notes {
         Some(notes(access, &archive, host, interrupt)?)
     } else {
@@ -128,7 +129,7 @@ fn notes(
 ) -> Result<Notes, Stop> {
     let (access, archive, host) = (access.clone(), archive.clone(), host.cloned());
     let task = Task::spawn(move |context| {
-        restore::with_services(host.as_ref(), context, |services| {
+        archive::with_services(host.as_ref(), context, |services| {
             read_notes(&access, &archive, services, context)
         })
     });

@@ -10,13 +10,13 @@ use crate::{
 };
 
 use super::{
-    Stop,
     args::RestoreArgs,
-    backup::confirm,
     console::{Console, tell},
     exit::Exit,
     interrupt::Interrupt,
     location,
+    questions::confirm,
+    stop::Stop,
 };
 
 /// Names what a killed restore has left, if anything.

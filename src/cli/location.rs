@@ -19,7 +19,7 @@ use crate::{
     transport::{DestinationError, Location, STANDARD, check_line},
 };
 
-use super::{Stop, args::CommonArgs, exit::Exit};
+use super::{args::CommonArgs, exit::Exit, stop::Stop};
 
 /// The PedOS to work on: the one that was named, else the running one.
 pub(super) fn host(common: &CommonArgs) -> Result<Arc<dyn Host>, Stop> {

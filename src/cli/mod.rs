@@ -7,6 +7,7 @@
 
 pub mod args;
 
+mod archive;
 mod backup;
 mod choices;
 mod console;
@@ -16,8 +17,10 @@ mod interrupt;
 mod leftovers;
 mod location;
 mod prompt;
+mod questions;
 mod restore;
 mod settings;
+mod stop;
 mod table;
 
 use std::{ffi::OsString, process::ExitCode, time::Duration};
@@ -26,9 +29,7 @@ use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 
 use crate::{
     engine::{EngineError, Mistake, is_thread_panic},
-    host::HostError,
-    secret,
-    text::{self, Message},
+    secret, text,
 };
 
 use self::{
@@ -36,7 +37,7 @@ use self::{
     console::{Console, tell},
     exit::Exit,
     interrupt::{Interrupt, Unended},
-    prompt::PromptError,
+    stop::Stop,
 };
 
 /// `qvm-backup`.
@@ -47,55 +48,6 @@ pub fn backup_main() -> ExitCode {
 /// `qvm-backup-restore`.
 pub fn restore_main() -> ExitCode {
     tool("qvm-backup-restore", |args: &RestoreArgs| &args.common, restore::run)
-}
-
-/// Why a tool ends before its job.
-enum Stop {
-    /// The command line is wrong.
-    Usage {
-        /// The usage line.
-        usage: String,
-        /// What is wrong.
-        text: String,
-    },
-    /// The engine or the host failed; more may be said of it.
-    Error(Box<EngineError>, Vec<Message>),
-    /// Everything else.
-    Said(Exit, Vec<Message>),
-}
-
-impl Stop {
-    fn failed(message: Message) -> Self {
-        Self::Said(Exit::Failed, vec![message])
-    }
-
-    /// A wrong command line, found after it was parsed.
-    fn usage<A: CommandFactory>(text: impl Into<String>) -> Self {
-        Self::Usage {
-            usage: A::command().render_usage().to_string(),
-            text: text.into(),
-        }
-    }
-
-    fn of_prompt(error: PromptError, what: &str) -> Self {
-        match error {
-            PromptError::Interrupted => EngineError::Cancelled.into(),
-            PromptError::Io(source) => Self::failed(text::terminal::unreadable(what, &source)),
-            error => Self::failed(text::terminal::unread(what, &error.to_string())),
-        }
-    }
-}
-
-impl From<EngineError> for Stop {
-    fn from(error: EngineError) -> Self {
-        Self::Error(Box::new(error), Vec::new())
-    }
-}
-
-impl From<HostError> for Stop {
-    fn from(error: HostError) -> Self {
-        EngineError::from(error).into()
-    }
 }
 
 /// What the two tools have in common around their work.

@@ -22,7 +22,9 @@ use rustix::{
 };
 use zeroize::Zeroizing;
 
-use super::{console::tell, interrupt::Interrupt};
+use crate::{engine::EngineError, text};
+
+use super::{console::tell, interrupt::Interrupt, stop::Stop};
 
 /// The longest line that is read: no passphrase and no answer comes near it, and an endless file must end somewhere.
 const LONGEST_LINE_BYTES: usize = 64 * 1024;
@@ -197,6 +199,17 @@ impl Drop for Silence {
     fn drop(&mut self) {
         if let Err(error) = tcsetattr(&self.terminal, OptionalActions::Now, &self.before) {
             log::warn!("the terminal stays without echo: {error}");
+        }
+    }
+}
+
+impl PromptError {
+    /// Returns how a tool ends that could not read `what`.
+    pub(super) fn into_stop(self, what: &str) -> Stop {
+        match self {
+            Self::Interrupted => EngineError::Cancelled.into(),
+            Self::Io(source) => Stop::failed(text::terminal::unreadable(what, &source)),
+            error => Stop::failed(text::terminal::unread(what, &error.to_string())),
         }
     }
 }

@@ -4,9 +4,9 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, Context, EngineError, OpenedArchive, Resources, open_archive},
-    host::{DOM0, Host, Services, System},
-    job::{self, Ended, Job, Outcome, Task},
+    engine::{ArchiveError, EngineError, OpenedArchive},
+    host::{DOM0, Host, System},
+    job::{self, Ended, Job, Outcome},
     json,
     plan::{Access, Missing, RestorePlan, RestoreTable, VerifyPlan, resolve},
     secret::Passphrase,
@@ -15,9 +15,8 @@ use crate::{
 };
 
 use super::{
-    Stop,
+    archive::{open, unreadable},
     args::{RestoreArgs, YesNo},
-    backup::{confirm, passphrase_from},
     choices::choices,
     console::{Console, checked, has_document, say_document},
     exit::Exit,
@@ -25,7 +24,10 @@ use super::{
     interrupt::Interrupt,
     leftovers,
     location::{self, NewRoot},
-    prompt, table,
+    prompt,
+    questions::{confirm, passphrase_from},
+    stop::Stop,
+    table,
 };
 
 /// Does what the command line says.
@@ -150,7 +152,7 @@ fn access(args: &RestoreArgs, source: Source, interrupt: &Interrupt) -> Result<A
         None => {
             let question = "Please enter the passphrase to verify and (if encrypted) decrypt the backup: ";
             let [typed] =
-                prompt::passphrases([question], interrupt).map_err(|error| Stop::of_prompt(error, "the passphrase"))?;
+                prompt::passphrases([question], interrupt).map_err(|error| error.into_stop("the passphrase"))?;
             typed
         }
     };
@@ -301,47 +303,6 @@ fn named_missing(
         console.warning(&text::message(&ArchiveError::Missing { what }.into()).full_text());
     }
     Ok(missing)
-}
-
-/// Reads an archive with what a reader needs of a PedOS, whose calls end with the work.
-pub(super) fn with_services<T>(
-    host: Option<&Arc<dyn Host>>,
-    context: &Context,
-    read: impl FnOnce(Option<&dyn Services>) -> T,
-) -> T {
-    let view = host.map(|host| host.with_cancel(&context.cancel));
-    read(view.as_deref().map(|host| host as &dyn Services))
-}
-
-/// Header and inventory, read on a thread of its own so that Ctrl-C is heard.
-pub(super) fn open(
-    access: &Access,
-    host: Option<&Arc<dyn Host>>,
-    resources: Resources,
-    interrupt: &Interrupt,
-) -> Result<OpenedArchive, EngineError> {
-    let (copy, host) = (access.clone(), host.cloned());
-    let task = Task::spawn(move |context| {
-        let context = context.clone().with_resources(resources);
-        with_services(host.as_ref(), &context, |services| {
-            open_archive(&copy, services, &context)
-        })
-    });
-    interrupt.stops(task.cancel_token());
-    task.answer_blocking()
-}
-
-/// A backup that was decompressed by a choice of its user looks damaged where the choice was wrong.
-pub(super) fn unreadable(error: EngineError, access: &Access) -> Stop {
-    let is_damage = matches!(
-        error,
-        EngineError::Archive(ArchiveError::Damaged { .. } | ArchiveError::Truncated { .. })
-    );
-    let chosen = access.filter_program.as_deref().filter(|_| is_damage);
-    Stop::Error(
-        Box::new(error),
-        chosen.map(text::terminal::chosen_filter).into_iter().collect(),
-    )
 }
 
 /// Prints the table and what will happen, and ends here if something stands in the way.

@@ -20,10 +20,10 @@ use crate::{
 };
 
 use super::{
-    Stop,
     args::{BackupArgs, CompressionWish},
     console::Console,
     location,
+    stop::Stop,
 };
 
 /// What a backup is to do.

@@ -22,7 +22,7 @@ pub(super) fn backup(system: &System, selected: &[String], findings: &[Finding])
         .into_iter()
         .chain(homes)
         .map(|name| match system.vm(name) {
-            Some(vm) => (name.as_str(), kind(vm), vm.backup_bytes),
+            Some(vm) => (name.as_str(), kind(vm), vm.backup_bytes.unwrap_or_default()),
             None => (name.as_str(), "?", 0),
         })
         .collect();
@@ -259,13 +259,13 @@ fn netvm(netvm: &Reference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::Content;
+    use crate::inventory::{ArchivePath, Content};
 
     fn vm(name: &str, class: Class, kib: u64) -> Vm {
         Vm {
             name: name.to_owned(),
             class,
-            backup_bytes: kib * KIB,
+            backup_bytes: Some(kib * KIB),
             ..Vm::default()
         }
     }
@@ -344,7 +344,7 @@ VMs not selected for backup:
             ..Domain::default()
         };
         let content = Content {
-            path: "vm1/".to_owned(),
+            path: ArchivePath::new("vm1/"),
             size_bytes: 0,
         };
         RestoreRow::new(domain, content)

@@ -65,6 +65,8 @@ pub enum PowerOff {
 pub struct BackupDraft {
     page: BackupPage,
     system: Option<Arc<System>>,
+    /// What was counted last of dom0's home.
+    home_bytes: Option<u64>,
     selected: BTreeSet<String>,
     place: PlaceDraft,
     has_chosen_target: bool,
@@ -141,10 +143,31 @@ impl BackupDraft {
         self.findings = None;
     }
 
-    /// What a backup of the selected VMs reads, in bytes.
+    /// Returns what a backup of the selected VMs reads, in bytes, as far as that was counted.
     pub fn total_bytes(&self) -> u64 {
         let selected = self.candidates().filter(|vm| self.is_selected(&vm.name));
-        selected.map(|vm| vm.backup_bytes).sum()
+        selected.filter_map(|vm| vm.backup_bytes).sum()
+    }
+
+    /// Returns whether everything of the selected VMs was counted: dom0's home takes its time.
+    pub fn is_counted(&self) -> bool {
+        let mut selected = self.candidates().filter(|vm| self.is_selected(&vm.name));
+        selected.all(|vm| vm.backup_bytes.is_some())
+    }
+
+    /// Takes what was counted of dom0's home. It holds for every later reading of the host, until it is counted again.
+    pub fn set_home_bytes(&mut self, bytes: u64) {
+        self.home_bytes = Some(bytes);
+        if let Some(system) = self.system.take() {
+            self.system = Some(self.with_home(system));
+        }
+    }
+
+    fn with_home(&self, mut system: Arc<System>) -> Arc<System> {
+        if let Some(bytes) = self.home_bytes {
+            Arc::make_mut(&mut system).set_home_bytes(bytes);
+        }
+        system
     }
 
     /// Takes what was chosen and typed for the destination. Returns whether it has to be looked at.
@@ -323,6 +346,7 @@ impl WizardDraft for BackupDraft {
     // The first time, the selection is made from it; later the choices stay, but a VM that is gone leaves the selection
     // while that page can be seen.
     fn set_system(&mut self, system: Arc<System>) {
+        let system = self.with_home(system);
         if self.system.is_none() && self.selected.is_empty() {
             self.selected = default_selection(&system).into_iter().collect();
             self.system = Some(Arc::clone(&system));

@@ -8,6 +8,7 @@ mod backup;
 mod passphrase;
 mod pick;
 mod place;
+mod reason;
 mod restore;
 mod steps;
 
@@ -17,5 +18,6 @@ pub use backup::{BackupDraft, BackupPage, PowerOff};
 pub use passphrase::{Meter, PassphraseDraft};
 pub use pick::pick;
 pub use place::{PlaceDraft, PlaceProblem, PlaceState, TypedPlace};
+pub use reason::Reason;
 pub use restore::{NotesRead, Opening, QuickLook, RestoreDraft, RestorePage};
-pub use steps::{Reason, Run, WizardDraft};
+pub use steps::{Run, WizardDraft};

@@ -9,7 +9,7 @@ use crate::{
     transport::{DestinationError, SourceError, TransportError},
 };
 
-use super::{Damage, EngineError};
+use super::{Damage, EngineError, Mistake};
 
 /// Wraps an engine's error so that it passes through layers that know only `io::Error`.
 pub(super) fn into_io(error: impl Into<EngineError>) -> io::Error {
@@ -67,6 +67,23 @@ pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
+pub(super) fn internal(error: io::Error) -> EngineError {
+    from_io(error, |source| EngineError::Internal {
+        what: Mistake::Memory(source),
+    })
+}
+
+/// The same of what the writer of the inner archive says.
+pub(super) fn format_internal(error: WriteError) -> EngineError {
+    let what = match error {
+        WriteError::Io(error) => return internal(error),
+        WriteError::Name(error) => Mistake::PartName(error),
+        WriteError::Unwritable { name, fault } => Mistake::Unwritable { name, fault },
+    };
+    EngineError::Internal { what }
 }
 
 #[cfg(test)]

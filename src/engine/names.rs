@@ -6,6 +6,3 @@ pub(super) const PLACEHOLDER: &str = "empty";
 
 /// What formats before 4 call a file that holds a VM's whole folder.
 pub(super) const WHOLE_FOLDER: &str = ".";
-
-/// What the name of a volume's file ends in.
-pub(super) const VOLUME_SUFFIX: &str = ".img";

@@ -5,6 +5,7 @@
 //! ([`Intake`]), and services of running VMs ([`Services`]). This room refuses to know about archives, compression or
 //! screens; its one loan from outside is the [`crate::inventory`] document, which is a PedOS's own record of its VMs.
 
+mod changes;
 mod error;
 mod intake;
 mod local;
@@ -25,6 +26,7 @@ pub mod settings;
 
 use std::sync::Arc;
 
+pub use changes::Changes;
 pub use error::HostError;
 pub use intake::Intake;
 pub use local::LocalDir;

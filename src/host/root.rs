@@ -5,6 +5,7 @@
 //! is no PedOS, and as the test bed. It never leaves its folder: what a record says of paths is held against that.
 
 mod change;
+mod changes;
 mod files;
 mod import;
 mod layout;
@@ -21,10 +22,10 @@ use std::{
     sync::Arc,
 };
 
-use self::{layout::Layout, record::Record, turn::Turns};
+use self::{changes::FolderChanges, layout::Layout, record::Record, turn::Turns};
 use super::{
-    FileVolume, Home, Host, HostError, Intake, LocalDir, NewVm, RestoreTurn, Service, ServiceProcess, Services, System,
-    VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
+    Changes, FileVolume, Home, Host, HostError, Intake, LocalDir, NewVm, RestoreTurn, Service, ServiceProcess,
+    Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
 };
 use crate::{
     cancel::CancelToken,
@@ -173,6 +174,17 @@ impl Vms for RootHost {
     fn home(&self) -> Result<Option<Home>, HostError> {
         self.cancel.check()?;
         Ok(scan::home(&self.layout))
+    }
+
+    fn home_bytes(&self) -> Result<Option<u64>, HostError> {
+        let home = self.home()?;
+        let count = |home: Home| scan::tree_bytes(home.folder.path(), &self.cancel);
+        Ok(home.map(count).transpose()?)
+    }
+
+    fn changes(&self) -> Result<Box<dyn Changes>, HostError> {
+        let changes = FolderChanges::new(&self.layout, &self.record, &self.cancel)?;
+        Ok(Box::new(changes))
     }
 
     fn record_backup(&self, vms: &[String], unix_seconds: i64) -> Result<(), HostError> {

@@ -35,6 +35,15 @@ impl System {
     pub fn vm(&self, name: &str) -> Option<&Vm> {
         self.vms.iter().find(|vm| vm.name == name)
     }
+
+    /// Takes what was counted of dom0's home, if this system has a home.
+    pub fn set_home_bytes(&mut self, bytes: u64) {
+        let has_home = self.user.is_some();
+        let dom0 = self.vms.iter_mut().find(|vm| vm.class == Class::AdminVm);
+        if let Some(dom0) = dom0.filter(|_| has_home) {
+            dom0.backup_bytes = Some(bytes);
+        }
+    }
 }
 
 /// A colour label.
@@ -88,8 +97,9 @@ pub struct Vm {
     pub last_backup: Option<i64>,
     /// The volumes that a backup saves.
     pub volumes: Vec<VolumeInfo>,
-    /// What a backup of it reads: data of its volumes and its small files; for dom0 its home.
-    pub backup_bytes: u64,
+    /// What a backup of it reads: data of its volumes and its small files; for dom0 its home. `None` as long as that has
+    /// not been counted.
+    pub backup_bytes: Option<u64>,
     /// Its tags.
     pub tags: Vec<String>,
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The VMs of a PedOS as they are: what a list shows, a plan is made of and a backup reads.
 
-use super::{Home, HostError, LocalDir, System, VmFile, VolumeSource};
+use super::{Changes, Home, HostError, LocalDir, System, VmFile, VolumeSource};
 use crate::inventory::Inventory;
 
 /// The small files of a VM in the order of an archive: the content of each, or why it cannot be read.
@@ -11,7 +11,8 @@ pub type VmFiles = Vec<(VmFile, Result<Vec<u8>, HostError>)>;
 ///
 /// All calls block; none is made from a window's thread.
 pub trait Vms: Send + Sync {
-    /// Returns what there is right now: VMs with their sizes and states, labels, pools, defaults.
+    /// Returns what there is right now: VMs with their sizes and states, labels, pools, defaults. The size of dom0's home
+    /// is not among it.
     ///
     /// # Errors
     /// When the record of the VMs cannot be read.
@@ -41,6 +42,19 @@ pub trait Vms: Send + Sync {
     /// # Errors
     /// When it cannot be told.
     fn home(&self) -> Result<Option<Home>, HostError>;
+
+    /// Counts what dom0's home takes on the disk; `None` where there is none. That takes as long as there are files in
+    /// it, which is why [`Vms::system`] does not do it.
+    ///
+    /// # Errors
+    /// When it cannot be told. What cannot be read of it counts nothing.
+    fn home_bytes(&self) -> Result<Option<u64>, HostError>;
+
+    /// Begins to listen for changes of what [`Vms::system`] returns.
+    ///
+    /// # Errors
+    /// When nothing can be heard.
+    fn changes(&self) -> Result<Box<dyn Changes>, HostError>;
 
     /// Returns the folder that holds the backup profiles (`NAME.conf`); `None` where dom0's file system is out of this
     /// program's reach.

@@ -7,7 +7,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{marks, read};
+use super::{archive_path::ArchivePath, marks, read};
 
 /// The name that stands for the administrative domain.
 pub(super) const DOM0: &str = "dom0";
@@ -144,7 +144,7 @@ impl Domain {
         };
         let size_bytes = self.feature(marks::SIZE).and_then(|text| text.parse().ok());
         Some(Content {
-            path: path.to_owned(),
+            path: ArchivePath::new(path),
             size_bytes: size_bytes.unwrap_or(0),
         })
     }
@@ -160,9 +160,8 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
 /// What an archive's inventory says of a VM that is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// The folder of its members (`vm7/`; in old archives `vm7` or `appvms/NAME`), or for dom0 its home's name
-    /// (`dom0-home/USER`). Empty for a VM that was made up.
-    pub path: String,
+    /// Where its files lie. Empty for a VM that was made up.
+    pub path: ArchivePath,
     /// The size that was announced, in bytes; unrelated to the size in the archive.
     pub size_bytes: u64,
 }

@@ -45,7 +45,7 @@ impl Inventory {
             return Err(InventoryError::NoSuchVm { name: name.clone() });
         }
         for content in contents.values() {
-            check(&content.path)?;
+            check(content.path.as_str())?;
         }
         for domain in self.part_mut("domains").elements_mut() {
             let content = read::name(domain).and_then(|name| contents.get(&name));
@@ -64,7 +64,7 @@ impl Inventory {
             match content {
                 Some(content) => {
                     mark(CONTENT, "1");
-                    mark(PATH, &content.path);
+                    mark(PATH, content.path.as_str());
                     mark(SIZE, &content.size_bytes.to_string());
                 }
                 None => mark(CONTENT, ""),

@@ -6,6 +6,7 @@
 //! values are read from it and edits are made in it. It comes from archives as well, so it is bounded in size, depth
 //! and count, and knows no document types or entities beyond XML's own five.
 
+mod archive_path;
 mod core2;
 mod document;
 mod domain;
@@ -18,6 +19,7 @@ mod read;
 
 pub(crate) mod xml;
 
+pub use archive_path::{ArchivePath, volume_file, volume_of_file};
 pub use document::Inventory;
 pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};
 pub use error::{FirewallError, InventoryBound, InventoryError, InventoryFault, RuleFault};

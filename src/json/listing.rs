@@ -124,7 +124,7 @@ fn vm<'a>(domain: &'a Domain, notes: Option<&'a Notes>) -> Vm<'a> {
         class: domain.class.wire_name(),
         is_in_archive,
         announced_bytes: content.as_ref().map(|content| content.size_bytes),
-        folder: content.map(|content| content.path),
+        folder: content.map(|content| content.path.to_string()),
         template: domain.property("template").filter(|name| !name.is_empty()),
         netvm: netvm.filter(|name| !name.is_empty()),
         uses_default_netvm: has_network && netvm.is_none(),

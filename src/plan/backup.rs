@@ -236,7 +236,8 @@ pub fn check_backup(system: &System, vms: &[String], destination: Option<&Locati
             add(BackupRemark::NoSuchVm);
             continue;
         };
-        needed += vm.backup_bytes;
+        // What was not counted yet is not known to be too much.
+        needed += vm.backup_bytes.unwrap_or_default();
         if vm.class == Class::RemoteVm {
             add(BackupRemark::CannotBeBackedUp);
         }

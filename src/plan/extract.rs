@@ -3,7 +3,7 @@
 
 use std::{fmt, fs::File, path::PathBuf, sync::Arc};
 
-use crate::host::DOM0;
+use crate::{host::DOM0, inventory::volume_file};
 
 use super::Access;
 
@@ -58,7 +58,7 @@ impl ArchivedFile {
             file: if file.contains('.') {
                 file.to_owned()
             } else {
-                format!("{file}.img")
+                volume_file(file)
             },
         })
     }

@@ -74,7 +74,7 @@ impl Resolver<'_> {
             return;
         }
         let Some(here) = &self.system.user else { return };
-        let archived = row.content.path.rsplit('/').next().unwrap_or_default();
+        let archived = row.content.path.last();
         if archived != here {
             row.problems.push(RestoreProblem::UserMismatch {
                 archived: archived.to_owned(),

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::{
         host::Pool,
-        inventory::{Class, Content, Domain},
+        inventory::{ArchivePath, Class, Content, Domain},
         plan::RestoreRow,
     };
 
@@ -60,7 +60,7 @@ mod tests {
             ..Domain::default()
         };
         let content = Content {
-            path: "vm1/".to_owned(),
+            path: ArchivePath::new("vm1/"),
             size_bytes,
         };
         RestoreRow {

@@ -163,6 +163,23 @@ pub fn total(count: usize, bytes: u64) -> String {
     )
 }
 
+/// What is selected where not all of it was counted yet.
+pub fn total_so_far(count: usize, bytes: u64) -> String {
+    // Translators: dom0's home is still being counted; as in "Total size: at least 1.5 GiB in 3 VMs".
+    ngettext_f(
+        "Total size: at least {size} in {n} VM",
+        "Total size: at least {size} in {n} VMs",
+        count as u64,
+        &[("size", &size(bytes))],
+    )
+}
+
+/// What a backup of a VM reads.
+pub fn vm_size(vm: &Vm) -> String {
+    // Translators: stands in the place of a size, for dom0's home, which takes its time to be counted.
+    vm.backup_bytes.map_or_else(|| gettext("being counted"), size)
+}
+
 /// What kind a VM is and when it was last backed up.
 pub fn vm_detail(vm: &Vm) -> String {
     let class = class(&vm.class);

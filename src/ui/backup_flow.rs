@@ -32,6 +32,7 @@ pub struct BackupFlow {
     passphrase: BpPassphrasePage,
     summary: BpSummaryPage,
     checking: RefCell<Waiting>,
+    counting: RefCell<Waiting>,
     saving: RefCell<Waiting>,
     profile_problem: RefCell<Option<String>>,
     notes: RefCell<Vec<String>>,
@@ -50,6 +51,7 @@ impl BackupFlow {
             passphrase: BpPassphrasePage::default(),
             summary: BpSummaryPage::default(),
             checking: RefCell::default(),
+            counting: RefCell::default(),
             saving: RefCell::default(),
             profile_problem: RefCell::default(),
             notes: RefCell::default(),
@@ -106,8 +108,7 @@ impl BackupFlow {
         let waiting = when_answered(self, task, |flow, answer| {
             flow.hear_profile(answer);
             // The selection is made when the host is first heard of, so the profile has to come before.
-            let is_wanted = |flow: &Self| flow.draft.borrow().page() != BackupPage::Backup;
-            flow::watch(flow, &flow.shell.host, is_wanted, Self::hear_system);
+            flow.watch(|flow| flow.draft.borrow().page() != BackupPage::Backup);
         });
         self.checking.replace(waiting);
     }
@@ -157,6 +158,21 @@ impl BackupFlow {
         };
         drop(draft);
         self.refresh();
+    }
+
+    /// Counts dom0's home, which the list and the summary show.
+    fn count_home(self: &Rc<Self>) {
+        let host = Arc::clone(&self.shell.host);
+        let task = Task::spawn(move |context| Ok(host.with_cancel(&context.cancel).home_bytes()?));
+        let waiting = when_answered(self, task, |flow, answer| match answer {
+            Ok(Some(bytes)) => {
+                flow.draft.borrow_mut().set_home_bytes(bytes);
+                flow.system_has_changed(false);
+            }
+            Ok(None) | Err(EngineError::Cancelled) => {}
+            Err(error) => log::warn!("the size of dom0's home: {error}"),
+        });
+        self.counting.replace(waiting);
     }
 
     /// Looks for what speaks against the backup, once everything else is known.
@@ -241,6 +257,8 @@ impl Flow for BackupFlow {
         if from == BackupPage::Passphrase {
             self.passphrase.clear_typed(true);
             self.check();
+            // It may have grown since the window was opened.
+            self.count_home();
         }
         if let Some(Ok(plan)) = plan {
             self.save_profile();
@@ -260,6 +278,7 @@ impl Flow for BackupFlow {
         }
         self.refresh();
         if is_first {
+            self.count_home();
             self.shell.wizard.focus_first();
         }
     }

@@ -20,9 +20,10 @@ use std::{
 use gtk::prelude::*;
 
 use crate::{
+    cancel::CancelToken,
     draft::{PlaceDraft, Run},
     engine::{ArchiveInfo, Degree, EngineError, Phase},
-    host::{Host, System},
+    host::{Changes, Host, System},
     inventory::Class,
     job::{Event, JobHandle, Outcome, Task},
     text::{self, JobKind, OutcomeView, outcome, progress, wizard as words},
@@ -30,9 +31,11 @@ use crate::{
 
 use super::{BpWizard, Glyph, VmItem, desktop, pages::BpProgressPage};
 
-/// How often the host is looked at for VMs that were started or stopped: soon enough for someone who starts one and
-/// turns back to the list, seldom enough to cost nothing.
-const WATCH_EVERY: Duration = Duration::from_secs(3);
+/// How long to wait before a host that could not be read is read again, or before it is looked whether anybody wants it.
+const RETRY_AFTER: Duration = Duration::from_secs(3);
+
+/// How long a thread listens for changes before it looks up.
+const LISTEN_FOR: Duration = Duration::from_secs(60);
 
 /// The colour of a label that the host does not know, as 0xRRGGBB.
 const UNKNOWN_LABEL_COLOR: u32 = 0x0088_8a85;
@@ -83,26 +86,92 @@ impl Drop for Waiting {
     }
 }
 
-/// Reads the host now and again while `is_wanted`, and hands over what it says.
+/// Reads the host, and again whenever it says that something has changed, while `is_wanted`; hands over what it says.
+/// Dropping what is returned ends that.
 pub(super) fn watch<F: 'static>(
     flow: &Rc<F>,
     host: &Arc<dyn Host>,
     is_wanted: impl Fn(&F) -> bool + 'static,
     hear: impl Fn(&Rc<F>, Result<System, EngineError>) + 'static,
-) {
-    let (weak, host) = (Rc::downgrade(flow), Arc::clone(host));
-    glib::spawn_future_local(async move {
+) -> Watching {
+    let cancel = CancelToken::default();
+    let (weak, host) = (Rc::downgrade(flow), host.with_cancel(&cancel));
+    let future = glib::spawn_future_local(async move {
+        // Listening begins before the first reading, so that nothing falls between the two.
+        let mut news = News::of(Arc::clone(&host)).await;
         loop {
-            let Some(flow) = weak.upgrade() else { return };
-            if is_wanted(&flow) {
-                drop(flow);
-                let answer = read_system(&host).answer().await;
-                let Some(flow) = weak.upgrade() else { return };
-                hear(&flow, answer);
+            while weak.upgrade().is_some_and(|flow| !is_wanted(&flow)) {
+                glib::timeout_future(RETRY_AFTER).await;
             }
-            glib::timeout_future(WATCH_EVERY).await;
+            let answer = read_system(&host).answer().await;
+            let is_read = answer.is_ok();
+            let Some(flow) = weak.upgrade() else { return };
+            hear(&flow, answer);
+            drop(flow);
+            news = match news {
+                Some(news) if is_read => news.next().await,
+                _ => {
+                    glib::timeout_future(RETRY_AFTER).await;
+                    News::of(Arc::clone(&host)).await
+                }
+            };
         }
     });
+    Watching {
+        future: Some(future),
+        cancel,
+    }
+}
+
+/// A host that is listened to. Dropping it ends that.
+#[derive(Default)]
+pub(super) struct Watching {
+    future: Option<glib::JoinHandle<()>>,
+    cancel: CancelToken,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        if let Some(future) = self.future.take() {
+            future.abort();
+        }
+    }
+}
+
+/// What a host says of its changes, heard on threads of their own.
+struct News(Box<dyn Changes>);
+
+impl News {
+    /// Begins to listen; `None` where nothing can be heard.
+    async fn of(host: Arc<dyn Host>) -> Option<Self> {
+        let listening = Task::spawn(move |_| Ok(host.changes()?)).answer().await;
+        listening.inspect_err(not_heard).ok().map(Self)
+    }
+
+    /// Waits for the next change; `None` where nothing more can be heard.
+    async fn next(mut self) -> Option<Self> {
+        loop {
+            let waiting = Task::spawn(move |_| {
+                let has_changed = self.0.wait(LISTEN_FOR)?;
+                Ok((self, has_changed))
+            });
+            match waiting.answer().await {
+                Ok((news, true)) => return Some(news),
+                Ok((news, false)) => self = news,
+                Err(error) => {
+                    not_heard(&error);
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+fn not_heard(error: &EngineError) {
+    if !matches!(error, EngineError::Cancelled) {
+        log::warn!("changes of the list of VMs: {error}");
+    }
 }
 
 /// Reads the host once.
@@ -125,7 +194,7 @@ pub(super) fn vm_item(system: &System, position: usize, vm: &crate::host::Vm) ->
         position,
         glyph: Glyph::of(vm, label_color(system, &vm.label)),
         detail: words::vm_detail(vm),
-        value: text::size(vm.backup_bytes),
+        value: words::vm_size(vm),
         state: words::running(is_vm && vm.is_running),
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     BpWizard,
-    flow::{self, Flow, Shell, Waiting, when_answered},
+    flow::{Flow, Shell, Waiting, when_answered},
     pages::{BpContentsPage, BpOpenPage, BpRestoreSummaryPage, BpSourcePage},
 };
 
@@ -59,8 +59,7 @@ impl RestoreFlow {
         if let Some(archive) = archive.and_then(|path| std::path::absolute(path).ok()) {
             flow.shell.place.set_place(&archive.to_string_lossy());
         }
-        let is_wanted = |flow: &Self| flow.draft.borrow().page() != RestorePage::Restore;
-        flow::watch(&flow, &flow.shell.host, is_wanted, Self::hear_system);
+        flow.watch(|flow| flow.draft.borrow().page() != RestorePage::Restore);
         flow.shell.wizard.present();
     }
 

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use pedos_backup::inventory::{Class, Content, Device, Domain, Inventory, InventoryError};
+use pedos_backup::inventory::{ArchivePath, Class, Content, Device, Domain, Inventory, InventoryError};
 
 /// A genuine record, or `None` with a word where the fixtures are not at hand.
 fn genuine() -> Option<Vec<u8>> {
@@ -115,7 +115,7 @@ fn marks_say_what_an_archive_holds() {
     inventory.set_feature("work", "backup-path", "old").unwrap();
     inventory.set_feature("vault", "backup-size", "7").unwrap();
     let content = |path: &str, size_bytes| Content {
-        path: path.to_owned(),
+        path: ArchivePath::new(path),
         size_bytes,
     };
     let held = BTreeMap::from([

@@ -130,7 +130,11 @@ fn an_old_inventory_becomes_what_the_existing_restorer_makes_of_it() {
         for (name, domain) in &held {
             let content = domain.content().unwrap();
             let planned = &plan[name];
-            assert_eq!(content.path, planned["subdir"].as_str().unwrap_or_default(), "{name}");
+            assert_eq!(
+                content.path.as_str(),
+                planned["subdir"].as_str().unwrap_or_default(),
+                "{name}"
+            );
             assert_eq!(content.is_made_up(), planned["subdir"].is_null(), "{name}");
             let size = planned["size"].as_str().unwrap_or("0");
             assert_eq!(content.size_bytes.to_string(), size, "{name}");

@@ -10,11 +10,12 @@ use std::{
     process::Command,
     sync::Arc,
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use pedos_backup::{
-    host::{HostError, Intake, Label, NewVm, Reference, VmFile, Vms, VolumeState, root::RootHost},
+    cancel::CancelToken,
+    host::{Host, HostError, Intake, Label, NewVm, Reference, VmFile, Vms, VolumeState, root::RootHost},
     inventory::{Class, Device, Inventory},
 };
 use tempfile::TempDir;
@@ -114,7 +115,7 @@ fn a_genuine_folder_is_seen_as_it_is() {
     assert_eq!(work.volumes[0].used_bytes, used("private.img"));
     assert_eq!(
         work.backup_bytes,
-        used("private.img") + 4096 + used("notes.txt") + used("whitelisted-appmenus.list")
+        Some(used("private.img") + 4096 + used("notes.txt") + used("whitelisted-appmenus.list"))
     );
     assert_eq!(system.vm("vault").unwrap().netvm, Reference::None);
     assert_eq!(system.vm("custom-tpl").unwrap().netvm, Reference::Default);
@@ -124,7 +125,13 @@ fn a_genuine_folder_is_seen_as_it_is() {
     assert!(system.vm("sys-net").unwrap().is_running);
     assert!(!system.vm("work").unwrap().is_running);
     assert!(system.vm("default-dvm").unwrap().template_for_dispvms);
-    assert!(system.vm("dom0").unwrap().backup_bytes > 20_000);
+    // A home is counted for whoever asks for that, and not with every list.
+    assert_eq!(system.vm("dom0").unwrap().backup_bytes, None);
+    let home = host.home_bytes().unwrap().unwrap();
+    assert!(home > 20_000);
+    let mut counted = system.clone();
+    counted.set_home_bytes(home);
+    assert_eq!(counted.vm("dom0").unwrap().backup_bytes, Some(home));
     let record = fs::read(folder.path().join("root/var/lib/qubes/qubes.xml")).unwrap();
     assert_eq!(host.inventory().unwrap().to_xml(), record);
     let files = host.vm_files("work").unwrap();
@@ -415,4 +422,81 @@ fn a_large_restore_is_not_slowed_by_its_record() {
     host.commit().unwrap();
     println!("{:?}", start.elapsed());
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+/// Nothing is longer in coming than this.
+const SOON: Duration = Duration::from_secs(20);
+
+#[test]
+fn changes_of_a_folder_are_told_and_nothing_else() {
+    let (folder, host) = fresh();
+    let root = folder.path().join("root");
+    host.create_vm(&new("a", Class::AppVm)).unwrap();
+    host.commit().unwrap();
+    let mut changes = host.changes().unwrap();
+    let at_once = Duration::ZERO;
+    assert!(!changes.wait(at_once).unwrap());
+    // A home may change as it likes.
+    fs::write(root.join("home/user/x"), "x").unwrap();
+    assert!(!changes.wait(at_once).unwrap());
+    let private = root.join("var/lib/qubes/appvms/a/private.img");
+    let other = RootHost::open(&root).unwrap();
+    type Deed<'a> = (&'static str, Box<dyn Fn() + 'a>);
+    let deeds: [Deed<'_>; 7] = [
+        (
+            "a start",
+            Box::new(|| fs::create_dir_all(root.join("run/vm/a")).unwrap()),
+        ),
+        (
+            "an end",
+            Box::new(|| fs::remove_dir_all(root.join("run/vm/a")).unwrap()),
+        ),
+        (
+            "a VM of another program",
+            Box::new(|| {
+                other.create_vm(&new("b", Class::AppVm)).unwrap();
+                other.commit().unwrap();
+            }),
+        ),
+        ("a volume's data", Box::new(|| fs::write(&private, [1; 9000]).unwrap())),
+        (
+            "a volume's rights",
+            Box::new(|| fs::set_permissions(&private, fs::Permissions::from_mode(0o400)).unwrap()),
+        ),
+        ("a volume's end", Box::new(|| fs::remove_file(&private).unwrap())),
+        (
+            "a kernel",
+            Box::new(|| fs::create_dir_all(root.join("var/lib/qubes/vm-kernels/6.1")).unwrap()),
+        ),
+    ];
+    for (what, deed) in deeds {
+        // Times of files have steps.
+        thread::sleep(Duration::from_millis(20));
+        deed();
+        assert!(changes.wait(SOON).unwrap(), "{what}");
+        assert!(!changes.wait(at_once).unwrap(), "{what} is told once");
+    }
+    // What is new is watched too.
+    thread::sleep(Duration::from_millis(20));
+    fs::write(root.join("var/lib/qubes/appvms/b/private.img"), [1; 9000]).unwrap();
+    assert!(changes.wait(SOON).unwrap());
+}
+
+#[test]
+fn a_change_wakes_whoever_waits_and_so_does_a_cancel() {
+    let (folder, host) = fresh();
+    let cancel = CancelToken::default();
+    let mut changes = host.with_cancel(&cancel).changes().unwrap();
+    let start = Instant::now();
+    let waiting = thread::spawn(move || (changes.wait(SOON), changes));
+    thread::sleep(Duration::from_millis(300));
+    fs::create_dir_all(folder.path().join("root/run/vm/a")).unwrap();
+    let (answer, mut changes) = waiting.join().unwrap();
+    assert!(answer.unwrap() && start.elapsed() < SOON / 2);
+    let waiting = thread::spawn(move || changes.wait(Duration::from_secs(600)));
+    thread::sleep(Duration::from_millis(100));
+    cancel.cancel();
+    assert!(matches!(waiting.join().unwrap(), Err(HostError::Cancelled(_))));
+    let stopped = host.with_cancel(&cancel).home_bytes();
+    assert!(matches!(stopped, Err(HostError::Cancelled(_))), "{stopped:?}");
 }

@@ -13,7 +13,7 @@ use std::{
 use pedos_backup::{
     cancel::CancelToken,
     host::{
-        Change, Extent, Home, Host, HostError, Intake, Label, LocalDir, NewVm, Operation, Refusal, Service,
+        Change, Changes, Extent, Home, Host, HostError, Intake, Label, LocalDir, NewVm, Operation, Refusal, Service,
         ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
     },
     inventory::{Device, Inventory},
@@ -46,6 +46,17 @@ pub(crate) enum Injury {
     Settings,
     /// The time of the backup cannot be noted.
     Record,
+    /// Nothing.
+    None,
+}
+
+/// How often a host was asked.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    /// For its VMs.
+    pub(crate) system: AtomicUsize,
+    /// For the size of dom0's home.
+    pub(crate) home_bytes: AtomicUsize,
 }
 
 /// A host with an injury.
@@ -56,6 +67,7 @@ pub(crate) struct InjuredHost {
     injury: Injury,
     felt: Arc<AtomicBool>,
     opened: Arc<AtomicUsize>,
+    calls: Arc<Calls>,
     deed: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -81,8 +93,14 @@ impl InjuredHost {
             injury,
             felt: Arc::default(),
             opened: Arc::default(),
+            calls: Arc::default(),
             deed: Arc::new(|| {}),
         }
+    }
+
+    /// How often it was asked, through whatever view of it.
+    pub(crate) fn calls(&self) -> Arc<Calls> {
+        Arc::clone(&self.calls)
     }
 
     /// Whether anything came upon the injury.
@@ -122,6 +140,7 @@ impl Host for InjuredHost {
 
 impl Vms for InjuredHost {
     fn system(&self) -> Result<System, HostError> {
+        self.calls.system.fetch_add(1, Ordering::SeqCst);
         self.whole.system()
     }
 
@@ -165,6 +184,15 @@ impl Vms for InjuredHost {
             return Err(self.refused());
         }
         self.whole.record_backup(vms, unix_seconds)
+    }
+
+    fn home_bytes(&self) -> Result<Option<u64>, HostError> {
+        self.calls.home_bytes.fetch_add(1, Ordering::SeqCst);
+        self.whole.home_bytes()
+    }
+
+    fn changes(&self) -> Result<Box<dyn Changes>, HostError> {
+        self.whole.changes()
     }
 
     fn profile_dir(&self) -> Option<LocalDir> {

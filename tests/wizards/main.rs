@@ -9,4 +9,5 @@ mod restore_problems;
 #[path = "../support/mod.rs"]
 mod support;
 mod walkthrough;
+mod watching;
 mod widgets;

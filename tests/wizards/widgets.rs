@@ -45,6 +45,7 @@ fn the_building_blocks_fit_their_descriptions() {
     rows_can_be_made();
     an_option_tells_what_its_user_does_once();
     what_is_inside_is_searched_and_noted(&wizard);
+    crate::watching::a_wizard_reads_its_host_again_when_it_changes_and_not_before(&app);
 }
 
 fn every_page_can_be_shown(wizard: &BpWizard) {

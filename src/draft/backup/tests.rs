@@ -13,7 +13,7 @@ fn vm(name: &str, is_running: bool, include_in_backups: bool) -> Vm {
         name: name.to_owned(),
         is_running,
         include_in_backups,
-        backup_bytes: 100,
+        backup_bytes: Some(100),
         ..Vm::default()
     }
 }
@@ -65,6 +65,24 @@ fn the_selection_begins_with_what_is_meant_for_backups() {
     assert_eq!(draft.total_bytes(), 200);
     draft.select([]);
     assert_eq!(draft.may_continue(), Err(Reason::NothingSelected));
+}
+
+#[test]
+fn what_was_counted_of_the_home_outlasts_a_new_reading_of_the_host() {
+    let mut uncounted = (*system()).clone();
+    uncounted.user = Some("user".to_owned());
+    uncounted.vms[0].class = crate::inventory::Class::AdminVm;
+    uncounted.vms[0].backup_bytes = None;
+    let mut draft = BackupDraft::new();
+    draft.set_system(Arc::new(uncounted.clone()));
+    assert_eq!((draft.total_bytes(), draft.is_counted()), (100, false));
+    draft.set_home_bytes(7);
+    assert_eq!((draft.total_bytes(), draft.is_counted()), (107, true));
+    uncounted.vms[2].is_running = false;
+    draft.set_system(Arc::new(uncounted));
+    assert_eq!((draft.total_bytes(), draft.is_counted()), (107, true));
+    draft.set_home_bytes(8);
+    assert_eq!(draft.total_bytes(), 108);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::{
         meter::Meter, panics::of_panic, workers::Workers,
     },
     host::Services,
-    inventory::Inventory,
+    inventory::{ArchivePath, Inventory},
     plan::{Access, RestoreRow},
 };
 
@@ -208,7 +208,7 @@ impl Run<'_> {
 }
 
 /// Where the inventory says that VMs are.
-fn promised(inventory: &Inventory) -> Vec<String> {
+fn promised(inventory: &Inventory) -> Vec<ArchivePath> {
     let contents = inventory.domains().into_iter().filter_map(|domain| domain.content());
     let paths = contents.map(|content| content.path);
     paths.filter(|path| !path.is_empty()).collect()
@@ -245,13 +245,12 @@ fn result(
     })
 }
 
-/// What the members of a row begin with: for a VM its folder with the slash, since `vm1` would match `vm10`.
+/// What the members of a row begin with.
 fn prefix(row: &RestoreRow) -> String {
-    let path = row.content.path.trim_end_matches('/');
     if row.is_home() {
-        format!("{path}.")
+        row.content.path.part_prefix()
     } else {
-        format!("{path}/")
+        row.content.path.prefix()
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What an archive must hold of a VM, as its inventory tells.
 
-use crate::inventory::{Class, Domain};
+use crate::inventory::{Class, Domain, volume_file};
 
 /// The files that have to come, by their names in the VM's folder. Small files are named by archives that list
 /// them; of others only the volumes are known.
@@ -13,9 +13,8 @@ pub(in super::super) fn expected_files(domain: &Domain) -> Vec<String> {
         return files.clone();
     }
     if domain.class == Class::AdminVm {
-        let user = content.path.rsplit('/').next().unwrap_or_default();
-        return vec![user.to_owned()];
+        return vec![content.path.last().to_owned()];
     }
     let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
-    saved.map(|volume| format!("{}.img", volume.name)).collect()
+    saved.map(|volume| volume_file(&volume.name)).collect()
 }

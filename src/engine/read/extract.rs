@@ -22,6 +22,7 @@ use crate::{
         memory,
     },
     host::{HostError, Operation, Refusal, Services, System, VmFile, VolumeImport},
+    inventory::volume_file,
     plan::{ArchivedFile, ExtractPlan, ExtractTo, RestoreChoices, RestorePolicy, RestoreRow, resolve},
     transport::{DestinationError, FileWriter},
 };
@@ -203,7 +204,7 @@ fn new_folder(path: &Path) -> Result<HomeFolder, EngineError> {
 
 impl Target for Extracting {
     fn volume(&mut self, _: &RestoreRow, name: &str, size: u64) -> Result<Option<Box<dyn VolumeImport>>, EngineError> {
-        self.import(&format!("{name}.img"), size)
+        self.import(&volume_file(name), size)
     }
 
     fn other_file(
@@ -234,7 +235,7 @@ impl Target for Extracting {
             Output::Folder(folder) => folder.as_ref(),
             Output::File(_) | Output::Stream(_) => None,
         };
-        home::read(archive, &row.content.path, folder, place, context)
+        home::read(archive, row.content.path.as_str(), folder, place, context)
     }
 
     fn complete(&mut self, _: &RestoreRow) -> Result<(), EngineError> {

@@ -63,17 +63,13 @@ impl Outline {
             .content()
             .map(|content| content.path)
             .filter(|path| !path.is_empty())?;
-        let path = path.trim_end_matches('/');
-        let mut own = self.files.iter().filter(|file| {
-            let rest = file.name.strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
+        let mut own = self.files.iter().filter(|file| path.within(&file.name).is_some());
         if let Some(broken) = own.clone().find(|file| !file.is_in_order) {
             let path = broken.name.clone();
             return Some(Missing::Parts { path });
         }
         if own.clone().next().is_none() {
-            let (vm, folder) = (domain.name.clone(), path.to_owned());
+            let (vm, folder) = (domain.name.clone(), path.folder().to_owned());
             return Some(Missing::EverythingOf { vm, folder });
         }
         let name = |file: &OutlineFile| file.name.rsplit('/').next().map(str::to_owned);
@@ -83,7 +79,7 @@ impl Outline {
             return None;
         }
         let missing = expected_files(domain).into_iter().find(|file| !names.contains(file))?;
-        let path = format!("{path}/{missing}");
+        let path = path.member(&missing);
         Some(Missing::Path { path })
     }
 }

@@ -14,6 +14,7 @@ use std::{
 use crate::{
     engine::{ArchiveError, Context, Damage, EngineError, Warning, meter::Meter},
     format::{HEADER_MAC_MEMBER, HEADER_MEMBER, INVENTORY_FILE, PartName},
+    inventory::ArchivePath,
     plan::Missing,
 };
 
@@ -25,7 +26,7 @@ use super::{
     message::Piece,
     part_format::{Dialect, Proof},
     role::Role,
-    wanted::{Wanted, find, is_within},
+    wanted::{Wanted, find},
 };
 
 /// How many members that nobody asked for are authenticated: in format 4 each costs a key, and no genuine archive has so
@@ -38,7 +39,7 @@ pub(super) struct Reader<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) wanted: &'a [Wanted<'a>],
     /// Where the inventory says that VMs are, wanted or not.
-    pub(super) promised: &'a [String],
+    pub(super) promised: &'a [ArchivePath],
     /// Whether what else there is of a VM is passed over once it has failed.
     pub(super) stops_at_failure: bool,
     /// Whether members that nobody asked for are authenticated, and what is missing of other VMs is named.
@@ -114,13 +115,13 @@ impl Reader<'_> {
 
     /// The promised VMs of which nothing has come and which are not wanted; those that are, the unpacker names.
     fn missing(&self, seen: &BTreeSet<usize>) -> Vec<ArchiveError> {
-        let is_wanted = |path: &String| self.wanted.iter().any(|wanted| wanted.row.content.path == *path);
+        let is_wanted = |path: &ArchivePath| self.wanted.iter().any(|wanted| wanted.row.content.path == *path);
         let unseen = (0..self.promised.len()).filter(|index| !seen.contains(index));
         let paths = unseen.map(|index| &self.promised[index]);
         paths
             .filter(|path| !is_wanted(path))
             .map(|path| ArchiveError::Missing {
-                what: Missing::Path { path: path.clone() },
+                what: Missing::Path { path: path.to_string() },
             })
             .collect()
     }
@@ -136,7 +137,7 @@ impl Reader<'_> {
             walk.findings.push(foreign(member));
             return Ok(false);
         };
-        let owner = self.promised.iter().position(|path| is_within(path, part.file()));
+        let owner = self.promised.iter().position(|path| path.within(part.file()).is_some());
         walk.seen.extend(owner);
         if walk.current.as_ref().is_some_and(|current| current.file != part.file()) {
             self.end_current(walk)?;

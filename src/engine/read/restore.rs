@@ -72,7 +72,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         .iter()
         .map(|row| ArchiveError::Missing {
             what: Missing::Path {
-                path: row.content.path.clone(),
+                path: row.content.path.to_string(),
             },
         })
         .collect();
@@ -267,7 +267,7 @@ impl Target for Restoring<'_> {
         let name = format!("{HOME_FOLDER}{}", LocalTime::at(SystemTime::now()).folder_time());
         let folder = HomeFolder::create_next(&home.folder, name)?;
         let folder = self.pending_home.insert(folder);
-        home::read(archive, &row.content.path, Some(folder), place, context)
+        home::read(archive, row.content.path.as_str(), Some(folder), place, context)
     }
 
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError> {

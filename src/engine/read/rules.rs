@@ -16,9 +16,8 @@ use crate::{
 /// When no PedOS can read them.
 pub(super) fn readable_rules<'a>(row: &RestoreRow, content: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {
     inventory::readable_firewall(content).map_err(|error| {
-        let folder = row.content.path.trim_end_matches('/');
         let error = ArchiveError::UnreadableRules {
-            member: format!("{folder}/{}", VmFile::Firewall.file_name()),
+            member: row.content.path.member(VmFile::Firewall.file_name()),
             why: error,
         };
         Failure(error.into())

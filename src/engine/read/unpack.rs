@@ -217,9 +217,9 @@ impl Unpacker<'_> {
 /// What the inner archive of a file calls its content.
 fn member_name(row: &RestoreRow, name: &str) -> String {
     if row.is_home() {
-        row.content.path.clone()
+        row.content.path.to_string()
     } else {
-        format!("{}/{name}", row.content.path.trim_end_matches('/'))
+        row.content.path.member(name)
     }
 }
 
@@ -230,7 +230,7 @@ fn missing(wanted: &Wanted<'_>, seen: &Seen) -> Option<EngineError> {
         return None;
     }
     if seen.items.is_empty() && wanted.only.is_none() {
-        let (vm, folder) = (row.domain.name.clone(), row.content.path.clone());
+        let (vm, folder) = (row.domain.name.clone(), row.content.path.to_string());
         let what = Missing::EverythingOf { vm, folder };
         return Some(ArchiveError::Missing { what }.into());
     }

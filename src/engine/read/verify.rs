@@ -116,7 +116,7 @@ impl Target for Nothing {
         place: &Place,
         context: &Context,
     ) -> Result<HomeRead, EngineError> {
-        home::read(archive, &row.content.path, None, place, context)
+        home::read(archive, row.content.path.as_str(), None, place, context)
     }
 
     fn complete(&mut self, _: &RestoreRow) -> Result<(), EngineError> {

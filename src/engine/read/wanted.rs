@@ -4,8 +4,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{
-    engine::names::{PLACEHOLDER, VOLUME_SUFFIX, WHOLE_FOLDER},
+    engine::names::{PLACEHOLDER, WHOLE_FOLDER},
     host::VmFile,
+    inventory::volume_of_file,
     plan::RestoreRow,
 };
 
@@ -28,7 +29,7 @@ impl Wanted<'_> {
             return only == name || name == WHOLE_FOLDER;
         }
         let is_known = [PLACEHOLDER, WHOLE_FOLDER].contains(&name)
-            || name.ends_with(VOLUME_SUFFIX)
+            || volume_of_file(name).is_some()
             || VmFile::from_file_name(name).is_some();
         let is_listed = |files: &Vec<String>| files.iter().any(|file| file == name);
         is_known || self.row.is_home() || self.row.domain.files.as_ref().is_some_and(is_listed)
@@ -59,25 +60,18 @@ pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>, only: Optio
 pub(super) fn find<'f>(wanted: &[Wanted<'_>], file: &'f str) -> Option<(usize, &'f str)> {
     wanted.iter().enumerate().find_map(|(index, wanted)| {
         let path = &wanted.row.content.path;
-        if !is_within(path, file) {
-            return None;
-        }
-        let name = if wanted.row.is_home() {
-            file.rsplit('/').next()
+        let name = path.within(file)?;
+        // A home is a file that has the folder's own name.
+        let name = if name.is_empty() || wanted.row.is_home() {
+            file.rsplit('/').next().unwrap_or(file)
         } else {
-            file.strip_prefix(path.trim_end_matches('/'))?.strip_prefix('/')
+            name
         };
-        Some((index, name.unwrap_or(file)))
+        Some((index, name))
     })
 }
 
 /// Whether a reader will want a file's parts, as far as can be told now.
 pub(super) fn will_be_read(wanted: &[Wanted<'_>], stops_at_failure: bool, file: &str) -> bool {
     find(wanted, file).is_some_and(|(vm, name)| wanted[vm].is_read(name, stops_at_failure))
-}
-
-/// Whether a file is the one that the inventory names, or lies in the folder that it names.
-pub(super) fn is_within(path: &str, file: &str) -> bool {
-    let rest = file.strip_prefix(path.trim_end_matches('/'));
-    !path.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

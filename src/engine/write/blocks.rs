@@ -10,7 +10,7 @@ use std::{
 use crate::{
     engine::{
         EngineError,
-        io_errors::into_io,
+        io_errors::{internal, into_io},
         workers::{ToCome, Workers},
     },
     format::{Compression, Encoder, Level, LzmaEncoder},
@@ -18,7 +18,6 @@ use crate::{
 
 use super::{
     buffers::Buffers,
-    inner::internal,
     keys::FileKeys,
     messages::{Flow, writer_gone},
 };

@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     engine::{
         Context, EngineError, Failure, ItemReport, ItemResult, ItemState, PlanFault, VmReport, VmResult,
-        io_errors::from_io,
-        names::{PLACEHOLDER, VOLUME_SUFFIX},
+        io_errors::from_io, names::PLACEHOLDER,
     },
     format::{HOME_FOLDER, limits::PART_CONTENT_BYTES},
     host::{DOM0, Home, System, VmFile, Vms},
-    inventory::{Content, Inventory},
+    inventory::{ArchivePath, Content, Inventory, volume_file},
     plan::{BackupPlan, Finding, InventoryScope},
     units::{KIB, MIB},
 };
@@ -45,8 +44,8 @@ pub(super) struct Contents {
 pub(super) struct VmContents {
     /// Its name.
     pub(super) name: String,
-    /// The folder of its members, with a slash at the end; for dom0 the name of its home's member.
-    pub(super) path: String,
+    /// Where its files lie.
+    pub(super) path: ArchivePath,
     /// Its volumes and files.
     pub(super) items: Vec<Item>,
     /// Why one of its small files is not among them.
@@ -73,7 +72,7 @@ impl Item {
     /// The name in the VM's folder.
     pub(super) fn file_name(&self) -> String {
         match self {
-            Self::Volume { name, .. } => format!("{name}{VOLUME_SUFFIX}"),
+            Self::Volume { name, .. } => volume_file(name),
             Self::File { kind, .. } => kind.file_name().to_owned(),
             Self::Placeholder => PLACEHOLDER.to_owned(),
             Self::Home { home, .. } => home.user.clone(),
@@ -244,7 +243,7 @@ fn gather_vm(name: &str, system: &System, host: &dyn Vms) -> Result<VmContents, 
     }
     Ok(VmContents {
         name: name.to_owned(),
-        path: format!("vm{}/", vm.qid),
+        path: ArchivePath::of_number(vm.qid),
         items,
         lacks,
     })
@@ -255,7 +254,7 @@ fn gather_home(host: &dyn Vms, context: &Context) -> Result<VmContents, EngineEr
         return Err(EngineError::Plan { why: PlanFault::NoHome });
     };
     let size = home::tree_size(&home.folder, &context.cancel)?;
-    let path = format!("{HOME_FOLDER}/{}", home.user);
+    let path = ArchivePath::new(format!("{HOME_FOLDER}/{}", home.user));
     Ok(VmContents {
         name: DOM0.to_owned(),
         path,
@@ -308,7 +307,7 @@ pub(super) fn volume_error(vm: &str, volume: &str, error: std::io::Error) -> Eng
 pub(super) fn member_name(vm: &VmContents, item: &Item) -> String {
     match item {
         // A home is a folder, and the name of its archive is that of the folder.
-        Item::Home { .. } => vm.path.clone(),
-        _ => format!("{}{}", vm.path, item.file_name()),
+        Item::Home { .. } => vm.path.to_string(),
+        _ => vm.path.member(&item.file_name()),
     }
 }

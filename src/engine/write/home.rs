@@ -18,12 +18,16 @@ use rustix::fs::OFlags;
 
 use crate::{
     durable,
-    engine::{CancelToken, Context, EngineError, LeftOut, Warning, io_errors::home_error, meter::Meter},
+    engine::{
+        CancelToken, Context, EngineError, LeftOut, Warning,
+        io_errors::{format_internal, home_error, internal},
+        meter::Meter,
+    },
     format::inner::{EntryKind, Extent, NewMember, block_extents},
     host::{FileVolume, LocalDir, Stamp, VolumeSource},
 };
 
-use super::inner::{InnerWriter, format_internal, internal};
+use super::inner::InnerWriter;
 
 /// How much of a file is read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;

@@ -10,7 +10,9 @@ use std::{
 
 use crate::{
     engine::{
-        Context, EngineError, Failure, ItemResult, ItemState, Mistake, VmReport, VmResult, meter::Meter,
+        Context, EngineError, Failure, ItemResult, ItemState, Mistake, VmReport, VmResult,
+        io_errors::{format_internal, internal},
+        meter::Meter,
         workers::ToCome,
     },
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
@@ -24,7 +26,7 @@ use super::{
     buffers::Buffers,
     contents::{Contents, Item, VmContents, is_of_one_vm, member_name, volume_error},
     home,
-    inner::{InnerWriter, format_internal, internal},
+    inner::InnerWriter,
     keys::{KeyMaker, SureKeys},
     messages::{Flow, writer_gone},
     read_ahead::ReadAhead,
@@ -159,7 +161,7 @@ impl<'a> Reading<'a> {
             Item::File { content, .. } => self.write_small(&member, &member, content).map(|()| None),
             Item::Placeholder => self.write_small(&member, &member, &[]).map(|()| None),
             Item::Home { home, size } => {
-                let prefix = format!("{}/", vm.path);
+                let prefix = vm.path.prefix();
                 self.write_file(&member, size.data_bytes + size.overhead_bytes, |archive| {
                     home::write(archive, &home.folder, &prefix, self.meter, self.context)
                 })

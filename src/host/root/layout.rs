@@ -74,6 +74,11 @@ impl Layout {
         Some(self.pool(pool)?.join(file))
     }
 
+    /// The file with the groups of dom0, whose members decide whose home is saved.
+    pub(super) fn groups(&self) -> PathBuf {
+        self.root.join("etc/group")
+    }
+
     /// The folder that holds the homes of dom0's users.
     pub(super) fn homes(&self) -> PathBuf {
         self.root.join("home")

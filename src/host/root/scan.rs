@@ -14,6 +14,7 @@ use std::{
 
 use super::layout::Layout;
 use crate::{
+    cancel::{CancelToken, Cancelled},
     durable,
     host::{DOM0, Home, Label, LocalDir, Pool, Reference, System, Vm, VmFile, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
@@ -24,8 +25,6 @@ use crate::{
 const FIREWALL_BYTES: u64 = 4096;
 /// File systems count blocks of this size, whatever the size of their own.
 const BLOCK_BYTES: u64 = 512;
-/// How many entries of dom0's home are counted; one second's work. More than that is told as at least that.
-const MOST_ENTRIES: usize = 200_000;
 
 /// The picture of a root folder with that record.
 pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
@@ -35,7 +34,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
     let mut vms: Vec<Vm> = record
         .domains()
         .iter()
-        .map(|domain| pools.vm(domain, running.contains(&domain.name), home.as_ref()))
+        .map(|domain| pools.vm(domain, running.contains(&domain.name), home.is_some()))
         .collect();
     vms.sort_by(|a, b| (a.name != DOM0, &a.name).cmp(&(b.name != DOM0, &b.name)));
     let labels = record.labels().into_iter();
@@ -65,7 +64,7 @@ fn kernels(layout: &Layout) -> Option<Vec<String>> {
 }
 
 /// The bytes that can still be written below a folder, in whole mebibytes: what changes by less is no news.
-fn free_bytes(folder: &Path) -> Option<u64> {
+pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
     let system = rustix::fs::statvfs(folder).ok()?;
     Some(system.f_bavail.saturating_mul(system.f_frsize) / MIB * MIB)
 }
@@ -96,7 +95,7 @@ pub(super) fn home(layout: &Layout) -> Option<Home> {
         .collect();
     users.sort();
     let is_there = |user: &String| users.contains(user);
-    let member = first_member(&layout.root.join("etc/group")).filter(is_there);
+    let member = first_member(&layout.groups()).filter(is_there);
     let user = member.or_else(|| Some("user".to_owned()).filter(is_there));
     let user = user.or_else(|| users.first().cloned())?;
     let folder = LocalDir::new(layout.homes().join(&user));
@@ -157,14 +156,14 @@ impl<'a> Pools<'a> {
         self.layout.volume(self.pools.get(&volume.pool)?, &volume.vid)
     }
 
-    fn vm(&self, domain: &Domain, is_running: bool, home: Option<&Home>) -> Vm {
+    fn vm(&self, domain: &Domain, is_running: bool, has_home: bool) -> Vm {
         let is_dom0 = domain.class == Class::AdminVm;
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
         let volumes: Vec<VolumeInfo> = saved.map(|volume| self.volume(volume, is_running)).collect();
-        let backup_bytes = match home {
-            Some(home) if is_dom0 => tree_bytes(home.folder.path()),
-            _ => volumes.iter().map(|volume| volume.used_bytes).sum::<u64>() + self.file_bytes(domain),
-        };
+        // A home is counted only for whoever asks for that.
+        let is_counted = !(is_dom0 && has_home);
+        let counted = || volumes.iter().map(|volume| volume.used_bytes).sum::<u64>() + self.file_bytes(domain);
+        let backup_bytes = is_counted.then(counted);
         Vm {
             name: domain.name.clone(),
             qid: domain.qid,
@@ -257,20 +256,16 @@ fn used(file: &Metadata) -> u64 {
 
 /// What a folder and all in it take on the disk: symbolic links are not followed, a file with several names counts once,
 /// what cannot be read counts nothing.
-fn tree_bytes(folder: &Path) -> u64 {
+pub(super) fn tree_bytes(folder: &Path, cancel: &CancelToken) -> Result<u64, Cancelled> {
     let mut total = fs::symlink_metadata(folder).map_or(0, |folder| used(&folder));
     let mut seen = HashSet::new();
     let mut folders = vec![folder.to_owned()];
-    let mut left = MOST_ENTRIES;
     while let Some(folder) = folders.pop() {
         let Ok(names) = durable::names_in(&folder) else {
             continue;
         };
         for name in names.flatten() {
-            if left == 0 {
-                return total;
-            }
-            left -= 1;
+            cancel.check()?;
             let path = folder.join(name);
             let Ok(file) = fs::symlink_metadata(&path) else {
                 continue;
@@ -284,5 +279,5 @@ fn tree_bytes(folder: &Path) -> u64 {
             }
         }
     }
-    total
+    Ok(total)
 }

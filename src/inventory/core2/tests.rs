@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use crate::inventory::{Class, Content, Domain, Inventory, InventoryError};
+use crate::inventory::{ArchivePath, Class, Content, Domain, Inventory, InventoryError};
 
 const TEMPLATE: &str = "<QubesTemplateVm qid='1' name='tpl' template_qid='none'/>";
 const NET: &str = "<QubesNetVm qid='2' name='net' template_qid='1'/>";
@@ -216,7 +216,7 @@ fn only_what_the_archive_holds_has_content_and_volumes() {
     let content = |attributes: &str| vm("QubesAppVm", &format!("template_qid='1' {attributes}")).content();
     let at = |path: &str, size_bytes| {
         Some(Content {
-            path: path.to_owned(),
+            path: ArchivePath::new(path),
             size_bytes,
         })
     };

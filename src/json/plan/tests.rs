@@ -10,7 +10,7 @@ use crate::{
     engine::Protection,
     format::{Compression, Filter},
     host::NameFault,
-    inventory::{Content, Device as Assigned, Domain},
+    inventory::{ArchivePath, Content, Device as Assigned, Domain},
     plan::{DevicePort, Missing, RestoreDevice},
 };
 
@@ -110,7 +110,7 @@ fn remarks() -> Vec<RestoreRemark> {
 
 fn row() -> RestoreRow {
     let content = Content {
-        path: "vm1/".to_owned(),
+        path: ArchivePath::new("vm1/"),
         size_bytes: 7,
     };
     RestoreRow::new(Domain::default(), content)

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 
 use super::{
     super::{Location, SourceError, TransportError, error::Unreadable},
-    ArchiveReader, Ranged,
+    api::{ArchiveReader, Ranged},
     joined::Joined,
 };
 

@@ -26,7 +26,7 @@ use super::{
         Location, ProcessOutput, SourceError, TransportError,
         command::{self, Running},
     },
-    ArchiveReader, Ranged,
+    api::{ArchiveReader, Ranged},
 };
 
 /// How often it is looked whether the job was cancelled, in nanoseconds.

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     super::{ProcessOutput, SourceError, TransportError},
-    Member, MemberReader,
+    api::{Member, MemberReader},
 };
 
 /// How much is read ahead, in bytes.

@@ -15,7 +15,7 @@ use crate::durable::{self, FreeNames, NamingError, WriteBehind};
 
 use super::{
     super::{DestinationError, Location, Notice, Notices, TransportError, location::folder_of},
-    ArchiveWriter, WriteCapabilities,
+    api::{ArchiveWriter, WriteCapabilities},
 };
 
 /// How often the creation is begun anew when others create and remove files of the same name meanwhile.

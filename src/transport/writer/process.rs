@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     super::{DestinationError, Location, Notice, Notices, ProcessOutput, TransportError, command},
-    ArchiveWriter, WriteCapabilities,
+    api::{ArchiveWriter, WriteCapabilities},
 };
 
 /// How long is waited before the process is asked again whether it has taken everything: most have at once.

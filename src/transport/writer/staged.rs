@@ -11,7 +11,7 @@ use crate::{cancel::CancelToken, durable::FreeNames, host::Services};
 
 use super::{
     super::{DestinationError, Location, Notice, Notices, TransportError, vm_script},
-    ArchiveWriter, WriteCapabilities,
+    api::{ArchiveWriter, WriteCapabilities},
     process::ProcessWriter,
 };
 

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     super::{DestinationError, Location, TransportError},
-    ArchiveWriter, WriteCapabilities,
+    api::{ArchiveWriter, WriteCapabilities},
 };
 
 /// How long is waited before it is asked again whether the reader has taken everything.

@@ -22,7 +22,7 @@ impl BackupFlow {
         let vms = draft.candidates().enumerate();
         let items: Vec<_> = vms.map(|(position, vm)| vm_item(system, position, vm)).collect();
         self.vms.show_vms(&items, |name| draft.is_selected(name));
-        self.vms.show_total(draft.selected().len(), draft.total_bytes());
+        self.vms.show_total(&total(draft));
         let mut notes: Vec<String> = self.profile_problem.borrow().iter().cloned().collect();
         notes.extend(words::unknown_in_profile(draft.unknown_in_profile()));
         self.vms.show_profile_note(&notes.join("\n"));
@@ -68,7 +68,7 @@ impl BackupFlow {
         let lines = vms.map(|vm| SummaryLine {
             name: vm.name.clone(),
             class: text::class(&vm.class),
-            size: text::size(vm.backup_bytes),
+            size: words::vm_size(vm),
             remark: remarks(findings, &vm.name),
         });
         let left_out = draft.candidates().filter(|vm| !draft.is_selected(&vm.name));
@@ -78,7 +78,7 @@ impl BackupFlow {
         let facts = SummaryFacts {
             protection,
             is_weak,
-            total: words::total(draft.selected().len(), draft.total_bytes()),
+            total: total(draft),
             destination: destination(draft.place().typed()),
             method: words::method(draft.compression(), draft.level),
             after: words::after(draft, profile.as_deref()),
@@ -92,6 +92,15 @@ impl BackupFlow {
     fn profile_path(&self) -> Option<std::path::PathBuf> {
         let folder = self.shell.host.profile_dir()?;
         Some(folder.path().join(format!("{}.conf", profile::DEFAULT_NAME)))
+    }
+}
+
+fn total(draft: &BackupDraft) -> String {
+    let (count, bytes) = (draft.selected().len(), draft.total_bytes());
+    if draft.is_counted() {
+        words::total(count, bytes)
+    } else {
+        words::total_so_far(count, bytes)
     }
 }
 

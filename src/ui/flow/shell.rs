@@ -14,7 +14,7 @@ use crate::{
     ui::{BpPlaceField, BpWizard, Move, pages::BpProgressPage},
 };
 
-use super::{Leaving, Running, Waiting, ask_to_leave, pick_place, when_answered};
+use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, watch, when_answered};
 
 /// How long nothing may be typed before a VM is asked what a line means there.
 const PAUSE_BEFORE_VM: Duration = Duration::from_millis(600);
@@ -27,6 +27,9 @@ pub(in crate::ui) struct Shell {
     pub(in crate::ui) place: BpPlaceField,
     pub(in crate::ui) progress: BpProgressPage,
     looking: RefCell<Waiting>,
+    watching: RefCell<Watching>,
+    /// The host as it was read last.
+    read: RefCell<Option<System>>,
     picking: RefCell<Option<Waiting>>,
     running: RefCell<Option<Rc<Running>>>,
 }
@@ -40,6 +43,8 @@ impl Shell {
             place,
             progress: BpProgressPage::default(),
             looking: RefCell::default(),
+            watching: RefCell::default(),
+            read: RefCell::default(),
             picking: RefCell::default(),
             running: RefCell::default(),
         }
@@ -103,17 +108,24 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         place.connect_browse(self.hearing(|flow, _| flow.browse()));
     }
 
+    /// Keeps the list of VMs up to date while `is_wanted`.
+    fn watch(self: &Rc<Self>, is_wanted: impl Fn(&Self) -> bool + 'static) {
+        let watching = watch(self, &self.shell().host, is_wanted, Self::hear_system);
+        self.shell().watching.replace(watching);
+    }
+
     /// Takes what was read of the host.
     fn hear_system(self: &Rc<Self>, answer: Result<System, EngineError>) {
         match answer {
             Ok(system) => {
-                let known = self.draft().borrow().system().cloned();
-                if known.as_deref() == Some(&system) {
+                let read = &self.shell().read;
+                if read.borrow().as_ref() == Some(&system) {
                     return;
                 }
+                let is_first = read.replace(Some(system.clone())).is_none();
                 self.draft().borrow_mut().set_system(Arc::new(system));
                 self.look_if_needed();
-                self.system_has_changed(known.is_none());
+                self.system_has_changed(is_first);
             }
             Err(error) => self.system_is_not_read(&error),
         }

@@ -173,8 +173,8 @@ impl BpVmsPage {
     }
 
     /// Shows what the selection comes to.
-    pub fn show_total(&self, count: usize, bytes: u64) {
-        self.imp().total_label.set_label(&words::total(count, bytes));
+    pub fn show_total(&self, total: &str) {
+        self.imp().total_label.set_label(total);
     }
 
     /// Shows how the archive will be compressed and what its inventory will name.

@@ -5,12 +5,12 @@ use std::thread;
 
 use crate::{
     engine::{
-        ArchiveError, Context, Damage, EngineError, Restored, SettingFault, Warning,
-        names::{PLACEHOLDER, VOLUME_SUFFIX},
+        ArchiveError, Context, Damage, EngineError, Restored, SettingFault, Warning, names::PLACEHOLDER,
         workers::Workers,
     },
     format::inner::{Entry, EntryKind},
     host::{VmFile, VolumeImport},
+    inventory::volume_of_file,
     plan::RestoreRow,
     units::MIB,
 };
@@ -145,9 +145,8 @@ impl Holder<'_, '_> {
 
     /// The path of an entry in the VM's folder.
     fn within_folder(&self, entry: &Entry) -> Option<String> {
-        let folder = self.row.content.path.trim_end_matches('/');
         let path = entry.relative_path()?;
-        let path = path.strip_prefix(folder).ok()?;
+        let path = self.row.content.path.within_path(&path)?;
         Some(path.to_string_lossy().into_owned())
     }
 
@@ -186,7 +185,7 @@ impl Holder<'_, '_> {
 
     /// A volume that has no place here must not be lost in silence; anything else of no use is only named.
     fn refuse_or_warn(&self, name: &str, size_bytes: u64) -> Result<(), EngineError> {
-        if name.ends_with(VOLUME_SUFFIX) {
+        if volume_of_file(name).is_some() {
             return Err(ArchiveError::NoSuchVolume {
                 vm: self.row.domain.name.clone(),
                 file: name.to_owned(),
@@ -261,6 +260,6 @@ impl Holder<'_, '_> {
 
 /// The volume that a file holds, if a VM like this one keeps it.
 fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
-    let volume = name.strip_suffix(VOLUME_SUFFIX)?;
+    let volume = volume_of_file(name)?;
     row.domain.keeps_volume(volume).then_some(volume)
 }
