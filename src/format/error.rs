@@ -315,22 +315,4 @@ pub(super) fn shown(untrusted: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod each {
-    use super::*;
-
-    impl HeaderError {
-        one_of_each! {
-            TooLong { bytes: 9, limit: 7 },
-            NotAscii,
-            Line { line: "x\u{1b}y".into() },
-            Twice { key: "version" },
-            Value { key: "version", value: "x\u{1b}y".into() },
-            Missing { key: "version" },
-            UnsupportedVersion { version: "x\u{1b}y".into() },
-        }
-    }
-
-    impl MacError {
-        one_of_each! { TooLong { bytes: 9, limit: 7 }, NotACode }
-    }
-}
+mod each;

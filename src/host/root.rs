@@ -17,7 +17,7 @@ mod turn;
 pub mod sample;
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -30,6 +30,7 @@ use super::{
 use crate::{
     cancel::CancelToken,
     durable,
+    host::{Operation, Refusal},
     inventory::{Device, Domain, Inventory, VolumeConfig},
 };
 
@@ -52,7 +53,7 @@ impl RootHost {
     /// When the folder holds none, or its record cannot be read.
     pub fn open(path: &Path) -> Result<Self, HostError> {
         let absolute = path.canonicalize();
-        let root = absolute.map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
+        let root = absolute.map_err(|error| HostError::io(Operation::Open(path.to_owned()), error))?;
         let layout = Layout { root };
         if !layout.record().is_file() {
             return Err(HostError::NotARoot { path: path.to_owned() });
@@ -72,18 +73,14 @@ impl RootHost {
     /// When there is something in the folder already, or it cannot be made.
     pub fn create(path: &Path) -> Result<Self, HostError> {
         let make = |path: &Path| {
-            fs::create_dir_all(path).map_err(|error| HostError::io(format!("making {}", path.display()), error))
+            fs::create_dir_all(path).map_err(|error| HostError::io(Operation::Make(path.to_owned()), error))
         };
         make(path)?;
         let mut entries =
-            durable::names_in(path).map_err(|error| HostError::io(format!("reading {}", path.display()), error))?;
+            durable::names_in(path).map_err(|error| HostError::io(Operation::Read(path.to_owned()), error))?;
         if entries.next().is_some() {
-            return Err(HostError::Refused {
-                what: format!(
-                    "{} is not empty: a new PedOS root needs a folder of its own",
-                    path.display()
-                ),
-            });
+            let path = path.to_owned();
+            return Err(Refusal::NotEmpty { path }.into());
         }
         for folder in [
             "etc/qubes/backup",
@@ -97,7 +94,7 @@ impl RootHost {
         }
         let record = Layout { root: path.to_owned() }.record();
         durable::replace(&record, &Inventory::empty().to_xml(), RECORD_MODE)
-            .map_err(|error| HostError::io(format!("writing {}", record.display()), error))?;
+            .map_err(|error| HostError::io(Operation::Write(record.clone()), error))?;
         Self::open(path)
     }
 
@@ -153,18 +150,16 @@ impl Vms for RootHost {
         let domain = self.domain(vm)?;
         let (config, path) = self.saved_volume(&domain, volume)?;
         if config.revisions_to_keep < 0 && self.is_running(vm) {
-            return Err(HostError::Refused {
-                what: format!("VM {vm} runs and snapshots of its volume {volume} are disabled"),
-            });
+            let (vm, volume) = (vm.to_owned(), volume.to_owned());
+            return Err(Refusal::NoSnapshot { vm, volume }.into());
         }
-        let open = || {
-            // A pipe of that name would block here for ever.
-            if !fs::metadata(&path)?.is_file() {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-            }
-            FileVolume::named(fs::File::open(&path)?, &path, self.is_running(vm))
-        };
-        let source = open().map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
+        let failed = |error| HostError::io(Operation::Open(path.to_owned()), error);
+        // A pipe of that name would block here for ever.
+        if !fs::metadata(&path).map_err(failed)?.is_file() {
+            return Err(Refusal::NotAFile { path }.into());
+        }
+        let file = fs::File::open(&path).map_err(failed)?;
+        let source = FileVolume::named(file, &path, self.is_running(vm)).map_err(failed)?;
         Ok(Box::new(source))
     }
 
@@ -241,8 +236,9 @@ impl Intake for RootHost {
     fn set_vm_file(&self, vm: &str, file: VmFile, content: &[u8]) -> Result<(), HostError> {
         let domain = self.domain(vm)?;
         let folder = self.layout.vm(&domain.class, vm);
-        let folder = folder.ok_or_else(|| HostError::Refused {
-            what: format!("{vm} has no {}", file.file_name()),
+        let folder = folder.ok_or_else(|| Refusal::NoSuchFile {
+            vm: vm.to_owned(),
+            file,
         })?;
         files::write(&folder, file, content)
     }
@@ -250,9 +246,7 @@ impl Intake for RootHost {
     fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
         let domain = self.domain(vm)?;
         if self.is_running(vm) {
-            return Err(HostError::Refused {
-                what: format!("VM {vm} is running: its volumes can only be filled while it is halted"),
-            });
+            return Err(HostError::NotHalted { name: vm.to_owned() });
         }
         let (_, path) = self.saved_volume(&domain, volume)?;
         // No volume on the disk without its VM: not even after a crash.

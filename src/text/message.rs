@@ -11,15 +11,21 @@ mod format;
 mod host;
 mod input;
 mod inventory;
+mod plan;
 mod profile;
 mod reason;
+mod refusal;
 mod transport;
 
 use std::io;
 
 use rustix::io::Errno;
 
-use crate::{engine::EngineError, host::Change, plan::Finding};
+use crate::{
+    engine::EngineError,
+    host::Change,
+    plan::{ArchivedFile, Finding},
+};
 
 use super::{
     finding,
@@ -144,22 +150,23 @@ pub fn message(error: &EngineError) -> Message {
         EngineError::Destination(error) => destination_error(error),
         EngineError::Source(error) => source_error(error),
         EngineError::Archive(error) => archive_error(error),
-        EngineError::NotInArchive { what } => Message::new(gettext_f(
-            "The backup does not hold {what}",
-            &[("what", &sanitize(what))],
-        ))
+        EngineError::NotInArchive { what } => Message::new(match what {
+            ArchivedFile::Home => gettext("The backup does not hold dom0's home"),
+            ArchivedFile::OfVm { vm, file } => gettext_f(
+                "The backup does not hold {file} of the VM {vm}",
+                &[("file", &sanitize(file)), ("vm", &sanitize(vm))],
+            ),
+        })
         .hint(gettext("Look at what it holds: qvm-backup-restore --list shows it.")),
         EngineError::NotReady(found) => not_ready(found),
-        EngineError::Plan { what } => Message::new(gettext("What was planned cannot be carried out"))
-            .detail(sanitize_lines(what))
-            .hint(gettext(
-                "The system has changed since the summary was made. Check the summary and start again.",
-            )),
+        EngineError::Plan { why } => plan::plan_fault(why),
+        EngineError::Key(error) => plan::key_error(error),
         EngineError::NoThread => Message::new(gettext("The system allows no more threads")).hint(gettext(
             "Close other programs, raise the limit (ulimit -u), or use fewer processors: --jobs 1.",
         )),
         EngineError::Internal { what } => Message::new(gettext("This is a bug in PedOS Backup"))
-            .detail(sanitize_lines(what))
+            // For the developers, who get it in a report.
+            .detail(sanitize_lines(&what.to_string()))
             .hint(gettext(
                 "Please report it with this text. Do not rely on anything that this run has left.",
             )),
@@ -277,10 +284,11 @@ fn io_hint(error: &io::Error) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::host::HostError;
+    use crate::{
+        host::{HostError, Operation},
+        io_error::IoError,
+    };
 
     #[test]
     fn the_operating_system_is_quoted_without_its_number() {
@@ -291,7 +299,7 @@ mod tests {
     #[test]
     fn only_an_answer_of_a_device_says_that_a_disk_may_be_failing() {
         let hints = |errno: Errno| {
-            let source = || Arc::new(io::Error::from(errno));
+            let source = || IoError::from(io::Error::from(errno));
             let volume = message(&EngineError::Volume {
                 vm: "work".into(),
                 volume: "private".into(),
@@ -302,7 +310,7 @@ mod tests {
                 source: source(),
             });
             let host = host_error(&HostError::Io {
-                what: "x".into(),
+                operation: Operation::Random,
                 source: source(),
             });
             [volume, destination, host].map(|message| message.hint.unwrap_or_default())
@@ -370,7 +378,7 @@ mod tests {
         let volume = EngineError::Volume {
             vm: "work".into(),
             volume: "private".into(),
-            source: Arc::new(io::Error::from_raw_os_error(5)),
+            source: io::Error::from_raw_os_error(5).into(),
         };
         assert_eq!(message(&volume).full_text().lines().count(), 3);
         assert!(message(&volume).title.contains("work"));

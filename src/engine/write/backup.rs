@@ -64,7 +64,7 @@ pub(in crate::engine) fn run(
     let archive = location.file().map(Path::to_owned);
     let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
     if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
-        context.warn(Warning::NotRecorded { why: error.to_string() });
+        context.warn(Warning::NotRecorded { why: error });
     }
     let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
     let report = Report {

@@ -158,10 +158,8 @@ impl<W: Write> Writer<W> {
 impl<W: Write> Write for Writer<W> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if data.len() as u64 > self.missing {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "more data than the member was announced with",
-            ));
+            // More than the member was announced with.
+            return Err(io::ErrorKind::InvalidInput.into());
         }
         let count = self.inner.write(data)?;
         self.missing -= count as u64;

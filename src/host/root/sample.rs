@@ -23,7 +23,7 @@ use self::{
 use super::{Layout, RECORD_MODE, RootHost, change, scan::Pools};
 use crate::{
     durable,
-    host::{HostError, NewVm, VmFile},
+    host::{HostError, NewVm, Operation, Refusal, VmFile},
     inventory::{Device, Domain, Inventory},
     units::{KIB, MIB},
 };
@@ -65,11 +65,10 @@ impl SampleSize {
 /// # Errors
 /// When there is something in the folder already, or it cannot be written.
 pub fn create(path: &Path, size: SampleSize) -> Result<(), HostError> {
-    let making = |error| HostError::io(format!("making the sample {}", path.display()), error);
+    let making = |error| HostError::io(Operation::Make(path.to_owned()), error);
     if durable::names_in(path).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(HostError::Refused {
-            what: format!("{} is not empty", path.display()),
-        });
+        let path = path.to_owned();
+        return Err(Refusal::NotEmpty { path }.into());
     }
     let unfinished = beside(path).map_err(making)?;
     match fs::remove_dir_all(&unfinished) {

@@ -14,9 +14,10 @@ use super::{
     super::{
         duration,
         i18n::{gettext, gettext_f},
-        sanitize, sanitize_lines,
+        sanitize,
     },
     Message, inventory_error, io_hint, io_text, is_of_the_device,
+    refusal::{operation, refusal},
 };
 
 /// What a host refused or failed at.
@@ -73,8 +74,8 @@ pub fn host_error(error: &HostError) -> Message {
             value,
             why,
         } => Message::new(unfit_value(vm, about, value)).detail(unfit(why)),
-        HostError::Refused { what } => Message::new(gettext("The system refused a change"))
-            .detail(sanitize_lines(what))
+        HostError::Refused { why } => Message::new(gettext("The system refused a change"))
+            .detail(refusal(why))
             .hint(gettext(
                 "If it is about one VM or setting, leave that one out and set it by hand afterwards.",
             )),
@@ -96,7 +97,12 @@ pub fn host_error(error: &HostError) -> Message {
         HostError::TimedOut { call, after } => timed_out(call, *after),
         HostError::RecordLocked { path, after } => record_locked(path, *after),
         HostError::Cancelled(_) => Message::new(gettext("Cancelled")),
-        HostError::Io { what, source } => failed(what, source),
+        HostError::Io {
+            operation: what,
+            source,
+        } => Message::new(operation(what))
+            .detail(io_text(source))
+            .hint(host_hint(source)),
     }
 }
 
@@ -122,16 +128,6 @@ fn unfit_value(vm: &str, about: &Setting, value: &str) -> String {
             ("value", &sanitize(value)),
         ],
     )
-}
-
-fn failed(what: &str, source: &io::Error) -> Message {
-    Message::new(gettext_f(
-        // Translators: {what} says what was being done, in English.
-        "The system could not be read or changed: {what}",
-        &[("what", &sanitize(what))],
-    ))
-    .detail(io_text(source))
-    .hint(host_hint(source))
 }
 
 fn denied(call: &str) -> Message {

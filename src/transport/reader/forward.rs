@@ -145,7 +145,7 @@ impl ForwardReader {
         if state.file.is_none() {
             state.open(location, cancel).map_err(|error| SourceError::Io {
                 place: place(),
-                source: Arc::new(error),
+                source: error.into(),
             })?;
         }
         Ok(Self {
