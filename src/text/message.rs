@@ -15,6 +15,7 @@ mod plan;
 mod profile;
 mod reason;
 mod refusal;
+mod setting;
 mod transport;
 
 use std::io;
@@ -35,11 +36,12 @@ use super::{
 
 pub use archive::archive_error;
 pub(super) use host::out_of_reach;
-pub use host::{host_error, name_fault, open_error, setting, unfit};
+pub use host::{host_error, open_error};
 pub use input::{anomaly, line_problem, passphrase_error};
 pub use inventory::inventory_error;
 pub use profile::profile_error;
 pub(super) use reason::missing;
+pub use setting::{name_fault, setting, unfit};
 pub use transport::{destination_error, source_error};
 
 /// An error in words.

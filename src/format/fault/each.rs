@@ -69,3 +69,13 @@ impl CompressionFault {
         Short { form: "zstd" },
     }
 }
+
+impl VolumeError {
+    one_of_each! {
+        NoBeginning { name: "x\u{1b}y".into() },
+        DoesNotFit { volume: 2, name: "x\u{1b}y".into(), left: 7 },
+        Unexpected { volume: 2, name: "x\u{1b}y".into() },
+        BehindTheEnd { volume: 2 },
+        Cut { volume: 2, bytes: 7 },
+    }
+}

@@ -8,8 +8,8 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, size,
     },
-    host::name_fault,
     inventory::firewall_error,
+    setting::name_fault,
 };
 
 /// Why a host does not do what it was asked for, a sentence.
