@@ -146,7 +146,7 @@ pub(crate) const TARGETS: &[Target] = &[
         2.5,
     ),
     faster(
-        "The same with the keys that the reference takes on this machine",
+        "The same with the keys that the reference takes on this computer",
         key(Mixed, "reference-large", Restore),
         key(Mixed, "reference-large", RestoreByUs),
         2.5,

@@ -204,7 +204,7 @@ impl Drop for Restoring<'_> {
         }
         self.unfinished.iter().for_each(|name| self.take_away(name));
         if let Err(error) = self.way_back.commit() {
-            log::error!("machines that were taken away may still be on record: {error}");
+            log::error!("VMs that were taken away may still be on record: {error}");
         }
     }
 }

@@ -165,7 +165,7 @@ impl HomeFolder {
         }
     }
 
-    /// Gives a second name to what lies within the folder, reached through nothing but folders.
+    /// Makes a second name for what lies within the folder, reached through nothing but folders.
     fn hard_link(&self, target: &Path, path: &Path) -> Result<(), HomeRefusal> {
         let mut folder = self.part.clone();
         for component in target.parent().unwrap_or(Path::new("")).components() {

@@ -24,7 +24,7 @@ use crate::{
 /// The volumes that lie in a VM's folder.
 const VOLUME_FILES: [&str; 3] = ["private.img", "root.img", "volatile.img"];
 
-/// Looks at a new VM's folders. Gives the volumes that were left there without content and are to be replaced.
+/// Looks at a new VM's folders. Returns the volumes that were left there without content and are to be replaced.
 pub(super) fn look(folders: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, HostError> {
     let mut leftovers = Vec::new();
     for folder in folders {
