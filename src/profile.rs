@@ -198,11 +198,6 @@ impl Profile {
         self.extras.print(&mut out);
         out
     }
-
-    /// Whether the archive goes to a file of dom0.
-    pub fn is_for_dom0(&self) -> bool {
-        self.destination_vm == DOM0
-    }
 }
 
 /// Where the profile of that name lies.
