@@ -8,7 +8,7 @@ use crate::format::{
     ustar::{BLOCK_BYTES, BLOCK_SIZE, has_right_checksum, number},
 };
 
-use super::{Continuation, VolumeError};
+use super::{continuation::Continuation, error::VolumeError};
 
 /// What a continuation header has of a name; the rest of a longer one is cut off.
 pub(super) const NAME_BYTES: usize = 100;
