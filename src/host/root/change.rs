@@ -5,6 +5,7 @@
 //! recovered may hold an AppVM whose template is elsewhere, and its record then keeps the template's name.
 
 mod leftovers;
+mod refused;
 mod setting;
 
 pub(super) use setting::{add_label, add_tag, assign_device, record_backup, set_feature, set_property};
@@ -17,7 +18,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{RootHost, files, layout::Layout, scan::Pools};
+use self::refused::refused;
+use super::{files, folder::RootHost, layout::Layout, scan::Pools};
 use crate::{
     durable,
     host::{DOM0, HostError, NewVm, check_vm_name},
@@ -92,10 +94,6 @@ fn folders(host: &RootHost, record: &Inventory, class: &Class, vm: &str) -> Vec<
     folders.sort();
     folders.dedup();
     folders
-}
-
-fn refused(what: impl Into<String>) -> HostError {
-    HostError::Refused { what: what.into() }
 }
 
 /// Makes a volume that is one hole, on the disk: where the archive has nothing for it, this is all that is ever written.

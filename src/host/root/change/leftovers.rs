@@ -16,7 +16,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::refused;
+use super::refused::refused;
 use crate::{durable, host::HostError};
 
 /// The volumes that lie in a VM's folder.
