@@ -144,7 +144,7 @@ impl Profile {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => names("exclude", list)?,
         };
-        let (extras, unknown_extras) = Extras::parse(take(extras::KEY))?;
+        let (extras, unknown_extras) = Extras::parse(take(yaml::KEY))?;
         let destination_vm = text_of("destination_vm", take("destination_vm"))?;
         let destination_path = text_of("destination_path", take("destination_path"))?;
         let compression = compression(take("compression"))?;
