@@ -16,7 +16,9 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
-    Message, inventory_error, io_hint, io_text, is_of_the_device,
+    inventory::inventory_error,
+    io::{io_hint, io_text, is_of_the_device},
+    parts::Message,
 };
 
 /// What a host refused or failed at.
