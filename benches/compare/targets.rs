@@ -3,7 +3,7 @@
 
 use crate::{
     data::Set::{self, Large2, Large8, Mixed, Noise, Small, SmallAlone, Sparse, SparseAlone},
-    report::Facts,
+    facts::Facts,
     samples::{
         Figure::{self, Peak, Size, Wall},
         Key, Samples, Spread, Step,

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{CompressionFault, FormatFault, Within};
+use super::{CompressionFault, FormatFault, VolumeError, Within};
 
 /// Why an archive cannot be read. Positions are byte offsets in the stream that was being read.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,12 @@ impl From<FormatFault> for io::Error {
 impl From<CompressionFault> for io::Error {
     fn from(fault: CompressionFault) -> Self {
         FormatFault::from(fault).into()
+    }
+}
+
+impl From<VolumeError> for io::Error {
+    fn from(error: VolumeError) -> Self {
+        FormatFault::from(error).into()
     }
 }
 

@@ -5,6 +5,7 @@
 //! It follows the members as a reader does, so that it knows at each seam how the next volume has to begin, and refuses
 //! volumes that are missing, repeated, or out of order, as far as seams can show it: one between two members does not.
 
+mod continuation;
 mod volumes;
 
 use std::{
@@ -12,9 +13,9 @@ use std::{
     io::{self, Read},
 };
 
-use self::volumes::Volumes;
+use self::{continuation::Continuation, volumes::Volumes};
 use super::{
-    FormatError, FormatFault, VolumeError,
+    FormatError, VolumeError,
     error::shown,
     limits,
     ustar::{BLOCK_SIZE, Blocks, Head, HeadReader, number, padding_after},
@@ -32,12 +33,6 @@ pub struct MultiVolume<V, F> {
     ahead: Vec<u8>,
     given: usize,
     member: Member,
-}
-
-impl From<VolumeError> for io::Error {
-    fn from(error: VolumeError) -> Self {
-        FormatFault::from(error).into()
-    }
 }
 
 /// What comes next.
@@ -64,15 +59,6 @@ struct Member {
     stored_bytes: u64,
     /// With its holes.
     real_bytes: u64,
-}
-
-/// The header at the beginning of a volume that goes on with a member.
-struct Continuation {
-    name: Vec<u8>,
-    /// Bytes of the member that come from here on.
-    left: u64,
-    /// Bytes that came before, holes among them.
-    offset: u64,
 }
 
 impl<V: Read, F: FnMut() -> io::Result<Option<V>>> MultiVolume<V, F> {

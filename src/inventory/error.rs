@@ -216,6 +216,16 @@ pub enum FirewallError {
     },
 }
 
+impl FirewallError {
+    /// A fault of the rule at that place, which is counted from zero.
+    pub(super) fn in_rule(place: usize, fault: RuleFault) -> Self {
+        Self::Rule {
+            number: place + 1,
+            fault,
+        }
+    }
+}
+
 /// What is wrong with a firewall rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFault {

@@ -4,10 +4,11 @@
 //! No word of success stands here but behind [`Degree::Complete`]; everything else names what was not done and why.
 
 mod title;
+mod tone;
 
 use crate::{
     engine::{
-        ArchiveError, Degree, EngineError, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report,
+        ArchiveError, EngineError, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report,
         SkipReason, VerifyVerdict, VmReport, VmResult,
     },
     job::{JobKind, Outcome},
@@ -22,18 +23,7 @@ use super::{
 
 use title::title;
 
-/// How a result is to be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Everything that was selected is done.
-    Success,
-    /// Some of it is.
-    Partial,
-    /// None of it is, or what is done cannot be relied on.
-    Failure,
-    /// Its user stopped it.
-    Cancelled,
-}
+pub use tone::Tone;
 
 /// The result of a job, in words.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,17 +129,6 @@ fn done(kind: JobKind, tone: Tone, report: &Report) -> OutcomeView {
         cause,
         vms: vms(kind, &report.vms),
         warnings: report.warnings.iter().map(warning).collect(),
-    }
-}
-
-impl From<Degree> for Tone {
-    fn from(degree: Degree) -> Self {
-        match degree {
-            Degree::Complete => Self::Success,
-            Degree::Partial => Self::Partial,
-            Degree::Failed => Self::Failure,
-            Degree::Cancelled => Self::Cancelled,
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::format::{
     ustar::{BLOCK_BYTES, BLOCK_SIZE, has_right_checksum, number},
 };
 
-use super::Continuation;
+use super::continuation::Continuation;
 
 /// What a continuation header has of a name; the rest of a longer one is cut off.
 pub(super) const NAME_BYTES: usize = 100;

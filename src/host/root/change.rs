@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{RootHost, files, layout::Layout, scan::Pools};
+use super::{files, folder::RootHost, layout::Layout, scan::Pools};
 use crate::{
     durable,
     host::{DOM0, HostError, NewVm, Operation, Refusal, check_vm_name},

@@ -9,6 +9,7 @@
 //! the VM's home and the file is "cancelled". Any other service is a program of its name in the VM's
 //! `etc/qubes-rpc`.
 
+mod files;
 mod restore;
 mod stoppable;
 mod unpack;
@@ -18,6 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use self::files::VmFiles;
 use crate::{
     host::{HostError, Operation, Refusal, Service, ServiceProcess, process},
     inventory::Domain,
@@ -65,15 +67,6 @@ const REGISTERED: &str = r#"
 [ -f "$1" ] && [ -x "$1" ] || exit 127
 exec "$@"
 "#;
-
-/// Where a VM's services work.
-#[derive(Debug, Clone)]
-struct VmFiles {
-    /// The VM's file system.
-    root: PathBuf,
-    /// Its user's home, a folder in it.
-    home: PathBuf,
-}
 
 /// Starts a service of a VM that runs.
 pub(super) fn start(domain: &Domain, root: PathBuf, service: &Service) -> Result<ServiceProcess, HostError> {

@@ -13,7 +13,9 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize,
     },
-    Message, inventory_error, io_hint, io_text, is_of_the_device,
+    inventory::inventory_error,
+    io::{io_hint, io_text, is_of_the_device},
+    parts::Message,
     refusal::{operation, refusal},
     setting::{setting, unfit},
 };

@@ -2,7 +2,7 @@
 //! Sets what is set on the VMs of a root folder. Nothing gets into the record over which a PedOS would refuse it:
 //! values are held against the rules of [`crate::host::settings`], and what names a VM of the record against that VM.
 
-use super::RootHost;
+use super::super::folder::RootHost;
 use crate::{
     host::{
         DOM0, HostError, Label, Refusal,
