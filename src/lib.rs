@@ -78,6 +78,7 @@ macro_rules! one_of_each {
 
 pub mod cancel;
 pub mod durable;
+pub mod extent;
 pub mod io_error;
 pub mod qfile;
 pub mod secret;

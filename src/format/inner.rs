@@ -11,7 +11,8 @@ mod sparse;
 mod sparse_map;
 mod writer;
 
-pub use extent::{Extent, block_extents};
+pub use crate::extent::Extent;
+pub use extent::block_extents;
 pub use reader::{Ending, Entry, Reader};
 pub use writer::{NewMember, Writer, sparse_head};
 

@@ -36,10 +36,15 @@ pub use refusal::{FileFault, Operation, Refusal};
 pub use service::{Service, ServiceControl, ServiceInput, ServiceProcess, Uptake};
 pub use services::Services;
 pub use stamp::{Change, Stamp};
-pub use system::{DOM0, Home, Label, NewVm, Pool, Reference, System, Vm, VmFile, VolumeInfo, VolumeState};
+pub use system::{Home, NewVm, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState};
 pub use turn::{RestoreTurn, TurnGuard};
 pub use vms::{VmFiles, Vms};
-pub use volume::{Extent, FileVolume, VolumeImport, VolumeSource};
+pub use volume::{FileVolume, VolumeImport, VolumeSource};
+
+pub use crate::{
+    extent::Extent,
+    inventory::{DOM0, Label},
+};
 
 use crate::cancel::CancelToken;
 

@@ -4,10 +4,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::LocalDir;
-use crate::inventory::Class;
-
-/// The name of the administrative domain, whose home is what a backup of it saves.
-pub const DOM0: &str = "dom0";
+use crate::inventory::{Class, Label};
 
 /// Everything that a plan needs to know of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +18,7 @@ pub struct System {
     /// Labels in their order.
     pub labels: Vec<Label>,
     /// Storage pools.
-    pub pools: Vec<Pool>,
+    pub pools: Vec<StoragePool>,
     /// The kernels that VMs can start with, sorted; `None` where that is not known.
     pub kernels: Option<Vec<String>>,
     /// Global properties (`default_template`, `default_netvm`, `default_dispvm`, `default_kernel`, ...).
@@ -46,18 +43,9 @@ impl System {
     }
 }
 
-/// A colour label.
+/// A storage pool, with what can be done with it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
-    /// Its name.
-    pub name: String,
-    /// Its colour as 0xRRGGBB.
-    pub color: u32,
-}
-
-/// A storage pool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pool {
+pub struct StoragePool {
     /// Its name.
     pub name: String,
     /// Its driver.

@@ -14,25 +14,16 @@ use rustix::{
     io::Errno,
 };
 
-use crate::units::KIB;
+use crate::{extent::Extent, units::KIB};
 
 use super::{Change, HostError, Stamp};
-
-/// A range of a volume that holds data; what lies between extents is a hole and reads as zeros.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// Where it begins, in bytes.
-    pub offset: u64,
-    /// How long it is, in bytes; never zero.
-    pub length: u64,
-}
 
 /// A volume open for reading.
 pub trait VolumeSource: Send + Sync {
     /// Its size in bytes, holes included.
     fn size_bytes(&self) -> u64;
 
-    /// Where it holds data, in ascending order, without overlap, within its size.
+    /// Where it holds data, in ascending order, without overlap, within its size; none is empty.
     ///
     /// # Errors
     /// When the file system does not answer.
@@ -165,7 +156,7 @@ impl VolumeSource for FileVolume {
     fn expect(&self, extent: Extent) {
         // Of one word the system takes no more than it would read ahead by itself, which usually is this much.
         const WORD_BYTES: u64 = 128 * KIB;
-        let end = extent.offset + extent.length;
+        let end = extent.end();
         let mut offset = extent.offset;
         while let Some(length) = NonZeroU64::new((end - offset).min(WORD_BYTES)) {
             let _ = fadvise(&self.file, offset, Some(length), Advice::WillNeed);

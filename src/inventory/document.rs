@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Domain, InventoryBound, InventoryError, InventoryFault, Label, Pool, read,
+    Domain, InventoryBound, InventoryError, InventoryFault, LabelEntry, PoolEntry, read,
     xml::{Element, Node},
 };
 
@@ -48,14 +48,14 @@ impl Inventory {
     }
 
     /// The colour labels in document order.
-    pub fn labels(&self) -> Vec<Label> {
+    pub fn labels(&self) -> Vec<LabelEntry> {
         let labels = self.root.child("labels").into_iter();
         let elements = labels.flat_map(|labels| labels.named("label"));
         elements.filter_map(read::label).collect()
     }
 
     /// The storage pools in document order.
-    pub fn pools(&self) -> Vec<Pool> {
+    pub fn pools(&self) -> Vec<PoolEntry> {
         let pools = self.root.child("pools").into_iter();
         let elements = pools.flat_map(|pools| pools.named("pool"));
         elements.filter_map(read::pool).collect()

@@ -9,8 +9,8 @@ use std::{fmt, str::FromStr};
 
 use super::{archive_path::ArchivePath, marks, truth::is_true};
 
-/// The name that stands for the administrative domain.
-pub(super) const DOM0: &str = "dom0";
+/// The name of the administrative domain, whose home is what a backup of it saves.
+pub const DOM0: &str = "dom0";
 
 /// What kind of VM it is, by its name in the record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -240,20 +240,27 @@ pub struct VolumeConfig {
     pub source: Option<String>,
 }
 
-/// A colour label of the record.
+/// A colour label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// Its id (`label-1`).
-    pub id: String,
     /// Its name.
     pub name: String,
     /// Its colour as 0xRRGGBB.
     pub color: u32,
 }
 
-/// A storage pool of the record.
+/// An entry of the record's list of labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pool {
+pub struct LabelEntry {
+    /// What VMs refer to it by (`label-1`).
+    pub id: String,
+    /// The label.
+    pub label: Label,
+}
+
+/// An entry of the record's list of storage pools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolEntry {
     /// Its name.
     pub name: String,
     /// Its driver.

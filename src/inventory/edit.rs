@@ -138,7 +138,7 @@ impl Inventory {
     pub fn add_label(&mut self, name: &str, color: u32) -> Result<(), InventoryError> {
         check(name)?;
         let labels = self.labels();
-        if labels.iter().any(|label| label.name == name) {
+        if labels.iter().any(|entry| entry.label.name == name) {
             let name = name.to_owned();
             return Err(InventoryFault::LabelTaken { name }.into());
         }

@@ -24,7 +24,7 @@ pub(crate) mod xml;
 
 pub use archive_path::{ArchivePath, volume_file, volume_of_file};
 pub use document::Inventory;
-pub use domain::{Class, Content, Device, Domain, Label, Pool, VolumeConfig};
+pub use domain::{Class, Content, DOM0, Device, Domain, Label, LabelEntry, PoolEntry, VolumeConfig};
 pub use error::{FirewallError, InventoryBound, InventoryError, InventoryFault, RuleFault};
 pub(crate) use firewall::{DROP_EVERYTHING, check as check_firewall, readable as readable_firewall};
 pub(crate) use truth::{is_true, is_truth};

@@ -4,7 +4,10 @@
 //! Nothing fails here: what is not there is left empty, what is more than once there counts as the readers of a PedOS
 //! count it. Whether a document is acceptable at all was decided when it was parsed.
 
-use super::{Class, Device, Domain, Label, Pool, VolumeConfig, domain::DOM0, marks, truth::is_true, xml::Element};
+use super::{
+    Class, Device, Domain, Label, LabelEntry, PoolEntry, VolumeConfig, domain::DOM0, marks, truth::is_true,
+    xml::Element,
+};
 
 /// Whether the VM goes by that name.
 pub(super) fn is_called(element: &Element, wanted: &str) -> bool {
@@ -42,12 +45,12 @@ pub(super) fn pairs(element: &Element, list: &str, item: &str) -> Vec<(String, S
         .collect()
 }
 
-pub(super) fn domain(element: &Element, labels: &[Label]) -> Domain {
+pub(super) fn domain(element: &Element, labels: &[LabelEntry]) -> Domain {
     let properties = pairs(element, "properties", "property");
     let label = properties.iter().find(|(name, _)| name == "label");
     let label = label.map(|(_, text)| {
         let by_id = labels.iter().find(|label| label.id == *text);
-        by_id.map_or_else(|| text.clone(), |label| label.name.clone())
+        by_id.map_or_else(|| text.clone(), |entry| entry.label.name.clone())
     });
     let tags = element.named("tags").flat_map(|tags| tags.named("tag"));
     let volumes = element.named("volume-config").flat_map(|config| config.named("volume"));
@@ -107,18 +110,20 @@ fn volume(element: &Element, class: &Class) -> VolumeConfig {
     }
 }
 
-pub(super) fn label(element: &Element) -> Option<Label> {
+pub(super) fn label(element: &Element) -> Option<LabelEntry> {
     let color = element.attribute("color").unwrap_or_default();
     let color = u32::from_str_radix(color.trim_start_matches("0x"), 16).unwrap_or_default();
-    Some(Label {
+    Some(LabelEntry {
         id: element.attribute("id")?.to_owned(),
-        name: element.text(),
-        color,
+        label: Label {
+            name: element.text(),
+            color,
+        },
     })
 }
 
-pub(super) fn pool(element: &Element) -> Option<Pool> {
-    Some(Pool {
+pub(super) fn pool(element: &Element) -> Option<PoolEntry> {
+    Some(PoolEntry {
         name: element.attribute("name")?.to_owned(),
         driver: element.attribute("driver").unwrap_or_default().to_owned(),
         dir_path: element.attribute("dir_path").map(str::to_owned),

@@ -48,7 +48,7 @@ impl RestoreTable {
 mod tests {
     use super::*;
     use crate::{
-        host::Pool,
+        host::StoragePool,
         inventory::{ArchivePath, Class, Content, Domain},
         plan::RestoreRow,
     };
@@ -70,7 +70,7 @@ mod tests {
     }
 
     fn system(pools: &[(&str, Option<u64>)]) -> System {
-        let pool = |(name, free_bytes): &(&str, Option<u64>)| Pool {
+        let pool = |(name, free_bytes): &(&str, Option<u64>)| StoragePool {
             name: (*name).to_owned(),
             driver: "file".to_owned(),
             is_reachable: true,

@@ -62,7 +62,7 @@ fn a_genuine_record_is_read_in_full() {
     let inventory = Inventory::parse(&xml).unwrap();
     assert_eq!(inventory.domains().len(), 12);
     assert_eq!(inventory.labels().len(), 9);
-    assert_eq!(inventory.labels()[8].color, 0x008080);
+    assert_eq!(inventory.labels()[8].label.color, 0x008080);
     assert_eq!(inventory.pools()[2].driver, "lvm_thin");
     assert_eq!(inventory.globals()["default_netvm"], "sys-firewall");
     assert_eq!(inventory.free_qid(), 12);

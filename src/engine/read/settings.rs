@@ -4,7 +4,7 @@
 use crate::{
     engine::{Context, EngineError, Restored, SettingFault, Warning},
     host::{
-        Host, HostError, Label, NewVm, Reference,
+        Host, HostError, NewVm, Reference,
         settings::{Setting, Unfit},
     },
     inventory::{Class, Inventory},
@@ -56,16 +56,12 @@ impl<'a> Settings<'a> {
     /// Adds the colour labels that VMs have and the host does not.
     pub(super) fn add_labels(&self, inventory: &Inventory) -> Result<(), EngineError> {
         let known = self.host.system()?.labels;
-        let wanted = inventory.labels().into_iter().filter(|label| {
+        let wanted = inventory.labels().into_iter().map(|entry| entry.label).filter(|label| {
             let is_used = self.rows.iter().any(|row| row.domain.label == label.name);
             is_used && !known.iter().any(|known| known.name == label.name)
         });
         for label in wanted {
             // A label that cannot be added is replaced by the host's own choice.
-            let label = Label {
-                name: label.name,
-                color: label.color,
-            };
             if let Err(error) = self.host.add_label(&label) {
                 log::warn!("label {}: {error}", label.name);
             }

@@ -23,7 +23,8 @@ use crate::{
         io_errors::{format_internal, home_error, internal},
         meter::Meter,
     },
-    format::inner::{EntryKind, Extent, NewMember, block_extents},
+    extent::Extent,
+    format::inner::{EntryKind, NewMember, block_extents},
     host::{FileVolume, LocalDir, Stamp, VolumeSource},
 };
 
@@ -102,11 +103,7 @@ fn open(path: &Path) -> io::Result<(File, Metadata)> {
 /// Where a file holds data, in whole blocks.
 fn extents_of(file: File) -> io::Result<(FileVolume, Vec<Extent>)> {
     let volume = FileVolume::new(file)?;
-    let ranges = volume.extents()?.into_iter().map(|range| Extent {
-        offset: range.offset,
-        length: range.length,
-    });
-    let extents = block_extents(ranges, volume.size_bytes());
+    let extents = block_extents(volume.extents()?, volume.size_bytes());
     Ok((volume, extents))
 }
 

@@ -15,8 +15,9 @@ use crate::{
         meter::Meter,
         workers::Pending,
     },
+    extent::Extent,
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
-    host::{Extent, Vms, VolumeSource},
+    host::{Vms, VolumeSource},
     plan::BackupPlan,
     units::unix_now,
 };
@@ -219,11 +220,7 @@ impl<'a> Reading<'a> {
     fn write_volume(&self, vm: &str, volume: &str, member: &str, source: &dyn VolumeSource) -> Result<(), EngineError> {
         let failed = |error| volume_error(vm, volume, error);
         let extents = source.extents().map_err(failed)?;
-        let ranges = extents.iter().map(|extent| inner::Extent {
-            offset: extent.offset,
-            length: extent.length,
-        });
-        let extents = inner::block_extents(ranges, source.size_bytes());
+        let extents = inner::block_extents(extents, source.size_bytes());
         let data_bytes = extents.iter().map(|extent| extent.length).sum();
         self.write_file(member, data_bytes, |archive| {
             archive
@@ -238,21 +235,14 @@ impl<'a> Reading<'a> {
         &self,
         archive: &mut InnerWriter<'a>,
         source: &dyn VolumeSource,
-        extents: &[inner::Extent],
+        extents: &[Extent],
         failed: &impl Fn(io::Error) -> EngineError,
     ) -> Result<(), EngineError> {
-        let ranges: Vec<Extent> = extents
-            .iter()
-            .map(|extent| Extent {
-                offset: extent.offset,
-                length: extent.length,
-            })
-            .collect();
-        let mut ahead = ReadAhead::new(source, &ranges);
+        let mut ahead = ReadAhead::new(source, extents);
         ahead.has_read(0);
-        for extent in &ranges {
+        for extent in extents {
             let mut offset = extent.offset;
-            let end = extent.offset + extent.length;
+            let end = extent.end();
             while offset < end {
                 let length = archive.pass(end - offset, |blocks, most| {
                     blocks.fill(most, |room| {

@@ -1,23 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where a file holds data, as sparse archives can say it.
 
-use crate::format::ustar::BLOCK_BYTES;
-
-/// A range of a file that holds data, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// Where it begins.
-    pub offset: u64,
-    /// How long it is.
-    pub length: u64,
-}
-
-impl Extent {
-    /// The first byte behind it.
-    pub fn end(self) -> u64 {
-        self.offset.saturating_add(self.length)
-    }
-}
+use crate::{extent::Extent, format::ustar::BLOCK_BYTES};
 
 /// Widens ranges to whole blocks, as archives need them, within the file's size, and joins those that then touch.
 /// The ranges are in ascending order.

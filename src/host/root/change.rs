@@ -108,7 +108,7 @@ fn empty_volume(path: &Path, size: u64) -> io::Result<()> {
 /// The new VM as a PedOS would record it.
 pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewVm) -> Result<Domain, HostError> {
     let labels = record.labels();
-    let is_known = labels.iter().any(|label| label.name == new.label);
+    let is_known = labels.iter().any(|entry| entry.label.name == new.label);
     let label = if is_known { new.label.as_str() } else { FALLBACK_LABEL };
     let qid = record.free_qid();
     let number = qid.to_string();

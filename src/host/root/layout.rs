@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::{
     host::is_valid_vm_name,
-    inventory::{Class, Pool},
+    inventory::{Class, PoolEntry},
 };
 
 /// The paths of one root folder.
@@ -59,7 +59,7 @@ impl Layout {
     }
 
     /// The folder of a pool whose volumes are files.
-    pub(super) fn pool(&self, pool: &Pool) -> Option<PathBuf> {
+    pub(super) fn pool(&self, pool: &PoolEntry) -> Option<PathBuf> {
         if !matches!(pool.driver.as_str(), "file" | "file-reflink") {
             return None;
         }
@@ -68,7 +68,7 @@ impl Layout {
     }
 
     /// The file of a volume in a pool of files.
-    pub(super) fn volume(&self, pool: &Pool, vid: &str) -> Option<PathBuf> {
+    pub(super) fn volume(&self, pool: &PoolEntry, vid: &str) -> Option<PathBuf> {
         let mut file = below(vid)?.to_owned().into_os_string();
         file.push(".img");
         Some(self.pool(pool)?.join(file))
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn no_name_of_a_record_leads_out_of_the_root() {
         let layout = Layout { root: "/r".into() };
-        let pool = |driver: &str, dir_path: &str| Pool {
+        let pool = |driver: &str, dir_path: &str| PoolEntry {
             name: "p".into(),
             driver: driver.into(),
             dir_path: Some(dir_path.into()),

@@ -16,7 +16,7 @@ use super::layout::Layout;
 use crate::{
     cancel::{CancelToken, Cancelled},
     durable,
-    host::{DOM0, Home, Label, LocalDir, Pool, Reference, System, Vm, VmFile, VolumeInfo, VolumeState},
+    host::{DOM0, Home, LocalDir, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
     units::MIB,
 };
@@ -42,12 +42,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
         location: layout.root.display().to_string(),
         root: layout.root.clone(),
         user: home.map(|home| home.user),
-        labels: labels
-            .map(|label| Label {
-                name: label.name,
-                color: label.color,
-            })
-            .collect(),
+        labels: labels.map(|entry| entry.label).collect(),
         pools: pools.list(),
         kernels: kernels(layout),
         globals: record.globals(),
@@ -113,7 +108,7 @@ fn first_member(group_file: &Path) -> Option<String> {
 /// The pools of a record with what can be done with them.
 pub(super) struct Pools<'a> {
     layout: &'a Layout,
-    pools: BTreeMap<String, inventory::Pool>,
+    pools: BTreeMap<String, inventory::PoolEntry>,
     order: Vec<String>,
 }
 
@@ -127,10 +122,10 @@ impl<'a> Pools<'a> {
         }
     }
 
-    fn list(&self) -> Vec<Pool> {
+    fn list(&self) -> Vec<StoragePool> {
         let pools = self.order.iter().filter_map(|name| self.pools.get(name));
         pools
-            .map(|pool| Pool {
+            .map(|pool| StoragePool {
                 name: pool.name.clone(),
                 driver: pool.driver.clone(),
                 is_reachable: self.is_reachable(&pool.name),

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::{
-    host::{self, Pool},
+    host::{self, StoragePool},
     plan::{Absence, DeviceFate, OnConflict, RestorePolicy},
 };
 
@@ -130,7 +130,7 @@ fn host(vms: &[Vm]) -> System {
             ..host::Vm::default()
         }
     };
-    let pool = |name: &str, is_reachable| Pool {
+    let pool = |name: &str, is_reachable| StoragePool {
         name: name.to_owned(),
         driver: "lvm_thin".to_owned(),
         is_reachable,

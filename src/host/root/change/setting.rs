@@ -39,7 +39,7 @@ pub(super) fn check(record: &Inventory, class: &Class, vm: &str, property: &str,
     settings::check_property(class, property, value).map_err(unfit)?;
     if property == "label" {
         let mut labels = record.labels().into_iter();
-        let is_known = labels.any(|label| label.name == value || label.id == value);
+        let is_known = labels.any(|entry| entry.label.name == value || entry.id == value);
         return if is_known {
             Ok(())
         } else {
