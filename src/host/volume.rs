@@ -44,6 +44,12 @@ pub trait VolumeSource: Send + Sync {
         Ok(None)
     }
 
+    /// Returns what tells the state that was opened from any other, so that a volume which is opened twice can be held
+    /// to one state. `None` where every call of [`super::Vms::open_volume`] opens the same snapshot.
+    fn stamp(&self) -> Option<&Stamp> {
+        None
+    }
+
     /// Hears what will be read soon, so that it may be fetched meanwhile.
     fn expect(&self, _: Extent) {}
 }
@@ -151,6 +157,10 @@ impl VolumeSource for FileVolume {
         let named = self.opened.name_change(path)?;
         let content = self.opened.content_change(&now, named.is_some());
         Ok(content.or(named.filter(|change| !(*is_snapshot && *change == Change::Replaced))))
+    }
+
+    fn stamp(&self) -> Option<&Stamp> {
+        Some(&self.opened)
     }
 
     fn expect(&self, extent: Extent) {

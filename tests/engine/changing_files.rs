@@ -112,6 +112,43 @@ fn a_volume_that_changes_while_it_is_read_is_named() {
 }
 
 #[test]
+fn a_volume_that_is_another_when_its_turn_comes_is_named() {
+    let write: Deed = |path| {
+        let file = File::options().write(true).open(path).unwrap();
+        file.write_all_at(&[7; 4096], 8 << 20).unwrap();
+    };
+    let grow: Deed = |path| {
+        File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_len(64 << 20)
+            .unwrap()
+    };
+    for (deed, vm, expected) in [
+        (write, "solo", Change::Content),
+        (grow, "solo", Change::Size),
+        (replace as Deed, "solo", Change::Replaced),
+        // A running VM that ended: what was counted was the state from before its start.
+        (replace as Deed, "vault", Change::Replaced),
+    ] {
+        let folder = root();
+        let path = volume(folder.path(), vm);
+        // While the first VM is read, all have been counted and only that one has been opened for reading.
+        let report = while_reading(folder.path(), "tpl", move |_| deed(&path)).unwrap();
+        for other in VMS {
+            let expected = (other == vm).then_some(expected);
+            assert_eq!(change(&report, other), expected, "{other}");
+        }
+        assert_eq!(report.degree(), Degree::Partial);
+        let here = folder.path().join("here");
+        roots::make(&here, &[]);
+        let verified = jobs::verify(&folder.path().join("target/archive"), jobs::host(&here).as_ref()).unwrap();
+        assert!(verified.is_success(), "{verified:?}");
+    }
+}
+
+#[test]
 fn a_volume_that_shrinks_while_it_is_read_fails_its_vm() {
     let folder = root();
     let shrink = |path: &Path| {

@@ -12,6 +12,7 @@ mod genuine;
 mod home;
 mod hostile;
 mod json;
+mod one_index;
 mod quick_look;
 mod random_damage;
 mod roundtrip;

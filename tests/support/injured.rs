@@ -14,7 +14,7 @@ use pedos_backup::{
     cancel::CancelToken,
     host::{
         Change, Changes, Extent, Home, Host, HostError, Intake, Label, LocalDir, NewVm, Operation, Refusal, Service,
-        ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
+        ServiceProcess, Services, Stamp, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
     },
     inventory::{Device, Inventory},
 };
@@ -285,6 +285,10 @@ impl VolumeSource for InjuredSource {
 
     fn change(&self) -> io::Result<Option<Change>> {
         self.whole.change()
+    }
+
+    fn stamp(&self) -> Option<&Stamp> {
+        self.whole.stamp()
     }
 
     fn extents(&self) -> io::Result<Vec<Extent>> {

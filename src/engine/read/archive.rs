@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    index::Index,
+    index::{Index, RunIndex},
     keys::KeysAhead,
     members::Members,
     part_format::PartFormat,
@@ -58,14 +58,15 @@ pub(super) struct Archive<'a> {
     services: Option<&'a dyn Services>,
     context: &'a Context,
     /// Its index, where its members can be read in any order.
-    pub(super) index: Option<Index>,
+    pub(super) index: Option<Arc<Index>>,
 }
 
 impl<'a> Archive<'a> {
-    /// Reads the index of an archive, where it can have one.
+    /// Takes the run's index of the archive, where it can have one.
     pub(super) fn new(
         access: &'a Access,
         opened: &'a OpenedArchive,
+        index: &RunIndex,
         services: Option<&'a dyn Services>,
         context: &'a Context,
     ) -> Result<Self, EngineError> {
@@ -74,7 +75,7 @@ impl<'a> Archive<'a> {
             opened,
             services,
             context,
-            index: Index::read(&access.source, &context.cancel)?,
+            index: index.get(&access.source, &context.cancel)?,
         })
     }
 
@@ -123,7 +124,7 @@ impl<'a> Archive<'a> {
         let total_bytes = members.archive_bytes().unwrap_or(announced);
         let (unpacked, read) = run.carry_out(&mut members, ahead, target, total_bytes);
         let read = read.and_then(|findings| members.finish(&self.context.cancel).map(|()| findings));
-        result(unpacked, read, known.findings)
+        result(unpacked, read, known.findings.clone())
     }
 }
 

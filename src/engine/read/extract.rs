@@ -33,7 +33,8 @@ use super::{
     file_position::FilePosition,
     home::{self, HomeFolder},
     home_read::HomeRead,
-    open::open_archive,
+    index::RunIndex,
+    open::open_for_run,
     target::{InnerReader, Target},
 };
 
@@ -48,7 +49,8 @@ pub fn run(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Contex
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
     let mut target = Extracting::new(plan, context)?;
-    let opened = open_archive(&plan.access, services, context)?;
+    let index = RunIndex::default();
+    let opened = open_for_run(&plan.access, services, &index, context)?;
     let choices = RestoreChoices {
         selected: Some([plan.what.vm().to_owned()].into()),
         policy: RestorePolicy {
@@ -62,7 +64,7 @@ pub fn run(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Contex
     context.observer.phase(Phase::Extracting);
     let only = target.file.clone();
     let scope = only.as_deref().map_or(Scope::Vms, Scope::OneFile);
-    let archive = Archive::new(&plan.access, &opened, services, context)?;
+    let archive = Archive::new(&plan.access, &opened, &index, services, context)?;
     let mut result = archive.read(&[row], scope, &mut target)?;
     let vm = result.vms.first();
     if let Some(file) = &only

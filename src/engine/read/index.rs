@@ -5,6 +5,7 @@
 //! The quick look, a verification and a restore all take what they say of the archive as a whole from here.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -24,8 +25,27 @@ use super::{
 /// The most findings that are kept of one archive.
 const MOST_FINDINGS: usize = 1000;
 
+/// The index of the archive that a run reads. The first step that needs it walks over the outer headers, and every later
+/// step gets the same one, so that no two steps of a run judge two states of a file.
+#[derive(Debug, Default)]
+pub(super) struct RunIndex(OnceCell<Option<Arc<Index>>>);
+
+impl RunIndex {
+    /// Returns the index; `None` where the archive is not a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the job is cancelled. What is wrong with the archive is no error here.
+    pub(super) fn get(&self, source: &Source, cancel: &CancelToken) -> Result<Option<Arc<Index>>, EngineError> {
+        if let Some(index) = self.0.get() {
+            return Ok(index.clone());
+        }
+        let index = Index::read(source, cancel)?.map(Arc::new);
+        Ok(self.0.get_or_init(|| index).clone())
+    }
+}
+
 /// The members of an archive in a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Index {
     /// The members in the order in which they are read: header and inventory first, then file by file, the parts of a file
     /// by their number. In an archive of any writer of backups that is the order in which they stand.
@@ -41,11 +61,8 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Reads all headers. `None` where the archive is not a file.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or the job is cancelled. What is wrong with the archive is no error here.
-    pub(super) fn read(source: &Source, cancel: &CancelToken) -> Result<Option<Self>, EngineError> {
+    /// Reads all headers. A run asks its [`RunIndex`] instead.
+    fn read(source: &Source, cancel: &CancelToken) -> Result<Option<Self>, EngineError> {
         let Some(mut members) = Members::open_ranged(source, cancel)? else {
             return Ok(None);
         };
@@ -62,6 +79,7 @@ impl Index {
                 break;
             }
         }
+        log::debug!("outer headers of {}: {} members", source.location(), found.len());
         let mut findings = members.flaws();
         findings.extend(survey.findings);
         Ok(Some(Self {

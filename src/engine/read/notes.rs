@@ -13,6 +13,7 @@ use super::{
     archive::{Archive, Scope},
     file_position::FilePosition,
     home_read::HomeRead,
+    index::RunIndex,
     target::{InnerReader, Target},
 };
 
@@ -52,7 +53,7 @@ pub fn read_notes(
     let table = resolve(&opened.inventory, &System::default(), &choices);
     let rows: Vec<&RestoreRow> = table.selected().filter(|row| !row.is_home()).collect();
     let mut target = Collected(BTreeMap::new());
-    let archive = Archive::new(access, opened, services, context)?;
+    let archive = Archive::new(access, opened, &RunIndex::default(), services, context)?;
     let result = archive.read(&rows, Scope::OneFile(file), &mut target)?;
     let mut notes = Notes {
         by_vm: target.0.into_iter().map(|(name, text)| (name, Ok(text))).collect(),

@@ -23,7 +23,9 @@ use crate::{
     plan::Access,
 };
 
-use super::{keys::KeysAhead, member::MemberInfo, members::Members, part_format::PartFormat, scout::Scout};
+use super::{
+    index::RunIndex, keys::KeysAhead, member::MemberInfo, members::Members, part_format::PartFormat, scout::Scout,
+};
 
 use opener::{Front, Opener, is_inventory, is_wrong_passphrase};
 
@@ -40,10 +42,20 @@ pub fn open_archive(
     services: Option<&dyn Services>,
     context: &Context,
 ) -> Result<OpenedArchive, EngineError> {
+    open_for_run(access, services, &RunIndex::default(), context)
+}
+
+/// Does the same for a run that goes on to read the data by the same index.
+pub(super) fn open_for_run(
+    access: &Access,
+    services: Option<&dyn Services>,
+    index: &RunIndex,
+    context: &Context,
+) -> Result<OpenedArchive, EngineError> {
     // With these two prefixes a service gives header, MAC and inventory and then stops by itself.
     let prefixes = [HEADER_MEMBER.to_owned(), INVENTORY_FILE.to_owned()];
     let mut members = Members::open(&access.source, &prefixes, services, &context.cancel)?;
-    let lost = front::arrange(&mut members, &access.source, &context.cancel)?;
+    let lost = front::arrange(&mut members, &access.source, index, &context.cancel)?;
     let mut opener = Opener {
         members: &mut members,
         lost,
@@ -52,7 +64,7 @@ pub fn open_archive(
         workers: Arc::new(Workers::for_reading(context.resources)),
     };
     let mut opened = opener.open()?;
-    unlisted::add_home(access, &mut opened, opener.workers, context)?;
+    unlisted::add_home(access, &mut opened, index, opener.workers, context)?;
     Ok(opened)
 }
 

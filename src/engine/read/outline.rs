@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     expected::expected_files,
-    index::Index,
+    index::{Index, RunIndex},
     member::MemberInfo,
     role::{Role, role},
 };
@@ -90,7 +90,7 @@ impl Outline {
 /// When the file cannot be read or nothing in it is of a backup, or the job is cancelled. What is wrong with a backup is no
 /// error here.
 pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>, EngineError> {
-    let Some(index) = Index::read(source, &context.cancel)? else {
+    let Some(index) = RunIndex::default().get(source, &context.cancel)? else {
         return Ok(None);
     };
     if index.members.is_empty() {

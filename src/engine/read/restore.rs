@@ -24,8 +24,9 @@ use super::{
     file_position::FilePosition,
     home::{self, HomeFolder},
     home_read::HomeRead,
+    index::RunIndex,
     leftovers::{HOME_FOLDER, IN_PROGRESS_TAG, wait_for_turn},
-    open::open_archive,
+    open::open_for_run,
     outline::Outline,
     rules::readable_rules,
     settings::Settings,
@@ -49,7 +50,8 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         |_| context.observer.phase(Phase::AwaitingTurn),
     )?;
     context.observer.phase(Phase::Opening);
-    let opened = open_archive(&plan.access, Some(work), context)?;
+    let index = RunIndex::default();
+    let opened = open_for_run(&plan.access, Some(work), &index, context)?;
     let rows: Vec<&RestoreRow> = plan.table.selected().collect();
     for row in &rows {
         if opened.inventory.domain(&row.domain.name).as_ref() != Some(&row.domain) {
@@ -59,7 +61,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         }
     }
     // What is known to be missing costs nothing: no VM is created for it.
-    let archive = Archive::new(&plan.access, &opened, Some(work), context)?;
+    let archive = Archive::new(&plan.access, &opened, &index, Some(work), context)?;
     let missing = archive
         .index
         .as_ref()

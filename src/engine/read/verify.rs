@@ -18,7 +18,8 @@ use super::{
     file_position::FilePosition,
     home,
     home_read::HomeRead,
-    open::open_archive,
+    index::RunIndex,
+    open::open_for_run,
     rules::readable_rules,
     target::{InnerReader, Target},
 };
@@ -31,7 +32,8 @@ pub fn run(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context
     let start = Instant::now();
     let access = &plan.access;
     context.observer.phase(Phase::Opening);
-    let opened = open_archive(access, services, context)?;
+    let index = RunIndex::default();
+    let opened = open_for_run(access, services, &index, context)?;
     let choices = RestoreChoices {
         selected: plan.vms.as_ref().map(|names| names.iter().cloned().collect()),
         policy: RestorePolicy {
@@ -50,7 +52,7 @@ pub fn run(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context
     context.observer.phase(Phase::Verifying);
     let rows: Vec<&RestoreRow> = table.selected().collect();
     warn_of_names(&rows, context);
-    let archive = Archive::new(access, &opened, services, context)?;
+    let archive = Archive::new(access, &opened, &index, services, context)?;
     let result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
     let first_failure = result.vms.iter().find_map(|vm| match &vm.result {
         VmResult::Failed(failure) | VmResult::Partly(failure) => Some(failure.clone()),

@@ -10,7 +10,7 @@ use crate::{
         io_errors::from_io, names::PLACEHOLDER,
     },
     format::{HOME_FOLDER, limits::PART_CONTENT_BYTES},
-    host::{DOM0, Home, System, VmFile, Vms},
+    host::{DOM0, Home, Stamp, System, VmFile, Vms},
     inventory::{ArchivePath, Content, Inventory, volume_file},
     plan::{BackupPlan, Finding, InventoryScope},
     units::{KIB, MIB},
@@ -59,6 +59,8 @@ pub(super) enum Item {
         name: String,
         data_bytes: u64,
         extents: u64,
+        /// The state that was counted, where the host can tell one state from another.
+        counted: Option<Stamp>,
     },
     /// A small file.
     File { kind: VmFile, content: Vec<u8> },
@@ -228,6 +230,7 @@ fn gather_vm(name: &str, system: &System, host: &dyn Vms) -> Result<VmContents, 
             name: volume.name.clone(),
             data_bytes: extents.iter().map(|extent| extent.length).sum(),
             extents: extents.len() as u64,
+            counted: source.stamp().cloned(),
         });
     }
     let mut lacks = None;

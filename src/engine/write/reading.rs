@@ -17,7 +17,7 @@ use crate::{
     },
     extent::Extent,
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
-    host::{Vms, VolumeSource},
+    host::{Stamp, Vms, VolumeSource},
     plan::BackupPlan,
     units::unix_now,
 };
@@ -75,7 +75,8 @@ impl<'a> Reading<'a> {
         Ok(reports)
     }
 
-    /// Writes the items of a VM. All of its volumes are opened before the first is read, so that they are of one time.
+    /// Writes the items of a VM. All of its volumes are opened before the first is read, so that they are of one time; one
+    /// that is no longer in the state that was counted, and announced in the inventory, is named.
     fn write_vm(&self, vm: &VmContents) -> Result<VmReport, EngineError> {
         let open = |item: &Item| match item {
             Item::Volume { name, .. } => Some(self.host.open_volume(&vm.name, name)),
@@ -106,8 +107,8 @@ impl<'a> Reading<'a> {
             });
         }
         for ((item, source), result) in vm.items.iter().zip(&sources).zip(&mut results) {
-            if let (Item::Volume { name, .. }, Some(Ok(source))) = (item, source)
-                && let Some(error) = change_of(&vm.name, name, source.as_ref())
+            if let (Item::Volume { name, counted, .. }, Some(Ok(source))) = (item, source)
+                && let Some(error) = change_of(&vm.name, name, counted.as_ref(), source.as_ref())
             {
                 *result = ItemResult::Failed(Failure(error));
             }
@@ -259,9 +260,11 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// What has become of a volume while it was read.
-fn change_of(vm: &str, volume: &str, source: &dyn VolumeSource) -> Option<EngineError> {
-    match source.change() {
+/// Returns what happened to a volume since it was counted, to the end of reading it.
+fn change_of(vm: &str, volume: &str, counted: Option<&Stamp>, source: &dyn VolumeSource) -> Option<EngineError> {
+    let before = counted.zip(source.stamp());
+    let before = before.and_then(|(counted, opened)| counted.change_until(opened));
+    match source.change().map(|change| change.or(before)) {
         Ok(None) => None,
         Ok(Some(change)) => Some(EngineError::VolumeChanged {
             vm: vm.to_owned(),

@@ -2,6 +2,8 @@
 //! Finds header, its proof and inventory where they are not the first members of a file: in an archive that was packed
 //! anew, and in one of which a member's own tar header is damaged.
 
+use std::sync::Arc;
+
 use crate::{
     crypto::ContainerHeader,
     engine::{ArchiveError, CancelToken, Damage, EngineError},
@@ -10,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    super::{index::Index, member::MemberInfo, members::Members},
+    super::{index::RunIndex, member::MemberInfo, members::Members},
     opener::{Opener, is_inventory},
 };
 
@@ -25,19 +27,20 @@ pub(super) const MOST_ZEROS_AT_END: usize = 32;
 pub(super) fn arrange(
     members: &mut Members,
     source: &Source,
+    index: &RunIndex,
     cancel: &CancelToken,
 ) -> Result<Vec<(u64, u64)>, EngineError> {
     if begins_as_written(source, cancel)? {
         return Ok(Vec::new());
     }
-    let Some(index) = Index::read(source, cancel)? else {
+    let Some(index) = index.get(source, cancel)? else {
         return Ok(Vec::new());
     };
     let is_front = |member: &MemberInfo| member.name == HEADER_MEMBER || member.name == HEADER_MAC_MEMBER;
     if index.members.iter().any(is_front) {
-        members.arrange(index.members);
+        members.arrange(Arc::clone(&index.members));
     }
-    Ok(index.lost)
+    Ok(index.lost.clone())
 }
 
 /// Whether the archive begins with its header, the header's proof and its inventory, or is one of those that have only an

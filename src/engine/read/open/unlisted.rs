@@ -11,12 +11,13 @@ use crate::{
     plan::Access,
 };
 
-use super::super::{index::Index, keys::KeysAhead, members::Members, part_format::PartFormat};
+use super::super::{index::RunIndex, keys::KeysAhead, members::Members, part_format::PartFormat};
 
 /// Adds dom0's home to the inventory of an archive in a file that holds it without saying so.
 pub(super) fn add_home(
     access: &Access,
     opened: &mut OpenedArchive,
+    index: &RunIndex,
     workers: Arc<Workers>,
     context: &Context,
 ) -> Result<(), EngineError> {
@@ -28,7 +29,7 @@ pub(super) fn add_home(
     {
         return Ok(());
     }
-    let Some(index) = Index::read(&access.source, &context.cancel)? else {
+    let Some(index) = index.get(&access.source, &context.cancel)? else {
         return Ok(());
     };
     let part_format = PartFormat::of(&opened.info, access, workers);

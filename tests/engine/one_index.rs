@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A run walks over the outer headers of a file once, whichever of its steps needs them first.
+
+use std::{cell::RefCell, fs, path::Path, process::Command, sync::Once};
+
+use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::support::{jobs, roots};
+use pedos_backup::{
+    engine::{self, Context},
+    host::Host,
+    transport::Location,
+};
+
+thread_local! {
+    /// How often this thread has walked over the outer headers of an archive.
+    static WALKS: RefCell<usize> = const { RefCell::new(0) };
+}
+
+struct Counter;
+
+impl Log for Counter {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if record.args().to_string().starts_with("outer headers of ") {
+            WALKS.with_borrow_mut(|walks| *walks += 1);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Returns how often the headers are walked over while that is done.
+fn walks(run: impl FnOnce()) -> usize {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        log::set_logger(&Counter).unwrap();
+        log::set_max_level(LevelFilter::Debug);
+    });
+    WALKS.set(0);
+    run();
+    WALKS.take()
+}
+
+/// Packs an archive anew with its header behind the inventory, so that opening it needs the index.
+fn pack_anew(archive: &Path, folder: &Path) {
+    let members = folder.join("members");
+    fs::create_dir(&members).unwrap();
+    let tar = |arguments: &[&str]| {
+        let mut command = Command::new("tar");
+        command.arg("-C").arg(&members).args(arguments);
+        assert!(command.status().unwrap().success());
+    };
+    let archive = archive.to_str().unwrap();
+    tar(&["-xf", archive]);
+    tar(&[
+        "-cf",
+        archive,
+        "qubes.xml.000.enc",
+        "--exclude=./qubes.xml.000.enc",
+        ".",
+    ]);
+}
+
+#[test]
+fn a_run_walks_over_the_headers_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    roots::make(&root, &roots::small());
+    // dom0 is in the inventory without its home, so opening looks whether the home is in the archive all the same.
+    let archive = jobs::archive(&root, &["tpl", "vault"], folder.path());
+    for is_packed_anew in [false, true] {
+        if is_packed_anew {
+            pack_anew(&archive, folder.path());
+        }
+        let here = folder.path().join(format!("here-{is_packed_anew}"));
+        roots::make(&here, &[]);
+        let host = jobs::host(&here);
+        let source = || Location::File(archive.clone()).into();
+        let opening = walks(|| {
+            engine::open_archive(&jobs::access(&archive), None, &Context::default()).unwrap();
+        });
+        assert_eq!(opening, 1, "opening, packed anew: {is_packed_anew}");
+        let plan = jobs::restore_plan(source(), host.as_ref(), true).unwrap();
+        let verifying = walks(|| {
+            let report = engine::verify::run(&plan.into(), None, &Context::default()).unwrap();
+            assert!(report.is_success() || is_packed_anew, "{report:?}");
+        });
+        assert_eq!(verifying, 1, "verifying, packed anew: {is_packed_anew}");
+        let plan = jobs::restore_plan(source(), host.as_ref(), false).unwrap();
+        let restoring = walks(|| {
+            let report = engine::restore::run(&plan, host.as_ref() as &dyn Host, &Context::default()).unwrap();
+            assert_eq!(report.failed().count(), 0, "{report:?}");
+        });
+        assert_eq!(restoring, 1, "restoring, packed anew: {is_packed_anew}");
+    }
+}
