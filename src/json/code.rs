@@ -184,7 +184,7 @@ impl Notice {
             } => Self::new("setting_unfit")
                 .vm(vm)
                 .about(&setting.to_string())
-                .why(format!("{value:?}: {why}")),
+                .why(&format!("{value:?}: {why}")),
             Warning::NameUnusable { vm, why } => Self::new("name_unusable").vm(vm).why(why),
             Warning::UnknownFile { member } => Self::new("unknown_file").about(member),
             Warning::HomeFileNotRestored { path, why } => Self::new("home_file_not_restored").path(path).why(why),
@@ -203,7 +203,7 @@ impl Notice {
             } => Self::new("volume_size_differs")
                 .vm(vm)
                 .about(volume)
-                .why(format!("{announced} bytes were announced, {found} came")),
+                .why(&format!("{announced} bytes were announced, {found} came")),
             Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
             Warning::RestUnreadable { why } => Self::new("rest_unreadable")
                 .because(reason(why).or_else(|| Some(code(why))))
@@ -255,7 +255,7 @@ impl Notice {
         self
     }
 
-    fn why(mut self, text: impl ToString) -> Self {
+    fn why(mut self, text: &impl ToString) -> Self {
         self.text = Some(text.to_string());
         self
     }

@@ -20,8 +20,8 @@ use crate::support::{
     roots::{self, Fill, KIB, MIB, Vm},
 };
 use pedos_backup::{
-    engine::{Degree, Report, VmResult},
-    host::Host,
+    engine::{Degree, Report, Restored, VmResult, Warning},
+    host::{Host, VmFile},
     job::{Job, Outcome},
     transport::Location,
 };
@@ -256,12 +256,24 @@ fn settings_that_are_refused_are_warned_of_one_by_one() {
         panic!("{outcome:?}")
     };
     assert!(report.failed().next().is_none(), "{report:?}");
-    let said: Vec<_> = report.warnings.iter().map(|warning| format!("{warning:?}")).collect();
-    for setting in ["memory", "text with space", "sdb1", "notes"] {
-        assert!(
-            said.iter().any(|text| text.contains(setting) && text.contains("work")),
-            "{setting}: {said:#?}"
-        );
+    let refused: Vec<&Restored> = report
+        .warnings
+        .iter()
+        .filter_map(|warning| match warning {
+            Warning::SettingNotRestored { vm, what, .. } if vm == "work" => Some(what),
+            _ => None,
+        })
+        .collect();
+    for setting in [
+        Restored::Property("memory".to_owned()),
+        Restored::Feature("text with space".to_owned()),
+        Restored::File(VmFile::Notes),
+        Restored::Device {
+            class: "block".to_owned(),
+            id: "sdb1".to_owned(),
+        },
+    ] {
+        assert!(refused.contains(&&setting), "{setting}: {refused:#?}");
     }
 }
 

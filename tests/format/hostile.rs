@@ -123,7 +123,7 @@ fn fault(error: &FormatError) -> Option<&FormatFault> {
 fn claimed_sizes_cost_no_memory() {
     let huge = |bytes: &mut [u8; 512]| bytes[124..136].copy_from_slice(&[0x80, 0, 0, 0, 0x0f, 0xff, 0, 0, 0, 0, 0, 0]);
     for (archive, counted) in [
-        (block("a", b'0', huge), Limited::Member),
+        (block("a", b'0', huge), Limited::Part),
         (block("a", b'x', huge), Limited::Extension),
         (block("a", b'L', huge), Limited::Extension),
         (block("a", b'g', huge), Limited::Extension),

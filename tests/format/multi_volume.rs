@@ -40,7 +40,7 @@ fn cut(folder: &Path, options: &str, files: &str, record: usize, blocks: usize) 
     let line = format!(
         "rm -rf volumes whole; mkdir volumes
          tar -Pc --sparse -b {record} {options} -f whole {files}
-         tar -PMc --sparse -b {record} --ustar-length {}c --new-volume-script \"$PWD/next-volume\" {options} \
+         tar -PMc --sparse -b {record} --tape-length {}c --new-volume-script \"$PWD/next-volume\" {options} \
              -f volumes/00001 {files}",
         blocks * 512
     );

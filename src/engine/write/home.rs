@@ -193,11 +193,11 @@ impl Saving<'_, '_> {
     fn member(&mut self, name: &[u8], kind: &EntryKind, metadata: &Metadata, size: u64) -> Result<(), EngineError> {
         self.archive
             .member(&new_member(name, kind, metadata, size))
-            .map_err(|error| format_internal(error))
+            .map_err(format_internal)
     }
 
     fn end_member(&mut self) -> Result<(), EngineError> {
-        self.archive.end_member().map_err(|error| format_internal(error))
+        self.archive.end_member().map_err(format_internal)
     }
 
     /// Writes a folder and gives what is in it, the first to come last.
@@ -335,7 +335,7 @@ impl Saving<'_, '_> {
     ) -> Result<(), EngineError> {
         let member = new_member(name, &EntryKind::File, metadata, volume.size_bytes());
         let head = self.archive.sparse_file(&member, extents);
-        head.map_err(|error| format_internal(error))?;
+        head.map_err(format_internal)?;
         let mut buffer = vec![0; READ_BYTES];
         for extent in extents {
             let mut offset = extent.offset;

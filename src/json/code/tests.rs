@@ -62,8 +62,8 @@ fn every_code_is_in_the_schemas_and_no_other() {
 
 /// Each list is of reasons that must differ from each other and from those of all other lists.
 fn reasons() -> Vec<Vec<&'static str>> {
-    fn of<T>(all: Vec<T>, code: impl Fn(&T) -> &'static str) -> Vec<&'static str> {
-        all.iter().map(code).collect()
+    fn of<T>(all: impl IntoIterator<Item = T>, code: impl Fn(&T) -> &'static str) -> Vec<&'static str> {
+        all.into_iter().map(|one| code(&one)).collect()
     }
     let own = |damage: &Damage| {
         !matches!(
@@ -80,7 +80,7 @@ fn reasons() -> Vec<Vec<&'static str>> {
         )
     };
     vec![
-        of(Damage::one_of_each().into_iter().filter(own).collect(), archive::damage),
+        of(Damage::one_of_each().into_iter().filter(own), archive::damage),
         of(FormatFault::all(), format::format_fault),
         of(Within::one_of_each(), |within| format::within(*within)),
         of(Anomaly::one_of_each(), |anomaly| format::anomaly(*anomaly)),
@@ -110,8 +110,7 @@ fn reasons() -> Vec<Vec<&'static str>> {
                             ..
                         }
                     )
-                })
-                .collect(),
+                }),
             host::refusal,
         ),
         of(Operation::one_of_each(), host::operation),

@@ -79,19 +79,9 @@ pub fn host_error(error: &HostError) -> Message {
             .hint(gettext(
                 "If it is about one VM or setting, leave that one out and set it by hand afterwards.",
             )),
-        HostError::NotRunning { name } => {
-            Message::new(gettext_f("The VM {vm} is not running", &[("vm", &sanitize(name))]))
-                .hint(gettext("Start it and try again."))
-        }
-        HostError::NotHalted { name } => {
-            Message::new(gettext_f("The VM {vm} is not halted", &[("vm", &sanitize(name))]))
-                .hint(gettext("Shut it down and try again."))
-        }
-        HostError::Gone { name } => Message::new(gettext_f(
-            "The VM {vm} has been removed meanwhile",
-            &[("vm", &sanitize(name))],
-        ))
-        .hint(gettext("Start again: the list of VMs will be read anew.")),
+        HostError::NotRunning { name } => not_running(name),
+        HostError::NotHalted { name } => not_halted(name),
+        HostError::Gone { name } => gone(name),
         HostError::Denied { call } => denied(call),
         HostError::ConnectionLost { call } => connection_lost(call),
         HostError::TimedOut { call, after } => timed_out(call, *after),
@@ -104,6 +94,24 @@ pub fn host_error(error: &HostError) -> Message {
             .detail(io_text(source))
             .hint(host_hint(source)),
     }
+}
+
+fn not_running(name: &str) -> Message {
+    Message::new(gettext_f("The VM {vm} is not running", &[("vm", &sanitize(name))]))
+        .hint(gettext("Start it and try again."))
+}
+
+fn not_halted(name: &str) -> Message {
+    Message::new(gettext_f("The VM {vm} is not halted", &[("vm", &sanitize(name))]))
+        .hint(gettext("Shut it down and try again."))
+}
+
+fn gone(name: &str) -> Message {
+    Message::new(gettext_f(
+        "The VM {vm} has been removed meanwhile",
+        &[("vm", &sanitize(name))],
+    ))
+    .hint(gettext("Start again: the list of VMs will be read anew."))
 }
 
 /// Why there is no PedOS to work on. What can be done depends on the program: it is for the caller to say.
