@@ -26,12 +26,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use self::yaml::Value;
-use crate::{
-    durable,
-    format::Compression,
-    host::{DOM0, LocalDir},
-    secret::Passphrase,
-};
+use crate::{durable, format::Compression, host::LocalDir, secret::Passphrase};
 
 /// The wizard's default profile, under the name that the existing wizard gives it.
 pub const DEFAULT_NAME: &str = "qubes-manager-backup";
@@ -144,7 +139,7 @@ impl Profile {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => names("exclude", list)?,
         };
-        let (extras, unknown_extras) = Extras::parse(take(extras::KEY))?;
+        let (extras, unknown_extras) = Extras::parse(take(yaml::KEY))?;
         let destination_vm = text_of("destination_vm", take("destination_vm"))?;
         let destination_path = text_of("destination_path", take("destination_path"))?;
         let compression = compression(take("compression"))?;
@@ -197,11 +192,6 @@ impl Profile {
         }
         self.extras.print(&mut out);
         out
-    }
-
-    /// Whether the archive goes to a file of dom0.
-    pub fn is_for_dom0(&self) -> bool {
-        self.destination_vm == DOM0
     }
 }
 

@@ -137,7 +137,7 @@ pub(crate) fn contestants() -> Vec<Contestant> {
         ),
         reference(
             "reference-large",
-            "the reference's shape, keys as on this machine",
+            "the reference's shape, keys as on this computer",
             MIXED,
             "",
         ),

@@ -9,7 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{noise::Noise, options::MIB};
+use pedos_backup::units::MIB;
+
+use crate::noise::Noise;
 
 /// What a stream is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,11 +12,11 @@ use std::{
 };
 
 use clap::ValueEnum;
+use pedos_backup::units::MIB;
 
 use crate::{
     content::{Kind, Stream},
     noise::Noise,
-    options::MIB,
 };
 
 /// A set of data.

@@ -8,6 +8,7 @@ mod check;
 mod computer;
 mod content;
 mod data;
+mod facts;
 mod measure;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/noise.rs"]

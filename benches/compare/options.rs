@@ -4,11 +4,9 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use pedos_backup::units::MIB;
 
 use crate::data::Set;
-
-/// One mebibyte, in bytes.
-pub(crate) const MIB: u64 = 1 << 20;
 
 /// Compare this program with what is used instead of it
 ///

@@ -3,13 +3,13 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
-use pedos_backup::crypto::KdfCost;
+use pedos_backup::units::MIB;
 
 use crate::{
     Outcome,
-    cases::Contestant,
     data::Set,
-    options::{MIB, Options},
+    facts::{Facts, Keys},
+    options::Options,
     samples::{Figure, Key, Samples, Spread, Step},
     targets::{Limit, TARGETS},
 };
@@ -18,36 +18,6 @@ use crate::{
 const BASE: &str = "ours-gzip";
 /// What stands where nothing was measured.
 const NOTHING: &str = "–";
-
-/// What a result says beside what was measured.
-pub(crate) struct Facts {
-    /// The computer.
-    pub(crate) computer: Vec<(String, String)>,
-    /// Who was left out, and why.
-    pub(crate) absent: Vec<String>,
-    /// What did not work.
-    pub(crate) failures: Vec<String>,
-    /// The keys of the archives of format 4.
-    pub(crate) keys: Vec<Keys>,
-    /// What one key of this program takes.
-    pub(crate) key_seconds: f64,
-    /// Who took part.
-    pub(crate) contestants: Vec<Contestant>,
-}
-
-/// The keys of an archive.
-pub(crate) struct Keys {
-    /// What is in it.
-    pub(crate) set: Set,
-    /// Who made it.
-    pub(crate) who: &'static str,
-    /// How many there are.
-    pub(crate) count: usize,
-    /// The one that cost least.
-    pub(crate) cheapest: KdfCost,
-    /// The one that cost most.
-    pub(crate) dearest: KdfCost,
-}
 
 /// Writes the result where the options say, or else to standard output.
 pub(crate) fn write(options: &Options, facts: &Facts, samples: &Samples) -> Outcome<()> {

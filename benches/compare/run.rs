@@ -20,9 +20,10 @@ use crate::{
     cases::{Contestant, Layout, contestants},
     check, computer,
     data::{Data, Set},
+    facts::{Facts, Keys},
     measure::Measurer,
     options::Options,
-    report::{self, Facts, Keys},
+    report,
     samples::{Key, Sample, Samples, Step},
     workspace::Workspace,
 };

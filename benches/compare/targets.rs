@@ -3,7 +3,7 @@
 
 use crate::{
     data::Set::{self, Large2, Large8, Mixed, Noise, Small, SmallAlone, Sparse, SparseAlone},
-    report::Facts,
+    facts::Facts,
     samples::{
         Figure::{self, Peak, Size, Wall},
         Key, Samples, Spread, Step,
@@ -146,7 +146,7 @@ pub(crate) const TARGETS: &[Target] = &[
         2.5,
     ),
     faster(
-        "The same with the keys that the reference takes on this machine",
+        "The same with the keys that the reference takes on this computer",
         key(Mixed, "reference-large", Restore),
         key(Mixed, "reference-large", RestoreByUs),
         2.5,

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use pedos_backup::units::MIB;
 use rustix::{
     fs::{FlockOperation, flock},
     process::{Pid, Signal, kill_process_group},
@@ -21,7 +22,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::{Outcome, options::MIB};
+use crate::Outcome;
 
 /// What the names of these folders begin with.
 const PREFIX: &str = "pedos-backup-bench-";

@@ -7,27 +7,19 @@
 
 mod backup;
 mod choices;
+mod common;
 mod gui;
 mod resources;
 mod restore;
 
-use std::path::PathBuf;
-
-use clap::{ArgAction, Args, CommandFactory};
+use clap::CommandFactory;
 
 pub use backup::{BackupArgs, CompressionWish, KdfStrength};
 pub use choices::{Assigned, AssignedPool, ChoiceArgs};
+pub use common::{CommonArgs, LONG_VERSION};
 pub use gui::{BackupWizardArgs, RestoreWizardArgs};
 pub use resources::ResourceArgs;
 pub use restore::{RestoreArgs, YesNo};
-
-/// What `--version` says after the name.
-pub const LONG_VERSION: &str = concat!(
-    env!("CARGO_PKG_VERSION"),
-    "\n",
-    env!("CARGO_PKG_DESCRIPTION"),
-    ".\nLicense GPL-3.0-or-later: free software, without any warranty."
-);
 
 /// The definitions of all four programs, by name.
 pub fn commands() -> [(&'static str, clap::Command); 4] {
@@ -37,37 +29,6 @@ pub fn commands() -> [(&'static str, clap::Command); 4] {
         ("pedos-backup", BackupWizardArgs::command()),
         ("pedos-backup-restore", RestoreWizardArgs::command()),
     ]
-}
-
-/// What both tools understand.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "General options")]
-pub struct CommonArgs {
-    /// Work on the PedOS in this folder
-    ///
-    /// The folder is laid out as dom0's own file system is: DIR/var/lib/qubes/qubes.xml, the volumes beside it, and
-    /// DIR/home. Without this option the environment variable PEDOS_ROOT is looked at.
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-
-    /// Say more; may be given several times
-    #[arg(short, long, action = ArgAction::Count)]
-    pub verbose: u8,
-
-    /// Say less; may be given several times
-    #[arg(short, long, action = ArgAction::Count)]
-    pub quiet: u8,
-
-    /// Accepted and of no effect, for scripts that give it
-    #[arg(long, hide = true)]
-    pub force_root: bool,
-}
-
-impl CommonArgs {
-    /// How much is to be said: 0 warnings and errors, 1 what is being done, 2 and more what a developer wants to see.
-    pub fn level(&self) -> i32 {
-        1 + i32::from(self.verbose) - i32::from(self.quiet)
-    }
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ impl Console {
         // The job's promise of a last word was broken, which is a mistake of this program.
         Outcome::Failed(
             crate::engine::EngineError::Internal {
-                what: "the job ended without a word".to_owned(),
+                what: crate::engine::Mistake::NoLastWord,
             },
             crate::engine::Partial::default(),
         )

@@ -74,6 +74,7 @@ impl Exit {
             | EngineError::NotInArchive { .. }
             | EngineError::NotReady(_)
             | EngineError::Plan { .. }
+            | EngineError::Key(_)
             | EngineError::NoThread
             | EngineError::Internal { .. } => Self::Failed,
         }

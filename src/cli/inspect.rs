@@ -15,7 +15,7 @@ use std::{
 use crate::{
     draft::QuickLook,
     engine::{Notes, OpenedArchive, Outline, quick_look, read_notes},
-    host::{Host, HostError},
+    host::{Host, HostError, Operation},
     job::{self, Ended, Job, JobKind, Task},
     json,
     plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Missing},
@@ -177,10 +177,11 @@ pub(super) fn extract(
     let what = ArchivedFile::parse(text).ok_or_else(|| Stop::usage::<RestoreArgs>("--extract takes VM:VOLUME"))?;
     let to = if is_standard_output(output) {
         let stream = io::stdout().as_fd().try_clone_to_owned();
-        let stream = stream.map_err(|error| HostError::io("standard output", error))?;
+        let stream = stream.map_err(|error| HostError::io(Operation::WriteOutput, error))?;
         ExtractTo::Stream(Arc::new(File::from(stream)))
     } else {
-        let path = std::path::absolute(output).map_err(|error| HostError::io(output.to_string_lossy(), error))?;
+        let path =
+            std::path::absolute(output).map_err(|error| HostError::io(Operation::Write(output.into()), error))?;
         ExtractTo::Path(path)
     };
     let place = access.source.location().to_string();

@@ -14,7 +14,7 @@ use clap::CommandFactory;
 use crate::{
     durable,
     engine::EngineError,
-    host::{self, DOM0, Host, HostError, OpenError, System, root::RootHost},
+    host::{self, DOM0, Host, HostError, OpenError, Operation, System, root::RootHost},
     text::{line_problem, sanitize, terminal},
     transport::{DestinationError, Location, STANDARD, check_line},
 };
@@ -181,7 +181,7 @@ fn path<A: CommandFactory>(location: &OsStr) -> Result<PathBuf, Stop> {
         return Err(Stop::usage::<A>("the location of the backup is empty"));
     }
     let path = Path::new(location);
-    std::path::absolute(path).map_err(|error| HostError::io(location.to_string_lossy(), error).into())
+    std::path::absolute(path).map_err(|error| HostError::io(Operation::Open(location.into()), error).into())
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use std::{ffi::OsString, process::ExitCode, time::Duration};
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 
 use crate::{
-    engine::{EngineError, is_thread_panic},
+    engine::{EngineError, Mistake, is_thread_panic},
     secret, text,
 };
 
@@ -86,7 +86,7 @@ fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
             std::process::exit(Exit::Cancelled as i32)
         }
         Err(Unended::Panicked) => {
-            let what = "a thread broke".to_owned();
+            let what = Mistake::Thread;
             last_words(program, EngineError::Internal { what });
             Exit::Failed.into()
         }

@@ -78,6 +78,15 @@ pub enum DecryptFault {
 mod each {
     use super::*;
 
+    impl CryptoError {
+        one_of_each! {
+            NoRandomness,
+            BadCost { 0: KdfCost::DEFAULT },
+            NotEnoughMemory { 0: 7 },
+            PassphraseTooLong { 0: 9 },
+        }
+    }
+
     impl ContainerError {
         one_of_each! {
             NotAContainer, Version, HeaderChecksum,

@@ -3,6 +3,7 @@
 //!
 //! It is only read, and it proves nothing: whether content is genuine has to be known (by its HMAC) before it comes here.
 
+mod algorithm;
 mod cipher;
 mod running;
 

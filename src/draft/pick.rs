@@ -7,7 +7,7 @@
 use std::io::Read;
 
 use crate::{
-    engine::{Context, EngineError},
+    engine::{Context, EngineError, PlanFault},
     host::{Service, Services},
 };
 
@@ -43,32 +43,34 @@ pub fn pick(
     let code = process.control.wait();
     context.cancel.check()?;
     match (read, code, answer.is_empty()) {
-        (Ok(_), Ok(0), false) => checked(&answer).map(Some),
+        (Ok(_), Ok(0), false) => checked(vm, &answer).map(Some),
         // The dialog was closed without a choice.
         (Ok(_), Ok(0 | 1), true) => Ok(None),
         _ => Err(refused(vm)),
     }
 }
 
-fn checked(answer: &[u8]) -> Result<String, EngineError> {
-    let text = std::str::from_utf8(answer).map_err(|_| odd())?;
+fn checked(vm: &str, answer: &[u8]) -> Result<String, EngineError> {
+    let text = std::str::from_utf8(answer).map_err(|_| odd(vm))?;
     let path = text.strip_suffix('\n').unwrap_or(text);
     let climbs = path.split('/').any(|step| step == "..");
     if !path.starts_with('/') || climbs || path.chars().any(char::is_control) {
-        return Err(odd());
+        return Err(odd(vm));
     }
     Ok(path.to_owned())
 }
 
-fn odd() -> EngineError {
+fn odd(vm: &str) -> EngineError {
+    let vm = vm.to_owned();
     EngineError::Plan {
-        what: "the file dialog of the VM gave an answer that is no path".to_owned(),
+        why: PlanFault::DialogAnswer { vm },
     }
 }
 
 fn refused(vm: &str) -> EngineError {
+    let vm = vm.to_owned();
     EngineError::Plan {
-        what: format!("VM {vm} offers no file dialog"),
+        why: PlanFault::NoDialog { vm },
     }
 }
 
@@ -79,15 +81,15 @@ mod tests {
     #[test]
     fn any_ordinary_path_is_taken_as_it_is() {
         for path in ["/mnt/my disk", "/media/Größe/it's (1)", "/日本/x"] {
-            assert_eq!(checked(format!("{path}\n").as_bytes()).unwrap(), path);
+            assert_eq!(checked("work", format!("{path}\n").as_bytes()).unwrap(), path);
         }
     }
 
     #[test]
     fn what_is_no_path_or_climbs_is_refused() {
         for answer in ["", "x", "/a\n/b\n", "/a/../b", "/a\u{1b}[2J"] {
-            assert!(checked(answer.as_bytes()).is_err(), "{answer:?}");
+            assert!(checked("work", answer.as_bytes()).is_err(), "{answer:?}");
         }
-        assert!(checked(&[b'/', 0xff]).is_err());
+        assert!(checked("work", &[b'/', 0xff]).is_err());
     }
 }

@@ -3,8 +3,10 @@
 
 mod choices;
 mod inside;
+mod resolved;
+mod state;
 
-pub use inside::{NotesRead, QuickLook};
+pub use state::{NotesRead, QuickLook};
 
 use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
@@ -17,7 +19,7 @@ use crate::{
     units::LocalTime,
 };
 
-use self::choices::Resolved;
+use self::resolved::Resolved;
 
 use super::{PlaceDraft, Reason, Run, TypedPlace, WizardDraft, backup::targets};
 

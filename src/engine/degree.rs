@@ -72,12 +72,12 @@ fn is_as_asked(result: &VmResult) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        engine::{ArchiveError, EngineError, Failure},
+        engine::{ArchiveError, EngineError, Failure, Mistake},
         plan::{Missing, Unverified},
     };
 
     fn failure() -> Failure {
-        Failure(EngineError::Internal { what: "x".into() })
+        Failure(EngineError::Internal { what: Mistake::Worker })
     }
 
     fn degree(results: &[VmResult], verdict: VerifyVerdict, lacks_recovery_text: bool) -> Degree {
@@ -146,7 +146,7 @@ mod tests {
             }],
             warnings: vec![Warning::NameNotSynced {
                 path: "/x".into(),
-                why: "x".into(),
+                why: std::io::ErrorKind::Other.into(),
             }],
             ..Report::default()
         };

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why a job ended before its end. Cheap to clone: one cause is shown in a window, a log and an exit code.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use crate::{
     cancel::Cancelled,
-    crypto::KdfCost,
+    crypto::{CryptoError, KdfCost},
     format::outer::Anomaly,
     host::{Change, HostError},
     inventory::FirewallError,
-    plan::{Finding, Missing},
+    io_error::IoError,
+    plan::{ArchivedFile, Finding, Missing},
     transport::{DestinationError, SourceError, TransportError},
 };
 
-use super::{Cut, Damage, NotABackup};
+use super::{Cut, Damage, Mistake, NotABackup, PlanFault};
 
 /// The first cause that ended a job.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
     /// Its user stopped it. An outcome rather than an error; it travels this way through the stages.
@@ -33,7 +34,7 @@ pub enum EngineError {
         /// The volume.
         volume: String,
         /// The operating system's answer.
-        source: Arc<io::Error>,
+        source: IoError,
     },
     /// A volume changed while it was read, so that what was saved of it is no state that it ever had.
     #[error("volume {volume} of VM {vm} changed while it was read: {change}")]
@@ -59,7 +60,7 @@ pub enum EngineError {
         /// The place.
         path: PathBuf,
         /// The operating system's answer.
-        source: Arc<io::Error>,
+        source: IoError,
     },
     /// The archive could not be written.
     #[error(transparent)]
@@ -74,25 +75,28 @@ pub enum EngineError {
     #[error("the backup does not hold {what}")]
     NotInArchive {
         /// What is wanted.
-        what: String,
+        what: ArchivedFile,
     },
     /// Something prevents the backup.
     #[error("the backup cannot start: {0:?}")]
     NotReady(Finding),
     /// The plan does not fit the host any more, or never did.
-    #[error("{what}")]
+    #[error("{why}")]
     Plan {
-        /// Why, in a sentence.
-        what: String,
+        /// Why.
+        why: PlanFault,
     },
+    /// No key could be made for a new part.
+    #[error("no key could be made: {0}")]
+    Key(CryptoError),
     /// The system, or a limit on this user, allows no more threads.
     #[error("the system allows no more threads")]
     NoThread,
     /// A stage of this program broke: its own mistake.
     #[error("internal error: {what}")]
     Internal {
-        /// What it said.
-        what: String,
+        /// Which.
+        what: Mistake,
     },
 }
 
@@ -280,19 +284,11 @@ pub enum ArchiveError {
     },
 }
 
-/// Why one VM failed: the text of its cause.
+/// Why one VM failed.
 ///
 /// Kept beside the VM so that the report names each of them, while the job goes on with the others.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure(pub EngineError);
-
-impl PartialEq for Failure {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.to_string() == other.0.to_string()
-    }
-}
-
-impl Eq for Failure {}
 
 #[cfg(test)]
 mod each;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why an entry of dom0's home cannot be restored.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io};
+
+use crate::io_error::IoError;
 
 /// Why an entry of a home cannot be restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,9 @@ pub enum HomeFault {
     /// It is a second name of something that is not in the home or not in the archive.
     #[error("it is a second name of something that is not in the backup")]
     LinkToNothing,
+    /// It is a second name that leads through a symbolic link.
+    #[error("the link leads through another link")]
+    LinkThroughLink,
     /// It is larger than any file.
     #[error("it is larger than any file can be")]
     TooLarge,
@@ -30,12 +35,23 @@ pub enum HomeFault {
 }
 
 /// Why an entry of a home is left out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HomeRefusal {
     /// No system takes it.
     Fault(HomeFault),
     /// This system does not take it.
-    System(Arc<io::Error>),
+    System(IoError),
+}
+
+impl From<io::Error> for HomeRefusal {
+    fn from(error: io::Error) -> Self {
+        Self::System(error.into())
+    }
+}
+
+#[cfg(test)]
+impl HomeFault {
+    one_of_each! { Outside, NameTooLong, BelowAFile, Twice, LinkToNothing, LinkThroughLink, TooLarge, Device }
 }
 
 impl fmt::Display for HomeRefusal {
@@ -46,11 +62,3 @@ impl fmt::Display for HomeRefusal {
         }
     }
 }
-
-impl PartialEq for HomeRefusal {
-    fn eq(&self, other: &Self) -> bool {
-        self.to_string() == other.to_string()
-    }
-}
-
-impl Eq for HomeRefusal {}

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! How errors of the engine travel through `io::Read` and `io::Write`, on which compressors and tar layers are built.
 
-use std::{io, path::Path, sync::Arc};
+use std::{io, path::Path};
 
 use crate::{
     format::{FormatError, WriteError},
+    io_error::IoError,
     transport::{DestinationError, SourceError, TransportError},
 };
 
-use super::{Damage, EngineError};
+use super::{Damage, EngineError, Mistake};
 
 /// Wraps an engine's error so that it passes through layers that know only `io::Error`.
 pub(super) fn into_io(error: impl Into<EngineError>) -> io::Error {
@@ -32,12 +33,12 @@ pub(super) fn write_to_io(error: WriteError) -> io::Error {
 }
 
 /// Takes an engine's error out again, or makes one of what the operating system said.
-pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(Arc<io::Error>) -> EngineError) -> EngineError {
+pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(IoError) -> EngineError) -> EngineError {
     match error.downcast::<EngineError>() {
         Ok(engine) => engine,
         Err(error) => match error.downcast::<TransportError>() {
             Ok(transport) => transport.into(),
-            Err(error) => wrap(Arc::new(error)),
+            Err(error) => wrap(error.into()),
         },
     }
 }
@@ -62,7 +63,7 @@ pub(super) fn destination_error(place: &str, error: io::Error) -> EngineError {
 }
 
 pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
-    from_io(error, |source: Arc<io::Error>| EngineError::Home {
+    from_io(error, |source: IoError| EngineError::Home {
         path: path.to_owned(),
         source,
     })
@@ -71,13 +72,18 @@ pub(super) fn home_error(path: &Path, error: io::Error) -> EngineError {
 /// Below the inner archive there is only memory: what goes wrong there comes from another stage, or is our mistake.
 pub(super) fn internal(error: io::Error) -> EngineError {
     from_io(error, |source| EngineError::Internal {
-        what: source.to_string(),
+        what: Mistake::Memory(source),
     })
 }
 
 /// The same of what the writer of the inner archive says.
 pub(super) fn format_internal(error: WriteError) -> EngineError {
-    internal(write_to_io(error))
+    let what = match error {
+        WriteError::Io(error) => return internal(error),
+        WriteError::Name(error) => Mistake::PartName(error),
+        WriteError::Unwritable { name, fault } => Mistake::Unwritable { name, fault },
+    };
+    EngineError::Internal { what }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod context;
 mod damage;
 mod degree;
 mod error;
+mod fault;
 mod home_fault;
 mod reason;
 mod report;
@@ -39,6 +40,7 @@ pub use context::{Context, ItemState, Observer, Phase, Progress, Resources};
 pub use damage::{Damage, FilterFault};
 pub use degree::Degree;
 pub use error::{ArchiveError, EngineError, Failure};
+pub use fault::{Mistake, PlanFault};
 pub(crate) use gentle::give_way;
 pub use home_fault::{HomeFault, HomeRefusal};
 pub use panics::is_thread_panic;
@@ -52,4 +54,4 @@ pub use report::{
     ArchiveInfo, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
     VmReport, VmResult,
 };
-pub use warning::Warning;
+pub use warning::{LeftOut, Restored, SettingFault, Warning};

@@ -3,7 +3,7 @@
 
 use std::any::Any;
 
-use super::EngineError;
+use super::{EngineError, Mistake};
 
 /// What the standard library's panic begins with where the system has no more threads.
 const NO_THREAD: &str = "failed to spawn thread";
@@ -14,8 +14,10 @@ pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> EngineError {
     if is_thread_panic(panic) {
         return EngineError::NoThread;
     }
-    let what = text_of(panic).unwrap_or("a stage broke").to_owned();
-    EngineError::Internal { what }
+    let said = text_of(panic).unwrap_or("a stage broke").to_owned();
+    EngineError::Internal {
+        what: Mistake::Panic { said },
+    }
 }
 
 /// Whether a panic says that the system has no more threads.

@@ -22,6 +22,8 @@ pub struct Report {
     pub place: String,
     /// The archive as a file, where it is one on this host.
     pub archive: Option<PathBuf>,
+    /// Why an archive that was written cannot be read again from here; `None` where it can.
+    pub unreadable: Option<Unverified>,
     /// The text beside it on how to open it without this program, if one was written.
     pub recovery_file: Option<PathBuf>,
     /// Whether such a text was asked for and is not there; a warning says why.

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What does not stop a job but must be known.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use crate::{
     host::{
-        NameFault,
+        HostError, NameFault, VmFile,
         settings::{Setting, Unfit},
     },
+    io_error::IoError,
     plan::Unverified,
     transport::Notice,
 };
 
-use super::{ArchiveError, HomeRefusal};
+use super::{ArchiveError, EngineError, HomeRefusal};
 
 /// Something that does not stop a job but must be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum Warning {
         /// The file, within the home.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: LeftOut,
     },
     /// A file of dom0's home changed its size while it was read; what is in the archive is padded or cut.
     HomeFileChanged {
@@ -35,7 +36,7 @@ pub enum Warning {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: IoError,
     },
     /// An unfinished file that a killed run had left was replaced.
     LeftoverReplaced {
@@ -50,7 +51,7 @@ pub enum Warning {
     /// A VM could not be marked as backed up.
     NotRecorded {
         /// Why.
-        why: String,
+        why: HostError,
     },
     /// The archive was not read again, although that was asked for.
     NotVerified {
@@ -61,10 +62,10 @@ pub enum Warning {
     SettingNotRestored {
         /// The VM's name here.
         vm: String,
-        /// What it is: a property, feature, tag, device, firewall rules, notes.
-        setting: String,
+        /// What was to be restored.
+        what: Restored,
         /// Why.
-        why: String,
+        why: SettingFault,
     },
     /// A setting of a restored VM has a value that no PedOS takes, and is left out.
     SettingUnfit {
@@ -94,7 +95,7 @@ pub enum Warning {
         /// The file, within the restored folder.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: IoError,
     },
     /// An entry of dom0's home cannot be restored and is left out.
     HomeEntryRefused {
@@ -141,12 +142,12 @@ pub enum Warning {
         /// Where it should be.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: IoError,
     },
     /// The archive could not be read to its end; what was wanted of it may still be whole.
     RestUnreadable {
         /// Why.
-        why: String,
+        why: EngineError,
     },
     /// Something is wrong with the archive that costs no VM anything.
     Archive(ArchiveError),
@@ -162,7 +163,7 @@ pub enum Warning {
         /// The tag that it carries.
         tag: &'static str,
         /// Why.
-        why: String,
+        why: HostError,
     },
 }
 
@@ -170,13 +171,72 @@ impl From<Notice> for Warning {
     fn from(notice: Notice) -> Self {
         match notice {
             Notice::LeftoverReplaced { path } => Self::LeftoverReplaced { path },
-            Notice::NameNotSynced { path, why } => Self::NameNotSynced {
-                path,
-                why: why.to_string(),
-            },
+            Notice::NameNotSynced { path, why } => Self::NameNotSynced { path, why },
             Notice::UptakeUnknown { vm } => Self::UptakeUnknown { vm },
             Notice::LeftBehind { place } => Self::LeftBehind { place },
             Notice::NamedFromTheStart { vm } => Self::NamedFromTheStart { vm },
         }
     }
 }
+
+/// Why an entry of dom0's home is not in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeftOut {
+    /// It could not be read.
+    #[error("{0}")]
+    System(IoError),
+    /// It is a socket, which exists only while its program runs.
+    #[error("it is a socket, which exists only while its program runs")]
+    Socket,
+    /// It is a device.
+    #[error("it is a device")]
+    Device,
+}
+
+impl From<io::Error> for LeftOut {
+    fn from(error: io::Error) -> Self {
+        Self::System(error.into())
+    }
+}
+
+/// Something of a VM that a restore sets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Restored {
+    /// A property, by its name.
+    #[error("property {0}")]
+    Property(String),
+    /// A feature, by its name.
+    #[error("feature {0}")]
+    Feature(String),
+    /// A tag.
+    #[error("tag {0}")]
+    Tag(String),
+    /// The assignment of a device.
+    #[error("device {class} {id}")]
+    Device {
+        /// The class of the device.
+        class: String,
+        /// Its identifier.
+        id: String,
+    },
+    /// A small file.
+    #[error("{}", .0.file_name())]
+    File(VmFile),
+}
+
+/// Why something of a VM could not be restored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingFault {
+    /// The host refused it or failed.
+    #[error(transparent)]
+    Host(HostError),
+    /// A small file is far larger than files of its kind.
+    #[error("it has {bytes} bytes, far more than a file of its kind")]
+    TooLarge {
+        /// Its length.
+        bytes: u64,
+    },
+}
+
+#[cfg(test)]
+mod each;

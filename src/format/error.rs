@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{CompressionFault, FormatFault, Within};
+use super::{CompressionFault, FormatFault, VolumeError, Within};
 
 /// Why an archive cannot be read. Positions are byte offsets in the stream that was being read.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,12 @@ impl From<FormatFault> for io::Error {
 impl From<CompressionFault> for io::Error {
     fn from(fault: CompressionFault) -> Self {
         FormatFault::from(fault).into()
+    }
+}
+
+impl From<VolumeError> for io::Error {
+    fn from(error: VolumeError) -> Self {
+        FormatFault::from(error).into()
     }
 }
 
@@ -315,22 +321,4 @@ pub(super) fn shown(untrusted: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod each {
-    use super::*;
-
-    impl HeaderError {
-        one_of_each! {
-            TooLong { bytes: 9, limit: 7 },
-            NotAscii,
-            Line { line: "x\u{1b}y".into() },
-            Twice { key: "version" },
-            Value { key: "version", value: "x\u{1b}y".into() },
-            Missing { key: "version" },
-            UnsupportedVersion { version: "x\u{1b}y".into() },
-        }
-    }
-
-    impl MacError {
-        one_of_each! { TooLong { bytes: 9, limit: 7 }, NotACode }
-    }
-}
+mod each;

@@ -3,8 +3,6 @@
 //!
 //! [`FormatError`](super::FormatError) adds where it was found. What a user reads of a reason is in `text`.
 
-use super::VolumeError;
-
 /// Why a piece of an archive makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatFault {
@@ -213,74 +211,52 @@ pub enum CompressionFault {
     },
 }
 
-#[cfg(test)]
-mod each {
-    use super::*;
-
-    impl FormatFault {
-        one_of_each! {
-            NotAHeader,
-            LoneExtension,
-            TooManyExtensions { limit: 3 },
-            MemberName,
-            SizeField,
-            PaxSize,
-            Pax { 0: PaxFault::NoLength },
-            Sparse { 0: SparseFault::Name },
-            MoreEntries,
-            TooLarge { what: Limited::File, found: 9, limit: 7 },
-            Compression { 0: CompressionFault::Damaged { form: "gzip" } },
-            Volumes { 0: VolumeError::BehindTheEnd { volume: 2 } },
-        }
-
-        /// One of every kind, with one of every kind of what it holds.
-        pub(crate) fn all() -> Vec<Self> {
-            let mut all = Self::one_of_each();
-            all.retain(|fault| {
-                !matches!(
-                    fault,
-                    Self::Pax(_) | Self::Sparse(_) | Self::Compression(_) | Self::Volumes(_)
-                )
-            });
-            all.retain(|fault| !matches!(fault, Self::TooLarge { .. }));
-            all.extend(PaxFault::one_of_each().into_iter().map(Self::Pax));
-            all.extend(SparseFault::one_of_each().into_iter().map(Self::Sparse));
-            all.extend(CompressionFault::one_of_each().into_iter().map(Self::Compression));
-            all.extend(VolumeError::one_of_each().into_iter().map(Self::Volumes));
-            let (found, limit) = (9, 7);
-            let too_large = |what| Self::TooLarge { what, found, limit };
-            all.extend(Limited::one_of_each().into_iter().map(too_large));
-            all
-        }
-    }
-
-    impl Limited {
-        one_of_each! { GlobalExtensions, Extension, Member, Part, File }
-    }
-
-    impl Within {
-        one_of_each! { Header, Extension, Member, File, SparseMap, End }
-    }
-
-    impl PaxFault {
-        one_of_each! { NoLength, BadLength, NoLineEnd, NoValue }
-    }
-
-    impl SparseFault {
-        one_of_each! {
-            Name, BeyondEnd, DataSize, Form, RealSize, Number, NoOffset, NoLength, Version, LongNumber, EmptyLine,
-            NotNumbers, EndlessMap, HugeExtent, Order, BrokenBlock, TooManyExtents,
-        }
-    }
-
-    impl CompressionFault {
-        one_of_each! {
-            Damaged { form: "gzip" },
-            OtherForm { form: "xz" },
-            UnknownKind { form: "xz" },
-            TooMuchMemory { form: "xz" },
-            MoreBehind { form: "zlib" },
-            Short { form: "zstd" },
-        }
-    }
+/// Why volumes do not fit each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VolumeError {
+    /// The first volume begins within a member.
+    #[error("the first volume begins within {name}: volumes before it are missing")]
+    NoBeginning {
+        /// The member, made safe to show.
+        name: String,
+    },
+    /// A volume does not go on where the one before it ends.
+    #[error(
+        "volume {volume} does not go on within {name}, {left} bytes before its end, where the one before it stops: a volume is missing, repeated, or out of order"
+    )]
+    DoesNotFit {
+        /// The volume, from one.
+        volume: u32,
+        /// The member that should go on, made safe to show.
+        name: String,
+        /// How much of it has not come yet.
+        left: u64,
+    },
+    /// A volume goes on with a member though none is open.
+    #[error(
+        "volume {volume} goes on with {name}, which has no beginning: a volume is missing, repeated, or out of order"
+    )]
+    Unexpected {
+        /// The volume, from one.
+        volume: u32,
+        /// The member, made safe to show.
+        name: String,
+    },
+    /// The archive has ended before a volume.
+    #[error("volume {volume} comes after the end of the archive: it is repeated, or belongs to another one")]
+    BehindTheEnd {
+        /// The volume, from one.
+        volume: u32,
+    },
+    /// A volume is empty, or does not end at the end of a block.
+    #[error("volume {volume} is cut: it has {bytes} bytes")]
+    Cut {
+        /// The volume, from one.
+        volume: u32,
+        /// Its length in bytes.
+        bytes: u64,
+    },
 }
+
+#[cfg(test)]
+mod each;

@@ -40,9 +40,9 @@ pub use compress::{
     next_segment,
 };
 pub use error::{FormatError, HeaderError, MacError, MemberKind, PartNameError, PartNameFault, WriteError, WriteFault};
-pub use fault::{CompressionFault, FormatFault, Limited, PaxFault, SparseFault, Within};
+pub use fault::{CompressionFault, FormatFault, Limited, PaxFault, SparseFault, VolumeError, Within};
 pub use header::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, VERSION, peek_version};
-pub use multi_volume::{MultiVolume, VolumeError};
+pub use multi_volume::MultiVolume;
 pub use old_member::{mac_member, member_of_mac, parse_mac};
 pub use part::{HOME_FOLDER, PartName, check_name};
 pub use sniff::sniffed;

@@ -5,6 +5,7 @@
 //! It follows the members as a reader does, so that it knows at each seam how the next volume has to begin, and refuses
 //! volumes that are missing, repeated, or out of order, as far as seams can show it: one between two members does not.
 
+mod continuation;
 mod volumes;
 
 use std::{
@@ -12,9 +13,9 @@ use std::{
     io::{self, Read},
 };
 
-use self::volumes::Volumes;
+use self::{continuation::Continuation, volumes::Volumes};
 use super::{
-    FormatError, FormatFault,
+    FormatError, VolumeError,
     error::shown,
     limits,
     ustar::{BLOCK_SIZE, Blocks, Head, HeadReader, number, padding_after},
@@ -32,70 +33,6 @@ pub struct MultiVolume<V, F> {
     ahead: Vec<u8>,
     given: usize,
     member: Member,
-}
-
-/// Why volumes do not fit each other.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VolumeError {
-    /// The first volume begins within a member.
-    #[error("the first volume begins within {name}: volumes before it are missing")]
-    NoBeginning {
-        /// The member, made safe to show.
-        name: String,
-    },
-    /// A volume does not go on where the one before it ends.
-    #[error(
-        "volume {volume} does not go on within {name}, {left} bytes before its end, where the one before it stops: a volume is missing, repeated, or out of order"
-    )]
-    DoesNotFit {
-        /// The volume, from one.
-        volume: u32,
-        /// The member that should go on, made safe to show.
-        name: String,
-        /// How much of it has not come yet.
-        left: u64,
-    },
-    /// A volume goes on with a member though none is open.
-    #[error(
-        "volume {volume} goes on with {name}, which has no beginning: a volume is missing, repeated, or out of order"
-    )]
-    Unexpected {
-        /// The volume, from one.
-        volume: u32,
-        /// The member, made safe to show.
-        name: String,
-    },
-    /// The archive has ended before a volume.
-    #[error("volume {volume} comes after the end of the archive: it is repeated, or belongs to another one")]
-    BehindTheEnd {
-        /// The volume, from one.
-        volume: u32,
-    },
-    /// A volume is empty, or does not end at the end of a block.
-    #[error("volume {volume} is cut: it has {bytes} bytes")]
-    Cut {
-        /// The volume, from one.
-        volume: u32,
-        /// Its length in bytes.
-        bytes: u64,
-    },
-}
-
-impl From<VolumeError> for io::Error {
-    fn from(error: VolumeError) -> Self {
-        FormatFault::from(error).into()
-    }
-}
-
-#[cfg(test)]
-impl VolumeError {
-    one_of_each! {
-        NoBeginning { name: "x\u{1b}y".into() },
-        DoesNotFit { volume: 2, name: "x\u{1b}y".into(), left: 7 },
-        Unexpected { volume: 2, name: "x\u{1b}y".into() },
-        BehindTheEnd { volume: 2 },
-        Cut { volume: 2, bytes: 7 },
-    }
 }
 
 /// What comes next.
@@ -122,15 +59,6 @@ struct Member {
     stored_bytes: u64,
     /// With its holes.
     real_bytes: u64,
-}
-
-/// The header at the beginning of a volume that goes on with a member.
-struct Continuation {
-    name: Vec<u8>,
-    /// Bytes of the member that come from here on.
-    left: u64,
-    /// Bytes that came before, holes among them.
-    offset: u64,
 }
 
 impl<V: Read, F: FnMut() -> io::Result<Option<V>>> MultiVolume<V, F> {

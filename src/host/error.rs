@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a host can refuse or fail at, told apart as far as a caller can act on it.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
-use super::settings::{Setting, Unfit};
+use super::{
+    Operation, Refusal,
+    settings::{Setting, Unfit},
+};
 #[cfg(test)]
 use crate::inventory::InventoryFault;
-use crate::{cancel::Cancelled, inventory::InventoryError};
+use crate::{cancel::Cancelled, inventory::InventoryError, io_error::IoError};
 
 /// An error of a host. Cheap to clone, so that one cause can be shown in several places.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
     /// The folder is not a PedOS root.
     #[error("{} is no PedOS root folder: it has no var/lib/qubes/qubes.xml", path.display())]
@@ -65,10 +68,10 @@ pub enum HostError {
         why: Unfit,
     },
     /// The host does not take a value.
-    #[error("{what}")]
+    #[error("{why}")]
     Refused {
-        /// What was refused, in a sentence.
-        what: String,
+        /// Why.
+        why: Refusal,
     },
     /// The VM does not run, so that none of its services can be reached.
     #[error("VM {name} is not running")]
@@ -120,13 +123,19 @@ pub enum HostError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// A file or directory could not be read or written.
-    #[error("{what}: {source}")]
+    #[error("{operation}: {source}")]
     Io {
-        /// What was being done, with the path.
-        what: String,
+        /// What was being done.
+        operation: Operation,
         /// The operating system's answer.
-        source: Arc<io::Error>,
+        source: IoError,
     },
+}
+
+impl From<Refusal> for HostError {
+    fn from(why: Refusal) -> Self {
+        Self::Refused { why }
+    }
 }
 
 impl HostError {
@@ -139,10 +148,10 @@ impl HostError {
     }
 
     /// Wraps an error of the operating system with what was being done.
-    pub fn io(what: impl Into<String>, source: io::Error) -> Self {
+    pub fn io(operation: Operation, source: io::Error) -> Self {
         Self::Io {
-            what: what.into(),
-            source: Arc::new(source),
+            operation,
+            source: source.into(),
         }
     }
 }
@@ -162,7 +171,7 @@ impl HostError {
         },
         NameTaken { name: "x\u{1b}y".into() },
         Unfit { vm: "x\u{1b}y".into(), setting: Setting::Tag, value: "x\u{1b}y".into(), why: Unfit::Empty },
-        Refused { what: "x\u{1b}y".into() },
+        Refused { why: Refusal::Dom0 },
         NotRunning { name: "x\u{1b}y".into() },
         NotHalted { name: "x\u{1b}y".into() },
         Gone { name: "x\u{1b}y".into() },
@@ -171,13 +180,16 @@ impl HostError {
         TimedOut { call: "x\u{1b}y".into(), after: Duration::from_secs(7) },
         RecordLocked { path: "x\u{1b}y".into(), after: Duration::from_secs(7) },
         Cancelled { 0: Cancelled },
-        Io { what: "x\u{1b}y".into(), source: Arc::new(io::ErrorKind::PermissionDenied.into()) },
+        Io { operation: Operation::Random, source: io::ErrorKind::PermissionDenied.into() },
     }
 
     /// One of every kind, with one of every kind of what it holds.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Self::one_of_each();
-        all.retain(|error| !matches!(error, Self::Inventory(_)));
+        all.retain(|error| !matches!(error, Self::Inventory(_) | Self::Refused { .. } | Self::Io { .. }));
+        all.extend(Refusal::all().into_iter().map(|why| Self::Refused { why }));
+        let failed = |operation| Self::io(operation, io::ErrorKind::PermissionDenied.into());
+        all.extend(Operation::one_of_each().into_iter().map(failed));
         all.extend(InventoryError::all().into_iter().map(Self::Inventory));
         all
     }

@@ -7,6 +7,7 @@
 mod change;
 mod changes;
 mod files;
+mod folder;
 mod import;
 mod layout;
 mod record;
@@ -16,119 +17,20 @@ mod turn;
 
 pub mod sample;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+pub use folder::RootHost;
 
-use self::{changes::FolderChanges, layout::Layout, record::Record, turn::Turns};
+use std::{fs, sync::Arc};
+
+use self::changes::FolderChanges;
 use super::{
     Changes, FileVolume, Home, Host, HostError, Intake, LocalDir, NewVm, RestoreTurn, Service, ServiceProcess,
     Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
 };
 use crate::{
     cancel::CancelToken,
-    durable,
-    inventory::{Device, Domain, Inventory, VolumeConfig},
+    host::{Operation, Refusal},
+    inventory::{Device, Inventory},
 };
-
-/// The mode of the record: dom0's user shares it with the system through a group.
-const RECORD_MODE: u32 = 0o660;
-
-/// A PedOS in a folder.
-#[derive(Debug, Clone)]
-pub struct RootHost {
-    layout: Layout,
-    record: Record,
-    turns: Arc<Turns>,
-    cancel: CancelToken,
-}
-
-impl RootHost {
-    /// Opens the PedOS in a folder.
-    ///
-    /// # Errors
-    /// When the folder holds none, or its record cannot be read.
-    pub fn open(path: &Path) -> Result<Self, HostError> {
-        let absolute = path.canonicalize();
-        let root = absolute.map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
-        let layout = Layout { root };
-        if !layout.record().is_file() {
-            return Err(HostError::NotARoot { path: path.to_owned() });
-        }
-        let record = Record::open(layout.record())?;
-        Ok(Self {
-            layout,
-            record,
-            turns: Arc::default(),
-            cancel: CancelToken::default(),
-        })
-    }
-
-    /// Makes a fresh PedOS without any VMs in a folder that is not there yet, or is empty.
-    ///
-    /// # Errors
-    /// When there is something in the folder already, or it cannot be made.
-    pub fn create(path: &Path) -> Result<Self, HostError> {
-        let make = |path: &Path| {
-            fs::create_dir_all(path).map_err(|error| HostError::io(format!("making {}", path.display()), error))
-        };
-        make(path)?;
-        let mut entries =
-            durable::names_in(path).map_err(|error| HostError::io(format!("reading {}", path.display()), error))?;
-        if entries.next().is_some() {
-            return Err(HostError::Refused {
-                what: format!(
-                    "{} is not empty: a new PedOS root needs a folder of its own",
-                    path.display()
-                ),
-            });
-        }
-        for folder in [
-            "etc/qubes/backup",
-            "home/user",
-            "run/vm",
-            "var/lib/qubes/appvms",
-            "var/lib/qubes/vm-kernels",
-            "var/lib/qubes/vm-templates",
-        ] {
-            make(&path.join(folder))?;
-        }
-        let record = Layout { root: path.to_owned() }.record();
-        durable::replace(&record, &Inventory::empty().to_xml(), RECORD_MODE)
-            .map_err(|error| HostError::io(format!("writing {}", record.display()), error))?;
-        Self::open(path)
-    }
-
-    /// The VM as the record has it.
-    fn domain(&self, vm: &str) -> Result<Domain, HostError> {
-        let domain = self.record.read()?.domain(vm);
-        domain.ok_or_else(|| HostError::NoSuchVm { name: vm.to_owned() })
-    }
-
-    fn is_running(&self, vm: &str) -> bool {
-        self.layout.inside(vm).is_some_and(|folder| folder.is_dir())
-    }
-
-    /// A volume that is saved, with the file that it lies in.
-    fn saved_volume(&self, domain: &Domain, volume: &str) -> Result<(VolumeConfig, PathBuf), HostError> {
-        let config = domain.volumes.iter().find(|v| v.name == volume && v.save_on_stop);
-        let config = config.ok_or_else(|| HostError::NoSuchVolume {
-            vm: domain.name.clone(),
-            volume: volume.to_owned(),
-        })?;
-        let record = self.record.read()?;
-        let pools = scan::Pools::new(&self.layout, &record);
-        let file = pools.file(config).ok_or_else(|| HostError::PoolOutOfReach {
-            vm: domain.name.clone(),
-            volume: volume.to_owned(),
-            pool: config.pool.clone(),
-            driver: pools.driver(&config.pool),
-        })?;
-        Ok((config.clone(), file))
-    }
-}
 
 impl Host for RootHost {
     fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host> {
@@ -153,18 +55,16 @@ impl Vms for RootHost {
         let domain = self.domain(vm)?;
         let (config, path) = self.saved_volume(&domain, volume)?;
         if config.revisions_to_keep < 0 && self.is_running(vm) {
-            return Err(HostError::Refused {
-                what: format!("VM {vm} runs and snapshots of its volume {volume} are disabled"),
-            });
+            let (vm, volume) = (vm.to_owned(), volume.to_owned());
+            return Err(Refusal::NoSnapshot { vm, volume }.into());
         }
-        let open = || {
-            // A pipe of that name would block here for ever.
-            if !fs::metadata(&path)?.is_file() {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-            }
-            FileVolume::named(fs::File::open(&path)?, &path, self.is_running(vm))
-        };
-        let source = open().map_err(|error| HostError::io(format!("opening {}", path.display()), error))?;
+        let failed = |error| HostError::io(Operation::Open(path.to_owned()), error);
+        // A pipe of that name would block here for ever.
+        if !fs::metadata(&path).map_err(failed)?.is_file() {
+            return Err(Refusal::NotAFile { path }.into());
+        }
+        let file = fs::File::open(&path).map_err(failed)?;
+        let source = FileVolume::named(file, &path, self.is_running(vm)).map_err(failed)?;
         Ok(Box::new(source))
     }
 
@@ -241,8 +141,9 @@ impl Intake for RootHost {
     fn set_vm_file(&self, vm: &str, file: VmFile, content: &[u8]) -> Result<(), HostError> {
         let domain = self.domain(vm)?;
         let folder = self.layout.vm(&domain.class, vm);
-        let folder = folder.ok_or_else(|| HostError::Refused {
-            what: format!("{vm} has no {}", file.file_name()),
+        let folder = folder.ok_or_else(|| Refusal::NoSuchFile {
+            vm: vm.to_owned(),
+            file,
         })?;
         files::write(&folder, file, content)
     }
@@ -250,9 +151,7 @@ impl Intake for RootHost {
     fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
         let domain = self.domain(vm)?;
         if self.is_running(vm) {
-            return Err(HostError::Refused {
-                what: format!("VM {vm} is running: its volumes can only be filled while it is halted"),
-            });
+            return Err(HostError::NotHalted { name: vm.to_owned() });
         }
         let (_, path) = self.saved_volume(&domain, volume)?;
         // No volume on the disk without its VM: not even after a crash.

@@ -6,13 +6,15 @@
 mod device;
 mod feature;
 mod kind;
+mod text;
 mod unfit;
 
 pub use device::check_device;
 pub use feature::{check_feature, check_label_name, check_sent_feature, check_tag};
+pub use kind::Referent;
 pub use unfit::{Setting, Unfit};
 
-use self::kind::Kind;
+use self::{kind::Kind, text::LONGEST_TEXT};
 use super::NameFault;
 use crate::inventory::Class;
 
@@ -20,8 +22,6 @@ use crate::inventory::Class;
 const LARGEST: i64 = i32::MAX as i64;
 /// The longest kernel command line, in bytes.
 const LONGEST_KERNEL_OPTIONS: usize = 512;
-/// The longest other text, in bytes: a request to the system has at most 65536.
-const LONGEST_TEXT: usize = 60_000;
 
 /// The classes that have a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,19 +59,6 @@ impl Holders {
             Self::Remote => *class == Class::RemoteVm,
         }
     }
-}
-
-/// What a property needs the VM to be that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Referent {
-    /// A template.
-    Template,
-    /// What disposables are made from.
-    DispVmTemplate,
-    /// What others reach the network through.
-    NetVm,
-    /// Any VM that runs here.
-    Local,
 }
 
 const POSITIVE: Kind = Kind::Whole {

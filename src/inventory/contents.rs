@@ -12,24 +12,13 @@ use super::{
     document::part_mut,
     domain::DOM0,
     edit::{check, item},
+    marks::{CONTENT, MADE_UP, MANIFEST, PATH, SIZE},
     read,
     xml::Element,
 };
 
-/// A VM is in the archive if it has this feature with any text.
-pub(super) const CONTENT: &str = "backup-content";
-/// Where in the archive it is.
-pub(super) const PATH: &str = "backup-path";
-/// How much was announced, in bytes.
-pub(super) const SIZE: &str = "backup-size";
-/// A VM that was made up when an old inventory was converted: it belongs to the backup and has no files.
-pub(super) const MADE_UP: &str = "backup-made-up";
-
 /// Whether a VM does not start without a device: what was said before there was `mode`.
 const REQUIRED: &str = "required";
-
-/// The element that lists the files of a VM.
-const MANIFEST: &str = "backup-files";
 
 impl Inventory {
     /// Marks what an archive holds: every VM gets the feature `backup-content`, the held ones also where and how much.
@@ -110,11 +99,4 @@ fn say_required(list: &mut Element) {
             device.attributes.push((REQUIRED.to_owned(), value.to_owned()));
         }
     }
-}
-
-/// The files that a VM's element lists; `None` when it has no list.
-pub(super) fn files(domain: &Element) -> Option<Vec<String>> {
-    let list = domain.child(MANIFEST)?;
-    let names = list.named("file").filter_map(|file| file.attribute("name"));
-    Some(names.map(str::to_owned).collect())
 }

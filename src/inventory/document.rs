@@ -3,12 +3,12 @@
 //!
 //! Reading is forgiving where the existing tools are (what is missing is absent, what is unknown is kept) and strict where
 //! a guess could mix VMs up: every VM has a class, a name and a number, and no name stands there twice.
-//! Changes are made in `edit.rs`, the way from element to value is in `read.rs`.
+//! It is read in `parse.rs`, changes are made in `edit.rs`, the way from element to value is in `read.rs`.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Domain, InventoryBound, InventoryError, InventoryFault, LabelEntry, PoolEntry, core2, read,
+    Domain, InventoryBound, InventoryError, InventoryFault, LabelEntry, PoolEntry, read,
     xml::{Element, Node},
 };
 
@@ -22,35 +22,8 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Reads a document. One of version 3.2 or before is converted into the form of today.
-    ///
-    /// # Errors
-    /// When it is not a `qubes.xml`, or beyond the bounds of one.
-    pub fn parse(bytes: &[u8]) -> Result<Self, InventoryError> {
-        let root = Element::parse(bytes)?;
-        let root = match root.name.as_str() {
-            "qubes" => root,
-            core2::ROOT => core2::convert(&root)?,
-            _ => return Err(InventoryFault::Root.into()),
-        };
-        Self::checked(root)
-    }
-
-    /// Reads the record of a host, which must be in the form of today: a host of version 3.2 keeps its VMs in another
-    /// way, and its record must not be written over in a form that it cannot read.
-    ///
-    /// # Errors
-    /// When it is not a `qubes.xml` of today, or beyond the bounds of one.
-    pub fn parse_record(bytes: &[u8]) -> Result<Self, InventoryError> {
-        let root = Element::parse(bytes)?;
-        match root.name.as_str() {
-            "qubes" => Self::checked(root),
-            core2::ROOT => Err(InventoryFault::OldForm.into()),
-            _ => Err(InventoryFault::Root.into()),
-        }
-    }
-
-    fn checked(root: Element) -> Result<Self, InventoryError> {
+    /// The document with this root, if its VMs can be told apart.
+    pub(super) fn checked(root: Element) -> Result<Self, InventoryError> {
         let inventory = Self { root };
         inventory.check_domains()?;
         Ok(inventory)

@@ -7,7 +7,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{archive_path::ArchivePath, contents, read};
+use super::{archive_path::ArchivePath, marks, truth::is_true};
 
 /// The name of the administrative domain, whose home is what a backup of it saves.
 pub const DOM0: &str = "dom0";
@@ -120,7 +120,7 @@ impl Domain {
     ///
     /// The existing restorer takes every text for true when it plans, and fails later over "False".
     pub fn is_true(&self, property: &str) -> bool {
-        self.property(property).is_some_and(read::is_true)
+        self.property(property).is_some_and(is_true)
     }
 
     /// The value of a feature.
@@ -136,13 +136,13 @@ impl Domain {
 
     /// What of this VM the archive says it holds; `None` when it is only mentioned.
     pub fn content(&self) -> Option<Content> {
-        self.feature(contents::CONTENT).filter(|text| !text.is_empty())?;
-        let path = match self.feature(contents::PATH) {
+        self.feature(marks::CONTENT).filter(|text| !text.is_empty())?;
+        let path = match self.feature(marks::PATH) {
             Some(path) if !path.is_empty() => path,
-            _ if self.feature(contents::MADE_UP).is_some() => "",
+            _ if self.feature(marks::MADE_UP).is_some() => "",
             _ => return None,
         };
-        let size_bytes = self.feature(contents::SIZE).and_then(|text| text.parse().ok());
+        let size_bytes = self.feature(marks::SIZE).and_then(|text| text.parse().ok());
         Some(Content {
             path: ArchivePath::new(path),
             size_bytes: size_bytes.unwrap_or(0),

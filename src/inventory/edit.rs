@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Changes to a document: what a PedOS sets on its VMs. The marks of a backup are in `marks.rs`.
+//! Changes to a document: what a PedOS sets on its VMs. The marks of a backup are in `contents.rs`.
 //!
 //! Each change touches only the elements it is about. A value with characters that XML cannot hold is refused here, so
 //! that a document which was changed can always be read again.

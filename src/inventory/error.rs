@@ -216,6 +216,16 @@ pub enum FirewallError {
     },
 }
 
+impl FirewallError {
+    /// A fault of the rule at that place, which is counted from zero.
+    pub(super) fn in_rule(place: usize, fault: RuleFault) -> Self {
+        Self::Rule {
+            number: place + 1,
+            fault,
+        }
+    }
+}
+
 /// What is wrong with a firewall rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFault {
@@ -284,87 +294,4 @@ pub enum RuleFault {
 }
 
 #[cfg(test)]
-mod each {
-    use super::*;
-
-    fn text() -> String {
-        "x\u{1b}y".to_owned()
-    }
-
-    impl InventoryError {
-        one_of_each! {
-            Invalid { fault: InventoryFault::NoClass, position: Some(7) },
-            TooLarge { what: InventoryBound::Size },
-            NoSuchVm { name: text() },
-        }
-
-        /// One of every kind, with one of every kind of what it holds.
-        pub(crate) fn all() -> Vec<Self> {
-            let mut all = Self::one_of_each();
-            all.retain(|error| matches!(error, Self::NoSuchVm { .. }));
-            all.extend(InventoryFault::one_of_each().into_iter().map(Self::from));
-            let bounds = InventoryBound::one_of_each().into_iter();
-            all.extend(bounds.map(|what| Self::TooLarge { what }));
-            all
-        }
-    }
-
-    impl InventoryBound {
-        one_of_each! { Size, Depth, Elements, Attributes, Vms }
-    }
-
-    impl InventoryFault {
-        one_of_each! {
-            NotUtf8, ControlCharacter,
-            Malformed { said: text() },
-            NoElement, EndTag,
-            Encoding { name: text() },
-            DocumentType, Unfinished, TextOutside, SecondRoot,
-            XmlName { name: text() },
-            Entity { name: text() },
-            LessThan, Ampersand, Root, OldForm, NoClass,
-            NoName { id: text() },
-            NoNumber { name: text() },
-            SameName { name: text() },
-            SameNumber { qid: 7 },
-            NoPath { name: text() },
-            VmTaken { name: text(), qid: 7 },
-            LabelTaken { name: text() },
-            OtherName, ControlInValue, AttributeName,
-        }
-    }
-
-    impl FirewallError {
-        one_of_each! {
-            Document { 0: InventoryFault::NoElement.into() },
-            Version, Policy,
-            Rule { number: 2, fault: RuleFault::NoAction },
-        }
-
-        /// One of every kind, with one of every kind of what it holds.
-        pub(crate) fn all() -> Vec<Self> {
-            let rule = |fault| Self::Rule { number: 2, fault };
-            let mut all = Self::one_of_each();
-            all.retain(|error| !matches!(error, Self::Document(_) | Self::Rule { .. }));
-            all.extend(InventoryError::all().into_iter().map(Self::Document));
-            all.extend(RuleFault::one_of_each().into_iter().map(rule));
-            all
-        }
-    }
-
-    impl RuleFault {
-        one_of_each! {
-            Unknown { name: text() },
-            Action { action: text() },
-            NoAction,
-            Element { name: text() },
-            Protocol { protocol: text() },
-            PortWithoutProtocol,
-            Expiry { time: text() },
-            Address { address: text() },
-            Netmask { netmask: text() },
-            Port { port: text() },
-            PortRange { first: 9, last: 7 },
-        }
-    }
-}
+mod each;

@@ -48,7 +48,7 @@ fn check_current(root: &Element) -> Result<(), FirewallError> {
     }
     let rules = root.named("rules").flat_map(|rules| rules.named("rule"));
     for (place, rule) in rules.enumerate() {
-        check_rule(rule).map_err(|fault| in_rule(place, fault))?;
+        check_rule(rule).map_err(|fault| FirewallError::in_rule(place, fault))?;
     }
     Ok(())
 }
@@ -96,14 +96,6 @@ pub(crate) fn current(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FirewallError> {
         return Ok(Cow::Borrowed(bytes));
     }
     Ok(Cow::Owned(old::convert(&root)?.print()))
-}
-
-/// A fault of the rule at that place, which is counted from zero.
-fn in_rule(place: usize, fault: RuleFault) -> FirewallError {
-    FirewallError::Rule {
-        number: place + 1,
-        fault,
-    }
 }
 
 #[cfg(test)]

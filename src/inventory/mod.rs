@@ -15,7 +15,10 @@ mod edit;
 mod empty;
 mod error;
 mod firewall;
+mod marks;
+mod parse;
 mod read;
+mod truth;
 
 pub(crate) mod xml;
 
@@ -24,4 +27,4 @@ pub use document::Inventory;
 pub use domain::{Class, Content, DOM0, Device, Domain, Label, LabelEntry, PoolEntry, VolumeConfig};
 pub use error::{FirewallError, InventoryBound, InventoryError, InventoryFault, RuleFault};
 pub(crate) use firewall::{DROP_EVERYTHING, check as check_firewall, readable as readable_firewall};
-pub(crate) use read::{is_true, is_truth};
+pub(crate) use truth::{is_true, is_truth};

@@ -4,7 +4,10 @@
 //! Nothing fails here: what is not there is left empty, what is more than once there counts as the readers of a PedOS
 //! count it. Whether a document is acceptable at all was decided when it was parsed.
 
-use super::{Class, Device, Domain, Label, LabelEntry, PoolEntry, VolumeConfig, contents, domain::DOM0, xml::Element};
+use super::{
+    Class, Device, Domain, Label, LabelEntry, PoolEntry, VolumeConfig, domain::DOM0, marks, truth::is_true,
+    xml::Element,
+};
 
 /// Whether the VM goes by that name.
 pub(super) fn is_called(element: &Element, wanted: &str) -> bool {
@@ -63,7 +66,7 @@ pub(super) fn domain(element: &Element, labels: &[LabelEntry]) -> Domain {
             .collect(),
         devices: devices(element),
         volumes: volumes.map(|element| volume(element, &class)).collect(),
-        files: contents::files(element),
+        files: marks::files(element),
         class,
     }
 }
@@ -105,16 +108,6 @@ fn volume(element: &Element, class: &Class) -> VolumeConfig {
         snap_on_start: is("snap_on_start"),
         source: element.attribute("source").map(str::to_owned),
     }
-}
-
-/// Whether a PedOS reads the text as a truth at all.
-pub(crate) fn is_truth(text: &str) -> bool {
-    is_true(text) || matches!(text.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off")
-}
-
-/// What a PedOS reads as true.
-pub(crate) fn is_true(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 
 pub(super) fn label(element: &Element) -> Option<LabelEntry> {

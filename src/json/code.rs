@@ -3,6 +3,7 @@
 
 mod archive;
 mod format;
+mod host;
 mod inventory;
 
 use std::{io, path::Path};
@@ -17,7 +18,7 @@ use crate::{
 
 pub(super) use archive::missing;
 use archive::{archive_code, archive_reason, place};
-use inventory::inventory_error;
+use host::{home_refusal, host_reason, key_error, left_out, mistake, plan_fault, setting_fault};
 
 /// Why something failed.
 #[derive(Serialize)]
@@ -53,8 +54,20 @@ impl Cause {
 fn reason(error: &EngineError) -> Option<&'static str> {
     match error {
         EngineError::Archive(error) => archive_reason(error),
-        EngineError::Host(HostError::Inventory(error)) => Some(inventory_error(error)),
-        _ => None,
+        EngineError::Host(error) => host_reason(error),
+        EngineError::Plan { why } => Some(plan_fault(why)),
+        EngineError::Key(error) => Some(key_error(error)),
+        EngineError::Internal { what } => Some(mistake(what)),
+        EngineError::Cancelled
+        | EngineError::Volume { .. }
+        | EngineError::VolumeChanged { .. }
+        | EngineError::HomeIncomplete { .. }
+        | EngineError::Home { .. }
+        | EngineError::Destination(_)
+        | EngineError::Source(_)
+        | EngineError::NotInArchive { .. }
+        | EngineError::NotReady(_)
+        | EngineError::NoThread => None,
     }
 }
 
@@ -97,6 +110,7 @@ fn code(error: &EngineError) -> &'static str {
         EngineError::NotInArchive { .. } => "not_in_archive",
         EngineError::NotReady(_) => "not_ready",
         EngineError::Plan { .. } => "plan",
+        EngineError::Key(_) => "no_key",
         EngineError::Internal { .. } => "internal",
     }
 }
@@ -147,16 +161,21 @@ pub(super) struct Notice {
 impl Notice {
     pub(super) fn of(warning: &Warning) -> Self {
         match warning {
-            Warning::HomeFileLeftOut { path, why } => Self::new("home_file_left_out").path(path).why(why),
+            Warning::HomeFileLeftOut { path, why } => Self::new("home_file_left_out")
+                .because(left_out(why))
+                .path(path)
+                .why(why),
             Warning::HomeFileChanged { path } => Self::new("home_file_changed").path(path),
             Warning::NameNotSynced { path, why } => Self::new("name_not_synced").path(path).why(why),
             Warning::LeftoverReplaced { path } => Self::new("leftover_replaced").path(path),
             Warning::UptakeUnknown { vm } => Self::new("uptake_unknown").vm(vm),
-            Warning::NotRecorded { why } => Self::new("backup_not_recorded").why(why),
-            Warning::NotVerified { why } => Self::new("not_verified").why(&why.to_string()),
-            Warning::SettingNotRestored { vm, setting, why } => {
-                Self::new("setting_not_restored").vm(vm).about(setting).why(why)
-            }
+            Warning::NotRecorded { why } => Self::new("backup_not_recorded").because(host_reason(why)).why(why),
+            Warning::NotVerified { why } => Self::new("not_verified").why(why),
+            Warning::SettingNotRestored { vm, what, why } => Self::new("setting_not_restored")
+                .because(setting_fault(why))
+                .vm(vm)
+                .about(&what.to_string())
+                .why(why),
             Warning::SettingUnfit {
                 vm,
                 setting,
@@ -165,11 +184,14 @@ impl Notice {
             } => Self::new("setting_unfit")
                 .vm(vm)
                 .about(&setting.to_string())
-                .why(&format!("{value:?}: {why}")),
-            Warning::NameUnusable { vm, why } => Self::new("name_unusable").vm(vm).why(&why.to_string()),
+                .why(format!("{value:?}: {why}")),
+            Warning::NameUnusable { vm, why } => Self::new("name_unusable").vm(vm).why(why),
             Warning::UnknownFile { member } => Self::new("unknown_file").about(member),
             Warning::HomeFileNotRestored { path, why } => Self::new("home_file_not_restored").path(path).why(why),
-            Warning::HomeEntryRefused { path, why } => Self::new("home_entry_refused").path(path).why(&why.to_string()),
+            Warning::HomeEntryRefused { path, why } => Self::new("home_entry_refused")
+                .because(Some(home_refusal(why)))
+                .path(path)
+                .why(why),
             Warning::HomePrivilegesDropped { path } => Self::new("home_privileges_dropped").path(path),
             Warning::LeftBehind { place } => Self::new("left_behind").about(place),
             Warning::GoodAtSecondTry { member, .. } => Self::new("good_at_second_try").about(member),
@@ -181,12 +203,14 @@ impl Notice {
             } => Self::new("volume_size_differs")
                 .vm(vm)
                 .about(volume)
-                .why(&format!("{announced} bytes were announced, {found} came")),
+                .why(format!("{announced} bytes were announced, {found} came")),
             Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
-            Warning::RestUnreadable { why } => Self::new("rest_unreadable").why(why),
+            Warning::RestUnreadable { why } => Self::new("rest_unreadable")
+                .because(reason(why).or_else(|| Some(code(why))))
+                .why(why),
             Warning::Archive(error) => {
-                let mut notice = Self::new("archive_damaged").why(&error.to_string());
-                notice.reason = Some(archive_reason(error).unwrap_or_else(|| archive_code(error)));
+                let code = archive_reason(error).or_else(|| Some(archive_code(error)));
+                let notice = Self::new("archive_damaged").because(code).why(error);
                 match place(error).0 {
                     Some(member) => notice.about(&member),
                     None => notice,
@@ -194,7 +218,11 @@ impl Notice {
             }
             Warning::NamedFromTheStart { vm } => Self::new("named_from_the_start").vm(vm),
             Warning::BehindTheEnd { position } => Self::new("behind_the_end").about(&format!("byte {position}")),
-            Warning::NotTakenAway { vm, tag, why } => Self::new("not_taken_away").vm(vm).about(tag).why(why),
+            Warning::NotTakenAway { vm, tag, why } => Self::new("not_taken_away")
+                .because(host_reason(why))
+                .vm(vm)
+                .about(tag)
+                .why(why),
         }
     }
 
@@ -222,8 +250,13 @@ impl Notice {
         self.about(&path.to_string_lossy())
     }
 
-    fn why(mut self, text: &str) -> Self {
-        self.text = Some(text.to_owned());
+    fn because(mut self, reason: Option<&'static str>) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    fn why(mut self, text: impl ToString) -> Self {
+        self.text = Some(text.to_string());
         self
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The plan of an extraction: one file of an archive, and where it goes.
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{fmt, fs::File, path::PathBuf, sync::Arc};
 
 use crate::{host::DOM0, inventory::volume_file};
 
@@ -30,6 +30,16 @@ pub enum ArchivedFile {
         /// The name in the VM's folder (`private.img`).
         file: String,
     },
+}
+
+/// As its user names it, which is what [`ArchivedFile::parse`] reads.
+impl fmt::Display for ArchivedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Home => write!(f, "{DOM0}:home"),
+            Self::OfVm { vm, file } => write!(f, "{vm}:{file}"),
+        }
+    }
 }
 
 impl ArchivedFile {

@@ -11,6 +11,7 @@ mod links;
 mod made_up;
 mod names;
 mod peers;
+mod resolver;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ use crate::{
 };
 
 pub(super) use self::peers::Kind;
-use self::peers::Peers;
+use self::{peers::Peers, resolver::Resolver};
 use super::{RestoreChoices, RestoreProblem, RestoreRemark, RestoreRow, RestoreTable};
 
 /// Works out what happens to each VM of the archive, from what the host has and what the user decided.
@@ -50,13 +51,6 @@ pub fn resolve(inventory: &Inventory, system: &System, choices: &RestoreChoices)
 fn new_row(domain: Domain) -> Option<RestoreRow> {
     let content = domain.content()?;
     Some(RestoreRow::new(domain, content))
-}
-
-/// What every step looks at.
-#[derive(Clone, Copy)]
-struct Resolver<'a> {
-    system: &'a System,
-    choices: &'a RestoreChoices,
 }
 
 impl Resolver<'_> {

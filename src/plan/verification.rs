@@ -63,10 +63,4 @@ impl Unverified {
             _ => Self::InVm,
         }
     }
-
-    /// Returns why an archive that goes there cannot be read again, as far as the location tells; what a VM is capable of
-    /// tells only the VM.
-    pub fn expected_of(location: &Location) -> Option<Self> {
-        matches!(location, Location::Command(_) | Location::Standard).then(|| Self::of(location))
-    }
 }

@@ -6,12 +6,9 @@ use std::num::NonZeroUsize;
 
 use super::{
     Expected, ProfileError,
-    yaml::{self, Value},
+    yaml::{self, KEY, Value},
 };
 use crate::{crypto::KdfCost, format::Level, plan::InventoryScope};
-
-/// The key of the mapping.
-pub(super) const KEY: &str = "pedos_backup";
 
 const LEVEL: &str = "level";
 const ONLY_SELECTED: &str = "only_selected_metadata";

@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 
 use super::{ProfileError, SyntaxFault};
 
+/// The key of the one mapping that is read; those of other programs are passed over.
+pub(super) const KEY: &str = "pedos_backup";
+
 /// A text of a profile: it may be its passphrase.
 pub(super) type Text = Zeroizing<String>;
 
@@ -79,7 +82,7 @@ impl<'a> Events<'a> {
             }
             let first = self.next()?;
             // What another program keeps in a mapping of its own is its matter.
-            let is_foreign = key.as_str() != super::extras::KEY || depth > 0;
+            let is_foreign = key.as_str() != KEY || depth > 0;
             let value = if matches!(first, Event::MappingStart(..)) && is_foreign {
                 self.skip_mapping()?;
                 Value::Mapping(Vec::new())

@@ -11,15 +11,21 @@ mod format;
 mod host;
 mod input;
 mod inventory;
+mod io;
+mod parts;
+mod plan;
 mod profile;
 mod reason;
+mod refusal;
+mod setting;
 mod transport;
 
-use std::io;
-
-use rustix::io::Errno;
-
-use crate::{engine::EngineError, host::Change, plan::Finding};
+use self::io::{io_hint, is_of_the_device};
+use crate::{
+    engine::EngineError,
+    host::Change,
+    plan::{ArchivedFile, Finding},
+};
 
 use super::{
     finding,
@@ -29,70 +35,15 @@ use super::{
 
 pub use archive::archive_error;
 pub(super) use host::out_of_reach;
-pub use host::{host_error, name_fault, open_error, setting, unfit};
+pub use host::{host_error, open_error};
 pub use input::{anomaly, line_problem, passphrase_error};
 pub use inventory::inventory_error;
+pub use io::io_text;
+pub use parts::Message;
 pub use profile::profile_error;
 pub(super) use reason::missing;
+pub use setting::{name_fault, setting, unfit};
 pub use transport::{destination_error, source_error};
-
-/// An error in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// What happened, in one sentence without a full stop.
-    pub title: String,
-    /// The facts: places, numbers, what the operating system or a service said. May be empty.
-    pub detail: String,
-    /// What can be done about it, where something can.
-    pub hint: Option<String>,
-}
-
-impl Message {
-    pub(super) fn new(title: String) -> Self {
-        Self {
-            title,
-            detail: String::new(),
-            hint: None,
-        }
-    }
-
-    pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
-        self
-    }
-
-    pub(super) fn hint(mut self, hint: String) -> Self {
-        self.hint = Some(hint);
-        self
-    }
-
-    /// What happened and the facts, on one line without a full stop.
-    pub(super) fn line(&self) -> String {
-        if self.detail.is_empty() {
-            return self.title.clone();
-        }
-        gettext_f(
-            // Translators: {what} is a sentence without a full stop, {facts} says where and which.
-            "{what}: {facts}",
-            &[("what", &self.title), ("facts", &self.detail)],
-        )
-    }
-
-    /// All of it as one text, for a details box or a clipboard.
-    pub fn full_text(&self) -> String {
-        let parts = [
-            Some(self.title.as_str()),
-            Some(self.detail.as_str()),
-            self.hint.as_deref(),
-        ];
-        parts
-            .into_iter()
-            .flatten()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
-}
 
 /// Why a job, or a question to the host, ended before its end.
 pub fn message(error: &EngineError) -> Message {
@@ -144,22 +95,23 @@ pub fn message(error: &EngineError) -> Message {
         EngineError::Destination(error) => destination_error(error),
         EngineError::Source(error) => source_error(error),
         EngineError::Archive(error) => archive_error(error),
-        EngineError::NotInArchive { what } => Message::new(gettext_f(
-            "The backup does not hold {what}",
-            &[("what", &sanitize(what))],
-        ))
+        EngineError::NotInArchive { what } => Message::new(match what {
+            ArchivedFile::Home => gettext("The backup does not hold dom0's home"),
+            ArchivedFile::OfVm { vm, file } => gettext_f(
+                "The backup does not hold {file} of the VM {vm}",
+                &[("file", &sanitize(file)), ("vm", &sanitize(vm))],
+            ),
+        })
         .hint(gettext("Look at what it holds: qvm-backup-restore --list shows it.")),
         EngineError::NotReady(found) => not_ready(found),
-        EngineError::Plan { what } => Message::new(gettext("What was planned cannot be carried out"))
-            .detail(sanitize_lines(what))
-            .hint(gettext(
-                "The system has changed since the summary was made: look at it again and start anew.",
-            )),
+        EngineError::Plan { why } => plan::plan_fault(why),
+        EngineError::Key(error) => plan::key_error(error),
         EngineError::NoThread => Message::new(gettext("The system allows no more threads")).hint(gettext(
             "Close other programs, raise the limit (ulimit -u), or use fewer processors: --jobs 1.",
         )),
-        EngineError::Internal { what } => Message::new(gettext("The program has made a mistake of its own"))
-            .detail(sanitize_lines(what))
+        EngineError::Internal { what } => Message::new(gettext("This is a bug in PedOS Backup"))
+            // For the developers, who get it in a report.
+            .detail(sanitize_lines(&what.to_string()))
             .hint(gettext(
                 "Please report it with this text. Do not rely on anything that this run has left.",
             )),
@@ -195,7 +147,7 @@ fn changed(change: Change) -> String {
     }
 }
 
-fn volume_hint(source: &io::Error) -> String {
+fn volume_hint(source: &std::io::Error) -> String {
     io_hint(source).unwrap_or_else(|| {
         if is_of_the_device(source) {
             gettext("The disk may be failing: look at the system log. The other VMs can be backed up without this one.")
@@ -205,82 +157,17 @@ fn volume_hint(source: &io::Error) -> String {
     })
 }
 
-/// Whether an answer of the operating system speaks of a device that fails or is gone, and not of a limit, a name or a
-/// setting.
-fn is_of_the_device(error: &io::Error) -> bool {
-    let failing = [
-        Errno::IO,
-        Errno::REMOTEIO,
-        Errno::NXIO,
-        Errno::NODEV,
-        Errno::NODATA,
-        Errno::NOMEDIUM,
-        Errno::UCLEAN,
-        Errno::BADMSG,
-        Errno::ILSEQ,
-        Errno::SHUTDOWN,
-        Errno::NOTCONN,
-    ];
-    Errno::from_io_error(error).is_some_and(|errno| failing.contains(&errno))
-}
-
-/// What the operating system said, without its number.
-pub fn io_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.rfind(" (os error ").unwrap_or(text.len());
-    sanitize(&text[..end])
-}
-
-/// What can be done about an answer of the operating system, where the answer alone tells.
-fn io_hint(error: &io::Error) -> Option<String> {
-    use io::ErrorKind as Kind;
-    match error.kind() {
-        Kind::PermissionDenied => Some(gettext(
-            "This user may not do that: choose another place, or start the program as a user who may.",
-        )),
-        Kind::NotFound => Some(gettext("Check whether it is there, and whether its disk is mounted.")),
-        Kind::StorageFull | Kind::QuotaExceeded => Some(gettext("Make room on that disk, or choose another one.")),
-        Kind::ReadOnlyFilesystem => Some(gettext(
-            "That disk can only be read: mount it for writing, or choose another one.",
-        )),
-        Kind::UnexpectedEof => Some(gettext(
-            "It ended before its size was reached: see that no other program changes it, and try again.",
-        )),
-        Kind::FileTooLarge => Some(gettext(
-            "The file system or a limit of this user (ulimit -f) does not allow files as large as that.",
-        )),
-        Kind::InvalidFilename => Some(gettext("Choose a shorter name, or a directory with a shorter path.")),
-        Kind::ResourceBusy => Some(gettext("Another program is using it: end that one, and try again.")),
-        Kind::StaleNetworkFileHandle | Kind::TimedOut => Some(gettext(
-            "Its file server does not answer as it should: check the network, mount it anew, and try again.",
-        )),
-        Kind::OutOfMemory => Some(gettext("End other programs, and try again.")),
-        _ if matches!(
-            Errno::from_io_error(error),
-            Some(Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOLCK)
-        ) =>
-        {
-            Some(gettext(
-                "A limit of this user or of the system is reached (ulimit -a shows them): end other programs, and try again.",
-            ))
-        }
-        _ if Errno::from_io_error(error) == Some(Errno::LOOP) => Some(gettext(
-            "Symbolic links in this path lead in a circle: name the place itself.",
-        )),
-        Kind::NotADirectory => Some(gettext(
-            "A part of this path is not a directory: check the path for a typo.",
-        )),
-        Kind::IsADirectory => Some(gettext("This is a directory: name a file in it.")),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::io;
+
+    use rustix::io::Errno;
 
     use super::*;
-    use crate::host::HostError;
+    use crate::{
+        host::{HostError, Operation},
+        io_error::IoError,
+    };
 
     #[test]
     fn the_operating_system_is_quoted_without_its_number() {
@@ -291,7 +178,7 @@ mod tests {
     #[test]
     fn only_an_answer_of_a_device_says_that_a_disk_may_be_failing() {
         let hints = |errno: Errno| {
-            let source = || Arc::new(io::Error::from(errno));
+            let source = || IoError::from(io::Error::from(errno));
             let volume = message(&EngineError::Volume {
                 vm: "work".into(),
                 volume: "private".into(),
@@ -302,7 +189,7 @@ mod tests {
                 source: source(),
             });
             let host = host_error(&HostError::Io {
-                what: "x".into(),
+                operation: Operation::Random,
                 source: source(),
             });
             [volume, destination, host].map(|message| message.hint.unwrap_or_default())
@@ -370,7 +257,7 @@ mod tests {
         let volume = EngineError::Volume {
             vm: "work".into(),
             volume: "private".into(),
-            source: Arc::new(io::Error::from_raw_os_error(5)),
+            source: io::Error::from_raw_os_error(5).into(),
         };
         assert_eq!(message(&volume).full_text().lines().count(), 3);
         assert!(message(&volume).title.contains("work"));

@@ -4,13 +4,15 @@
 //! No word of success stands here but behind [`Degree::Complete`]; everything else names what was not done and why.
 
 mod title;
+mod tone;
 
 use crate::{
     engine::{
-        ArchiveError, Degree, EngineError, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report,
+        ArchiveError, EngineError, Failure, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report,
         SkipReason, VerifyVerdict, VmReport, VmResult,
     },
     job::{JobKind, Outcome},
+    plan::Unverified,
 };
 
 use super::{
@@ -21,18 +23,7 @@ use super::{
 
 use title::title;
 
-/// How a result is to be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Everything that was selected is done.
-    Success,
-    /// Some of it is.
-    Partial,
-    /// None of it is, or what is done cannot be relied on.
-    Failure,
-    /// Its user stopped it.
-    Cancelled,
-}
+pub use tone::Tone;
 
 /// The result of a job, in words.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,17 +129,6 @@ fn done(kind: JobKind, tone: Tone, report: &Report) -> OutcomeView {
         cause,
         vms: vms(kind, &report.vms),
         warnings: report.warnings.iter().map(warning).collect(),
-    }
-}
-
-impl From<Degree> for Tone {
-    fn from(degree: Degree) -> Self {
-        match degree {
-            Degree::Complete => Self::Success,
-            Degree::Partial => Self::Partial,
-            Degree::Failed => Self::Failure,
-            Degree::Cancelled => Self::Cancelled,
-        }
     }
 }
 
@@ -345,10 +325,16 @@ fn is_done(report: &VmReport) -> bool {
 
 /// What cannot be seen of an archive that was written.
 fn caveat_of_backup(report: &Report) -> Option<String> {
-    report.archive.is_none().then(|| {
-        gettext(
+    Some(match report.unreadable? {
+        Unverified::ToCommand => gettext(
+            "The command reported success. What it has made of the backup cannot be seen from here: verify it before you rely on it.",
+        ),
+        Unverified::ToStandardOutput => gettext(
+            "What has become of standard output cannot be seen from here: verify the backup before you rely on it.",
+        ),
+        Unverified::InVm | Unverified::Cancelled => gettext(
             "The VM reported success. What it has kept of the backup cannot be seen from here: verify it where it lies.",
-        )
+        ),
     })
 }
 

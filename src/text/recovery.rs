@@ -77,7 +77,7 @@ fn introduce(page: &mut Page, facts: &RecoveryFacts<'_>) {
     let title = gettext_f("How to open the backup {name}", &[("name", &name)]);
     page.lines.push(title.clone());
     page.lines.extend(["=".repeat(title.chars().count()), String::new()]);
-    page.prose(&gettext("This text tells how to get the data out of one backup on any Linux computer, without PedOS Backup. You need the passphrase of the backup; it stands nowhere in this text."));
+    page.prose(&gettext("This text tells how to get the data out of one backup on any Linux computer, without PedOS Backup. You need the passphrase of the backup; this text does not contain it."));
     let made = facts.backup_id.made_text();
     page.lines.extend(pairs(&[
         (gettext("File"), name),

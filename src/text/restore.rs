@@ -119,7 +119,7 @@ pub fn restore_cure(cure: &Cure) -> String {
         Cure::RestoreToo { name } => gettext_f("Restore {name} too.", &[("name", &sanitize(name))]),
         Cure::SolveFirst { name } => gettext_f("Solve the problem of {name}.", &[("name", &sanitize(name))]),
         Cure::IgnoreMissing => gettext("Take the defaults for everything that is missing."),
-        Cure::IgnoreUserMismatch => gettext("Restore the home all the same."),
+        Cure::IgnoreUserMismatch => gettext("Restore the home anyway."),
         Cure::LeaveOut => gettext("Leave it out."),
     }
 }

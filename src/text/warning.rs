@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::{
-    engine::{HomeFault, HomeRefusal, Warning},
+    engine::{HomeFault, HomeRefusal, LeftOut, Restored, SettingFault, Warning},
     host::{
         NameFault,
         settings::{Setting, Unfit},
@@ -14,8 +14,8 @@ use crate::{
 
 use super::{
     i18n::{gettext, gettext_f},
-    message::{self as words, archive_error},
-    sanitize,
+    message::{self as words, archive_error, host_error, message},
+    sanitize, size,
 };
 
 /// Something that does not stop a job but must be known.
@@ -24,7 +24,7 @@ pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::HomeFileLeftOut { path, why } => gettext_f(
             "A file of dom0's home could not be read and is not in the backup: {path} ({why})",
-            &[("path", &shown(path)), ("why", &sanitize(why))],
+            &[("path", &shown(path)), ("why", &left_out(why))],
         ),
         Warning::HomeFileChanged { path } => gettext_f(
             "A file of dom0's home changed while it was read; its copy in the backup may be of no use: {path}",
@@ -32,7 +32,7 @@ pub fn warning(warning: &Warning) -> String {
         ),
         Warning::NameNotSynced { path, why } => gettext_f(
             "{path} is whole and has its name, but its directory could not be brought to the disk ({why}): a power cut may take it away. Check the disk, and copy the file elsewhere.",
-            &[("path", &shown(path)), ("why", &sanitize(why))],
+            &[("path", &shown(path)), ("why", &words::io_text(why))],
         ),
         Warning::LeftoverReplaced { path } => gettext_f(
             "An unfinished file of an earlier run, which nobody was writing any more, was replaced: {path}",
@@ -44,18 +44,18 @@ pub fn warning(warning: &Warning) -> String {
         ),
         Warning::NotRecorded { why } => gettext_f(
             "The backup is whole, but the system could not note its date: {why}",
-            &[("why", &sanitize(why))],
+            &[("why", &host_error(why).line())],
         ),
         Warning::NotVerified { why } => gettext_f(
             "The backup was written, but it is not verified: {why}",
             &[("why", &unverified(*why))],
         ),
-        Warning::SettingNotRestored { vm, setting, why } => gettext_f(
+        Warning::SettingNotRestored { vm, what, why } => gettext_f(
             "A setting of the VM {vm} could not be restored: {setting} ({why})",
             &[
                 ("vm", &sanitize(vm)),
-                ("setting", &sanitize(setting)),
-                ("why", &sanitize(why)),
+                ("setting", &restored(what)),
+                ("why", &setting_fault(why)),
             ],
         ),
         Warning::SettingUnfit {
@@ -71,7 +71,7 @@ pub fn warning(warning: &Warning) -> String {
         ),
         Warning::HomeFileNotRestored { path, why } => gettext_f(
             "A file of the restored home lacks its owner, mode or time: {path} ({why})",
-            &[("path", &shown(path)), ("why", &sanitize(why))],
+            &[("path", &shown(path)), ("why", &words::io_text(why))],
         ),
         Warning::HomeEntryRefused { path, why } => gettext_f(
             "An entry of dom0's home cannot be restored and is left out: {path} ({why})",
@@ -105,11 +105,11 @@ pub fn warning(warning: &Warning) -> String {
         ),
         Warning::RecoveryTextNotWritten { path, why } => gettext_f(
             "The backup is whole, but the recovery text could not be written beside it: {path} ({why})",
-            &[("path", &shown(path)), ("why", &sanitize(why))],
+            &[("path", &shown(path)), ("why", &words::io_text(why))],
         ),
         Warning::RestUnreadable { why } => gettext_f(
             "The backup could not be read to its end: {why}",
-            &[("why", &sanitize(why))],
+            &[("why", &message(why).line())],
         ),
         Warning::Archive(error) => archive_error(error).line(),
         Warning::NamedFromTheStart { vm } => gettext_f(
@@ -122,7 +122,7 @@ pub fn warning(warning: &Warning) -> String {
         ),
         Warning::NotTakenAway { vm, tag, why } => gettext_f(
             "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",
-            &[("vm", &sanitize(vm)), ("why", &sanitize(why)), ("tag", tag)],
+            &[("vm", &sanitize(vm)), ("why", &host_error(why).line()), ("tag", tag)],
         ),
     }
 }
@@ -158,6 +158,39 @@ fn name_unusable(vm: &str, why: NameFault) -> String {
     )
 }
 
+/// Why an entry of a home is not in the backup.
+fn left_out(why: &LeftOut) -> String {
+    match why {
+        LeftOut::System(error) => words::io_text(error),
+        LeftOut::Socket => gettext("it is a socket, which exists only while its program runs"),
+        LeftOut::Device => gettext("it is a device"),
+    }
+}
+
+/// Something of a VM that a restore sets.
+fn restored(what: &Restored) -> String {
+    match what {
+        Restored::Property(name) => words::setting(&Setting::Property(name.clone())),
+        Restored::Feature(name) => words::setting(&Setting::Feature(name.clone())),
+        Restored::Tag(name) => gettext_f("tag {name}", &[("name", &sanitize(name))]),
+        Restored::Device { class, id } => gettext_f(
+            "{class} device {id}",
+            &[("class", &sanitize(class)), ("id", &sanitize(id))],
+        ),
+        Restored::File(file) => file.file_name().to_owned(),
+    }
+}
+
+fn setting_fault(why: &SettingFault) -> String {
+    match why {
+        SettingFault::Host(error) => host_error(error).line(),
+        SettingFault::TooLarge { bytes } => gettext_f(
+            "it has {size}, far more than a file of its kind",
+            &[("size", &size(*bytes))],
+        ),
+    }
+}
+
 /// Why an entry of a home is left out.
 fn home_refusal(why: &HomeRefusal) -> String {
     match why {
@@ -168,6 +201,7 @@ fn home_refusal(why: &HomeRefusal) -> String {
             HomeFault::BelowAFile => gettext("it lies below something that is not a directory"),
             HomeFault::Twice => gettext("the backup holds it twice, and the first one is kept"),
             HomeFault::LinkToNothing => gettext("it is a second name of something that is not in the backup"),
+            HomeFault::LinkThroughLink => gettext("it is a second name that leads through a symbolic link"),
             HomeFault::TooLarge => gettext("it is larger than any file can be"),
             HomeFault::Device => gettext("it is a device"),
         },

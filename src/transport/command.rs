@@ -12,7 +12,10 @@ use std::{
 
 use crate::{
     cancel::CancelToken,
-    host::process::{Group, shell_here},
+    host::{
+        ServiceControl,
+        process::{Group, shell_here},
+    },
 };
 
 use super::ProcessOutput;
@@ -35,7 +38,9 @@ pub(super) fn start_sink(command: &str, cancel: &CancelToken) -> io::Result<(Chi
         .stderr(Stdio::piped())
         .spawn()?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let group = guarded(Group::new(child), cancel);
+    let group = Arc::new(Group::new(child));
+    let killed = Arc::clone(&group);
+    cancel.on_cancel(move || killed.kill());
     let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
@@ -43,30 +48,18 @@ pub(super) fn start_sink(command: &str, cancel: &CancelToken) -> io::Result<(Chi
     Ok((stdin, Running { group, output }))
 }
 
-/// Starts a command that prints an archive.
-pub(super) fn start_source(command: &str, cancel: &CancelToken) -> io::Result<(File, Running)> {
+/// Starts a command that prints an archive. It outlives the job that started it: the next one reads on.
+pub(super) fn start_source(command: &str) -> io::Result<(File, Running)> {
     let mut child = shell_here(RUN, [OsStr::new(command)])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let group = guarded(Group::new(child), cancel);
+    let group = Arc::new(Group::new(child));
     let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
     let output = ProcessOutput::listen([Box::new(stderr)]);
     Ok((File::from(OwnedFd::from(stdout)), Running { group, output }))
-}
-
-fn guarded(group: Group, cancel: &CancelToken) -> Arc<Group> {
-    use crate::host::ServiceControl;
-    let group = Arc::new(group);
-    let killed = Arc::downgrade(&group);
-    cancel.on_cancel(move || {
-        if let Some(group) = killed.upgrade() {
-            group.kill();
-        }
-    });
-    group
 }

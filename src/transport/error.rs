@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why an archive could not be written or read, apart from what is in it.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf};
 
-use crate::{cancel::Cancelled, host::HostError, qfile::QfileFault};
+use crate::{cancel::Cancelled, host::HostError, io_error::IoError, qfile::QfileFault};
 
 /// Why an archive could not be written.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DestinationError {
     /// There is a file of that name.
     #[error("{} is there already and is not overwritten", path.display())]
@@ -50,7 +50,7 @@ pub enum DestinationError {
         /// Where.
         place: String,
         /// The answer.
-        source: Arc<io::Error>,
+        source: IoError,
     },
     /// The service in the VM ended badly.
     #[error("writing the backup to VM {vm} failed (exit code {code}): {said}")]
@@ -99,7 +99,7 @@ pub enum DestinationError {
 }
 
 /// Why an archive could not be read, apart from what is in it.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// The operating system's answer.
     #[error("reading {place}: {source}")]
@@ -107,7 +107,7 @@ pub enum SourceError {
         /// Where.
         place: String,
         /// The answer.
-        source: Arc<io::Error>,
+        source: IoError,
     },
     /// The program that was to decompress it could not be started.
     #[error("the program {program} cannot be run: {source}")]
@@ -115,7 +115,7 @@ pub enum SourceError {
         /// The program, as its user named it.
         program: String,
         /// The operating system's answer.
-        source: Arc<io::Error>,
+        source: IoError,
     },
     /// The service in the VM ended badly.
     #[error("reading the backup from VM {vm} failed (exit code {code}): {said}")]
@@ -192,7 +192,7 @@ pub enum Unreadable {
 }
 
 /// Why an end of an archive could not be used.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// It could not be written.
     #[error(transparent)]
@@ -210,7 +210,7 @@ pub enum TransportError {
 
 impl DestinationError {
     /// Returns the error that an operating system's answer is for an archive that is being written.
-    pub(crate) fn of(place: &str, source: Arc<io::Error>) -> Self {
+    pub(crate) fn of(place: &str, source: IoError) -> Self {
         let place = place.to_owned();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { place },
@@ -221,51 +221,4 @@ impl DestinationError {
 }
 
 #[cfg(test)]
-mod each {
-    use super::*;
-
-    /// A text that could steer a terminal.
-    fn odd() -> String {
-        "x\u{1b}y".to_owned()
-    }
-
-    fn answer() -> Arc<io::Error> {
-        Arc::new(io::ErrorKind::PermissionDenied.into())
-    }
-
-    impl DestinationError {
-        one_of_each! {
-            Exists { path: odd().into() },
-            InUse { path: odd().into() },
-            Replaced { path: odd().into() },
-            NotADirectory { path: odd().into() },
-            Full { place: odd() },
-            FileTooLarge { place: odd() },
-            Io { place: odd(), source: answer() },
-            Service { vm: odd(), code: 1, said: odd() },
-            NotWritable { place: odd() },
-            NothingThere { place: odd() },
-            NotKept { place: odd() },
-            Command { command: odd(), code: 1, said: odd() },
-            Impossible { place: odd() },
-        }
-    }
-
-    impl SourceError {
-        one_of_each! {
-            Io { place: odd(), source: answer() },
-            Program { program: odd(), source: answer() },
-            Service { vm: odd(), code: 1, said: odd() },
-            NotReadable { place: odd(), kind: Unreadable::Directory },
-            ReadAlready { place: odd() },
-            Command { command: odd(), code: 1, said: odd() },
-            BrokenOff { vm: odd(), position: 7 },
-            NotAStream { vm: odd(), position: 7, fault: QfileFault::Kind },
-            NoPedos { vm: odd() },
-        }
-    }
-
-    impl Unreadable {
-        one_of_each! { Directory, Pipe, Other }
-    }
-}
+mod each;

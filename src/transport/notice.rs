@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the user has to know of an end of an archive although nothing failed.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
+
+use crate::io_error::IoError;
 
 /// Something about an end of an archive that does not stop the work.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub enum Notice {
         /// The archive.
         path: PathBuf,
         /// The operating system's answer.
-        why: Arc<io::Error>,
+        why: IoError,
     },
     /// Nobody can tell whether the VM has taken the last bytes.
     UptakeUnknown {

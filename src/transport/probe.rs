@@ -7,7 +7,6 @@
 use std::{
     io,
     path::Path,
-    sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -16,6 +15,7 @@ use rustix::fs::{Access, access};
 use crate::{
     cancel::CancelToken,
     host::{HostError, Services},
+    io_error::IoError,
 };
 
 use super::{
@@ -92,7 +92,7 @@ pub enum ProbeError {
     /// The VM does not run any more, or its service cannot be reached.
     Host(HostError),
     /// Another answer of the operating system.
-    Io(Arc<io::Error>),
+    Io(IoError),
 }
 
 impl Probe {
@@ -201,7 +201,7 @@ fn io_problem(error: io::Error) -> ProbeError {
         io::ErrorKind::NotFound => ProbeError::NotFound,
         io::ErrorKind::NotADirectory => ProbeError::NotADirectory,
         io::ErrorKind::PermissionDenied => ProbeError::NotReadable,
-        _ => ProbeError::Io(Arc::new(error)),
+        _ => ProbeError::Io(error.into()),
     }
 }
 

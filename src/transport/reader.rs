@@ -64,8 +64,8 @@ impl Source {
     ///
     /// # Errors
     /// When it did not, or cannot be read.
-    pub fn finish(&self) -> io::Result<()> {
-        self.forward.as_ref().map_or(Ok(()), |forward| forward.finish())
+    pub fn finish(&self, cancel: &CancelToken) -> io::Result<()> {
+        self.forward.as_ref().map_or(Ok(()), |forward| forward.finish(cancel))
     }
 }
 

@@ -13,26 +13,10 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 use crate::text::wizard as words;
 
 use super::{
-    BpVmRow, Glyph,
+    BpVmRow, VmItem,
+    widgets::connect,
     wizard::{focus_into, follow_width},
 };
-
-/// A VM as the lists show it, all words ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VmItem {
-    /// Its name.
-    pub name: String,
-    /// Its place among the others.
-    pub position: usize,
-    /// Its tile.
-    pub glyph: Glyph,
-    /// What kind it is and what else is worth a line.
-    pub detail: String,
-    /// Its size.
-    pub value: String,
-    /// Whether it runs, in a word; empty if not.
-    pub state: String,
-}
 
 mod imp {
     use super::*;
@@ -226,6 +210,12 @@ impl BpDualList {
                 }
                 None => {
                     let row = BpVmRow::new(item);
+                    connect(&row, "move-asked", |row: &BpVmRow| {
+                        let lists = row.ancestor(Self::static_type()).and_downcast::<Self>();
+                        if let Some(lists) = lists {
+                            lists.move_rows(std::slice::from_ref(row));
+                        }
+                    });
                     target.append(&row);
                     known.insert(item.name.clone(), row);
                 }

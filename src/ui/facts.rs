@@ -50,7 +50,7 @@ glib::wrapper! {
 impl BpFacts {
     /// Shows these facts in place of the earlier ones.
     pub fn show_facts(&self, facts: &[(String, String)]) {
-        super::flow::remove_children(self);
+        super::widgets::remove_children(self);
         if self.is_compact() {
             self.append(&in_columns(facts));
             return;

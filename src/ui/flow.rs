@@ -4,6 +4,7 @@
 mod ask;
 mod report;
 mod shell;
+mod waiting;
 mod watch;
 
 use ask::{Leaving, ask_to_leave, pick_place};
@@ -11,6 +12,7 @@ use report::Kept;
 use watch::{Watching, watch};
 
 pub(super) use shell::{Flow, Shell};
+pub(super) use waiting::{Waiting, when_answered};
 pub(super) use watch::read_system;
 
 use std::{cell::RefCell, rc::Rc, time::SystemTime};
@@ -19,10 +21,10 @@ use gtk::prelude::*;
 
 use crate::{
     draft::{PlaceDraft, Run},
-    engine::{ArchiveInfo, Degree, EngineError, Phase},
+    engine::{ArchiveInfo, Degree, Phase},
     host::System,
     inventory::Class,
-    job::{Event, JobHandle, Outcome, Task},
+    job::{Event, JobHandle, Outcome},
     text::{self, JobKind, OutcomeView, outcome, progress, wizard as words},
 };
 
@@ -30,52 +32,6 @@ use super::{BpWizard, Glyph, VmItem, desktop, pages::BpProgressPage};
 
 /// The colour of a label that the host does not know, as 0xRRGGBB.
 const UNKNOWN_LABEL_COLOR: u32 = 0x0088_8a85;
-
-/// Hears a signal without parameters.
-pub(super) fn connect<T: IsA<glib::Object>>(object: &T, signal: &str, handler: impl Fn(&T) + 'static) {
-    object.connect_local(signal, false, move |values| {
-        if let Some(object) = values.first().and_then(|value| value.get::<T>().ok()) {
-            handler(&object);
-        }
-        None
-    });
-}
-
-/// Takes everything out of a box.
-pub(super) fn remove_children(holder: &impl IsA<gtk::Box>) {
-    let holder = holder.as_ref();
-    while let Some(child) = holder.first_child() {
-        holder.remove(&child);
-    }
-}
-
-/// Does something with the answer of a task, if `flow` is still there by then. Dropping the guard that is given back
-/// cancels the task, and nothing is done.
-pub(super) fn when_answered<F: 'static, T: Send + 'static>(
-    flow: &Rc<F>,
-    task: Task<T>,
-    then: impl FnOnce(&Rc<F>, Result<T, EngineError>) + 'static,
-) -> Waiting {
-    let flow = Rc::downgrade(flow);
-    Waiting(Some(glib::spawn_future_local(async move {
-        let answer = task.answer().await;
-        if let Some(flow) = flow.upgrade() {
-            then(&flow, answer);
-        }
-    })))
-}
-
-/// A task that is waited for.
-#[derive(Debug, Default)]
-pub(super) struct Waiting(Option<glib::JoinHandle<()>>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if let Some(future) = self.0.take() {
-            future.abort();
-        }
-    }
-}
 
 /// The colour of a label on a host.
 pub(super) fn label_color(system: &System, label: &str) -> u32 {

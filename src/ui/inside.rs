@@ -12,7 +12,7 @@ use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::text::wizard::{self as words, NoteText, Verdict};
 
-use super::{BpClampLayout, BpFacts, BpVerdict, BpVmRow, BpWizard, VmItem, clamp::font_scale, flow::connect};
+use super::{BpClampLayout, BpFacts, BpVerdict, BpVmRow, BpWizard, VmItem, clamp::font_scale, widgets::connect};
 
 /// How many rows are made before the window is first seen: more than fit on a screen.
 const FIRST_ROWS: usize = 24;

@@ -12,7 +12,7 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{draft::TypedPlace, host::DOM0, text::wizard::Verdict};
 
-use super::{BpVerdict, chooser::Chooser, flow::connect};
+use super::{BpVerdict, chooser::Chooser, widgets::connect};
 
 mod imp {
     use super::*;

@@ -14,7 +14,7 @@ use crate::{
     text::{kernel, netvm, wizard as words},
 };
 
-use super::{BpCheck, BpChoiceField, chooser::Chooser, flow::remove_children};
+use super::{BpCheck, BpChoiceField, chooser::Chooser, widgets::remove_children};
 
 /// What the user changed about a VM, by its name in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]

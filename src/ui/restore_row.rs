@@ -10,7 +10,7 @@ use crate::{
     text::{FindingText, netvm, restore_problem, wizard as words},
 };
 
-use super::{BpFindingRow, BpRestoreEditor, BpSwatch, Edit, Glyph, flow::remove_children, wizard::follow_width};
+use super::{BpFindingRow, BpRestoreEditor, BpSwatch, Edit, Glyph, widgets::remove_children, wizard::follow_width};
 
 /// Who hears the edits.
 type EditHandler = Box<dyn Fn(&str, Edit)>;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A VM in a list: one of the two of a wizard, or the one of what is inside an archive.
 
-use std::cell::{OnceCell, RefCell};
+use std::{
+    cell::{OnceCell, RefCell},
+    sync::OnceLock,
+};
 
+use glib::subclass::Signal;
 use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::text::wizard::NoteText;
 
-use super::{BpDualList, BpNote, BpSwatch, VmItem};
+use super::{BpNote, BpSwatch, VmItem};
 
 mod imp {
     use super::*;
@@ -50,10 +54,7 @@ mod imp {
             }
             // GTK 4.8 gives rows no action of their own that assistive technology could use.
             class.install_action("row.move", None, |row, _, _| {
-                let lists = row.ancestor(BpDualList::static_type()).and_downcast::<BpDualList>();
-                if let Some(lists) = lists {
-                    lists.move_rows(std::slice::from_ref(row));
-                }
+                row.emit_by_name::<()>("move-asked", &[]);
             });
         }
 
@@ -62,13 +63,19 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BpVmRow {}
+    impl ObjectImpl for BpVmRow {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("move-asked").build()])
+        }
+    }
+
     impl WidgetImpl for BpVmRow {}
     impl ListBoxRowImpl for BpVmRow {}
 }
 
 glib::wrapper! {
-    /// A VM in a list.
+    /// A VM in a list. Signal `move-asked`: assistive technology wants it in the other list.
     pub struct BpVmRow(ObjectSubclass<imp::BpVmRow>)
         @extends gtk::ListBoxRow, gtk::Widget,
         @implements gtk::Actionable, gtk::Buildable, gtk::ConstraintTarget;

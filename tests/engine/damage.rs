@@ -269,7 +269,7 @@ fn the_tools_tell_the_kinds_of_damage_apart() {
         "{}",
         run.said()
     );
-    assert!(run.said().contains("work"), "the machine is named: {}", run.said());
+    assert!(run.said().contains("work"), "the VM is named: {}", run.said());
     verify(&damage.good[..damage.good.len() / 2]).expect_failure(&[6]);
     verify(b"").expect_failure(&[1, 6]);
     verify(&Noise::new(5).bytes(100_000)).expect_failure(&[1, 6]);

@@ -34,7 +34,7 @@ fn a_part_under_another_name_or_from_another_backup_is_refused() {
         archive
     };
     damage.expect_found(
-        "another machine's volume",
+        "another VM's volume",
         &put(&one, &archive::renamed(&damage.good, opened.member(&other), &one)),
     );
     // A second backup of the same VMs with the same passphrase.

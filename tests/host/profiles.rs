@@ -66,7 +66,11 @@ fn what_the_existing_tools_write_is_read() {
     assert!(matches!(profile.passphrase, PassphraseSource::Text(text) if text.as_str() == "hunter 2"));
     let text = "---\n# made by hand\ninclude: ~\nexclude:\n  - a\n  - 'b'\ndestination_vm: dom0\ndestination_path: >-\n  /x\n  y\ncompression: off\npassphrase_vm: vault\n...\n";
     let profile = Profile::parse(text).unwrap().profile;
-    assert!(profile.include.is_none() && profile.exclude == ["a", "b"] && profile.is_for_dom0());
+    assert!(
+        profile.include.is_none()
+            && profile.exclude == ["a", "b"]
+            && ["", "dom0"].contains(&profile.destination_vm.as_str())
+    );
     assert_eq!(
         (profile.destination_path.as_str(), profile.compression),
         ("/x y", Compression::None)

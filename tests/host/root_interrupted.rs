@@ -11,7 +11,7 @@ use std::{
 
 use pedos_backup::{
     cancel::CancelToken,
-    host::{Host, HostError, Intake, NewVm, Vms, root::RootHost},
+    host::{Host, HostError, Intake, NewVm, Refusal, Vms, root::RootHost},
     inventory::{Class, Inventory},
 };
 use rustix::fs::{FlockOperation, flock};
@@ -85,7 +85,7 @@ fn a_folder_that_no_record_knows_is_not_taken_for_a_new_vm() {
         fs::write(orphan.join(name), content).unwrap();
         let error = host.create_vm(&new("a")).unwrap_err();
         assert!(
-            matches!(&error, HostError::Refused { what } if what.contains("appvms/a ")),
+            matches!(&error, HostError::Refused { why: Refusal::InTheWay { path } } if path.ends_with("appvms/a")),
             "{error}"
         );
         assert!(host.remove_vm("a").is_err());

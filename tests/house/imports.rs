@@ -9,7 +9,8 @@ use std::{
 };
 
 use syn::{
-    Item, ItemUse, UseTree, Visibility,
+    Item, ItemMod, ItemUse, Meta, Token, UseTree, Visibility,
+    punctuated::Punctuated,
     visit::{self, Visit},
 };
 
@@ -56,8 +57,15 @@ fn imports_are_followed_through_front_pages() {
         fs::write(path, text).expect("a file can be written");
     };
     write("lib.rs", "mod a; mod b;");
-    write("a.rs", "mod c; pub use c::Thing; use crate::b::work;");
-    write("a/c.rs", "pub struct Thing; #[cfg(test)] mod tests { use crate::b; }");
+    write("a.rs", "mod c; mod d; pub use c::Thing; use crate::b::work;");
+    write(
+        "a/c.rs",
+        "pub struct Thing; #[cfg(test)] mod tests { use crate::b; } #[cfg(all(test, unix))] mod more { use crate::b; }",
+    );
+    write(
+        "a/d.rs",
+        "pub struct Own; pub(in crate::b) struct Seen; mod inner { use super::Own; use super::super::c::Thing; }",
+    );
     write("b.rs", "use crate::a::{Thing}; pub fn work() { super::a::none(); }");
     let house = House::read(folder.path().to_str().expect("it is text"));
     let names = |module: &str| -> Vec<String> {
@@ -67,6 +75,7 @@ fn imports_are_followed_through_front_pages() {
     assert_eq!(names("a"), ["b"]);
     assert_eq!(names("b"), ["a", "a::c"]);
     assert!(names("a::c").is_empty());
+    assert_eq!(names("a::d"), ["a::c"]);
     assert_eq!(house.circles(), [["a".to_owned(), "b".to_owned()]]);
 }
 
@@ -95,7 +104,7 @@ impl House {
         };
         for (module, page) in &pages {
             let found = page.paths.iter().filter_map(|path| house.absolute(module, path));
-            let found = found.map(|path| house.definer(path, 0));
+            let found = found.map(|path| house.definer(&path, 0));
             // The root is the list of rooms and defines nothing.
             let others = found.filter(|target| target != module && !target.is_empty());
             let others: BTreeSet<Module> = others.collect();
@@ -139,7 +148,7 @@ impl House {
     }
 
     /// The module that defines what a path leads to.
-    fn definer(&self, path: Vec<String>, depth: u32) -> Module {
+    fn definer(&self, path: &[String], depth: u32) -> Module {
         let length = (0..=path.len())
             .rev()
             .find(|length| self.has(&path[..*length]))
@@ -148,8 +157,8 @@ impl House {
         let known = rest.first().and_then(|name| self.names.get(&module)?.get(name));
         match known.and_then(|known| self.absolute(&module, known)) {
             Some(target) if depth < 8 => {
-                let target = target.into_iter().chain(rest[1..].iter().cloned()).collect();
-                self.definer(target, depth + 1)
+                let target: Vec<String> = target.into_iter().chain(rest[1..].iter().cloned()).collect();
+                self.definer(&target, depth + 1)
             }
             _ => module,
         }
@@ -217,6 +226,8 @@ struct Page {
     /// Every path that leads out of it.
     paths: Vec<Vec<String>>,
     names: BTreeMap<String, Vec<String>>,
+    /// How many modules within the file surround what is being visited.
+    depth: usize,
 }
 
 impl Page {
@@ -228,8 +239,19 @@ impl Page {
         page
     }
 
+    /// A path as the file's own module would write it: within a module of the file, the first `super` is the file.
+    fn seen_from_file(&self, mut path: Vec<String>) -> Vec<String> {
+        let ups = path.iter().take_while(|part| *part == "super").count();
+        path.drain(..ups.min(self.depth));
+        if ups > 0 && ups <= self.depth {
+            path.insert(0, "self".to_owned());
+        }
+        path
+    }
+
     fn take(&mut self, tree: &UseTree, path: &mut Vec<String>, is_handed_on: bool) {
         let add = |page: &mut Self, name: String, path: Vec<String>| {
+            let path = page.seen_from_file(path);
             // A front page that only hands on what its own children define uses nothing of them.
             if !is_handed_on || ["crate", "super"].contains(&path[0].as_str()) {
                 page.paths.push(path.clone());
@@ -243,7 +265,7 @@ impl Page {
                 path.pop();
             }
             UseTree::Group(group) => group.items.iter().for_each(|item| self.take(item, path, is_handed_on)),
-            UseTree::Glob(_) => self.paths.push(path.clone()),
+            UseTree::Glob(_) => self.paths.push(self.seen_from_file(path.clone())),
             UseTree::Name(name) if name.ident == "self" => {
                 let last = path.last().cloned().unwrap_or_default();
                 add(self, last, path.clone());
@@ -260,6 +282,17 @@ impl Page {
     }
 }
 
+/// Whether a condition of `cfg` holds only in tests: `test`, or `all` with it.
+fn is_for_tests(condition: &Meta) -> bool {
+    match condition {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) if list.path.is_ident("all") => list
+            .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+            .is_ok_and(|conditions| conditions.iter().any(is_for_tests)),
+        _ => false,
+    }
+}
+
 impl<'ast> Visit<'ast> for Page {
     fn visit_item(&mut self, item: &'ast Item) {
         let attributes = match item {
@@ -269,15 +302,21 @@ impl<'ast> Visit<'ast> for Page {
             Item::Impl(item) => &item.attrs,
             _ => return visit::visit_item(self, item),
         };
-        let is_for_tests = attributes.iter().any(|attribute| {
+        let is_left_out = attributes.iter().any(|attribute| {
             attribute.path().is_ident("cfg")
                 && attribute
-                    .parse_args::<syn::Path>()
-                    .is_ok_and(|condition| condition.is_ident("test"))
+                    .parse_args::<syn::Meta>()
+                    .is_ok_and(|condition| is_for_tests(&condition))
         });
-        if !is_for_tests {
+        if !is_left_out {
             visit::visit_item(self, item);
         }
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        self.depth += 1;
+        visit::visit_item_mod(self, module);
+        self.depth -= 1;
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
@@ -285,10 +324,15 @@ impl<'ast> Visit<'ast> for Page {
         self.take(&item.tree, &mut Vec::new(), is_handed_on);
     }
 
+    fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {
+        // `pub(in path)` says who may look in, and takes nothing from there.
+    }
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.leading_colon.is_none() && path.segments.len() > 1 {
             let parts = path.segments.iter().map(|segment| segment.ident.to_string());
-            self.paths.push(parts.collect());
+            let path = self.seen_from_file(parts.collect());
+            self.paths.push(path);
         }
         visit::visit_path(self, path);
     }

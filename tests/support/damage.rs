@@ -118,7 +118,7 @@ impl Damage {
         assert_eq!(
             roots::domains(&self.folder.path().join("here")).len(),
             1,
-            "{what}: machines were created"
+            "{what}: VMs were created"
         );
     }
 }

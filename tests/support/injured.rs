@@ -13,8 +13,8 @@ use std::{
 use pedos_backup::{
     cancel::CancelToken,
     host::{
-        Change, Changes, Extent, Home, Host, HostError, Intake, Label, LocalDir, NewVm, Service, ServiceProcess,
-        Services, Stamp, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
+        Change, Changes, Extent, Home, Host, HostError, Intake, Label, LocalDir, NewVm, Operation, Refusal, Service,
+        ServiceProcess, Services, Stamp, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
     },
     inventory::{Device, Inventory},
 };
@@ -117,9 +117,7 @@ impl InjuredHost {
     }
 
     fn refused(&self) -> HostError {
-        HostError::Refused {
-            what: "the injured host refuses".to_owned(),
-        }
+        Refusal::NoPool.into()
     }
 
     fn setting(&self, vm: &str) -> Result<(), HostError> {
@@ -160,7 +158,7 @@ impl Vms for InjuredHost {
         {
             self.felt.store(true, Ordering::SeqCst);
             return Err(HostError::io(
-                "opening the injured volume",
+                Operation::Open("the injured volume".into()),
                 io::Error::from_raw_os_error(5),
             ));
         }
@@ -339,7 +337,7 @@ impl VolumeImport for InjuredImport {
             Injury::Write { from, errno } if offset + data.len() as u64 > from => {
                 self.felt.store(true, Ordering::SeqCst);
                 Err(HostError::io(
-                    "writing the injured volume",
+                    Operation::Write("the injured volume".into()),
                     io::Error::from_raw_os_error(errno),
                 ))
             }
@@ -355,7 +353,7 @@ impl VolumeImport for InjuredImport {
         if let Injury::Finish { errno } = self.injury {
             self.felt.store(true, Ordering::SeqCst);
             return Err(HostError::io(
-                "syncing the injured volume",
+                Operation::Write("the injured volume".into()),
                 io::Error::from_raw_os_error(errno),
             ));
         }

@@ -79,13 +79,13 @@ fn the_window_stays_fluent_while_a_backup_runs() {
 #[test]
 fn a_table_of_hundreds_of_vms_opens_at_once_and_stays_fluent() {
     let app = |number: usize| {
-        Vm::new(&format!("machine-number-{number:03}"), "AppVM")
+        Vm::new(&format!("vm-number-{number:03}"), "AppVM")
             .property("template", "tpl")
             .volume("private", Fill::Holes(MIB))
     };
     let vms: Vec<Vm> = (0..MANY).map(app).collect();
     let place = Workspace::new(&vms);
-    let names: Vec<String> = (0..MANY).map(|number| format!("machine-number-{number:03}")).collect();
+    let names: Vec<String> = (0..MANY).map(|number| format!("vm-number-{number:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let archive = jobs::archive(&place.path("root"), &names, &place.path("target"));
     // Every name is taken and every template is missing, so that every row has much to say.
@@ -217,7 +217,7 @@ fn inside_the_window() {
     let others = taken_by_others(before);
     let (gap, own) = frames.longest.get();
     println!(
-        "others took {:.0} % of the machine, gap by the clock {} ms",
+        "others took {:.0} % of the computer, gap by the clock {} ms",
         others * 100.0,
         gap.as_millis()
     );

@@ -75,9 +75,9 @@ pub struct BackupArgs {
 
     /// Compress the backup with this method: gzip (the default), zstd, xz, bzip2 or lzma
     ///
-    /// All are built in; pigz, pbzip2 and zstdmt are other names of gzip, bzip2 and zstd. lzma is for what cannot read xz: one
-    /// processor makes it, which takes long. To read the backup without this program, the tool of that name is needed; gzip
-    /// is the one that is always there.
+    /// All are built in; pigz, pbzip2 and zstdmt are other names of gzip, bzip2 and zstd. lzma is for systems that cannot read xz;
+    /// it uses one CPU and is slow. To read the backup without this program, you need the tool of that name; gzip is
+    /// installed everywhere.
     #[arg(short = 'Z', long, value_name = "PROGRAM", overrides_with_all = ["compress", "no_compress"])]
     pub compress_filter: Option<String>,
 
@@ -89,8 +89,8 @@ pub struct BackupArgs {
 
     /// How much work each guess at the passphrase costs
     ///
-    /// "default", which is meant without this option, takes about half a second for each key. "reference" takes eight times that work, as the
-    /// stock scrypt tool nominally does, and makes the backup slower.
+    /// "default" takes about half a second for each key. "reference" takes eight times that work, as the stock scrypt tool
+    /// nominally does, and makes the backup slower.
     #[arg(long, value_name = "STRENGTH", value_enum)]
     pub kdf_strength: Option<KdfStrength>,
 

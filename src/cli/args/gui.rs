@@ -16,7 +16,7 @@ use super::LONG_VERSION;
 pub struct BackupWizardArgs {
     /// Work on the PedOS in this folder
     ///
-    /// Without this option the environment variable PEDOS_ROOT is looked at.
+    /// Without this option, the environment variable PEDOS_ROOT names it.
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 }
@@ -39,7 +39,7 @@ pub struct RestoreWizardArgs {
 
     /// Work on the PedOS in this folder
     ///
-    /// Without this option the environment variable PEDOS_ROOT is looked at.
+    /// Without this option, the environment variable PEDOS_ROOT names it.
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 }

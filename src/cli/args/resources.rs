@@ -11,13 +11,13 @@ use crate::engine::Resources;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Resources")]
 pub struct ResourceArgs {
-    /// Let at most N processors work at a time; without this option all that there are
+    /// Use at most N CPUs (default: all)
     ///
     /// Each one takes about 140 MiB of memory, most of it for keys.
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 
-    /// Give way to everything else: the lowest priority for processor and disk
+    /// Run with the lowest priority for CPU and disk
     #[arg(long)]
     pub nice: bool,
 }

@@ -71,10 +71,10 @@ pub struct RestoreArgs {
     #[arg(long, conflicts_with_all = ["verify_only", "extract", "new_root", "dry_run"])]
     pub list: bool,
 
-    /// Look the file of the backup over in seconds, without its passphrase, for parts that are missing or cut
+    /// Check in seconds, without the passphrase, whether parts of the backup file are missing or cut
     ///
-    /// This reads only what stands between the parts, so it finds nothing that is wrong within them: it is no
-    /// verification.
+    /// This reads only the headers between the parts and finds no damage within them. It does not replace
+    /// --verify-only.
     #[arg(long, conflicts_with_all = ["verify_only", "extract", "list", "new_root", "dry_run", "json", "dest_vm"])]
     pub quick_look: bool,
 

@@ -3,7 +3,10 @@
 
 use std::fmt;
 
-use super::running::{self, Running};
+use super::{
+    algorithm::{Algorithm, Mode},
+    running::{self, Running},
+};
 
 /// A cipher that the header of an old archive may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,44 +17,6 @@ struct Spec {
     name: &'static str,
     algorithm: Algorithm,
     mode: Mode,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Algorithm {
-    Aes256,
-    Aes192,
-    Aes128,
-    Camellia256,
-    Camellia192,
-    Camellia128,
-    Aria256,
-    Aria192,
-    Aria128,
-    Sm4,
-    TripleDes,
-    TwoKeyDes,
-    Des,
-    Blowfish,
-    Cast5,
-    Idea,
-    Rc2,
-    Rc2Short,
-    Rc2Shortest,
-    Rc4,
-    Rc4Shortest,
-}
-
-/// How the blocks of a cipher are chained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Mode {
-    Cbc,
-    Cfb,
-    Cfb8,
-    Ofb,
-    Ctr,
-    Ecb,
-    /// The algorithm is no block cipher.
-    Stream,
 }
 
 macro_rules! specs {

@@ -20,7 +20,7 @@ use rc2::Rc2;
 use rc4::Rc4;
 use sm4::Sm4;
 
-use super::cipher::{Algorithm, Mode};
+use super::algorithm::{Algorithm, Mode};
 
 /// A cipher that has its key.
 pub(super) trait Running: Send {

@@ -4,15 +4,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    engine::OpenedArchive,
-    host::{Reference, System},
+    host::Reference,
     plan::{
         Candidates, Cure, DevicePort, Missing, OnConflict, PoolOffer, RestoreChoices, RestorePolicy, RestoreTable,
         pools, resolve,
     },
 };
 
-use super::RestoreDraft;
+use super::{RestoreDraft, resolved::Resolved};
 
 impl RestoreDraft {
     /// Whether a VM of the archive is selected.
@@ -160,16 +159,6 @@ impl RestoreDraft {
             _ => Candidates::default(),
         }
     }
-}
-
-/// A table with what it was made of. With hundreds of VMs it takes milliseconds, and it is asked for several times for each
-/// key that is pressed.
-#[derive(Debug)]
-pub(super) struct Resolved {
-    archive: Arc<OpenedArchive>,
-    system: Arc<System>,
-    choices: RestoreChoices,
-    table: Arc<RestoreTable>,
 }
 
 fn set<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) {

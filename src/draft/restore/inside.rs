@@ -10,35 +10,10 @@ use crate::{
     transport::PlaceKind,
 };
 
-use super::{RestoreDraft, RestorePage};
-
-/// How far the quick look over a file is.
-#[derive(Debug, Clone, Default)]
-pub enum QuickLook {
-    /// There is nothing to look over, or not yet.
-    #[default]
-    NotDone,
-    /// It is under way.
-    Looking,
-    /// What it told.
-    Done(Outline),
-    /// The file could not be read.
-    Failed(EngineError),
-}
-
-/// How far the reading of the VMs' notes is.
-#[derive(Debug, Clone, Default)]
-pub enum NotesRead {
-    /// Nobody asked for them.
-    #[default]
-    NotRead,
-    /// It is under way.
-    Reading,
-    /// What there was.
-    Done(Notes),
-    /// The archive could not be read.
-    Failed(EngineError),
-}
+use super::{
+    RestoreDraft, RestorePage,
+    state::{NotesRead, QuickLook},
+};
 
 impl RestoreDraft {
     /// Notes that the quick look begins, if there is a file that was not looked over yet. Returns whether it has to.

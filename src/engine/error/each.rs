@@ -9,8 +9,8 @@ fn odd() -> String {
     "x\u{1b}y".to_owned()
 }
 
-fn answer() -> Arc<io::Error> {
-    Arc::new(io::ErrorKind::PermissionDenied.into())
+fn answer() -> IoError {
+    std::io::ErrorKind::PermissionDenied.into()
 }
 
 impl EngineError {
@@ -24,11 +24,12 @@ impl EngineError {
         Destination { 0: DestinationError::Full { place: odd() } },
         Source { 0: SourceError::Io { place: odd(), source: answer() } },
         Archive { 0: ArchiveError::WrongPassphrase },
-        NotInArchive { what: odd() },
+        NotInArchive { what: ArchivedFile::OfVm { vm: odd(), file: odd() } },
         NotReady { 0: Finding { vm: None, remark: BackupRemark::NothingSelected } },
-        Plan { what: odd() },
+        Plan { why: PlanFault::NoHome },
+        Key { 0: CryptoError::NoRandomness },
         NoThread,
-        Internal { what: odd() },
+        Internal { what: Mistake::Worker },
     }
 
     /// One of every kind, with one of every kind of what it holds.
@@ -37,10 +38,23 @@ impl EngineError {
         let has_kinds = |error: &Self| {
             matches!(
                 error,
-                Self::Host(_) | Self::Destination(_) | Self::Source(_) | Self::Archive(_)
+                Self::Plan { .. }
+                    | Self::Key(_)
+                    | Self::Internal { .. }
+                    | Self::Host(_)
+                    | Self::Destination(_)
+                    | Self::Source(_)
+                    | Self::Archive(_)
             )
         };
         all.retain(|error| !has_kinds(error));
+        all.push(Self::Home {
+            path: odd().into(),
+            source: std::io::ErrorKind::StorageFull.into(),
+        });
+        all.extend(PlanFault::all().into_iter().map(|why| Self::Plan { why }));
+        all.extend(CryptoError::one_of_each().into_iter().map(Self::Key));
+        all.extend(Mistake::one_of_each().into_iter().map(|what| Self::Internal { what }));
         all.extend(HostError::all().into_iter().map(Self::Host));
         all.extend(DestinationError::one_of_each().into_iter().map(Self::Destination));
         all.extend(SourceError::one_of_each().into_iter().map(Self::Source));

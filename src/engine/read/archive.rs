@@ -123,7 +123,7 @@ impl<'a> Archive<'a> {
         let announced = rows.iter().map(|row| row.content.size_bytes).sum();
         let total_bytes = members.archive_bytes().unwrap_or(announced);
         let (unpacked, read) = run.carry_out(&mut members, ahead, target, total_bytes);
-        let read = read.and_then(|findings| members.finish().map(|()| findings));
+        let read = read.and_then(|findings| members.finish(&self.context.cancel).map(|()| findings));
         result(unpacked, read, known.findings.clone())
     }
 }

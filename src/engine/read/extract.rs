@@ -18,9 +18,10 @@ use std::{
 
 use crate::{
     engine::{
-        ArchiveError, Context, EngineError, Failure, ItemResult, Phase, Report, VmReport, VmResult, Warning, memory,
+        ArchiveError, Context, EngineError, Failure, ItemResult, Phase, PlanFault, Report, VmReport, VmResult, Warning,
+        memory,
     },
-    host::{HostError, Services, System, VmFile, VolumeImport},
+    host::{HostError, Operation, Refusal, Services, System, VmFile, VolumeImport},
     inventory::volume_file,
     plan::{ArchivedFile, ExtractPlan, ExtractTo, RestoreChoices, RestorePolicy, RestoreRow, resolve},
     transport::{DestinationError, FileWriter},
@@ -81,7 +82,7 @@ pub fn run(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Contex
             .for_each(|vm| vm.items.retain(|item| item.name == *file));
     }
     if let Some(error) = result.broken.filter(|_| is_whole) {
-        context.warn(Warning::RestUnreadable { why: error.to_string() });
+        context.warn(Warning::RestUnreadable { why: error });
     }
     Ok(Report {
         place: plan.access.source.location().to_string(),
@@ -98,12 +99,7 @@ pub fn run(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Contex
 }
 
 fn not_in_archive(what: &ArchivedFile) -> EngineError {
-    EngineError::NotInArchive {
-        what: match what {
-            ArchivedFile::Home => "dom0's home".to_owned(),
-            ArchivedFile::OfVm { vm, file } => format!("{vm}:{file}"),
-        },
-    }
+    EngineError::NotInArchive { what: what.clone() }
 }
 
 fn is_missing(vm: Option<&VmReport>) -> bool {
@@ -141,8 +137,8 @@ impl Extracting {
             (ExtractTo::Path(path), None) => Output::Folder(Some(new_folder(path)?)),
             (ExtractTo::Stream(stream), Some(_)) => Output::Stream(Arc::clone(stream)),
             (ExtractTo::Stream(_), None) => {
-                let what = "dom0's home is a folder, which does not fit into a stream".to_owned();
-                return Err(EngineError::Plan { what });
+                let why = PlanFault::HomeIntoStream;
+                return Err(EngineError::Plan { why });
             }
         };
         Ok(Self {
@@ -167,7 +163,7 @@ impl Extracting {
                 has_come,
             })),
             Output::File(sink) => {
-                let io = |error| HostError::io(sink.place(), error);
+                let io = |error| HostError::io(Operation::Write(sink.place().into()), error);
                 let file = sink.file().try_clone().map_err(io)?;
                 file.set_len(size_bytes).map_err(io)?;
                 Some(Box::new(FileImport {
@@ -265,7 +261,7 @@ struct FileImport {
 impl VolumeImport for FileImport {
     fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
         let written = self.file.write_all_at(data, offset);
-        written.map_err(|error| HostError::io(&self.place, error))
+        written.map_err(|error| HostError::io(Operation::Write(self.place.clone().into()), error))
     }
 
     fn finish(self: Box<Self>) -> Result<(), HostError> {
@@ -298,11 +294,10 @@ impl VolumeImport for StreamImport {
     fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
         if offset < self.position {
             // The sparse map of an inner archive ascends; its reader makes sure of it.
-            let what = "the data of the file comes in another order than it is written in".to_owned();
-            return Err(HostError::Refused { what });
+            return Err(Refusal::OutOfOrder.into());
         }
         let written = self.fill(offset).and_then(|()| (&*self.stream).write_all(data));
-        written.map_err(|error| HostError::io("standard output", error))?;
+        written.map_err(|error| HostError::io(Operation::WriteOutput, error))?;
         self.position += data.len() as u64;
         Ok(())
     }
@@ -310,7 +305,7 @@ impl VolumeImport for StreamImport {
     fn finish(mut self: Box<Self>) -> Result<(), HostError> {
         let size_bytes = self.size_bytes;
         self.fill(size_bytes)
-            .map_err(|error| HostError::io("standard output", error))?;
+            .map_err(|error| HostError::io(Operation::WriteOutput, error))?;
         self.has_come.store(true, Ordering::SeqCst);
         Ok(())
     }

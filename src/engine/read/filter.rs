@@ -9,7 +9,6 @@ use std::{
     ops::Range,
     os::{fd::AsFd, unix::process::CommandExt},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
-    sync::Arc,
     thread,
     time::Duration,
 };
@@ -226,7 +225,7 @@ impl Drop for Program<'_> {
 
 fn cannot_run(program: &str, error: io::Error) -> io::Error {
     let program = program.to_owned();
-    let source = Arc::new(error);
+    let source = error.into();
     into_io(SourceError::Program { program, source })
 }
 

@@ -2,7 +2,7 @@
 //! What a restore that was killed has left: VMs that still have the tag of an unfinished one, and folders of dom0's home
 //! that never got their name. Data that was being written lies within those VMs' folders and goes with them.
 
-use std::{ffi::OsStr, fs, io, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{ffi::OsStr, fs, io, path::PathBuf, thread, time::Duration};
 
 use crate::{
     durable::names_in,
@@ -136,6 +136,6 @@ fn is_unfinished(name: &OsStr) -> bool {
 fn home_error(path: PathBuf, error: io::Error) -> EngineError {
     EngineError::Home {
         path,
-        source: Arc::new(error),
+        source: error.into(),
     }
 }

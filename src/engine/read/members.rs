@@ -179,11 +179,11 @@ impl Members {
     }
 
     /// Ends the conversation after the last member.
-    pub(super) fn finish(self) -> Result<(), EngineError> {
+    pub(super) fn finish(self, cancel: &CancelToken) -> Result<(), EngineError> {
         match self.from {
             From::File(_) => self
                 .source
-                .finish()
+                .finish(cancel)
                 .map_err(|error| source_error(&self.source.location().to_string(), error)),
             From::Service(service) => Ok(service.finish()?),
         }

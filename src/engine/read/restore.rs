@@ -10,10 +10,10 @@ use std::{
 
 use crate::{
     engine::{
-        ArchiveError, Context, EngineError, Failure, ItemResult, ItemState, Phase, Report, VmReport, VmResult, Warning,
-        memory, report::in_order,
+        ArchiveError, Context, EngineError, Failure, ItemResult, ItemState, Phase, PlanFault, Report, Restored,
+        SettingFault, VmReport, VmResult, Warning, memory, report::in_order,
     },
-    host::{DOM0, Host, HostError, Intake, VmFile, VolumeImport},
+    host::{Host, HostError, Intake, VmFile, VolumeImport},
     inventory::{self, Inventory},
     plan::{Missing, RestorePlan, RestoreRow},
     units::LocalTime,
@@ -32,6 +32,9 @@ use super::{
     settings::Settings,
     target::{InnerReader, Target},
 };
+
+/// The feature that holds the menu entries of a VM.
+const MENU_FEATURE: &str = "menu-items";
 
 /// Carries a restore out. The report says of each VM whether it is whole.
 ///
@@ -53,7 +56,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     for row in &rows {
         if opened.inventory.domain(&row.domain.name).as_ref() != Some(&row.domain) {
             return Err(EngineError::Plan {
-                what: "the backup has changed since it was opened".to_owned(),
+                why: PlanFault::BackupChanged,
             });
         }
     }
@@ -92,7 +95,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     result.findings.retain(|finding| !named.contains(finding));
     warn_of(&result.findings, context);
     if let Some(error) = result.broken {
-        context.warn(Warning::RestUnreadable { why: error.to_string() });
+        context.warn(Warning::RestUnreadable { why: error });
     }
     let home_folder = target.home.take();
     drop(target);
@@ -187,11 +190,10 @@ impl<'a> Restoring<'a> {
     /// Takes a VM away that did not become whole. Where that fails, it keeps the tag that tells.
     fn take_away(&self, name: &str) {
         if let Err(error) = self.way_back.remove_vm(name) {
-            let why = error.to_string();
             self.context.warn(Warning::NotTakenAway {
                 vm: name.to_owned(),
                 tag: IN_PROGRESS_TAG,
-                why,
+                why: error,
             });
         }
     }
@@ -204,7 +206,7 @@ impl Drop for Restoring<'_> {
         }
         self.unfinished.iter().for_each(|name| self.take_away(name));
         if let Err(error) = self.way_back.commit() {
-            log::error!("machines that were taken away may still be on record: {error}");
+            log::error!("VMs that were taken away may still be on record: {error}");
         }
     }
 }
@@ -220,13 +222,9 @@ impl Target for Restoring<'_> {
     }
 
     fn vm_file(&mut self, row: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError> {
-        let warn = |setting: &str, why: String| {
-            let vm = row.name_here.clone();
-            self.context.warn(Warning::SettingNotRestored {
-                vm,
-                setting: setting.to_owned(),
-                why,
-            });
+        let warn = |what, error| {
+            let (vm, why) = (row.name_here.clone(), SettingFault::Host(error));
+            self.context.warn(Warning::SettingNotRestored { vm, what, why });
         };
         let mut result = ItemResult::Done;
         let content = match file {
@@ -246,13 +244,13 @@ impl Target for Restoring<'_> {
                 put(inventory::DROP_EVERYTHING)?;
                 result = ItemResult::Failed(Failure(error.into()));
             }
-            Err(error) => warn(file.file_name(), error.to_string()),
+            Err(error) => warn(Restored::File(file), error),
         }
         // The menu reads its entries from this feature; the file is where older versions kept them.
         if let (VmFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(&content)) {
             let entries: Vec<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            if let Err(error) = self.host.set_feature(&row.name_here, "menu-items", &entries.join(" ")) {
-                warn("feature menu-items", error.to_string());
+            if let Err(error) = self.host.set_feature(&row.name_here, MENU_FEATURE, &entries.join(" ")) {
+                warn(Restored::Feature(MENU_FEATURE.to_owned()), error);
             }
         }
         Ok(result)
@@ -266,9 +264,7 @@ impl Target for Restoring<'_> {
         context: &Context,
     ) -> Result<HomeRead, EngineError> {
         let Some(home) = self.host.home()? else {
-            return Err(EngineError::Plan {
-                what: format!("{DOM0} has no home directory here"),
-            });
+            return Err(EngineError::Plan { why: PlanFault::NoHome });
         };
         let name = format!("{HOME_FOLDER}{}", LocalTime::at(SystemTime::now()).folder_time());
         let folder = HomeFolder::create_next(&home.folder, name)?;

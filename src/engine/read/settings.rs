@@ -2,7 +2,7 @@
 //! Returns a restored VM its settings: each is set on its own, and what the host does not take is a warning.
 
 use crate::{
-    engine::{Context, EngineError, Warning},
+    engine::{Context, EngineError, Restored, SettingFault, Warning},
     host::{
         Host, HostError, NewVm, Reference,
         settings::{Setting, Unfit},
@@ -120,12 +120,12 @@ impl<'a> Settings<'a> {
         for (feature, value) in domain.features.iter().filter(|(key, _)| is_copied_feature(key)) {
             self.note(
                 row,
-                &format!("feature {feature}"),
+                Restored::Feature(feature.clone()),
                 self.host.set_feature(name, feature, value),
             );
         }
         for tag in row.tags.iter().filter(|tag| *tag != IN_PROGRESS_TAG) {
-            self.note(row, &format!("tag {tag}"), self.host.add_tag(name, tag));
+            self.note(row, Restored::Tag(tag.clone()), self.host.add_tag(name, tag));
         }
     }
 
@@ -138,8 +138,11 @@ impl<'a> Settings<'a> {
         }
         let kept = row.devices.iter().filter(|device| device.fate == DeviceFate::Kept);
         for device in kept.map(|device| &device.device) {
-            let what = format!("device {} {}", device.class, device.id().unwrap_or_default());
-            self.note(row, &what, self.host.assign_device(&row.name_here, device));
+            let what = Restored::Device {
+                class: device.class.clone(),
+                id: device.id().unwrap_or_default().to_owned(),
+            };
+            self.note(row, what, self.host.assign_device(&row.name_here, device));
         }
     }
 
@@ -155,12 +158,12 @@ impl<'a> Settings<'a> {
     fn set(&self, row: &RestoreRow, property: &str, value: &str) {
         self.note(
             row,
-            &format!("property {property}"),
+            Restored::Property(property.to_owned()),
             self.host.set_property(&row.name_here, property, value),
         );
     }
 
-    fn note(&self, row: &RestoreRow, setting: &str, result: Result<(), HostError>) {
+    fn note(&self, row: &RestoreRow, what: Restored, result: Result<(), HostError>) {
         match result {
             // A setting that was stopped by its user is no news; the job looks at its token next.
             Ok(()) | Err(HostError::Cancelled(_)) => {}
@@ -175,15 +178,15 @@ impl<'a> Settings<'a> {
                 value,
                 why,
             }),
-            Err(error) => self.warn(row, setting, error.to_string()),
+            Err(error) => self.warn(row, what, error),
         }
     }
 
-    fn warn(&self, row: &RestoreRow, setting: &str, why: String) {
+    fn warn(&self, row: &RestoreRow, what: Restored, error: HostError) {
         self.context.warn(Warning::SettingNotRestored {
             vm: row.name_here.clone(),
-            setting: setting.to_owned(),
-            why,
+            what,
+            why: SettingFault::Host(error),
         });
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::engine::{CancelToken, EngineError};
+use crate::engine::{CancelToken, EngineError, Mistake};
 
 /// How often a wait looks whether the job was cancelled.
 pub(super) const CANCEL_CHECK: Duration = Duration::from_millis(100);
@@ -73,7 +73,5 @@ impl<T> Pending<T> {
 }
 
 fn broken() -> EngineError {
-    EngineError::Internal {
-        what: "a worker broke".to_owned(),
-    }
+    EngineError::Internal { what: Mistake::Worker }
 }

@@ -23,7 +23,7 @@ use crate::{
     },
     format::{BackupId, Compression, INVENTORY_FILE},
     host::{Services, System, Vms},
-    plan::{BackupPlan, Finding, Room, check_backup, hindrances},
+    plan::{BackupPlan, Finding, Room, Unverified, check_backup, hindrances},
     transport::{ArchiveWriter, Location, open_writer},
     units::unix_now,
 };
@@ -64,7 +64,7 @@ pub(in crate::engine) fn run(
     let archive = location.file().map(Path::to_owned);
     let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
     if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
-        context.warn(Warning::NotRecorded { why: error.to_string() });
+        context.warn(Warning::NotRecorded { why: error });
     }
     let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);
     let report = Report {
@@ -72,6 +72,7 @@ pub(in crate::engine) fn run(
         vms: in_plan_order(plan, vms, &contents),
         // The name may be another one than at the beginning.
         place: location.to_string(),
+        unreadable: (!is_readable_again).then(|| Unverified::of(&plan.destination)),
         archive,
         lacks_recovery_text: plan.recovery_text.is_some() && recovery_file.is_none(),
         recovery_file,

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     engine::{
-        Context, EngineError, Failure, ItemReport, ItemResult, ItemState, VmReport, VmResult, io_errors::from_io,
-        names::PLACEHOLDER,
+        Context, EngineError, Failure, ItemReport, ItemResult, ItemState, PlanFault, VmReport, VmResult,
+        io_errors::from_io, names::PLACEHOLDER,
     },
     format::{HOME_FOLDER, limits::PART_CONTENT_BYTES},
     host::{DOM0, Home, Stamp, System, VmFile, Vms},
@@ -143,6 +143,7 @@ pub(super) fn is_of_one_vm(error: &EngineError) -> bool {
         | EngineError::Archive(_)
         | EngineError::NotInArchive { .. }
         | EngineError::Plan { .. }
+        | EngineError::Key(_)
         | EngineError::Internal { .. } => false,
     }
 }
@@ -207,11 +208,9 @@ fn check_paths(vms: &[VmContents]) -> Result<(), EngineError> {
     let mut seen = BTreeMap::new();
     for vm in vms {
         if let Some(other) = seen.insert(vm.path.as_str(), vm.name.as_str()) {
-            let what = format!(
-                "the VMs {other} and {} have the same number in the host's qubes.xml",
-                vm.name
-            );
-            return Err(EngineError::Plan { what });
+            let (one, other) = (other.to_owned(), vm.name.clone());
+            let why = PlanFault::SameNumber { one, other };
+            return Err(EngineError::Plan { why });
         }
     }
     Ok(())
@@ -255,9 +254,7 @@ fn gather_vm(name: &str, system: &System, host: &dyn Vms) -> Result<VmContents, 
 
 fn gather_home(host: &dyn Vms, context: &Context) -> Result<VmContents, EngineError> {
     let Some(home) = host.home()? else {
-        return Err(EngineError::Plan {
-            what: "dom0 has no home directory here".to_owned(),
-        });
+        return Err(EngineError::Plan { why: PlanFault::NoHome });
     };
     let size = home::tree_size(&home.folder, &context.cancel)?;
     let path = ArchivePath::new(format!("{HOME_FOLDER}/{}", home.user));

@@ -19,8 +19,8 @@ use rustix::fs::OFlags;
 use crate::{
     durable,
     engine::{
-        CancelToken, Context, EngineError, Warning,
-        io_errors::{home_error, internal, write_to_io},
+        CancelToken, Context, EngineError, LeftOut, Warning,
+        io_errors::{format_internal, home_error, internal},
         meter::Meter,
     },
     extent::Extent,
@@ -168,7 +168,7 @@ struct Saving<'a, 'w> {
 }
 
 impl Saving<'_, '_> {
-    fn leave_out(&self, path: &Path, why: &str) {
+    fn leave_out(&self, path: &Path, why: impl Into<LeftOut>) {
         self.is_incomplete(path);
         self.pass_over(path, why);
     }
@@ -180,12 +180,9 @@ impl Saving<'_, '_> {
     }
 
     /// Leaves out what nobody misses in a backup.
-    fn pass_over(&self, path: &Path, why: &str) {
+    fn pass_over(&self, path: &Path, why: impl Into<LeftOut>) {
         let path = path.strip_prefix(self.home).unwrap_or(path).to_owned();
-        self.context.warn(Warning::HomeFileLeftOut {
-            path,
-            why: why.to_owned(),
-        });
+        self.context.warn(Warning::HomeFileLeftOut { path, why: why.into() });
     }
 
     fn name(&self, path: &Path) -> Vec<u8> {
@@ -196,11 +193,11 @@ impl Saving<'_, '_> {
     fn member(&mut self, name: &[u8], kind: &EntryKind, metadata: &Metadata, size: u64) -> Result<(), EngineError> {
         self.archive
             .member(&new_member(name, kind, metadata, size))
-            .map_err(|error| internal(write_to_io(error)))
+            .map_err(|error| format_internal(error))
     }
 
     fn end_member(&mut self) -> Result<(), EngineError> {
-        self.archive.end_member().map_err(|error| internal(write_to_io(error)))
+        self.archive.end_member().map_err(|error| format_internal(error))
     }
 
     /// Writes a folder and gives what is in it, the first to come last.
@@ -215,7 +212,7 @@ impl Saving<'_, '_> {
         let names = match durable::names_in(path).and_then(Iterator::collect::<io::Result<Vec<OsString>>>) {
             Ok(names) => names,
             Err(error) => {
-                self.leave_out(path, &error.to_string());
+                self.leave_out(path, error);
                 return Ok(Vec::new());
             }
         };
@@ -256,7 +253,7 @@ impl Saving<'_, '_> {
             // Gone since the folder was read: it need not be saved.
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                self.leave_out(path, &error.to_string());
+                self.leave_out(path, error);
                 None
             }
         }
@@ -272,21 +269,16 @@ impl Saving<'_, '_> {
                     metadata,
                 ),
                 Err(error) => {
-                    self.leave_out(path, &error.to_string());
+                    self.leave_out(path, error);
                     Ok(())
                 }
             };
         }
         if !kind.is_file() && !kind.is_fifo() {
-            let why = if kind.is_socket() {
-                "it is a socket, which only exists while its program runs"
-            } else {
-                "it is a device"
-            };
             if kind.is_socket() {
-                self.pass_over(path, why);
+                self.pass_over(path, LeftOut::Socket);
             } else {
-                self.leave_out(path, why);
+                self.leave_out(path, LeftOut::Device);
             }
             return Ok(());
         }
@@ -314,7 +306,7 @@ impl Saving<'_, '_> {
             Ok((file, metadata)) if metadata.is_file() => (file, metadata),
             Ok(_) => return Ok(()),
             Err(error) => {
-                self.leave_out(path, &error.to_string());
+                self.leave_out(path, error);
                 return Ok(());
             }
         };
@@ -343,7 +335,7 @@ impl Saving<'_, '_> {
     ) -> Result<(), EngineError> {
         let member = new_member(name, &EntryKind::File, metadata, volume.size_bytes());
         let head = self.archive.sparse_file(&member, extents);
-        head.map_err(|error| internal(write_to_io(error)))?;
+        head.map_err(|error| format_internal(error))?;
         let mut buffer = vec![0; READ_BYTES];
         for extent in extents {
             let mut offset = extent.offset;
@@ -355,7 +347,7 @@ impl Saving<'_, '_> {
                         buffer[..wanted].fill(0);
                         match error.kind() {
                             io::ErrorKind::UnexpectedEof => self.changed(path),
-                            _ => self.leave_out(path, &error.to_string()),
+                            _ => self.leave_out(path, error),
                         }
                     }
                 }
@@ -377,7 +369,7 @@ impl Saving<'_, '_> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
                     self.pad(left)?;
-                    self.leave_out(path, &error.to_string());
+                    self.leave_out(path, error);
                     return Ok(());
                 }
             };

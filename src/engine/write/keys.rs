@@ -4,9 +4,9 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    crypto::{CryptoError, Derivation, Derived, KdfCost, SealKey, header_passphrase, part_passphrase},
+    crypto::{Derivation, Derived, KdfCost, SealKey, header_passphrase, part_passphrase},
     engine::{
-        EngineError,
+        EngineError, PlanFault,
         workers::{Pending, Priority, Workers},
     },
     format::{PartName, limits::PART_CONTENT_BYTES},
@@ -52,21 +52,14 @@ impl KeyMaker<'_> {
         priority: Priority,
         then: impl FnOnce(Result<SealKey, EngineError>) -> T + Send + 'static,
     ) -> Pending<T> {
-        let made = |derivation: &Derivation, keys: Derived| {
-            SealKey::derived(derivation, keys).map_err(|error| not_derived(&error))
-        };
+        let made =
+            |derivation: &Derivation, keys: Derived| SealKey::derived(derivation, keys).map_err(EngineError::Key);
         match SealKey::derivation(passphrase, self.cost) {
             Ok(derivation) => self.workers.derive(derivation, priority, move |derivation, keys| {
                 then(made(derivation, keys))
             }),
-            Err(error) => Pending::ready(then(Err(not_derived(&error)))),
+            Err(error) => Pending::ready(then(Err(EngineError::Key(error)))),
         }
-    }
-}
-
-fn not_derived(error: &CryptoError) -> EngineError {
-    EngineError::Internal {
-        what: format!("deriving a key: {error}"),
     }
 }
 
@@ -119,7 +112,7 @@ impl<'a> SureKeys<'a> {
     fn order(&self, file: &str, parts: u32) -> Result<FileKeys, EngineError> {
         let part = |number| {
             PartName::new(file, number).map_err(|error| EngineError::Plan {
-                what: error.to_string(),
+                why: PlanFault::Name(error),
             })
         };
         let key = |number| Ok(self.maker.order(&part(number)?.to_string()));

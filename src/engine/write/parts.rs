@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::{
     crypto::{SealKey, Sealing},
-    engine::{CancelToken, EngineError, io_errors::from_io, workers::Pending},
+    engine::{CancelToken, EngineError, Mistake, io_errors::from_io, workers::Pending},
     format::{PartName, limits},
     units::MIB,
 };
@@ -75,7 +75,7 @@ impl Packer<'_> {
                 }
                 (PackMessage::Block { plain_bytes, data }, Some(mut file)) => {
                     let data = data.wait(&self.cancel)?;
-                    let data = data.map_err(|error| from_io(error, |source| internal(&source)))?;
+                    let data = data.map_err(|error| from_io(error, |source| internal(Mistake::Memory(source))))?;
                     file.plain_bytes += plain_bytes;
                     file.packed_bytes += data.len() as u64;
                     self.take(&mut file, data)?;
@@ -87,14 +87,14 @@ impl Packer<'_> {
                 (PackMessage::Plain { member, data }, None) => self.send(WriteMessage::Plain { member, data })?,
                 (PackMessage::End, None) => return self.send(WriteMessage::ArchiveEnd),
                 // Half a file must not pass for a whole one.
-                _ => return Err(internal(&"the files of an archive came out of order")),
+                _ => return Err(internal(Mistake::OutOfOrder)),
             }
         }
         Err(EngineError::Cancelled)
     }
 
     fn begin(&self, name: &str, expected_bytes: u64, mut keys: FileKeys) -> Result<File, EngineError> {
-        let part = PartName::new(name, 0).map_err(|error| internal(&error))?;
+        let part = PartName::new(name, 0).map_err(|error| internal(error.into()))?;
         self.send(WriteMessage::FileBegin)?;
         Ok(File {
             expected_bytes,
@@ -181,7 +181,7 @@ impl Packer<'_> {
         let parts_left = ((file.part_bytes as f64 + left_packed) / PART_BYTES as f64) as usize;
         while file.next_keys.len() < parts_left.min(KEYS_AHEAD) {
             let number = file.part.number() + 1 + file.next_keys.len() as u32;
-            let part = PartName::new(file.part.file(), number).map_err(|error| internal(&error))?;
+            let part = PartName::new(file.part.file(), number).map_err(|error| internal(error.into()))?;
             file.next_keys.push_back(self.keys.order(&part.to_string()));
         }
         Ok(())
@@ -190,7 +190,7 @@ impl Packer<'_> {
     /// Ends a part that is full and begins the next.
     fn next_part(&self, file: &mut File) -> Result<(), EngineError> {
         self.end_part(file)?;
-        file.part = PartName::new(file.part.file(), file.part.number() + 1).map_err(|error| internal(&error))?;
+        file.part = PartName::new(file.part.file(), file.part.number() + 1).map_err(|error| internal(error.into()))?;
         file.key = self.key_of(&file.part, &mut file.next_keys);
         file.part_bytes = 0;
         Ok(())
@@ -211,7 +211,7 @@ impl Packer<'_> {
         }
         self.begin_sealing(file, |key, cancel| key.wait(cancel)?.map(Some))?;
         let Key::AtWork(sealing) = std::mem::replace(&mut file.key, nothing()) else {
-            return Err(internal(&"a part was sealed twice"));
+            return Err(internal(Mistake::SealedTwice));
         };
         self.send(WriteMessage::End {
             mac: sealing.finish().mac,
@@ -226,8 +226,6 @@ impl Key {
     }
 }
 
-fn internal(error: &dyn std::fmt::Display) -> EngineError {
-    EngineError::Internal {
-        what: error.to_string(),
-    }
+fn internal(what: Mistake) -> EngineError {
+    EngineError::Internal { what }
 }

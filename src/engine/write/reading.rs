@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     engine::{
-        Context, EngineError, Failure, ItemResult, ItemState, VmReport, VmResult,
+        Context, EngineError, Failure, ItemResult, ItemState, Mistake, VmReport, VmResult,
         io_errors::{format_internal, internal},
         meter::Meter,
         workers::Pending,
@@ -156,7 +156,7 @@ impl<'a> Reading<'a> {
         match item {
             Item::Volume { name, .. } => {
                 let source = source.ok_or_else(|| EngineError::Internal {
-                    what: format!("the volume {name} was not opened"),
+                    what: Mistake::NotOpened { volume: name.clone() },
                 })?;
                 self.write_volume(&vm.name, name, &member, source).map(|()| None)
             }

@@ -43,7 +43,7 @@ pub(super) fn write_text(
     match durable::create(&path, text.as_bytes(), MODE) {
         Ok(()) => Some(path),
         Err(error) => {
-            let why = error.to_string();
+            let why = error.into();
             context.warn(Warning::RecoveryTextNotWritten { path, why });
             None
         }

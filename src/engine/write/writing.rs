@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     engine::{
-        CancelToken, EngineError,
+        CancelToken, EngineError, Mistake,
         io_errors::{destination_error, write_to_io},
     },
     format::{Compression, Encoder, limits::PART_CONTENT_BYTES, outer},
@@ -144,7 +144,7 @@ impl Writer<'_, '_, '_> {
                 }
                 // Half a part must not pass for a whole one.
                 _ => {
-                    let what = "the pieces of an archive came out of order".to_owned();
+                    let what = Mistake::OutOfOrder;
                     return Err(EngineError::Internal { what });
                 }
             }

@@ -35,17 +35,15 @@ impl Encoder {
     /// # Errors
     /// When there is not enough memory, and for a method that is only read or a level that it does not have.
     pub fn new(method: Compression, level: Level) -> io::Result<Self> {
-        let unsupported = |what| io::Error::new(io::ErrorKind::Unsupported, what);
-        let level = level
-            .number(method)
-            .ok_or_else(|| unsupported("there is no such level"))?;
+        let unsupported = || io::Error::from(io::ErrorKind::Unsupported);
+        let level = level.number(method).ok_or_else(unsupported)?;
         Ok(Self(match method {
             Compression::None => Kind::Plain,
             Compression::Gzip => Kind::Gzip(Box::new(GzipEncoder::new(level)?)),
             Compression::Bzip2 => Kind::Bzip2(level.into()),
             Compression::Xz => Kind::Xz(level.into()),
             // Its streams cannot stand one behind the other.
-            Compression::Lzma => return Err(unsupported("lzma has no blocks")),
+            Compression::Lzma => return Err(unsupported()),
             Compression::Zstd => {
                 let mut compressor = Compressor::new(level.into())?;
                 // As the stock tool does; the library by itself leaves it out.
@@ -125,7 +123,7 @@ impl LzmaEncoder {
     /// # Errors
     /// When there is not enough memory, and for a level that there is not.
     pub fn new(level: Level) -> io::Result<Self> {
-        let unsupported = || io::Error::new(io::ErrorKind::Unsupported, "there is no such level");
+        let unsupported = || io::Error::from(io::ErrorKind::Unsupported);
         let preset = level.number(Compression::Lzma).ok_or_else(unsupported)?;
         let mut options = LzmaOptions::new_preset(preset.into())?;
         // Presets from 7 on have more and would take hundreds of megabytes.

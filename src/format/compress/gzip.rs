@@ -115,7 +115,7 @@ impl GzipEncoder {
 }
 
 fn compressor(level: i32) -> io::Result<Compressor> {
-    let level = CompressionLvl::new(level).map_err(|_| io::Error::other("the compressor has no such level"))?;
+    let level = CompressionLvl::new(level).map_err(|_| io::Error::from(io::ErrorKind::Unsupported))?;
     Ok(Compressor::new(level))
 }
 

@@ -5,58 +5,21 @@ use std::io::{self, Write};
 
 use crate::format::{
     WriteError, WriteFault, check_name,
-    error::shown,
-    ustar::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after, put_negative},
+    ustar::{BLOCK_BYTES, BLOCK_SIZE, append_record, padding_after},
 };
 
 use super::{EntryKind, Extent};
 
+mod header;
+mod member;
 mod sparse;
+
+pub use member::NewMember;
+
+use header::{append_blocks, append_long, check_extents, describe, finish_header, put, unwritable};
 
 /// The first size that eleven octal digits cannot say.
 const OCTAL_END: u64 = 1 << 33;
-/// What a name field holds, in bytes.
-const NAME_FIELD_BYTES: usize = 100;
-
-/// A file without holes, a folder or a link to be written.
-#[derive(Debug, Clone, Copy)]
-pub struct NewMember<'a> {
-    /// Its name: any bytes but NUL.
-    pub name: &'a [u8],
-    /// What it is.
-    pub kind: &'a EntryKind,
-    /// Permission bits.
-    pub mode: u32,
-    /// When it was changed, in seconds since 1970.
-    pub mtime: i64,
-    /// The owner's number.
-    pub uid: u32,
-    /// The group's number.
-    pub gid: u32,
-    /// The owner's name, empty where it is not known.
-    pub user: &'a str,
-    /// The group's name, empty where it is not known.
-    pub group: &'a str,
-    /// Bytes of content; zero for everything but files.
-    pub size: u64,
-}
-
-impl<'a> NewMember<'a> {
-    /// A small file of a VM: everyone may read it, root owns it.
-    pub fn small_file(name: &'a str, mtime: i64, size: u64) -> Self {
-        Self {
-            name: name.as_bytes(),
-            kind: &EntryKind::File,
-            mode: 0o644,
-            mtime,
-            uid: 0,
-            gid: 0,
-            user: "root",
-            group: "root",
-            size,
-        }
-    }
-}
 
 /// Writes members one after the other: its head, then its data, then its end. Without [`Writer::finish`] the archive has
 /// no end.
@@ -158,10 +121,8 @@ impl<W: Write> Writer<W> {
 impl<W: Write> Write for Writer<W> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if data.len() as u64 > self.missing {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "more data than the member was announced with",
-            ));
+            // More than the member was announced with.
+            return Err(io::ErrorKind::InvalidInput.into());
         }
         let count = self.inner.write(data)?;
         self.missing -= count as u64;
@@ -213,22 +174,6 @@ pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>,
     head.extend_from_slice(header.as_bytes());
     head.extend_from_slice(&map);
     Ok(head)
-}
-
-fn check_extents(name: &[u8], size: u64, extents: &[Extent]) -> Result<(), WriteError> {
-    let mut end = 0;
-    for (index, extent) in extents.iter().enumerate() {
-        let is_last = index + 1 == extents.len();
-        let is_whole = extent.length.is_multiple_of(BLOCK_BYTES) || (is_last && extent.end() == size);
-        if extent.length == 0 || extent.offset < end || extent.end() > size {
-            return Err(unwritable(name, WriteFault::Extents));
-        }
-        if !extent.offset.is_multiple_of(BLOCK_BYTES) || !is_whole {
-            return Err(unwritable(name, WriteFault::BrokenExtents));
-        }
-        end = extent.end();
-    }
-    Ok(())
 }
 
 /// The map: how many entries, then offset and length of each, a line for each number. The last entry ends where the
@@ -284,22 +229,6 @@ fn plain_head(member: &NewMember<'_>) -> Result<Vec<u8>, WriteError> {
     Ok(head)
 }
 
-/// Owner, mode and time.
-fn describe(header: &mut tar::Header, member: &NewMember<'_>) {
-    if let Some(gnu) = header.as_gnu_mut() {
-        // Fields that must end in NUL.
-        put(&mut gnu.uname[..31], member.user.as_bytes());
-        put(&mut gnu.gname[..31], member.group.as_bytes());
-    }
-    header.set_uid(member.uid.into());
-    header.set_gid(member.gid.into());
-    header.set_mode(member.mode & 0o7777);
-    match u64::try_from(member.mtime) {
-        Ok(mtime) => header.set_mtime(mtime),
-        Err(_) => put_negative(&mut header.as_old_mut().mtime, member.mtime),
-    }
-}
-
 /// Folders are named with a slash at the end.
 fn with_slash(member: &NewMember<'_>) -> Vec<u8> {
     let mut name = member.name.to_vec();
@@ -309,44 +238,6 @@ fn with_slash(member: &NewMember<'_>) -> Vec<u8> {
     name
 }
 
-/// Appends the GNU extension for a name that does not fit its field.
-fn append_long(head: &mut Vec<u8>, type_byte: u8, name: &[u8]) {
-    if name.len() <= NAME_FIELD_BYTES {
-        return;
-    }
-    let content = [name, &[0]].concat();
-    let mut header = tar::Header::new_gnu();
-    put(&mut header.as_old_mut().name, b"././@LongLink");
-    header.set_entry_type(tar::EntryType::new(type_byte));
-    finish_header(&mut header, 0o644, 0, 0, content.len() as u64);
-    head.extend_from_slice(header.as_bytes());
-    append_blocks(head, &content);
-}
-
-fn finish_header(header: &mut tar::Header, mode: u32, owner: u64, mtime: u64, size: u64) {
-    header.set_mode(mode);
-    header.set_uid(owner);
-    header.set_gid(owner);
-    header.set_mtime(mtime);
-    header.set_size(size);
-    header.set_cksum();
-}
-
-fn put(field: &mut [u8], text: &[u8]) {
-    let count = text.len().min(field.len());
-    field[..count].copy_from_slice(&text[..count]);
-}
-
-fn append_blocks(head: &mut Vec<u8>, content: &[u8]) {
-    head.extend_from_slice(content);
-    head.resize(head.len().next_multiple_of(BLOCK_SIZE), 0);
-}
-
 fn zeros(count: u64) -> Vec<u8> {
     vec![0; usize::try_from(count).unwrap_or(BLOCK_SIZE)]
-}
-
-fn unwritable(name: &[u8], fault: WriteFault) -> WriteError {
-    let name = shown(name);
-    WriteError::Unwritable { name, fault }
 }

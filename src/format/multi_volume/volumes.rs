@@ -4,11 +4,12 @@
 use std::io::{self, Read};
 
 use crate::format::{
+    VolumeError,
     error::shown,
     ustar::{BLOCK_BYTES, BLOCK_SIZE, has_right_checksum, number},
 };
 
-use super::{Continuation, VolumeError};
+use super::continuation::Continuation;
 
 /// What a continuation header has of a name; the rest of a longer one is cut off.
 pub(super) const NAME_BYTES: usize = 100;

@@ -17,10 +17,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{RootHost, files, layout::Layout, scan::Pools};
+use super::{files, folder::RootHost, layout::Layout, scan::Pools};
 use crate::{
     durable,
-    host::{DOM0, HostError, NewVm, check_vm_name},
+    host::{DOM0, HostError, NewVm, Operation, Refusal, check_vm_name},
     inventory::{Class, Domain, Inventory, VolumeConfig},
     units::GIB,
 };
@@ -37,14 +37,12 @@ const FALLBACK_LABEL: &str = "red";
 const DISPIDS: u16 = 10_000;
 pub(super) fn create(host: &RootHost, new: &NewVm) -> Result<(), HostError> {
     if let Err(fault) = check_vm_name(&new.name) {
-        let name = new.name.escape_debug();
-        return Err(refused(format!("'{name}' cannot be a VM's name: {fault}")));
+        let name = new.name.clone();
+        return Err(Refusal::VmName { name, fault }.into());
     }
     if matches!(new.class, Class::AdminVm | Class::Other(_)) {
-        return Err(refused(format!(
-            "a VM of class {} cannot be made",
-            new.class.wire_name().escape_debug()
-        )));
+        let class = new.class.wire_name().to_owned();
+        return Err(Refusal::Class { class }.into());
     }
     // The record comes first: what a kill leaves after that is a VM that can be taken away, not a folder in the way.
     let (files, leftovers) = host.record.edit_at_once(|record| {
@@ -57,9 +55,9 @@ pub(super) fn create(host: &RootHost, new: &NewVm) -> Result<(), HostError> {
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
         let mut files = Vec::new();
         for volume in saved {
-            let path = pools
-                .file(volume)
-                .ok_or_else(|| refused(format!("pool {} is out of reach here", volume.pool)))?;
+            let path = pools.file(volume).ok_or_else(|| Refusal::Pool {
+                pool: volume.pool.clone(),
+            })?;
             files.push((path, volume.size_bytes.unwrap_or_default()));
         }
         record.insert_domain(&domain)?;
@@ -75,7 +73,7 @@ pub(super) fn create(host: &RootHost, new: &NewVm) -> Result<(), HostError> {
     make().map_err(|error| {
         // The first error is the one to tell; what stays behind is said when the name is used again.
         let _ = remove(host, &new.name);
-        HostError::io(format!("making the volumes of VM {}", new.name), error)
+        HostError::io(Operation::MakeVolumes(new.name.clone()), error)
     })
 }
 
@@ -92,10 +90,6 @@ fn folders(host: &RootHost, record: &Inventory, class: &Class, vm: &str) -> Vec<
     folders.sort();
     folders.dedup();
     folders
-}
-
-fn refused(what: impl Into<String>) -> HostError {
-    HostError::Refused { what: what.into() }
 }
 
 /// Makes a volume that is one hole, on the disk: where the archive has nothing for it, this is all that is ever written.
@@ -118,7 +112,7 @@ pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewVm) -> Resu
     let label = if is_known { new.label.as_str() } else { FALLBACK_LABEL };
     let qid = record.free_qid();
     let number = qid.to_string();
-    let id = uuid().map_err(|error| HostError::io("making a random number", error))?;
+    let id = uuid().map_err(|error| HostError::io(Operation::Random, error))?;
     let mut properties = vec![("label", label), ("name", &new.name), ("qid", &number), ("uuid", &id)];
     for tag in &new.tags {
         setting::check_tag(&new.name, tag)?;
@@ -129,7 +123,7 @@ pub(super) fn domain(record: &Inventory, pools: &Pools<'_>, new: &NewVm) -> Resu
     }
     properties.extend(template.map(|name| ("template", name)));
     let dispid = match new.class {
-        Class::DispVm => Some(free_dispid(record).map_err(|error| HostError::io("making a random number", error))?),
+        Class::DispVm => Some(free_dispid(record)?),
         _ => None,
     };
     properties.extend(dispid.as_deref().map(|number| ("dispid", number)));
@@ -206,26 +200,27 @@ fn pool(record: &Inventory, pools: &Pools<'_>, new: &NewVm) -> Result<String, Ho
         if pools.is_reachable(wanted) {
             return Ok(wanted.clone());
         }
-        return Err(refused(format!("pool {} is out of reach here", wanted.escape_debug())));
+        let pool = wanted.clone();
+        return Err(Refusal::Pool { pool }.into());
     }
     let default = record.globals().remove("default_pool");
     let all = record.pools().into_iter().map(|pool| pool.name);
     let mut candidates = default.into_iter().chain(all);
     candidates
         .find(|name| pools.is_reachable(name))
-        .ok_or_else(|| refused("this PedOS has no pool of files for a new VM's volumes"))
+        .ok_or_else(|| Refusal::NoPool.into())
 }
 
 /// A random number that no other disposable has, of which a PedOS makes the address of a disposable.
-fn free_dispid(record: &Inventory) -> io::Result<String> {
+fn free_dispid(record: &Inventory) -> Result<String, HostError> {
     let domains = record.domains();
     let taken: HashSet<&str> = domains.iter().filter_map(|domain| domain.property("dispid")).collect();
     let mut bytes = [0; 2];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    getrandom::fill(&mut bytes).map_err(|error| HostError::io(Operation::Random, io::Error::other(error)))?;
     let start = u16::from_le_bytes(bytes) % DISPIDS;
     let numbers = (0..DISPIDS).map(|step| ((start + step) % DISPIDS).to_string());
     let free = numbers.into_iter().find(|number| !taken.contains(number.as_str()));
-    free.ok_or_else(|| io::Error::other("there are too many disposables"))
+    free.ok_or_else(|| Refusal::TooManyDisposables.into())
 }
 
 /// A random UUID (version 4).
@@ -248,17 +243,17 @@ fn uuid() -> io::Result<String> {
 /// Removes the data first and the record last, so that what a crash leaves can be removed again.
 pub(super) fn remove(host: &RootHost, vm: &str) -> Result<(), HostError> {
     if vm == DOM0 {
-        return Err(refused("dom0 cannot be removed"));
+        return Err(Refusal::Dom0.into());
     }
     if host.is_running(vm) {
-        return Err(refused(format!("VM {vm} is running and cannot be removed")));
+        return Err(HostError::NotHalted { name: vm.to_owned() });
     }
     let domain = host.domain(vm)?;
     // Only the VM's own folder in each pool: what else a record may point at belongs to others.
     for folder in folders(host, &*host.record.read()?, &domain.class, vm) {
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(HostError::io(format!("removing {}", folder.display()), error));
+                return Err(HostError::io(Operation::Remove(folder), error));
             }
             _ => {}
         }

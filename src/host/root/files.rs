@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     durable,
-    host::{HostError, VmFile},
+    host::{FileFault, HostError, Operation, Refusal, VmFile},
     inventory,
 };
 
@@ -29,10 +29,7 @@ pub(super) fn read(folder: &Path) -> Vec<(VmFile, Result<Vec<u8>, HostError>)> {
         let content = match fs::metadata(&path) {
             Ok(file) if file.is_file() => read_one(&path, longest(kind)),
             // A pipe of that name would block here for ever.
-            Ok(_) => {
-                let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
-                Err(reading(&path, error))
-            }
+            Ok(_) => Err(Refusal::NotAFile { path }.into()),
             // A link that leads nowhere is not the same as no file.
             Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&path).is_err() => {
                 return None;
@@ -51,9 +48,8 @@ fn read_one(path: &Path, longest: u64) -> Result<Vec<u8>, HostError> {
         .and_then(|file| file.take(longest + 1).read_to_end(&mut content))
         .map_err(|error| reading(path, error))?;
     if content.len() as u64 > longest {
-        return Err(HostError::Refused {
-            what: format!("{} is longer than {longest} bytes", path.display()),
-        });
+        let (path, limit) = (path.to_owned(), longest);
+        return Err(Refusal::FileTooLong { path, limit }.into());
     }
     Ok(content)
 }
@@ -67,14 +63,12 @@ fn longest(kind: VmFile) -> u64 {
 }
 
 fn reading(path: &Path, error: io::Error) -> HostError {
-    HostError::io(format!("reading {}", path.display()), error)
+    HostError::io(Operation::Read(path.to_owned()), error)
 }
 
 /// Puts one file in place.
 pub(super) fn write(folder: &Path, kind: VmFile, content: &[u8]) -> Result<(), HostError> {
-    check(kind, content).map_err(|why| HostError::Refused {
-        what: format!("{}: {why}", kind.file_name()),
-    })?;
+    check(kind, content).map_err(|fault| Refusal::FileContent { file: kind, fault })?;
     let path = folder.join(kind.file_name());
     let mode = match kind {
         VmFile::Firewall => 0o664,
@@ -82,7 +76,7 @@ pub(super) fn write(folder: &Path, kind: VmFile, content: &[u8]) -> Result<(), H
     };
     make_folder(folder)
         .and_then(|()| durable::replace(&path, content, mode))
-        .map_err(|error| HostError::io(format!("writing {}", path.display()), error))
+        .map_err(|error| HostError::io(Operation::Write(path.clone()), error))
 }
 
 /// Makes a folder with those above it, and brings each new one to the disk: what is synced inside a folder is lost all the
@@ -102,18 +96,18 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     durable::sync_folder_of(folder)
 }
 
-fn check(kind: VmFile, content: &[u8]) -> Result<(), String> {
+fn check(kind: VmFile, content: &[u8]) -> Result<(), FileFault> {
     let longest = longest(kind);
     if content.len() as u64 > longest {
-        return Err(format!("it is longer than {longest} bytes"));
+        return Err(FileFault::TooLong { limit: longest });
     }
     match kind {
-        VmFile::AppMenus if !content.is_ascii() => Err("it holds more than ASCII".to_owned()),
+        VmFile::AppMenus if !content.is_ascii() => Err(FileFault::NotAscii),
         VmFile::AppMenus => Ok(()),
-        VmFile::Firewall => inventory::check_firewall(content).map_err(|error| error.to_string()),
+        VmFile::Firewall => Ok(inventory::check_firewall(content)?),
         VmFile::Notes => match std::str::from_utf8(content) {
             Ok(_) => Ok(()),
-            Err(error) => Err(format!("it is not UTF-8: {error}")),
+            Err(_) => Err(FileFault::NotUtf8),
         },
     }
 }
@@ -191,8 +185,11 @@ mod tests {
             file.set_len(1 << 40).unwrap();
             let files = read(folder.path());
             let error = files[0].1.as_ref().unwrap_err();
-            assert!(matches!(error, HostError::Refused { .. }), "{error}");
-            assert!(error.to_string().contains(kind.file_name()), "{error}");
+            let too_long = Refusal::FileTooLong {
+                path: path.clone(),
+                limit: longest(kind),
+            };
+            assert_eq!(*error, HostError::Refused { why: too_long });
             fs::remove_file(path).unwrap();
         }
     }

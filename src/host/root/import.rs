@@ -11,7 +11,7 @@ use std::{
 use super::{files, record::Record};
 use crate::{
     durable::{self, WriteBehind},
-    host::{HostError, VolumeImport},
+    host::{HostError, Operation, Refusal, VolumeImport},
 };
 
 /// The mode of a new volume, as a PedOS gives it.
@@ -57,7 +57,7 @@ impl FileImport {
                 .open(&written)?;
             Ok(file)
         };
-        let file = make().map_err(|error| failed("making", &written, error))?;
+        let file = make().map_err(|error| HostError::io(Operation::Make(written.clone()), error))?;
         // From here on the file goes with the value.
         let import = Self {
             record,
@@ -72,7 +72,7 @@ impl FileImport {
         import
             .file
             .set_len(size_bytes)
-            .map_err(|error| failed("making", &written, error))?;
+            .map_err(|error| HostError::io(Operation::Make(written.clone()), error))?;
         Ok(import)
     }
 }
@@ -84,24 +84,20 @@ fn beside(target: &Path) -> PathBuf {
     target.with_file_name(name)
 }
 
-fn failed(doing: &str, path: &Path, error: io::Error) -> HostError {
-    HostError::io(format!("{doing} {}", path.display()), error)
-}
-
 impl VolumeImport for FileImport {
     fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
         let end = offset.checked_add(data.len() as u64);
         if end.is_none_or(|end| end > self.size_bytes) {
-            return Err(HostError::Refused {
-                what: format!(
-                    "volume {} of VM {} has {} bytes, and data was to be written behind its end",
-                    self.volume, self.vm, self.size_bytes
-                ),
-            });
+            return Err(Refusal::BehindTheEnd {
+                vm: self.vm.clone(),
+                volume: self.volume.clone(),
+                size_bytes: self.size_bytes,
+            }
+            .into());
         }
         self.file
             .write_all_at(data, offset)
-            .map_err(|error| failed("writing", &beside(&self.target), error))?;
+            .map_err(|error| HostError::io(Operation::Write(beside(&self.target)), error))?;
         self.behind.wrote(&self.file, offset, data.len() as u64);
         Ok(())
     }
@@ -117,9 +113,10 @@ impl VolumeImport for FileImport {
             self.file.sync_all()?;
             fs::rename(&written, &self.target)
         };
-        put_in_place().map_err(|error| failed("writing", &self.target, error))?;
+        put_in_place().map_err(|error| HostError::io(Operation::Write(self.target.clone()), error))?;
         self.written = None;
-        durable::sync_folder_of(&self.target).map_err(|error| failed("writing", &self.target, error))?;
+        durable::sync_folder_of(&self.target)
+            .map_err(|error| HostError::io(Operation::Write(self.target.clone()), error))?;
         self.record
             .edit(|record| Ok(record.set_volume_size(&self.vm, &self.volume, self.size_bytes)?))
     }

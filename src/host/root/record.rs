@@ -19,7 +19,12 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{cancel::CancelToken, durable, host::HostError, inventory::Inventory};
+use crate::{
+    cancel::CancelToken,
+    durable,
+    host::{HostError, Operation},
+    inventory::Inventory,
+};
 
 /// How long changes may wait in memory: long enough to gather those of a VM, short enough to lose nothing of note.
 const DELAY: Duration = Duration::from_millis(200);
@@ -221,7 +226,7 @@ impl Shared {
 
     /// Returns the lock, or `None` while another program has it.
     fn try_lock(&self) -> Result<Option<File>, HostError> {
-        let failed = |error| HostError::io(format!("locking {}", self.folder().display()), error);
+        let failed = |error| HostError::io(Operation::Lock(self.folder()), error);
         let file = File::open(self.folder()).map_err(failed)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(file)),
@@ -251,7 +256,7 @@ impl State {
         }
         let result = durable::replace(path, &self.inventory.to_xml(), MODE).and_then(|()| fs::metadata(path));
         self.has_failed = result.is_err();
-        let written = result.map_err(|error| HostError::io(format!("writing {}", path.display()), error))?;
+        let written = result.map_err(|error| HostError::io(Operation::Write(path.to_owned()), error))?;
         self.stamp = stamp(&written);
         self.lock = None;
         Ok(())
@@ -288,7 +293,7 @@ fn load(path: &Path) -> Result<(Arc<Inventory>, Stamp), HostError> {
 const LARGEST_BYTES: u64 = 64 << 20;
 
 fn reading(path: &Path, error: io::Error) -> HostError {
-    HostError::io(format!("reading {}", path.display()), error)
+    HostError::io(Operation::Read(path.to_owned()), error)
 }
 
 fn stamp(file: &fs::Metadata) -> Stamp {

@@ -5,71 +5,48 @@
 //! words, records that look like a program's, noise that does not compress; together about half of it compresses away.
 
 mod data;
+mod files;
 mod home;
+mod size;
 mod vms;
 
+pub use size::SampleSize;
+
 use std::{
-    fs::{self, File, FileTimes},
-    io,
-    os::unix::fs::PermissionsExt,
+    fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
 };
 
 use self::{
     data::Source,
+    files::{settle, write},
     vms::{Sample, VMS},
 };
-use super::{Layout, RECORD_MODE, RootHost, change, scan::Pools};
+use super::{
+    change,
+    folder::{RECORD_MODE, RootHost},
+    layout::Layout,
+    scan::Pools,
+};
 use crate::{
     durable,
-    host::{HostError, NewVm, VmFile},
+    host::{HostError, NewVm, Operation, Refusal, VmFile},
     inventory::{Device, Domain, Inventory},
     units::{KIB, MIB},
 };
 
-/// When everything in the sample was last changed: 2026-01-05 09:00 UTC.
-const CHANGED: Duration = Duration::from_secs(1_767_603_600);
 /// The kernel of its VMs.
 const KERNEL: &str = "6.12.63-1.fc41";
-
-/// How much data a sample has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SampleSize {
-    /// About 60 MiB in volumes of some 20 GiB: a backup of it can be watched.
-    Full,
-    /// A few MiB in volumes of some 300 MiB, for tests.
-    Tiny,
-}
-
-impl SampleSize {
-    /// By what the data of a volume is smaller than in a full sample.
-    fn data_divisor(self) -> u64 {
-        match self {
-            Self::Full => 1,
-            Self::Tiny => 20,
-        }
-    }
-
-    /// By what a volume is smaller than in a full sample.
-    fn volume_divisor(self) -> u64 {
-        match self {
-            Self::Full => 1,
-            Self::Tiny => 64,
-        }
-    }
-}
 
 /// Makes the sample in a folder that is not there yet, or is empty. It appears there only when it is whole.
 ///
 /// # Errors
 /// When there is something in the folder already, or it cannot be written.
 pub fn create(path: &Path, size: SampleSize) -> Result<(), HostError> {
-    let making = |error| HostError::io(format!("making the sample {}", path.display()), error);
+    let making = |error| HostError::io(Operation::Make(path.to_owned()), error);
     if durable::names_in(path).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(HostError::Refused {
-            what: format!("{} is not empty", path.display()),
-        });
+        let path = path.to_owned();
+        return Err(Refusal::NotEmpty { path }.into());
     }
     let unfinished = beside(path).map_err(making)?;
     match fs::remove_dir_all(&unfinished) {
@@ -209,20 +186,4 @@ fn small_files(folder: &Path, vm: &Sample) -> io::Result<()> {
         write(&folder.join(kind.file_name()), content.as_bytes(), mode)?;
     }
     Ok(())
-}
-
-/// Writes a file with the sample's time.
-fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, content)?;
-    settle(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-/// Returns a file or folder the sample's time.
-fn settle(path: &Path) -> io::Result<()> {
-    let time = SystemTime::UNIX_EPOCH + CHANGED;
-    File::open(path)?.set_times(FileTimes::new().set_modified(time).set_accessed(time))
 }

@@ -9,6 +9,7 @@
 //! the VM's home and the file is "cancelled". Any other service is a program of its name in the VM's
 //! `etc/qubes-rpc`.
 
+mod files;
 mod restore;
 mod stoppable;
 mod unpack;
@@ -18,8 +19,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use self::files::VmFiles;
 use crate::{
-    host::{HostError, Service, ServiceProcess, process},
+    host::{HostError, Operation, Refusal, Service, ServiceProcess, process},
     inventory::Domain,
 };
 
@@ -66,15 +68,6 @@ const REGISTERED: &str = r#"
 exec "$@"
 "#;
 
-/// Where a VM's services work.
-#[derive(Debug, Clone)]
-struct VmFiles {
-    /// The VM's file system.
-    root: PathBuf,
-    /// Its user's home, a folder in it.
-    home: PathBuf,
-}
-
 /// Starts a service of a VM that runs.
 pub(super) fn start(domain: &Domain, root: PathBuf, service: &Service) -> Result<ServiceProcess, HostError> {
     let files = VmFiles {
@@ -100,8 +93,11 @@ pub(super) fn start(domain: &Domain, root: PathBuf, service: &Service) -> Result
             process::start(REGISTERED, [program.as_os_str(), OsStr::new(argument)], &files.home)
         }
     };
-    let what = || format!("starting {} in VM {}", service.wire_name(), domain.name);
-    started.map_err(|error| HostError::io(what(), error))
+    let operation = || Operation::StartService {
+        service: service.wire_name().to_owned(),
+        vm: domain.name.clone(),
+    };
+    started.map_err(|error| HostError::io(operation(), error))
 }
 
 /// The program and the argument of a service's name.
@@ -111,9 +107,8 @@ fn registered(name: &str) -> Result<(&str, &str), HostError> {
     if program.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_plain) {
         return Ok((program, argument));
     }
-    Err(HostError::Refused {
-        what: format!("'{}' cannot be the name of a service", name.escape_debug()),
-    })
+    let name = name.to_owned();
+    Err(Refusal::ServiceName { name }.into())
 }
 
 /// The home of the VM's user, or the top of its file system when there is none.

@@ -14,7 +14,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::host::{HostError, RestoreTurn, TurnGuard};
+use crate::host::{HostError, Operation, RestoreTurn, TurnGuard};
 
 /// The locks of all processes, as the system lists them.
 const ALL_LOCKS: &str = "/proc/locks";
@@ -31,7 +31,7 @@ impl Turns {
         if let Some(lock) = held.upgrade() {
             return Ok(RestoreTurn::Mine(TurnGuard::holding(lock)));
         }
-        let failed = |error| HostError::io(format!("locking {}", root.display()), error);
+        let failed = |error| HostError::io(Operation::Lock(root.to_owned()), error);
         let folder = File::open(root).map_err(failed)?;
         match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {

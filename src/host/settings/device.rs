@@ -4,7 +4,10 @@
 //! The loader of a record reads the way of assignment from `required` where that is there, else from `mode`, and refuses
 //! the whole record over a word that it does not know, and over a PCI device that is none.
 
-use super::{Unfit, feature};
+use super::{
+    Unfit,
+    text::{characters, words},
+};
 use crate::{
     host::{DOM0, check_vm_name},
     inventory::{self, Device},
@@ -24,7 +27,7 @@ const NOT_IN_OPTIONS: &str = " \"'`=";
 /// # Errors
 /// With what is wrong with it.
 pub fn check_device(device: &Device) -> Result<(), Unfit> {
-    feature::words(&device.class, "_-")?;
+    words(&device.class, "_-")?;
     for (name, value) in &device.attributes {
         match name.as_str() {
             "backend-domain" => check_backend(device, value)?,
@@ -39,7 +42,7 @@ pub fn check_device(device: &Device) -> Result<(), Unfit> {
         if name.is_empty() {
             return Err(Unfit::Empty);
         }
-        feature::characters(name, |c| c.is_ascii_graphic() && !NOT_IN_OPTIONS.contains(c))?;
+        characters(name, |c| c.is_ascii_graphic() && !NOT_IN_OPTIONS.contains(c))?;
         printable(value)?;
     }
     Ok(())
@@ -92,5 +95,5 @@ fn is_hex(text: &str) -> bool {
 }
 
 fn printable(text: &str) -> Result<(), Unfit> {
-    feature::characters(text, |c| matches!(c, ' '..='~'))
+    characters(text, |c| matches!(c, ' '..='~'))
 }

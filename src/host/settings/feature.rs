@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the system takes as features, services, tags and names of labels.
 
-use super::{Unfit, kind};
+use super::{
+    Unfit,
+    text::{LONGEST_TEXT, characters, text, words},
+};
 
 /// Features that are services of a VM begin so.
 const SERVICE: &str = "service.";
@@ -26,7 +29,7 @@ const PRELOADED: &str = "preload-dispvm-max";
 /// With what is wrong with its name or its value.
 pub fn check_sent_feature(name: &str, value: &str) -> Result<(), Unfit> {
     words(name, "_.-")?;
-    kind::text(value, super::LONGEST_TEXT, |c| matches!(c, ' '..='~'))?;
+    text(value, LONGEST_TEXT, |c| matches!(c, ' '..='~'))?;
     check_feature(name, value)
 }
 
@@ -88,28 +91,10 @@ pub fn check_label_name(name: &str) -> Result<(), Unfit> {
     }
 }
 
-/// Checks a name of letters, digits and some more characters.
-pub(super) fn words(name: &str, more: &str) -> Result<(), Unfit> {
-    if name.is_empty() {
-        return Err(Unfit::Empty);
-    }
-    kind::text(name, super::LONGEST_TEXT, |c| {
-        c.is_ascii_alphanumeric() || more.contains(c)
-    })
-}
-
 fn shorter(name: &str, longest: usize) -> Result<(), Unfit> {
     match name.len() {
         0 => Err(Unfit::Empty),
         length if length > longest => Err(Unfit::TooLong { longest }),
         _ => Ok(()),
-    }
-}
-
-/// Checks each character.
-pub(super) fn characters(value: &str, is_allowed: impl Fn(char) -> bool) -> Result<(), Unfit> {
-    match value.chars().find(|c| !is_allowed(*c)) {
-        Some(character) => Err(Unfit::Character { character }),
-        None => Ok(()),
     }
 }

@@ -3,11 +3,27 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Referent, Unfit, feature};
+use super::{
+    Unfit,
+    text::{LONGEST_TEXT, is_printable, text},
+};
 use crate::{host::check_vm_name, inventory};
 
 /// The length of the code of a device interface, in characters.
 const INTERFACE_LENGTH: usize = 7;
+
+/// What a property needs the VM to be that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Referent {
+    /// A template.
+    Template,
+    /// What disposables are made from.
+    DispVmTemplate,
+    /// What others reach the network through.
+    NetVm,
+    /// Any VM that runs here.
+    Local,
+}
 
 /// What a property can be.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +71,9 @@ impl Kind {
             Self::Vm(_) if value == crate::host::DOM0 => Ok(()),
             Self::Vm(_) => Ok(check_vm_name(value)?),
             Self::Label => is(!value.is_empty(), Unfit::Empty),
-            Self::Kernel => text(value, super::LONGEST_TEXT, |c| c != '/' && is_printable(c)),
+            Self::Kernel => text(value, LONGEST_TEXT, |c| c != '/' && is_printable(c)),
             Self::Text { longest } => text(value, longest, is_printable),
-            Self::User => text(value, super::LONGEST_TEXT, |c| {
+            Self::User => text(value, LONGEST_TEXT, |c| {
                 c.is_ascii_alphanumeric() || "_-+,.".contains(c)
             }),
             Self::OneOf(allowed) => is(
@@ -75,17 +91,6 @@ impl Kind {
 
 fn is(fits: bool, otherwise: Unfit) -> Result<(), Unfit> {
     if fits { Ok(()) } else { Err(otherwise) }
-}
-
-/// What the system takes as a text at all, as far as it can stand in a record unchanged.
-pub(super) fn is_printable(c: char) -> bool {
-    matches!(c, ' '..='~' | '\t' | '\n')
-}
-
-/// Checks each character and the length, in bytes.
-pub(super) fn text(value: &str, longest: usize, is_allowed: impl Fn(char) -> bool) -> Result<(), Unfit> {
-    feature::characters(value, is_allowed)?;
-    is(value.len() <= longest, Unfit::TooLong { longest })
 }
 
 fn whole(value: &str, least: i64, most: i64) -> Result<(), Unfit> {

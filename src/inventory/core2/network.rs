@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::{Class, Domain, contents};
+use crate::inventory::{Class, Domain, marks};
 
-use super::{Numbers, Reference, Vm};
+use super::entries::{Numbers, Reference, Vm};
 
 /// The longest name of a VM, in characters.
 const LONGEST_NAME: usize = 31;
@@ -130,7 +130,7 @@ fn made_up_domain(name: String, qid: u32, netvm: Option<&str>) -> Domain {
         ("netvm", netvm.unwrap_or_default()),
     ];
     let properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let features = [(contents::CONTENT, "1"), (contents::MADE_UP, "1")];
+    let features = [(marks::CONTENT, "1"), (marks::MADE_UP, "1")];
     Domain {
         class: Class::AppVm,
         qid,

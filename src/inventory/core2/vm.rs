@@ -2,10 +2,10 @@
 //! One VM of an old document: its settings, what the archive holds of it, its volumes. Its place in the network is
 //! found in `network.rs`.
 
-use crate::inventory::{Class, Device, Domain, InventoryError, InventoryFault, VolumeConfig, contents};
+use crate::inventory::{Class, Device, Domain, InventoryError, InventoryFault, VolumeConfig, marks};
 
 use super::{
-    Numbers, Reference, Vm, is_none,
+    entries::{Numbers, Reference, Vm, is_none},
     literal::{self, Value},
 };
 
@@ -74,9 +74,9 @@ impl Vm<'_> {
             let name = self.name.to_owned();
             return Err(InventoryFault::NoPath { name }.into());
         };
-        set_feature(domain, contents::CONTENT, TRUE);
-        set_feature(domain, contents::PATH, path);
-        set_feature(domain, contents::SIZE, self.attribute("backup_size").unwrap_or("0"));
+        set_feature(domain, marks::CONTENT, TRUE);
+        set_feature(domain, marks::PATH, path);
+        set_feature(domain, marks::SIZE, self.attribute("backup_size").unwrap_or("0"));
         let volumes: &[&str] = match self.class {
             Class::TemplateVm | Class::StandaloneVm => &["root", "private"],
             Class::AppVm => &["private"],

@@ -8,8 +8,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::inventory::{FirewallError, RuleFault, edit::item, xml::Element};
 
-use super::in_rule;
-
 /// The outermost element.
 pub(super) const ROOT: &str = "QubesFirewallRules";
 
@@ -35,7 +33,7 @@ pub(super) fn convert(old: &Element) -> Result<Element, FirewallError> {
         vec![action(is_allowed("icmp")), ("proto", "icmp".to_owned())],
     ];
     for (place, exception) in old.elements().enumerate() {
-        let rule = rule(exception, action(!policy)).map_err(|fault| in_rule(place, fault))?;
+        let rule = rule(exception, action(!policy)).map_err(|fault| FirewallError::in_rule(place, fault))?;
         rules.push(rule);
     }
     rules.push(vec![action(policy)]);

@@ -6,13 +6,28 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{DEEPEST, Element, InventoryError, LARGEST_DOCUMENT_BYTES, MOST_ATTRIBUTES, MOST_NODES, Node};
-use crate::inventory::{InventoryBound, InventoryFault};
+use super::element::{Element, Node, is_blank};
+use crate::inventory::{InventoryBound, InventoryError, InventoryFault};
 
+/// The largest document in bytes. A PedOS with 300 VMs has less than one MiB.
+const LARGEST_DOCUMENT_BYTES: usize = 64 << 20;
+/// The deepest nesting. A `qubes.xml` needs seven levels.
+const DEEPEST: usize = 32;
+/// The most elements, attributes and pieces of text together: some 200 for a VM, so thousands of VMs.
+const MOST_NODES: usize = 1_000_000;
+/// The most attributes of one element; storage pools have about ten.
+const MOST_ATTRIBUTES: usize = 128;
 /// How many characters of a bad name are kept for an error.
 const MOST_SHOWN: usize = 40;
 
-pub(super) fn document(bytes: &[u8]) -> Result<Element, InventoryError> {
+impl Element {
+    /// Reads a document.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, InventoryError> {
+        document(bytes)
+    }
+}
+
+fn document(bytes: &[u8]) -> Result<Element, InventoryError> {
     if bytes.len() > LARGEST_DOCUMENT_BYTES {
         return Err(InventoryError::TooLarge {
             what: InventoryBound::Size,
@@ -53,11 +68,6 @@ pub(crate) fn is_text(text: &str) -> bool {
 
 fn is_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
-}
-
-/// Whether it is nothing but the blanks that XML knows.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
 /// Builds the tree from the reader's events.

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Prints a tree as a PedOS prints its own documents.
 
-use super::{Element, Node};
+use super::element::{Element, Node};
 
-pub(super) fn document(root: &Element) -> Vec<u8> {
+impl Element {
+    /// Prints it as a document: UTF-8, no declaration, two blanks for each level.
+    pub(crate) fn print(&self) -> Vec<u8> {
+        document(self)
+    }
+}
+
+fn document(root: &Element) -> Vec<u8> {
     let mut out = String::new();
     element(&mut out, root, Some(0));
     out.push('\n');

@@ -126,7 +126,7 @@ pub fn archive_error(error: &ArchiveError) -> Message {
         .detail(sanitize(file))
         .hint(gettext_f(
             // Translators: do not translate the command.
-            "This command gets its data out all the same: qvm-backup-restore --extract {vm}:{file}",
+            "This command still gets its data out: qvm-backup-restore --extract {vm}:{file}",
             &[("vm", &sanitize(vm)), ("file", &sanitize(file))],
         )),
         ArchiveError::Foreign { member, position } => Message::new(gettext("The backup holds something foreign"))

@@ -5,18 +5,19 @@
 
 use std::{io, path::Path, time::Duration};
 
-use crate::host::{
-    HostError, LONGEST_VM_NAME, NameFault, OpenError,
-    settings::{Setting, Unfit},
-};
+use crate::host::{HostError, OpenError, settings::Setting};
 
 use super::{
     super::{
         duration,
         i18n::{gettext, gettext_f},
-        sanitize, sanitize_lines,
+        sanitize,
     },
-    Message, inventory_error, io_hint, io_text, is_of_the_device,
+    inventory::inventory_error,
+    io::{io_hint, io_text, is_of_the_device},
+    parts::Message,
+    refusal::{operation, refusal},
+    setting::{setting, unfit},
 };
 
 /// What a host refused or failed at.
@@ -73,8 +74,8 @@ pub fn host_error(error: &HostError) -> Message {
             value,
             why,
         } => Message::new(unfit_value(vm, about, value)).detail(unfit(why)),
-        HostError::Refused { what } => Message::new(gettext("The system refused a change"))
-            .detail(sanitize_lines(what))
+        HostError::Refused { why } => Message::new(gettext("The system refused a change"))
+            .detail(refusal(why))
             .hint(gettext(
                 "If it is about one VM or setting, leave that one out and set it by hand afterwards.",
             )),
@@ -96,7 +97,12 @@ pub fn host_error(error: &HostError) -> Message {
         HostError::TimedOut { call, after } => timed_out(call, *after),
         HostError::RecordLocked { path, after } => record_locked(path, *after),
         HostError::Cancelled(_) => Message::new(gettext("Cancelled")),
-        HostError::Io { what, source } => failed(what, source),
+        HostError::Io {
+            operation: what,
+            source,
+        } => Message::new(operation(what))
+            .detail(io_text(source))
+            .hint(host_hint(source)),
     }
 }
 
@@ -122,16 +128,6 @@ fn unfit_value(vm: &str, about: &Setting, value: &str) -> String {
             ("value", &sanitize(value)),
         ],
     )
-}
-
-fn failed(what: &str, source: &io::Error) -> Message {
-    Message::new(gettext_f(
-        // Translators: {what} says what was being done, in English.
-        "The system could not be read or changed: {what}",
-        &[("what", &sanitize(what))],
-    ))
-    .detail(io_text(source))
-    .hint(host_hint(source))
 }
 
 fn denied(call: &str) -> Message {
@@ -173,76 +169,6 @@ fn record_locked(path: &Path, after: Duration) -> Message {
 /// The call that an error is about, by its name in the system's interface.
 fn of_call(call: &str) -> String {
     gettext_f("The call was {call}.", &[("call", &sanitize(call))])
-}
-
-/// A setting of a VM, by its kind and its name.
-pub fn setting(setting: &Setting) -> String {
-    match setting {
-        Setting::Property(name) => gettext_f("property {name}", &[("name", &sanitize(name))]),
-        Setting::Feature(name) => gettext_f("feature {name}", &[("name", &sanitize(name))]),
-        Setting::Tag => gettext("tag"),
-        Setting::Label => gettext("label"),
-        Setting::Device(class) => gettext_f("{class} device", &[("class", &sanitize(class))]),
-    }
-}
-
-/// Why a value does not fit a setting.
-pub fn unfit(why: &Unfit) -> String {
-    match why {
-        Unfit::NoSuchProperty { class } => gettext_f(
-            "VMs of the class {class} have no such property, as far as this program knows",
-            &[("class", &sanitize(class.wire_name()))],
-        ),
-        Unfit::Truth => gettext("it must be True or False"),
-        Unfit::Whole { least, most } => gettext_f(
-            "it must be a whole number from {least} to {most}",
-            &[("least", &least.to_string()), ("most", &most.to_string())],
-        ),
-        Unfit::OneOf { allowed } => gettext_f("it must be one of: {words}", &[("words", &allowed.join(", "))]),
-        Unfit::Ipv4 => gettext("it is not an IPv4 address"),
-        Unfit::Ipv6 => gettext("it is not an IPv6 address"),
-        Unfit::Mac => gettext("it is not a MAC address"),
-        Unfit::KeyboardLayout => {
-            gettext("it is not a keyboard layout with its variant and options, as in us+colemak+caps:none")
-        }
-        Unfit::Interfaces => gettext("it is not a list of device interface codes"),
-        Unfit::Empty => gettext("it must not be empty"),
-        Unfit::Character { character } => gettext_f(
-            "it must not contain the character {character}",
-            &[("character", &character.escape_debug().to_string())],
-        ),
-        Unfit::TooLong { longest } => gettext_f(
-            "it must not be longer than {longest} characters",
-            &[("longest", &longest.to_string())],
-        ),
-        Unfit::VmName { fault } => name_fault(*fault),
-        Unfit::VmKind => gettext("the VM of that name cannot be used for this"),
-        Unfit::NoSuchLabel => gettext("there is no such label here"),
-        Unfit::DeviceId => gettext("it is not the identifier of such a device"),
-        Unfit::DeviceBackend => gettext("only dom0 has devices of this class"),
-        Unfit::DeviceMode { mode } => gettext_f(
-            "the mode of assignment '{mode}' is not known",
-            &[("mode", &sanitize(mode))],
-        ),
-    }
-}
-
-/// Why no VM can have a name.
-pub fn name_fault(fault: NameFault) -> String {
-    match fault {
-        NameFault::Empty => gettext("A VM must have a name."),
-        NameFault::TooLong { length } => gettext_f(
-            "This name has {length} characters; the name of a VM has at most {most}.",
-            &[("length", &length.to_string()), ("most", &LONGEST_VM_NAME.to_string())],
-        ),
-        NameFault::Start => gettext("The name of a VM begins with a letter from A to Z."),
-        NameFault::Character { character } => gettext_f(
-            "The name of a VM cannot contain the character '{character}': only letters from A to Z, digits, dots, underscores and hyphens are allowed.",
-            &[("character", &character.escape_debug().to_string())],
-        ),
-        NameFault::Reserved => gettext("This name is reserved for another use, so no VM can have it."),
-        NameFault::Ending => gettext("The name of a VM cannot end with -dm: such names are reserved for another use."),
-    }
 }
 
 fn host_hint(source: &io::Error) -> String {

@@ -39,11 +39,11 @@ pub fn anomaly(anomaly: PassphraseAnomaly) -> String {
     let code = |c: char| format!("U+{:04X}", u32::from(c));
     match anomaly {
         PassphraseAnomaly::Invisible(c) => gettext_f(
-            "It has an invisible character ({code}), which is hard to type again. If you did not mean to use it, type the passphrase anew.",
+            "It has an invisible character ({code}), which is hard to type again. If you did not mean to use it, type the passphrase again.",
             &[("code", &code(c))],
         ),
         PassphraseAnomaly::OtherBlank(c) => gettext_f(
-            "It has a blank that the space bar does not type ({code}): whoever types the passphrase later will type another one.",
+            "It has a blank that the space bar does not type ({code}). Somebody who types the passphrase later will type another one.",
             &[("code", &code(c))],
         ),
         PassphraseAnomaly::OuterBlank => gettext("It begins or ends with a blank. That is allowed, but hard to see."),

@@ -8,7 +8,7 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize,
     },
-    Message,
+    parts::Message,
 };
 
 /// Why the table of VMs, of a system or in an archive, is not accepted.

@@ -110,7 +110,7 @@ fn expected_words(expected: Expected) -> String {
 }
 
 fn mend() -> String {
-    gettext("Correct the file with an editor, or save the profile anew.")
+    gettext("Correct the file with an editor, or save the profile again.")
 }
 
 #[cfg(test)]

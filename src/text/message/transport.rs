@@ -34,7 +34,7 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("path", &sanitize(&path.to_string_lossy()))],
         ))
         .hint(gettext(
-            "What was written did not get its name, and what is there now is no backup of this run. See that no other program works in that directory, and start anew.",
+            "The backup did not get its name, and the file that is there now is not this backup. Make sure that no other program works in that directory, and start again.",
         )),
         DestinationError::NotADirectory { path } => Message::new(gettext_f(
             "{path} is not a directory",
@@ -220,9 +220,10 @@ fn with_quote(first: String, said: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::PathBuf, sync::Arc};
+    use std::path::PathBuf;
 
     use super::*;
+    use crate::io_error::IoError;
 
     #[test]
     fn an_empty_reason_of_a_service_still_says_something() {
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_failure_has_its_own_sentence_and_a_way_out() {
-        let io = |code| Arc::new(io::Error::from_raw_os_error(code));
+        let io = |code| IoError::from(io::Error::from_raw_os_error(code));
         let path = PathBuf::from("/mnt/x");
         let place = || "/mnt/x".to_owned();
         let all = [

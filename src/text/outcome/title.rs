@@ -7,7 +7,7 @@ use crate::{
     text::i18n::{gettext, ngettext_f},
 };
 
-use super::{Tone, is_done};
+use super::tone::Tone;
 
 /// The result in one sentence without a full stop.
 pub(super) fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
@@ -36,7 +36,7 @@ pub(super) fn title(kind: JobKind, tone: Tone, report: &Report) -> String {
 
 /// The title of a backup of which something is missing that was asked for.
 fn partial_backup(report: &Report) -> String {
-    let are_all_done = report.vms.iter().all(is_done);
+    let are_all_done = report.vms.iter().all(|vm| vm.result == VmResult::Done);
     match report.verdict {
         VerifyVerdict::Omitted(_) if are_all_done => gettext("The backup was written, but not verified"),
         _ if are_all_done && report.has_unsafe_name() => {

@@ -117,7 +117,7 @@ fn kind(problem: &RestoreProblem) -> (String, String) {
         ),
         RestoreProblem::UserMismatch { .. } => (
             gettext("dom0's home belongs to a user of another name"),
-            gettext("Give --ignore-username-mismatch to restore it all the same, or --skip-dom0-home to leave it out."),
+            gettext("Give --ignore-username-mismatch to restore it anyway, or --skip-dom0-home to leave it out."),
         ),
         RestoreProblem::ClassUnknown => (
             gettext("VMs of the backup cannot be created here"),

@@ -112,7 +112,7 @@ pub fn cure_button(cure: &Cure) -> Option<String> {
         Cure::RestoreToo { name } => gettext_f("Restore {name} too", &[("name", &sanitize(name))]),
         Cure::SolveFirst { name } => gettext_f("Go to {name}", &[("name", &sanitize(name))]),
         Cure::IgnoreMissing => gettext("Use the defaults"),
-        Cure::IgnoreUserMismatch => gettext("Restore the home all the same"),
+        Cure::IgnoreUserMismatch => gettext("Restore the home anyway"),
         Cure::RenameConflicting => gettext("Use a free name"),
         Cure::LeaveOut => gettext("Leave out"),
         Cure::ChooseName

@@ -63,7 +63,7 @@ pub fn ask_weak(judged: &Strength, cost: KdfCost) -> (String, String) {
 
 /// The answers to [`ask_weak`]: to stay, and to go on.
 pub fn weak_answers() -> (String, String) {
-    (gettext("_Choose another one"), gettext("_Back up all the same"))
+    (gettext("_Choose another one"), gettext("_Back up anyway"))
 }
 
 /// A time in the unit that suits it, without a pretence of precision.

@@ -6,7 +6,6 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use rustix::fs::OFlags;
@@ -30,7 +29,7 @@ impl OpenedFiles {
 }
 
 fn failed(place: String, error: io::Error) -> TransportError {
-    let source = Arc::new(error);
+    let source = error.into();
     SourceError::Io { place, source }.into()
 }
 

@@ -58,28 +58,33 @@ impl Forward {
     }
 
     /// Reads what a command still prints, and hears how it ended.
-    pub(super) fn finish(&self) -> io::Result<()> {
+    pub(super) fn finish(&self, cancel: &CancelToken) -> io::Result<()> {
         let mut state = self.state();
-        if state.running.is_none() {
-            return Ok(());
-        }
         let mut buffer = vec![0; STRIDE_BYTES as usize];
-        loop {
-            match state.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+        while state.running.is_some() {
+            check(cancel)?;
+            if state.file.as_ref().is_none_or(is_ready) {
+                match state.read(&mut buffer, cancel) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    result => drop(result?),
+                }
             }
         }
+        Ok(())
     }
 }
 
+fn check(cancel: &CancelToken) -> io::Result<()> {
+    cancel
+        .check()
+        .map_err(|stopped| io::Error::other(TransportError::from(stopped)))
+}
+
 impl State {
-    fn open(&mut self, location: &Location, cancel: &CancelToken) -> io::Result<()> {
+    fn open(&mut self, location: &Location) -> io::Result<()> {
         let file = match location {
             Location::Command(line) => {
-                let (file, running) = command::start_source(line, cancel)?;
+                let (file, running) = command::start_source(line)?;
                 self.running = Some(running);
                 self.command = Some(line.clone());
                 file
@@ -100,12 +105,14 @@ impl State {
     }
 
     /// Reads on. Behind the last byte of a command stands how it ended.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8], cancel: &CancelToken) -> io::Result<usize> {
         let Some(file) = &mut self.file else { return Ok(0) };
         let count = file.read(buffer)?;
         if count == 0
             && let Some(running) = self.running.take()
         {
+            let killed = Arc::clone(&running.group);
+            cancel.on_cancel(move || killed.kill());
             let code = running.group.wait()?;
             if code != 0 {
                 let error = SourceError::Command {
@@ -143,9 +150,9 @@ impl ForwardReader {
             return Err(SourceError::ReadAlready { place: place() }.into());
         }
         if state.file.is_none() {
-            state.open(location, cancel).map_err(|error| SourceError::Io {
+            state.open(location).map_err(|error| SourceError::Io {
                 place: place(),
-                source: Arc::new(error),
+                source: error.into(),
             })?;
         }
         Ok(Self {
@@ -172,7 +179,7 @@ impl ForwardReader {
             state.is_spent = true;
             state.kept = Vec::new();
         }
-        let count = match state.read(buffer) {
+        let count = match state.read(buffer, &self.cancel) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                 return Ok(None);
             }
@@ -195,15 +202,10 @@ impl Read for ForwardReader {
             return Ok(0);
         }
         loop {
-            self.cancel
-                .check()
-                .map_err(|stopped| io::Error::other(TransportError::from(stopped)))?;
+            check(&self.cancel)?;
             let taken = self.fetch(&mut self.forward.state(), buffer)?;
             if let Some(count) = taken {
-                // A command that was killed because of a cancel ends like one that has printed everything.
-                self.cancel
-                    .check()
-                    .map_err(|stopped| io::Error::other(TransportError::from(stopped)))?;
+                check(&self.cancel)?;
                 self.position += count as u64;
                 return Ok(count);
             }

@@ -69,7 +69,7 @@ impl ServiceReader {
     }
 
     fn io_error(&self, error: io::Error) -> TransportError {
-        let (place, source) = (format!("VM {}", self.vm), Arc::new(error));
+        let (place, source) = (format!("VM {}", self.vm), error.into());
         SourceError::Io { place, source }.into()
     }
 

@@ -7,7 +7,6 @@ use std::{
     io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use rustix::fs::OFlags;
@@ -104,7 +103,7 @@ impl FileWriter {
         self.is_finished = true;
         if let Err(error) = durable::sync_folder_of(&self.path) {
             let path = self.path.clone();
-            let why = Arc::new(error);
+            let why = error.into();
             (self.notices)(Notice::NameNotSynced { path, why });
         }
         Ok(self.path.clone())
@@ -245,11 +244,13 @@ fn not_created(path: &Path, error: io::Error) -> TransportError {
 }
 
 fn failed(place: &str, error: io::Error) -> TransportError {
-    DestinationError::of(place, Arc::new(error)).into()
+    DestinationError::of(place, error.into()).into()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn ignored() -> Notices {

@@ -40,7 +40,7 @@ impl ProcessWriter {
     /// Starts a command of this computer.
     pub(super) fn of_command(command: &str, cancel: &CancelToken) -> Result<Self, TransportError> {
         let started = command::start_sink(command, cancel);
-        let (stdin, running) = started.map_err(|error| DestinationError::of(command, Arc::new(error)))?;
+        let (stdin, running) = started.map_err(|error| DestinationError::of(command, error.into()))?;
         Ok(Self {
             location: Location::Command(command.to_owned()),
             cancel: cancel.clone(),
@@ -106,7 +106,7 @@ impl ProcessWriter {
             }
             Err(error) => {
                 let place = format!("VM {}", writer.location.vm().unwrap_or_default());
-                let error = DestinationError::of(&place, Arc::new(error)).into();
+                let error = DestinationError::of(&place, error.into()).into();
                 Err(Box::new(writer).abandon().unwrap_or(error))
             }
         }
@@ -124,7 +124,7 @@ impl ProcessWriter {
             }
             Uptake::Pending | Uptake::Broken => {
                 let broken = io::Error::from(io::ErrorKind::BrokenPipe);
-                let error = DestinationError::of(&self.location.to_string(), Arc::new(broken));
+                let error = DestinationError::of(&self.location.to_string(), broken.into());
                 return Err(self.cause().unwrap_or_else(|| error.into()));
             }
         }
@@ -153,7 +153,7 @@ impl ProcessWriter {
     /// Waits for the process's own verdict.
     fn result(&mut self) -> Result<(), TransportError> {
         let code = self.control.wait();
-        let code = code.map_err(|error| DestinationError::of(&self.location.to_string(), Arc::new(error)))?;
+        let code = code.map_err(|error| DestinationError::of(&self.location.to_string(), error.into()))?;
         self.is_finished = true;
         self.cancel.check()?;
         let said = self.output.take().map(ProcessOutput::text).unwrap_or_default();

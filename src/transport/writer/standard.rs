@@ -5,7 +5,6 @@ use std::{
     fs::File,
     io::{self, PipeWriter, Write},
     os::fd::AsFd,
-    sync::Arc,
     time::Duration,
 };
 
@@ -54,7 +53,7 @@ impl StandardWriter {
 }
 
 fn failed(error: io::Error) -> TransportError {
-    DestinationError::of(&Location::Standard.to_string(), Arc::new(error)).into()
+    DestinationError::of(&Location::Standard.to_string(), error.into()).into()
 }
 
 impl Write for StandardWriter {

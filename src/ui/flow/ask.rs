@@ -11,7 +11,7 @@ use crate::{
     ui::{BpWizard, dialogs},
 };
 
-use super::{Waiting, when_answered};
+use super::waiting::{Waiting, when_answered};
 
 /// Lets the user pick a directory, or a file, where `typed` is: with dom0's own dialog, or with that of the VM, which is
 /// waited for. `then` hears the path, nothing if none was picked, or what there is to say if the VM has no dialog.

@@ -8,7 +8,7 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     text::wizard as words,
-    ui::{BpClampLayout, BpDualList, VmItem, flow::connect},
+    ui::{BpClampLayout, BpDualList, VmItem, widgets::connect},
 };
 
 mod imp {

@@ -8,7 +8,7 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     text::wizard as words,
-    ui::{BpClampLayout, BpOption, BpPlaceField, flow::connect},
+    ui::{BpClampLayout, BpOption, BpPlaceField, widgets::connect},
 };
 
 mod imp {

@@ -8,7 +8,7 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     text::Message,
-    ui::{BpCheck, BpClampLayout, BpFacts, flow::connect, pages::show_text_of},
+    ui::{BpCheck, BpClampLayout, BpFacts, pages::show_text_of, widgets::connect},
 };
 
 mod imp {

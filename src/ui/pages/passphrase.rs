@@ -10,7 +10,7 @@ use crate::{
     draft::Meter,
     plan::Unverified,
     text::wizard as words,
-    ui::{BpCheck, BpClampLayout, BpOption, flow::connect, pages::show_text_of},
+    ui::{BpCheck, BpClampLayout, BpOption, pages::show_text_of, widgets::connect},
 };
 
 mod imp {

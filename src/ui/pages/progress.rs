@@ -11,8 +11,8 @@ use crate::{
     text::{OutcomeView, ProgressView, wizard as words},
     ui::{
         BpClampLayout, BpProgressRow,
-        flow::{connect, remove_children},
         pages::show_tone,
+        widgets::{connect, remove_children},
     },
 };
 

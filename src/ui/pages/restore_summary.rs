@@ -16,8 +16,8 @@ use crate::{
     plan::{Candidates, PoolOffer, RestoreRow, RestoreTable, Shortage},
     text::{self, wizard as words},
     ui::{
-        BpCheck, BpClampLayout, BpRestoreRow, Edit, Glyph, RowContext, chooser::Chooser, flow::remove_children,
-        restore_editor::pools, wizard::follow_width,
+        BpCheck, BpClampLayout, BpRestoreRow, Edit, Glyph, RowContext, chooser::Chooser, restore_editor::pools,
+        widgets::remove_children, wizard::follow_width,
     },
 };
 

@@ -8,7 +8,7 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     text::wizard::Verdict,
-    ui::{BpClampLayout, BpOption, BpPlaceField, BpVerdict, flow::connect},
+    ui::{BpClampLayout, BpOption, BpPlaceField, BpVerdict, widgets::connect},
 };
 
 mod imp {

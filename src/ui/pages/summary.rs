@@ -8,7 +8,7 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 use crate::{
     plan::Finding,
     text::{finding, wizard as words},
-    ui::{BpClampLayout, BpFindingRow, flow::remove_children},
+    ui::{BpClampLayout, BpFindingRow, widgets::remove_children},
 };
 
 /// A line of the table, all words ready.

@@ -14,7 +14,7 @@ use crate::{
     format::{Compression, Level},
     plan::InventoryScope,
     text::{self, Message, wizard as words},
-    ui::{BpCheck, BpClampLayout, BpDualList, BpOption, VmItem, chooser::Chooser, flow::connect},
+    ui::{BpCheck, BpClampLayout, BpDualList, BpOption, VmItem, chooser::Chooser, widgets::connect},
 };
 
 mod imp {

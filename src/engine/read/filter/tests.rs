@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, time::Instant};
 use tempfile::TempDir;
 
 use crate::{
-    engine::{EngineError, io_errors::from_io},
+    engine::{EngineError, Mistake, io_errors::from_io},
     format::Compression,
 };
 
@@ -142,7 +142,7 @@ fn errors_of_the_stream_come_through() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(into_io(EngineError::Internal { what: "x".to_owned() }))
+            Err(into_io(EngineError::Internal { what: Mistake::Worker }))
         }
     }
     let (_folder, filter) = script("exec cat");

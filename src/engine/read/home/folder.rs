@@ -9,14 +9,18 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown, symlink},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, futimens, mknodat, utimensat};
 
 use crate::{
     durable::{self, FreeNames},
-    engine::{Context, EngineError, Warning, home_fault::HomeRefusal, io_errors::home_error},
+    engine::{
+        Context, EngineError, Warning,
+        home_fault::{HomeFault, HomeRefusal},
+        io_errors::home_error,
+    },
     format::inner::Entry,
     host::LocalDir,
 };
@@ -106,7 +110,7 @@ impl HomeFolder {
         // The innermost first: what is changed within a folder changes its time, and what is closed stays closed.
         for (path, mode, mtime) in later.directories.iter().rev() {
             if let Err(error) = set_attributes(path, *mode, *mtime) {
-                context.warn(self.not_restored(path, &error));
+                context.warn(self.not_restored(path, error));
             }
         }
         self.own(&self.part).map_err(|error| home_error(&self.part, error))?;
@@ -145,42 +149,42 @@ impl HomeFolder {
             .partition(|(_, link, _)| matches!(link, Link::Symbolic(_)));
         for (path, link, mtime) in files.into_iter().chain(symbolic).chain(hard) {
             let made = match &link {
-                Link::Symbolic(target) => symlink(target, &path),
+                Link::Symbolic(target) => symlink(target, &path).map_err(HomeRefusal::from),
                 Link::Hard(target) => self.hard_link(target, &path),
             };
-            if let Err(error) = made {
-                home.refuse(self.within(&path), HomeRefusal::System(Arc::new(error)), context);
+            if let Err(why) = made {
+                home.refuse(self.within(&path), why, context);
                 continue;
             }
             // A second name has the owner and the time of the first.
             let is_described = matches!(link, Link::Hard(_));
             let described = || self.own(&path).and_then(|()| set_link_time(&path, mtime));
             if let Err(error) = if is_described { Ok(()) } else { described() } {
-                context.warn(self.not_restored(&path, &error));
+                context.warn(self.not_restored(&path, error));
             }
         }
     }
 
-    /// Returns a second name to what lies within the folder, reached through nothing but folders.
-    fn hard_link(&self, target: &Path, path: &Path) -> io::Result<()> {
+    /// Makes a second name for what lies within the folder, reached through nothing but folders.
+    fn hard_link(&self, target: &Path, path: &Path) -> Result<(), HomeRefusal> {
         let mut folder = self.part.clone();
         for component in target.parent().unwrap_or(Path::new("")).components() {
             folder.push(component);
             if !fs::symlink_metadata(&folder)?.is_dir() {
-                return Err(io::Error::other("the link leads through another link"));
+                return Err(HomeRefusal::Fault(HomeFault::LinkThroughLink));
             }
         }
-        fs::hard_link(self.part.join(target), path)
+        Ok(fs::hard_link(self.part.join(target), path)?)
     }
 
     fn within(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.part).unwrap_or(path).to_owned()
     }
 
-    pub(super) fn not_restored(&self, path: &Path, error: &io::Error) -> Warning {
+    pub(super) fn not_restored(&self, path: &Path, error: io::Error) -> Warning {
         Warning::HomeFileNotRestored {
             path: self.within(path),
-            why: error.to_string(),
+            why: error.into(),
         }
     }
 

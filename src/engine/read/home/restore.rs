@@ -7,7 +7,6 @@ use std::{
     io,
     os::unix::{ffi::OsStrExt, fs::FileExt},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use crate::{
@@ -65,11 +64,11 @@ pub(in super::super) fn read(
                 if let (Some(file), Some(folder)) = (file, folder)
                     && let Err(error) = describe_file(&file, &entry)
                 {
-                    context.warn(folder.not_restored(&path, &error));
+                    context.warn(folder.not_restored(&path, error));
                 }
             }
             Err(error) if is_of_the_disk(&error) => return Err(home_error(&path, error)),
-            Err(error) => home.refuse(path, HomeRefusal::System(Arc::new(error)), context),
+            Err(error) => home.refuse(path, HomeRefusal::System(error.into()), context),
         }
     }
     if !has_root {

@@ -3,7 +3,7 @@
 
 use crate::{
     engine::{
-        ArchiveError, Damage, EngineError,
+        ArchiveError, Damage, EngineError, Mistake,
         io_errors::{format_to_io, in_stream},
     },
     format::{Filter, INVENTORY_FILE, PartName, limits},
@@ -48,7 +48,7 @@ impl Opener<'_> {
         mac: &[u8],
     ) -> Result<Inventory, EngineError> {
         let part = PartName::new(INVENTORY_FILE, 0).map_err(|error| EngineError::Internal {
-            what: error.to_string(),
+            what: Mistake::PartName(error),
         })?;
         let plain = part_format.open(&mut content, mac, &part, member, keys, self.context)?;
         let mut part = OnePart::new(content, plain);

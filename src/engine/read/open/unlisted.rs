@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::{
-    engine::{Context, EngineError, OpenedArchive, workers::Workers},
+    engine::{Context, EngineError, Mistake, OpenedArchive, workers::Workers},
     format::HOME_FOLDER,
     inventory::Class,
     plan::Access,
@@ -55,7 +55,7 @@ pub(super) fn add_home(
             .inventory
             .add_home(part.file(), buffer.len() as u64)
             .map_err(|error| EngineError::Internal {
-                what: error.to_string(),
+                what: Mistake::Inventory(error),
             }),
         Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
         // What does not authenticate is named when the archive is read.

@@ -4,7 +4,7 @@
 use std::thread;
 
 use crate::{
-    engine::{ArchiveError, Context, Damage, EngineError, Warning, names::PLACEHOLDER},
+    engine::{ArchiveError, Context, Damage, EngineError, Restored, SettingFault, Warning, names::PLACEHOLDER},
     format::inner::{Entry, EntryKind},
     host::{VmFile, VolumeImport},
     inventory::volume_of_file,
@@ -187,11 +187,11 @@ impl Holder<'_, '_> {
             }
             .into());
         }
-        if VmFile::from_file_name(name).is_some() {
+        if let Some(file) = VmFile::from_file_name(name) {
             self.context.warn(Warning::SettingNotRestored {
                 vm: self.row.name_here.clone(),
-                setting: name.to_owned(),
-                why: format!("it has {size_bytes} bytes, far more than a file of its kind"),
+                what: Restored::File(file),
+                why: SettingFault::TooLarge { bytes: size_bytes },
             });
         } else if name != PLACEHOLDER {
             self.context.warn(Warning::UnknownFile {

@@ -115,7 +115,7 @@ enum Step {
 }
 
 impl<'a> Segments<'a> {
-    /// Gives the workers as much as they may have at a time.
+    /// Hands the workers as much as they may have at a time.
     fn hand_out(&mut self, method: Compression, workers: &Workers) {
         while self.at_work.len() < workers.jobs() * PIECES_PER_WORKER {
             let Some(segment) = next_segment(method, &self.part[self.rest.clone()]) else {

@@ -4,7 +4,11 @@
 
 use crate::format::{WriteError, WriteFault, ustar::BLOCK_SIZE};
 
-use super::{EntryKind, Extent, NewMember, append_long, check_extents, describe, put, unwritable};
+use super::{
+    super::{EntryKind, Extent},
+    header::{append_long, check_extents, describe, put, unwritable},
+    member::NewMember,
+};
 
 /// Extents that the header itself holds, and each block behind it.
 const IN_HEADER: usize = 4;

@@ -16,24 +16,20 @@ use rustix::{
     io::Errno,
 };
 
-use super::refused;
-use crate::{durable, host::HostError};
+use crate::{
+    durable,
+    host::{HostError, Operation, Refusal},
+};
 
 /// The volumes that lie in a VM's folder.
 const VOLUME_FILES: [&str; 3] = ["private.img", "root.img", "volatile.img"];
 
-/// Looks at a new VM's folders. Gives the volumes that were left there without content and are to be replaced.
+/// Looks at a new VM's folders. Returns the volumes that were left there without content and are to be replaced.
 pub(super) fn look(folders: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, HostError> {
     let mut leftovers = Vec::new();
     for folder in folders {
-        let found =
-            look_at(&folder).map_err(|error| HostError::io(format!("looking at {}", folder.display()), error))?;
-        leftovers.extend(found.ok_or_else(|| {
-            refused(format!(
-                "{} is in the way of a new VM: it belongs to no VM, and is not empty",
-                folder.display()
-            ))
-        })?);
+        let found = look_at(&folder).map_err(|error| HostError::io(Operation::Read(folder.clone()), error))?;
+        leftovers.extend(found.ok_or(Refusal::InTheWay { path: folder })?);
     }
     Ok(leftovers)
 }

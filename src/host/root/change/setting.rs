@@ -2,10 +2,10 @@
 //! Sets what is set on the VMs of a root folder. Nothing gets into the record over which a PedOS would refuse it:
 //! values are held against the rules of [`crate::host::settings`], and what names a VM of the record against that VM.
 
-use super::{RootHost, refused};
+use super::super::folder::RootHost;
 use crate::{
     host::{
-        DOM0, HostError, Label,
+        DOM0, HostError, Label, Refusal,
         settings::{self, Referent, Setting, Unfit},
     },
     inventory::{Class, Device, Domain, Inventory},
@@ -23,7 +23,8 @@ pub(in crate::host::root) fn set_property(
     value: &str,
 ) -> Result<(), HostError> {
     if FIXED_PROPERTIES.contains(&property) {
-        return Err(refused(format!("{property} of VM {vm} cannot be changed")));
+        let (vm, property) = (vm.to_owned(), property.to_owned());
+        return Err(Refusal::FixedProperty { vm, property }.into());
     }
     host.record.edit(|record| {
         let class = domain(record, vm)?.class;

@@ -7,7 +7,11 @@ use std::{
     path::Path,
 };
 
-use super::{SampleSize, data::Source, settle, write};
+use super::{
+    SampleSize,
+    data::Source,
+    files::{settle, write},
+};
 use crate::units::KIB;
 
 /// Texts and noise: name, KiB in a full sample, mode, whether it is text.

@@ -15,7 +15,7 @@ use std::{
 };
 
 use super::{
-    VmFiles,
+    files::VmFiles,
     stoppable::{Brake, Stop, Stoppable, brake},
     unpack::unpack,
 };

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! One of every kind, for tests that hold for all of them: that each has its words, and its code for programs.
+
+use super::*;
+
+/// A text that could steer a terminal.
+fn odd() -> String {
+    "x\u{1b}y".to_owned()
+}
+
+fn answer() -> IoError {
+    io::ErrorKind::PermissionDenied.into()
+}
+
+impl DestinationError {
+    one_of_each! {
+        Exists { path: odd().into() },
+        InUse { path: odd().into() },
+        Replaced { path: odd().into() },
+        NotADirectory { path: odd().into() },
+        Full { place: odd() },
+        FileTooLarge { place: odd() },
+        Io { place: odd(), source: answer() },
+        Service { vm: odd(), code: 1, said: odd() },
+        NotWritable { place: odd() },
+        NothingThere { place: odd() },
+        NotKept { place: odd() },
+        Command { command: odd(), code: 1, said: odd() },
+        Impossible { place: odd() },
+    }
+}
+
+impl SourceError {
+    one_of_each! {
+        Io { place: odd(), source: answer() },
+        Program { program: odd(), source: answer() },
+        Service { vm: odd(), code: 1, said: odd() },
+        NotReadable { place: odd(), kind: Unreadable::Directory },
+        ReadAlready { place: odd() },
+        Command { command: odd(), code: 1, said: odd() },
+        BrokenOff { vm: odd(), position: 7 },
+        NotAStream { vm: odd(), position: 7, fault: QfileFault::Kind },
+        NoPedos { vm: odd() },
+    }
+}
+
+impl Unreadable {
+    one_of_each! { Directory, Pipe, Other }
+}
