@@ -88,7 +88,10 @@ mod imp {
 
         #[template_callback]
         fn on_highlight(&self) {
-            self.update_buttons();
+            // A list that is disposed lets its highlighted rows go, and by then the labels may be gone already.
+            if !self.obj().in_destruction() {
+                self.update_buttons();
+            }
         }
 
         /// Enter and double click move the row, or all that are highlighted if it is one of them.

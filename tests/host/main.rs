@@ -8,6 +8,7 @@ mod inventory;
 mod old_inventory;
 mod profiles;
 mod root;
+mod root_changes;
 mod root_interrupted;
 mod root_services;
 mod sample;

@@ -138,7 +138,7 @@ fn a_file_is_looked_over_at_once_and_what_is_missing_is_named() {
         return;
     };
     enter_archive(&wizard, &archive);
-    wizard.wait_text("Files of 2 VMs", STEP);
+    wizard.wait_text("The file holds 2 VMs.", STEP);
     wizard.wait_text("This is not a verification", STEP);
     wizard.session.screenshot("source-quick");
     let bytes = fs::read(&archive).unwrap();

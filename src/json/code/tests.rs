@@ -94,23 +94,20 @@ fn reasons() -> Vec<Vec<&'static str>> {
         of(
             FirewallError::all()
                 .into_iter()
-                .filter(|error| !matches!(error, FirewallError::Document(_)))
-                .collect(),
+                .filter(|error| !matches!(error, FirewallError::Document(_))),
             inventory::firewall_error,
         ),
         of(Missing::one_of_each(), missing),
         of(
-            Refusal::all()
-                .into_iter()
-                .filter(|why| {
-                    !matches!(
-                        why,
-                        Refusal::FileContent {
-                            fault: FileFault::Firewall(_),
-                            ..
-                        }
-                    )
-                }),
+            Refusal::all().into_iter().filter(|why| {
+                !matches!(
+                    why,
+                    Refusal::FileContent {
+                        fault: FileFault::Firewall(_),
+                        ..
+                    }
+                )
+            }),
             host::refusal,
         ),
         of(Operation::one_of_each(), host::operation),
