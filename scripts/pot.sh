@@ -14,7 +14,7 @@ pot=po/pedos-backup.pot
     ls data/*.desktop.in data/*.metainfo.xml.in
     grep -rl 'translatable="yes"' ui | sort
     # Their calls; the functions themselves are not texts.
-    grep -rlzE '(n|p)?gettext(_f)?\(\s*(//[^\n]*\s*)*"' src | sort
+    grep -rlzP '(n|p)?gettext(_f)?\(\s*(//[^\n]*\s*)*"' src | sort
 } >po/POTFILES.in
 
 scratch=$(mktemp -d)

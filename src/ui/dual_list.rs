@@ -88,8 +88,8 @@ mod imp {
 
         #[template_callback]
         fn on_highlight(&self) {
-            // A list that is disposed lets its highlighted rows go, and by then the labels may be gone already.
-            if !self.obj().in_destruction() {
+            // Lists that are disposed let their highlighted rows go, and by then the labels may be gone already.
+            if self.obj().root().is_some() {
                 self.update_buttons();
             }
         }
