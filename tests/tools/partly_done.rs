@@ -23,7 +23,11 @@ fn a_verification_that_cannot_be_done_is_said_before_and_is_no_success() {
     let place = Workspace::new(&roots::small());
     let to = |options: &[&str]| {
         let mut command = place.backup();
-        finish(command.args(["-d", "net", "sh -c 'cat > backup'", "vault"]).args(options))
+        finish(
+            command
+                .args(["-d", "net", "sh -c 'cat > backup'", "vault"])
+                .args(options),
+        )
     };
     let run = to(&["--verify"]).expect(3);
     assert!(
