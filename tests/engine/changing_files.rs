@@ -123,7 +123,7 @@ fn a_volume_that_is_another_when_its_turn_comes_is_named() {
             .open(path)
             .unwrap()
             .set_len(64 << 20)
-            .unwrap()
+            .unwrap();
     };
     for (deed, vm, expected) in [
         (write, "solo", Change::Content),
