@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The stages of the work by themselves: keys, parts, compression and the way back, the map of a volume, the inner archive.
 //!
-//! For whoever makes one of them faster; how the whole does beside other programs is measured by `benches/compare`.
+//! For work on the speed of one stage; `benches/compare` measures the whole against other programs.
 
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/support/noise.rs"]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The token that stops work: whoever works looks at it, and whoever waits for something else is woken by what was
-//! registered with it. It knows nothing of what it stops.
+//! The token that stops work. A working thread polls it; a thread that is blocked elsewhere is woken by a callback that it
+//! registered with the token. The token knows nothing of what it stops.
 
 use std::{
     fmt,

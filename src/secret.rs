@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Passphrases: kept in memory that is wiped when they go, never printed, never copied by accident.
 //!
-//! There is no `Clone`, `Debug` of the content or `Display`: whoever needs a second holder shares the one by `Arc`.
+//! There is no `Clone`, `Debug` of the content or `Display`: a second holder shares it through an `Arc`.
 
 use std::{
     fmt, io,

@@ -26,7 +26,7 @@ use clap::Parser;
 
 use options::Options;
 
-/// Whatever ends the comparison early, in words for whoever runs it.
+/// An error that ends the comparison early, in words for its user.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {

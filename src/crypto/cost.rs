@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What deriving a key costs, on our side and for whoever guesses.
+//! The cost of deriving a key, for the user and for an attacker who guesses.
 
 use crate::units::GIB;
 

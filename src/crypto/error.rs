@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What can go wrong with a container, as far as whoever reads or writes it can do something about it.
+//! The errors of a container that its reader or writer can act on.
 
 use super::{KdfCost, passphrase::LONGEST_STOCK_PASSPHRASE_BYTES};
 

@@ -124,7 +124,7 @@ impl<R: Read> Decryptor<R> {
             running.decrypt(&mut self.buffer[..self.plain]);
             return Ok(());
         }
-        // Emptied before anything can fail, so that whoever reads on after an error meets it again, never an end.
+        // Emptied before anything can fail, so that a read after an error returns the error again and never an end.
         let last = std::mem::take(&mut self.filled);
         let Some(block_bytes) = self.cipher.padded_to() else {
             running.decrypt(&mut self.buffer[..last]);

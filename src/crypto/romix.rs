@@ -15,8 +15,8 @@
 //!
 //! - **Lanes.** Each Salsa20/8 waits for its own results most of the time. Two or four blocks, side by side in one AVX2 or
 //!   AVX-512 register, take hardly longer than one (`lanes`).
-//! - **A table with gaps.** Of the N blocks of the table only every second, third, ... is kept, and what lies between is
-//!   computed again when it is wanted. That work stays in the cache, so that a table with gaps costs little time
+//! - **A table with gaps.** Of the N blocks of the table only every second, third, ... is kept; the blocks in between
+//!   are computed again when they are needed. That work stays in the cache, so that a table with gaps costs little time
 //!   (`mixing`). [`MAX_EVERY`] is the largest gap.
 //! - **Memory that is used again.** Asking the system for hundreds of megabytes for each key costs a third of the work.
 //!   [`Memory`] keeps its table from one call to the next, in large pages where the system has them (`memory`).

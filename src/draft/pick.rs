@@ -17,7 +17,7 @@ const LONGEST_ANSWER_BYTES: u64 = 8192;
 /// Asks a running VM; `None` when its user picked nothing. Blocks until the dialog is closed.
 ///
 /// # Errors
-/// When the VM offers no such service or its answer is no path.
+/// Returns an error when the VM does not offer the service, or when its answer is not a path.
 pub fn pick(
     services: &dyn Services,
     vm: &str,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What a panic of a thread means for whoever waits for it.
+//! Turns the panic of a thread into an error for the thread that joins it.
 
 use std::any::Any;
 
@@ -8,8 +8,8 @@ use super::{EngineError, Mistake};
 /// What the standard library's panic begins with where the system has no more threads.
 const NO_THREAD: &str = "failed to spawn thread";
 
-/// The error that a panic of a thread is for whoever waits for it: a mistake of this program, with what the panic said, or
-/// that there are no more threads.
+/// Returns the error for a panicked thread: a bug in this program, with the message of the panic, or that the system has no
+/// more threads.
 pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> EngineError {
     if is_thread_panic(panic) {
         return EngineError::NoThread;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Why a file is no backup, and what a backup ends within.
+//! Reasons: why a file is not a backup, and in which part of it a truncated backup ends.
 
 use crate::{
     format::{HeaderError, MacError, Within},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The threads that compute for a job: one pool for blocks and segments, one for keys, and a fixed number of semaphore, so that
-//! never more of them work at a time than the job may use processors, whatever else they wait for.
+//! The threads that compute for a job: one pool for blocks and segments, one for keys, and a semaphore that both share. It
+//! has one permit for each processor that the job may use, so that no more threads than that compute at a time.
 
 mod pending;
 mod pool;
@@ -47,7 +47,7 @@ impl Workers {
         Self::start(resources, Scratch::USUAL_BYTES)
     }
 
-    /// The same for an archive that exists, whose keys take what whoever made them chose.
+    /// The same for an existing archive: its own header sets the cost of its keys.
     pub(super) fn for_reading(resources: Resources) -> Self {
         Self::start(resources, u64::MAX)
     }
@@ -82,7 +82,7 @@ impl Workers {
     pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Tools) -> T + Send + 'static) -> Pending<T> {
         let (reply, awaited, pending) = Pending::new();
         self.tools.task(Work {
-            // Whoever ordered it may have given up when it is done.
+            // The caller may have given up before the result is there.
             work: Box::new(move |tools| drop(reply.send(work(tools)))),
             awaited,
         });

@@ -288,13 +288,13 @@ fn up_to(buffer: &mut [u8], bytes: u64) -> &mut [u8] {
     &mut buffer[..count]
 }
 
-/// An error as a stream has it: whoever reads the archive gives it a place in the whole.
+/// Wraps an error for `Read`; the reader of the outer archive adds the position.
 fn io_error(error: FormatError) -> io::Error {
     match error {
         FormatError::Io(error) | FormatError::Below { error, .. } => error,
         FormatError::Truncated { .. } => io::ErrorKind::UnexpectedEof.into(),
         FormatError::Damaged { fault, .. } => fault.into(),
-        // These two are for whoever reads the outer archive.
+        // These two are handled by the reader of the outer archive.
         other @ (FormatError::UnexpectedKind { .. } | FormatError::MemberName { .. }) => {
             io::Error::new(io::ErrorKind::InvalidData, other)
         }

@@ -8,8 +8,8 @@ use crate::inventory::Device;
 ///
 /// All calls block; none is made from a window's thread.
 pub trait Intake: Send + Sync {
-    /// Takes the turn to restore into this host, which one restore has at a time; does not wait for it. Whoever opened
-    /// the host once and has the turn may take it again.
+    /// Takes the turn to restore into this host, which one restore has at a time; does not wait for it. The holder of
+    /// the turn may take it again through the same opened host.
     ///
     /// # Errors
     /// When it cannot be told whose turn it is.

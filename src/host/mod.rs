@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where the VMs come from: a PedOS root folder, or a live system.
 //!
-//! A host is three things, and whoever needs one of them takes one: the VMs as they are ([`Vms`]), taking VMs in
+//! A host is three things, and a user takes only the ones that it needs: the VMs as they are ([`Vms`]), taking VMs in
 //! ([`Intake`]), and services of running VMs ([`Services`]). This room refuses to know about archives, compression or
 //! screens; its one loan from outside is the [`crate::inventory`] document, which is a PedOS's own record of its VMs.
 
@@ -53,6 +53,6 @@ pub trait Host: Vms + Intake + Services {
     /// Returns a view of the same host whose calls end with [`HostError::Cancelled`] soon after the token was cancelled,
     /// also while they wait for another program or for an answer. Volumes that are filled through it count as its calls.
     ///
-    /// The host itself goes on working: whoever has to put things in order after a cancel does so without the view.
+    /// The host itself goes on working: code that puts things in order after a cancel uses the host itself.
     fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host>;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Decides which PedOS is meant, for tools and wizards alike: the folder that its user names, else the one that runs here.
 //!
-//! A folder in which the daemon of a PedOS answers is a live one, whoever names it: its record is the daemon's alone.
+//! A folder in which the daemon of a PedOS answers is a live one, no matter how it was named: its record is the daemon's alone.
 
 use std::{
     env, fs,

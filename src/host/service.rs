@@ -115,7 +115,7 @@ fn pipe_uptake(pipe: BorrowedFd<'_>) -> Uptake {
 }
 
 impl ServiceProcess {
-    /// Returns the same service, which ends when the token is cancelled, whoever waits for it.
+    /// Returns the same service, which ends when the token is cancelled, whichever thread waits for it.
     #[must_use]
     pub fn ended_by(self, cancel: &CancelToken) -> Self {
         let control = Arc::clone(&self.control);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The services of running VMs. Whoever reads an archive needs no more of a PedOS than this, and nothing of it where the
-//! archive is a file.
+//! The services of running VMs. A reader of archives needs only this of a PedOS, and not even this where the archive
+//! is a file.
 
 use super::{HostError, Service, ServiceProcess};
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The turn to restore into a host, which one restore has at a time.
 //!
-//! A second restore would choose names that the first one is about to take. And whoever has the turn knows that no other
-//! restore runs, so that a VM which is marked as unfinished is what a killed one has left.
+//! A second restore would choose names that the first one is about to take. The holder of the turn knows that no other
+//! restore runs, so that a VM marked as unfinished was left by a killed restore.
 
 use std::{any::Any, fmt, sync::Arc};
 
-/// The answer to whoever wants to restore.
+/// The answer to a restore that asks for its turn.
 #[derive(Debug)]
 pub enum RestoreTurn {
     /// The turn is the caller's as long as it keeps this.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Why a `qubes.xml` or a set of firewall rules is not accepted. Texts from the document are kept as they are: whoever
-//! shows them makes them safe.
+//! Why a `qubes.xml` or a set of firewall rules is not accepted. Texts from the document are kept as they are: the
+//! code that shows them must escape them.
 
 /// An inventory that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

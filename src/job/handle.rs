@@ -34,7 +34,7 @@ impl JobHandle {
         move || events.is_closed()
     }
 
-    /// The token itself, for whoever must stop the job from elsewhere (a signal).
+    /// Returns the token itself, for code that stops the job from elsewhere (a signal handler).
     pub fn cancel_token(&self) -> CancelToken {
         self.cancel.clone()
     }

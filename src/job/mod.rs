@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! One thread, one job: between the pipeline and whoever watches it.
+//! One thread, one job: between the pipeline and the program that shows its progress.
 //!
 //! A job speaks through one bounded channel, so there is one order of events, and its last word is said exactly once,
 //! also after a cancel and after a panic. Dropping the handle cancels the job.

@@ -9,7 +9,8 @@ use crate::{
     plan::{BackupPlan, ExtractPlan, RestorePlan, VerifyPlan},
 };
 
-/// What is to be done, and with which PedOS. Whoever only reads an archive needs one to ask a VM for it, or none.
+/// What is to be done, and with which PedOS. A job that only reads an archive needs a PedOS only when the
+/// archive is in a VM.
 pub enum Job {
     /// A backup (and a verification after it, if the plan says so).
     Backup(BackupPlan, Arc<dyn Host>),
@@ -72,7 +73,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// How good it was. Whoever says it, shows it or acts on it asks here.
+    /// Returns the degree of success. Words, display, exit code and power-off all use this value.
     pub fn degree(&self, kind: JobKind) -> Degree {
         match self {
             Self::Done(report) => match (kind, report.degree()) {

@@ -48,7 +48,7 @@ pub use transport::{destination_error, source_error};
 /// Why a job, or a question to the host, ended before its end.
 pub fn message(error: &EngineError) -> Message {
     match error {
-        // Whoever cancels knows what to do next: no hint.
+        // A user who cancels knows what to do next: no hint.
         EngineError::Cancelled => Message::new(gettext("Cancelled")),
         EngineError::Host(error) => host_error(error),
         EngineError::Volume {

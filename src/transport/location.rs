@@ -72,7 +72,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// For display. What a user or a VM chose is in it as it is: whoever shows it makes it safe.
+/// For display. Text that a user or a VM chose is kept as it is: the code that shows it must escape it.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

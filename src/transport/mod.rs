@@ -2,8 +2,8 @@
 //! The ends of archives: where one is written to and read from.
 //!
 //! A [`Location`] says where an archive is, [`probe`] what is known of that place before anything is written or read
-//! there, and [`ArchiveWriter`] and [`ArchiveReader`] do the work. Whoever uses them asks for capabilities
-//! ([`WriteCapabilities`], [`ReadCapabilities`]) and never which kind of end it has. This room refuses to know what an
+//! there, and [`ArchiveWriter`] and [`ArchiveReader`] do the work. Their users ask for capabilities
+//! ([`WriteCapabilities`], [`ReadCapabilities`]) and never for the kind of the end. This room refuses to know what an
 //! archive is made of.
 
 mod command;

@@ -157,7 +157,7 @@ impl Running {
     }
 }
 
-/// Everything that is known of a bad end, for a report to whoever can help.
+/// Everything that is known of a failure, as the text of a bug report.
 fn full_text(view: &OutcomeView, last: &Outcome) -> String {
     let mut lines = vec![view.title.clone()];
     lines.extend(view.lines.iter().cloned());

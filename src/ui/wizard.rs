@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The shell of both wizards: the steps at the side, the page in the middle, Cancel, Back and Next at the bottom.
 //!
-//! It knows no page and no rule. Whoever uses it says which page is to be seen, whether Next works and why not, and
+//! It knows no page and no rule. Its user says which page is to be seen, whether Next works and why not, and
 //! hears [`Move`]s.
 
 use std::{

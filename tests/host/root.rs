@@ -124,7 +124,7 @@ fn a_genuine_folder_is_seen_as_it_is() {
     assert!(system.vm("sys-net").unwrap().is_running);
     assert!(!system.vm("work").unwrap().is_running);
     assert!(system.vm("default-dvm").unwrap().template_for_dispvms);
-    // A home is counted for whoever asks for that, and not with every list.
+    // A home is counted on request only, not with every list.
     assert_eq!(system.vm("dom0").unwrap().backup_bytes, None);
     let home = host.home_bytes().unwrap().unwrap();
     assert!(home > 20_000);

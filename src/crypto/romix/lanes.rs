@@ -9,7 +9,7 @@ use bytemuck::Pod;
 
 use super::MOST_LANES;
 
-/// Registers of some lanes, and what is done with them. Whoever holds a value of this may use the instructions.
+/// Registers of some lanes, and the operations on them. A value of this type proves that the processor has the instructions.
 pub(super) trait Lanes: Copy {
     /// One row of the matrix that Salsa20 works on, for each lane.
     type Row: Pod;

@@ -2,7 +2,7 @@
 //! Gets one file out of an archive: parts of other files are passed over as they stand, and no host is needed.
 //!
 //! A file has its name when all of it has been read and found good, and is gone otherwise; a stream has no way back, so
-//! whoever reads it must look at how the job ended.
+//! the reader of a stream must check how the job ended.
 
 use std::{
     fs::File,

@@ -57,7 +57,7 @@ pub(super) fn decoded<'a>(
     }
 }
 
-/// A program at work. Its three pipes are served by whoever reads from it, so that nothing waits for anything else; it
+/// A running program. Each read of it serves all three of its pipes, so that none of them can block another. The program
 /// does not outlive this value.
 struct Program<'a> {
     name: String,

@@ -45,7 +45,7 @@ impl Members {
         services: Option<&dyn Services>,
         cancel: &CancelToken,
     ) -> Result<Self, EngineError> {
-        // Whoever opens an archive is followed by somebody who reads it.
+        // Opening reads only the front of an archive; the run that follows reads the same stream again.
         let is_for_front = prefixes.iter().any(|prefix| prefix == HEADER_MEMBER);
         let request = Request {
             prefixes,

@@ -27,7 +27,7 @@ pub(super) trait Target: Send {
         Ok(None)
     }
 
-    /// A small file of a VM. What comes back is how it ended: a file that failed alone leaves its VM partly done.
+    /// Restores a small file of a VM. Returns its result: a file that fails alone leaves its VM partly done.
     fn vm_file(&mut self, row: &RestoreRow, file: VmFile, content: &[u8]) -> Result<ItemResult, EngineError>;
 
     /// dom0's home: reads the whole inner archive.

@@ -88,7 +88,7 @@ impl<O: Task> Drop for Pool<O> {
             state.is_closed = true;
             std::mem::take(&mut state.queue)
         };
-        // Whoever waits for one of them learns now that it will not come.
+        // Dropping the tasks tells the threads that wait for their results that none will come.
         drop(tasks);
         self.0.news.notify_all();
     }
@@ -109,7 +109,7 @@ impl<O: Task> Shared<O> {
             if tasks.is_empty() {
                 continue;
             }
-            // Whoever waits for the result learns of a panic by not getting one; what it was done with may be half done.
+            // The waiting thread learns of a panic because no result comes. The buffers of the task may be in any state.
             if catch_unwind(AssertUnwindSafe(|| O::carry_out(tasks, &mut mine))).is_err() {
                 mine = own();
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! How many may compute at a time.
+//! A fair counting semaphore: it limits how many threads compute at a time.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use crate::engine::{CancelToken, EngineError};
 
 use super::pending::CANCEL_CHECK;
 
-/// So many may work at a time; who came first goes first, or a key that is needed soon would starve among blocks.
+/// Grants its permits in the order of the requests. Otherwise a key that is needed soon could starve among blocks.
 pub(super) struct Semaphore {
     state: Mutex<Waiting>,
     turn: Condvar,

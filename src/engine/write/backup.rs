@@ -178,7 +178,7 @@ fn write<'h>(
             .thread
             .join()
             .unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
-        // Whoever gave up because of another says that it was cancelled; so does each after a cancel.
+        // A thread that stopped because another failed reports a cancel; so does every thread after a real cancel.
         let is_cause = |error: &EngineError| !matches!(error, EngineError::Cancelled);
         match (written, packed, read) {
             (Ok(written), Ok(()), Ok(vms)) => Ok((written, vms)),

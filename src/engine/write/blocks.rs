@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The upper seam of a backup: an inner archive is cut into blocks, which are compressed by whoever is free and go on in
-//! their order.
+//! The upper seam of a backup: an inner archive is cut into blocks. Any free worker compresses a block; the blocks leave in
+//! their original order.
 
 use std::{
     io::{self, Write},

@@ -203,7 +203,7 @@ impl Contents {
     }
 }
 
-/// Two VMs in one folder would be one VM to whoever restores them.
+/// Two VMs in one folder would be restored as one VM.
 fn check_paths(vms: &[VmContents]) -> Result<(), EngineError> {
     let mut seen = BTreeMap::new();
     for vm in vms {

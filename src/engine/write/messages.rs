@@ -71,8 +71,8 @@ pub(super) enum WriteMessage {
     ArchiveEnd,
 }
 
-/// The writer ends early only with an error of its own, a cancel among them, and that one is told. For whoever feeds it
-/// this is as good as a cancel: the fault is not with the VM that is being read.
+/// The writer ends early only with an error of its own, a cancel among them, and that one is told. For the thread that
+/// feeds it this equals a cancel: the VM that is being read is not at fault.
 pub(super) fn writer_gone() -> EngineError {
     EngineError::Cancelled
 }

@@ -144,7 +144,7 @@ pub fn sparse_head(name: &str, size: u64, extents: &[Extent]) -> Result<Vec<u8>,
     let map = sparse_map(size, extents);
     let stored = map.len() as u64 + extents.iter().map(|extent| extent.length).sum::<u64>();
     let (folder, file) = name.rsplit_once('/').unwrap_or((".", name));
-    // Whoever does not know sparse files finds it under this name, beside nothing of its own name.
+    // A tar that does not know sparse files extracts it under this name, which no other file has.
     let plain_name = format!("{folder}/GNUSparseFile.0/{file}");
 
     let mut records = Vec::new();

@@ -28,7 +28,7 @@ pub(super) struct Volumes<V, F> {
     /// What the last seam said, until somebody takes it. GNU tar says it also ahead of a member whose own headers it has
     /// not written yet.
     pub(super) promise: Option<Continuation>,
-    /// The last error of its own, for whoever gets it through layers that keep only its words.
+    /// The last error of this layer. The layers above keep only the words of an error; this keeps its type.
     pub(super) failure: Option<VolumeError>,
 }
 

@@ -97,7 +97,7 @@ impl HeadReader {
                 return Ok(None);
             }
             if !has_right_checksum(&block) {
-                // Whoever searches on begins with this block.
+                // The next search begins with this block.
                 blocks.put_back(block);
                 return Err(FormatError::damaged(position, FormatFault::NotAHeader));
             }

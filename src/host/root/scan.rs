@@ -155,7 +155,7 @@ impl<'a> Pools<'a> {
         let is_dom0 = domain.class == Class::AdminVm;
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
         let volumes: Vec<VolumeInfo> = saved.map(|volume| self.volume(volume, is_running)).collect();
-        // A home is counted only for whoever asks for that.
+        // A home is counted only on request.
         let is_counted = !(is_dom0 && has_home);
         let counted = || volumes.iter().map(|volume| volume.used_bytes).sum::<u64>() + self.file_bytes(domain);
         let backup_bytes = is_counted.then(counted);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Why a file is no backup, what a backup ends within and what is missing in it, in words without a full stop.
+//! Words, without a full stop, for the reasons why a file is not a backup, where a truncated backup ends and what it lacks.
 
 use crate::{
     engine::{Cut, NotABackup},

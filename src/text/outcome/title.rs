@@ -49,7 +49,8 @@ fn partial_backup(report: &Report) -> String {
     }
 }
 
-/// The title of a restore or a verification of which something is good: it counts what was left out, whoever decided that.
+/// The title of a restore or a verification of which something is good: it counts all VMs that were left out, by the
+/// user or by the program.
 fn read_title(kind: JobKind, tone: Tone, report: &Report) -> String {
     if kind == JobKind::Restore && tone == Tone::Partial && is_only_the_archive_damaged(report) {
         return gettext("Everything that was selected was restored, but the backup itself is damaged");

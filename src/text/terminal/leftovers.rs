@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// Whoever opens a PedOS learns what a killed restore has left in it.
+/// Names what a killed restore has left in a PedOS, when that PedOS is opened.
 pub fn leftovers_found(found: &Leftovers) -> String {
     gettext_f(
         // Translators: --clean-up and --root are typed as they are. {names} is a list of VMs and folders.

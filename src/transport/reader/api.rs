@@ -21,7 +21,7 @@ pub struct ReadCapabilities {
 pub struct Request<'a> {
     /// The beginnings of the names of wanted members, for an end that can leave the others out; none means all.
     pub prefixes: &'a [String],
-    /// How much of a stream that comes once is kept for whoever opens it next, in bytes; 0 where nobody will.
+    /// How many bytes of a stream that comes only once are kept for the next opening; 0 where there is none.
     pub kept_bytes: usize,
 }
 

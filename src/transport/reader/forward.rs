@@ -46,7 +46,7 @@ struct State {
     /// The command that prints it, until its end is known.
     running: Option<Running>,
     command: Option<String>,
-    /// What was read so far; whoever begins anew reads it again.
+    /// The bytes read so far; a new pass reads them again.
     kept: Vec<u8>,
     /// More was read than was kept: nobody can begin anew.
     is_spent: bool,

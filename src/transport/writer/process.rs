@@ -54,7 +54,7 @@ impl ProcessWriter {
         })
     }
 
-    /// Starts the service of a VM with that line. Whoever gives `notices` hears what stays there after a failure.
+    /// Starts the service of a VM with that line. `notices` receives what stays there after a failure.
     pub(super) fn of_service(
         vm: &str,
         line: &str,

@@ -71,7 +71,7 @@ fn begins_as_written(source: &Source, cancel: &CancelToken) -> Result<bool, Engi
 }
 
 impl Opener<'_> {
-    /// The content of the header, whose member was lost. Whoever uses it authenticates it as any other.
+    /// The content of the header, whose member was lost. Its user must authenticate it as any other.
     pub(super) fn lost_header(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
         self.find_lost(limits::HEADER_BYTES, |content| {
             content.starts_with(b"version=").then(|| content.to_vec())
