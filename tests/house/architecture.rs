@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::files::{absolute, files, read};
+
 /// Lines that a source file may have. Beyond it nobody reads a file from end to end.
 const LONGEST_FILE_LINES: usize = 500;
 
@@ -289,36 +291,6 @@ fn sources() -> Vec<PathBuf> {
         .collect()
 }
 
-/// All files below a folder of the project with that ending, by their path in the project.
-fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![PathBuf::from(folder)];
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(absolute(&folder)) else {
-            continue;
-        };
-        for entry in entries.map(|entry| entry.expect("the sources can be read")) {
-            let path = folder.join(entry.file_name());
-            if entry.path().is_dir() && entry.file_name() != "target" {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == ending) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-fn read(file: &Path) -> String {
-    fs::read_to_string(absolute(file)).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-#[track_caller]
 fn assert_none<T: std::fmt::Debug>(offences: &[T]) {
     assert!(offences.is_empty(), "{offences:#?}");
 }

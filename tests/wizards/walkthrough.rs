@@ -252,16 +252,22 @@ fn the_backup_wizard_is_walked_through_by_keyboard() {
     wait_for_window(session, "(4 of 5)");
     wizard.wait_ready();
     press(session, &["Return"]);
-    wait_for_window(session, "(5 of 5)");
+    finish_by_keyboard(&mut wizard);
+    backed_up(&place);
+}
+
+/// Waits until the job on the last page has ended, and closes the wizard with the Enter key.
+#[track_caller]
+fn finish_by_keyboard(wizard: &mut Wizard) {
+    wait_for_window(&wizard.session, "(5 of 5)");
     wait_until("Finish", JOB, || {
         wizard
             .window
             .find(Role::BUTTON, "Finish")
             .is_some_and(|button| button.is(State::SENSITIVE))
     });
-    press(session, &["Return"]);
+    press(&wizard.session, &["Return"]);
     wizard.wait_gone();
-    backed_up(&place);
 }
 
 #[test]
@@ -288,15 +294,7 @@ fn the_restore_wizard_is_walked_through_by_keyboard() {
     wait_for_window(session, "(4 of 5)");
     wizard.wait_ready();
     press(session, &["alt+n"]);
-    wait_for_window(session, "(5 of 5)");
-    wait_until("Finish", JOB, || {
-        wizard
-            .window
-            .find(Role::BUTTON, "Finish")
-            .is_some_and(|button| button.is(State::SENSITIVE))
-    });
-    press(session, &["Return"]);
-    wizard.wait_gone();
+    finish_by_keyboard(&mut wizard);
     roots::expect_same(&place.path("root"), "vault", &place.path("root"), "vault-1");
 }
 
