@@ -146,7 +146,7 @@ pub enum NamingError {
     Io(#[from] io::Error),
 }
 
-/// Returns an open file that was written as `from` its final name, and never that name to another file.
+/// Renames an open file, written as `from`, to its final name. Never gives that name to another file.
 ///
 /// A rename goes by name, so the name is held against device and inode of the open file before it, and the final name
 /// after it: a file that was put there in between loses the final name again. A link from the descriptor would need no

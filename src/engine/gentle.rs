@@ -11,8 +11,8 @@ const LAST: i32 = 19;
 /// The class of disk access that waits for all others, by its number.
 const IDLE_CLASS: &str = "3";
 
-/// Returns the calling thread, and all that it starts from now on, the lowest priority for processors and disks. A job runs
-/// as well without, so nothing that goes wrong here is an error.
+/// Sets the calling thread, and all threads that it starts from now on, to the lowest priority for processors and disks. A
+/// job runs as well without it, so a failure here is no error.
 pub(crate) fn give_way() {
     // For Linux a thread is a process of its own in this.
     if let Err(error) = setpriority_process(None, LAST) {

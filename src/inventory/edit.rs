@@ -108,7 +108,7 @@ impl Inventory {
         add_device(self.element_mut(vm)?, device)
     }
 
-    /// Returns a VM another label.
+    /// Sets the label of a VM.
     ///
     /// # Errors
     /// When there is no such VM, or the text cannot stand in XML.

@@ -33,7 +33,7 @@ pub(super) const PROBE: &str = "if [ -d \"$d\" ]; then echo directory; \
 /// Takes an archive. Arguments: the directory, and the unfinished file's name.
 pub(super) const WRITE: &str = "umask 077; exec dd of=\"$d/$2\" bs=64k conv=excl,fsync";
 
-/// Returns an archive its name, if it has all of its bytes and nothing has that name. Arguments: the directory, the
+/// Renames an archive to its final name, if it has all of its bytes and the name is free. Arguments: the directory, the
 /// unfinished file's name, the name, and the size in bytes.
 pub(super) const NAME: &str = "[ \"$(stat -c %s -- \"$d/$2\")\" = \"$4\" ] || { echo cut; exit; }; \
      [ ! -e \"$d/$3\" ] || { echo taken; exit; }; \

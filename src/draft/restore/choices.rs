@@ -34,28 +34,28 @@ impl RestoreDraft {
         self.selected.remove(vm);
     }
 
-    /// Returns a VM another name here; the empty name is the one in the archive.
+    /// Sets the name that a VM gets here; the empty name is the one in the archive.
     pub fn set_name(&mut self, vm: &str, name: &str) {
         let name = Some(name).filter(|name| !name.is_empty());
         set(&mut self.choices.names, vm, name.map(str::to_owned));
     }
 
-    /// Returns a VM another template here; `None` is what the archive says.
+    /// Sets the template that a VM gets here; `None` is what the archive says.
     pub fn set_template(&mut self, vm: &str, template: Option<String>) {
         set(&mut self.choices.templates, vm, template);
     }
 
-    /// Returns a VM another net VM here; `None` is what the archive says.
+    /// Sets the net VM that a VM gets here; `None` is what the archive says.
     pub fn set_netvm(&mut self, vm: &str, netvm: Option<Reference>) {
         set(&mut self.choices.netvms, vm, netvm);
     }
 
-    /// Returns a VM another default disposable template here; `None` is what the archive says.
+    /// Sets the default disposable template that a VM gets here; `None` is what the archive says.
     pub fn set_dispvm(&mut self, vm: &str, dispvm: Option<Reference>) {
         set(&mut self.choices.dispvms, vm, dispvm);
     }
 
-    /// Returns a VM another kernel here; `None` is what the archive says.
+    /// Sets the kernel that a VM gets here; `None` is what the archive says.
     pub fn set_kernel(&mut self, vm: &str, kernel: Option<Reference>) {
         set(&mut self.choices.kernels, vm, kernel);
     }

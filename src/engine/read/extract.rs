@@ -175,7 +175,7 @@ impl Extracting {
         })
     }
 
-    /// Returns what is whole its name.
+    /// Renames a whole file to its final name.
     fn finish(self, context: &Context) -> Result<Option<PathBuf>, EngineError> {
         match self.output {
             Output::File(sink) if self.has_come.load(Ordering::SeqCst) => Ok(Some(sink.finish()?)),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Returns a restored VM its settings: each is set on its own, and what the host does not take is a warning.
+//! Applies the settings of a restored VM: each is set on its own, and a setting that the host refuses is a warning.
 
 use crate::{
     engine::{Context, EngineError, Restored, SettingFault, Warning},

@@ -74,7 +74,7 @@ impl<O: Task> Pool<O> {
         Self(shared)
     }
 
-    /// Puts an task at the end of the queue.
+    /// Puts a task at the end of the queue.
     pub(super) fn task(&self, task: O) {
         self.0.state().queue.push_back(task);
         self.0.news.notify_one();

@@ -15,7 +15,7 @@ use super::Resolver;
 const RENAME_ATTEMPTS: u32 = 9999;
 
 impl Resolver<'_> {
-    /// Returns every selected VM its name. No two rows without a problem have the same.
+    /// Sets the name of every selected VM. No two rows without a problem have the same.
     pub(super) fn name_all(self, rows: &mut [RestoreRow]) {
         // Names that are not given away by a rule: those of the archive, of the host, and those that the user chose.
         let archived: BTreeSet<String> = rows.iter().map(|row| row.domain.name.clone()).collect();

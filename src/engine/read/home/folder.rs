@@ -104,7 +104,7 @@ impl HomeFolder {
         })
     }
 
-    /// Sets modes and times of folders, and returns the folder its name.
+    /// Sets modes and times of folders, and renames the folder to its final name.
     pub(in super::super) fn finish(mut self, context: &Context) -> Result<PathBuf, EngineError> {
         let later = std::mem::take(self.later.get_mut().unwrap_or_else(PoisonError::into_inner));
         // The innermost first: what is changed within a folder changes its time, and what is closed stays closed.

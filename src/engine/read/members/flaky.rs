@@ -7,7 +7,7 @@ use crate::transport::{ArchiveReader, Location, Ranged, Source};
 
 use super::{FileMembers, From, Members};
 
-/// Returns a byte wrong as often as it is told to.
+/// Flips a byte as often as it is told to.
 struct Flaky {
     inner: Cursor<Vec<u8>>,
     position: u64,
