@@ -18,7 +18,7 @@ pub(super) trait Task: Send + Sized + 'static {
     /// What each thread keeps from one task to the next.
     type Own: 'static;
 
-    /// How long an task waits for others that may go with it.
+    /// How long a task waits for others that may go with it.
     const LINGER: Duration = Duration::ZERO;
 
     /// Whether anybody still waits for it.
