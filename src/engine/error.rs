@@ -36,8 +36,10 @@ pub enum EngineError {
         /// The operating system's answer.
         source: IoError,
     },
-    /// A volume changed while it was read, so that what was saved of it is no state that it ever had.
-    #[error("volume {volume} of VM {vm} changed while it was read: {change}")]
+    /// A volume changed between the moment when its data was counted and the end of its reading, so that what was saved
+    /// may be a mixture of two states. A VM that was started and stopped in that time counts too: the archive as a whole
+    /// is then not of one moment.
+    #[error("volume {volume} of VM {vm} changed during the backup: {change}")]
     VolumeChanged {
         /// The VM.
         vm: String,

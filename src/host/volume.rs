@@ -35,7 +35,7 @@ pub trait VolumeSource: Send + Sync {
     /// When it cannot be read, or ends before the buffer is full.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 
-    /// What has happened to the volume since it was opened, as far as it makes what was read no state that it ever had.
+    /// Returns what has changed in the volume since it was opened; if something has, what was read may mix two states.
     /// A snapshot never changes.
     ///
     /// # Errors

@@ -67,12 +67,12 @@ pub fn message(error: &EngineError) -> Message {
             volume,
             change,
         } => Message::new(gettext_f(
-            "The volume {volume} of the VM {vm} changed while it was read",
+            "The volume {volume} of the VM {vm} changed during the backup",
             &[("volume", &sanitize(volume)), ("vm", &sanitize(vm))],
         ))
         .detail(changed(*change))
         .hint(gettext(
-            "The backup holds what was read, which may be of no use. See that nothing writes to the volume, and back this VM up again.",
+            "The copy in the backup may mix two states of the volume. See that nothing writes to the volume, and back this VM up again.",
         )),
         EngineError::HomeIncomplete { path, count } => Message::new(ngettext_f(
             "{n} file of dom0's home is not in the backup, or changed while it was read",

@@ -31,7 +31,7 @@ fn sections(program: &str) -> Vec<(&'static str, &'static str)> {
 const EXIT: &str = ".TP\n0\nEverything that was asked for is done.\n.TP\n1\nIt failed.\n.TP\n2\nThe command line is wrong.\n\
 .TP\n3\nA part is done, the rest is named: VMs failed, \\-\\-skip\\-broken or \\-\\-skip\\-conflicting left VMs out, a verification\n\
 or a recovery text that was asked for was not made, all VMs are restored and the backup is damaged elsewhere, or a backup holds\n\
-something that may be of no use: a volume or a file of dom0\\(aqs home that changed while it was read, or a name that a power cut\n\
+something that may be of no use: a volume or a file of dom0\\(aqs home that changed while it was backed up, or a name that a power cut\n\
 may take away.\n\
 .IP\n\
 A backup leaves out a VM that cannot be read and goes on with the others. Where this is found before the first byte is written,\n\
