@@ -59,7 +59,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     if let Some(vm) = settings.destination.vm() {
         location::check_vm(&system, vm)?;
     }
-    let extras = settings.extras;
+    let extras = settings.extras.clone();
     let (level, kdf) = (extras.level.unwrap_or_default(), extras.kdf.unwrap_or_default());
     let wants_text = extras.recovery_text.unwrap_or_default();
     if wants_text && settings.destination.folder().is_none() {

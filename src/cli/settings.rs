@@ -176,7 +176,7 @@ pub(super) fn save(
         destination_path,
         compression: settings.compression,
         passphrase: PassphraseSource::Text(Arc::clone(passphrase)),
-        extras: settings.extras,
+        extras: settings.extras.clone(),
     };
     let folder = host.profile_dir().ok_or(ProfileError::OutOfReach);
     let path = folder

@@ -94,7 +94,7 @@ fn backup_remark(finding: &Finding) -> String {
         BackupRemark::NoSnapshot { .. } => {
             "The VM is running and private volume snapshots are disabled. Backup will fail!".to_owned()
         }
-        _ => text::finding(finding).sentence,
+        _ => text::finding(&finding.remark).sentence,
     }
 }
 

@@ -2,6 +2,7 @@
 //! The draft of a backup: five pages, from the VMs to the run.
 
 mod from_profile;
+mod solving;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -312,8 +313,10 @@ impl BackupDraft {
             self.page = match self.page {
                 BackupPage::Vms | BackupPage::Destination => BackupPage::Vms,
                 BackupPage::Passphrase => BackupPage::Destination,
-                BackupPage::Summary | BackupPage::Backup => BackupPage::Passphrase,
+                BackupPage::Summary => BackupPage::Passphrase,
+                BackupPage::Backup => BackupPage::Summary,
             };
+            self.run = Run::NotBegun;
         }
         self.page
     }
@@ -364,9 +367,8 @@ impl WizardDraft for BackupDraft {
             };
             self.place.set_typed(typed);
         }
-        if self.place.set_system(&system) {
-            self.findings = None;
-        }
+        // The findings stay until others take their place: whoever presses Next in between is not made to press it again.
+        self.place.set_system(&system);
         self.system = Some(system);
     }
 
@@ -380,7 +382,6 @@ impl WizardDraft for BackupDraft {
 
     fn set_probe(&mut self, asked: &TypedPlace, answer: Result<Probe, ProbeError>) {
         self.place.set_answer(asked, answer);
-        self.findings = None;
     }
 
     fn may_continue(&self) -> Result<(), Reason> {
@@ -397,7 +398,12 @@ impl WizardDraft for BackupDraft {
     }
 
     fn may_go_back(&self) -> bool {
-        !matches!(self.page, BackupPage::Vms | BackupPage::Backup)
+        match self.page {
+            BackupPage::Vms => false,
+            BackupPage::Destination | BackupPage::Passphrase | BackupPage::Summary => true,
+            // However a run ended, everything that was chosen is kept for another one.
+            BackupPage::Backup => matches!(self.run, Run::Ended { .. }),
+        }
     }
 
     fn resources(&self) -> Resources {
@@ -410,6 +416,15 @@ impl WizardDraft for BackupDraft {
 
     fn set_run(&mut self, run: Run) {
         self.run = run;
+    }
+
+    fn try_again(&mut self) -> bool {
+        let has_ended = matches!(self.run, Run::Ended { .. });
+        if has_ended {
+            self.page = BackupPage::Summary;
+            self.run = Run::NotBegun;
+        }
+        has_ended
     }
 
     fn has_work(&self) -> bool {

@@ -11,6 +11,7 @@ mod place;
 mod reason;
 mod restore;
 mod steps;
+mod way;
 
 pub use crate::format::Compression;
 
@@ -21,3 +22,4 @@ pub use place::{PlaceDraft, PlaceProblem, PlaceState, TypedPlace};
 pub use reason::Reason;
 pub use restore::{NotesRead, Opening, QuickLook, RestoreDraft, RestorePage};
 pub use steps::{Run, WizardDraft};
+pub use way::{Way, ways_on};

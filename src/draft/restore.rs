@@ -263,10 +263,23 @@ impl RestoreDraft {
             self.page = match self.page {
                 RestorePage::Source | RestorePage::Passphrase => RestorePage::Source,
                 RestorePage::Vms => RestorePage::Passphrase,
-                RestorePage::Summary | RestorePage::Restore => RestorePage::Vms,
+                RestorePage::Summary => RestorePage::Vms,
+                RestorePage::Restore => RestorePage::Summary,
             };
+            self.run = Run::NotBegun;
         }
         self.page
+    }
+
+    /// Goes on with a restore of VMs that a verification found whole. Returns whether a run has ended, after which alone
+    /// that is possible.
+    pub fn restore_verified(&mut self, vms: &[String]) -> bool {
+        let has_ended = self.try_again();
+        if has_ended {
+            self.verifies_only = false;
+            self.select(vms.iter().cloned());
+        }
+        has_ended
     }
 
     /// The plan, for the page of the run.
@@ -319,7 +332,12 @@ impl WizardDraft for RestoreDraft {
     }
 
     fn may_go_back(&self) -> bool {
-        !matches!(self.page, RestorePage::Source | RestorePage::Restore)
+        match self.page {
+            RestorePage::Source => false,
+            RestorePage::Passphrase | RestorePage::Vms | RestorePage::Summary => true,
+            // However a run ended, everything that was chosen is kept for another one.
+            RestorePage::Restore => matches!(self.run, Run::Ended { .. }),
+        }
     }
 
     fn resources(&self) -> Resources {
@@ -332,6 +350,15 @@ impl WizardDraft for RestoreDraft {
 
     fn set_run(&mut self, run: Run) {
         self.run = run;
+    }
+
+    fn try_again(&mut self) -> bool {
+        let has_ended = matches!(self.run, Run::Ended { .. });
+        if has_ended {
+            self.page = RestorePage::Summary;
+            self.run = Run::NotBegun;
+        }
+        has_ended
     }
 
     fn has_work(&self) -> bool {

@@ -73,4 +73,7 @@ pub trait WizardDraft {
 
     /// Whether leaving now would lose something that the user did.
     fn has_work(&self) -> bool;
+
+    /// Makes ready for another run with everything that was chosen, if one has ended. Returns whether one has.
+    fn try_again(&mut self) -> bool;
 }

@@ -5,11 +5,13 @@
 //! also after a cancel and after a panic. Dropping the handle cancels the job.
 
 mod handle;
+mod overall;
 mod protocol;
 mod task;
 mod worker;
 
 pub use handle::JobHandle;
+pub use overall::Overall;
 pub use protocol::{Ended, Event, Job, JobKind, Outcome};
 pub use task::Task;
 pub use worker::spawn;

@@ -10,6 +10,7 @@ mod backup;
 mod candidates;
 mod device;
 mod extract;
+mod findings;
 mod missing;
 mod problem;
 mod recovery;
@@ -26,6 +27,7 @@ pub use backup::{
 pub use candidates::{Candidates, PoolOffer, pools};
 pub use device::{DeviceFate, DevicePort, RestoreDevice};
 pub use extract::{ArchivedFile, ExtractPlan, ExtractTo};
+pub use findings::{BackupCure, FindingGroup, gather, unready_vms};
 pub use missing::Missing;
 pub use problem::{Absence, Cure, RestoreProblem, RestoreRemark};
 pub use recovery::{RecoveryFacts, RecoveryText};

@@ -17,9 +17,10 @@ const VERIFY: &str = "verify";
 const RECOVERY_TEXT: &str = "recovery_text";
 const NICE: &str = "nice";
 const JOBS: &str = "jobs";
+const KNOWN_VMS: &str = "known_vms";
 
 /// What a backup can be told beyond what the existing tools know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extras {
     /// How hard the compression works.
     pub level: Option<Level>,
@@ -35,6 +36,8 @@ pub struct Extras {
     pub is_gentle: Option<bool>,
     /// How many processors work at a time.
     pub jobs: Option<NonZeroUsize>,
+    /// The VMs that there were when the profile was saved; any other one is new since.
+    pub known_vms: Option<Vec<String>>,
 }
 
 impl Extras {
@@ -48,6 +51,7 @@ impl Extras {
             recovery_text: self.recovery_text.or(others.recovery_text),
             is_gentle: self.is_gentle.or(others.is_gentle),
             jobs: self.jobs.or(others.jobs),
+            known_vms: self.known_vms.or(others.known_vms),
         }
     }
 
@@ -73,6 +77,12 @@ impl Extras {
                 RECOVERY_TEXT => extras.recovery_text = truth(RECOVERY_TEXT, &value)?,
                 NICE => extras.is_gentle = truth(NICE, &value)?,
                 JOBS => extras.jobs = word(JOBS, Expected::Jobs, &value, |word| word.parse().ok())?,
+                // Names of VMs hold no blanks, so one text holds them all, which keeps this mapping flat.
+                KNOWN_VMS => {
+                    extras.known_vms = word(KNOWN_VMS, Expected::Text, &value, |word| {
+                        Some(word.split_ascii_whitespace().map(str::to_owned).collect())
+                    })?;
+                }
                 other => unknown.push(format!("{KEY}.{other}")),
             }
         }
@@ -95,6 +105,7 @@ impl Extras {
             (RECOVERY_TEXT, self.recovery_text.map(truth)),
             (NICE, self.is_gentle.map(truth)),
             (JOBS, self.jobs.map(|jobs| jobs.to_string())),
+            (KNOWN_VMS, self.known_vms.as_ref().map(|names| names.join(" "))),
         ];
         let words: Vec<(&str, String)> = words.into_iter().filter_map(|(key, word)| Some((key, word?))).collect();
         if !words.is_empty() {

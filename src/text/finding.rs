@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is found before a backup starts, in words.
 
-use crate::plan::{BackupRemark, Finding};
+use crate::plan::{BackupCure, BackupRemark, FindingGroup};
 
 use super::{
     date,
-    i18n::{gettext, gettext_f},
+    i18n::{gettext, gettext_f, ngettext_f},
     message::out_of_reach,
     sanitize, size,
 };
@@ -19,9 +19,77 @@ pub struct FindingText {
     pub hint: Option<String>,
 }
 
-/// A finding in words.
-pub fn finding(finding: &Finding) -> FindingText {
-    let (sentence, hint) = match &finding.remark {
+/// Returns the names of the VMs that a group is about; empty if it is about none in particular.
+pub fn finding_title(group: &FindingGroup) -> String {
+    let names: Vec<String> = group.vms.iter().map(|name| sanitize(name)).collect();
+    names.join(", ")
+}
+
+/// Returns what was found, once for all VMs of the group.
+pub fn finding_group(group: &FindingGroup) -> FindingText {
+    let count = group.vms.len() as u64;
+    match &group.remark {
+        BackupRemark::SavedStateIsOld { .. } if count > 1 => FindingText {
+            sentence: ngettext_f(
+                "{n} VM is running and will be saved as it was before its start.",
+                "{n} VMs are running and will be saved as they were before their start.",
+                count,
+                &[],
+            ),
+            hint: Some(gettext("Shut them down first if what they hold now is to be saved.")),
+        },
+        remark => finding(remark),
+    }
+}
+
+/// Returns the label of the button that does something about a finding.
+pub fn backup_cure(cure: &BackupCure) -> String {
+    match cure {
+        BackupCure::LeaveOut { vms } if vms.len() > 1 => gettext("Leave them out"),
+        BackupCure::LeaveOut { .. } => gettext("Leave it out"),
+        BackupCure::SelectOthers => gettext("Change the selection"),
+        BackupCure::ChooseDestination => gettext("Change the destination"),
+    }
+}
+
+/// Returns the heading of the list of findings: how many prevent the backup, and how many are only to be known.
+pub fn findings_heading(groups: &[FindingGroup]) -> String {
+    let blocking = groups.iter().filter(|group| group.is_blocking).count() as u64;
+    let others = groups.len() as u64 - blocking;
+    let problems = || {
+        ngettext_f(
+            "{n} problem to solve first",
+            "{n} problems to solve first",
+            blocking,
+            &[],
+        )
+    };
+    let warnings = || ngettext_f("{n} warning", "{n} warnings", others, &[]);
+    match (blocking, others) {
+        (0, 0) => String::new(),
+        (0, _) => warnings(),
+        (_, 0) => problems(),
+        // Translators: {problems} is "2 problems to solve first" and {warnings} "3 warnings".
+        (_, _) => gettext_f(
+            "{problems}, {warnings}",
+            &[("problems", &problems()), ("warnings", &warnings())],
+        ),
+    }
+}
+
+/// Returns the label of the button that leaves out every VM that cannot be saved now.
+pub fn leave_out_unready(count: usize) -> String {
+    ngettext_f(
+        "Leave out the {n} VM that cannot be saved",
+        "Leave out the {n} VMs that cannot be saved",
+        count as u64,
+        &[],
+    )
+}
+
+/// Returns what was found about one VM, or about the backup.
+pub fn finding(remark: &BackupRemark) -> FindingText {
+    let (sentence, hint) = match remark {
         BackupRemark::NothingSelected => (gettext("No VM is selected."), Some(gettext("Select at least one."))),
         BackupRemark::NoSuchVm => (
             gettext("This VM does not exist any more."),
@@ -117,7 +185,7 @@ mod tests {
     use super::*;
 
     fn text(remark: BackupRemark) -> FindingText {
-        finding(&Finding { vm: None, remark })
+        finding(&remark)
     }
 
     #[test]
@@ -160,5 +228,25 @@ mod tests {
             changed: Some(1_700_000_000),
         });
         assert!(dated.sentence.contains("2023-11-1"), "{}", dated.sentence);
+    }
+
+    #[test]
+    fn problems_and_warnings_are_counted_apart() {
+        let group = |is_blocking, vms: &[&str]| FindingGroup {
+            vms: vms.iter().map(|&name| name.to_owned()).collect(),
+            remark: BackupRemark::SavedStateIsOld { changed: None },
+            is_blocking,
+            cures: Vec::new(),
+        };
+        let groups = [group(true, &["a"]), group(false, &["b", "c"]), group(false, &[])];
+        assert_eq!(findings_heading(&groups), "1 problem to solve first, 2 warnings");
+        assert_eq!(findings_heading(&groups[1..2]), "1 warning");
+        assert_eq!(findings_heading(&[]), "");
+        let said = finding_group(&groups[1]).sentence;
+        assert_eq!(
+            said,
+            "2 VMs are running and will be saved as they were before their start."
+        );
+        assert_eq!(finding_title(&groups[1]), "b, c");
     }
 }

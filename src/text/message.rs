@@ -119,7 +119,7 @@ pub fn message(error: &EngineError) -> Message {
 }
 
 fn not_ready(found: &Finding) -> Message {
-    let words = finding(found);
+    let words = finding(&found.remark);
     let title = match &found.vm {
         // The others may go on.
         Some(vm) if found.unready_vm().is_some() => {

@@ -22,7 +22,9 @@ mod sanitize;
 mod warning;
 
 pub use crate::job::JobKind;
-pub use finding::{FindingText, finding};
+pub use finding::{
+    FindingText, backup_cure, finding, finding_group, finding_title, findings_heading, leave_out_unready,
+};
 pub use message::{
     Message, anomaly, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
     name_fault, open_error, passphrase_error, profile_error, setting, source_error, unfit,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! How far a job is, in words that a window or a terminal only has to place.
 
-use crate::engine::{ItemState, Phase, Progress};
+use crate::{
+    engine::{ItemState, Phase, Progress},
+    job::Overall,
+};
 
 use super::{
     clock,
@@ -28,6 +31,17 @@ pub struct ProgressView {
     pub elapsed: String,
     /// "about 2 minutes left".
     pub remaining: String,
+}
+
+/// Returns the view of a job of several phases: bar, percent and remaining time are those of the job as a whole.
+pub fn view_of_job(overall: Overall, at: Phase, progress: &Progress) -> ProgressView {
+    let fraction = overall.fraction(at, progress);
+    ProgressView {
+        fraction,
+        percent: fraction.map(percent).unwrap_or_default(),
+        remaining: overall.remaining(at, progress).map(remaining).unwrap_or_default(),
+        ..view(at, progress)
+    }
 }
 
 /// The view of a phase that is that far.

@@ -35,7 +35,7 @@ pub fn will_be_left_out(found: &Finding) -> String {
         "The VM {vm} cannot be backed up and will be left out: {why}",
         &[
             ("vm", &sanitize(found.vm.as_deref().unwrap_or_default())),
-            ("why", &finding(found).sentence),
+            ("why", &finding(&found.remark).sentence),
         ],
     )
 }
@@ -222,7 +222,7 @@ pub fn little_room(finding: &Finding) -> String {
             "this may need up to {needed}, and {free} are free",
             &[("needed", &size(needed)), ("free", &size(free))],
         ),
-        _ => super::finding(finding).sentence,
+        _ => super::finding(&finding.remark).sentence,
     }
 }
 

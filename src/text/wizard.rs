@@ -4,6 +4,7 @@
 mod inside;
 mod place;
 mod restore;
+mod run;
 mod strength;
 mod summary;
 
@@ -16,10 +17,14 @@ pub use restore::{
     contents_heading, cure_button, default_pool, device, domain_detail, home_note, missing, newer_known, pool_offer,
     restore_action, restore_counts, restore_note, restore_remarks, restore_title, template,
 };
+pub use run::{
+    add_new, folder_not_opened, new_since_profile, power_off_in, profile_not_kept, stays_on, stillness,
+    title_with_percent, way_label,
+};
 pub use strength::{ask_weak, strength, strength_with_advice, weak_answers};
 pub use summary::{
     after, column_class, column_name, column_remarks, column_size, destination, has_levels, left_out, level_name,
-    method, method_note, protection_of,
+    method, method_note, protection_of, several_unready,
 };
 
 use std::path::Path;
@@ -73,8 +78,11 @@ pub fn backup_page(page: BackupPage) -> String {
 }
 
 /// The name of a page of a restore.
-pub fn restore_page(page: RestorePage) -> String {
+///
+/// The last one is called after what happens there.
+pub fn restore_page(page: RestorePage, verifies_only: bool) -> String {
     match page {
+        RestorePage::Restore if verifies_only => gettext("Verify"),
         RestorePage::Source => gettext("Source"),
         RestorePage::Passphrase => gettext("Passphrase"),
         RestorePage::Vms => gettext("VMs"),

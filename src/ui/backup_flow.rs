@@ -12,14 +12,15 @@ use crate::{
     draft::{BackupDraft, BackupPage, PowerOff, Run, WizardDraft},
     engine::EngineError,
     host::Host,
-    job::{Job, Task},
+    job::{Job, Overall, Task},
+    plan::BackupCure,
     profile::{self, Profile, ProfileError},
     text::{self, JobKind, wizard as words},
 };
 
 use super::{
     BpWizard, desktop, dialogs,
-    flow::{self, Flow, Shell, Waiting, when_answered},
+    flow::{Countdown, Flow, Shell, Waiting, count_down, when_answered},
     pages::{BpDestinationPage, BpPassphrasePage, BpSummaryPage, BpVmsPage},
 };
 
@@ -35,8 +36,11 @@ pub struct BackupFlow {
     counting: RefCell<Waiting>,
     saving: RefCell<Waiting>,
     profile_problem: RefCell<Option<String>>,
-    notes: RefCell<Vec<String>>,
+    countdown: RefCell<Option<Countdown>>,
 }
+
+/// How long a computer that is to be turned off waits for somebody who wants it to stay on.
+const SECONDS_BEFORE_POWER_OFF: u32 = 60;
 
 impl BackupFlow {
     /// Opens the window.
@@ -54,7 +58,7 @@ impl BackupFlow {
             counting: RefCell::default(),
             saving: RefCell::default(),
             profile_problem: RefCell::default(),
-            notes: RefCell::default(),
+            countdown: RefCell::default(),
         });
         flow.add_pages();
         flow.connect();
@@ -88,7 +92,12 @@ impl BackupFlow {
     fn connect(self: &Rc<Self>) {
         self.connect_shell();
         self.vms.connect_changed(self.hearing(|flow, _| flow.take_vms()));
-        self.vms.connect_retry(self.hearing(|flow, _| flow.read_again()));
+        self.vms.connect_new(self.hearing(|flow, _| {
+            flow.draft.borrow_mut().select_new();
+            flow.refresh();
+            flow.shell.wizard.focus_first();
+        }));
+        self.vms.connect_retry(self.hearing(|flow, _| flow.retry()));
         self.shell
             .place
             .connect_changed(self.hearing(|flow, _| flow.take_place()));
@@ -96,6 +105,7 @@ impl BackupFlow {
             .connect_changed(self.hearing(|flow, _| flow.take_place()));
         self.passphrase
             .connect_changed(self.hearing(|flow, _| flow.take_passphrase()));
+        self.summary.connect_cure(self.hearing(Self::cure));
     }
 
     fn begin(self: &Rc<Self>) {
@@ -113,10 +123,9 @@ impl BackupFlow {
         self.checking.replace(waiting);
     }
 
-    fn read_again(self: &Rc<Self>) {
+    fn retry(self: &Rc<Self>) {
         self.vms.show_reading();
-        let task = flow::read_system(&self.shell.host);
-        self.checking.replace(when_answered(self, task, Self::hear_system));
+        self.read_again();
     }
 
     fn take_place(self: &Rc<Self>) {
@@ -187,6 +196,18 @@ impl BackupFlow {
             }
         });
         self.checking.replace(waiting);
+    }
+
+    /// Does something about what was found.
+    fn cure(self: &Rc<Self>, cure: &BackupCure) {
+        let page = self.draft.borrow_mut().apply(cure);
+        if page == BackupPage::Summary {
+            self.check();
+            self.refresh();
+            self.shell.wizard.focus_first();
+        } else {
+            self.show_page();
+        }
     }
 
     /// Asks whether a weak passphrase will do, and goes on if so.
@@ -261,15 +282,35 @@ impl Flow for BackupFlow {
             self.count_home();
         }
         if let Some(Ok(plan)) = plan {
-            self.save_profile();
-            self.start(JobKind::Backup, Job::Backup(plan, Arc::clone(&self.shell.host)));
+            let overall = Overall {
+                verifies_after_writing: plan.verify,
+            };
+            let job = Job::Backup(plan, Arc::clone(&self.shell.host));
+            self.start(JobKind::Backup, overall, job);
         }
         self.show_page();
     }
 
     fn back(self: &Rc<Self>) {
-        self.draft.borrow_mut().back();
+        if self.draft.borrow().page() == BackupPage::Backup {
+            self.read_again();
+        }
+        if self.draft.borrow_mut().back() == BackupPage::Summary {
+            self.begins_again();
+        }
         self.show_page();
+    }
+
+    fn begins_again(self: &Rc<Self>) {
+        self.countdown.replace(None);
+        self.check();
+        self.show_page();
+    }
+
+    fn place_was_looked_at(self: &Rc<Self>) {
+        if self.draft.borrow().page() == BackupPage::Summary {
+            self.check();
+        }
     }
 
     fn system_has_changed(self: &Rc<Self>, is_first: bool) {
@@ -291,13 +332,11 @@ impl Flow for BackupFlow {
         }
     }
 
-    fn take_notes(&self) -> Vec<String> {
-        self.notes.take()
-    }
-
-    fn succeeded(&self) {
-        if self.draft.borrow().power_off == PowerOff::Yes {
-            desktop::power_off();
+    fn has_ended(self: &Rc<Self>, is_success: bool) {
+        self.keep_profile(is_success);
+        if is_success && self.draft.borrow().power_off == PowerOff::Yes {
+            let countdown = count_down(&self.shell.progress, SECONDS_BEFORE_POWER_OFF, desktop::power_off);
+            self.countdown.replace(Some(countdown));
         }
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the wizards ask of the desktop around them: to stay awake, to tell someone, to turn the computer off.
 
-use std::process::{Command, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use gtk::prelude::*;
 
@@ -42,6 +45,21 @@ pub(super) fn notify(wizard: &BpWizard, title: &str, body: &str) {
     let notification = gio::Notification::new(title);
     notification.set_body(Some(body));
     app.send_notification(Some("finished"), &notification);
+}
+
+/// Shows a folder in the file manager; `failed` hears why that did not work.
+pub(super) fn open_folder(folder: &Path, failed: impl FnOnce(&str) + 'static) {
+    let uri = gio::File::for_path(folder).uri();
+    gio::AppInfo::launch_default_for_uri_async(
+        &uri,
+        gio::AppLaunchContext::NONE,
+        gio::Cancellable::NONE,
+        move |answer| {
+            if let Err(error) = answer {
+                failed(error.message());
+            }
+        },
+    );
 }
 
 /// Turns the computer off.

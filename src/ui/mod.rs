@@ -42,6 +42,7 @@ pub use clamp::BpClampLayout;
 pub use dual_list::BpDualList;
 pub use facts::BpFacts;
 pub use finding_row::BpFindingRow;
+pub use flow::{Countdown, count_down};
 pub use inside::BpInsideWindow;
 pub use note::BpNote;
 pub use option::BpOption;

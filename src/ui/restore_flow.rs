@@ -13,7 +13,7 @@ use crate::{
     draft::{Opening, RestoreDraft, RestorePage, Run, WizardDraft},
     engine::{ArchiveInfo, EngineError, OpenedArchive, open_archive},
     host::Host,
-    job::{Job, Task},
+    job::{Job, Overall, Task},
     secret::Passphrase,
     text::{JobKind, wizard as words},
 };
@@ -65,7 +65,9 @@ impl RestoreFlow {
 
     fn add_pages(&self) {
         let add = |page: RestorePage, widget: &gtk::Widget, first: Vec<gtk::Widget>| {
-            self.shell.wizard.add_page(&words::restore_page(page), widget, first);
+            self.shell
+                .wizard
+                .add_page(&words::restore_page(page, false), widget, first);
         };
         add(
             RestorePage::Source,
@@ -211,6 +213,8 @@ impl Flow for RestoreFlow {
 
     fn show_current_page(&self) {
         let draft = self.draft.borrow();
+        let last = words::restore_page(RestorePage::Restore, draft.verifies_only);
+        self.shell.wizard.rename_page(RestorePage::Restore as usize, &last);
         match draft.page() {
             RestorePage::Source => self.show_source(&draft),
             RestorePage::Passphrase => self.show_opening(&draft),
@@ -241,12 +245,15 @@ impl Flow for RestoreFlow {
         }
         if let Some(Ok(plan)) = plan {
             let host = Arc::clone(&self.shell.host);
+            let overall = Overall {
+                verifies_after_writing: false,
+            };
             let (kind, job) = if self.draft.borrow().verifies_only {
                 (JobKind::Verify, Job::Verify(plan.into(), Some(host)))
             } else {
                 (JobKind::Restore, Job::Restore(plan, host))
             };
-            self.start(kind, job);
+            self.start(kind, overall, job);
         }
         self.show_page();
     }
@@ -257,9 +264,25 @@ impl Flow for RestoreFlow {
         if matches!(draft.opening(), Opening::Trying) {
             draft.set_opening(false);
         }
+        let was_over = draft.page() == RestorePage::Restore;
         draft.back();
         drop(draft);
+        if was_over {
+            self.read_again();
+            self.begins_again();
+        }
         self.show_page();
+    }
+
+    fn begins_again(self: &Rc<Self>) {
+        self.summary.forget_rows();
+        self.show_page();
+    }
+
+    fn restore_verified(self: &Rc<Self>, vms: &[String]) {
+        if self.draft.borrow_mut().restore_verified(vms) {
+            self.begins_again();
+        }
     }
 
     fn place_was_looked_at(self: &Rc<Self>) {

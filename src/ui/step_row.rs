@@ -56,6 +56,11 @@ impl BpStepRow {
         row
     }
 
+    /// Names the step.
+    pub fn set_title(&self, title: &str) {
+        self.imp().title_label.set_label(title);
+    }
+
     /// Shows whether the step is done, and whether it is the one that is seen.
     pub fn set_state(&self, is_done: bool, is_current: bool) {
         let imp = self.imp();

@@ -80,6 +80,7 @@ mod imp {
         #[property(get)]
         is_narrow: Cell<bool>,
         pub(super) program: RefCell<String>,
+        pub(super) percent: RefCell<String>,
         pub(super) pages: RefCell<Vec<Page>>,
         pub(super) handler: RefCell<Option<MoveHandler>>,
         pub(super) may_close: Cell<bool>,
@@ -231,6 +232,44 @@ impl BpWizard {
         imp.steps.append(&BpStepRow::new(number, title));
     }
 
+    /// Gives a page another name, in the list of steps and, if it is seen, in the title.
+    pub fn rename_page(&self, index: usize, title: &str) {
+        let imp = self.imp();
+        let mut pages = imp.pages.borrow_mut();
+        let Some(page) = pages.get_mut(index).filter(|page| page.title != title) else {
+            return;
+        };
+        page.title = title.to_owned();
+        drop(pages);
+        let steps = std::iter::successors(imp.steps.first_child(), gtk::Widget::next_sibling);
+        if let Some(step) = steps.into_iter().nth(index).and_downcast::<BpStepRow>() {
+            step.set_title(title);
+        }
+        self.show_title();
+    }
+
+    /// Puts the percentage of the job that runs before the title; an empty one takes it away.
+    pub fn show_percent(&self, percent: &str) {
+        if *self.imp().percent.borrow() != percent {
+            self.imp().percent.replace(percent.to_owned());
+            self.show_title();
+        }
+    }
+
+    fn show_title(&self) {
+        let imp = self.imp();
+        let (seen, pages, percent) = (imp.stack.visible_child(), imp.pages.borrow(), imp.percent.borrow());
+        let Some(index) = pages.iter().position(|page| Some(&page.widget) == seen.as_ref()) else {
+            return;
+        };
+        let title = words::title(&imp.program.borrow(), &pages[index].title, index + 1, pages.len());
+        self.set_title(Some(&if percent.is_empty() {
+            title
+        } else {
+            words::title_with_percent(&percent, &title)
+        }));
+    }
+
     /// Hears what the user wants.
     pub fn connect_move(&self, handler: impl Fn(Move) + 'static) {
         self.imp().handler.replace(Some(Rc::new(handler)));
@@ -258,14 +297,9 @@ impl BpWizard {
             step = row.next_sibling();
             number += 1;
         }
-        self.set_title(Some(&words::title(
-            &imp.program.borrow(),
-            &page.title,
-            index + 1,
-            pages.len(),
-        )));
         imp.scroller.vadjustment().set_value(0.0);
         drop(pages);
+        self.show_title();
         self.focus_first();
     }
 

@@ -60,7 +60,7 @@ pub(crate) fn a_wizard_reads_its_host_again_when_it_changes_and_not_before(app: 
 }
 
 /// The texts of all labels below a widget.
-fn texts(widget: &gtk::Widget) -> Vec<String> {
+pub(crate) fn texts(widget: &gtk::Widget) -> Vec<String> {
     let own = widget
         .downcast_ref::<gtk::Label>()
         .map(|label| label.text().to_string());
@@ -77,7 +77,7 @@ fn pump_until(what: &str, patience: Duration, is_reached: impl Fn() -> bool) {
     }
 }
 
-fn pump_for(time: Duration) {
+pub(crate) fn pump_for(time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
         while glib::MainContext::default().iteration(false) {}

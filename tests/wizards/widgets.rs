@@ -45,6 +45,10 @@ fn the_building_blocks_fit_their_descriptions() {
     rows_can_be_made();
     an_option_tells_what_its_user_does_once();
     what_is_inside_is_searched_and_noted(&wizard);
+    crate::run_page::warnings_without_a_vm_are_shown_with_their_cures(&BpSummaryPage::default());
+    crate::run_page::a_table_that_says_the_same_keeps_its_rows(&BpSummaryPage::default());
+    crate::run_page::a_second_run_begins_with_a_clean_page(&BpProgressPage::default());
+    crate::run_page::the_countdown_can_be_stopped_and_otherwise_ends_once(&BpProgressPage::default());
     crate::watching::a_wizard_reads_its_host_again_when_it_changes_and_not_before(&app);
 }
 

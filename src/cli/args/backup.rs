@@ -213,6 +213,7 @@ impl BackupArgs {
             recovery_text: given(self.recovery_text),
             is_gentle: given(self.resources.nice),
             jobs: self.resources.jobs,
+            known_vms: None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     draft::TypedPlace,
     engine::Resources,
     format::Compression,
-    plan::{RecoveryText, may_be_backed_up},
+    plan::{RecoveryText, default_selection, may_be_backed_up},
     profile::{Extras, PassphraseSource, Profile, select},
 };
 
@@ -26,7 +26,7 @@ impl BackupDraft {
             self.passphrase.keep(Arc::clone(passphrase));
             self.saves_passphrase = true;
         }
-        let extras = profile.extras;
+        let extras = profile.extras.clone();
         self.level = extras.level.unwrap_or(self.level);
         self.scope = extras.scope.unwrap_or(self.scope);
         self.is_costly_to_guess = extras
@@ -40,8 +40,6 @@ impl BackupDraft {
         if let Some(is_wanted) = extras.recovery_text {
             self.recovery_text = is_wanted.then_some(compose);
         }
-        // Who has a default profile keeps it up to date unless they say otherwise.
-        self.saves_profile = true;
         self.set_typed_place(TypedPlace {
             target: profile.destination_vm.clone(),
             text: profile.destination_path.clone(),
@@ -60,6 +58,26 @@ impl BackupDraft {
     /// What the profile names that is not there.
     pub fn unknown_in_profile(&self) -> &[String] {
         &self.unknown_in_profile
+    }
+
+    /// Returns the VMs that are backed up by default and have come since the profile was saved, as far as they are not
+    /// selected. A profile that does not say what there was knows of none.
+    pub fn new_since_profile(&self) -> Vec<String> {
+        let known = self
+            .profile
+            .as_ref()
+            .and_then(|profile| profile.extras.known_vms.as_ref());
+        let (Some(known), Some(system)) = (known, &self.system) else {
+            return Vec::new();
+        };
+        let is_new = |name: &String| !known.contains(name) && !self.is_selected(name);
+        default_selection(system).into_iter().filter(is_new).collect()
+    }
+
+    /// Selects those too that are new since the profile was saved.
+    pub fn select_new(&mut self) {
+        let names = [self.selected(), self.new_since_profile()].concat();
+        self.select(names);
     }
 
     /// The choices as a profile.
@@ -98,6 +116,10 @@ impl BackupDraft {
             recovery_text: can_be_told(self.recovery_text.is_some()),
             is_gentle: Some(self.resources.is_gentle),
             jobs: self.resources.jobs,
+            known_vms: self
+                .system
+                .as_ref()
+                .map(|_| self.candidates().map(|vm| vm.name.clone()).collect()),
         }
     }
 
@@ -165,7 +187,8 @@ mod tests {
             ("sys-usb", "/mnt")
         );
         assert_eq!(draft.compression(), Compression::None);
-        assert!(draft.passphrase.is_kept() && draft.saves_profile && draft.saves_passphrase);
+        assert!(draft.passphrase.is_kept() && draft.saves_passphrase);
+        assert!(!draft.saves_profile, "a profile is replaced only by who says so");
         assert_eq!(draft.absent_target(), None);
     }
 
@@ -179,6 +202,38 @@ mod tests {
             draft.place().state(),
             PlaceState::Bad(PlaceProblem::NotRunning { .. })
         ));
+    }
+
+    #[test]
+    fn vms_that_came_after_the_profile_are_named_and_can_be_selected() {
+        let mut before = BackupDraft::new();
+        before.set_system(system(false));
+        before.select(["dom0".to_owned()]);
+        let saved = Profile::parse(&before.to_profile().print()).unwrap().profile;
+        let mut later = (*system(false)).clone();
+        later.vms.extend(["bank", "mail"].map(|name| Vm {
+            name: name.to_owned(),
+            include_in_backups: name == "bank",
+            ..Vm::default()
+        }));
+        let mut draft = BackupDraft::new();
+        draft.set_profile(saved, compose);
+        draft.set_system(Arc::new(later));
+        // "work" was there and was left out; "mail" is not backed up by default.
+        assert_eq!(
+            (draft.selected(), draft.new_since_profile()),
+            (vec!["dom0".to_owned()], vec!["bank".to_owned()])
+        );
+        draft.select_new();
+        assert_eq!(draft.selected(), ["dom0", "bank"]);
+        assert!(draft.new_since_profile().is_empty());
+        let mut old = BackupDraft::new();
+        old.set_profile(profile(), compose);
+        old.set_system(system(false));
+        assert!(
+            old.new_since_profile().is_empty(),
+            "a profile of an existing tool does not say"
+        );
     }
 
     /// What a draft can be told, as it comes back from the profile that it is kept as.

@@ -8,7 +8,7 @@ use crate::{
     engine::{ArchiveInfo, EngineError, OpenedArchive, Outline, Protection},
     inventory::Domain,
     text::{
-        Message, Tone, archive_error,
+        Message, Tone, archive_error, date,
         i18n::{gettext, gettext_f, ngettext_f},
         message, opened, protection, sanitize, sanitize_lines,
     },
@@ -212,9 +212,11 @@ pub fn inside_count(shown: usize, all: usize) -> String {
     }
 }
 
-/// The suggested name of the file that a report is saved in.
-pub fn report_file() -> String {
-    gettext("backup-report.txt")
+/// Returns the suggested name of the file that a report of a job is saved in that ended at `moment`, in seconds since 1970.
+pub fn report_file(moment: i64) -> String {
+    let date = date(moment).replace([' ', ':', '/'], "-");
+    // Translators: the name of a file; {date} is as in "2026-03-01-14-05".
+    gettext_f("backup-report-{date}.txt", &[("date", &date)])
 }
 
 /// The title of the dialog that asks for it.

@@ -101,6 +101,11 @@ fn method_sentence(method: Compression) -> String {
     }
 }
 
+/// Returns the sentence above the button that leaves out all of several VMs at once.
+pub fn several_unready() -> String {
+    gettext("Several VMs cannot be saved now. The others can be saved without them.")
+}
+
 /// Where the archive goes; `file` is its name, where this program chooses it.
 pub fn destination(typed: &TypedPlace, file: Option<&str>) -> String {
     match file {

@@ -32,16 +32,17 @@ impl BackupFlow {
         }
     }
 
-    /// Keeps the choices as the default profile. A backup is not held up by it; what went wrong is said at the end.
-    pub(super) fn save_profile(self: &Rc<Self>) {
+    /// Keeps the choices as the default profile after a backup that succeeded with them; of any other nothing is kept.
+    pub(super) fn keep_profile(self: &Rc<Self>, is_success: bool) {
         let draft = self.draft.borrow();
-        if !draft.saves_profile {
-            return;
-        }
         // Where none can be kept, the wizard does not offer it.
-        let Some(folder) = self.shell.host.profile_dir() else {
+        let (true, Some(folder)) = (draft.saves_profile, self.shell.host.profile_dir()) else {
             return;
         };
+        if !is_success {
+            self.shell.progress.add_warning(&words::profile_not_kept());
+            return;
+        }
         let profile = draft.to_profile();
         let task = Task::spawn(move |_| Ok(profile.save(&folder, profile::DEFAULT_NAME)));
         let waiting = when_answered(self, task, |flow, answer| {
@@ -50,9 +51,7 @@ impl BackupFlow {
                 Ok(Err(error)) => error.to_string(),
                 Err(error) => error.to_string(),
             };
-            let note = words::profile_not_saved(&problem);
-            flow.shell.progress.add_warning(&note);
-            flow.notes.borrow_mut().push(note);
+            flow.shell.progress.add_warning(&words::profile_not_saved(&problem));
         });
         self.saving.replace(waiting);
     }

@@ -25,7 +25,14 @@ impl BackupFlow {
         self.vms.show_total(&total(draft));
         let mut notes: Vec<String> = self.profile_problem.borrow().iter().cloned().collect();
         notes.extend(words::unknown_in_profile(draft.unknown_in_profile()));
+        let new = draft.new_since_profile();
+        notes.extend(words::new_since_profile(&new));
         self.vms.show_profile_note(&notes.join("\n"));
+        self.vms.show_new(&if new.is_empty() {
+            String::new()
+        } else {
+            words::add_new(new.len())
+        });
     }
 
     pub(super) fn show_destination(&self, draft: &BackupDraft) {
@@ -85,7 +92,7 @@ impl BackupFlow {
             left_out: words::left_out(&left_out),
         };
         self.summary.show_plan(lines.collect(), &facts);
-        self.summary.show_findings(draft.findings());
+        self.summary.show_findings(draft.finding_groups(), draft.cure_for_all());
     }
 
     /// The file of the default profile, where one can be kept.
@@ -106,7 +113,7 @@ fn total(draft: &BackupDraft) -> String {
 
 fn remarks(findings: &[Finding], vm: &str) -> String {
     let about = findings.iter().filter(|found| found.vm.as_deref() == Some(vm));
-    let sentences: Vec<String> = about.map(|found| finding(found).sentence).collect();
+    let sentences: Vec<String> = about.map(|found| finding(&found.remark).sentence).collect();
     sentences.join("\n")
 }
 

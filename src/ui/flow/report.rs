@@ -26,13 +26,14 @@ impl Kept {
     /// Lets its report be saved from the page that shows it.
     pub(in crate::ui) fn offer(self, wizard: &BpWizard, page: &BpProgressPage) {
         let (kept, wizard) = (Rc::new(self), wizard.downgrade());
-        page.connect_save(move |page| {
+        let page_of_job = page.downgrade();
+        page.connect_save(move || {
             let Some(wizard) = wizard.upgrade() else { return };
-            let (kept, page) = (Rc::clone(&kept), page.downgrade());
+            let (kept, page) = (Rc::clone(&kept), page_of_job.clone());
             dialogs::choose_new(
                 &wizard,
                 &words::save_report_title(),
-                &words::report_file(),
+                &words::report_file(kept.unix_seconds()),
                 move |path| {
                     if let Some(page) = page.upgrade() {
                         kept.save(path, &page);
@@ -40,6 +41,11 @@ impl Kept {
                 },
             );
         });
+    }
+
+    fn unix_seconds(&self) -> i64 {
+        let since = self.at.duration_since(SystemTime::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
     }
 
     fn save(&self, path: &Path, page: &BpProgressPage) {

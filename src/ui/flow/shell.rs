@@ -4,17 +4,19 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
+use gtk::prelude::*;
+
 use crate::{
-    draft::{Run, WizardDraft},
+    draft::{Run, Way, WizardDraft},
     engine::{ArchiveInfo, EngineError},
     host::{Host, System},
-    job::{self, Job, JobKind, Outcome, Task},
+    job::{self, Job, JobKind, Outcome, Overall, Task},
     text::wizard as words,
     transport::probe,
-    ui::{BpPlaceField, BpWizard, Move, pages::BpProgressPage},
+    ui::{BpPlaceField, BpWizard, Move, desktop, pages::BpProgressPage},
 };
 
-use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, watch, when_answered};
+use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, read_system, watch, when_answered};
 
 /// How long nothing may be typed before a VM is asked what a line means there.
 const PAUSE_BEFORE_VM: Duration = Duration::from_millis(600);
@@ -31,6 +33,7 @@ pub(in crate::ui) struct Shell {
     /// The host as it was read last.
     read: RefCell<Option<System>>,
     picking: RefCell<Option<Waiting>>,
+    rereading: RefCell<Waiting>,
     running: RefCell<Option<Rc<Running>>>,
 }
 
@@ -46,6 +49,7 @@ impl Shell {
             watching: RefCell::default(),
             read: RefCell::default(),
             picking: RefCell::default(),
+            rereading: RefCell::default(),
             running: RefCell::default(),
         }
     }
@@ -79,12 +83,12 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     fn archive(&self) -> Option<ArchiveInfo> {
         None
     }
-    /// What else should be known at the end.
-    fn take_notes(&self) -> Vec<String> {
-        Vec::new()
-    }
-    /// The job has come to a good end.
-    fn succeeded(&self) {}
+    /// A job has ended; `is_success` says whether everything that was asked for is done.
+    fn has_ended(self: &Rc<Self>, _is_success: bool) {}
+    /// Another run is to begin on the summary, with everything that was chosen.
+    fn begins_again(self: &Rc<Self>);
+    /// VMs are to be restored that a verification found whole.
+    fn restore_verified(self: &Rc<Self>, _vms: &[String]) {}
 
     /// A handler that does not keep the flow alive.
     fn hearing<P: ?Sized>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, &P) + 'static) -> impl Fn(&P) + 'static {
@@ -106,6 +110,40 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         });
         let place = &self.shell().place;
         place.connect_browse(self.hearing(|flow, _| flow.browse()));
+        self.shell()
+            .progress
+            .connect_way(self.hearing(|flow, way| flow.take_way(way)));
+    }
+
+    /// Takes a way on after a run has ended.
+    fn take_way(self: &Rc<Self>, way: &Way) {
+        match way {
+            Way::TryAgain => {
+                if self.draft().borrow_mut().try_again() {
+                    self.read_again();
+                    self.begins_again();
+                }
+            }
+            Way::RestoreVerified { vms } => {
+                self.read_again();
+                self.restore_verified(vms);
+            }
+            Way::OpenFolder { folder } => {
+                let page = self.shell().progress.downgrade();
+                desktop::open_folder(folder, move |why| {
+                    if let Some(page) = page.upgrade() {
+                        page.show_saved(&words::folder_not_opened(why));
+                    }
+                });
+            }
+        }
+    }
+
+    /// Reads the host anew at once: a run may have changed it.
+    fn read_again(self: &Rc<Self>) {
+        let task = read_system(&self.shell().host);
+        let waiting = when_answered(self, task, Self::hear_system);
+        self.shell().rereading.replace(waiting);
     }
 
     /// Keeps the list of VMs up to date while `is_wanted`.
@@ -198,7 +236,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     }
 
     /// Starts the job of the last page.
-    fn start(self: &Rc<Self>, kind: JobKind, job: Job) {
+    fn start(self: &Rc<Self>, kind: JobKind, overall: Overall, job: Job) {
         let shell = self.shell();
         let handle = job::spawn(job, self.draft().borrow().resources());
         let flow = Rc::downgrade(self);
@@ -207,7 +245,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
                 flow.ended(&outcome);
             }
         };
-        let running = Running::start(&shell.wizard, &shell.progress, kind, handle, at_end);
+        let running = Running::start(&shell.wizard, &shell.progress, (kind, overall), handle, at_end);
         shell.running.replace(Some(running));
     }
 
@@ -217,14 +255,15 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         let Some(running) = shell.running.take() else { return };
         let place = self.draft().borrow().place().clone();
         let archive = self.archive();
-        let run = running.show_end(&shell.wizard, outcome, &place, archive.as_ref(), self.take_notes());
+        let run = running.show_end(&shell.wizard, outcome, &place, archive.as_ref());
         self.draft().borrow_mut().set_run(run);
-        if run == (Run::Ended { is_success: true }) {
+        let is_success = run == (Run::Ended { is_success: true });
+        if is_success {
             shell.wizard.show_all_done();
-            self.succeeded();
         }
         self.refresh();
         shell.wizard.focus_next();
+        self.has_ended(is_success);
     }
 
     /// Asks whether to give up what would be lost, and gives it up.

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The last page of both wizards: the run, and how it ended.
 
-use std::{cell::RefCell, collections::BTreeMap, sync::OnceLock};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use glib::subclass::Signal;
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
+    draft::Way,
     engine::ItemState,
     text::{OutcomeView, ProgressView, wizard as words},
-    ui::{
-        BpClampLayout, BpProgressRow,
-        pages::show_tone,
-        widgets::{connect, remove_children},
-    },
+    ui::{BpClampLayout, BpProgressRow, pages::show_tone, widgets::remove_children},
 };
+
+/// Who hears that a button was pressed.
+type Handler = Rc<dyn Fn()>;
+
+/// Who hears which way on was taken.
+type WayHandler = Rc<dyn Fn(&Way)>;
 
 mod imp {
     use super::*;
 
     /// The class behind [`super::BpProgressPage`].
-    #[derive(Debug, Default, CompositeTemplate)]
+    #[derive(Default, CompositeTemplate)]
     #[template(resource = "/org/pedos/Backup/ui/pages/progress.ui")]
     pub struct BpProgressPage {
         #[template_child]
@@ -43,8 +45,6 @@ mod imp {
         pub(super) elapsed_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) speed_label: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub(super) facts_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) cause_box: TemplateChild<gtk::Box>,
         #[template_child]
@@ -73,14 +73,30 @@ mod imp {
         pub(super) warning_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) warning_rows: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) ways_box: TemplateChild<gtk::FlowBox>,
+        #[template_child]
+        pub(super) countdown_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) countdown_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) stay_button: TemplateChild<gtk::Button>,
         pub(super) known: RefCell<BTreeMap<String, BpProgressRow>>,
+        pub(super) save_handler: RefCell<Option<Handler>>,
+        pub(super) stay_handler: RefCell<Option<Handler>>,
+        pub(super) way_handler: RefCell<Option<WayHandler>>,
     }
 
     #[gtk::template_callbacks]
     impl BpProgressPage {
         #[template_callback]
         fn on_save(&self) {
-            self.obj().emit_by_name::<()>("save", &[]);
+            call(&self.save_handler);
+        }
+
+        #[template_callback]
+        fn on_stay(&self) {
+            call(&self.stay_handler);
         }
 
         #[template_callback]
@@ -108,12 +124,7 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BpProgressPage {
-        fn signals() -> &'static [Signal] {
-            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("save").build()])
-        }
-    }
+    impl ObjectImpl for BpProgressPage {}
 
     impl WidgetImpl for BpProgressPage {}
     impl BoxImpl for BpProgressPage {}
@@ -138,6 +149,8 @@ impl BpProgressPage {
         let imp = self.imp();
         imp.title_label.set_label(title);
         imp.detail_label.set_label("");
+        imp.detail_label.set_visible(true);
+        self.forget_end();
         remove_children(&*imp.rows);
         let mut known = imp.known.borrow_mut();
         known.clear();
@@ -215,9 +228,104 @@ impl BpProgressPage {
         self.show_lines(view);
     }
 
-    /// Hears that a report of the result is to be kept.
-    pub fn connect_save(&self, handler: impl Fn(&Self) + 'static) {
-        connect(self, "save", handler);
+    /// Takes away what an earlier run on this page left there.
+    fn forget_end(&self) {
+        let imp = self.imp();
+        imp.progress_box.set_visible(true);
+        imp.bar.set_fraction(0.0);
+        let (result, cause, ways) = (&*imp.result_icon, &*imp.cause_box, &*imp.ways_box);
+        let of_the_end: [&gtk::Widget; 7] = [
+            result.upcast_ref(),
+            cause.upcast_ref(),
+            ways.upcast_ref(),
+            imp.unmount_note.upcast_ref(),
+            imp.save_box.upcast_ref(),
+            imp.warning_box.upcast_ref(),
+            imp.countdown_box.upcast_ref(),
+        ];
+        for widget in of_the_end {
+            widget.set_visible(false);
+        }
+        imp.details.set_expanded(false);
+        imp.saved_label.set_label("");
+        imp.rows_box.set_visible(true);
+        remove_children(&*imp.warning_rows);
+    }
+
+    /// Shows all VMs as waiting again: another phase begins.
+    pub fn begin_anew(&self) {
+        for row in self.imp().known.borrow().values() {
+            row.show_state(&ItemState::Waiting);
+        }
+    }
+
+    /// Shows what is at work, without the rest.
+    pub fn show_detail(&self, detail: &str) {
+        self.imp().detail_label.set_label(detail);
+    }
+
+    /// Offers ways on.
+    pub fn show_ways(&self, ways: &[Way]) {
+        let holder = &self.imp().ways_box;
+        while let Some(child) = holder.first_child() {
+            holder.remove(&child);
+        }
+        for way in ways {
+            let button = gtk::Button::new();
+            let label = gtk::Label::builder()
+                .label(words::way_label(way))
+                .use_underline(true)
+                .wrap(true)
+                .mnemonic_widget(&button)
+                .build();
+            button.set_child(Some(&label));
+            button.add_css_class("text-button");
+            let (page, way) = (self.downgrade(), way.clone());
+            button.connect_clicked(move |_| {
+                let handler = page.upgrade().and_then(|page| page.imp().way_handler.borrow().clone());
+                if let Some(handler) = handler {
+                    handler(&way);
+                }
+            });
+            holder.insert(&button, -1);
+            if let Some(child) = button.parent() {
+                // The button takes the focus; its holder would be one more stop on the way.
+                child.set_focusable(false);
+            }
+        }
+        holder.set_visible(!ways.is_empty());
+    }
+
+    /// Hears which way on is taken.
+    pub fn connect_way(&self, handler: impl Fn(&Way) + 'static) {
+        self.imp().way_handler.replace(Some(Rc::new(handler)));
+    }
+
+    /// Shows when the computer will be turned off, with a button that keeps it on.
+    pub fn show_countdown(&self, text: &str) {
+        let imp = self.imp();
+        imp.countdown_label.set_label(text);
+        if !imp.countdown_box.is_visible() {
+            imp.countdown_box.set_visible(true);
+            imp.stay_button.set_visible(true);
+            imp.stay_button.grab_focus();
+        }
+    }
+
+    /// Shows that the computer stays on.
+    pub fn show_stays_on(&self, text: &str) {
+        self.imp().countdown_label.set_label(text);
+        self.imp().stay_button.set_visible(false);
+    }
+
+    /// Hears that the computer is to stay on.
+    pub fn connect_stay(&self, handler: impl Fn() + 'static) {
+        self.imp().stay_handler.replace(Some(Rc::new(handler)));
+    }
+
+    /// Lets the report be saved; `handler` replaces that of an earlier run.
+    pub fn connect_save(&self, handler: impl Fn() + 'static) {
+        self.imp().save_handler.replace(Some(Rc::new(handler)));
         self.imp().save_box.set_visible(true);
     }
 
@@ -240,5 +348,13 @@ impl BpProgressPage {
         for warning in &view.warnings {
             self.add_warning(warning);
         }
+    }
+}
+
+/// Calls a handler, if there is one.
+fn call(handler: &RefCell<Option<Handler>>) {
+    let handler = handler.borrow().clone();
+    if let Some(handler) = handler {
+        handler();
     }
 }

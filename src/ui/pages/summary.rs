@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Page 4 of a backup: everything once more, with what speaks against it.
 
-use std::cell::OnceCell;
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
 
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
-    plan::Finding,
-    text::{finding, wizard as words},
-    ui::{BpClampLayout, BpFindingRow, widgets::remove_children},
+    plan::{BackupCure, FindingGroup},
+    text::{self, wizard as words},
+    ui::{BpClampLayout, BpFindingRow, widgets::remove_children, wizard::follow_width},
 };
 
 /// A line of the table, all words ready.
@@ -43,11 +46,17 @@ pub struct SummaryFacts {
     pub left_out: String,
 }
 
+/// Who hears that something is to be done about a finding.
+type CureHandler = Rc<dyn Fn(&BackupCure)>;
+
+/// Findings as they are shown.
+type Shown = (Vec<FindingGroup>, Option<BackupCure>);
+
 mod imp {
     use super::*;
 
     /// The class behind [`super::BpSummaryPage`].
-    #[derive(Debug, Default, CompositeTemplate)]
+    #[derive(Default, CompositeTemplate)]
     #[template(resource = "/org/pedos/Backup/ui/pages/summary.ui")]
     pub struct BpSummaryPage {
         #[template_child]
@@ -56,6 +65,8 @@ mod imp {
         pub(super) problem_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) problem_rows: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) problem_heading: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) table: TemplateChild<gtk::ColumnView>,
         #[template_child]
@@ -71,6 +82,12 @@ mod imp {
         #[template_child]
         pub(super) left_out_label: TemplateChild<gtk::Label>,
         pub(super) store: OnceCell<gio::ListStore>,
+        /// What the table shows. Rows are made anew only where something else is to be shown: one that has the focus would
+        /// take it along, and with it the key that is pressed next.
+        pub(super) lines: RefCell<Vec<SummaryLine>>,
+        /// What the findings show, with the cure for all of them.
+        pub(super) shown: RefCell<Option<Shown>>,
+        pub(super) handler: RefCell<Option<CureHandler>>,
     }
 
     #[glib::object_subclass]
@@ -136,10 +153,7 @@ impl BpSummaryPage {
     /// Shows the table and what stands below it.
     pub fn show_plan(&self, lines: Vec<SummaryLine>, facts: &SummaryFacts) {
         let imp = self.imp();
-        if let Some(store) = imp.store.get() {
-            let objects: Vec<glib::BoxedAnyObject> = lines.into_iter().map(glib::BoxedAnyObject::new).collect();
-            store.splice(0, store.n_items(), &objects);
-        }
+        self.show_lines(lines);
         imp.total_label.set_label(&facts.total);
         imp.destination_label.set_label(&facts.destination);
         imp.method_label.set_label(&facts.method);
@@ -153,18 +167,91 @@ impl BpSummaryPage {
         imp.left_out_label.set_label(&facts.left_out);
     }
 
-    /// Shows what has to be solved; `None` while that is being found out.
-    pub fn show_findings(&self, findings: Option<&[Finding]>) {
+    /// Replaces the rows from the first that differs to the last.
+    fn show_lines(&self, lines: Vec<SummaryLine>) {
         let imp = self.imp();
-        imp.looking_box.set_visible(findings.is_none());
+        let Some(store) = imp.store.get() else { return };
+        let shown = imp.lines.replace(lines.clone());
+        let alike = shown.iter().zip(&lines).take_while(|(old, new)| old == new).count();
+        let rest = (shown.len() - alike).min(lines.len() - alike);
+        let back = shown.iter().rev().zip(lines.iter().rev());
+        let alike_at_end = back.take(rest).take_while(|(old, new)| old == new).count();
+        let (old, new) = (shown.len() - alike_at_end, lines.len() - alike_at_end);
+        if (old, new) == (alike, alike) {
+            return;
+        }
+        let objects: Vec<glib::BoxedAnyObject> = lines
+            .get(alike..new)
+            .unwrap_or_default()
+            .iter()
+            .cloned()
+            .map(glib::BoxedAnyObject::new)
+            .collect();
+        let (position, removed) = (u32::try_from(alike), u32::try_from(old - alike));
+        if let (Ok(position), Ok(removed)) = (position, removed) {
+            store.splice(position, removed, &objects);
+        }
+    }
+
+    /// Shows everything that was found, each with what can be done about it, and `for_all`, which solves several at once;
+    /// `None` while it is being looked for.
+    pub fn show_findings(&self, groups: Option<Vec<FindingGroup>>, for_all: Option<BackupCure>) {
+        let imp = self.imp();
+        imp.looking_box.set_visible(groups.is_none());
+        let shown = (groups.unwrap_or_default(), for_all);
+        if imp.shown.borrow().as_ref() == Some(&shown) {
+            return;
+        }
         remove_children(&*imp.problem_rows);
-        let blocking = findings.unwrap_or_default().iter().filter(|found| found.is_blocking());
-        for found in blocking {
-            let title = found.vm.as_deref().unwrap_or_default();
-            imp.problem_rows
-                .append(&BpFindingRow::new(title, &finding(found), true));
+        imp.problem_heading.set_label(&text::findings_heading(&shown.0));
+        if let Some(cure) = &shown.1 {
+            let count = match cure {
+                BackupCure::LeaveOut { vms } => vms.len(),
+                _ => 0,
+            };
+            let text = text::FindingText {
+                sentence: words::several_unready(),
+                hint: None,
+            };
+            let row = BpFindingRow::new("", &text, true);
+            self.add_cure(&row, &text::leave_out_unready(count), cure);
+            imp.problem_rows.append(&row);
+        }
+        for group in &shown.0 {
+            let row = BpFindingRow::new(
+                &text::finding_title(group),
+                &text::finding_group(group),
+                group.is_blocking,
+            );
+            for cure in &group.cures {
+                self.add_cure(&row, &text::backup_cure(cure), cure);
+            }
+            imp.problem_rows.append(&row);
+            follow_width(&row, BpFindingRow::set_narrow);
         }
         imp.problem_box.set_visible(imp.problem_rows.first_child().is_some());
+        imp.shown.replace(Some(shown));
+    }
+
+    fn add_cure(&self, row: &BpFindingRow, label: &str, cure: &BackupCure) {
+        let (page, cure) = (self.downgrade(), cure.clone());
+        row.add_cure(label, move || {
+            let handler = page.upgrade().and_then(|page| page.imp().handler.borrow().clone());
+            if let Some(handler) = handler {
+                handler(&cure);
+            }
+        });
+    }
+
+    /// Returns the rows of the table as objects; a row that is made anew is another object.
+    pub fn rows(&self) -> Vec<glib::Object> {
+        let store = self.imp().store.get();
+        store.map(|store| store.iter().flatten().collect()).unwrap_or_default()
+    }
+
+    /// Hears that something is to be done about a finding.
+    pub fn connect_cure(&self, handler: impl Fn(&BackupCure) + 'static) {
+        self.imp().handler.replace(Some(Rc::new(handler)));
     }
 }
 

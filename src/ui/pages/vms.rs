@@ -31,6 +31,10 @@ mod imp {
         #[template_child]
         pub(super) profile_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) new_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) new_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) total_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) reading_box: TemplateChild<gtk::Box>,
@@ -78,6 +82,11 @@ mod imp {
         }
 
         #[template_callback]
+        fn on_new(&self) {
+            self.obj().emit_by_name::<()>("add-new", &[]);
+        }
+
+        #[template_callback]
         fn on_retry(&self) {
             self.obj().emit_by_name::<()>("retry", &[]);
         }
@@ -106,7 +115,11 @@ mod imp {
     impl ObjectImpl for BpVmsPage {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("retry").build()])
+            SIGNALS.get_or_init(|| {
+                ["changed", "retry", "add-new"]
+                    .map(|name| Signal::builder(name).build())
+                    .into()
+            })
         }
 
         fn constructed(&self) {
@@ -121,7 +134,7 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// Which VMs to back up. Signals `changed` and `retry`.
+    /// Which VMs to back up. Signals `changed`, `retry` and `add-new`.
     pub struct BpVmsPage(ObjectSubclass<imp::BpVmsPage>)
         @extends gtk::Box, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
@@ -170,6 +183,17 @@ impl BpVmsPage {
     pub fn show_profile_note(&self, text: &str) {
         self.imp().profile_note.set_visible(!text.is_empty());
         self.imp().profile_label.set_label(text);
+    }
+
+    /// Offers to select VMs that the profile does not know; nothing if the label is empty.
+    pub fn show_new(&self, label: &str) {
+        self.imp().new_button.set_visible(!label.is_empty());
+        self.imp().new_label.set_label(label);
+    }
+
+    /// Hears that those are to be selected.
+    pub fn connect_new(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "add-new", handler);
     }
 
     /// Shows what the selection comes to.

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The ways on after a run has ended, other than closing the window.
+
+use std::path::PathBuf;
+
+use crate::{
+    engine::{Degree, Report, VmResult},
+    job::{JobKind, Outcome},
+};
+
+/// A way on after a run has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// The same once more, with everything that was chosen.
+    TryAgain,
+    /// The VMs are restored that a verification found whole.
+    RestoreVerified {
+        /// Their names in the archive.
+        vms: Vec<String>,
+    },
+    /// The desktop shows the directory of what was made.
+    OpenFolder {
+        /// The directory.
+        folder: PathBuf,
+    },
+}
+
+/// Returns the ways on after a run, the one first that most would take.
+pub fn ways_on(kind: JobKind, outcome: &Outcome) -> Vec<Way> {
+    let mut ways = Vec::new();
+    if let Outcome::Done(report) = outcome {
+        let vms = verified(report);
+        if kind == JobKind::Verify && !vms.is_empty() {
+            ways.push(Way::RestoreVerified { vms });
+        }
+    }
+    if outcome.degree(kind) != Degree::Complete {
+        ways.push(Way::TryAgain);
+    }
+    if let Outcome::Done(report) = outcome {
+        ways.extend(folder(kind, report).map(|folder| Way::OpenFolder { folder }));
+    }
+    ways
+}
+
+fn verified(report: &Report) -> Vec<String> {
+    let whole = report.vms.iter().filter(|vm| vm.result == VmResult::Done);
+    whole.map(|vm| vm.name.clone()).collect()
+}
+
+fn folder(kind: JobKind, report: &Report) -> Option<PathBuf> {
+    match kind {
+        JobKind::Backup => Some(report.archive.as_ref()?.parent()?.to_owned()),
+        JobKind::Restore => report.home_folder.clone(),
+        JobKind::Extract => Some(report.extracted.as_ref()?.parent()?.to_owned()),
+        JobKind::Verify => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{ArchiveError, EngineError, Failure, Partial, VmReport},
+        host::DOM0,
+    };
+
+    fn vm(name: &str, result: VmResult) -> VmReport {
+        VmReport {
+            name: name.to_owned(),
+            name_here: name.to_owned(),
+            items: Vec::new(),
+            result,
+        }
+    }
+
+    fn broken() -> VmResult {
+        VmResult::Failed(Failure(EngineError::from(ArchiveError::WrongPassphrase)))
+    }
+
+    fn done(vms: Vec<VmReport>, archive: Option<&str>) -> Outcome {
+        Outcome::Done(Box::new(Report {
+            vms,
+            archive: archive.map(PathBuf::from),
+            ..Report::default()
+        }))
+    }
+
+    #[test]
+    fn what_was_found_whole_can_be_restored_at_once() {
+        let found = done(
+            vec![vm("a", VmResult::Done), vm("b", broken()), vm(DOM0, VmResult::Done)],
+            None,
+        );
+        let whole = Way::RestoreVerified {
+            vms: vec!["a".to_owned(), DOM0.to_owned()],
+        };
+        assert_eq!(ways_on(JobKind::Verify, &found), [whole, Way::TryAgain]);
+        let nothing = done(vec![vm("b", broken())], None);
+        assert_eq!(ways_on(JobKind::Verify, &nothing), [Way::TryAgain]);
+    }
+
+    #[test]
+    fn every_run_that_is_no_success_can_be_tried_again() {
+        let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
+        let cancelled = Outcome::Cancelled(Partial::default());
+        for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify, JobKind::Extract] {
+            assert_eq!(ways_on(kind, &failed), [Way::TryAgain], "{kind:?}");
+            assert_eq!(ways_on(kind, &cancelled), [Way::TryAgain], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_folder_of_a_new_backup_can_be_opened() {
+        let made = done(vec![vm("a", VmResult::Done)], Some("/mnt/disk/backup"));
+        let folder = PathBuf::from("/mnt/disk");
+        assert_eq!(ways_on(JobKind::Backup, &made), [Way::OpenFolder { folder }]);
+        assert_eq!(ways_on(JobKind::Backup, &done(vec![vm("a", VmResult::Done)], None)), []);
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A job that is being shown, from its start to its last word.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use gtk::prelude::*;
+
+use crate::{
+    draft::{PlaceDraft, Run, ways_on},
+    engine::{ArchiveInfo, Degree, Phase, Progress},
+    job::{Event, JobHandle, JobKind, Outcome, Overall},
+    text::{self, OutcomeView, outcome, progress, wizard as words},
+    ui::{BpWizard, desktop, pages::BpProgressPage},
+};
+
+use super::report::Kept;
+
+/// How often the page is drawn anew while nothing is heard of the job.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A job that is being shown.
+pub(in crate::ui) struct Running {
+    handle: JobHandle,
+    kind: JobKind,
+    overall: Overall,
+    wizard: glib::WeakRef<BpWizard>,
+    page: BpProgressPage,
+    phase: Cell<Phase>,
+    /// What was heard last, and when.
+    last: RefCell<(Progress, Instant)>,
+    /// When a byte was last seen to move.
+    moved: Cell<Instant>,
+    tick: RefCell<Option<glib::SourceId>>,
+    _awake: desktop::Awake,
+}
+
+impl Running {
+    /// Shows a job on its page, keeps the session awake, and hands over its last word.
+    pub(in crate::ui) fn start(
+        wizard: &BpWizard,
+        page: &BpProgressPage,
+        (kind, overall): (JobKind, Overall),
+        handle: JobHandle,
+        at_end: impl FnOnce(Outcome) + 'static,
+    ) -> Rc<Self> {
+        let awake = desktop::Awake::new(wizard, &words::inhibit_reason(kind == JobKind::Backup));
+        let now = Instant::now();
+        let running = Rc::new(Self {
+            handle,
+            kind,
+            overall,
+            wizard: wizard.downgrade(),
+            page: page.clone(),
+            phase: Cell::new(Phase::Preparing),
+            last: RefCell::new((Progress::default(), now)),
+            moved: Cell::new(now),
+            tick: RefCell::default(),
+            _awake: awake,
+        });
+        page.show_start(&words::starting(), &[]);
+        let watched = Rc::downgrade(&running);
+        let tick = glib::timeout_add_local(TICK, move || match watched.upgrade() {
+            Some(running) => {
+                running.draw();
+                glib::ControlFlow::Continue
+            }
+            None => glib::ControlFlow::Break,
+        });
+        running.tick.replace(Some(tick));
+        let watched = Rc::downgrade(&running);
+        glib::spawn_future_local(async move {
+            // The flow holds the job; when the window is gone, so is the job.
+            while let Some(running) = watched.upgrade() {
+                match running.handle.recv().await {
+                    Some(Event::Finished(outcome)) => {
+                        at_end(outcome);
+                        return;
+                    }
+                    Some(event) => running.apply(event),
+                    None => return,
+                }
+            }
+        });
+        running
+    }
+
+    /// Asks the job to stop; its last word follows.
+    pub(in crate::ui) fn cancel(&self) {
+        self.page.show_stopping();
+        self.handle.cancel();
+    }
+
+    fn apply(&self, event: Event) {
+        match event {
+            Event::Started { vms } => self.page.show_start(&words::starting(), &vms),
+            Event::Phase(phase) => {
+                if phase == Phase::Verifying && self.phase.get() != phase {
+                    self.page.begin_anew();
+                }
+                self.phase.set(phase);
+                self.hear(Progress::default());
+                self.draw();
+            }
+            Event::Progress(done) => {
+                self.hear(done);
+                self.draw();
+            }
+            Event::Item { vm, state } => self.page.show_item(&vm, &state),
+            Event::Warning(warning) => self.page.add_warning(&text::warning(&warning)),
+            // Handled by the loop, which ends with it.
+            Event::Finished(_) => {}
+        }
+    }
+
+    fn hear(&self, progress: Progress) {
+        let now = Instant::now();
+        if self.last.borrow().0.done_bytes != progress.done_bytes {
+            self.moved.set(now);
+        }
+        self.last.replace((progress, now));
+    }
+
+    /// Shows how far the job is. The clock goes on while nothing is heard, and the page then says why.
+    fn draw(&self) {
+        if self.handle.cancel_token().is_cancelled() {
+            return;
+        }
+        let (mut progress, heard) = self.last.borrow().clone();
+        progress.elapsed += heard.elapsed();
+        let view = progress::view_of_job(self.overall, self.phase.get(), &progress);
+        self.page.show_progress(&view);
+        if let Some(why) = words::stillness(self.moved.get().elapsed()) {
+            self.page.show_detail(&why);
+        }
+        if let Some(wizard) = self.wizard.upgrade() {
+            wizard.show_percent(&view.percent);
+        }
+    }
+
+    /// Shows the last word, tells the desktop if nobody is looking, and returns how the run stands.
+    /// `place` is where the archive is.
+    pub(in crate::ui) fn show_end(
+        &self,
+        wizard: &BpWizard,
+        last: &Outcome,
+        place: &PlaceDraft,
+        archive: Option<&ArchiveInfo>,
+    ) -> Run {
+        let mut view = outcome(self.kind, last);
+        if self.kind == JobKind::Backup && !matches!(last, Outcome::Done(_)) {
+            // There is no archive: a tick beside a VM would say that something of it was saved.
+            view.vms.retain(|line| line.reason.is_some());
+        }
+        wizard.show_percent("");
+        let unmount = words::unmount(&place.typed().target);
+        self.page
+            .show_outcome(&view, &full_text(&view, last), unmount.as_deref());
+        self.page.show_ways(&ways_on(self.kind, last));
+        let kept = Kept {
+            kind: self.kind,
+            outcome: last.clone(),
+            place: match last {
+                Outcome::Done(report) if !report.place.is_empty() => report.place.clone(),
+                _ => place.location().to_string(),
+            },
+            archive: archive.cloned(),
+            at: SystemTime::now(),
+        };
+        kept.offer(wizard, &self.page);
+        if !wizard.is_active() {
+            desktop::notify(wizard, &view.title, &view.lines.join("\n"));
+        }
+        let is_success = last.degree(self.kind) == Degree::Complete;
+        Run::Ended { is_success }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(tick) = self.tick.take() {
+            tick.remove();
+        }
+    }
+}
+
+/// Everything that is known of a failure, as the text of a bug report.
+fn full_text(view: &OutcomeView, last: &Outcome) -> String {
+    let mut lines = vec![view.title.clone()];
+    lines.extend(view.lines.iter().cloned());
+    lines.extend(view.cause.iter().map(text::Message::full_text));
+    if let Outcome::Failed(error, _) = last {
+        lines.push(text::sanitize_lines(&error.to_string()));
+    }
+    for vm in &view.vms {
+        let reason = vm.reason.as_ref().map(text::Message::full_text).unwrap_or_default();
+        lines.push(format!("{}: {} {}", vm.name, vm.state, reason));
+    }
+    lines.extend(view.warnings.iter().cloned());
+    lines.join("\n")
+}
