@@ -11,4 +11,5 @@ mod run_page;
 mod support;
 mod walkthrough;
 mod watching;
+mod ways_on;
 mod widgets;

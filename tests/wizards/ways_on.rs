@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The ways on after a run has ended: nothing has to be chosen or typed twice.
+
+use std::{fs, path::Path};
+
+use crate::support::{
+    atspi::{Role, State},
+    roots,
+    wait::{JOB, wait_until},
+    wizard::{BY_TREE, Wizard, backed_up, fill_backup, make_archive, place},
+    workspace::PASSPHRASE,
+};
+
+#[track_caller]
+fn wait_for_the_end(wizard: &Wizard) {
+    wait_until("Finish", JOB, || {
+        wizard
+            .window
+            .find(Role::BUTTON, "Finish")
+            .is_some_and(|button| button.is(State::SENSITIVE))
+    });
+}
+
+/// Damages the data of a VM in an archive.
+fn damage(archive: &Path, part: &str) {
+    let mut bytes = fs::read(archive).unwrap();
+    let members = crate::support::archive::members(&bytes);
+    let part = members.iter().find(|member| member.name.contains(part)).unwrap();
+    bytes[part.data.start + 300] ^= 1;
+    fs::write(archive, bytes).unwrap();
+}
+
+#[test]
+fn a_verification_leads_to_the_restore_of_what_is_good() {
+    let place = place();
+    let archive = make_archive(&place, &["vault", "work"]);
+    damage(&archive, "vm3/private");
+    let Some(mut wizard) = Wizard::restore(BY_TREE, &place) else {
+        return;
+    };
+    wizard
+        .window
+        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+    wizard.window.check("Verify backup integrity, do not restore the data", true);
+    wizard.next(2);
+    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
+    wizard.next(3);
+    wizard.next(4);
+    wizard.next(5);
+    assert!(wizard.window.name().unwrap().contains("Verify"), "{:?}", wizard.window.name());
+    wait_for_the_end(&wizard);
+    wizard.session.screenshot("verify-5-damaged");
+    wizard.window.click("Restore this 1 VM…");
+    wizard.wait_page(4);
+    wizard.wait_ready();
+    wizard.next(5);
+    assert!(wizard.window.name().unwrap().contains("Restore"), "{:?}", wizard.window.name());
+    let said = wizard.finish();
+    assert!(said.contains("work-1"), "{said}");
+    roots::expect_same(&place.path("root"), "work", &place.path("root"), "work-1");
+    assert!(!roots::domains(&place.path("root")).contains_key("vault-1"));
+}
+
+#[test]
+fn a_backup_that_failed_is_tried_again_with_everything_kept() {
+    let place = place();
+    let target = place.path("target");
+    let Some(mut wizard) = Wizard::backup(BY_TREE, &place) else {
+        return;
+    };
+    fill_backup(&wizard, &target);
+    // The destination goes away between the summary and the first byte.
+    let away = place.path("away");
+    fs::rename(&target, &away).unwrap();
+    wizard.next(5);
+    wait_for_the_end(&wizard);
+    wizard.session.screenshot("backup-5-failed");
+    fs::rename(&away, &target).unwrap();
+    wizard.window.click("Try again");
+    wizard.wait_page(4);
+    wizard.next(5);
+    wizard.finish();
+    backed_up(&place);
+}
+
+#[test]
+fn back_leads_from_a_finished_backup_to_its_summary() {
+    let place = place();
+    let Some(wizard) = Wizard::backup(BY_TREE, &place) else {
+        return;
+    };
+    fill_backup(&wizard, &place.path("target"));
+    wizard.next(5);
+    wait_for_the_end(&wizard);
+    wizard.window.act("win.back");
+    wizard.wait_page(4);
+    wizard.wait_ready();
+    backed_up(&place);
+}
