@@ -20,6 +20,7 @@ pub struct PassphraseDraft {
     first: Zeroizing<String>,
     second: Zeroizing<String>,
     kept: Option<Arc<Passphrase>>,
+    is_from_profile: bool,
     /// Of what is typed, or else of what was taken over.
     strength: Option<Strength>,
     is_weakness_accepted: bool,
@@ -63,6 +64,7 @@ impl PassphraseDraft {
     /// Begins with a passphrase that is known already, from a profile.
     pub fn keep(&mut self, passphrase: Arc<Passphrase>) {
         self.kept = Some(passphrase);
+        self.is_from_profile = true;
         self.judge();
     }
 
@@ -127,9 +129,15 @@ impl PassphraseDraft {
             let typed = std::mem::take(&mut self.first);
             let passphrase = Passphrase::for_new_archive(typed).map_err(Reason::PassphraseRefused)?;
             self.kept = Some(Arc::new(passphrase));
+            self.is_from_profile = false;
         }
         self.second = Zeroizing::default();
         Ok(())
+    }
+
+    /// Returns whether the passphrase that is kept came with the profile; otherwise it was typed on this page before.
+    pub fn is_from_profile(&self) -> bool {
+        self.is_from_profile
     }
 
     /// The passphrase that was taken over.
@@ -170,7 +178,10 @@ mod tests {
     #[test]
     fn a_taken_passphrase_serves_until_another_is_typed() {
         let mut draft = typed("one", "one");
+        draft.keep(Arc::new(Passphrase::for_reading("of a profile".to_owned())));
+        assert!(draft.is_from_profile());
         draft.take_over().unwrap();
+        assert!(!draft.is_from_profile());
         assert!(draft.is_kept() && draft.check().is_ok());
         draft.set_typed("tw", "");
         assert_eq!(draft.check(), Err(Reason::NotConfirmed));

@@ -34,7 +34,8 @@ pub fn ways_on(kind: JobKind, outcome: &Outcome) -> Vec<Way> {
             ways.push(Way::RestoreVerified { vms });
         }
     }
-    if outcome.degree(kind) != Degree::Complete {
+    // An extraction begins with the choice of its file, which its window leads back to.
+    if outcome.degree(kind) != Degree::Complete && kind != JobKind::Extract {
         ways.push(Way::TryAgain);
     }
     if let Outcome::Done(report) = outcome {
@@ -104,7 +105,7 @@ mod tests {
     fn every_run_that_is_no_success_can_be_tried_again() {
         let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
         let cancelled = Outcome::Cancelled(Partial::default());
-        for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify, JobKind::Extract] {
+        for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify] {
             assert_eq!(ways_on(kind, &failed), [Way::TryAgain], "{kind:?}");
             assert_eq!(ways_on(kind, &cancelled), [Way::TryAgain], "{kind:?}");
         }

@@ -46,7 +46,7 @@ pub use home_fault::{HomeFault, HomeRefusal};
 pub use panics::is_thread_panic;
 pub(crate) use panics::of_panic;
 pub use read::{
-    Leftovers, Notes, Outline, OutlineFile, extract, open_archive, quick_look, read_notes, restore, verify,
+    Leftovers, Notes, Outline, OutlineFile, extract, held_files, open_archive, quick_look, read_notes, restore, verify,
     wait_for_turn,
 };
 pub use reason::{Cut, NotABackup};

@@ -43,6 +43,7 @@ pub mod extract;
 pub mod restore;
 pub mod verify;
 
+pub use expected::held_files;
 pub use leftovers::{Leftovers, wait_for_turn};
 pub use notes::{Notes, read_notes};
 pub use open::open_archive;

@@ -42,6 +42,19 @@ pub struct OutcomeView {
     pub warnings: Vec<String>,
 }
 
+impl OutcomeView {
+    /// Names the cause once: a VM that failed for the very reason that stands above all of them points there.
+    #[must_use]
+    pub fn with_cause_once(mut self) -> Self {
+        for line in &mut self.vms {
+            if line.reason.is_some() && line.reason == self.cause {
+                line.reason = Some(Message::new(gettext("For the cause that is named above.")));
+            }
+        }
+        self
+    }
+}
+
 /// The result of one volume or file, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemLine {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The words of the wizards that depend on what was chosen; those that never change stand in the templates.
 
+mod help;
 mod inside;
 mod place;
 mod restore;
@@ -8,9 +9,10 @@ mod run;
 mod strength;
 mod summary;
 
+pub use help::{about, another_wizard, backup_help, help_title, restore_help, shortcuts};
 pub use inside::{
-    NoteText, bad_items, inside_count, inside_detail, inside_facts, note, notes_read, only_mentioned, quick_look,
-    report_file, report_saved, save_report_title, weak_protection,
+    NoteText, archived_file, bad_items, extracted_name, inside_count, inside_detail, inside_facts, note, notes_read,
+    only_mentioned, quick_look, report_file, report_saved, save_report_title, take_out_title, weak_protection,
 };
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
@@ -32,7 +34,7 @@ use std::path::Path;
 use crate::{
     draft::{BackupPage, Reason, RestorePage},
     host::{OpenError, Vm},
-    plan::Unverified,
+    plan::{InventoryScope, Unverified},
     secret::PassphraseAnomaly,
 };
 
@@ -91,6 +93,18 @@ pub fn restore_page(page: RestorePage, verifies_only: bool) -> String {
     }
 }
 
+/// Returns the name of a step for assistive technology, with how it stands.
+pub fn spoken_step(title: &str, is_done: bool, is_current: bool) -> String {
+    let state = match (is_done, is_current) {
+        (false, false) => return title.to_owned(),
+        (true, false) => gettext("done"),
+        (false, true) => gettext("current step"),
+        (true, true) => gettext("current step, done"),
+    };
+    // Translators: a step of a wizard as a screen reader says it, as in "Destination, current step".
+    gettext_f("{step}, {state}", &[("step", title), ("state", &state)])
+}
+
 /// The way on, with its mnemonic.
 pub fn next() -> String {
     gettext("_Next")
@@ -99,6 +113,16 @@ pub fn next() -> String {
 /// The way on where it starts a backup.
 pub fn finish() -> String {
     gettext("_Finish")
+}
+
+/// The button that stops a job in a window of its own.
+pub fn stop() -> String {
+    gettext("_Stop")
+}
+
+/// The button that closes such a window.
+pub fn close() -> String {
+    gettext("_Close")
 }
 
 /// Why the next page cannot be entered; `None` where the page says it itself.
@@ -169,6 +193,22 @@ pub fn total(count: usize, bytes: u64) -> String {
         count as u64,
         &[("size", &size(bytes))],
     )
+}
+
+/// Returns what a selection comes to, for a place whose caption says that it is a total.
+pub fn amount(count: usize, bytes: u64, is_counted: bool) -> String {
+    let values: &[(&str, &str)] = &[("size", &size(bytes))];
+    if is_counted {
+        // Translators: how much is selected, as in "1.5 GiB in 3 VMs".
+        ngettext_f("{size} in {n} VM", "{size} in {n} VMs", count as u64, values)
+    } else {
+        ngettext_f(
+            "at least {size} in {n} VM",
+            "at least {size} in {n} VMs",
+            count as u64,
+            values,
+        )
+    }
 }
 
 /// What is selected where not all of it was counted yet.
@@ -250,6 +290,31 @@ pub fn recovery_choice(is_in_dom0: bool) -> (String, String) {
         gettext("Only for a backup in dom0: in a VM nothing can be written beside it.")
     };
     (gettext("_Write a recovery text beside the backup"), note)
+}
+
+/// Returns which passphrase is used if nothing is typed.
+pub fn kept_passphrase(is_from_profile: bool) -> String {
+    if is_from_profile {
+        gettext(
+            "The passphrase of the default profile is used. Leave both fields empty to keep it, or type another one.",
+        )
+    } else {
+        gettext(
+            "The passphrase that you typed before is used. Leave both fields empty to keep it, or type another one.",
+        )
+    }
+}
+
+/// Returns what the inventory of the archive tells.
+pub fn scope_note(scope: InventoryScope) -> String {
+    match scope {
+        InventoryScope::WholeHost => gettext(
+            "The inventory inside the backup names all VMs of the system, selected or not. It is encrypted with the rest, but whoever can open the backup can read it.",
+        ),
+        InventoryScope::SelectedOnly => gettext(
+            "The inventory inside the backup names the selected VMs, and those that they need. It tells nothing of the others.",
+        ),
+    }
 }
 
 /// What it means to keep the passphrase in the profile.

@@ -69,6 +69,7 @@ impl BackupFlow {
     fn add_pages(&self) {
         let add = |page: BackupPage, widget: &gtk::Widget, first: Vec<gtk::Widget>| {
             self.shell.wizard.add_page(&words::backup_page(page), widget, first);
+            self.shell.wizard.set_help(page as usize, &words::backup_help(page));
         };
         add(BackupPage::Vms, self.vms.upcast_ref(), self.vms.first_fields());
         add(

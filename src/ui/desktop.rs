@@ -8,18 +8,16 @@ use std::{
 
 use gtk::prelude::*;
 
-use super::BpWizard;
-
 /// Keeps the session from sleeping and from being left, as long as it lives.
 #[derive(Debug)]
 pub(super) struct Awake(Option<(gtk::Application, u32)>);
 
 impl Awake {
     /// Asks the session manager; where there is none, nothing is held.
-    pub(super) fn new(wizard: &BpWizard, reason: &str) -> Self {
+    pub(super) fn new(window: &gtk::Window, reason: &str) -> Self {
         let flags = gtk::ApplicationInhibitFlags::SUSPEND | gtk::ApplicationInhibitFlags::LOGOUT;
-        let held = wizard.application().and_then(|app| {
-            let cookie = app.inhibit(Some(wizard), flags, Some(reason));
+        let held = window.application().and_then(|app| {
+            let cookie = app.inhibit(Some(window), flags, Some(reason));
             // 0 is no cookie, and giving it back is a critical error.
             (cookie != 0).then_some((app, cookie))
         });
@@ -36,8 +34,8 @@ impl Drop for Awake {
 }
 
 /// Tells the user something while the window is not in front.
-pub(super) fn notify(wizard: &BpWizard, title: &str, body: &str) {
-    let Some(app) = wizard.application() else { return };
+pub(super) fn notify(window: &gtk::Window, title: &str, body: &str) {
+    let Some(app) = window.application() else { return };
     // Without a bus there is nobody to tell, and GIO would complain.
     if app.dbus_connection().is_none() {
         return;

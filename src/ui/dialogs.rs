@@ -24,9 +24,9 @@ pub(super) fn choose(wizard: &BpWizard, title: &str, is_file: bool, start: &Path
 }
 
 /// Lets the user name a new file of dom0; the dialog asks before one that is there is replaced.
-pub(super) fn choose_new(wizard: &BpWizard, title: &str, name: &str, then: impl Fn(&Path) + 'static) {
+pub(super) fn choose_new(window: &impl IsA<gtk::Window>, title: &str, name: &str, then: impl Fn(&Path) + 'static) {
     let action = gtk::FileChooserAction::Save;
-    let dialog = gtk::FileChooserNative::new(Some(title), Some(wizard), action, None, None);
+    let dialog = gtk::FileChooserNative::new(Some(title), Some(window), action, None, None);
     dialog.set_current_name(name);
     show(&dialog, then);
 }

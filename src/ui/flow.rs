@@ -10,10 +10,10 @@ mod waiting;
 mod watch;
 
 use ask::{Leaving, ask_to_leave, pick_place};
-use running::Running;
 use watch::{Watching, watch};
 
 pub use countdown::{Countdown, count_down};
+pub(super) use running::Running;
 pub(super) use shell::{Flow, Shell};
 pub(super) use waiting::{Waiting, when_answered};
 pub(super) use watch::read_system;

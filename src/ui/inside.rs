@@ -2,17 +2,23 @@
 //! A window that shows what is inside an archive, and changes nothing.
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, VecDeque},
+    rc::Rc,
     sync::OnceLock,
 };
 
 use glib::subclass::Signal;
 use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
-use crate::text::wizard::{self as words, NoteText, Verdict};
+use crate::{
+    plan::ArchivedFile,
+    text::wizard::{self as words, NoteText, Verdict},
+};
 
-use super::{BpClampLayout, BpFacts, BpVerdict, BpVmRow, BpWizard, VmItem, clamp::font_scale, widgets::connect};
+use super::{
+    BpClampLayout, BpFacts, BpVerdict, BpVmRow, BpWizard, VmItem, chooser::Chooser, clamp::font_scale, widgets::connect,
+};
 
 /// How many rows are made before the window is first seen: more than fit on a screen.
 const FIRST_ROWS: usize = 24;
@@ -45,6 +51,13 @@ mod imp {
         pub(super) notes_verdict: TemplateChild<BpVerdict>,
         #[template_child]
         pub(super) list: TemplateChild<gtk::ListBox>,
+        #[template_child]
+        pub(super) file_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) out_button: TemplateChild<gtk::Button>,
+        pub(super) files: OnceCell<Rc<Chooser<ArchivedFile>>>,
+        /// What can be taken out of the archive, by the names of the VMs.
+        pub(super) held: RefCell<BTreeMap<String, Vec<ArchivedFile>>>,
         pub(super) waiting: RefCell<VecDeque<VmItem>>,
         pub(super) all: RefCell<Vec<VmItem>>,
         pub(super) notes: RefCell<BTreeMap<String, NoteText>>,
@@ -66,6 +79,19 @@ mod imp {
         #[template_callback]
         fn on_stop(&self) {
             self.obj().emit_by_name::<()>("stop", &[]);
+        }
+
+        #[template_callback]
+        fn on_take_out(&self) {
+            self.obj().emit_by_name::<()>("take-out", &[]);
+        }
+
+        #[template_callback]
+        fn on_row(&self) {
+            // A list that is disposed lets its highlighted row go, and by then the others may be gone already.
+            if self.out_button.try_get().is_some() && self.file_drop.try_get().is_some() {
+                self.obj().show_files();
+            }
         }
 
         #[template_callback]
@@ -97,11 +123,16 @@ mod imp {
     impl ObjectImpl for BpInsideWindow {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("notes").build(), Signal::builder("stop").build()])
+            SIGNALS.get_or_init(|| {
+                ["notes", "stop", "take-out"]
+                    .map(|name| Signal::builder(name).build())
+                    .into()
+            })
         }
 
         fn constructed(&self) {
             self.parent_constructed();
+            self.files.get_or_init(|| Chooser::new(&self.file_drop, |_| {}));
             let window = self.obj().downgrade();
             self.list.set_filter_func(move |row| {
                 let name = row.downcast_ref::<BpVmRow>().map(BpVmRow::name);
@@ -123,7 +154,8 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// What is inside an archive. Signals `notes`: they are wanted, and `stop`: not any more.
+    /// What is inside an archive. Signals `notes`: they are wanted, `stop`: not any more, and
+    /// `take-out`: the chosen file is wanted.
     pub struct BpInsideWindow(ObjectSubclass<imp::BpInsideWindow>)
         @extends gtk::Window, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Native, gtk::Root, gtk::ShortcutManager;
@@ -131,7 +163,13 @@ glib::wrapper! {
 
 impl BpInsideWindow {
     /// Opens over a wizard, with what the archive says of itself, what its format cannot show, and its VMs.
-    pub fn open(wizard: &BpWizard, facts: &[(String, String)], weakness: Option<&str>, vms: Vec<VmItem>) -> Self {
+    pub fn open(
+        wizard: &BpWizard,
+        facts: &[(String, String)],
+        weakness: Option<&str>,
+        vms: Vec<VmItem>,
+        held: BTreeMap<String, Vec<ArchivedFile>>,
+    ) -> Self {
         let window: Self = glib::Object::builder()
             .property("transient-for", wizard)
             .property("modal", true)
@@ -146,14 +184,42 @@ impl BpInsideWindow {
         imp.facts.show_facts(facts);
         imp.weak_box.set_visible(weakness.is_some());
         imp.weak_label.set_label(weakness.unwrap_or_default());
+        imp.held.replace(held);
         imp.all.replace(vms.clone());
         imp.waiting.replace(vms.into());
         window.make_rows(FIRST_ROWS);
         window.make_more_when_idle();
         window.show_count();
+        window.show_files();
         window.present();
         imp.search.grab_focus();
         window
+    }
+
+    /// The file that is chosen, of the VM that is highlighted.
+    pub fn chosen_file(&self) -> Option<ArchivedFile> {
+        let imp = self.imp();
+        imp.files.get()?.chosen().filter(|_| imp.out_button.is_sensitive())
+    }
+
+    /// Hears that the chosen file is to be taken out.
+    pub fn connect_take_out(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "take-out", handler);
+    }
+
+    /// Offers the files of the VM that is highlighted.
+    fn show_files(&self) {
+        let imp = self.imp();
+        let Some(chooser) = imp.files.get() else { return };
+        let row = imp.list.selected_row().and_downcast::<BpVmRow>();
+        let held = imp.held.borrow();
+        let files = row.and_then(|row| held.get(&row.name()).cloned()).unwrap_or_default();
+        imp.file_drop.set_sensitive(!files.is_empty());
+        imp.out_button.set_sensitive(!files.is_empty());
+        if let Some(first) = files.first().cloned() {
+            let entries = files.into_iter().map(|file| (words::archived_file(&file), file));
+            chooser.show(entries.collect(), &first);
+        }
     }
 
     /// Hears that the notes of the VMs are wanted.

@@ -2,6 +2,7 @@
 //! The Restore Backup wizard: carries what the pages say into the draft, and what the draft says onto the pages.
 
 mod edit;
+mod extract;
 mod inside;
 mod show;
 
@@ -68,6 +69,7 @@ impl RestoreFlow {
             self.shell
                 .wizard
                 .add_page(&words::restore_page(page, false), widget, first);
+            self.shell.wizard.set_help(page as usize, &words::restore_help(page));
         };
         add(
             RestorePage::Source,

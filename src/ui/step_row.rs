@@ -3,6 +3,8 @@
 
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
+use crate::text::wizard as words;
+
 mod imp {
     use super::*;
 
@@ -18,6 +20,9 @@ mod imp {
         pub(super) tick: TemplateChild<gtk::Image>,
         #[template_child]
         pub(super) title_label: TemplateChild<gtk::Label>,
+        /// The name for assistive technology, with the state in it: nobody sees it.
+        #[template_child]
+        pub(super) spoken_label: TemplateChild<gtk::Label>,
     }
 
     #[glib::object_subclass]
@@ -53,6 +58,7 @@ impl BpStepRow {
         let row: Self = glib::Object::new();
         row.imp().number.set_label(&number.to_string());
         row.imp().title_label.set_label(title);
+        row.imp().spoken_label.set_label(title);
         row
     }
 
@@ -70,6 +76,8 @@ impl BpStepRow {
             imp.number.upcast_ref()
         };
         imp.mark.set_visible_child(mark);
+        let spoken = words::spoken_step(&imp.title_label.label(), is_done, is_current);
+        imp.spoken_label.set_label(&spoken);
         for (class, is_on) in [("done", is_done), ("current", is_current)] {
             if is_on {
                 self.add_css_class(class);

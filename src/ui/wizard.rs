@@ -13,7 +13,7 @@ use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::{draft::Reason, text::wizard as words};
 
-use super::{BpStepRow, clamp::font_scale};
+use super::{BpStepRow, clamp::font_scale, menu, window_size};
 
 /// Below this width of the window, in pixels at the usual font size, the list of steps folds away.
 const FOLD_BELOW_PIXELS: f64 = 600.0;
@@ -37,6 +37,8 @@ struct Page {
     widget: gtk::Widget,
     title: String,
     first: Vec<gtk::Widget>,
+    /// What F1 says about it.
+    help: String,
 }
 
 /// Who hears the moves.
@@ -61,6 +63,12 @@ mod imp {
         #[template_child]
         pub(super) stack: TemplateChild<gtk::Stack>,
         #[template_child]
+        pub(super) menu_button: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub(super) notice_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) notice_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) reason_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) reason_icon: TemplateChild<gtk::Image>,
@@ -81,6 +89,8 @@ mod imp {
         is_narrow: Cell<bool>,
         pub(super) program: RefCell<String>,
         pub(super) percent: RefCell<String>,
+        /// Names the menu for assistive technology.
+        menu_name: RefCell<Option<gtk::Label>>,
         pub(super) pages: RefCell<Vec<Page>>,
         pub(super) handler: RefCell<Option<MoveHandler>>,
         pub(super) may_close: Cell<bool>,
@@ -131,7 +141,14 @@ mod imp {
             class.install_action("win.next", None, |wizard, _, _| wizard.imp().moved(Move::Next));
             class.install_action("win.back", None, |wizard, _, _| wizard.imp().moved(Move::Back));
             class.install_action("win.cancel", None, |wizard, _, _| wizard.imp().moved(Move::Cancel));
-            class.add_binding_action(gdk::Key::Escape, gdk::ModifierType::empty(), "win.cancel");
+            class.install_action("win.help", None, |wizard, _, _| wizard.show_help());
+            class.install_action("win.shortcuts", None, |wizard, _, _| menu::show_shortcuts(wizard.upcast_ref()));
+            class.install_action("win.about", None, |wizard, _, _| menu::show_about(wizard.upcast_ref(), &wizard.program()));
+            let none = gdk::ModifierType::empty();
+            class.add_binding_action(gdk::Key::Escape, none, "win.cancel");
+            class.add_binding_action(gdk::Key::F1, none, "win.help");
+            class.add_binding_action(gdk::Key::question, gdk::ModifierType::CONTROL_MASK, "win.shortcuts");
+            class.add_binding_action(gdk::Key::Left, gdk::ModifierType::ALT_MASK, "win.back");
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
@@ -140,7 +157,17 @@ mod imp {
     }
 
     #[glib::derived_properties]
-    impl ObjectImpl for BpWizard {}
+    impl ObjectImpl for BpWizard {
+        fn constructed(&self) {
+            self.parent_constructed();
+            // The button that GTK 4.8 puts into this one has no name of its own; a label that belongs to it gives it one.
+            if let Some(inner) = self.menu_button.first_child() {
+                let name = gtk::Label::new(self.menu_button.tooltip_text().as_deref());
+                name.set_mnemonic_widget(Some(&inner));
+                self.menu_name.replace(Some(name));
+            }
+        }
+    }
 
     impl WidgetImpl for BpWizard {
         fn size_allocate(&self, width: i32, height: i32, baseline: i32) {
@@ -160,6 +187,9 @@ mod imp {
     impl WindowImpl for BpWizard {
         fn close_request(&self) -> glib::Propagation {
             if self.may_close.get() {
+                if let Some(program) = self.obj().application().and_then(|app| app.application_id()) {
+                    window_size::keep(self.obj().upcast_ref(), &program);
+                }
                 self.handler.take();
                 return self.parent_close_request();
             }
@@ -215,7 +245,37 @@ impl BpWizard {
     pub fn new(app: &gtk::Application, program: &str) -> Self {
         let wizard: Self = glib::Object::builder().property("application", app).build();
         wizard.imp().program.replace(program.to_owned());
+        if let Some(program) = app.application_id() {
+            window_size::recall(wizard.upcast_ref(), &program);
+        }
         wizard
+    }
+
+    /// The name of the program.
+    pub fn program(&self) -> String {
+        self.imp().program.borrow().clone()
+    }
+
+    /// Says something above every page; nothing if the text is empty.
+    pub fn show_notice(&self, text: &str) {
+        self.imp().notice_box.set_visible(!text.is_empty());
+        self.imp().notice_label.set_label(text);
+    }
+
+    /// Sets what F1 says about a page.
+    pub fn set_help(&self, index: usize, text: &str) {
+        if let Some(page) = self.imp().pages.borrow_mut().get_mut(index) {
+            page.help = text.to_owned();
+        }
+    }
+
+    fn show_help(&self) {
+        let seen = self.imp().stack.visible_child();
+        let pages = self.imp().pages.borrow();
+        let page = pages.iter().find(|page| Some(&page.widget) == seen.as_ref());
+        let help = page.map(|page| page.help.clone()).unwrap_or_default();
+        drop(pages);
+        menu::show_help(self.upcast_ref(), &help);
     }
 
     /// Adds the next page; of `first`, the first that can takes the focus when the page is entered.
@@ -227,6 +287,7 @@ impl BpWizard {
             widget: page.clone().upcast(),
             title: title.to_owned(),
             first,
+            help: String::new(),
         });
         let number = imp.pages.borrow().len();
         imp.steps.append(&BpStepRow::new(number, title));

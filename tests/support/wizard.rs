@@ -225,6 +225,17 @@ impl Wizard {
     }
 }
 
+/// The window that shows what is inside the archive that was entered.
+pub(crate) fn look_inside(wizard: &Wizard) -> Node {
+    wizard.wait_ready();
+    wizard.window.click("Look inside");
+    wizard.wait_page(2);
+    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
+    wizard.wait_ready();
+    wizard.window.act("win.next");
+    wizard.session.desk().window("Inside the backup")
+}
+
 /// Through the backup wizard to the page that starts, by the accessibility tree.
 pub(crate) fn fill_backup(wizard: &Wizard, target: &Path) {
     wizard.wait_ready();

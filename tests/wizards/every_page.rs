@@ -83,7 +83,9 @@ fn expect_within_reach(wizard: &Wizard, page: u32) {
     wait_until(&format!("page {page} in {NARROW_PIXELS} pixels"), STEP, || {
         geometry().contains(&wanted)
     });
-    let window = session.desk().window(&title);
+    // The percentage of a job that runs stands before the title, and goes with the job.
+    let title = title.rsplit(" – ").next().unwrap_or_default();
+    let window = session.desk().window(title);
     for button in window.all(Role::BUTTON) {
         let Some((left, _, width, _)) = button.extents().filter(|(.., width, height)| *width > 0 && *height > 0) else {
             continue;

@@ -5,12 +5,12 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    atspi::{Node, Role},
+    atspi::Role,
     keyboard::{press, type_text, wait_for_window},
     programs,
     roots::{self, Fill, KIB, MIB, Vm},
     wait::{JOB, STEP, wait_until},
-    wizard::{BY_KEYBOARD, BY_TREE, Wizard, make_archive, place},
+    wizard::{BY_KEYBOARD, BY_TREE, Wizard, look_inside, make_archive, place},
     workspace::{PASSPHRASE, Workspace},
 };
 
@@ -267,17 +267,6 @@ fn open(look: crate::support::session::Look, root: &Path, archive: &Path) -> Opt
 fn enter_archive(wizard: &Wizard, archive: &Path) {
     let field = "Backup file or command";
     wizard.window.enter(Role::TEXT, field, &archive.to_string_lossy());
-}
-
-/// The window that shows what is inside the archive that was entered.
-fn look_inside(wizard: &Wizard) -> Node {
-    wizard.wait_ready();
-    wizard.window.click("Look inside");
-    wizard.wait_page(2);
-    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
-    wizard.wait_ready();
-    wizard.window.act("win.next");
-    wizard.session.desk().window("Inside the backup")
 }
 
 fn to_vms(wizard: &Wizard) {

@@ -10,10 +10,11 @@ use std::{
 use gtk::prelude::*;
 use pedos_backup::{
     draft::Way,
+    inventory::Class,
     plan::{BackupCure, BackupRemark, Finding, gather},
     text::{OutcomeView, Tone},
     ui::{
-        count_down,
+        Glyph, count_down,
         pages::{BpProgressPage, BpSummaryPage, SummaryFacts, SummaryLine},
     },
 };
@@ -63,6 +64,7 @@ pub(crate) fn warnings_without_a_vm_are_shown_with_their_cures(page: &BpSummaryP
 /// The row that has the focus takes the key that is pressed next: it must not be thrown away because of another one.
 pub(crate) fn a_table_that_says_the_same_keeps_its_rows(page: &BpSummaryPage) {
     let line = |name: &str, remark: &str| SummaryLine {
+        glyph: Glyph::new(0x00cc_0000, &Class::AppVm, false),
         name: name.to_owned(),
         class: "AppVM".to_owned(),
         size: "1 KiB".to_owned(),

@@ -4,10 +4,11 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    atspi::{Role, State},
+    atspi::{Node, Role, State},
+    keyboard::{press, type_text, wait_for_window},
     roots,
-    wait::{JOB, wait_until},
-    wizard::{BY_TREE, Wizard, backed_up, fill_backup, make_archive, place},
+    wait::{JOB, STEP, wait_for, wait_until},
+    wizard::{BY_KEYBOARD, BY_TREE, Wizard, backed_up, fill_backup, look_inside, make_archive, place},
     workspace::PASSPHRASE,
 };
 
@@ -41,20 +42,30 @@ fn a_verification_leads_to_the_restore_of_what_is_good() {
     wizard
         .window
         .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
-    wizard.window.check("Verify backup integrity, do not restore the data", true);
+    wizard
+        .window
+        .check("Verify backup integrity, do not restore the data", true);
     wizard.next(2);
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.next(3);
     wizard.next(4);
     wizard.next(5);
-    assert!(wizard.window.name().unwrap().contains("Verify"), "{:?}", wizard.window.name());
+    assert!(
+        wizard.window.name().unwrap().contains("Verify"),
+        "{:?}",
+        wizard.window.name()
+    );
     wait_for_the_end(&wizard);
     wizard.session.screenshot("verify-5-damaged");
     wizard.window.click("Restore this 1 VM…");
     wizard.wait_page(4);
     wizard.wait_ready();
     wizard.next(5);
-    assert!(wizard.window.name().unwrap().contains("Restore"), "{:?}", wizard.window.name());
+    assert!(
+        wizard.window.name().unwrap().contains("Restore"),
+        "{:?}",
+        wizard.window.name()
+    );
     let said = wizard.finish();
     assert!(said.contains("work-1"), "{said}");
     roots::expect_same(&place.path("root"), "work", &place.path("root"), "work-1");
@@ -96,4 +107,43 @@ fn back_leads_from_a_finished_backup_to_its_summary() {
     wizard.wait_page(4);
     wizard.wait_ready();
     backed_up(&place);
+}
+
+#[test]
+fn a_volume_is_taken_out_of_an_archive_without_restoring_its_vm() {
+    let place = place();
+    let archive = make_archive(&place, &["vault", "work"]);
+    let record = fs::read(place.path("root/var/lib/qubes/qubes.xml")).unwrap();
+    let Some(wizard) = Wizard::restore(BY_KEYBOARD, &place) else {
+        return;
+    };
+    wizard
+        .window
+        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+    let inside = look_inside(&wizard);
+    let list = inside.wait(Role::LIST, "VMs of the backup");
+    let is_vault = |row: &Node| row.name().is_some_and(|name| name.starts_with("vault"));
+    let number = wait_for("vault in the list", STEP, || list.children().iter().position(is_vault));
+    assert!(list.select_child(i32::try_from(number).unwrap()));
+    wait_until("its files", STEP, || {
+        let button = inside.find(Role::BUTTON, "Take out…");
+        button.is_some_and(|button| button.is(State::SENSITIVE))
+    });
+    wizard.session.screenshot("inside-take-out");
+    inside.click("Take out…");
+    wait_for_window(&wizard.session, "Save the file of the VM");
+    let file = place.path("taken.img");
+    press(&wizard.session, &["ctrl+a"]);
+    type_text(&wizard.session, &file.to_string_lossy());
+    press(&wizard.session, &["Return"]);
+    let window = wizard.session.desk().window("Take out of the backup");
+    wait_until("the verdict", JOB, || window.texts().contains("The file was extracted"));
+    wizard.session.screenshot("taken-out");
+    let root = place.path("root");
+    let vault = &roots::domains(&root)["vault"];
+    let volumes = roots::volume_files(&root, vault);
+    let is_same = |path: &std::path::PathBuf| fs::read(path).unwrap() == fs::read(&file).unwrap();
+    assert!(volumes.values().any(is_same), "{volumes:?}");
+    window.click("Close");
+    assert_eq!(fs::read(place.path("root/var/lib/qubes/qubes.xml")).unwrap(), record);
 }

@@ -16,7 +16,7 @@ use pedos_backup::{
     draft::{PlaceState, Reason},
     format::{Compression, Level},
     inventory::Class,
-    plan::InventoryScope,
+    plan::{ArchivedFile, InventoryScope},
     text::{FindingText, wizard as words},
     ui::{
         self, BpDualList, BpFindingRow, BpInsideWindow, BpOption, BpProgressRow, BpStepRow, BpVmRow, BpWizard, Glyph,
@@ -149,7 +149,10 @@ fn an_option_tells_what_its_user_does_once() {
 fn what_is_inside_is_searched_and_noted(wizard: &BpWizard) {
     let items: Vec<VmItem> = ["one", "two", "three"].into_iter().enumerate().map(item).collect();
     let facts = [("Made".to_owned(), "today".to_owned())];
-    let window = BpInsideWindow::open(wizard, &facts, None, items);
+    let private = ArchivedFile::parse("two:private").unwrap();
+    let held = [("two".to_owned(), vec![private.clone()])].into();
+    let window = BpInsideWindow::open(wizard, &facts, None, items, held);
+    assert_eq!(window.chosen_file(), None, "no VM is highlighted");
     let rows = rows(window.upcast_ref());
     assert_eq!(rows.len(), 3);
     let note = words::NoteText {
@@ -160,6 +163,11 @@ fn what_is_inside_is_searched_and_noted(wizard: &BpWizard) {
     let mut labels = Vec::new();
     collect_labels(rows[1].upcast_ref(), &mut labels);
     assert!(labels.iter().any(|text| text.ends_with("a word …")), "{labels:?}");
+    let list = rows[1].parent().and_downcast::<gtk::ListBox>().unwrap();
+    list.select_row(Some(&rows[1]));
+    assert_eq!(window.chosen_file(), Some(private));
+    list.select_row(Some(&rows[0]));
+    assert_eq!(window.chosen_file(), None, "of this VM nothing is in the archive");
     window.close();
 }
 

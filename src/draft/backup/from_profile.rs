@@ -188,6 +188,7 @@ mod tests {
         );
         assert_eq!(draft.compression(), Compression::None);
         assert!(draft.passphrase.is_kept() && draft.saves_passphrase);
+        assert!(draft.passphrase.is_from_profile());
         assert!(!draft.saves_profile, "a profile is replaced only by who says so");
         assert_eq!(draft.absent_target(), None);
     }

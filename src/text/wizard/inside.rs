@@ -7,6 +7,7 @@ use crate::{
     draft::{NotesRead, QuickLook},
     engine::{ArchiveInfo, EngineError, OpenedArchive, Outline, Protection},
     inventory::Domain,
+    plan::ArchivedFile,
     text::{
         Message, Tone, archive_error, date,
         i18n::{gettext, gettext_f, ngettext_f},
@@ -217,6 +218,30 @@ pub fn report_file(moment: i64) -> String {
     let date = date(moment).replace([' ', ':', '/'], "-");
     // Translators: the name of a file; {date} is as in "2026-03-01-14-05".
     gettext_f("backup-report-{date}.txt", &[("date", &date)])
+}
+
+/// Returns a file of an archive as a choice.
+pub fn archived_file(file: &ArchivedFile) -> String {
+    match file {
+        ArchivedFile::Home => gettext("dom0's home, as a folder"),
+        ArchivedFile::OfVm { file, .. } => sanitize(file),
+    }
+}
+
+/// Returns the suggested name of a file that is taken out of an archive.
+pub fn extracted_name(file: &ArchivedFile) -> String {
+    match file {
+        ArchivedFile::Home => "dom0-home".to_owned(),
+        ArchivedFile::OfVm { vm, file } => sanitize(&format!("{vm}-{file}")),
+    }
+}
+
+/// Returns the title of the dialog that asks where it goes.
+pub fn take_out_title(file: &ArchivedFile) -> String {
+    match file {
+        ArchivedFile::Home => gettext("Save dom0's home as a new folder"),
+        ArchivedFile::OfVm { .. } => gettext("Save the file of the VM"),
+    }
 }
 
 /// The title of the dialog that asks for it.

@@ -7,7 +7,8 @@ use crate::{
     profile,
     text::{self, finding, wizard as words},
     ui::{
-        flow::{Flow, vm_item},
+        Glyph,
+        flow::{Flow, label_color, vm_item},
         pages::{Choices, SummaryFacts, SummaryLine},
     },
 };
@@ -61,7 +62,9 @@ impl BackupFlow {
         };
         self.passphrase
             .show_choices(choices, profile.as_deref(), draft.unverifiable());
-        self.passphrase.show_kept(draft.passphrase.is_kept());
+        let kept = draft.passphrase.is_kept();
+        let kept = kept.then(|| words::kept_passphrase(draft.passphrase.is_from_profile()));
+        self.passphrase.show_kept(&kept.unwrap_or_default());
         let judged = draft.passphrase.strength().zip(draft.grade());
         let said = judged.map(|(judged, grade)| (grade, words::strength_with_advice(judged, draft.kdf())));
         let strength = said.as_ref().map(|(grade, said)| (Meter::from(*grade), said.as_str()));
@@ -71,8 +74,10 @@ impl BackupFlow {
 
     pub(super) fn show_summary(&self, draft: &BackupDraft) {
         let findings = draft.findings().unwrap_or_default();
+        let Some(system) = draft.system() else { return };
         let vms = draft.candidates().filter(|vm| draft.is_selected(&vm.name));
         let lines = vms.map(|vm| SummaryLine {
+            glyph: Glyph::of(vm, label_color(system, &vm.label)),
             name: vm.name.clone(),
             class: text::class(&vm.class),
             size: words::vm_size(vm),
@@ -85,7 +90,7 @@ impl BackupFlow {
         let facts = SummaryFacts {
             protection,
             is_weak,
-            total: total(draft),
+            total: words::amount(draft.selected().len(), draft.total_bytes(), draft.is_counted()),
             destination: destination(draft.place().typed()),
             method: words::method(draft.compression(), draft.level),
             after: words::after(draft, profile.as_deref()),

@@ -9,7 +9,7 @@ use crate::{
     engine::ArchiveInfo,
     job::{Ended, JobKind, Outcome, Task},
     text::{save_report, wizard as words},
-    ui::{BpWizard, dialogs, pages::BpProgressPage},
+    ui::{dialogs, pages::BpProgressPage},
 };
 
 /// A job that has ended.
@@ -24,14 +24,14 @@ pub(in crate::ui) struct Kept {
 
 impl Kept {
     /// Lets its report be saved from the page that shows it.
-    pub(in crate::ui) fn offer(self, wizard: &BpWizard, page: &BpProgressPage) {
-        let (kept, wizard) = (Rc::new(self), wizard.downgrade());
+    pub(in crate::ui) fn offer(self, window: &gtk::Window, page: &BpProgressPage) {
+        let (kept, window) = (Rc::new(self), window.downgrade());
         let page_of_job = page.downgrade();
         page.connect_save(move || {
-            let Some(wizard) = wizard.upgrade() else { return };
+            let Some(window) = window.upgrade() else { return };
             let (kept, page) = (Rc::clone(&kept), page_of_job.clone());
             dialogs::choose_new(
-                &wizard,
+                &window,
                 &words::save_report_title(),
                 &words::report_file(kept.unix_seconds()),
                 move |path| {

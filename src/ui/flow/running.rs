@@ -27,7 +27,7 @@ pub(in crate::ui) struct Running {
     handle: JobHandle,
     kind: JobKind,
     overall: Overall,
-    wizard: glib::WeakRef<BpWizard>,
+    window: glib::WeakRef<gtk::Window>,
     page: BpProgressPage,
     phase: Cell<Phase>,
     /// What was heard last, and when.
@@ -41,19 +41,19 @@ pub(in crate::ui) struct Running {
 impl Running {
     /// Shows a job on its page, keeps the session awake, and hands over its last word.
     pub(in crate::ui) fn start(
-        wizard: &BpWizard,
+        window: &gtk::Window,
         page: &BpProgressPage,
         (kind, overall): (JobKind, Overall),
         handle: JobHandle,
-        at_end: impl FnOnce(Outcome) + 'static,
+        at_end: impl FnOnce(&Self, Outcome) + 'static,
     ) -> Rc<Self> {
-        let awake = desktop::Awake::new(wizard, &words::inhibit_reason(kind == JobKind::Backup));
+        let awake = desktop::Awake::new(window, &words::inhibit_reason(kind == JobKind::Backup));
         let now = Instant::now();
         let running = Rc::new(Self {
             handle,
             kind,
             overall,
-            wizard: wizard.downgrade(),
+            window: window.downgrade(),
             page: page.clone(),
             phase: Cell::new(Phase::Preparing),
             last: RefCell::new((Progress::default(), now)),
@@ -77,7 +77,7 @@ impl Running {
             while let Some(running) = watched.upgrade() {
                 match running.handle.recv().await {
                     Some(Event::Finished(outcome)) => {
-                        at_end(outcome);
+                        at_end(&running, outcome);
                         return;
                     }
                     Some(event) => running.apply(event),
@@ -136,29 +136,30 @@ impl Running {
         if let Some(why) = words::stillness(self.moved.get().elapsed()) {
             self.page.show_detail(&why);
         }
-        if let Some(wizard) = self.wizard.upgrade() {
-            wizard.show_percent(&view.percent);
+        self.show_percent(&view.percent);
+    }
+
+    fn show_percent(&self, percent: &str) {
+        if let Some(wizard) = self.window.upgrade().and_downcast::<BpWizard>() {
+            wizard.show_percent(percent);
         }
     }
 
     /// Shows the last word, tells the desktop if nobody is looking, and returns how the run stands.
     /// `place` is where the archive is.
-    pub(in crate::ui) fn show_end(
-        &self,
-        wizard: &BpWizard,
-        last: &Outcome,
-        place: &PlaceDraft,
-        archive: Option<&ArchiveInfo>,
-    ) -> Run {
+    pub(in crate::ui) fn show_end(&self, last: &Outcome, place: &PlaceDraft, archive: Option<&ArchiveInfo>) -> Run {
         let mut view = outcome(self.kind, last);
         if self.kind == JobKind::Backup && !matches!(last, Outcome::Done(_)) {
             // There is no archive: a tick beside a VM would say that something of it was saved.
             view.vms.retain(|line| line.reason.is_some());
         }
-        wizard.show_percent("");
+        self.show_percent("");
         let unmount = words::unmount(&place.typed().target);
-        self.page
-            .show_outcome(&view, &full_text(&view, last), unmount.as_deref());
+        self.page.show_outcome(
+            &view.clone().with_cause_once(),
+            &full_text(&view, last),
+            unmount.as_deref(),
+        );
         self.page.show_ways(&ways_on(self.kind, last));
         let kept = Kept {
             kind: self.kind,
@@ -170,9 +171,11 @@ impl Running {
             archive: archive.cloned(),
             at: SystemTime::now(),
         };
-        kept.offer(wizard, &self.page);
-        if !wizard.is_active() {
-            desktop::notify(wizard, &view.title, &view.lines.join("\n"));
+        if let Some(window) = self.window.upgrade() {
+            kept.offer(&window, &self.page);
+            if !window.is_active() {
+                desktop::notify(&window, &view.title, &view.lines.join("\n"));
+            }
         }
         let is_success = last.degree(self.kind) == Degree::Complete;
         Run::Ended { is_success }

@@ -13,7 +13,7 @@ use crate::{
     job::{self, Job, JobKind, Outcome, Overall, Task},
     text::wizard as words,
     transport::probe,
-    ui::{BpPlaceField, BpWizard, Move, desktop, pages::BpProgressPage},
+    ui::{BpPlaceField, BpWizard, Move, desktop, neighbour::Presence, pages::BpProgressPage},
 };
 
 use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, read_system, watch, when_answered};
@@ -34,6 +34,7 @@ pub(in crate::ui) struct Shell {
     read: RefCell<Option<System>>,
     picking: RefCell<Option<Waiting>>,
     rereading: RefCell<Waiting>,
+    presence: RefCell<Option<Presence>>,
     running: RefCell<Option<Rc<Running>>>,
 }
 
@@ -50,6 +51,7 @@ impl Shell {
             read: RefCell::default(),
             picking: RefCell::default(),
             rereading: RefCell::default(),
+            presence: RefCell::default(),
             running: RefCell::default(),
         }
     }
@@ -161,12 +163,24 @@ pub(in crate::ui) trait Flow: Sized + 'static {
                     return;
                 }
                 let is_first = read.replace(Some(system.clone())).is_none();
+                if is_first {
+                    self.announce(&system);
+                }
                 self.draft().borrow_mut().set_system(Arc::new(system));
                 self.look_if_needed();
                 self.system_has_changed(is_first);
             }
             Err(error) => self.system_is_not_read(&error),
         }
+    }
+
+    /// Makes this wizard known to others on the same PedOS, and says if there is one already.
+    fn announce(&self, system: &System) {
+        let presence = Presence::announce(&system.root);
+        if presence.has_neighbour() {
+            self.shell().wizard.show_notice(&words::another_wizard());
+        }
+        self.shell().presence.replace(Some(presence));
     }
 
     /// Copies the draft onto the page that is seen and onto the buttons below it.
@@ -240,22 +254,28 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         let shell = self.shell();
         let handle = job::spawn(job, self.draft().borrow().resources());
         let flow = Rc::downgrade(self);
-        let at_end = move |outcome| {
+        let at_end = move |running: &Running, outcome| {
             if let Some(flow) = flow.upgrade() {
-                flow.ended(&outcome);
+                flow.ended(running, &outcome);
             }
         };
-        let running = Running::start(&shell.wizard, &shell.progress, (kind, overall), handle, at_end);
+        let running = Running::start(
+            shell.wizard.upcast_ref(),
+            &shell.progress,
+            (kind, overall),
+            handle,
+            at_end,
+        );
         shell.running.replace(Some(running));
     }
 
     /// Shows the last word of the job.
-    fn ended(self: &Rc<Self>, outcome: &Outcome) {
+    fn ended(self: &Rc<Self>, running: &Running, outcome: &Outcome) {
         let shell = self.shell();
-        let Some(running) = shell.running.take() else { return };
+        shell.running.replace(None);
         let place = self.draft().borrow().place().clone();
         let archive = self.archive();
-        let run = running.show_end(&shell.wizard, outcome, &place, archive.as_ref());
+        let run = running.show_end(outcome, &place, archive.as_ref());
         self.draft().borrow_mut().set_run(run);
         let is_success = run == (Run::Ended { is_success: true });
         if is_success {

@@ -23,6 +23,8 @@ mod imp {
         #[template_child]
         pub(super) kept_note: TemplateChild<gtk::Box>,
         #[template_child]
+        pub(super) kept_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) first_entry: TemplateChild<gtk::PasswordEntry>,
         #[template_child]
         pub(super) second_entry: TemplateChild<gtk::PasswordEntry>,
@@ -135,9 +137,10 @@ impl BpPassphrasePage {
         imp.is_showing.set(false);
     }
 
-    /// Shows whether a passphrase was taken over.
-    pub fn show_kept(&self, is_kept: bool) {
-        self.imp().kept_note.set_visible(is_kept);
+    /// Shows which passphrase is used if nothing is typed; nothing if the text is empty.
+    pub fn show_kept(&self, text: &str) {
+        self.imp().kept_note.set_visible(!text.is_empty());
+        self.imp().kept_label.set_label(text);
     }
 
     /// Hands over what is typed in the two fields, for this call only.

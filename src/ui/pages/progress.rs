@@ -9,7 +9,7 @@ use crate::{
     draft::Way,
     engine::ItemState,
     text::{OutcomeView, ProgressView, wizard as words},
-    ui::{BpClampLayout, BpProgressRow, pages::show_tone, widgets::remove_children},
+    ui::{BpClampLayout, BpProgressRow, pages::show_tone, widgets::remove_children, wizard::follow_width},
 };
 
 /// Who hears that a button was pressed.
@@ -74,7 +74,7 @@ mod imp {
         #[template_child]
         pub(super) warning_rows: TemplateChild<gtk::Box>,
         #[template_child]
-        pub(super) ways_box: TemplateChild<gtk::FlowBox>,
+        pub(super) ways_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) countdown_box: TemplateChild<gtk::Box>,
         #[template_child]
@@ -126,7 +126,18 @@ mod imp {
 
     impl ObjectImpl for BpProgressPage {}
 
-    impl WidgetImpl for BpProgressPage {}
+    impl WidgetImpl for BpProgressPage {
+        fn root(&self) {
+            self.parent_root();
+            follow_width(&*self.obj(), |page, is_narrow| {
+                page.imp().ways_box.set_orientation(if is_narrow {
+                    gtk::Orientation::Vertical
+                } else {
+                    gtk::Orientation::Horizontal
+                });
+            });
+        }
+    }
     impl BoxImpl for BpProgressPage {}
 }
 
@@ -266,10 +277,8 @@ impl BpProgressPage {
 
     /// Offers ways on.
     pub fn show_ways(&self, ways: &[Way]) {
-        let holder = &self.imp().ways_box;
-        while let Some(child) = holder.first_child() {
-            holder.remove(&child);
-        }
+        let holder = &*self.imp().ways_box;
+        remove_children(holder);
         for way in ways {
             let button = gtk::Button::new();
             let label = gtk::Label::builder()
@@ -287,11 +296,7 @@ impl BpProgressPage {
                     handler(&way);
                 }
             });
-            holder.insert(&button, -1);
-            if let Some(child) = button.parent() {
-                // The button takes the focus; its holder would be one more stop on the way.
-                child.set_focusable(false);
-            }
+            holder.append(&button);
         }
         holder.set_visible(!ways.is_empty());
     }

@@ -11,12 +11,14 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 use crate::{
     plan::{BackupCure, FindingGroup},
     text::{self, wizard as words},
-    ui::{BpClampLayout, BpFindingRow, widgets::remove_children, wizard::follow_width},
+    ui::{BpClampLayout, BpFindingRow, BpSwatch, Glyph, widgets::remove_children, wizard::follow_width},
 };
 
 /// A line of the table, all words ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummaryLine {
+    /// Its tile.
+    pub glyph: Glyph,
     /// The VM.
     pub name: String,
     /// Its class.
@@ -115,14 +117,14 @@ mod imp {
             });
             let store = self.store.get_or_init(gio::ListStore::new::<glib::BoxedAnyObject>);
             self.table.set_model(Some(&gtk::NoSelection::new(Some(store.clone()))));
-            let columns: [Column; 4] = [
-                (words::column_name(), false, |line| &line.name),
+            self.table.append_column(&super::name_column(&words::column_name()));
+            let columns: [Column; 3] = [
                 (words::column_class(), false, |line| &line.class),
                 (words::column_size(), true, |line| &line.size),
                 (words::column_remarks(), false, |line| &line.remark),
             ];
             for (index, column) in columns.into_iter().enumerate() {
-                self.table.append_column(&super::column(column, index == 3));
+                self.table.append_column(&super::column(column, index == 2));
             }
         }
     }
@@ -284,7 +286,43 @@ fn column((title, is_number, text): Column, is_last: bool) -> gtk::ColumnViewCol
             label.set_label(text(&line.borrow::<SummaryLine>()));
         }
     });
-    let column = gtk::ColumnViewColumn::new(Some(&title), Some(factory));
+    finish_column(&title, &factory, is_last)
+}
+
+/// The column of the names, each with the tile of its VM.
+fn name_column(title: &str) -> gtk::ColumnViewColumn {
+    let factory = gtk::SignalListItemFactory::new();
+    factory.connect_setup(|_, item| {
+        let cell = gtk::Box::new(gtk::Orientation::Horizontal, 9);
+        let swatch: BpSwatch = glib::Object::new();
+        swatch.set_valign(gtk::Align::Start);
+        cell.append(&swatch);
+        cell.append(&gtk::Label::builder().xalign(0.0).build());
+        if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
+            item.set_child(Some(&cell));
+        }
+    });
+    factory.connect_bind(|_, item| {
+        let Some(item) = item.downcast_ref::<gtk::ListItem>() else {
+            return;
+        };
+        let line = item.item().and_downcast::<glib::BoxedAnyObject>();
+        let (Some(line), Some(cell)) = (line, item.child()) else {
+            return;
+        };
+        let line = line.borrow::<SummaryLine>();
+        if let Some(swatch) = cell.first_child().and_downcast::<BpSwatch>() {
+            swatch.show_glyph(line.glyph);
+        }
+        if let Some(label) = cell.last_child().and_downcast::<gtk::Label>() {
+            label.set_label(&line.name);
+        }
+    });
+    finish_column(title, &factory, false)
+}
+
+fn finish_column(title: &str, factory: &gtk::SignalListItemFactory, is_last: bool) -> gtk::ColumnViewColumn {
+    let column = gtk::ColumnViewColumn::new(Some(title), Some(factory.clone()));
     column.set_resizable(!is_last);
     column.set_expand(is_last);
     column

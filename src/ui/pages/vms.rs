@@ -218,6 +218,7 @@ impl BpVmsPage {
         let shown = if is_compressed { method } else { Compression::None };
         imp.method_note.set_label(&words::method_note(shown, level));
         imp.scope_check.set_active(scope == InventoryScope::SelectedOnly);
+        imp.scope_check.set_note(words::scope_note(scope));
         imp.is_showing.set(false);
     }
 

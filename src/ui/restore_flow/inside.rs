@@ -7,8 +7,9 @@ use gtk::prelude::*;
 
 use crate::{
     draft::{NotesRead, RestoreDraft, WizardDraft},
-    engine::{quick_look, read_notes},
+    engine::{held_files, quick_look, read_notes},
     job::Task,
+    plan::ArchivedFile,
     text::wizard as words,
     ui::{
         BpInsideWindow, VmItem,
@@ -47,8 +48,15 @@ impl RestoreFlow {
         let Some(archive) = draft.archive() else { return };
         let weakness = words::weak_protection(&archive.info);
         let facts = words::inside_facts(archive);
-        let window = BpInsideWindow::open(&self.shell.wizard, &facts, weakness.as_deref(), vms(&draft));
+        let window = BpInsideWindow::open(
+            &self.shell.wizard,
+            &facts,
+            weakness.as_deref(),
+            vms(&draft),
+            held(&draft),
+        );
         show_notes(&window, &draft);
+        window.connect_take_out(self.hearing(Self::take_out));
         window.connect_notes(self.hearing(Self::read_notes));
         window.connect_stop(self.hearing(Self::stop_notes));
     }
@@ -119,4 +127,14 @@ fn vms(draft: &RestoreDraft) -> Vec<VmItem> {
         }
     };
     domains.iter().enumerate().map(item).collect()
+}
+
+/// What can be taken out of an archive, by the names of its VMs.
+fn held(draft: &RestoreDraft) -> BTreeMap<String, Vec<ArchivedFile>> {
+    let domains = draft.archive().map(|archive| archive.inventory.domains());
+    let domains = domains.into_iter().flatten();
+    domains
+        .map(|domain| (domain.name.clone(), held_files(&domain)))
+        .filter(|(_, files)| !files.is_empty())
+        .collect()
 }
