@@ -7,12 +7,14 @@
 
 mod error;
 mod extras;
+mod known;
 mod selection;
 mod vm_passphrase;
 mod yaml;
 
 pub use error::{Expected, ProfileError, SyntaxFault};
 pub use extras::Extras;
+pub use known::{KnownBackup, known_backups, remember};
 pub use selection::{Selection, select};
 pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
 

@@ -11,8 +11,9 @@ mod summary;
 
 pub use help::{about, another_wizard, backup_help, help_title, restore_help, shortcuts};
 pub use inside::{
-    NoteText, archived_file, bad_items, extracted_name, inside_count, inside_detail, inside_facts, note, notes_read,
-    only_mentioned, quick_look, report_file, report_saved, save_report_title, take_out_title, weak_protection,
+    NoteText, archived_file, bad_items, extracted_name, inside_count, inside_detail, inside_facts, known_backup,
+    no_known_backup, note, notes_read, only_mentioned, quick_look, report_file, report_saved, save_report_title,
+    take_out_title, weak_protection,
 };
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{

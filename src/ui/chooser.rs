@@ -62,6 +62,14 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
         self.is_showing.set(false);
     }
 
+    /// Chooses a value, as its user would.
+    pub(super) fn choose(&self, value: &T) {
+        let index = self.entries.borrow().iter().position(|(_, known)| known == value);
+        if let Some(index) = index.and_then(|index| u32::try_from(index).ok()) {
+            self.drop.set_selected(index);
+        }
+    }
+
     /// What is chosen.
     pub(super) fn chosen(&self) -> Option<T> {
         self.at(self.drop.selected())

@@ -126,6 +126,14 @@ impl BpPlaceField {
         self.imp().place_entry.set_position(-1);
     }
 
+    /// Puts a path of dom0 into the field, as its user would.
+    pub fn set_local(&self, path: &str) {
+        if let Some(targets) = self.imp().targets.get() {
+            targets.choose(&DOM0.to_owned());
+        }
+        self.set_place(path);
+    }
+
     /// What is chosen and typed.
     pub fn typed(&self) -> TypedPlace {
         let imp = self.imp();

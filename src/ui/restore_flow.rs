@@ -15,6 +15,7 @@ use crate::{
     engine::{ArchiveInfo, EngineError, OpenedArchive, open_archive},
     host::Host,
     job::{Job, Overall, Task},
+    profile::known_backups,
     secret::Passphrase,
     text::{JobKind, wizard as words},
 };
@@ -36,6 +37,7 @@ pub struct RestoreFlow {
     overlooking: RefCell<Waiting>,
     opening: RefCell<Waiting>,
     noting: RefCell<Waiting>,
+    finding: RefCell<Waiting>,
 }
 
 impl RestoreFlow {
@@ -53,6 +55,7 @@ impl RestoreFlow {
             overlooking: RefCell::default(),
             opening: RefCell::default(),
             noting: RefCell::default(),
+            finding: RefCell::default(),
         });
         flow.add_pages();
         flow.connect();
@@ -60,6 +63,7 @@ impl RestoreFlow {
         if let Some(archive) = archive.and_then(|path| std::path::absolute(path).ok()) {
             flow.shell.place.set_place(&archive.to_string_lossy());
         }
+        flow.find_known();
         flow.watch(|flow| flow.draft.borrow().page() != RestorePage::Restore);
         flow.shell.wizard.present();
     }
@@ -113,6 +117,20 @@ impl RestoreFlow {
                 flow.take_for_all(change);
             }
         });
+    }
+
+    /// Looks for the backups that are known on this system, off the window's thread: their disks may be slow.
+    fn find_known(self: &Rc<Self>) {
+        let Some(folder) = self.shell.host.profile_dir() else {
+            return;
+        };
+        let task = Task::spawn(move |_| Ok(known_backups(&folder)));
+        let waiting = when_answered(self, task, |flow, answer| {
+            if let Ok(known) = answer {
+                flow.source.show_known(&known);
+            }
+        });
+        self.finding.replace(waiting);
     }
 
     fn take_source(self: &Rc<Self>) {

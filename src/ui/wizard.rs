@@ -142,8 +142,12 @@ mod imp {
             class.install_action("win.back", None, |wizard, _, _| wizard.imp().moved(Move::Back));
             class.install_action("win.cancel", None, |wizard, _, _| wizard.imp().moved(Move::Cancel));
             class.install_action("win.help", None, |wizard, _, _| wizard.show_help());
-            class.install_action("win.shortcuts", None, |wizard, _, _| menu::show_shortcuts(wizard.upcast_ref()));
-            class.install_action("win.about", None, |wizard, _, _| menu::show_about(wizard.upcast_ref(), &wizard.program()));
+            class.install_action("win.shortcuts", None, |wizard, _, _| {
+                menu::show_shortcuts(wizard.upcast_ref())
+            });
+            class.install_action("win.about", None, |wizard, _, _| {
+                menu::show_about(wizard.upcast_ref(), &wizard.program())
+            });
             let none = gdk::ModifierType::empty();
             class.add_binding_action(gdk::Key::Escape, none, "win.cancel");
             class.add_binding_action(gdk::Key::F1, none, "win.help");

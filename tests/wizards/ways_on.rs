@@ -3,6 +3,8 @@
 
 use std::{fs, path::Path};
 
+use pedos_backup::{host::LocalDir, profile};
+
 use crate::support::{
     atspi::{Node, Role, State},
     keyboard::{press, type_text, wait_for_window},
@@ -106,7 +108,32 @@ fn back_leads_from_a_finished_backup_to_its_summary() {
     wizard.window.act("win.back");
     wizard.wait_page(4);
     wizard.wait_ready();
-    backed_up(&place);
+    let archive = backed_up(&place);
+    let made = place.path("root/etc/qubes/backup/pedos-backup.made");
+    wait_until("the archive in the list of known ones", STEP, || made.exists());
+    assert_eq!(
+        fs::read_to_string(made).unwrap(),
+        format!("verified {}\n", archive.display())
+    );
+}
+
+#[test]
+fn a_backup_that_was_made_here_is_offered_to_the_restore() {
+    let place = place();
+    let archive = make_archive(&place, &["vault"]);
+    let folder = LocalDir::new(place.path("root/etc/qubes/backup"));
+    profile::remember(&folder, &archive, true).unwrap();
+    let Some(wizard) = Wizard::restore(BY_KEYBOARD, &place) else {
+        return;
+    };
+    wizard.wait_text("Known backups", STEP);
+    wizard.session.screenshot("restore-1-known");
+    wizard.choose("Known backups", "2");
+    wait_until("the path in the field", STEP, || {
+        let field = wizard.window.find(Role::TEXT, "Backup file or command");
+        field.is_some_and(|field| field.text().is_some_and(|text| text == archive.to_string_lossy()))
+    });
+    wizard.next(2);
 }
 
 #[test]

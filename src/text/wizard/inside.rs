@@ -8,10 +8,11 @@ use crate::{
     engine::{ArchiveInfo, EngineError, OpenedArchive, Outline, Protection},
     inventory::Domain,
     plan::ArchivedFile,
+    profile::KnownBackup,
     text::{
         Message, Tone, archive_error, date,
         i18n::{gettext, gettext_f, ngettext_f},
-        message, opened, protection, sanitize, sanitize_lines,
+        message, opened, protection, sanitize, sanitize_lines, size,
     },
 };
 
@@ -218,6 +219,29 @@ pub fn report_file(moment: i64) -> String {
     let date = date(moment).replace([' ', ':', '/'], "-");
     // Translators: the name of a file; {date} is as in "2026-03-01-14-05".
     gettext_f("backup-report-{date}.txt", &[("date", &date)])
+}
+
+/// Returns a backup that is known on this system as a choice.
+pub fn known_backup(known: &KnownBackup) -> String {
+    let path = sanitize(&known.path.to_string_lossy());
+    let (date, size) = (date(known.changed), size(known.bytes));
+    let values: &[(&str, &str)] = &[("date", &date), ("path", &path), ("size", &size)];
+    if known.is_verified {
+        // Translators: a known backup, as in "2026-03-01 14:05 · 1.5 GiB · verified · /mnt/disk/pedos-backup-…".
+        gettext_f("{date} · {size} · verified · {path}", values)
+    } else {
+        gettext_f("{date} · {size} · {path}", values)
+    }
+}
+
+/// Returns the first choice among the known backups, which is none of them.
+pub fn no_known_backup(count: usize) -> String {
+    ngettext_f(
+        "Choose the known backup",
+        "Choose one of {n} known backups",
+        count as u64,
+        &[],
+    )
 }
 
 /// Returns a file of an archive as a choice.

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use crate::{
-    engine::EngineError,
-    job::Task,
+    engine::{EngineError, VerifyVerdict},
+    job::{Outcome, Task},
     profile::{self, Loaded, ProfileError},
     text::{self, wizard as words},
     ui::flow::when_answered,
@@ -54,5 +54,19 @@ impl BackupFlow {
             flow.shell.progress.add_warning(&words::profile_not_saved(&problem));
         });
         self.saving.replace(waiting);
+    }
+
+    /// Remembers the archive that was made, so that a restore can offer it. That it is not remembered is no harm to it.
+    pub(super) fn remember(&self, outcome: &Outcome) {
+        let Outcome::Done(report) = outcome else { return };
+        let (Some(folder), Some(archive)) = (self.shell.host.profile_dir(), report.archive.clone()) else {
+            return;
+        };
+        let is_verified = report.verdict == VerifyVerdict::Good;
+        std::thread::spawn(move || {
+            if let Err(error) = profile::remember(&folder, &archive, is_verified) {
+                log::warn!("the list of known backups: {error}");
+            }
+        });
     }
 }

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Page 1 of a restore: which archive, and by which rules.
 
-use std::{cell::Cell, sync::OnceLock};
+use std::{
+    cell::{Cell, OnceCell},
+    path::PathBuf,
+    rc::Rc,
+    sync::OnceLock,
+};
 
 use glib::subclass::Signal;
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
-    text::wizard::Verdict,
-    ui::{BpClampLayout, BpOption, BpPlaceField, BpVerdict, widgets::connect},
+    profile::KnownBackup,
+    text::wizard::{self as words, Verdict},
+    ui::{BpClampLayout, BpOption, BpPlaceField, BpVerdict, chooser::Chooser, widgets::connect},
 };
 
 mod imp {
@@ -18,6 +24,11 @@ mod imp {
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/org/pedos/Backup/ui/pages/source.ui")]
     pub struct BpSourcePage {
+        #[template_child]
+        pub(super) known_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) known_drop: TemplateChild<gtk::DropDown>,
+        pub(super) known: OnceCell<Rc<Chooser<Option<PathBuf>>>>,
         #[template_child]
         pub(super) place: TemplateChild<BpPlaceField>,
         #[template_child]
@@ -74,6 +85,18 @@ mod imp {
     }
 
     impl ObjectImpl for BpSourcePage {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let place = self.place.get();
+            self.known.get_or_init(|| {
+                Chooser::new(&self.known_drop, move |chosen: Option<PathBuf>| {
+                    if let Some(path) = chosen {
+                        place.set_local(&path.to_string_lossy());
+                    }
+                })
+            });
+        }
+
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
             SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("inside").build()])
@@ -101,6 +124,21 @@ impl BpSourcePage {
     /// Where the archive is.
     pub fn place(&self) -> &BpPlaceField {
         &self.imp().place
+    }
+
+    /// Offers the backups that are known on this system; the choice fills in the place.
+    pub fn show_known(&self, backups: &[KnownBackup]) {
+        let imp = self.imp();
+        imp.known_box.set_visible(!backups.is_empty());
+        let mut entries = vec![(words::no_known_backup(backups.len()), None)];
+        entries.extend(
+            backups
+                .iter()
+                .map(|known| (words::known_backup(known), Some(known.path.clone()))),
+        );
+        if let Some(chooser) = imp.known.get() {
+            chooser.show(entries, &None);
+        }
     }
 
     /// Says what the headers of the file tell.
