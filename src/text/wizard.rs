@@ -2,6 +2,7 @@
 //! The words of the wizards that depend on what was chosen; those that never change stand in the templates.
 
 mod inside;
+mod lists;
 mod place;
 mod restore;
 mod strength;
@@ -10,6 +11,10 @@ mod summary;
 pub use inside::{
     NoteText, bad_items, inside_count, inside_detail, inside_facts, note, notes_read, only_mentioned, quick_look,
     report_file, report_saved, save_report_title, weak_protection,
+};
+pub use lists::{
+    add_all, list_count, nothing_available, nothing_found, nothing_selected, order_given, order_last_backup,
+    order_name, order_size, remove_all, spoken,
 };
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
@@ -132,21 +137,6 @@ pub fn reason(reason: &Reason) -> Option<String> {
 pub fn fact(caption: &str, value: &str) -> String {
     // Translators: as in "Made: 2026-03-01" or "Compression: gzip".
     gettext_f("{caption}: {value}", &[("caption", caption), ("value", value)])
-}
-
-/// How many VMs stand in a list.
-pub fn count(n: usize) -> String {
-    n.to_string()
-}
-
-/// What an empty list of available VMs says.
-pub fn nothing_available() -> String {
-    gettext("All VMs are selected")
-}
-
-/// What an empty list of selected VMs says.
-pub fn nothing_selected() -> String {
-    gettext("No VM is selected")
 }
 
 /// What a selection comes to.

@@ -9,7 +9,7 @@ use crate::{
     draft::{NotesRead, RestoreDraft, WizardDraft},
     engine::{quick_look, read_notes},
     job::Task,
-    text::wizard as words,
+    text::{self, wizard as words},
     ui::{
         BpInsideWindow, VmItem,
         flow::{Flow, Waiting, when_answered},
@@ -113,6 +113,8 @@ fn vms(draft: &RestoreDraft) -> Vec<VmItem> {
             None => VmItem {
                 detail,
                 value: String::new(),
+                size_bytes: None,
+                spoken: words::spoken(&[&item.name, &text::class(&domain.class), &words::only_mentioned()]),
                 state: words::only_mentioned(),
                 ..item
             },
