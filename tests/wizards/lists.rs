@@ -2,6 +2,8 @@
 //! The two lists of VMs, in both wizards: searched, sorted, walked by keyboard, and changed by keys, buttons and the mouse,
 //! as their users do it.
 
+mod looks;
+
 use crate::support::{
     atspi::{Node, Role, State},
     keyboard::{press, type_text, wait_for_window},
@@ -239,7 +241,6 @@ fn the_lists_of_a_restore_are_searched_and_sorted_by_what_an_archive_knows() {
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.next(3);
     wizard.wait_ready();
-    let given = vms(&wizard, "Selected");
     wizard.choose("Sort by", "s");
     expect(&wizard, "Selected", &["mail", "vault", "work"]);
     // There is nothing about last backups in an archive.
@@ -251,11 +252,10 @@ fn the_lists_of_a_restore_are_searched_and_sorted_by_what_an_archive_knows() {
     type_text(session, "tpl va");
     expect(&wizard, "Selected", &["vault"]);
     wizard.window.click("Remove all (1)");
-    press(session, &["ctrl+f", "Escape"]);
     expect(&wizard, "Available", &["vault"]);
+    press(session, &["ctrl+f", "Escape"]);
     expect(&wizard, "Selected", &["mail", "work"]);
     session.screenshot("lists-restore");
-    assert_eq!(given.len(), 3);
 }
 
 #[test]
@@ -281,7 +281,9 @@ fn each_list_is_one_stop_of_tab_and_keys_lead_through_it() {
     // At the end there is nothing further.
     way("Down", &["vault"]);
     way("Home", &["anon"]);
+    press(session, &["Page_Down"]);
     way("Page_Down", &["vault"]);
+    press(session, &["Page_Up"]);
     way("Page_Up", &["anon"]);
     way("shift+Down", &["mail", "music"]);
     expect_highlighted(&wizard, "Available", &["anon", "mail", "music"]);
