@@ -84,32 +84,32 @@ mod imp {
     impl BpDualList {
         #[template_callback]
         fn on_add(&self) {
-            self.obj().move_by_user(&self.available.highlighted(), true);
+            self.obj().move_by_user(self.available.highlighted(), true);
         }
 
         #[template_callback]
         fn on_add_all(&self) {
-            self.obj().move_by_user(&self.obj().found(false), true);
+            self.obj().move_by_user(self.obj().found(false), true);
         }
 
         #[template_callback]
         fn on_remove(&self) {
-            self.obj().move_by_user(&self.selected.highlighted(), false);
+            self.obj().move_by_user(self.selected.highlighted(), false);
         }
 
         #[template_callback]
         fn on_remove_all(&self) {
-            self.obj().move_by_user(&self.obj().found(true), false);
+            self.obj().move_by_user(self.obj().found(true), false);
         }
 
         #[template_callback]
         fn on_add_asked(&self, vms: Vec<String>) {
-            self.obj().move_by_user(&vms, true);
+            self.obj().move_by_user(vms, true);
         }
 
         #[template_callback]
         fn on_remove_asked(&self, vms: Vec<String>) {
-            self.obj().move_by_user(&vms, false);
+            self.obj().move_by_user(vms, false);
         }
 
         #[template_callback]

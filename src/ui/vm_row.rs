@@ -114,6 +114,7 @@ impl BpVmRow {
         imp.name_label.set_label(&item.name);
         imp.name_label.set_tooltip_text(Some(&item.name));
         imp.detail_label.set_label(&item.detail);
+        imp.detail_label.set_tooltip_text(Some(&item.detail));
         imp.detail_label.set_visible(!item.detail.is_empty());
         imp.state_label.set_label(&item.state);
         imp.state_label.set_visible(!item.state.is_empty());

@@ -11,7 +11,7 @@ use super::{BpDualList, history::Step};
 
 impl BpDualList {
     /// Moves VMs as the user wants, who may take it back.
-    pub(super) fn move_by_user(&self, vms: &[String], is_selected: bool) {
+    pub(super) fn move_by_user(&self, vms: Vec<String>, is_selected: bool) {
         let moved = self.move_vms(vms, is_selected);
         if !moved.is_empty() {
             self.imp().history.borrow_mut().remember(Step {
@@ -34,7 +34,7 @@ impl BpDualList {
 
     fn follow_history(&self, next: impl Fn(&Self) -> Option<Step>) {
         while let Some(step) = next(self) {
-            if !self.move_vms(&step.vms, step.is_selected).is_empty() {
+            if !self.move_vms(step.vms, step.is_selected).is_empty() {
                 self.emit_by_name::<()>("changed", &[]);
                 return;
             }
@@ -42,8 +42,8 @@ impl BpDualList {
     }
 
     /// Moves those of the VMs that are there and not in that list yet; returns their names.
-    fn move_vms(&self, vms: &[String], is_selected: bool) -> Vec<String> {
-        let wanted: BTreeSet<&String> = vms.iter().collect();
+    fn move_vms(&self, vms: Vec<String>, is_selected: bool) -> Vec<String> {
+        let wanted: BTreeSet<String> = vms.into_iter().collect();
         let moving = self.names(|item, is_there| is_there != is_selected && wanted.contains(&item.name));
         if moving.is_empty() {
             return moving;

@@ -66,7 +66,9 @@ fn open(look: Look, place: &Workspace) -> Option<Wizard> {
 #[test]
 fn in_a_narrow_window_the_lists_lie_one_above_the_other_and_one_without_vms_is_low() {
     let place = place();
-    let Some(wizard) = open(BY_KEYBOARD, &place) else { return };
+    let Some(wizard) = open(BY_KEYBOARD, &place) else {
+        return;
+    };
     let (left, right) = (list(&wizard, "Available"), list(&wizard, "Selected"));
     assert!(left.0 + left.2 <= right.0 && left.1 == right.1, "{left:?} {right:?}");
     make_narrow(&wizard);
