@@ -272,6 +272,7 @@ impl BpVmList {
         // A list without VMs needs no more room than its text.
         let align = if all == 0 { gtk::Align::Start } else { gtk::Align::Fill };
         imp.scroller.set_valign(align);
+        imp.scroller.set_vexpand(all > 0);
         if all == 0 {
             imp.scroller.add_css_class("without-vms");
         } else {
