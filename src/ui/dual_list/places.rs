@@ -12,8 +12,8 @@ use crate::{
 
 use super::BpDualList;
 
-/// How many rows are put in their places at once: more than two lists show on a screen.
-const FIRST_ROWS: usize = 48;
+/// How many rows are put in their places at once: about as many as two lists show in a window of the usual height.
+const FIRST_ROWS: usize = 24;
 
 /// How many rows follow at a time, so that the window answers in between.
 const MORE_ROWS: usize = 12;
