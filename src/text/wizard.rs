@@ -3,6 +3,7 @@
 
 mod help;
 mod inside;
+mod lists;
 mod place;
 mod restore;
 mod run;
@@ -14,6 +15,10 @@ pub use inside::{
     NoteText, archived_file, bad_items, extracted_name, inside_count, inside_detail, inside_facts, known_backup,
     no_known_backup, note, notes_read, only_mentioned, quick_look, report_file, report_saved, save_report_title,
     take_out_title, weak_protection,
+};
+pub use lists::{
+    add_all, list_count, nothing_available, nothing_found, nothing_selected, order_given, order_last_backup,
+    order_name, order_size, remove_all, spoken,
 };
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
@@ -165,21 +170,6 @@ pub fn reason(reason: &Reason) -> Option<String> {
 pub fn fact(caption: &str, value: &str) -> String {
     // Translators: as in "Made: 2026-03-01" or "Compression: gzip".
     gettext_f("{caption}: {value}", &[("caption", caption), ("value", value)])
-}
-
-/// How many VMs stand in a list.
-pub fn count(n: usize) -> String {
-    n.to_string()
-}
-
-/// What an empty list of available VMs says.
-pub fn nothing_available() -> String {
-    gettext("All VMs are selected")
-}
-
-/// What an empty list of selected VMs says.
-pub fn nothing_selected() -> String {
-    gettext("No VM is selected")
 }
 
 /// What a selection comes to.

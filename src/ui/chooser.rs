@@ -14,6 +14,9 @@ use super::pages::choose_by_letter;
 #[derive(Debug)]
 pub(super) struct Chooser<T> {
     drop: gtk::DropDown,
+    /// Is seen nowhere: it gives the part that opens the drop-down its name, which is what is chosen. GTK has none for it but
+    /// that of its class.
+    opener_name: gtk::Label,
     entries: RefCell<Vec<(String, T)>>,
     /// Set while values are copied in: what changes then is not the user's doing.
     is_showing: Cell<bool>,
@@ -24,14 +27,20 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
     pub(super) fn new(drop: &gtk::DropDown, then: impl Fn(T) + 'static) -> Rc<Self> {
         drop.set_factory(Some(&ellipsizing()));
         choose_by_letter(drop);
+        let opener_name = gtk::Label::new(None);
+        opener_name.set_mnemonic_widget(drop.first_child().as_ref());
         let chooser = Rc::new(Self {
             drop: drop.clone(),
+            opener_name,
             entries: RefCell::default(),
             is_showing: Cell::new(false),
         });
         let weak = Rc::downgrade(&chooser);
         let then = Rc::new(then);
         drop.connect_selected_notify(move |drop| {
+            if let Some(chooser) = weak.upgrade() {
+                chooser.name_opener();
+            }
             let chosen = weak.upgrade().filter(|chooser| !chooser.is_showing.get());
             let chosen = chosen.and_then(|chooser| chooser.at(drop.selected()));
             if let Some(chosen) = chosen {
@@ -59,6 +68,7 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
         let index = self.entries.borrow().iter().position(|(_, value)| value == chosen);
         let index = index.and_then(|index| u32::try_from(index).ok());
         self.drop.set_selected(index.unwrap_or(gtk::INVALID_LIST_POSITION));
+        self.name_opener();
         self.is_showing.set(false);
     }
 
@@ -68,6 +78,13 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
         if let Some(index) = index.and_then(|index| u32::try_from(index).ok()) {
             self.drop.set_selected(index);
         }
+    }
+
+    fn name_opener(&self) {
+        let entries = self.entries.borrow();
+        let shown = entries.get(self.drop.selected() as usize);
+        self.opener_name
+            .set_label(shown.map_or("", |(shown, _)| shown.as_str()));
     }
 
     /// What is chosen.

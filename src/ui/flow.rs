@@ -18,7 +18,11 @@ pub(super) use shell::{Flow, Shell};
 pub(super) use waiting::{Waiting, when_answered};
 pub(super) use watch::read_system;
 
-use crate::{host::System, inventory::Class, text::wizard as words};
+use crate::{
+    host::System,
+    inventory::Class,
+    text::{self, wizard as words},
+};
 
 use super::{Glyph, VmItem};
 
@@ -34,12 +38,18 @@ pub(super) fn label_color(system: &System, label: &str) -> u32 {
 /// A VM of a host as the lists show it.
 pub(super) fn vm_item(system: &System, position: usize, vm: &crate::host::Vm) -> VmItem {
     let is_vm = vm.class != Class::AdminVm;
+    let (class, value) = (text::class(&vm.class), words::vm_size(vm));
+    let state = words::running(is_vm && vm.is_running);
     VmItem {
         name: vm.name.clone(),
         position,
         glyph: Glyph::of(vm, label_color(system, &vm.label)),
         detail: words::vm_detail(vm),
-        value: words::vm_size(vm),
-        state: words::running(is_vm && vm.is_running),
+        keywords: format!("{class} {state}"),
+        spoken: words::spoken(&[&vm.name, &class, &value, &state]),
+        value,
+        size_bytes: vm.backup_bytes,
+        last_backup: vm.last_backup,
+        state,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     cell::{OnceCell, RefCell},
+    cmp::Ordering,
     sync::OnceLock,
 };
 
@@ -11,7 +12,7 @@ use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::text::wizard::NoteText;
 
-use super::{BpNote, BpSwatch, VmItem};
+use super::{BpNote, BpSwatch, Order, VmItem};
 
 mod imp {
     use super::*;
@@ -32,6 +33,9 @@ mod imp {
         pub(super) state_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) value_label: TemplateChild<gtk::Label>,
+        /// Hidden: it gives the row its accessible name.
+        #[template_child]
+        pub(super) spoken_label: TemplateChild<gtk::Label>,
         pub(super) item: RefCell<Option<VmItem>>,
         pub(super) note: OnceCell<BpNote>,
     }
@@ -49,6 +53,17 @@ mod imp {
             for key in [gdk::Key::Return, gdk::Key::KP_Enter, gdk::Key::ISO_Enter] {
                 class.add_binding(key, gdk::ModifierType::empty(), |row| {
                     row.activate();
+                    glib::Propagation::Stop
+                });
+            }
+            // GTK would activate the row, which moves it. Space only highlights, as well as what is highlighted already.
+            for key in [gdk::Key::space, gdk::Key::KP_Space] {
+                class.add_binding(key, gdk::ModifierType::empty(), |row| {
+                    row.highlight(true);
+                    glib::Propagation::Stop
+                });
+                class.add_binding(key, gdk::ModifierType::CONTROL_MASK, |row| {
+                    row.highlight(!row.is_selected());
                     glib::Propagation::Stop
                 });
             }
@@ -99,10 +114,13 @@ impl BpVmRow {
         imp.name_label.set_label(&item.name);
         imp.name_label.set_tooltip_text(Some(&item.name));
         imp.detail_label.set_label(&item.detail);
+        imp.detail_label.set_tooltip_text(Some(&item.detail));
         imp.detail_label.set_visible(!item.detail.is_empty());
         imp.state_label.set_label(&item.state);
         imp.state_label.set_visible(!item.state.is_empty());
         imp.value_label.set_label(&item.value);
+        imp.value_label.set_visible(!item.value.is_empty());
+        imp.spoken_label.set_label(&item.spoken);
         imp.item.replace(Some(item.clone()));
     }
 
@@ -127,8 +145,29 @@ impl BpVmRow {
             .unwrap_or_default()
     }
 
-    /// Its place among the others.
-    pub(super) fn position(&self) -> usize {
-        self.imp().item.borrow().as_ref().map_or(0, |item| item.position)
+    /// Whether a search finds it.
+    pub(super) fn matches(&self, search: &str) -> bool {
+        let item = self.imp().item.borrow();
+        item.as_ref().is_none_or(|item| item.matches(search))
+    }
+
+    /// Whether it stands before another one.
+    pub(super) fn compare(&self, other: &Self, order: Order) -> Ordering {
+        let (one, other) = (self.imp().item.borrow(), other.imp().item.borrow());
+        match (&*one, &*other) {
+            (Some(one), Some(other)) => one.compare(other, order),
+            _ => Ordering::Equal,
+        }
+    }
+
+    /// Highlights it in its list, or lets it go; the others stay as they are.
+    fn highlight(&self, is_wanted: bool) {
+        if let Some(list) = self.parent().and_downcast::<gtk::ListBox>() {
+            if is_wanted {
+                list.select_row(Some(self));
+            } else {
+                list.unselect_row(self);
+            }
+        }
     }
 }

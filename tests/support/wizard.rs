@@ -184,11 +184,7 @@ impl Wizard {
     pub(crate) fn pick(&self, list: &str, vms: &[&str], button: &str) {
         let list = self.window.wait(Role::LIST, list);
         for vm in vms {
-            let is_it = |row: &Node| {
-                row.name()
-                    .is_some_and(|name| name.split([',', ' ', '\n']).next() == Some(vm))
-            };
-            let look = || list.children().iter().position(is_it);
+            let look = || list.children().iter().position(|row| vm_of(row).as_deref() == Some(vm));
             let number = try_for(STEP, look).unwrap_or_else(|| panic!("no {vm} in the list\n{}", self.state()));
             assert!(list.select_child(number as i32), "{vm} cannot be selected");
         }
@@ -196,7 +192,7 @@ impl Wizard {
         let is_there = || {
             list.children()
                 .iter()
-                .any(|row| row.name().is_some_and(|name| vms.contains(&name.as_str())))
+                .any(|row| vm_of(row).is_some_and(|name| vms.contains(&name.as_str())))
         };
         let left = try_for(STEP, || (!is_there()).then_some(()));
         assert!(left.is_some(), "{button} did not move {vms:?}\n{}", self.state());
@@ -273,6 +269,11 @@ pub(crate) fn make_archive(place: &Workspace, vms: &[&str]) -> PathBuf {
     jobs::archive(&place.path("root"), vms, &place.path("target"))
 }
 
+/// The VM of a row in a list, which is called "work, AppVM, 1.2 GiB, running".
+pub(crate) fn vm_of(row: &Node) -> Option<String> {
+    row.name()?.split(',').next().map(str::to_owned)
+}
+
 /// Roles that a user acts on.
 const ACTED_ON: [Role; 7] = [
     Role::CHECK_BOX,
@@ -290,9 +291,8 @@ pub(crate) fn expect_names(window: &Node) {
     for role in ACTED_ON {
         for node in window.all(role) {
             let name = node.name().unwrap_or_default();
-            // The part of a drop-down that opens it belongs to GTK, and so do the lines of a table; what is around them
-            // has a name.
-            let is_inner = ["GtkToggleButton", "GtkColumnListView"].contains(&name.as_str());
+            // The lines of a table belong to GTK; what is around them has a name.
+            let is_inner = name == "GtkColumnListView";
             let is_fallback = !is_inner && ["Gtk", "Bp"].iter().any(|start| name.starts_with(start));
             assert!(
                 !is_fallback && !name.contains('_'),

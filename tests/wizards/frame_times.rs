@@ -26,6 +26,9 @@ const LONGEST_GAP: Duration = Duration::from_millis(100);
 /// The same where others take most of the VM, so that even the display has to wait for its turn.
 const LONGEST_GAP_IN_A_CROWD: Duration = Duration::from_millis(500);
 
+/// The longest time between two frames of lists that are searched, sorted and scrolled.
+const LONGEST_GAP_OF_LISTS: Duration = Duration::from_millis(60);
+
 /// How many VMs the table has; few people have more.
 const MANY: usize = 300;
 
@@ -105,8 +108,16 @@ fn a_table_of_hundreds_of_vms_opens_at_once_and_stays_fluent() {
     panic!("too slow in each of {ATTEMPTS} attempts");
 }
 
-/// Whether all times that were measured are short enough, where others leave enough of the VM for that.
+/// Whether all times that were measured are short enough.
 fn is_fluent(output: &str) -> bool {
+    is_within(output, "opening:", OPENS_WITHIN)
+        && ["rows:", "typing:", "scrolling:"]
+            .iter()
+            .all(|name| is_within(output, name, LONGEST_GAP))
+}
+
+/// Whether a time that was measured is short enough, where others leave enough of the VM for that.
+fn is_within(output: &str, name: &str, limit: Duration) -> bool {
     let number = |name: &str| {
         let line = output.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().parse::<u32>().unwrap()
@@ -114,11 +125,100 @@ fn is_fluent(output: &str) -> bool {
     let is_crowd = f64::from(number("others:")) > CROWD * 100.0;
     let crowd = LONGEST_GAP_IN_A_CROWD.as_millis() / LONGEST_GAP.as_millis();
     let patience = if is_crowd { crowd as u32 } else { 1 };
-    let is_within = |name: &str, limit: Duration| Duration::from_millis(number(name).into()) <= limit * patience;
-    is_within("opening:", OPENS_WITHIN)
-        && ["rows:", "typing:", "scrolling:"]
+    Duration::from_millis(number(name).into()) <= limit * patience
+}
+
+#[test]
+fn two_lists_of_hundreds_of_vms_stay_fluent() {
+    let app = |number: usize| Vm::new(&format!("vm-number-{number:03}"), "AppVM").volume("private", Fill::Holes(MIB));
+    let vms: Vec<Vm> = (0..MANY).map(app).collect();
+    let place = Workspace::new(&vms);
+    for attempt in 1..=ATTEMPTS {
+        let Some(session) = Session::start(Look::default()) else {
+            return;
+        };
+        let mut command = session.command(&std::env::current_exe().unwrap());
+        command.args(["--exact", "--ignored", "--nocapture", "frame_times::inside_the_lists"]);
+        let run = programs::finish(command.env(ROOT, place.path("root"))).expect(0);
+        tools::say(&run.stdout);
+        let steps = ["making:", "searching:", "sorting:", "moving:", "scrolling:"];
+        if steps
             .iter()
-            .all(|name| is_within(name, LONGEST_GAP))
+            .all(|step| is_within(&run.stdout, step, LONGEST_GAP_OF_LISTS))
+        {
+            return;
+        }
+        tools::say(&format!("attempt {attempt} was too slow"));
+    }
+    panic!("too slow in each of {ATTEMPTS} attempts");
+}
+
+#[test]
+#[ignore = "the test above runs it on a desktop of its own"]
+fn inside_the_lists() {
+    let Some(root) = std::env::var_os(ROOT) else {
+        return;
+    };
+    let app = application();
+    let before = processor_ticks();
+    BackupFlow::open(&app, jobs::host(Path::new(&root)));
+    let window = app.active_window().unwrap();
+    let frames = Frames::watch(&window);
+    let mut lists = Vec::new();
+    pump_until("the lists", STEP, || {
+        if lists.len() < 2 {
+            lists.clear();
+            collect::<gtk::ListBox>(window.upcast_ref(), &mut lists);
+            // The window itself takes its time to be seen first.
+            frames.restart();
+        }
+        lists.len() == 2 && lists[1].row_at_index(0).is_some()
+    });
+    // The text of an empty list is one of its children too.
+    let all = |list: &gtk::ListBox| list.observe_children().n_items() as usize > MANY;
+    pump_until("all rows", Duration::from_secs(60), || all(&lists[1]));
+    println!("making: {}", frames.own_gap().as_millis());
+    let step = |name: &str, act: &dyn Fn()| {
+        frames.restart();
+        act();
+        let drawn = frames.count.get() + 2;
+        pump_until("two frames", STEP, || frames.count.get() > drawn);
+        println!("{name}: {}", frames.own_gap().as_millis());
+    };
+    let search: gtk::SearchEntry = first(window.upcast_ref()).unwrap();
+    step("searching", &|| {
+        for text in ["1", "12", "vm-number-2", "vm", ""] {
+            search.set_text(text);
+            let drawn = frames.count.get() + 1;
+            pump_until("a frame", STEP, || frames.count.get() > drawn);
+        }
+    });
+    let sort: gtk::DropDown = first(window.upcast_ref()).unwrap();
+    step("sorting", &|| sort.set_selected(1));
+    step("moving", &|| {
+        click(&window, "Remove all");
+        pump_until("all rows", STEP, || all(&lists[0]));
+    });
+    let scroller = lists[0].ancestor(gtk::ScrolledWindow::static_type());
+    let way = scroller.and_downcast::<gtk::ScrolledWindow>().unwrap().vadjustment();
+    step("scrolling", &|| {
+        for step in 0..100 {
+            way.set_value(way.upper() * f64::from(step) / 100.0);
+            let drawn = frames.count.get() + 1;
+            pump_until("a frame", STEP, || frames.count.get() > drawn);
+        }
+    });
+    println!("others: {:.0}", taken_by_others(before) * 100.0);
+}
+
+/// Presses the button with that tooltip.
+fn click(window: &gtk::Window, tooltip: &str) {
+    let mut buttons = Vec::new();
+    collect::<gtk::Button>(window.upcast_ref(), &mut buttons);
+    let is_it = |button: &&gtk::Button| button.tooltip_text().is_some_and(|text| text == tooltip);
+    let button = buttons.iter().find(is_it).unwrap();
+    assert!(button.is_sensitive());
+    button.emit_clicked();
 }
 
 #[test]

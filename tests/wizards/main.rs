@@ -5,6 +5,7 @@
 
 mod every_page;
 mod frame_times;
+mod lists;
 mod restore_problems;
 mod run_page;
 #[path = "../support/mod.rs"]

@@ -13,7 +13,7 @@ use crate::support::{
     programs::names,
     roots::{self, Fill, KIB, MIB, Vm},
     wait::{JOB, STEP, wait_for, wait_until},
-    wizard::{BY_KEYBOARD, BY_TREE, Wizard, backed_up, expect_names, fill_backup, make_archive, place},
+    wizard::{BY_KEYBOARD, BY_TREE, Wizard, backed_up, expect_names, fill_backup, make_archive, place, vm_of},
     workspace::{PASSPHRASE, Workspace},
 };
 
@@ -223,7 +223,7 @@ fn the_backup_wizard_is_walked_through_by_keyboard() {
     let vault = wait_for("vault in the list", STEP, || {
         list.children()
             .into_iter()
-            .find(|row| row.name().is_some_and(|name| name == "vault"))
+            .find(|row| vm_of(row).is_some_and(|name| name == "vault"))
     });
     press(session, &["alt+a"]);
     // Along the rows until the one is reached; Enter moves it.

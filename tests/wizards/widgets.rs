@@ -186,8 +186,12 @@ fn item((position, name): (usize, &str)) -> VmItem {
         position,
         glyph: Glyph::new(0x00cc_0000, &Class::AppVm, false),
         detail: "AppVM".to_owned(),
+        keywords: "AppVM".to_owned(),
         value: "1 KiB".to_owned(),
+        size_bytes: Some(1024),
+        last_backup: None,
         state: String::new(),
+        spoken: format!("{name}, AppVM, 1 KiB"),
     }
 }
 

@@ -14,7 +14,9 @@ use crate::{
     format::{Compression, Level},
     plan::InventoryScope,
     text::{self, Message, wizard as words},
-    ui::{BpCheck, BpClampLayout, BpDualList, BpOption, VmItem, chooser::Chooser, widgets::connect},
+    ui::{
+        BpCheck, BpClampLayout, BpDualList, BpOption, VmItem, chooser::Chooser, widgets::connect, wizard::follow_width,
+    },
 };
 
 mod imp {
@@ -46,6 +48,8 @@ mod imp {
         pub(super) retry_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) compress_check: TemplateChild<BpCheck>,
+        #[template_child]
+        pub(super) choice_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) method_drop: TemplateChild<gtk::DropDown>,
         #[template_child]
@@ -129,7 +133,19 @@ mod imp {
         }
     }
 
-    impl WidgetImpl for BpVmsPage {}
+    impl WidgetImpl for BpVmsPage {
+        fn root(&self) {
+            self.parent_root();
+            follow_width(&*self.obj(), |page, is_narrow| {
+                let orientation = if is_narrow {
+                    gtk::Orientation::Vertical
+                } else {
+                    gtk::Orientation::Horizontal
+                };
+                page.imp().choice_box.set_orientation(orientation);
+            });
+        }
+    }
     impl BoxImpl for BpVmsPage {}
 }
 

@@ -10,7 +10,7 @@ use crate::{
     engine::{held_files, quick_look, read_notes},
     job::Task,
     plan::ArchivedFile,
-    text::wizard as words,
+    text::{self, wizard as words},
     ui::{
         BpInsideWindow, VmItem,
         flow::{Flow, Waiting, when_answered},
@@ -121,6 +121,8 @@ fn vms(draft: &RestoreDraft) -> Vec<VmItem> {
             None => VmItem {
                 detail,
                 value: String::new(),
+                size_bytes: None,
+                spoken: words::spoken(&[&item.name, &text::class(&domain.class), &words::only_mentioned()]),
                 state: words::only_mentioned(),
                 ..item
             },

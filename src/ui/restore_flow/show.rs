@@ -107,12 +107,18 @@ pub(super) fn held_bytes(domain: &Domain) -> Option<u64> {
 }
 
 pub(super) fn domain_item(system: &System, position: usize, domain: &Domain, bytes: u64) -> VmItem {
+    let (detail, value) = (words::domain_detail(domain), text::size(bytes));
     VmItem {
         name: domain.name.clone(),
         position,
         glyph: glyph(system, domain),
-        detail: words::domain_detail(domain),
-        value: text::size(bytes),
+        keywords: detail.clone(),
+        detail,
+        spoken: words::spoken(&[&domain.name, &text::class(&domain.class), &value]),
+        value,
+        size_bytes: Some(bytes),
+        // An archive does not say when its VMs were last backed up before.
+        last_backup: None,
         state: String::new(),
     }
 }
