@@ -396,6 +396,10 @@ impl WizardDraft for BackupDraft {
         }
     }
 
+    fn next_starts_job(&self) -> bool {
+        self.page == BackupPage::Summary
+    }
+
     fn may_go_back(&self) -> bool {
         !matches!(self.page, BackupPage::Vms | BackupPage::Backup)
     }

@@ -318,6 +318,10 @@ impl WizardDraft for RestoreDraft {
         }
     }
 
+    fn next_starts_job(&self) -> bool {
+        self.page == RestorePage::Summary
+    }
+
     fn may_go_back(&self) -> bool {
         !matches!(self.page, RestorePage::Source | RestorePage::Restore)
     }

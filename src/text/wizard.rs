@@ -13,8 +13,9 @@ pub use inside::{
 };
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
-    contents_heading, cure_button, default_pool, device, domain_detail, home_note, missing, newer_known, pool_offer,
-    restore_action, restore_counts, restore_note, restore_remarks, restore_title, template,
+    contents_heading, cure_button, default_pool, device, domain_detail, findings_title, home_note, leave_out_all,
+    left_out_here, missing, more_findings, newer_known, pool_of_all, pool_offer, restore_action, restore_finding,
+    restore_kind, restore_name, restore_note, restore_spoken, restore_title,
 };
 pub use strength::{ask_weak, strength, strength_with_advice, weak_answers};
 pub use summary::{

@@ -184,10 +184,7 @@ impl Wizard {
     pub(crate) fn pick(&self, list: &str, vms: &[&str], button: &str) {
         let list = self.window.wait(Role::LIST, list);
         for vm in vms {
-            let is_it = |row: &Node| {
-                row.name()
-                    .is_some_and(|name| name.split([',', ' ', '\n']).next() == Some(vm))
-            };
+            let is_it = |row: &Node| row.name().is_some_and(|name| first_word(&name) == *vm);
             let look = || list.children().iter().position(is_it);
             let number = try_for(STEP, look).unwrap_or_else(|| panic!("no {vm} in the list\n{}", self.state()));
             assert!(list.select_child(number as i32), "{vm} cannot be selected");
@@ -200,6 +197,35 @@ impl Wizard {
         };
         let left = try_for(STEP, || (!is_there()).then_some(()));
         assert!(left.is_some(), "{button} did not move {vms:?}\n{}", self.state());
+    }
+
+    /// The row of a VM in the table of a restore, which says all about it.
+    #[track_caller]
+    pub(crate) fn table_row(&self, vm: &str) -> Node {
+        let is_it = |node: &Node| {
+            let is_row = node.role() == Some(Role::LIST_ITEM);
+            is_row && node.name().is_some_and(|name| first_word(&name) == vm)
+        };
+        try_for(STEP, || self.window.find_by(&is_it)).unwrap_or_else(|| panic!("no row of {vm}\n{}", self.state()))
+    }
+
+    /// The part of a VM's row that opens it.
+    #[track_caller]
+    pub(crate) fn table_head(&self, vm: &str) -> Node {
+        let row = self.table_row(vm);
+        let opens = |node: &Node| node.actions().iter().any(|action| action == "activate");
+        try_for(STEP, || row.find_by(&opens)).unwrap_or_else(|| panic!("{vm} cannot be opened\n{}", self.state()))
+    }
+
+    /// Opens the row of a VM in the table of a restore.
+    #[track_caller]
+    pub(crate) fn open_row(&self, vm: &str) -> Node {
+        let head = self.table_head(vm);
+        if !head.is(State::EXPANDED) {
+            head.act("activate");
+        }
+        wait_until(&format!("{vm} opened"), STEP, || head.is(State::EXPANDED));
+        self.table_row(vm)
     }
 
     /// Waits for the end of a job and closes the wizard with Finish; returns what it said.
@@ -223,6 +249,11 @@ impl Wizard {
         let log = self.app.log();
         assert!(!log.contains("CRITICAL") && !log.contains("WARNING"), "{log}");
     }
+}
+
+/// The name of a VM that a row begins with.
+fn first_word(name: &str) -> &str {
+    name.split([',', ' ', '\n']).next().unwrap_or_default()
 }
 
 /// Through the backup wizard to the page that starts, by the accessibility tree.
