@@ -6,6 +6,7 @@
 //! blocks, reads a disk or waits for a VM.
 
 mod app;
+mod cells;
 mod check;
 mod choice_field;
 mod chooser;
@@ -37,6 +38,7 @@ pub mod pages;
 pub mod restore_flow;
 
 pub use app::{Program, prepare, run};
+pub use cells::{BpCellsLayout, BpFlowLayout};
 pub use check::BpCheck;
 pub use choice_field::BpChoiceField;
 pub use clamp::BpClampLayout;

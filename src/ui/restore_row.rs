@@ -13,13 +13,7 @@ use crate::{
     text::wizard as words,
 };
 
-use super::{BpRestoreEditor, BpSwatch, Edit, Glyph, RowContext};
-
-/// How many characters wide the column of names is, where the columns stand side by side.
-const NAME_CHARS: i32 = 22;
-
-/// The same for the column of classes and sizes.
-const KIND_CHARS: i32 = 17;
+use super::{BpCellsLayout, BpRestoreEditor, BpSwatch, Edit, Glyph, RowContext};
 
 /// Who hears the edits.
 type EditHandler = Box<dyn Fn(&str, Edit)>;
@@ -42,7 +36,7 @@ mod imp {
         #[template_child]
         pub(super) swatch: TemplateChild<BpSwatch>,
         #[template_child]
-        pub(super) cells: TemplateChild<gtk::Box>,
+        pub(super) layout: TemplateChild<BpCellsLayout>,
         #[template_child]
         pub(super) name_label: TemplateChild<gtk::Label>,
         #[template_child]
@@ -87,6 +81,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             BpSwatch::ensure_type();
+            BpCellsLayout::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
         }
@@ -160,17 +155,10 @@ impl BpRestoreRow {
     pub fn set_narrow(&self, is_narrow: bool) {
         let imp = self.imp();
         imp.is_narrow.set(is_narrow);
-        imp.cells.set_orientation(orientation(is_narrow));
-        imp.cells.set_spacing(if is_narrow { 2 } else { 12 });
-        for (label, chars) in [(&imp.name_label, NAME_CHARS), (&imp.kind_label, KIND_CHARS)] {
-            let chars = if is_narrow { -1 } else { chars };
-            label.set_width_chars(chars);
-            label.set_max_width_chars(chars);
-        }
+        imp.layout.set_narrow(is_narrow);
         if let Some(editor) = imp.editor.get() {
             editor.set_narrow(is_narrow);
         }
-        problems::set_narrow(&imp.problem_box, is_narrow);
     }
 
     fn show_head(&self, model: &RestoreRow, verifies_only: bool) {
@@ -270,14 +258,6 @@ impl BpRestoreRow {
         if let (Some(vm), Some(handler)) = (vm, &*self.imp().handler.borrow()) {
             handler(&vm, edit);
         }
-    }
-}
-
-fn orientation(is_narrow: bool) -> gtk::Orientation {
-    if is_narrow {
-        gtk::Orientation::Vertical
-    } else {
-        gtk::Orientation::Horizontal
     }
 }
 

@@ -6,10 +6,10 @@ use gtk::{prelude::*, subclass::prelude::*};
 use crate::{
     plan::{Cure, RestoreProblem, RestoreRow},
     text::{restore_problem, wizard as words},
-    ui::widgets::remove_children,
+    ui::{BpFlowLayout, widgets::remove_children},
 };
 
-use super::{BpRestoreRow, orientation};
+use super::BpRestoreRow;
 
 impl BpRestoreRow {
     /// Shows the problems of a VM that is to be restored.
@@ -35,7 +35,8 @@ impl BpRestoreRow {
             .wrap_mode(gtk::pango::WrapMode::WordChar)
             .css_classes(["error"])
             .build();
-        let cures = gtk::Box::new(orientation(self.imp().is_narrow.get()), 6);
+        let cures = gtk::Box::new(gtk::Orientation::Horizontal, 0);
+        cures.set_layout_manager(Some(BpFlowLayout::default()));
         for cure in problem.cures() {
             // Every problem can be cured by leaving its VM out; one button for that is enough.
             if is_last || cure != Cure::LeaveOut {
@@ -52,10 +53,8 @@ impl BpRestoreRow {
         let button = gtk::Button::builder().css_classes(["text-button", "small"]).build();
         let label = gtk::Label::builder()
             .label(words::cure_button(&cure))
-            .wrap(true)
-            .wrap_mode(gtk::pango::WrapMode::WordChar)
-            .natural_wrap_mode(gtk::NaturalWrapMode::None)
-            .justify(gtk::Justification::Center)
+            // One line is measured in no time, and a button of one line has its full width unless the window has less.
+            .ellipsize(gtk::pango::EllipsizeMode::End)
             // Names the button for assistive technology.
             .mnemonic_widget(&button)
             .build();
@@ -67,16 +66,5 @@ impl BpRestoreRow {
             }
         });
         button
-    }
-}
-
-/// Puts the cures beside or below each other.
-pub(super) fn set_narrow(problems: &gtk::Box, is_narrow: bool) {
-    let mut problem = problems.first_child();
-    while let Some(holder) = problem {
-        if let Some(cures) = holder.last_child().and_downcast::<gtk::Box>() {
-            cures.set_orientation(orientation(is_narrow));
-        }
-        problem = holder.next_sibling();
     }
 }

@@ -14,10 +14,10 @@ use crate::{
 use super::{BpRestoreSummaryPage, RestoreSummary};
 
 /// How many rows are made before the page is first seen: more than fit on a screen.
-const FIRST_ROWS: usize = 24;
+const FIRST_ROWS: usize = 16;
 
 /// How long rows are made for each frame afterwards, so that the window answers in between.
-const ROWS_PER_FRAME: Duration = Duration::from_millis(20);
+const ROWS_PER_FRAME: Duration = Duration::from_millis(8);
 
 impl BpRestoreSummaryPage {
     /// Finds the VMs that have no row yet, and makes the first rows.
