@@ -14,6 +14,10 @@ use crate::support::{
     workspace::{PASSPHRASE, Workspace},
 };
 
+/// How many of fifteen VMs are seen at once in a window of the usual size; every one, of which each name is explained, takes
+/// one line.
+const SEEN_ROWS: usize = 10;
+
 #[test]
 fn a_name_is_checked_while_it_is_typed() {
     let place = place();
@@ -319,6 +323,35 @@ fn a_look_inside_leads_back_with_everything_kept() {
     wizard.wait_text("vault-1", STEP);
     wizard.next(5);
     wizard.finish();
+}
+
+#[test]
+fn most_of_fifteen_vms_are_seen_without_scrolling() {
+    let names: Vec<String> = (1..=15).map(|number| format!("vm-{number:02}")).collect();
+    let vms: Vec<Vm> = names
+        .iter()
+        .map(|name| Vm::new(name, "StandaloneVM").volume("private", Fill::Holes(MIB)))
+        .collect();
+    let place = Workspace::new(&vms);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let archive = make_archive(&place, &names);
+    // Every name is taken, so that every row says why it is another one.
+    let Some(wizard) = open(BY_KEYBOARD, &place.path("root"), &archive) else {
+        return;
+    };
+    wait_for_window(&wizard.session, "(1 of 5)");
+    to_table(&wizard);
+    wizard.wait_ready();
+    wizard.session.screenshot("table-fifteen");
+    let end = |node: &Node| node.extents().map_or(i32::MAX, |(_, top, _, height)| top + height);
+    let (_, footer, ..) = wizard.window.wait(Role::BUTTON, "Cancel").extents().unwrap();
+    let seen = || names.iter().filter(|vm| end(&wizard.table_row(vm)) <= footer).count();
+    wait_until("the rows", STEP, || seen() >= SEEN_ROWS);
+    let said = wizard.table_row("vm-03").name().unwrap();
+    assert!(
+        said.contains("There is a VM called vm-03 already; it will be restored as vm-03-1"),
+        "{said}"
+    );
 }
 
 /// Goes from a problem of a VM to the list of templates, where a letter chooses.
