@@ -8,7 +8,7 @@ use std::cell::Cell;
 use gtk::{prelude::*, subclass::prelude::*};
 
 /// The parts of the width that the columns take, in hundredths; the last one gets the rest.
-const COLUMNS: [i32; 2] = [31, 18];
+const COLUMNS: [i32; 2] = [28, 22];
 
 /// Between two columns, in pixels.
 const COLUMN_GAP: i32 = 12;
