@@ -2,6 +2,7 @@
 //! Page 4 of a restore: what happens to each VM, and what has to be solved first.
 
 mod findings;
+mod line;
 mod rows;
 
 use std::{
@@ -120,7 +121,7 @@ mod imp {
         pub(super) is_making: Cell<bool>,
         pub(super) is_narrow: Cell<bool>,
         /// The findings that are shown, and whether all of them are.
-        pub(super) lines: RefCell<Vec<findings::Line>>,
+        pub(super) lines: RefCell<Vec<line::Line>>,
         pub(super) shows_all: Cell<bool>,
         /// The name of the button in the drop-down of the pools, which is not seen.
         pub(super) pool_label: gtk::Label,

@@ -10,19 +10,10 @@ use crate::{
     ui::widgets::remove_children,
 };
 
-use super::{BpRestoreSummaryPage, RestoreSummary};
+use super::{BpRestoreSummaryPage, RestoreSummary, line::Line};
 
 /// How many findings are shown before their user asks for all of them.
 const FIRST_FINDINGS: usize = 3;
-
-/// One finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    /// The VM that it is about, if it is one.
-    vm: Option<String>,
-    text: String,
-    is_blocking: bool,
-}
 
 impl BpRestoreSummaryPage {
     /// Shows the findings of a table, and what cures them for all VMs.
