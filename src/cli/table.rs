@@ -224,7 +224,7 @@ fn restore_remark(row: &RestoreRow) -> String {
                 remarks += &format!(" <-- Template change to '{}'", sanitize(to));
             }
             RestoreRemark::NetVmChanged { to, .. } => remarks += &format!(" <-- Net VM change to '{}'", netvm(to)),
-            RestoreRemark::Renamed { to } => remarks += &format!(" <-- Will be renamed to '{}'", sanitize(to)),
+            RestoreRemark::Renamed { to, .. } => remarks += &format!(" <-- Will be renamed to '{}'", sanitize(to)),
             RestoreRemark::DispVmChanged { .. }
             | RestoreRemark::KernelChanged { .. }
             | RestoreRemark::PoolChosen { .. }
@@ -259,7 +259,10 @@ fn netvm(netvm: &Reference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{ArchivePath, Content};
+    use crate::{
+        inventory::{ArchivePath, Content},
+        plan::Renaming,
+    };
 
     fn vm(name: &str, class: Class, kib: u64) -> Vm {
         Vm {
@@ -354,7 +357,9 @@ VMs not selected for backup:
     fn the_table_of_a_restore_is_the_one_that_scripts_know() {
         let mut row = row("tpl-minimal");
         row.remarks.push(RestoreRemark::Renamed {
+            from: "tpl-minimal".into(),
             to: "tpl-minimal-1".into(),
+            why: Renaming::TakenHere,
         });
         let expected = "\
 -------------+------------+----------+-----------+-------+

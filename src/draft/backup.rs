@@ -397,6 +397,10 @@ impl WizardDraft for BackupDraft {
         }
     }
 
+    fn next_starts_job(&self) -> bool {
+        self.page == BackupPage::Summary
+    }
+
     fn may_go_back(&self) -> bool {
         match self.page {
             BackupPage::Vms => false,

@@ -331,6 +331,10 @@ impl WizardDraft for RestoreDraft {
         }
     }
 
+    fn next_starts_job(&self) -> bool {
+        self.page == RestorePage::Summary
+    }
+
     fn may_go_back(&self) -> bool {
         match self.page {
             RestorePage::Source => false,

@@ -59,6 +59,9 @@ pub trait WizardDraft {
     /// What is missing.
     fn may_continue(&self) -> Result<(), Reason>;
 
+    /// Whether the next page starts the job, so that Enter in a field must not lead there.
+    fn next_starts_job(&self) -> bool;
+
     /// Whether there is a way back: not once something has been written.
     fn may_go_back(&self) -> bool;
 

@@ -299,7 +299,7 @@ fn remark(remark: &RestoreRemark) -> Option<Remark<'_>> {
         | RestoreRemark::SkippedBroken { .. }
         | RestoreRemark::NotNeeded
         | RestoreRemark::FoundHere => return None,
-        RestoreRemark::Renamed { to: name } => to("renamed", name),
+        RestoreRemark::Renamed { to: name, .. } => to("renamed", name),
         RestoreRemark::TemplateChanged { from, to } => {
             change("template_changed", Target::named(from), Target::named(to))
         }

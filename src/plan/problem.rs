@@ -196,6 +196,19 @@ impl RestoreProblem {
 }
 
 impl Cure {
+    /// Whether its user has to choose or type something for it.
+    pub fn is_choice(&self) -> bool {
+        matches!(
+            self,
+            Self::ChooseName
+                | Self::ChooseTemplate
+                | Self::ChooseNetVm
+                | Self::ChooseDispVm
+                | Self::ChooseKernel
+                | Self::ChoosePool
+        )
+    }
+
     /// What to write on the command line of the tool for a VM of the archive, with capitals for what its user has to
     /// put there; nothing where no option does it.
     pub fn option(&self, vm: &str) -> Option<String> {
@@ -228,6 +241,29 @@ impl Absence {
     }
 }
 
+/// Why a VM gets another name than it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Renaming {
+    /// The user chose it.
+    Chosen,
+    /// A VM here has the old one.
+    TakenHere,
+    /// The old one was given to another VM of this restore.
+    TakenByAnother,
+    /// No VM can have the old one.
+    Invalid,
+}
+
+impl RestoreRemark {
+    /// Whether something of the VM is lost without its user having said so.
+    pub fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::DeviceWithoutBackend { .. } | Self::VmMissing { .. } | Self::TagDropped { .. }
+        )
+    }
+}
+
 /// What is worth knowing about a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -247,8 +283,12 @@ pub enum RestoreRemark {
     FoundHere,
     /// It gets another name.
     Renamed {
+        /// The name in the archive.
+        from: String,
         /// The name here.
         to: String,
+        /// What made it so.
+        why: Renaming,
     },
     /// It gets another template.
     TemplateChanged {

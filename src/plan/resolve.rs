@@ -179,7 +179,7 @@ impl Resolver<'_> {
             self.link_properties(row, &peers);
             self.link_tags(row, &peers);
             self.find_devices(row, &peers);
-            changes::note(row);
+            changes::note(row, self);
         }
     }
 }

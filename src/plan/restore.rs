@@ -103,6 +103,16 @@ impl RestoreTable {
         })
     }
 
+    /// The rows that will be restored and can be.
+    pub fn ready(&self) -> impl Iterator<Item = &RestoreRow> {
+        self.selected().filter(|row| row.problems.is_empty())
+    }
+
+    /// The rows that are to be restored and cannot be yet.
+    pub fn blocked(&self) -> impl Iterator<Item = &RestoreRow> {
+        self.selected().filter(|row| !row.problems.is_empty())
+    }
+
     /// Whether every selected row can be restored and there is one.
     pub fn is_ready(&self) -> bool {
         self.selected().next().is_some() && self.selected().all(|row| row.problems.is_empty())

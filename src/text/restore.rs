@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the table of a restore says about each VM, in words.
 
-use crate::plan::{Absence, Cure, RestoreProblem, RestoreRemark, Shortage};
+use crate::plan::{Absence, Cure, Renaming, RestoreProblem, RestoreRemark, Shortage};
 
 use super::{
     finding::FindingText,
@@ -137,6 +137,23 @@ pub fn shortage(shortage: &Shortage) -> String {
     )
 }
 
+fn renamed(from: &str, to: &str, why: Renaming) -> String {
+    let (from, to) = (sanitize(from), sanitize(to));
+    let names = [("old", from.as_str()), ("name", to.as_str())];
+    match why {
+        Renaming::Chosen => gettext_f("Gets the name {name}", &names),
+        Renaming::TakenHere => gettext_f(
+            "There is a VM called {old} already; it will be restored as {name}",
+            &names,
+        ),
+        Renaming::TakenByAnother => gettext_f(
+            "Another VM of this restore gets the name {old}; this one will be restored as {name}",
+            &names,
+        ),
+        Renaming::Invalid => gettext_f("No VM can be called {old}; it will be restored as {name}", &names),
+    }
+}
+
 /// What is worth knowing about a row.
 pub fn restore_remark(remark: &RestoreRemark) -> String {
     match remark {
@@ -145,7 +162,7 @@ pub fn restore_remark(remark: &RestoreRemark) -> String {
         RestoreRemark::SkippedBroken { .. } => gettext("Left out because of its problems"),
         RestoreRemark::NotNeeded => gettext("Left out: nothing that is restored needs it"),
         RestoreRemark::FoundHere => gettext("Left out: the VM of this name on this system is used"),
-        RestoreRemark::Renamed { to } => gettext_f("Gets the name {name}", &[("name", &sanitize(to))]),
+        RestoreRemark::Renamed { from, to, why } => renamed(from, to, *why),
         RestoreRemark::TemplateChanged { from, to } => gettext_f(
             "Gets the template {new} in place of {old}",
             &[("old", &sanitize(from)), ("new", &sanitize(to))],

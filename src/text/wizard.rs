@@ -22,8 +22,9 @@ pub use lists::{
 };
 pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
 pub use restore::{
-    contents_heading, cure_button, default_pool, device, domain_detail, home_note, missing, newer_known, pool_offer,
-    restore_action, restore_counts, restore_note, restore_remarks, restore_title, template,
+    contents_heading, cure_button, default_pool, device, domain_detail, findings_title, home_note, leave_out_all,
+    left_out_here, missing, more_findings, newer_known, pool_of_all, pool_offer, restore_action, restore_finding,
+    restore_kind, restore_name, restore_note, restore_spoken, restore_title,
 };
 pub use run::{
     add_new, folder_not_opened, new_since_profile, power_off_in, profile_not_kept, stays_on, stillness,

@@ -18,6 +18,9 @@ mod imp {
         caption: RefCell<String>,
         #[template_child]
         pub(super) drop: TemplateChild<gtk::DropDown>,
+        /// The name of the button that opens the list. It is not seen: the caption names only the drop-down, and the focus
+        /// stands in the button.
+        button_label: gtk::Label,
     }
 
     #[glib::object_subclass]
@@ -36,7 +39,16 @@ mod imp {
     }
 
     #[glib::derived_properties]
-    impl ObjectImpl for BpChoiceField {}
+    impl ObjectImpl for BpChoiceField {
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.button_label.set_mnemonic_widget(self.drop.first_child().as_ref());
+            self.obj().connect_caption_notify(|field| {
+                let caption = field.caption().replace('_', "");
+                field.imp().button_label.set_label(&caption);
+            });
+        }
+    }
     impl WidgetImpl for BpChoiceField {}
     impl BoxImpl for BpChoiceField {}
 }

@@ -3,12 +3,19 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
 };
 
 use gtk::prelude::*;
 
-use super::pages::choose_by_letter;
+use super::{BpSwatch, pages::choose_by_letter};
+
+/// Width and height of the tile beside an entry, in pixels.
+const TILE_PIXELS: i32 = 14;
+
+/// The label colours of the entries that are VMs, as 0xRRGGBB, by what is shown for them.
+type Colors = Rc<RefCell<BTreeMap<String, u32>>>;
 
 /// A drop-down of values, each with what is shown for it.
 #[derive(Debug)]
@@ -18,6 +25,7 @@ pub(super) struct Chooser<T> {
     /// that of its class.
     opener_name: gtk::Label,
     entries: RefCell<Vec<(String, T)>>,
+    colors: Colors,
     /// Set while values are copied in: what changes then is not the user's doing.
     is_showing: Cell<bool>,
 }
@@ -25,7 +33,8 @@ pub(super) struct Chooser<T> {
 impl<T: Clone + PartialEq + 'static> Chooser<T> {
     /// Makes a drop-down of a template one of values; `then` hears what its user chooses.
     pub(super) fn new(drop: &gtk::DropDown, then: impl Fn(T) + 'static) -> Rc<Self> {
-        drop.set_factory(Some(&ellipsizing()));
+        let colors = Colors::default();
+        drop.set_factory(Some(&ellipsizing(&colors)));
         choose_by_letter(drop);
         let opener_name = gtk::Label::new(None);
         opener_name.set_mnemonic_widget(drop.first_child().as_ref());
@@ -33,6 +42,7 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
             drop: drop.clone(),
             opener_name,
             entries: RefCell::default(),
+            colors,
             is_showing: Cell::new(false),
         });
         let weak = Rc::downgrade(&chooser);
@@ -58,10 +68,21 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
 
     /// Offers these values, with one of them chosen.
     pub(super) fn show(&self, entries: Vec<(String, T)>, chosen: &T) {
+        self.show_colored(entries, chosen, |_| None);
+    }
+
+    /// Offers these values with the label colours of those that are VMs, with one of them chosen.
+    pub(super) fn show_colored(&self, entries: Vec<(String, T)>, chosen: &T, color: impl Fn(&T) -> Option<u32>) {
         self.is_showing.set(true);
-        let is_known = *self.entries.borrow() == entries;
+        let colors = entries
+            .iter()
+            .filter_map(|(shown, value)| Some((shown.clone(), color(value)?)));
+        let colors: BTreeMap<String, u32> = colors.collect();
+        let is_known = *self.entries.borrow() == entries && *self.colors.borrow() == colors;
         if !is_known {
             let shown: Vec<&str> = entries.iter().map(|(shown, _)| shown.as_str()).collect();
+            // Its lines are made anew with the model.
+            self.colors.replace(colors);
             self.drop.set_model(Some(&gtk::StringList::new(&shown)));
             self.entries.replace(entries);
         }
@@ -99,19 +120,43 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
 }
 
 /// GTK's own entries of a drop-down are as wide as their text, which three beside each other have no room for.
-fn ellipsizing() -> gtk::SignalListItemFactory {
+fn ellipsizing(colors: &Colors) -> gtk::SignalListItemFactory {
     let factory = gtk::SignalListItemFactory::new();
     factory.connect_setup(|_, item| {
         let label = gtk::Label::builder()
             .xalign(0.0)
+            .hexpand(true)
             .ellipsize(gtk::pango::EllipsizeMode::End)
             .build();
+        let tile = BpSwatch::of_pixels(TILE_PIXELS);
+        tile.set_valign(gtk::Align::Center);
+        let line = gtk::Box::new(gtk::Orientation::Horizontal, 6);
+        line.append(&tile);
+        line.append(&label);
         if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
-            item.property_expression("item")
-                .chain_property::<gtk::StringObject>("string")
-                .bind(&label, "label", gtk::Widget::NONE);
-            item.set_child(Some(&label));
+            item.set_child(Some(&line));
         }
     });
+    let colors = Rc::clone(colors);
+    factory.connect_bind(move |_, item| {
+        let Some((shown, tile, label)) = parts(item) else {
+            return;
+        };
+        let color = colors.borrow().get(shown.as_str()).copied();
+        tile.set_visible(color.is_some());
+        if let Some(color) = color {
+            tile.show_color(color);
+        }
+        label.set_label(&shown);
+    });
     factory
+}
+
+/// What a line is to show, its tile and its label.
+fn parts(item: &glib::Object) -> Option<(glib::GString, BpSwatch, gtk::Label)> {
+    let item = item.downcast_ref::<gtk::ListItem>()?;
+    let shown = item.item().and_downcast::<gtk::StringObject>()?.string();
+    let tile = item.child()?.first_child().and_downcast::<BpSwatch>()?;
+    let label = tile.next_sibling().and_downcast::<gtk::Label>()?;
+    Some((shown, tile, label))
 }

@@ -6,6 +6,7 @@
 //! blocks, reads a disk or waits for a VM.
 
 mod app;
+mod cells;
 mod check;
 mod choice_field;
 mod chooser;
@@ -24,6 +25,7 @@ mod note;
 mod option;
 mod place_field;
 mod progress_row;
+mod restore_edit;
 mod restore_editor;
 mod restore_row;
 mod step_row;
@@ -41,6 +43,7 @@ pub mod pages;
 pub mod restore_flow;
 
 pub use app::{Program, prepare, run};
+pub use cells::{BpCellsLayout, BpFlowLayout};
 pub use check::BpCheck;
 pub use choice_field::BpChoiceField;
 pub use clamp::BpClampLayout;
@@ -54,8 +57,9 @@ pub use note::BpNote;
 pub use option::BpOption;
 pub use place_field::BpPlaceField;
 pub use progress_row::BpProgressRow;
-pub use restore_editor::{BpRestoreEditor, Edit};
-pub use restore_row::{BpRestoreRow, RowContext};
+pub use restore_edit::{Edit, RowContext};
+pub use restore_editor::BpRestoreEditor;
+pub use restore_row::BpRestoreRow;
 pub use step_row::BpStepRow;
 pub use swatch::{BpSwatch, Glyph};
 pub use verdict::BpVerdict;

@@ -14,32 +14,7 @@ use crate::{
     text::{kernel, netvm, wizard as words},
 };
 
-use super::{BpCheck, BpChoiceField, chooser::Chooser, widgets::remove_children};
-
-/// What the user changed about a VM, by its name in the archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// Its name here.
-    Name(String),
-    /// Its template here.
-    Template(Option<String>),
-    /// Its net VM here.
-    NetVm(Reference),
-    /// Its default disposable template here.
-    DispVm(Reference),
-    /// Its kernel here.
-    Kernel(Reference),
-    /// The pool of its volumes.
-    Pool(Option<String>),
-    /// Whether one of its devices is assigned.
-    Device(DevicePort, bool),
-    /// Something that cures a problem without a further choice.
-    Cure(Cure),
-    /// It was left out, and is to be restored after all.
-    TakeBack,
-    /// Nothing yet: what there is to choose from is wanted.
-    Opened,
-}
+use super::{BpCheck, BpChoiceField, Edit, RowContext, chooser::Chooser, widgets::remove_children};
 
 /// Who hears the edits.
 type EditHandler = Box<dyn Fn(Edit)>;
@@ -70,8 +45,6 @@ mod imp {
         #[template_child]
         pub(super) netvm: TemplateChild<BpChoiceField>,
         #[template_child]
-        pub(super) more: TemplateChild<gtk::Expander>,
-        #[template_child]
         pub(super) more_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) dispvm: TemplateChild<BpChoiceField>,
@@ -83,6 +56,8 @@ mod imp {
         pub(super) devices_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) devices: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) leave_button: TemplateChild<gtk::Button>,
         pub(super) choosers: OnceCell<Choosers>,
         pub(super) shown_devices: RefCell<Vec<(DevicePort, BpCheck)>>,
         /// Set while values are copied in: what changes then is not the user's doing.
@@ -100,6 +75,17 @@ mod imp {
             self.is_typing.set(true);
             self.obj().tell(Edit::Name(self.name_entry.text().into()));
             self.is_typing.set(false);
+        }
+
+        /// What is typed was told with each key, so that Enter only ends it.
+        #[template_callback]
+        fn on_name_entered(&self) {
+            self.obj().tell(Edit::Entered);
+        }
+
+        #[template_callback]
+        fn on_leave_out(&self) {
+            self.obj().tell(Edit::Cure(Cure::LeaveOut));
         }
     }
 
@@ -147,8 +133,9 @@ impl BpRestoreEditor {
     }
 
     /// Shows how the VM is now, and what there is to choose from. A field that is being typed in is left alone.
-    pub fn show_row(&self, model: &RestoreRow, candidates: &Candidates, pool_of_all: Option<&str>) {
+    pub fn show_row(&self, model: &RestoreRow, context: &RowContext<'_>) {
         let imp = self.imp();
+        let candidates = (context.candidates)(model);
         imp.is_showing.set(true);
         let has_focus = imp.name_entry.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN);
         let is_typing = imp.is_typing.get() || has_focus;
@@ -156,13 +143,15 @@ impl BpRestoreEditor {
             imp.name_entry.set_text(&model.name_here);
         }
         if let Some(choosers) = imp.choosers.get() {
-            choosers.show(model, candidates, pool_of_all);
+            choosers.show(model, &candidates, context);
         }
         imp.template.set_visible(model.domain.class.has_template());
         imp.kernel.set_visible(!candidates.kernels.is_empty());
         imp.pool
             .set_visible(candidates.pools.len() > 1 || model.problems.iter().any(is_of_pool));
         self.show_devices(model);
+        // A VM with problems has that button beside them.
+        imp.leave_button.set_visible(model.problems.is_empty());
         self.mark_problems(model);
         imp.is_showing.set(false);
     }
@@ -178,10 +167,10 @@ impl BpRestoreEditor {
         self.imp().more_box.set_orientation(orientation);
     }
 
-    /// Puts the focus into the field that cures a problem. Returns whether there is such a field.
-    pub fn focus_for(&self, problem: &RestoreProblem) -> bool {
-        let field = self.field_of(problem);
-        field.is_some_and(|field| field.grab_focus())
+    /// Puts the focus into the field that is a cure. Returns whether there is such a field.
+    pub fn focus_for(&self, cure: &Cure) -> bool {
+        let field = self.fields().into_iter().find(|(cured_by, _)| cured_by == cure);
+        field.is_some_and(|(_, field)| field.grab_focus())
     }
 
     fn make_choosers(&self) {
@@ -253,30 +242,16 @@ impl BpRestoreEditor {
         (port.clone(), check)
     }
 
-    /// Marks the fields in which something has to be chosen, and opens what hides one of them.
+    /// Marks the fields in which something has to be chosen.
     fn mark_problems(&self, model: &RestoreRow) {
-        let fields = self.fields();
         let cures: Vec<Cure> = model.problems.iter().flat_map(RestoreProblem::cures).collect();
-        for (cure, field) in &fields {
+        for (cure, field) in &self.fields() {
             if cures.contains(cure) {
                 field.add_css_class("error");
             } else {
                 field.remove_css_class("error");
             }
         }
-        // What is folded away is no part of the window, so it is asked for one by one.
-        let folded = [Cure::ChooseDispVm, Cure::ChooseKernel, Cure::ChoosePool];
-        if folded.iter().any(|cure| cures.contains(cure)) {
-            self.imp().more.set_expanded(true);
-        }
-    }
-
-    /// The field that cures a problem.
-    fn field_of(&self, problem: &RestoreProblem) -> Option<gtk::Widget> {
-        let fields = self.fields();
-        let cures = problem.cures();
-        let field_of = |cure: &Cure| fields.iter().find(|(cured_by, _)| cured_by == cure);
-        cures.iter().find_map(field_of).map(|(_, field)| field.clone())
     }
 
     /// The fields, each with the cure that it is.
@@ -299,7 +274,7 @@ fn is_of_pool(problem: &RestoreProblem) -> bool {
 }
 
 impl Choosers {
-    fn show(&self, model: &RestoreRow, candidates: &Candidates, pool_of_all: Option<&str>) {
+    fn show(&self, model: &RestoreRow, candidates: &Candidates, context: &RowContext<'_>) {
         let templates = candidates
             .templates
             .iter()
@@ -312,15 +287,17 @@ impl Choosers {
         {
             templates.insert(0, (words::missing(name), Some(name.clone())));
         }
-        self.template.show(templates, &model.template);
-        self.netvm
-            .show(references(&candidates.netvms, &model.netvm, netvm), &model.netvm);
-        self.dispvm
-            .show(references(&candidates.dispvms, &model.dispvm, netvm), &model.dispvm);
+        let of_named = |name: &Option<String>| name.as_deref().and_then(context.color);
+        let of_reference = |vm: &Reference| vm.name().and_then(context.color);
+        self.template.show_colored(templates, &model.template, of_named);
+        let netvms = references(&candidates.netvms, &model.netvm, netvm);
+        self.netvm.show_colored(netvms, &model.netvm, of_reference);
+        let dispvms = references(&candidates.dispvms, &model.dispvm, netvm);
+        self.dispvm.show_colored(dispvms, &model.dispvm, of_reference);
         self.kernel
             .show(references(&candidates.kernels, &model.kernel, kernel), &model.kernel);
         self.pool.show(
-            pools(&candidates.pools, model.pool.as_deref(), pool_of_all),
+            pools(&candidates.pools, model.pool.as_deref(), context.pool_of_all),
             &model.pool,
         );
     }

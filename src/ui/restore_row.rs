@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A VM on the summary of a restore: what becomes of it, what stands against that, and the ways to change it.
+//! A VM on the summary of a restore: one line that says what becomes of it, what stands against that below it, and the
+//! ways to change it where it is opened. What is not opened has no fields, so that hundreds of rows are made at once.
+
+mod problems;
 
 use std::cell::{Cell, OnceCell, RefCell};
 
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
-    plan::{Candidates, Cure, RestoreProblem, RestoreRow},
-    text::{FindingText, netvm, restore_problem, wizard as words},
+    plan::{Cure, RestoreProblem, RestoreRow},
+    text::wizard as words,
 };
 
-use super::{BpFindingRow, BpRestoreEditor, BpSwatch, Edit, Glyph, widgets::remove_children, wizard::follow_width};
+use super::{BpCellsLayout, BpRestoreEditor, BpSwatch, Edit, Glyph, RowContext};
 
 /// Who hears the edits.
 type EditHandler = Box<dyn Fn(&str, Edit)>;
-
-/// What a row shows beside its VM.
-pub struct RowContext<'a> {
-    /// Nothing is restored, so that there is nothing to change.
-    pub verifies_only: bool,
-    /// The pool that was chosen for all VMs.
-    pub pool_of_all: Option<&'a str>,
-    /// What there is to choose from for a VM; asked only where it is seen.
-    pub candidates: &'a dyn Fn(&RestoreRow) -> Candidates,
-}
 
 mod imp {
     use super::*;
@@ -33,46 +26,42 @@ mod imp {
     #[template(resource = "/org/pedos/Backup/ui/restore_row.ui")]
     pub struct BpRestoreRow {
         #[template_child]
+        pub(super) line: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) spoken_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) expander: TemplateChild<gtk::Expander>,
+        #[template_child]
+        pub(super) head: TemplateChild<gtk::Box>,
+        #[template_child]
         pub(super) swatch: TemplateChild<BpSwatch>,
+        #[template_child]
+        pub(super) layout: TemplateChild<BpCellsLayout>,
         #[template_child]
         pub(super) name_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) kind_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) what_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) mark: TemplateChild<gtk::Image>,
         #[template_child]
         pub(super) back_button: TemplateChild<gtk::Button>,
         #[template_child]
-        pub(super) edit_button: TemplateChild<gtk::ToggleButton>,
-        #[template_child]
-        pub(super) facts_grid: TemplateChild<gtk::Box>,
-        #[template_child]
-        pub(super) here_label: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub(super) template_label: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub(super) netvm_label: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub(super) remarks_label: TemplateChild<gtk::Label>,
-        #[template_child]
         pub(super) problem_box: TemplateChild<gtk::Box>,
-        #[template_child]
-        pub(super) edit_box: TemplateChild<gtk::Box>,
-        #[template_child]
-        pub(super) leave_button: TemplateChild<gtk::Button>,
-        pub(super) model: RefCell<Option<RestoreRow>>,
+        /// The VM that is shown, and whether nothing is restored.
+        pub(super) shown: RefCell<Option<(RestoreRow, bool)>>,
         pub(super) editor: OnceCell<BpRestoreEditor>,
         pub(super) is_narrow: Cell<bool>,
-        pub(super) is_showing: Cell<bool>,
         pub(super) handler: RefCell<Option<EditHandler>>,
     }
 
     #[gtk::template_callbacks]
     impl BpRestoreRow {
         #[template_callback]
-        fn on_edit(&self) {
-            if self.edit_button.is_active() {
+        fn on_expanded(&self) {
+            if self.expander.is_expanded() {
                 self.obj().add_editor();
-            }
-            if !self.is_showing.get() {
                 self.obj().tell(Edit::Opened);
             }
         }
@@ -80,12 +69,7 @@ mod imp {
         #[template_callback]
         fn on_take_back(&self) {
             self.obj().tell(Edit::TakeBack);
-            self.edit_button.grab_focus();
-        }
-
-        #[template_callback]
-        fn on_leave_out(&self) {
-            self.obj().cure(Cure::LeaveOut);
+            self.obj().focus_row();
         }
     }
 
@@ -97,6 +81,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             BpSwatch::ensure_type();
+            BpCellsLayout::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
         }
@@ -107,12 +92,7 @@ mod imp {
     }
 
     impl ObjectImpl for BpRestoreRow {}
-    impl WidgetImpl for BpRestoreRow {
-        fn root(&self) {
-            self.parent_root();
-            follow_width(&*self.obj(), super::BpRestoreRow::set_narrow);
-        }
-    }
+    impl WidgetImpl for BpRestoreRow {}
     impl BoxImpl for BpRestoreRow {}
 }
 
@@ -125,86 +105,70 @@ glib::wrapper! {
 
 impl BpRestoreRow {
     /// A row that tells `handler` what its user changes.
-    pub fn new(glyph: Glyph, handler: impl Fn(&str, Edit) + 'static) -> Self {
+    pub fn new(glyph: Glyph, is_narrow: bool, handler: impl Fn(&str, Edit) + 'static) -> Self {
         let row: Self = glib::Object::new();
         row.imp().swatch.show_glyph(glyph);
         row.imp().handler.replace(Some(Box::new(handler)));
+        row.set_narrow(is_narrow);
         row
     }
 
     /// Shows what becomes of the VM.
     pub fn show_row(&self, model: &RestoreRow, context: &RowContext<'_>) {
         let imp = self.imp();
-        imp.is_showing.set(true);
-        if imp.model.borrow().as_ref() != Some(model) {
-            imp.model.replace(Some(model.clone()));
-            self.show_facts(model, context.verifies_only);
-            self.show_problems(model);
+        let is_known = {
+            let shown = imp.shown.borrow();
+            let shown = shown.as_ref();
+            shown.is_some_and(|(known, verifies)| known == model && *verifies == context.verifies_only)
+        };
+        if !is_known {
+            imp.shown.replace(Some((model.clone(), context.verifies_only)));
+            self.show_head(model, context.verifies_only);
+            self.show_problems(model, context.verifies_only);
         }
-        let may_edit = may_edit(model) && !context.verifies_only;
-        let is_open = may_edit && imp.edit_button.is_active();
-        imp.edit_button.set_visible(may_edit);
-        imp.facts_grid.set_visible(may_edit && !is_open);
-        imp.edit_box.set_visible(is_open);
-        imp.leave_button.set_visible(model.problems.is_empty());
-        if let Some(editor) = imp.editor.get().filter(|_| is_open) {
-            editor.show_row(model, &(context.candidates)(model), context.pool_of_all);
+        if let Some(editor) = imp.editor.get().filter(|_| imp.expander.is_expanded()) {
+            editor.show_row(model, context);
         }
-        imp.is_showing.set(false);
     }
 
-    /// Whether it has something to solve in its fields and did not have it before.
-    pub fn wants_to_open(&self, model: &RestoreRow) -> bool {
-        let imp = self.imp();
-        let had_problems = imp
-            .model
-            .borrow()
-            .as_ref()
-            .is_some_and(|known| !known.problems.is_empty());
-        !had_problems && !model.problems.is_empty() && may_edit(model) && !imp.edit_button.is_active()
-    }
-
-    /// Opens the fields, without telling anybody: what they offer is shown next.
+    /// Opens the fields.
     pub fn open(&self) {
-        let imp = self.imp();
-        imp.is_showing.set(true);
-        imp.edit_button.set_active(true);
-        imp.is_showing.set(false);
+        self.imp().expander.set_expanded(true);
     }
 
-    /// Puts the focus where a problem of this VM can be solved. Returns whether there is one.
+    /// Puts the focus on what cures the first problem of this VM. Returns whether there is one.
     pub fn focus_problem(&self) -> bool {
-        let imp = self.imp();
-        let first = imp
-            .model
-            .borrow()
-            .as_ref()
-            .and_then(|model| model.problems.first().cloned());
-        let Some(first) = first else { return false };
-        let is_field = imp.edit_box.is_visible() && imp.editor.get().is_some_and(|editor| editor.focus_for(&first));
-        is_field || imp.problem_box.child_focus(gtk::DirectionType::TabForward) || self.focus_row()
+        let problems = &self.imp().problem_box;
+        problems.is_visible() && problems.child_focus(gtk::DirectionType::TabForward)
     }
 
     /// Puts the focus on this VM.
     pub fn focus_row(&self) -> bool {
         let imp = self.imp();
-        let buttons: [&gtk::Widget; 2] = [imp.edit_button.upcast_ref(), imp.back_button.upcast_ref()];
-        buttons
+        let widgets: [&gtk::Widget; 2] = [imp.expander.upcast_ref(), imp.back_button.upcast_ref()];
+        widgets
             .into_iter()
-            .any(|button| button.is_visible() && button.grab_focus())
-            || self.child_focus(gtk::DirectionType::TabForward)
+            .any(|widget| widget.is_visible() && widget.grab_focus())
     }
 
-    fn show_facts(&self, model: &RestoreRow, verifies_only: bool) {
+    /// Puts the columns beside or below each other.
+    pub fn set_narrow(&self, is_narrow: bool) {
         let imp = self.imp();
-        imp.name_label.set_label(&words::shown_name(&model.domain.name));
+        imp.is_narrow.set(is_narrow);
+        imp.layout.set_narrow(is_narrow);
+        if let Some(editor) = imp.editor.get() {
+            editor.set_narrow(is_narrow);
+        }
+    }
+
+    fn show_head(&self, model: &RestoreRow, verifies_only: bool) {
+        let imp = self.imp();
+        imp.name_label.set_label(&words::restore_name(model));
+        imp.kind_label.set_label(&words::restore_kind(model));
         imp.what_label.set_label(&words::restore_action(model, verifies_only));
-        imp.here_label.set_label(&words::shown_name(&model.name_here));
-        imp.template_label.set_label(&words::template(model));
-        imp.netvm_label.set_label(&netvm(&model.netvm));
-        let remarks = words::restore_remarks(model);
-        imp.remarks_label.set_visible(!remarks.is_empty());
-        imp.remarks_label.set_label(&remarks);
+        imp.spoken_label.set_label(&words::restore_spoken(model, verifies_only));
+        self.show_mark(model, verifies_only);
+        self.set_editable(!verifies_only && may_edit(model));
         imp.back_button.set_visible(!model.is_selected && !is_unneeded(model));
         if model.is_selected {
             self.remove_css_class("left-out");
@@ -213,40 +177,51 @@ impl BpRestoreRow {
         }
     }
 
-    fn show_problems(&self, model: &RestoreRow) {
-        let holder = &self.imp().problem_box;
-        remove_children(&**holder);
-        for problem in &model.problems {
-            let text = FindingText {
-                hint: None,
-                ..restore_problem(problem)
-            };
-            let row = BpFindingRow::new("", &text, true);
-            row.remove_css_class("card-row");
-            for cure in problem.cures() {
-                // Every problem can be cured by leaving its VM out; one button for that is enough.
-                let is_last = model.problems.last() == Some(problem);
-                if let Some(label) = words::cure_button(&cure).filter(|_| is_last || cure != Cure::LeaveOut) {
-                    row.add_cure(&label, self.curing(cure));
-                }
-            }
-            row.set_narrow(self.imp().is_narrow.get());
-            holder.append(&row);
+    fn show_mark(&self, model: &RestoreRow, verifies_only: bool) {
+        let imp = self.imp();
+        let is_shown = model.is_selected && !verifies_only;
+        let is_blocked = is_shown && !model.problems.is_empty();
+        let has_loss = is_shown && model.remarks.iter().any(crate::plan::RestoreRemark::is_loss);
+        let (icon, class) = if is_blocked {
+            ("dialog-error-symbolic", "error")
+        } else {
+            ("dialog-warning-symbolic", "warning")
+        };
+        let is_marked = is_blocked || has_loss;
+        imp.mark.set_visible(is_marked);
+        if is_marked {
+            imp.mark.set_icon_name(Some(icon));
+            imp.mark.set_css_classes(&[class]);
         }
-        holder.set_visible(!model.problems.is_empty());
     }
 
-    fn curing(&self, cure: Cure) -> impl Fn() + use<> {
-        let row = self.downgrade();
-        move || {
-            if let Some(row) = row.upgrade() {
-                row.cure(cure.clone());
-            }
+    /// The line is the head of the expander, or stands by itself where there is nothing to change.
+    fn set_editable(&self, is_editable: bool) {
+        let imp = self.imp();
+        let is_now = imp.expander.label_widget().is_some();
+        if is_now == is_editable {
+            return;
         }
+        if is_editable {
+            imp.line.remove(&*imp.head);
+            imp.expander.set_label_widget(Some(&*imp.head));
+        } else {
+            imp.expander.set_expanded(false);
+            imp.expander.set_label_widget(gtk::Widget::NONE);
+            imp.line.prepend(&*imp.head);
+        }
+        imp.expander.set_visible(is_editable);
     }
 
     /// What is done about a problem takes its button away, so the focus goes on before.
     fn cure(&self, cure: Cure) {
+        if cure.is_choice() {
+            self.open();
+            if let Some(editor) = self.imp().editor.get() {
+                editor.focus_for(&cure);
+            }
+            return;
+        }
         let leads_elsewhere = matches!(cure, Cure::SolveFirst { .. });
         self.tell(Edit::Cure(cure));
         if !leads_elsewhere && !self.focus_problem() {
@@ -259,46 +234,29 @@ impl BpRestoreRow {
         imp.editor.get_or_init(|| {
             let row = self.downgrade();
             let editor = BpRestoreEditor::new(move |edit| {
-                if let Some(row) = row.upgrade() {
-                    row.tell(edit);
+                let Some(row) = row.upgrade() else { return };
+                match edit {
+                    Edit::Entered => {
+                        row.focus_row();
+                        // The field shows the name that came of it now that nobody types in it.
+                        row.tell(Edit::Opened);
+                    }
+                    Edit::Cure(cure) => row.cure(cure),
+                    edit => row.tell(edit),
                 }
             });
             editor.set_narrow(imp.is_narrow.get());
-            imp.edit_box.prepend(&editor);
+            imp.expander.set_child(Some(&editor));
             editor
         });
     }
 
     fn tell(&self, edit: Edit) {
-        let vm = self
-            .imp()
-            .model
-            .borrow()
-            .as_ref()
-            .map(|model| model.domain.name.clone());
+        let shown = self.imp().shown.borrow();
+        let vm = shown.as_ref().map(|(model, _)| model.domain.name.clone());
+        drop(shown);
         if let (Some(vm), Some(handler)) = (vm, &*self.imp().handler.borrow()) {
             handler(&vm, edit);
-        }
-    }
-
-    fn set_narrow(&self, is_narrow: bool) {
-        let imp = self.imp();
-        imp.is_narrow.set(is_narrow);
-        let orientation = if is_narrow {
-            gtk::Orientation::Vertical
-        } else {
-            gtk::Orientation::Horizontal
-        };
-        imp.facts_grid.set_orientation(orientation);
-        if let Some(editor) = imp.editor.get() {
-            editor.set_narrow(is_narrow);
-        }
-        let mut child = imp.problem_box.first_child();
-        while let Some(row) = child {
-            if let Some(row) = row.downcast_ref::<BpFindingRow>() {
-                row.set_narrow(is_narrow);
-            }
-            child = row.next_sibling();
         }
     }
 }

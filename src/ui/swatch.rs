@@ -10,6 +10,9 @@ use crate::{host::Vm, inventory::Class};
 /// Width and height of the tile in pixels.
 const TILE_PIXELS: i32 = 30;
 
+/// How round its corners are, as a part of its width.
+const ROUNDING: f32 = 8.0 / 30.0;
+
 /// Width and height of the sign in it, in pixels: what symbolic icons are drawn for.
 const SIGN_PIXELS: i32 = 16;
 
@@ -46,8 +49,12 @@ mod imp {
     use super::*;
 
     /// The class behind [`super::BpSwatch`].
-    #[derive(Debug, Default)]
+    #[derive(Debug, Default, glib::Properties)]
+    #[properties(wrapper_type = super::BpSwatch)]
     pub struct BpSwatch {
+        /// Width and height in pixels; the usual ones for 0.
+        #[property(get, set)]
+        tile_pixels: Cell<i32>,
         pub(super) color: Cell<u32>,
         pub(super) icon: RefCell<Option<gtk::IconPaintable>>,
     }
@@ -64,24 +71,30 @@ mod imp {
         }
     }
 
+    #[glib::derived_properties]
     impl ObjectImpl for BpSwatch {}
 
     impl WidgetImpl for BpSwatch {
         fn measure(&self, _: gtk::Orientation, _: i32) -> (i32, i32, i32, i32) {
-            (TILE_PIXELS, TILE_PIXELS, -1, -1)
+            let pixels = match self.tile_pixels.get() {
+                0 => TILE_PIXELS,
+                pixels => pixels,
+            };
+            (pixels, pixels, -1, -1)
         }
 
         fn snapshot(&self, snapshot: &gtk::Snapshot) {
             let (width, height) = (self.obj().width() as f32, self.obj().height() as f32);
             let tile = graphene::Rect::new(0.0, 0.0, width, height);
             let color = rgba(self.color.get());
-            snapshot.push_rounded_clip(&gsk::RoundedRect::from_rect(tile, 8.0));
+            let shape = gsk::RoundedRect::from_rect(tile, width * ROUNDING);
+            snapshot.push_rounded_clip(&shape);
             snapshot.append_color(&color, &tile);
             snapshot.pop();
             // A black label on a dark window and a white one on a light window need an edge.
             let edge = self.obj().style_context().color();
             let edge = edge.with_alpha(0.2);
-            snapshot.append_border(&gsk::RoundedRect::from_rect(tile, 8.0), &[1.0; 4], &[edge; 4]);
+            snapshot.append_border(&shape, &[1.0; 4], &[edge; 4]);
             if let Some(icon) = &*self.icon.borrow() {
                 let sign = SIGN_PIXELS as f32;
                 snapshot.translate(&graphene::Point::new((width - sign) / 2.0, (height - sign) / 2.0));
@@ -100,6 +113,18 @@ glib::wrapper! {
 }
 
 impl BpSwatch {
+    /// A tile of that width and height, in pixels.
+    pub fn of_pixels(pixels: i32) -> Self {
+        glib::Object::builder().property("tile-pixels", pixels).build()
+    }
+
+    /// Shows a label's colour, as 0xRRGGBB, without a sign.
+    pub fn show_color(&self, color: u32) {
+        self.imp().color.set(color);
+        self.imp().icon.take();
+        self.queue_draw();
+    }
+
     /// Shows the tile of a VM.
     pub fn show_glyph(&self, glyph: Glyph) {
         let theme = gtk::IconTheme::for_display(&self.display());

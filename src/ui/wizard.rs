@@ -400,6 +400,13 @@ impl BpWizard {
         imp.reason_icon.set_visible(!is_waiting);
     }
 
+    /// Says whether Next starts a job. Then Enter does that only on the button itself: no field of the page, whatever it
+    /// makes of Enter, may begin what cannot be taken back.
+    pub fn set_next_starts_job(&self, starts: bool) {
+        let next = self.imp().next_button.get();
+        self.set_default_widget((!starts).then_some(&next));
+    }
+
     /// Shows or hides Back.
     pub fn set_may_go_back(&self, may: bool) {
         self.action_set_enabled("win.back", may);

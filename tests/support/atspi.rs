@@ -37,6 +37,7 @@ pub(crate) struct State(u32);
 impl State {
     pub(crate) const ACTIVE: Self = Self(1);
     pub(crate) const CHECKED: Self = Self(4);
+    pub(crate) const EXPANDED: Self = Self(10);
     pub(crate) const FOCUSED: Self = Self(12);
     pub(crate) const SELECTED: Self = Self(23);
     pub(crate) const SENSITIVE: Self = Self(24);

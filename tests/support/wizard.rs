@@ -198,6 +198,35 @@ impl Wizard {
         assert!(left.is_some(), "{button} did not move {vms:?}\n{}", self.state());
     }
 
+    /// The row of a VM in the table of a restore, which says all about it.
+    #[track_caller]
+    pub(crate) fn table_row(&self, vm: &str) -> Node {
+        let is_it = |node: &Node| {
+            let is_row = node.role() == Some(Role::LIST_ITEM);
+            is_row && node.name().is_some_and(|name| first_word(&name) == vm)
+        };
+        try_for(STEP, || self.window.find_by(&is_it)).unwrap_or_else(|| panic!("no row of {vm}\n{}", self.state()))
+    }
+
+    /// The part of a VM's row that opens it.
+    #[track_caller]
+    pub(crate) fn table_head(&self, vm: &str) -> Node {
+        let row = self.table_row(vm);
+        let opens = |node: &Node| node.actions().iter().any(|action| action == "activate");
+        try_for(STEP, || row.find_by(&opens)).unwrap_or_else(|| panic!("{vm} cannot be opened\n{}", self.state()))
+    }
+
+    /// Opens the row of a VM in the table of a restore.
+    #[track_caller]
+    pub(crate) fn open_row(&self, vm: &str) -> Node {
+        let head = self.table_head(vm);
+        if !head.is(State::EXPANDED) {
+            head.act("activate");
+        }
+        wait_until(&format!("{vm} opened"), STEP, || head.is(State::EXPANDED));
+        self.table_row(vm)
+    }
+
     /// Waits for the end of a job and closes the wizard with Finish; returns what it said.
     #[track_caller]
     pub(crate) fn finish(&mut self) -> String {
@@ -230,6 +259,11 @@ pub(crate) fn look_inside(wizard: &Wizard) -> Node {
     wizard.wait_ready();
     wizard.window.act("win.next");
     wizard.session.desk().window("Inside the backup")
+}
+
+/// The name of a VM that a row begins with.
+fn first_word(name: &str) -> &str {
+    name.split([',', ' ', '\n']).next().unwrap_or_default()
 }
 
 /// Through the backup wizard to the page that starts, by the accessibility tree.

@@ -5,14 +5,18 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    atspi::Role,
+    atspi::{Node, Role, State},
     keyboard::{press, type_text, wait_for_window},
     programs,
     roots::{self, Fill, KIB, MIB, Vm},
     wait::{JOB, STEP, wait_until},
-    wizard::{BY_KEYBOARD, BY_TREE, Wizard, look_inside, make_archive, place},
+    wizard::{BY_KEYBOARD, BY_TREE, Wizard, expect_names, look_inside, make_archive, place},
     workspace::{PASSPHRASE, Workspace},
 };
+
+/// How many of fifteen VMs are seen at once in a window of the usual size; every one, of which each name is explained, takes
+/// one line.
+const SEEN_ROWS: usize = 10;
 
 #[test]
 fn a_name_is_checked_while_it_is_typed() {
@@ -23,7 +27,11 @@ fn a_name_is_checked_while_it_is_typed() {
     };
     to_table(&wizard);
     wizard.wait_text("vault-1", STEP);
-    wizard.window.click("Change");
+    wizard.wait_text(
+        "There is a VM called vault already; it will be restored as vault-1",
+        STEP,
+    );
+    wizard.open_row("vault");
     wizard.window.enter(Role::TEXT, "Name here", "work");
     wizard.wait_text("exists already", STEP);
     wait_until("Next greyed out", STEP, || !wizard.is_ready());
@@ -52,16 +60,22 @@ fn a_missing_template_is_chosen_or_restored_too_or_its_vm_left_out() {
     wizard.wait_text("2 VMs cannot be restored yet", STEP);
     assert!(!wizard.is_ready());
     wizard.session.screenshot("table-missing");
-    let row = |name: &str| wizard.window.wait(Role::LIST_ITEM, name);
+    let row = |name: &str| wizard.table_row(name);
+    // Unopened, each says what is wrong and offers what can be done.
+    let said = row("vault").name().unwrap();
+    assert!(
+        said.contains("AppVM") && said.contains("Cannot be restored yet"),
+        "{said}"
+    );
+    assert!(said.contains("Its template tpl is not here"), "{said}");
+    assert!(!wizard.table_head("vault").is(State::EXPANDED));
     // The first is left out, and taken back.
     row("vault").click("Leave out");
     wizard.wait_text("1 VM is left out", STEP);
     row("vault").click("Take back");
     wizard.wait_text("2 VMs cannot be restored yet", STEP);
-    // The focus stands where something is to be solved, or a letter away from it.
-    let drop = row("vault").wait(Role::COMBO_BOX, "Template");
-    wizard.focus_on(&drop);
-    press(&wizard.session, &["o"]);
+    // The button leads to where a letter chooses.
+    choose_template(&wizard, "vault", "o");
     wizard.wait_text("Gets the template other in place of tpl", STEP);
     wizard.wait_text("1 VM cannot be restored yet", STEP);
     row("work").click("Restore tpl too");
@@ -74,6 +88,76 @@ fn a_missing_template_is_chosen_or_restored_too_or_its_vm_left_out() {
     let here = roots::domains(&elsewhere);
     assert_eq!(here["vault"].property("template"), Some("other"));
     assert_eq!(here["work"].property("template"), Some("tpl"));
+}
+
+#[test]
+fn enter_in_a_name_ends_the_edit_and_starts_nothing() {
+    let place = place();
+    let archive = make_archive(&place, &["vault"]);
+    let Some(mut wizard) = open(BY_KEYBOARD, &place.path("root"), &archive) else {
+        return;
+    };
+    wait_for_window(&wizard.session, "(1 of 5)");
+    to_table(&wizard);
+    wizard.wait_ready();
+    let row = wizard.open_row("vault");
+    wizard.focus_on(&row.wait(Role::TEXT, "Name here"));
+    press(&wizard.session, &["ctrl+a"]);
+    type_text(&wizard.session, "cellar");
+    wizard.wait_text("Gets the name cellar", STEP);
+    wizard.wait_ready();
+    press(&wizard.session, &["Return"]);
+    let head = wizard.table_head("vault");
+    wait_until("the focus on the row", STEP, || head.is(State::FOCUSED));
+    wizard.wait_page(4);
+    // Enter on the row opens and closes it, and still starts nothing.
+    press(&wizard.session, &["Return"]);
+    wait_until("the row closed", STEP, || !head.is(State::EXPANDED));
+    wizard.wait_page(4);
+    wizard.next(5);
+    wizard.finish();
+    roots::expect_same(&place.path("root"), "vault", &place.path("root"), "cellar");
+}
+
+#[test]
+fn findings_stand_above_the_table_and_all_that_cannot_be_restored_is_left_out_at_once() {
+    let place = place();
+    let archive = make_archive(&place, &["net", "tpl", "vault", "work"]);
+    let elsewhere = elsewhere(&place);
+    let Some(mut wizard) = open(BY_KEYBOARD, &elsewhere, &archive) else {
+        return;
+    };
+    wait_for_window(&wizard.session, "(1 of 5)");
+    to_vms(&wizard);
+    wizard.pick("Selected", &["tpl"], "Remove");
+    wizard.next(4);
+    // What cannot be restored is not counted among what will be.
+    wizard.wait_text("3 VMs cannot be restored yet", STEP);
+    wizard.wait_text("VMs that are here already are not touched", STEP);
+    assert!(!wizard.window.texts().contains("will be added"), "{}", wizard.state());
+    let finding = "work: Its template tpl is not here and not selected in the backup.";
+    wizard.window.click(finding);
+    let work = wizard.table_row("work");
+    wait_until("the focus on the VM", STEP, || {
+        work.find_by(&|inner| inner.is(State::FOCUSED)).is_some()
+    });
+    expect_names(&wizard.window);
+    // One gets what it needs, and is counted.
+    choose_template(&wizard, "work", "o");
+    wizard.wait_text("Gets the template other in place of tpl", STEP);
+    wizard.wait_text("2 VMs cannot be restored yet", STEP);
+    wizard.wait_text("1 VM will be added", STEP);
+    wizard.session.screenshot("table-findings");
+    let said = wizard.window.texts();
+    for class in ["GtkExpander", "GtkLabel", "GtkToggleButton"] {
+        assert!(!said.contains(class), "{class} is no name:\n{said}");
+    }
+    wizard.window.click("Leave out all 2 VMs that cannot be restored");
+    wizard.wait_text("2 VMs are left out", STEP);
+    wizard.next(5);
+    wizard.finish();
+    let here = roots::domains(&elsewhere);
+    assert!(here.contains_key("work") && !here.contains_key("vault"));
 }
 
 #[test]
@@ -239,6 +323,45 @@ fn a_look_inside_leads_back_with_everything_kept() {
     wizard.wait_text("vault-1", STEP);
     wizard.next(5);
     wizard.finish();
+}
+
+#[test]
+fn most_of_fifteen_vms_are_seen_without_scrolling() {
+    let names: Vec<String> = (1..=15).map(|number| format!("vm-{number:02}")).collect();
+    let vms: Vec<Vm> = names
+        .iter()
+        .map(|name| Vm::new(name, "StandaloneVM").volume("private", Fill::Holes(MIB)))
+        .collect();
+    let place = Workspace::new(&vms);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let archive = make_archive(&place, &names);
+    // Every name is taken, so that every row says why it is another one.
+    let Some(wizard) = open(BY_KEYBOARD, &place.path("root"), &archive) else {
+        return;
+    };
+    wait_for_window(&wizard.session, "(1 of 5)");
+    to_table(&wizard);
+    wizard.wait_ready();
+    wizard.session.screenshot("table-fifteen");
+    let end = |node: &Node| node.extents().map_or(i32::MAX, |(_, top, _, height)| top + height);
+    let (_, footer, ..) = wizard.window.wait(Role::BUTTON, "Cancel").extents().unwrap();
+    let seen = || names.iter().filter(|vm| end(&wizard.table_row(vm)) <= footer).count();
+    wait_until("the rows", STEP, || seen() >= SEEN_ROWS);
+    let said = wizard.table_row("vm-03").name().unwrap();
+    assert!(
+        said.contains("There is a VM called vm-03 already; it will be restored as vm-03-1"),
+        "{said}"
+    );
+}
+
+/// Goes from a problem of a VM to the list of templates, where a letter chooses.
+fn choose_template(wizard: &Wizard, vm: &str, letter: &str) {
+    wizard.table_row(vm).click("Choose a template");
+    wait_until("the focus in the list of templates", STEP, || {
+        let drop = wizard.table_row(vm).find(Role::COMBO_BOX, "Template");
+        drop.is_some_and(|drop| drop.find_by(&|inner| inner.is(State::FOCUSED)).is_some())
+    });
+    press(&wizard.session, &[letter]);
 }
 
 fn template(name: &str) -> Vm {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::support::{
-    atspi::{Role, State},
+    atspi::{Node, Role, State},
     keyboard::{press, type_text, wait_for_window},
     programs::names,
     roots::{self, Fill, KIB, MIB, Vm},
@@ -97,6 +97,16 @@ fn the_restore_wizard_verifies_and_changes_nothing() {
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.next(3);
     wizard.next(4);
+    wizard.wait_text("1 VM will be read and checked", STEP);
+    let said = wizard.table_row("vault").name().unwrap();
+    assert!(said.contains("AppVM") && said.contains("Will be verified"), "{said}");
+    // There is nothing to change, and so nothing to open.
+    let opens = |node: &Node| node.actions().iter().any(|action| action == "activate");
+    assert!(
+        wizard.table_row("vault").find_by(&opens).is_none(),
+        "{}",
+        wizard.state()
+    );
     wizard.session.screenshot("verify-4");
     wizard.next(5);
     let said = wizard.finish();

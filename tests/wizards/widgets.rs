@@ -86,6 +86,14 @@ fn the_shell_follows_its_user(wizard: &BpWizard) {
     );
     let expected = [ui::Move::Next, ui::Move::Back, ui::Move::Cancel, ui::Move::Cancel];
     assert_eq!(*moves.borrow(), expected, "closing is the same question as Cancel");
+    // Enter in a field goes to the window's default, which is the way on wherever that starts no job.
+    wizard.set_next_starts_job(true);
+    assert!(
+        wizard.default_widget().is_none(),
+        "Enter in any field would start the job"
+    );
+    wizard.set_next_starts_job(false);
+    assert!(wizard.default_widget().is_some());
 }
 
 fn lists_give_and_take(page: &BpVmsPage) {

@@ -34,6 +34,19 @@ impl RestoreDraft {
         self.selected.remove(vm);
     }
 
+    /// Leaves out every VM that cannot be restored as things stand. What remains can be.
+    pub fn leave_out_blocked(&mut self) {
+        while let Some(table) = self.table() {
+            let blocked: Vec<&str> = table.blocked().map(|row| row.domain.name.as_str()).collect();
+            let before = self.selected.len();
+            blocked.iter().for_each(|name| self.leave_out(name));
+            // What a left out VM was made up for goes with it, and is not among those that were selected.
+            if self.selected.len() == before {
+                break;
+            }
+        }
+    }
+
     /// Sets the name that a VM gets here; the empty name is the one in the archive.
     pub fn set_name(&mut self, vm: &str, name: &str) {
         let name = Some(name).filter(|name| !name.is_empty());

@@ -227,3 +227,35 @@ fn a_table_is_made_once_and_anew_after_every_choice() {
     draft.set_system(system(&[]));
     assert!(!Arc::ptr_eq(&renamed, &draft.table().unwrap()));
 }
+
+#[test]
+fn all_that_cannot_be_restored_is_left_out_at_once() {
+    // Two need a template that is not here, and one of them gets another.
+    let mut draft = opened(system(&[("debian", Class::TemplateVm), ("net", Class::AppVm)]));
+    assert_eq!(draft.may_continue(), Err(Reason::Problems(2)));
+    draft.set_template("work", Some("debian".to_owned()));
+    assert_eq!(draft.may_continue(), Err(Reason::Problems(1)));
+    draft.leave_out_blocked();
+    assert_eq!(draft.may_continue(), Ok(()));
+    assert!(draft.is_selected("work") && !draft.is_selected("vault"));
+    // With nothing in the way, nobody is left out.
+    draft.leave_out_blocked();
+    assert!(draft.is_selected("work"));
+    draft.set_template("work", None);
+    draft.leave_out_blocked();
+    assert_eq!(draft.may_continue(), Err(Reason::NothingSelected));
+}
+
+#[test]
+fn only_the_summary_starts_the_job() {
+    let mut draft = begun(system(&[("fedora", Class::TemplateVm)]));
+    assert!(!draft.next_starts_job());
+    draft.set_passphrase(Arc::new(Passphrase::for_reading("x".to_owned())));
+    draft.set_opened(Ok(archive()));
+    draft.advance().unwrap();
+    assert!(!draft.next_starts_job());
+    assert_eq!(draft.advance(), Ok(RestorePage::Summary));
+    assert!(draft.next_starts_job());
+    draft.advance().unwrap();
+    assert!(!draft.next_starts_job());
+}

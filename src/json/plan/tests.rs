@@ -11,7 +11,7 @@ use crate::{
     format::{Compression, Filter},
     host::NameFault,
     inventory::{ArchivePath, Content, Device as Assigned, Domain},
-    plan::{DevicePort, Missing, RestoreDevice},
+    plan::{DevicePort, Missing, Renaming, RestoreDevice},
 };
 
 const SCHEMA: &str = include_str!("../../../docs/schema/plan.schema.json");
@@ -86,7 +86,11 @@ fn remarks() -> Vec<RestoreRemark> {
     let (from, to) = (|| Reference::Default, || Reference::Named(text()));
     vec![
         R::LeftOut,
-        R::Renamed { to: text() },
+        R::Renamed {
+            from: text(),
+            to: text(),
+            why: Renaming::TakenHere,
+        },
         R::TemplateChanged {
             from: text(),
             to: text(),

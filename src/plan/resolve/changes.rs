@@ -2,16 +2,21 @@
 //! What will be different from the archive, for the user to know before anything is done.
 
 use crate::{
-    host::Reference,
-    plan::{RestoreRemark, RestoreRow},
+    host::{Reference, check_vm_name},
+    plan::{Renaming, RestoreRemark, RestoreRow},
 };
 
+use super::Resolver;
+
 /// Notes what changes about a VM that is restored.
-pub(super) fn note(row: &mut RestoreRow) {
+pub(super) fn note(row: &mut RestoreRow, resolver: Resolver<'_>) {
     let mut remarks = Vec::new();
     if row.name_here != row.domain.name {
-        let to = row.name_here.clone();
-        remarks.push(RestoreRemark::Renamed { to });
+        remarks.push(RestoreRemark::Renamed {
+            from: row.domain.name.clone(),
+            to: row.name_here.clone(),
+            why: renaming(row, resolver),
+        });
     }
     let template = row.domain.property("template").filter(|name| !name.is_empty());
     if let (Some(from), Some(to)) = (template, &row.template)
@@ -34,4 +39,18 @@ pub(super) fn note(row: &mut RestoreRow) {
     // What changes of the VM itself comes before what is left out of it.
     remarks.append(&mut row.remarks);
     row.remarks = remarks;
+}
+
+/// Why a VM gets another name.
+fn renaming(row: &RestoreRow, resolver: Resolver<'_>) -> Renaming {
+    let name = &row.domain.name;
+    if resolver.choices.names.contains_key(name) {
+        Renaming::Chosen
+    } else if check_vm_name(name).is_err() {
+        Renaming::Invalid
+    } else if resolver.system.vm(name).is_some() {
+        Renaming::TakenHere
+    } else {
+        Renaming::TakenByAnother
+    }
 }

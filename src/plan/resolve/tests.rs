@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::{
     host::{self, StoragePool},
-    plan::{Absence, DeviceFate, OnConflict, RestorePolicy},
+    plan::{Absence, DeviceFate, OnConflict, Renaming, RestorePolicy},
 };
 
 /// A VM of an archive, written as in a record.
@@ -424,6 +424,28 @@ fn a_name_that_the_user_chose_wins_over_one_that_a_rule_gives() {
     assert_problems(&table, "vault", &[RestoreProblem::NameTwice]);
     assert_problems(&table, "mail", &[RestoreProblem::NameTwice]);
     assert_problems(&table, "work", &[RestoreProblem::NameTaken]);
+}
+
+#[test]
+fn the_reason_for_another_name_is_noted() {
+    let vms = [app("work"), app("vault"), app("mail"), app("9lives")];
+    let here = host(&[tpl("fedora"), app("work")]);
+    let choices = RestoreChoices {
+        names: one("vault", "mail".to_owned()),
+        ..on_conflict(OnConflict::Rename)
+    };
+    let table = resolve(&archive(&vms), &here, &choices);
+    let why = |name: &str| {
+        let renamed = |remark: &RestoreRemark| match remark {
+            RestoreRemark::Renamed { from, why, .. } => Some((from.clone(), *why)),
+            _ => None,
+        };
+        row(&table, name).remarks.iter().find_map(renamed).unwrap()
+    };
+    assert_eq!(why("work"), ("work".to_owned(), Renaming::TakenHere));
+    assert_eq!(why("vault").1, Renaming::Chosen);
+    assert_eq!(why("mail").1, Renaming::TakenByAnother);
+    assert_eq!(why("9lives").1, Renaming::Invalid);
 }
 
 #[test]

@@ -3,11 +3,11 @@
 
 use crate::{
     inventory::Domain,
-    plan::{Cure, DeviceFate, PoolOffer, RestoreDevice, RestoreRemark, RestoreRow, RestoreTable},
+    plan::{Cure, DeviceFate, PoolOffer, RestoreDevice, RestoreFinding, RestoreRow, RestoreTable, WhatFound},
     text::{
         class, date,
         i18n::{gettext, gettext_f, ngettext_f, pgettext},
-        restore_remark, sanitize, size,
+        restore_problem, restore_remark, sanitize, size,
     },
 };
 
@@ -31,21 +31,24 @@ pub fn restore_title(verifies_only: bool) -> String {
 
 /// What will happen on Next.
 pub fn restore_note(table: &RestoreTable, verifies_only: bool) -> String {
-    let count = table.selected().count() as u64;
     if verifies_only {
-        ngettext_f(
+        let count = table.selected().count() as u64;
+        return ngettext_f(
             "{n} VM will be read and checked. Nothing on this system is changed.",
             "{n} VMs will be read and checked. Nothing on this system is changed.",
             count,
             &[],
-        )
-    } else {
-        ngettext_f(
+        );
+    }
+    // The home is no VM, and a VM with a problem is not added as things stand.
+    match table.ready().filter(|row| !row.is_home()).count() as u64 {
+        0 => gettext("VMs that are here already are not touched, and nothing is changed before you press Next."),
+        count => ngettext_f(
             "{n} VM will be added to this system. VMs that are here already are not touched, and nothing is changed before you press Next.",
             "{n} VMs will be added to this system. VMs that are here already are not touched, and nothing is changed before you press Next.",
             count,
             &[],
-        )
+        ),
     }
 }
 
@@ -54,74 +57,132 @@ pub fn home_note() -> String {
     gettext("dom0's files go into a new folder home-restore-DATE in the home. Nothing in the home is overwritten.")
 }
 
-/// What happens to one VM.
-pub fn restore_action(row: &RestoreRow, verifies_only: bool) -> String {
-    let class = class(&row.domain.class);
-    let class = [("class", class.as_str())];
-    if !row.is_selected {
-        return gettext_f("{class} · left out", &class);
+/// What a VM is called in the backup and, where that differs, here.
+pub fn restore_name(row: &RestoreRow) -> String {
+    let name = sanitize(&row.domain.name);
+    if !row.is_selected || row.name_here == row.domain.name {
+        return name;
     }
-    if verifies_only {
-        // Translators: the class of a VM and what happens to it.
-        return gettext_f("{class} · will be verified", &class);
-    }
-    if !row.problems.is_empty() {
-        return gettext_f("{class} · cannot be restored yet", &class);
-    }
-    gettext_f("{class} · will be restored", &class)
+    // Translators: the name of a VM in the backup, and the one that it gets.
+    gettext_f("{old} → {new}", &[("old", &name), ("new", &sanitize(&row.name_here))])
 }
 
-/// What is worth knowing about one VM, a line for each thing; empty where there is nothing.
-pub fn restore_remarks(row: &RestoreRow) -> String {
+/// What kind a VM is, and how much the backup holds of it.
+pub fn restore_kind(row: &RestoreRow) -> String {
+    let class = class(&row.domain.class);
+    if row.is_made_up() {
+        return class;
+    }
+    format!("{class} · {}", size(row.content.size_bytes))
+}
+
+/// What happens to one VM, and what is worth knowing about it.
+pub fn restore_action(row: &RestoreRow, verifies_only: bool) -> String {
+    if !row.is_selected {
+        let reason = row.remarks.iter().map(restore_remark).next();
+        return reason.unwrap_or_else(|| gettext("Left out"));
+    }
+    if verifies_only {
+        return gettext("Will be verified");
+    }
     let made_up = row.is_made_up().then(|| {
         gettext(
             "The backup holds no data of it. Its old format only implies it, and it is made because others need it.",
         )
     });
-    let remarks = row.remarks.iter().filter(|remark| **remark != RestoreRemark::LeftOut);
-    let lines: Vec<String> = made_up.into_iter().chain(remarks.map(restore_remark)).collect();
-    lines.join("\n")
+    let lines: Vec<String> = made_up
+        .into_iter()
+        .chain(row.remarks.iter().map(restore_remark))
+        .collect();
+    let state = match (row.problems.is_empty(), lines.is_empty()) {
+        (true, true) => Some(gettext("Will be restored")),
+        (true, false) => None,
+        (false, _) => Some(gettext("Cannot be restored yet")),
+    };
+    // One paragraph: GTK 4.8 measures several of them one pixel too low.
+    state.into_iter().chain(lines).collect::<Vec<_>>().join(" · ")
 }
 
-/// How many of the VMs on the summary can be restored, wait for a decision, or are left out.
-pub fn restore_counts(table: &RestoreTable, left_out: usize) -> String {
-    let waiting = table.selected().filter(|row| !row.problems.is_empty()).count();
-    let mut parts = Vec::new();
-    if waiting > 0 {
-        parts.push(ngettext_f(
+/// All that a row says, for a screen reader.
+pub fn restore_spoken(row: &RestoreRow, verifies_only: bool) -> String {
+    let problems = row.problems.iter().map(|problem| restore_problem(problem).sentence);
+    let mut parts = vec![restore_name(row), restore_kind(row), restore_action(row, verifies_only)];
+    if !verifies_only && row.is_selected {
+        parts.extend(problems);
+    }
+    parts.join(", ")
+}
+
+/// What the findings add up to: how many VMs cannot be restored yet, else how many remarks there are.
+pub fn findings_title(blocked: usize, others: usize) -> String {
+    if blocked > 0 {
+        return ngettext_f(
             "{n} VM cannot be restored yet: solve its problems, or leave it out.",
             "{n} VMs cannot be restored yet: solve their problems, or leave them out.",
-            waiting as u64,
+            blocked as u64,
             &[],
-        ));
+        );
     }
-    if left_out > 0 {
-        parts.push(ngettext_f(
-            "{n} VM is left out.",
-            "{n} VMs are left out.",
-            left_out as u64,
-            &[],
-        ));
-    }
-    parts.join(" ")
+    ngettext_f(
+        "{n} thing to know before you start",
+        "{n} things to know before you start",
+        others as u64,
+        &[],
+    )
 }
 
-/// The label of a button that does what cures a problem; `None` for what is chosen or typed in a field.
-pub fn cure_button(cure: &Cure) -> Option<String> {
-    Some(match cure {
+/// One finding about a VM, which leads to its row.
+pub fn restore_finding(finding: &RestoreFinding<'_>) -> String {
+    let sentence = match finding.what {
+        WhatFound::Problem(problem) => restore_problem(problem).sentence,
+        WhatFound::Loss(remark) => restore_remark(remark),
+    };
+    // Translators: a VM of a backup and what was found about it.
+    gettext_f(
+        "{name}: {what}",
+        &[("name", &sanitize(finding.vm)), ("what", &sentence)],
+    )
+}
+
+/// The button that shows the findings for which there was no room.
+pub fn more_findings(count: usize) -> String {
+    ngettext_f("Show {n} more", "Show {n} more", count as u64, &[])
+}
+
+/// The button that leaves out every VM with a problem.
+pub fn leave_out_all(count: usize) -> String {
+    ngettext_f(
+        "Leave out {n} VM that cannot be restored",
+        "Leave out all {n} VMs that cannot be restored",
+        count as u64,
+        &[],
+    )
+}
+
+/// How many of the VMs on the summary are left out; empty for none.
+pub fn left_out_here(count: usize) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    ngettext_f("{n} VM is left out.", "{n} VMs are left out.", count as u64, &[])
+}
+
+/// The label of a button that does what cures a problem, or that leads to where it is chosen or typed.
+pub fn cure_button(cure: &Cure) -> String {
+    match cure {
         Cure::RestoreToo { name } => gettext_f("Restore {name} too", &[("name", &sanitize(name))]),
         Cure::SolveFirst { name } => gettext_f("Go to {name}", &[("name", &sanitize(name))]),
         Cure::IgnoreMissing => gettext("Use the defaults"),
         Cure::IgnoreUserMismatch => gettext("Restore the home anyway"),
         Cure::RenameConflicting => gettext("Use a free name"),
         Cure::LeaveOut => gettext("Leave out"),
-        Cure::ChooseName
-        | Cure::ChooseTemplate
-        | Cure::ChooseNetVm
-        | Cure::ChooseDispVm
-        | Cure::ChooseKernel
-        | Cure::ChoosePool => return None,
-    })
+        Cure::ChooseName => gettext("Change the name"),
+        Cure::ChooseTemplate => gettext("Choose a template"),
+        Cure::ChooseNetVm => gettext("Choose a net VM"),
+        Cure::ChooseDispVm => gettext("Choose a disposable template"),
+        Cure::ChooseKernel => gettext("Choose a kernel"),
+        Cure::ChoosePool => gettext("Choose a pool"),
+    }
 }
 
 /// A pool in a list of them.
@@ -140,6 +201,11 @@ pub fn pool_offer(pool: &PoolOffer) -> String {
     }
 }
 
+/// What the choice of a pool for all VMs is called.
+pub fn pool_of_all() -> String {
+    gettext("Storage pool for all")
+}
+
 /// The host's default pool, where it is not known which that is.
 pub fn default_pool() -> String {
     pgettext("storage pool", "default")
@@ -154,14 +220,6 @@ pub fn device(device: &RestoreDevice) -> String {
             "{device}: {name} is neither here nor restored",
             &[("device", &port), ("name", &sanitize(&device.port.backend))],
         ),
-    }
-}
-
-/// The template that a VM gets.
-pub fn template(row: &RestoreRow) -> String {
-    match &row.template {
-        Some(name) => sanitize(name),
-        None => "–".to_owned(),
     }
 }
 
@@ -196,4 +254,67 @@ pub fn domain_detail(domain: &Domain) -> String {
         });
     }
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        inventory::{ArchivePath, Class, Content},
+        plan::{Renaming, RestoreProblem, RestoreRemark},
+    };
+
+    fn row(name: &str, class: Class) -> RestoreRow {
+        let domain = Domain {
+            name: name.to_owned(),
+            class,
+            ..Domain::default()
+        };
+        let content = Content {
+            path: ArchivePath::new("vm1/"),
+            size_bytes: 2048,
+        };
+        RestoreRow::new(domain, content)
+    }
+
+    #[test]
+    fn only_what_can_be_added_now_is_counted() {
+        let mut blocked = row("work", Class::AppVm);
+        blocked.problems.push(RestoreProblem::NoDefaultTemplate);
+        let mut left_out = row("old", Class::AppVm);
+        left_out.is_selected = false;
+        let (good, home) = (row("mail", Class::AppVm), row("dom0", Class::AdminVm));
+        let mut table = RestoreTable {
+            rows: vec![good, blocked, left_out, home],
+        };
+        assert!(restore_note(&table, false).starts_with("1 VM will be added"));
+        assert!(restore_note(&table, true).starts_with("3 VMs will be read"));
+        assert!(findings_title(table.blocked().count(), 0).starts_with("1 VM cannot be restored yet"));
+        table.rows.remove(0);
+        assert!(restore_note(&table, false).starts_with("VMs that are here already"));
+    }
+
+    #[test]
+    fn a_row_says_why_a_name_changes_and_what_is_in_the_way() {
+        let mut taken = row("work", Class::AppVm);
+        taken.name_here = "work-1".to_owned();
+        taken.remarks.push(RestoreRemark::Renamed {
+            from: "work".to_owned(),
+            to: "work-1".to_owned(),
+            why: Renaming::TakenHere,
+        });
+        let why = "There is a VM called work already; it will be restored as work-1";
+        assert_eq!(restore_action(&taken, false), why);
+        assert_eq!(
+            restore_spoken(&taken, false),
+            format!("work → work-1, AppVM · 2.0 KiB, {why}")
+        );
+        taken.problems.push(RestoreProblem::NoDefaultTemplate);
+        let said = restore_spoken(&taken, false);
+        assert!(
+            said.contains("Cannot be restored yet") && said.contains("this system has none"),
+            "{said}"
+        );
+        assert_eq!(restore_action(&taken, true), "Will be verified");
+    }
 }

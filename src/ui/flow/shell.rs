@@ -189,6 +189,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         let (draft, wizard) = (self.draft().borrow(), &self.shell().wizard);
         let is_over = matches!(draft.run(), Run::Ended { .. });
         wizard.set_may_continue(&draft.may_continue());
+        wizard.set_next_starts_job(draft.next_starts_job());
         wizard.set_may_go_back(draft.may_go_back());
         wizard.set_may_cancel(!is_over && draft.run() != Run::Stopping);
         let is_last = draft.run() != Run::NotBegun;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Page 4 of a restore: what happens to each VM, and what has to be solved first.
 
+mod findings;
+mod line;
 mod rows;
 
 use std::{
@@ -14,7 +16,7 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
     plan::{Candidates, PoolOffer, RestoreRow, RestoreTable, Shortage},
-    text::{self, wizard as words},
+    text::wizard as words,
     ui::{
         BpCheck, BpClampLayout, BpRestoreRow, Edit, Glyph, RowContext, chooser::Chooser, restore_editor::pools,
         widgets::remove_children, wizard::follow_width,
@@ -33,6 +35,8 @@ pub enum ForAll {
     DropDevices(bool),
     /// Whether the host's defaults replace what is missing.
     IgnoreMissing(bool),
+    /// Whatever cannot be restored is left out.
+    LeaveOutBlocked,
 }
 
 /// Who hears that.
@@ -56,6 +60,8 @@ pub struct RestoreSummary<'a> {
     pub ignores_missing: bool,
     /// What there is to choose from for a VM.
     pub candidates: &'a dyn Fn(&RestoreRow) -> Candidates,
+    /// The label colour of a VM by its name here, as 0xRRGGBB.
+    pub color: &'a dyn Fn(&str) -> Option<u32>,
     /// The sign of a VM.
     pub glyph: &'a dyn Fn(&RestoreRow) -> Glyph,
 }
@@ -72,11 +78,25 @@ mod imp {
         #[template_child]
         pub(super) note_label: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) counts_box: TemplateChild<gtk::Box>,
+        pub(super) findings_box: TemplateChild<gtk::Box>,
         #[template_child]
-        pub(super) counts_label: TemplateChild<gtk::Label>,
+        pub(super) findings_head: TemplateChild<gtk::Box>,
         #[template_child]
-        pub(super) all_box: TemplateChild<gtk::Box>,
+        pub(super) findings_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) leave_out_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) leave_out_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) findings: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) more_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) more_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) all_expander: TemplateChild<gtk::Expander>,
+        #[template_child]
+        pub(super) left_out_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) defaults_check: TemplateChild<BpCheck>,
         #[template_child]
@@ -99,7 +119,12 @@ mod imp {
         pub(super) waiting: RefCell<VecDeque<(String, Glyph)>>,
         /// Whether rows are being made with each frame.
         pub(super) is_making: Cell<bool>,
-        pub(super) opened: Cell<usize>,
+        pub(super) is_narrow: Cell<bool>,
+        /// The findings that are shown, and whether all of them are.
+        pub(super) lines: RefCell<Vec<line::Line>>,
+        pub(super) shows_all: Cell<bool>,
+        /// The name of the button in the drop-down of the pools, which is not seen.
+        pub(super) pool_label: gtk::Label,
         /// The table that is shown, and whether nothing is restored: for rows that are made later.
         pub(super) shown: RefCell<Option<(Arc<RestoreTable>, bool)>>,
         /// Set while values are copied in: what changes then is not the user's doing.
@@ -119,6 +144,18 @@ mod imp {
         #[template_callback]
         fn on_devices(&self) {
             self.obj().tell_all(ForAll::DropDevices(self.devices_check.is_active()));
+        }
+
+        /// The button goes with what it does, so the focus goes to the first VM.
+        #[template_callback]
+        fn on_leave_out(&self) {
+            self.obj().tell_all(ForAll::LeaveOutBlocked);
+            self.obj().focus_first_row();
+        }
+
+        #[template_callback]
+        fn on_more(&self) {
+            self.obj().show_all_findings();
         }
     }
 
@@ -150,6 +187,9 @@ mod imp {
                 }
             });
             self.pool.get_or_init(|| chooser);
+            self.pool_label
+                .set_mnemonic_widget(self.pool_drop.first_child().as_ref());
+            self.pool_label.set_label(&words::pool_of_all());
         }
     }
 
@@ -157,12 +197,16 @@ mod imp {
         fn root(&self) {
             self.parent_root();
             follow_width(&*self.obj(), |page, is_narrow| {
+                let imp = page.imp();
                 let orientation = if is_narrow {
                     gtk::Orientation::Vertical
                 } else {
                     gtk::Orientation::Horizontal
                 };
-                page.imp().pool_row.set_orientation(orientation);
+                imp.pool_row.set_orientation(orientation);
+                imp.findings_head.set_orientation(orientation);
+                imp.is_narrow.set(is_narrow);
+                imp.known.borrow().values().for_each(|row| row.set_narrow(is_narrow));
             });
         }
     }
@@ -198,16 +242,19 @@ impl BpRestoreSummaryPage {
         let imp = self.imp();
         imp.known.borrow_mut().clear();
         imp.waiting.borrow_mut().clear();
-        imp.opened.set(0);
+        imp.lines.take();
+        imp.shows_all.set(false);
+        remove_children(&*imp.findings);
         imp.shown.take();
         remove_children(&*imp.rows);
     }
 
-    /// Shows the table. The first time after [`Self::forget_rows`], what has to be solved comes first and its order is
+    /// Shows the table. The first time after [`Self::forget_rows`], what has to be solved comes first, and this order is
     /// kept from then on; a VM that is left out here keeps its row.
     pub fn show_table(&self, view: &RestoreSummary<'_>) {
         self.show_head(view);
         self.show_for_all(view);
+        self.show_findings(view);
         self.await_rows(view);
         self.imp()
             .shown
@@ -216,45 +263,27 @@ impl BpRestoreSummaryPage {
             verifies_only: view.verifies_only,
             pool_of_all: view.pool_of_all,
             candidates: view.candidates,
+            color: view.color,
         };
-        for (name, row) in &*self.imp().known.borrow() {
-            if let Some(model) = view.table.row(name) {
-                self.open_if_needed(row, model, view.verifies_only);
+        let known = self.imp().known.borrow();
+        for model in &view.table.rows {
+            if let Some(row) = known.get(&model.domain.name) {
                 row.show_row(model, &context);
             }
         }
+        drop(known);
         self.make_more();
-    }
-
-    /// Puts the focus on the first thing that has to be solved. Returns whether there is one.
-    pub fn focus_problem(&self) -> bool {
-        let mut child = self.imp().rows.first_child();
-        while let Some(row) = child {
-            if row
-                .downcast_ref::<BpRestoreRow>()
-                .is_some_and(BpRestoreRow::focus_problem)
-            {
-                return true;
-            }
-            child = row.next_sibling();
-        }
-        false
     }
 
     fn show_head(&self, view: &RestoreSummary<'_>) {
         let imp = self.imp();
         imp.note_label
             .set_label(&words::restore_note(view.table, view.verifies_only));
-        let rows = imp.known.borrow();
-        let left_out = |row: &&RestoreRow| !row.is_selected && rows.contains_key(&row.domain.name);
-        let left_out = view.table.rows.iter().filter(left_out).count();
-        let mut remarks = vec![words::restore_counts(view.table, left_out)];
-        if !view.verifies_only {
-            remarks.extend(view.shortages.iter().map(text::shortage));
-        }
-        remarks.retain(|remark| !remark.is_empty());
-        imp.counts_box.set_visible(!remarks.is_empty());
-        imp.counts_label.set_label(&remarks.join("\n"));
+        let known = imp.known.borrow();
+        let left_out = |row: &&RestoreRow| !row.is_selected && known.contains_key(&row.domain.name);
+        let left_out = words::left_out_here(view.table.rows.iter().filter(left_out).count());
+        imp.left_out_label.set_visible(!left_out.is_empty());
+        imp.left_out_label.set_label(&left_out);
         let has_home = view.table.selected().any(RestoreRow::is_home) && !view.verifies_only;
         imp.home_box.set_visible(has_home);
         imp.home_label.set_label(&words::home_note());
@@ -263,12 +292,14 @@ impl BpRestoreSummaryPage {
     fn show_for_all(&self, view: &RestoreSummary<'_>) {
         let imp = self.imp();
         imp.is_showing.set(true);
-        imp.all_box.set_visible(!view.verifies_only);
         imp.defaults_check.set_active(view.ignores_missing);
         imp.devices_check.set_active(view.drops_devices);
-        let has_devices = view.table.selected().any(|row| !row.devices.is_empty());
-        imp.devices_row.set_visible(has_devices || view.drops_devices);
-        imp.pool_row.set_visible(view.pools.len() > 1);
+        let has_devices = view.drops_devices || view.table.selected().any(|row| !row.devices.is_empty());
+        let has_pools = view.pools.len() > 1;
+        imp.devices_row.set_visible(has_devices);
+        imp.pool_row.set_visible(has_pools);
+        imp.all_expander
+            .set_visible(!view.verifies_only && (has_devices || has_pools));
         if let Some(pool) = imp.pool.get() {
             let chosen = view.pool_of_all.map(str::to_owned);
             // The choice of all is always a choice of its own here.
@@ -288,13 +319,6 @@ impl BpRestoreSummaryPage {
         let handler = self.imp().all_handler.borrow().clone();
         if let Some(handler) = handler.filter(|_| !self.imp().is_showing.get()) {
             handler(change);
-        }
-    }
-
-    fn focus_vm(&self, name: &str) {
-        let row = self.imp().known.borrow().get(name).cloned();
-        if let Some(row) = row {
-            let _ = row.focus_problem() || row.focus_row();
         }
     }
 }

@@ -22,7 +22,7 @@ impl RestoreFlow {
                 draft.apply(vm, &cure);
             }
             Edit::TakeBack => draft.select_too(vm),
-            Edit::Opened => {}
+            Edit::Opened | Edit::Entered => {}
         }
         drop(draft);
         self.refresh();
@@ -34,6 +34,7 @@ impl RestoreFlow {
             ForAll::Pool(pool) => draft.set_pool_of_all(pool),
             ForAll::DropDevices(drops) => draft.drops_devices = drops,
             ForAll::IgnoreMissing(ignores) => draft.ignores_missing = ignores,
+            ForAll::LeaveOutBlocked => draft.leave_out_blocked(),
         }
         drop(draft);
         self.refresh();

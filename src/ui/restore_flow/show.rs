@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! How the draft of a restore looks on its pages.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     draft::{Opening, QuickLook, RestoreDraft, WizardDraft},
     engine::OpenedArchive,
     host::System,
     inventory::Domain,
+    plan::RestoreTable,
     text::{self, wizard as words},
     ui::{
         Glyph, VmItem,
@@ -76,6 +77,7 @@ impl RestoreFlow {
         let (Some(table), Some(system)) = (draft.table(), draft.system()) else {
             return;
         };
+        let colors = colors_here(system, &table);
         self.summary.show_table(&RestoreSummary {
             table: &table,
             verifies_only: draft.verifies_only,
@@ -85,9 +87,19 @@ impl RestoreFlow {
             drops_devices: draft.drops_devices,
             ignores_missing: draft.ignores_missing,
             candidates: &|row| table.candidates(system, row),
+            color: &|name| colors.get(name).copied(),
             glyph: &|row| glyph(system, &row.domain),
         });
     }
+}
+
+/// The label colours of the VMs that are here and of those that will be, by their names here.
+fn colors_here(system: &System, table: &RestoreTable) -> BTreeMap<String, u32> {
+    let here = system.vms.iter().map(|vm| (&vm.name, &vm.label));
+    let restored = table.selected().map(|row| (&row.name_here, &row.domain.label));
+    let all = restored.chain(here);
+    all.map(|(name, label)| (name.clone(), label_color(system, label)))
+        .collect()
 }
 
 /// The VMs that the archive holds, with their sizes.

@@ -100,7 +100,7 @@ pub(super) fn tour(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)
     wizard.pick(&word("Selected"), &[TEMPLATE, NETWORK], &word("Remove"));
     at(&wizard, 3, "3-vms");
     wizard.next(4);
-    unfold(&wizard.window, &word("More"));
+    wizard.open_row(FIRST);
     at(&wizard, 4, "4-table");
     wizard
         .window

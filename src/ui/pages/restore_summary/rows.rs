@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The rows of the table of a restore, which are made a few at a time: hundreds at once would keep the window waiting.
+//! The rows of the table of a restore. Those that are seen first are there at once, the others follow a few at a time:
+//! hundreds at once would keep the window waiting.
+
+use std::time::{Duration, Instant};
 
 use gtk::{prelude::*, subclass::prelude::*};
 
@@ -13,11 +16,8 @@ use super::{BpRestoreSummaryPage, RestoreSummary};
 /// How many rows are made before the page is first seen: more than fit on a screen.
 const FIRST_ROWS: usize = 16;
 
-/// How many rows are made for each frame afterwards, so that the window answers in between.
-const MORE_ROWS: usize = 4;
-
-/// How many VMs with problems are opened by themselves. Where there are more, one cure for all is what is wanted.
-const OPENED_ROWS: usize = 6;
+/// How long rows are made for each frame afterwards, so that the window answers in between.
+const ROWS_PER_FRAME: Duration = Duration::from_millis(8);
 
 impl BpRestoreSummaryPage {
     /// Finds the VMs that have no row yet, and makes the first rows.
@@ -37,22 +37,18 @@ impl BpRestoreSummaryPage {
             );
         }
         if is_new {
-            self.make_rows(FIRST_ROWS);
+            (0..FIRST_ROWS).map_while(|_| self.make_row()).for_each(drop);
         }
     }
 
-    /// Makes rows for the next VMs that wait for one, and gives them. What they show is told afterwards.
-    fn make_rows(&self, count: usize) -> Vec<(String, BpRestoreRow)> {
+    /// Makes a row for the next VM that waits for one, and gives both. What it shows is told afterwards.
+    fn make_row(&self) -> Option<(String, BpRestoreRow)> {
         let imp = self.imp();
-        let count = count.min(imp.waiting.borrow().len());
-        let next: Vec<(String, Glyph)> = imp.waiting.borrow_mut().drain(..count).collect();
-        let made = next.into_iter().map(|(name, glyph)| {
-            let row = self.new_row(glyph);
-            imp.rows.append(&row);
-            imp.known.borrow_mut().insert(name.clone(), row.clone());
-            (name, row)
-        });
-        made.collect()
+        let (name, glyph) = imp.waiting.borrow_mut().pop_front()?;
+        let row = self.new_row(glyph);
+        imp.rows.append(&row);
+        imp.known.borrow_mut().insert(name.clone(), row.clone());
+        Some((name, row))
     }
 
     /// The other rows are made a few for each frame that is drawn. To find room for a row takes longer than to make it,
@@ -63,7 +59,8 @@ impl BpRestoreSummaryPage {
             return;
         }
         self.add_tick_callback(|page, _| {
-            page.make_and_show_rows();
+            let start = Instant::now();
+            page.make_while(|| start.elapsed() < ROWS_PER_FRAME);
             let is_over = page.imp().waiting.borrow().is_empty();
             page.imp().is_making.set(!is_over);
             if is_over {
@@ -74,44 +71,45 @@ impl BpRestoreSummaryPage {
         });
     }
 
-    /// Makes a few more rows, and shows in them what the table said last. What there is to choose from for a row that
-    /// opens by itself is asked for as for one that its user opens.
-    fn make_and_show_rows(&self) {
-        let imp = self.imp();
-        let made = self.make_rows(MORE_ROWS);
-        let shown = imp.shown.borrow().clone();
+    /// Makes more rows, and shows in them what the table said last.
+    fn make_while(&self, may_go_on: impl Fn() -> bool) {
+        let shown = self.imp().shown.borrow().clone();
         let Some((table, verifies_only)) = shown else { return };
+        // Rows that nobody has opened yet offer nothing.
         let context = RowContext {
             verifies_only,
             pool_of_all: None,
             candidates: &|_| Candidates::default(),
+            color: &|_| None,
         };
-        let mut has_opened = false;
-        for (name, row) in &made {
-            if let Some(model) = table.row(name) {
-                has_opened |= self.open_if_needed(row, model, verifies_only);
+        while may_go_on() {
+            let Some((name, row)) = self.make_row() else { return };
+            if let Some(model) = table.row(&name) {
                 row.show_row(model, &context);
             }
         }
-        if has_opened {
-            self.tell("", Edit::Opened);
+    }
+
+    /// Puts the focus on a VM: on what cures it, or on its row.
+    pub(super) fn focus_vm(&self, name: &str) {
+        let has_row = || self.imp().known.borrow().contains_key(name);
+        self.make_while(|| !has_row());
+        let row = self.imp().known.borrow().get(name).cloned();
+        if let Some(row) = row {
+            let _ = row.focus_problem() || row.focus_row();
         }
     }
 
-    /// What has to be solved is open from the start; what was opened stays open. Returns whether this row was opened.
-    pub(super) fn open_if_needed(&self, row: &BpRestoreRow, model: &RestoreRow, verifies_only: bool) -> bool {
-        let imp = self.imp();
-        let wants = !verifies_only && row.wants_to_open(model) && imp.opened.get() < OPENED_ROWS;
-        if wants {
-            imp.opened.set(imp.opened.get() + 1);
-            row.open();
+    /// Puts the focus on the first VM.
+    pub(super) fn focus_first_row(&self) {
+        if let Some(row) = self.imp().rows.first_child().and_downcast::<BpRestoreRow>() {
+            row.focus_row();
         }
-        wants
     }
 
     fn new_row(&self, glyph: Glyph) -> BpRestoreRow {
         let page = self.downgrade();
-        BpRestoreRow::new(glyph, move |vm, edit| {
+        BpRestoreRow::new(glyph, self.imp().is_narrow.get(), move |vm, edit| {
             let Some(page) = page.upgrade() else { return };
             match edit {
                 Edit::Cure(Cure::SolveFirst { name }) => page.focus_vm(&name),
