@@ -11,7 +11,10 @@ pub use inside::{
     NoteText, bad_items, inside_count, inside_detail, inside_facts, note, notes_read, only_mentioned, quick_look,
     report_file, report_saved, save_report_title, weak_protection,
 };
-pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
+pub use place::{
+    LeftoverLine, Verdict, archive_place, ask_remove, backup_place, leftover_kept, leftovers, path_or_command,
+    pick_failed, place_caption, remove_answers, remove_leftover, target_note, unmount,
+};
 pub use restore::{
     contents_heading, cure_button, default_pool, device, domain_detail, home_note, missing, newer_known, pool_offer,
     restore_action, restore_counts, restore_note, restore_remarks, restore_title, template,

@@ -87,6 +87,7 @@ impl BackupFlow {
 
     fn connect(self: &Rc<Self>) {
         self.connect_shell();
+        flow::connect_arranging(self);
         self.vms.connect_changed(self.hearing(|flow, _| flow.take_vms()));
         self.vms.connect_retry(self.hearing(|flow, _| flow.read_again()));
         self.shell

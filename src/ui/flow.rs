@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What both flows do alike: hear signals, wait for answers, watch the host, see a job to its end.
 
+mod arrange;
 mod ask;
 mod report;
 mod shell;
@@ -11,6 +12,7 @@ use ask::{Leaving, ask_to_leave, pick_place};
 use report::Kept;
 use watch::{Watching, watch};
 
+pub(super) use arrange::connect_arranging;
 pub(super) use shell::{Flow, Shell};
 pub(super) use waiting::{Waiting, when_answered};
 pub(super) use watch::read_system;

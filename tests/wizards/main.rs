@@ -5,6 +5,7 @@
 
 mod every_page;
 mod frame_times;
+mod places;
 mod restore_problems;
 #[path = "../support/mod.rs"]
 mod support;

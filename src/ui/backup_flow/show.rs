@@ -2,7 +2,7 @@
 //! How the draft of a backup looks on its pages.
 
 use crate::{
-    draft::{BackupDraft, Meter, PowerOff, TypedPlace, WizardDraft},
+    draft::{BackupDraft, Meter, PowerOff, Reason, TypedPlace, WizardDraft},
     plan::Finding,
     profile,
     text::{self, finding, wizard as words},
@@ -55,6 +55,8 @@ impl BackupFlow {
         self.passphrase
             .show_choices(choices, profile.as_deref(), draft.unverifiable());
         self.passphrase.show_kept(draft.passphrase.is_kept());
+        self.passphrase
+            .show_mismatch(draft.passphrase.check() == Err(Reason::PassphrasesDiffer));
         let judged = draft.passphrase.strength().zip(draft.grade());
         let said = judged.map(|(judged, grade)| (grade, words::strength_with_advice(judged, draft.kdf())));
         let strength = said.as_ref().map(|(grade, said)| (Meter::from(*grade), said.as_str()));

@@ -31,6 +31,8 @@ pub(in crate::ui) struct Shell {
     /// The host as it was read last.
     read: RefCell<Option<System>>,
     picking: RefCell<Option<Waiting>>,
+    /// What is being done at the place: a directory is made, or what an earlier run left is removed.
+    pub(super) arranging: RefCell<Option<Waiting>>,
     running: RefCell<Option<Rc<Running>>>,
 }
 
@@ -46,6 +48,7 @@ impl Shell {
             watching: RefCell::default(),
             read: RefCell::default(),
             picking: RefCell::default(),
+            arranging: RefCell::default(),
             running: RefCell::default(),
         }
     }
@@ -149,7 +152,13 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         shell
             .place
             .show_targets(&draft.targets(), &draft.place().typed().target);
-        let is_looking = draft.place().is_due();
+        let (place, is_looking) = (draft.place(), draft.place().is_due());
+        let caption = words::place_caption(Self::IS_BACKUP, place.typed().is_local());
+        if shell.place.place_caption() != caption {
+            shell.place.set_place_caption(caption);
+        }
+        shell.place.show_may_make(place.may_make_directory());
+        shell.place.show_leftovers(&words::leftovers(place.leftovers()));
         shell.place.show_verdict(verdict, is_looking);
         shell.place.set_may_browse(shell.picking.borrow().is_none());
     }
