@@ -18,7 +18,7 @@ use crate::{
     profile::passphrase_from_vm,
     secret::{Passphrase, PassphraseAnomaly, anomalies},
     text::{self, JobKind},
-    transport::{DestinationError, Location, Probe, ProbeError, Purpose, probe},
+    transport::{DestinationError, Location, PlaceKind, Probe, ProbeError, Purpose, probe},
 };
 
 use super::{
@@ -81,8 +81,11 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     if settings.vms.iter().any(|name| name == DOM0) {
         count_home(&mut system, &host, interrupt)?;
     }
-    for name in &found.leftovers {
-        console.warning(&text::terminal::unfinished_backup(&settings.destination, name));
+    for leftover in &found.leftovers {
+        console.warning(&text::terminal::unfinished_backup(&settings.destination, leftover));
+    }
+    if let (PlaceKind::VmPathOrCommand { program }, Location::Vm { vm, line }) = (&found.kind, &settings.destination) {
+        console.warning(&text::wizard::path_or_command(vm, line, program, true));
     }
     let room = Room::of(&found, settings.compression);
     show_summary(&system, &settings.vms, &settings.destination, room, console)?;
@@ -205,10 +208,24 @@ fn look_at(destination: &Location, host: &Arc<dyn Host>, interrupt: &Interrupt) 
 fn will_not_do(destination: &Location, error: ProbeError) -> Stop {
     let place = destination.to_string();
     let error = match (error, destination.folder()) {
-        (ProbeError::NotFound | ProbeError::NotADirectory, Some(folder)) => DestinationError::NotADirectory {
+        (
+            ProbeError::NotFound
+            | ProbeError::NotADirectory
+            | ProbeError::CanBeMade
+            | ProbeError::CannotBeMade
+            | ProbeError::NoCommand { .. },
+            Some(folder),
+        ) => DestinationError::NotADirectory {
             path: folder.to_owned(),
         },
-        (ProbeError::NotFound | ProbeError::NotADirectory, None) => DestinationError::NothingThere { place },
+        (
+            ProbeError::NotFound
+            | ProbeError::NotADirectory
+            | ProbeError::CanBeMade
+            | ProbeError::CannotBeMade
+            | ProbeError::NoCommand { .. },
+            None,
+        ) => DestinationError::NothingThere { place },
         (ProbeError::NotWritable | ProbeError::NotReadable, _) => DestinationError::NotWritable { place },
         (ProbeError::Io(source), _) => DestinationError::Io { place, source },
         (ProbeError::Host(error), _) => return error.into(),

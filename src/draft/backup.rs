@@ -384,6 +384,11 @@ impl WizardDraft for BackupDraft {
         self.place.set_answer(asked, answer);
     }
 
+    fn set_place_changed(&mut self, asked: &TypedPlace, result: Result<(), ProbeError>) {
+        self.place.set_changed(asked, result);
+        self.findings = None;
+    }
+
     fn may_continue(&self) -> Result<(), Reason> {
         match self.page {
             BackupPage::Vms => self.check_vms(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     host::{DOM0, System},
-    transport::{Location, Probe, ProbeError, Purpose},
+    transport::{Leftover, Location, Probe, ProbeError, Purpose},
 };
 
 use super::Reason;
@@ -34,6 +34,11 @@ impl TypedPlace {
     /// Returns whether it lies in dom0.
     pub fn is_local(&self) -> bool {
         self.target == DOM0
+    }
+
+    /// Returns whether a path of a VM is looked for in the home of its user.
+    pub fn is_below_home(&self) -> bool {
+        !self.is_local() && !self.text.trim().starts_with('/')
     }
 
     /// Returns the location that is meant.
@@ -124,6 +129,31 @@ impl PlaceDraft {
         match &self.state {
             PlaceState::Good(probe) => Some(probe),
             _ => None,
+        }
+    }
+
+    /// Returns whether there is no such directory and it can be made.
+    pub fn may_make_directory(&self) -> bool {
+        matches!(self.state, PlaceState::Bad(PlaceProblem::Found(ProbeError::CanBeMade)))
+    }
+
+    /// Returns what earlier runs have left there unfinished.
+    pub fn leftovers(&self) -> &[Leftover] {
+        self.probe().map_or(&[], |probe| &probe.leftovers)
+    }
+
+    /// Takes how something ended that was done at a place: it is looked at again, or will not do. What was done at another
+    /// place is left alone.
+    pub fn set_changed(&mut self, asked: &TypedPlace, result: Result<(), ProbeError>) {
+        let is_known = matches!(
+            self.state,
+            PlaceState::Good(_) | PlaceState::Bad(PlaceProblem::Found(_))
+        );
+        if *asked == self.typed && is_known {
+            match result {
+                Ok(()) => self.forget(),
+                Err(error) => self.state = PlaceState::Bad(PlaceProblem::Found(error)),
+            }
         }
     }
 
@@ -233,6 +263,25 @@ mod tests {
                 assert_eq!(format!("{:?}", place.state()), before);
             }
         }
+    }
+
+    #[test]
+    fn a_place_is_looked_at_again_after_something_was_done_there() {
+        let mut place = PlaceDraft::new(Purpose::Write);
+        place.set_typed(typed("/new"));
+        place.set_answer(&typed("/new"), Err(ProbeError::CanBeMade));
+        assert!(place.may_make_directory());
+        place.set_changed(&typed("/old"), Ok(()));
+        assert!(place.may_make_directory() && !place.is_due());
+        place.set_changed(&typed("/new"), Err(ProbeError::CannotBeMade));
+        assert!(!place.may_make_directory());
+        assert!(matches!(place.check(), Err(Reason::BadPlace)));
+        place.set_changed(&typed("/new"), Ok(()));
+        assert!(place.is_due() && !place.may_make_directory());
+        // A VM that was stopped meanwhile stays what it is.
+        place.set_system(&system(false));
+        place.set_changed(&typed("/new"), Ok(()));
+        assert!(!place.is_due());
     }
 
     #[test]

@@ -317,6 +317,10 @@ impl WizardDraft for RestoreDraft {
         self.place.set_answer(asked, answer);
     }
 
+    fn set_place_changed(&mut self, asked: &TypedPlace, result: Result<(), ProbeError>) {
+        self.place.set_changed(asked, result);
+    }
+
     // Leaving the passphrase page is the opening, so there it is enough that there is something to try.
     fn may_continue(&self) -> Result<(), Reason> {
         match self.page {

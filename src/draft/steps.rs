@@ -53,6 +53,9 @@ pub trait WizardDraft {
     /// Takes what was found at a place; an answer to an older question is left alone.
     fn set_probe(&mut self, asked: &TypedPlace, answer: Result<Probe, ProbeError>);
 
+    /// Takes how something ended that was done at a place, such as making a directory.
+    fn set_place_changed(&mut self, asked: &TypedPlace, result: Result<(), ProbeError>);
+
     /// Whether the next page may be entered.
     ///
     /// # Errors

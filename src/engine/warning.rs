@@ -109,7 +109,7 @@ pub enum Warning {
         /// The file, within the archive.
         path: PathBuf,
     },
-    /// A failed backup left a file in another VM that this program cannot remove.
+    /// A failed backup left a file, here or in a VM, that this program could not remove.
     LeftBehind {
         /// Where it is.
         place: String,

@@ -13,11 +13,11 @@ use crate::{
     plan::{BackupRemark, Finding, Unverified},
     profile::VmPassphraseError,
     secret::PassphraseAnomaly,
-    transport::Location,
+    transport::{Leftover, Location},
 };
 
 use super::{
-    Message, anomaly, compressions, finding, host_error,
+    Message, anomaly, compressions, date, finding, host_error,
     i18n::{gettext, gettext_f},
     io_text, open_error, sanitize, size, unverified,
     wizard::strength,
@@ -226,11 +226,19 @@ pub fn little_room(finding: &Finding) -> String {
     }
 }
 
-/// A directory of a VM holds an archive that a run which was killed has not finished.
-pub fn unfinished_backup(location: &Location, name: &str) -> String {
+/// The directory of a location holds an archive that an earlier run has left unfinished, and that nobody writes now.
+pub fn unfinished_backup(location: &Location, leftover: &Leftover) -> String {
+    let place = match location.folder() {
+        Some(folder) => folder.join(&leftover.name).display().to_string(),
+        None => format!("{}/{}", location.to_string().trim_end_matches('/'), leftover.name),
+    };
     gettext_f(
-        "An unfinished backup of an earlier run lies at {place}. If no backup is being written there now, remove it.",
-        &[("place", &sanitize(&format!("{location}/{name}")))],
+        "An unfinished backup of an earlier run lies at {place} ({size}, written {date}). It is no backup, and nothing is writing it: remove it.",
+        &[
+            ("place", &sanitize(&place)),
+            ("size", &size(leftover.bytes)),
+            ("date", &date(leftover.changed)),
+        ],
     )
 }
 

@@ -20,7 +20,10 @@ pub use lists::{
     add_all, list_count, nothing_available, nothing_found, nothing_selected, order_given, order_last_backup,
     order_name, order_size, remove_all, spoken,
 };
-pub use place::{Verdict, archive_place, backup_place, pick_failed, target_note, unmount};
+pub use place::{
+    LeftoverLine, Verdict, archive_place, ask_remove, backup_place, leftover_kept, leftovers, path_or_command,
+    pick_failed, place_caption, remove_answers, remove_leftover, target_note, unmount,
+};
 pub use restore::{
     contents_heading, cure_button, default_pool, device, domain_detail, findings_title, home_note, leave_out_all,
     left_out_here, missing, more_findings, newer_known, pool_of_all, pool_offer, restore_action, restore_finding,

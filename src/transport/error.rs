@@ -191,6 +191,46 @@ pub enum Unreadable {
     Other,
 }
 
+/// Why a service in a VM ended badly, as far as its own words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceFault {
+    /// There is neither a path nor a command of that name.
+    NothingThere,
+    /// The disk is full, or a quota is reached.
+    Full,
+    /// The user of the VM may not do that there.
+    NotPermitted,
+    /// The disk there can only be read.
+    ReadOnly,
+    /// The disk is failing or was removed.
+    Device,
+}
+
+impl ServiceFault {
+    /// What the programs of the services say, with what it means. A disk that is full says more than the command which
+    /// ended for that.
+    const SAYINGS: [(&str, Self); 12] = [
+        ("No space left on device", Self::Full),
+        ("Disk quota exceeded", Self::Full),
+        ("Read-only file system", Self::ReadOnly),
+        ("Input/output error", Self::Device),
+        ("No such device", Self::Device),
+        ("Permission denied", Self::NotPermitted),
+        ("Operation not permitted", Self::NotPermitted),
+        ("No such file or directory", Self::NothingThere),
+        ("Directory nonexistent", Self::NothingThere),
+        ("Not a directory", Self::NothingThere),
+        ("Invalid command", Self::NothingThere),
+        ("neither a file nor a command", Self::NothingThere),
+    ];
+
+    /// Returns what the words of a service mean; `None` where they are of no kind that is known here.
+    pub fn of(said: &str) -> Option<Self> {
+        let found = Self::SAYINGS.iter().find(|(saying, _)| said.contains(saying));
+        found.map(|(_, fault)| *fault)
+    }
+}
+
 /// Why an end of an archive could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
@@ -222,3 +262,42 @@ impl DestinationError {
 
 #[cfg(test)]
 mod each;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_service_tell_its_cause() {
+        for (said, fault) in [
+            (
+                "dd: error writing '/mnt/x': No space left on device",
+                Some(ServiceFault::Full),
+            ),
+            (
+                "dd: failed to open '/mnt/x': Permission denied",
+                Some(ServiceFault::NotPermitted),
+            ),
+            (
+                "dd: failed to open '/none/x': No such file or directory",
+                Some(ServiceFault::NothingThere),
+            ),
+            (
+                "Starting Backupcopy Invalid command /none/at/all",
+                Some(ServiceFault::NothingThere),
+            ),
+            (
+                "dd: failed to open '/cdrom/x': Read-only file system",
+                Some(ServiceFault::ReadOnly),
+            ),
+            (
+                "dd: fsync failed for '/mnt/x': Input/output error",
+                Some(ServiceFault::Device),
+            ),
+            ("it is a mystery", None),
+            ("", None),
+        ] {
+            assert_eq!(ServiceFault::of(said), fault, "{said}");
+        }
+    }
+}

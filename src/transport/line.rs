@@ -17,6 +17,9 @@ pub enum LineProblem {
     /// A quote is opened and not closed.
     #[error("the command has an open quote")]
     OpenQuote,
+    /// The service does not take `~` for a home: it would look for a directory or a command of that very name.
+    #[error("the directory or command begins with '~': write the full path")]
+    Tilde,
 }
 
 /// Checks a directory or command before it goes to `qubes.Backup` or `qubes.Restore`.
@@ -27,6 +30,9 @@ pub fn check_line(line: &str) -> Result<(), LineProblem> {
     let line = line.trim();
     if line.is_empty() {
         return Err(LineProblem::Empty);
+    }
+    if line.starts_with('~') {
+        return Err(LineProblem::Tilde);
     }
     let mut quote = None;
     let mut characters = line.chars();
@@ -75,5 +81,13 @@ mod tests {
         assert_eq!(check_line("a 'b"), Err(LineProblem::OpenQuote));
         assert_eq!(check_line("/a\n/b"), Err(LineProblem::LineBreak));
         assert_eq!(check_line("  "), Err(LineProblem::Empty));
+    }
+
+    #[test]
+    fn a_home_that_the_service_would_not_find_is_refused_and_one_that_its_shell_finds_passes() {
+        for line in ["~", "~/backups", " ~user/backups", "~/bin/take -x"] {
+            assert_eq!(check_line(line), Err(LineProblem::Tilde), "{line}");
+        }
+        assert_eq!(check_line("dd of=~/backup"), Ok(()));
     }
 }

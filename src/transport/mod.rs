@@ -9,6 +9,7 @@
 mod command;
 mod error;
 mod file_system;
+mod leftover;
 mod line;
 mod location;
 mod notice;
@@ -18,13 +19,14 @@ mod reader;
 mod vm_script;
 mod writer;
 
-pub use error::{DestinationError, SourceError, TransportError, Unreadable};
+pub use error::{DestinationError, ServiceFault, SourceError, TransportError, Unreadable};
 pub use file_system::free_bytes;
+pub use leftover::{Leftover, LeftoverError, remove_leftover};
 pub use line::{LineProblem, check_line};
 pub use location::{Location, STANDARD};
 pub use notice::{Notice, Notices};
 pub(crate) use output::ProcessOutput;
-pub use probe::{PlaceKind, Probe, ProbeError, Purpose, probe};
+pub use probe::{PlaceKind, Probe, ProbeError, Purpose, make_directory, probe};
 pub(crate) use reader::open_reader;
 pub use reader::{ArchiveReader, Incoming, Member, MemberReader, Ranged, ReadCapabilities, Request, Source};
 pub(crate) use writer::FileWriter;

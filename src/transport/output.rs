@@ -35,12 +35,27 @@ impl ProcessOutput {
         Self { text, listeners }
     }
 
-    /// Returns the end of what was printed, once the process has ended, in printable ASCII.
-    pub(crate) fn text(self) -> String {
-        for listener in self.listeners {
+    /// Waits until everything was heard that the process, which has ended, has printed.
+    pub(crate) fn hear_out(&mut self) {
+        for listener in self.listeners.drain(..) {
             // A listener that broke has kept what it heard until then.
             let _ = listener.join();
         }
+    }
+
+    /// Returns the rest of the first line that begins so, as far as that was heard until now. Untrusted: it is shown only.
+    pub(crate) fn line_after(&self, beginning: &str) -> Option<String> {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&text);
+        // The last line may still grow.
+        let mut lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+        let found = lines.find_map(|line| line.strip_prefix(beginning))?;
+        Some(found.trim().to_owned())
+    }
+
+    /// Returns the end of what was printed, once the process has ended, in printable ASCII.
+    pub(crate) fn text(mut self) -> String {
+        self.hear_out();
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
         let printable = |byte: &u8| {
             if matches!(byte, b' '..=b'~') {

@@ -4,109 +4,23 @@
 //! A directory of this computer is looked at; in a VM a small script looks. Where the VM's service runs no script, the line
 //! itself tells what will be done with it.
 
-use std::{
-    io,
-    path::Path,
-    time::{Duration, UNIX_EPOCH},
-};
+mod api;
+mod in_vm;
+
+use std::{fs, io, path::Path, time::UNIX_EPOCH};
 
 use rustix::fs::{Access, access};
 
-use crate::{
-    cancel::CancelToken,
-    host::{HostError, Services},
-    io_error::IoError,
-};
+use crate::{cancel::CancelToken, host::Services};
 
 use super::{
-    LineProblem, Location, check_line,
-    file_system::{FAT_LARGEST_FILE_BYTES, free_bytes, largest_file_bytes},
-    vm_script,
+    Location,
+    file_system::{free_bytes, largest_file_bytes},
+    leftover,
 };
 
-/// How long a VM may take to answer: it syncs its disks before.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// What is going to be done at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Purpose {
-    /// A new archive is written there.
-    #[default]
-    Write,
-    /// An archive is read from there.
-    Read,
-}
-
-/// What a place is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlaceKind {
-    /// A directory of this computer that takes a new file, or an archive that can be read.
-    Local,
-    /// A path in the VM: of a directory that takes a new file, or of an archive.
-    VmPath,
-    /// A command that is run in the VM.
-    VmCommand {
-        /// The program, its first word.
-        program: String,
-    },
-    /// A stream of this computer: a command, standard input or standard output.
-    Stream,
-}
-
-/// What is known of a place that will do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// What it is.
-    pub kind: PlaceKind,
-    /// Room for an archive that is written, or the size of one that is read, in bytes, where that is known.
-    pub bytes: Option<u64>,
-    /// The largest file that fits there, in bytes, where there is such a limit.
-    pub largest_file_bytes: Option<u64>,
-    /// When the archive was last written, in seconds since 1970.
-    pub changed: Option<i64>,
-    /// Whether an archive that is written there can be read again afterwards.
-    pub is_readable_again: bool,
-    /// Names of unfinished archives that lie there.
-    pub leftovers: Vec<String>,
-}
-
-/// Why a place will not do.
-#[derive(Debug, Clone)]
-pub enum ProbeError {
-    /// The line cannot be given to the service of a VM.
-    Line(LineProblem),
-    /// A path does not begin with `/`.
-    NotAbsolute,
-    /// There is nothing of that name.
-    NotFound,
-    /// It is something else than a directory.
-    NotADirectory,
-    /// It is something else than a file.
-    NotAFile,
-    /// This user may not write there.
-    NotWritable,
-    /// This user may not read it.
-    NotReadable,
-    /// The file is empty.
-    EmptyFile,
-    /// The VM does not run any more, or its service cannot be reached.
-    Host(HostError),
-    /// Another answer of the operating system.
-    Io(IoError),
-}
-
-impl Probe {
-    fn of(kind: PlaceKind) -> Self {
-        Self {
-            kind,
-            bytes: None,
-            largest_file_bytes: None,
-            changed: None,
-            is_readable_again: false,
-            leftovers: Vec::new(),
-        }
-    }
-}
+pub use api::{PlaceKind, Probe, ProbeError, Purpose};
+pub(super) use in_vm::{ask_vm, is_written_as_command};
 
 /// Finds out about a place. Touches disks and waits for VMs.
 ///
@@ -137,32 +51,72 @@ pub fn probe(
                 })
         }
         (Location::Standard | Location::Command(_), _) => Ok(Probe::of(PlaceKind::Stream)),
-        (Location::Vm { vm, line }, purpose) => {
-            let by_line = by_line(line)?;
-            match (services, purpose) {
-                (Some(services), Purpose::Write) => in_vm(vm, line, by_line, services, cancel),
-                _ => Ok(by_line),
-            }
-        }
+        (Location::Vm { vm, line }, purpose) => match services {
+            Some(services) => in_vm::look(vm, line, purpose, services, cancel),
+            None => in_vm::by_line(line),
+        },
         (Location::Registered { .. }, _) => Ok(Probe::of(PlaceKind::VmPath)),
     }
 }
 
 fn directory(path: &Path) -> Result<Probe, ProbeError> {
     check_absolute(path)?;
-    let found = path.metadata().map_err(io_problem)?;
+    let found = match path.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_directory(path)),
+        found => found.map_err(io_problem)?,
+    };
     if !found.is_dir() {
         return Err(ProbeError::NotADirectory);
     }
-    if access(path, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+    if !takes_files(path) {
         return Err(ProbeError::NotWritable);
     }
     Ok(Probe {
         bytes: free_bytes(path),
         largest_file_bytes: largest_file_bytes(path),
         is_readable_again: true,
+        leftovers: leftover::in_directory(path),
         ..Probe::of(PlaceKind::Local)
     })
+}
+
+fn takes_files(folder: &Path) -> bool {
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// What can be done where there is nothing of that name.
+fn no_directory(path: &Path) -> ProbeError {
+    // A link that leads nowhere is in the way of a directory.
+    let is_link = path.symlink_metadata().is_ok();
+    match path.parent().filter(|parent| parent.is_dir() && !is_link) {
+        Some(parent) if takes_files(parent) => ProbeError::CanBeMade,
+        Some(_) => ProbeError::CannotBeMade,
+        None => ProbeError::NotFound,
+    }
+}
+
+/// Makes the directory that a location names, where the one above it is there. Touches disks and waits for VMs.
+///
+/// # Errors
+/// Why it was not made.
+pub fn make_directory(
+    location: &Location,
+    services: Option<&dyn Services>,
+    cancel: &CancelToken,
+) -> Result<(), ProbeError> {
+    match (location, services) {
+        (Location::Folder(path), _) => {
+            check_absolute(path)?;
+            match fs::create_dir(path) {
+                // Somebody was faster: what is there now is looked at.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(ProbeError::CannotBeMade),
+                made => made.map_err(io_problem),
+            }
+        }
+        (Location::Vm { vm, line }, Some(services)) => in_vm::make_directory(vm, line, services, cancel),
+        _ => Err(ProbeError::CannotBeMade),
+    }
 }
 
 fn archive(path: &Path) -> Result<Probe, ProbeError> {
@@ -205,121 +159,36 @@ fn io_problem(error: io::Error) -> ProbeError {
     }
 }
 
-/// A path is what begins like one; anything else is a command, as the services in the VMs see it.
-fn by_line(line: &str) -> Result<Probe, ProbeError> {
-    let line = line.trim();
-    let is_path = line.starts_with('/') && !has_option(line);
-    // Quotes and operators in a path are ordinary characters to the service.
-    match check_line(line) {
-        Ok(()) => {}
-        Err(problem @ (LineProblem::Empty | LineProblem::LineBreak)) => return Err(ProbeError::Line(problem)),
-        Err(_) if is_path && !line.contains(['|', '>', '<', ';', '&']) => {}
-        Err(problem) => return Err(ProbeError::Line(problem)),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_made_where_the_one_above_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let never = CancelToken::default();
+        let look = |path: &Path| probe(&Location::Folder(path.into()), Purpose::Write, None, &never);
+        let new = folder.path().join("new");
+        assert!(matches!(look(&new.join("below")), Err(ProbeError::NotFound)));
+        assert!(matches!(look(&new), Err(ProbeError::CanBeMade)));
+        make_directory(&Location::Folder(new.clone()), None, &never).unwrap();
+        assert_eq!(look(&new).unwrap().kind, PlaceKind::Local);
+        let dangling = folder.path().join("link");
+        std::os::unix::fs::symlink("/none/at/all", &dangling).unwrap();
+        assert!(matches!(look(&dangling), Err(ProbeError::NotFound)));
+        // Where nobody may write, not even the superuser.
+        let in_proc = make_directory(&Location::Folder("/proc/new".into()), None, &never);
+        assert!(in_proc.is_err());
     }
-    let program = first_word(line).to_owned();
-    Ok(Probe::of(if is_path {
-        PlaceKind::VmPath
-    } else {
-        PlaceKind::VmCommand { program }
-    }))
-}
 
-fn first_word(line: &str) -> &str {
-    line.split_whitespace().next().unwrap_or_default()
-}
-
-/// `/usr/bin/dd of=/x` or `/bin/cat -u` is a command, `/mnt/my disk` is not.
-fn has_option(line: &str) -> bool {
-    line.split_whitespace()
-        .skip(1)
-        .any(|word| word.starts_with('-') || word.contains('=') || word.starts_with(['/', '\'', '"']))
-}
-
-fn in_vm(
-    vm: &str,
-    line: &str,
-    by_line: Probe,
-    services: &dyn Services,
-    cancel: &CancelToken,
-) -> Result<Probe, ProbeError> {
-    let Some(found) = ask_vm(vm, line, services, cancel).map_err(ProbeError::Host)? else {
-        return Ok(by_line);
-    };
-    if found.is_directory {
-        return if found.is_writable {
-            Ok(Probe {
-                bytes: found.free_bytes,
-                largest_file_bytes: found.is_fat.then_some(FAT_LARGEST_FILE_BYTES),
-                is_readable_again: true,
-                leftovers: found.leftovers,
-                ..Probe::of(PlaceKind::VmPath)
-            })
-        } else {
-            Err(ProbeError::NotWritable)
-        };
+    #[test]
+    fn what_an_earlier_run_left_is_found_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "pedos-backup-2026-01-02T030405.part";
+        std::fs::write(folder.path().join(name), "123").unwrap();
+        let never = CancelToken::default();
+        let found = probe(&Location::Folder(folder.path().into()), Purpose::Write, None, &never).unwrap();
+        assert_eq!(found.leftovers.len(), 1);
+        assert_eq!((found.leftovers[0].name.as_str(), found.leftovers[0].bytes), (name, 3));
     }
-    match by_line.kind {
-        _ if found.is_command => {
-            let program = first_word(line).to_owned();
-            Ok(Probe::of(PlaceKind::VmCommand { program }))
-        }
-        PlaceKind::VmPath if found.is_file => Err(ProbeError::NotADirectory),
-        _ => Err(ProbeError::NotFound),
-    }
-}
-
-/// What a VM says of a line.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct VmAnswer {
-    pub(super) is_directory: bool,
-    pub(super) is_writable: bool,
-    pub(super) is_file: bool,
-    pub(super) is_command: bool,
-    free_bytes: Option<u64>,
-    is_fat: bool,
-    /// Names of unfinished archives in the directory.
-    pub(super) leftovers: Vec<String>,
-}
-
-/// The most leftovers that are named.
-const MOST_LEFTOVERS: usize = 20;
-
-/// Asks a VM what a line means there; `None` where its service runs no script.
-pub(super) fn ask_vm(
-    vm: &str,
-    line: &str,
-    services: &dyn Services,
-    cancel: &CancelToken,
-) -> Result<Option<VmAnswer>, HostError> {
-    let line = line.trim();
-    let Some(script) = vm_script::line(vm_script::PROBE, &[line, first_word(line)]) else {
-        return Ok(None);
-    };
-    let answer = vm_script::ask(vm, &script, services, cancel, Some(PATIENCE))?;
-    Ok(answer.and_then(|lines| parse(&lines)))
-}
-
-/// Reads an answer; `None` where it has no end.
-fn parse(lines: &[String]) -> Option<VmAnswer> {
-    let mut answer = VmAnswer::default();
-    for line in lines {
-        match line.split_once(' ').unwrap_or((line, "")) {
-            ("directory", _) => answer.is_directory = true,
-            ("writable", _) => answer.is_writable = true,
-            ("file", _) => answer.is_file = true,
-            ("command", _) => answer.is_command = true,
-            ("room", rest) => {
-                let mut words = rest.split(' ');
-                let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
-                answer.free_bytes = number()
-                    .zip(number())
-                    .and_then(|(blocks, size)| blocks.checked_mul(size));
-                answer.is_fat = words.next() == Some("msdos");
-            }
-            ("part", name) if answer.leftovers.len() < MOST_LEFTOVERS => answer.leftovers.push(name.to_owned()),
-            ("end", _) => return Some(answer),
-            _ => {}
-        }
-    }
-    None
 }

@@ -22,16 +22,34 @@ const MOST_ANSWER_BYTES: u64 = 64 * 1024;
 /// variable names the folder that stands for the VM's file system.
 const PROLOGUE: &str = "echo; echo @pedos-backup@; case $1 in /*) d=${PEDOS_VM_ROOT-}$1;; *) d=$1;; esac; ";
 
-/// Tells what a line means. Arguments: the line, and its first word.
-pub(super) const PROBE: &str = "if [ -d \"$d\" ]; then echo directory; \
+/// Tells what a line means. Arguments: the line, and its first word. A file that a process has open is `used`.
+pub(super) const PROBE: &str = "export LC_ALL=C; \
+     used() { for p in /proc/[0-9]*/fd/*; do [ \"$p\" -ef \"$1\" ] && return; done; return 1; }; \
+     if [ -d \"$d\" ]; then echo directory; \
      [ -w \"$d\" ] && [ -x \"$d\" ] && echo writable; \
      stat -f -c \"room %a %S %T\" -- \"$d\" 2>/dev/null; \
-     for f in \"$d\"/pedos-backup-*.part; do [ -f \"$f\" ] && echo \"part ${f##*/}\"; done; \
-     elif [ -e \"$d\" ]; then echo file; \
-     elif command -v \"$2\" >/dev/null 2>&1; then echo command; fi; echo end";
+     for f in \"$d\"/pedos-backup-*.part; do [ -f \"$f\" ] && [ ! -L \"$f\" ] || continue; \
+     u=free; used \"$f\" && u=used; echo \"part $u $(stat -c \"%s %Y\" -- \"$f\") ${f##*/}\"; done; \
+     elif [ -f \"$d\" ]; then echo file; [ -r \"$d\" ] && echo readable; \
+     stat -L -c \"size %s %Y\" -- \"$d\" 2>/dev/null; \
+     elif [ -e \"$d\" ]; then echo other; \
+     else u=${d%/*}; [ \"$u\" != \"$d\" ] || u=.; u=${u:-/}; \
+     [ -d \"$u\" ] && { echo parent; [ -w \"$u\" ] && [ -x \"$u\" ] && echo roomy; }; fi; \
+     case $2 in */*) [ -f \"$2\" ] && [ -x \"$2\" ];; *) command -v \"$2\" >/dev/null 2>&1;; esac && echo command; \
+     echo end";
+
+/// Makes a directory, and says what stands in its way. Argument: the directory.
+pub(super) const MAKE: &str = "export LC_ALL=C; if said=$(mkdir -- \"$d\" 2>&1); then echo made; \
+     else echo \"failed $said\"; fi";
+
+/// Removes an archive that an earlier run has left, unless a process has it open. Arguments: the directory, and the
+/// file's name.
+pub(super) const CLEAR: &str = "f=$d/$2; [ -f \"$f\" ] && [ ! -L \"$f\" ] || { echo removed; exit; }; \
+     for p in /proc/[0-9]*/fd/*; do [ \"$p\" -ef \"$f\" ] && { echo used; exit; }; done; \
+     rm -f -- \"$f\" 2>/dev/null; [ -e \"$f\" ] || echo removed";
 
 /// Takes an archive. Arguments: the directory, and the unfinished file's name.
-pub(super) const WRITE: &str = "umask 077; exec dd of=\"$d/$2\" bs=64k conv=excl,fsync";
+pub(super) const WRITE: &str = "umask 077; export LC_ALL=C; exec dd of=\"$d/$2\" bs=64k conv=excl,fsync";
 
 /// Renames an archive to its final name, if it has all of its bytes and the name is free. Arguments: the directory, the
 /// unfinished file's name, the name, and the size in bytes.
@@ -125,18 +143,58 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let odd = folder.path().join("it's \"my\" $disk; ü");
         std::fs::create_dir(&odd).unwrap();
-        std::fs::write(odd.join("pedos-backup-x.part"), "").unwrap();
+        let part = odd.join("pedos-backup-x.part");
+        std::fs::write(&part, "12345").unwrap();
         let odd = odd.to_str().unwrap();
         let found = run(PROBE, &[odd, "it"]);
         assert_eq!(found[..2], ["directory", "writable"]);
         assert!(found.iter().any(|line| line.starts_with("room ")));
-        assert!(found.contains(&"part pedos-backup-x.part".to_owned()));
+        let named = |found: &[String], state: &str| {
+            let is_it = |line: &String| line.starts_with(state) && line.ends_with(" pedos-backup-x.part");
+            found.iter().any(is_it)
+        };
+        assert!(named(&found, "part free 5 "), "{found:?}");
+        // A file that somebody writes is no leftover, and is not removed.
+        let held = std::fs::OpenOptions::new().append(true).open(&part).unwrap();
+        let found = run(PROBE, &[odd, "it"]);
+        assert!(named(&found, "part used 5 "), "{found:?}");
+        assert_eq!(run(CLEAR, &[odd, "pedos-backup-x.part"]), ["used"]);
+        assert!(part.exists());
+        drop(held);
+        let file = run(PROBE, &[&format!("{odd}/pedos-backup-x.part"), "x"]);
+        assert_eq!(file[..2], ["file", "readable"]);
+        assert!(file[2].starts_with("size 5 ") && file[3] == "end", "{file:?}");
+        assert_eq!(run(CLEAR, &[odd, "pedos-backup-x.part"]), ["removed"]);
+        assert!(!part.exists());
         assert_eq!(
-            run(PROBE, &[&format!("{odd}/pedos-backup-x.part"), "x"]),
-            ["file", "end"]
+            run(PROBE, &["cat -u", "cat"]).last_chunk(),
+            Some(&["command".to_owned(), "end".to_owned()])
         );
-        assert_eq!(run(PROBE, &["cat -u", "cat"]), ["command", "end"]);
         assert_eq!(run(PROBE, &["/none/at/all", "/none/at/all"]), ["end"]);
+    }
+
+    #[test]
+    fn a_file_that_can_be_run_is_a_file_and_a_command() {
+        let found = run(PROBE, &["/bin/sh", "/bin/sh"]);
+        assert_eq!(
+            (found[0].as_str(), found[found.len() - 2].as_str()),
+            ("file", "command")
+        );
+    }
+
+    #[test]
+    fn a_directory_is_made_in_one_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = folder.path().join("my new one");
+        let line = new.to_str().unwrap();
+        assert_eq!(run(PROBE, &[line, "my"]), ["parent", "roomy", "end"]);
+        assert_eq!(run(MAKE, &[line]), ["made"]);
+        assert!(new.is_dir());
+        let again = run(MAKE, &[line]);
+        assert!(
+            again[0].starts_with("failed ") && again[0].ends_with("File exists"),
+            "{again:?}"
+        );
     }
 
     #[test]
@@ -160,7 +218,7 @@ mod tests {
     fn what_cannot_be_handed_over_unchanged_is_not() {
         assert!(line(PROBE, &["/a\\b"]).is_none());
         assert!(line(PROBE, &["/a\nb"]).is_none());
-        for script in [PROBE, WRITE, NAME, REMOVE] {
+        for script in [PROBE, MAKE, CLEAR, WRITE, NAME, REMOVE] {
             let line = line(script, &["/a b"]).unwrap();
             assert!(!line.contains(['\\', '\n']) && !script.contains('\''), "{line}");
         }

@@ -63,10 +63,6 @@ fn open_in_vm<'a>(
             Err(DestinationError::NotWritable { place: place() }.into())
         }
         Some(found) if found.is_directory => {
-            for leftover in &found.leftovers {
-                let place = format!("{}/{leftover}", place());
-                notices(Notice::LeftBehind { place });
-            }
             let writer = StagedWriter::begin(vm, line, name, services, cancel, notices)?;
             Ok(Box::new(writer))
         }
@@ -75,12 +71,14 @@ fn open_in_vm<'a>(
             vm, line, services, cancel, notices,
         )?)),
         None => {
-            if line.starts_with('/') {
+            let writer = ProcessWriter::of_service(vm, line, services, cancel, notices)?;
+            if !probe::is_written_as_command(line) {
                 notices(Notice::NamedFromTheStart { vm: vm.to_owned() });
             }
-            Ok(Box::new(ProcessWriter::of_service(
-                vm, line, services, cancel, notices,
-            )?))
+            Ok(Box::new(writer.may_keep_a_file()))
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What both flows do alike: hear signals, wait for answers, watch the host, see a job to its end.
 
+mod arrange;
 mod ask;
 mod countdown;
 mod report;
@@ -12,6 +13,7 @@ mod watch;
 use ask::{Leaving, ask_to_leave, pick_place};
 use watch::{Watching, watch};
 
+pub(super) use arrange::connect_arranging;
 pub use countdown::{Countdown, count_down};
 pub(super) use running::Running;
 pub(super) use shell::{Flow, Shell};

@@ -10,9 +10,20 @@ use std::{
 use glib::subclass::Signal;
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
-use crate::{draft::TypedPlace, host::DOM0, text::wizard::Verdict};
+use crate::{
+    draft::TypedPlace,
+    host::DOM0,
+    text::{
+        Tone,
+        wizard::{self as words, LeftoverLine, Verdict},
+    },
+};
 
-use super::{BpVerdict, chooser::Chooser, widgets::connect};
+use super::{
+    BpVerdict,
+    chooser::Chooser,
+    widgets::{connect, mark_field, remove_children, set_accessible_name},
+};
 
 mod imp {
     use super::*;
@@ -38,6 +49,11 @@ mod imp {
         pub(super) browse_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) verdict: TemplateChild<BpVerdict>,
+        #[template_child]
+        pub(super) make_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) leftover_box: TemplateChild<gtk::Box>,
+        pub(super) leftovers: RefCell<Vec<LeftoverLine>>,
         pub(super) targets: OnceCell<Rc<Chooser<String>>>,
     }
 
@@ -51,6 +67,13 @@ mod imp {
         #[template_callback]
         fn on_browse(&self) {
             self.obj().emit_by_name::<()>("browse", &[]);
+        }
+
+        #[template_callback]
+        fn on_make(&self) {
+            // The button goes when the directory is there.
+            self.place_entry.grab_focus_without_selecting();
+            self.obj().emit_by_name::<()>("make", &[]);
         }
     }
 
@@ -75,7 +98,11 @@ mod imp {
     impl ObjectImpl for BpPlaceField {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("browse").build()])
+            SIGNALS.get_or_init(|| {
+                let plain = ["changed", "browse", "make"].map(|name| Signal::builder(name).build());
+                let remove = Signal::builder("remove").param_types([String::static_type()]);
+                plain.into_iter().chain([remove.build()]).collect()
+            })
         }
 
         fn constructed(&self) {
@@ -95,7 +122,7 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// A VM and a place in it. Signals `changed` and `browse`.
+    /// A VM and a place in it. Signals `changed`, `browse`, `make` and `remove` with the name of a file.
     pub struct BpPlaceField(ObjectSubclass<imp::BpPlaceField>)
         @extends gtk::Box, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
@@ -144,9 +171,52 @@ impl BpPlaceField {
         }
     }
 
-    /// Says what was found there, or what will be done.
+    /// Says what was found there, or what will be done, and marks the field where something is wrong with it.
     pub fn show_verdict(&self, verdict: &Verdict, is_looking: bool) {
         self.imp().verdict.show_verdict(Some(verdict), is_looking);
+        let tone = if is_looking { Tone::Success } else { verdict.tone };
+        mark_field(&self.imp().place_entry.get(), tone);
+    }
+
+    /// Offers to make the directory that is typed.
+    pub fn show_may_make(&self, may: bool) {
+        self.imp().make_button.set_visible(may);
+    }
+
+    /// Shows what earlier runs have left there, each with a button to remove it.
+    pub fn show_leftovers(&self, leftovers: &[LeftoverLine]) {
+        let imp = self.imp();
+        if *imp.leftovers.borrow() == leftovers {
+            return;
+        }
+        imp.leftovers.replace(leftovers.to_vec());
+        remove_children(&imp.leftover_box.get());
+        for leftover in leftovers {
+            imp.leftover_box.append(&self.leftover_row(leftover));
+        }
+        imp.leftover_box.set_visible(!leftovers.is_empty());
+    }
+
+    fn leftover_row(&self, leftover: &LeftoverLine) -> gtk::Box {
+        let row = gtk::Box::new(gtk::Orientation::Vertical, 6);
+        let text = gtk::Label::builder()
+            .label(&leftover.text)
+            .xalign(0.0)
+            .wrap(true)
+            .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .build();
+        let button = gtk::Button::with_label(&words::remove_leftover());
+        button.set_halign(gtk::Align::Start);
+        set_accessible_name(&button, &leftover.button);
+        let (field, name) = (self.downgrade(), leftover.name.clone());
+        button.connect_clicked(move |_| {
+            if let Some(field) = field.upgrade() {
+                field.emit_by_name::<()>("remove", &[&name]);
+            }
+        });
+        row.append(&text);
+        row.append(&button);
+        row
     }
 
     /// Whether the picker can be asked now.
@@ -157,6 +227,28 @@ impl BpPlaceField {
     /// Hears that something was chosen or typed.
     pub fn connect_changed(&self, handler: impl Fn(&Self) + 'static) {
         connect(self, "changed", handler);
+    }
+
+    /// Puts the focus into the field.
+    pub fn focus_place(&self) {
+        self.imp().place_entry.grab_focus_without_selecting();
+    }
+
+    /// Hears that the directory is to be made.
+    pub fn connect_make(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "make", handler);
+    }
+
+    /// Hears that an unfinished archive of that name is to be removed.
+    pub fn connect_remove(&self, handler: impl Fn(&Self, &str) + 'static) {
+        self.connect_local("remove", false, move |values| {
+            let field = values.first().and_then(|value| value.get::<Self>().ok());
+            let name = values.get(1).and_then(|value| value.get::<String>().ok());
+            if let (Some(field), Some(name)) = (field, name) {
+                handler(&field, &name);
+            }
+            None
+        });
     }
 
     /// Hears that a place is to be picked.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
 
 mod architecture;
+mod contrast;
 mod files;
 mod imports;
 #[cfg(feature = "tools")]

@@ -41,6 +41,9 @@ impl State {
     pub(crate) const FOCUSED: Self = Self(12);
     pub(crate) const SELECTED: Self = Self(23);
     pub(crate) const SENSITIVE: Self = Self(24);
+    /// What a field holds will not do: the first is what GTK says, the second what other toolkits say.
+    pub(crate) const INVALID: Self = Self(0);
+    pub(crate) const INVALID_ENTRY: Self = Self(36);
 }
 
 /// The connection to the tree.

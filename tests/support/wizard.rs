@@ -275,7 +275,7 @@ pub(crate) fn fill_backup(wizard: &Wizard, target: &Path) {
     wizard.next(2);
     wizard
         .window
-        .enter(Role::TEXT, "Backup directory or command", &target.to_string_lossy());
+        .enter(Role::TEXT, "Backup directory", &target.to_string_lossy());
     wizard.wait_ready();
     wizard.session.screenshot("backup-2");
     wizard.next(3);

@@ -194,6 +194,65 @@ fn a_place_in_a_vm_that_will_not_do_is_named_before_anything_is_asked() {
 }
 
 #[test]
+fn a_home_that_the_vm_would_not_find_is_refused_with_the_path_to_write() {
+    let place = Workspace::new(&roots::small());
+    fs::create_dir_all(place.net_home().join("backups")).unwrap();
+    let refused = programs::finish(place.backup().args(["-d", "net", "~/backups", "vault"]));
+    let refused = refused.expect_failure(&[2]);
+    assert!(refused.stderr.contains("/home/user/backups"), "{}", refused.stderr);
+    let refused = programs::finish(place.restore().args(["-d", "net", "--verify-only", "~/backup1"]));
+    let refused = refused.expect_failure(&[2]);
+    assert!(refused.stderr.contains("/home/user/backups"), "{}", refused.stderr);
+    // A program by its whole path is run, also where it is a file of that VM.
+    place.backup_to("/usr/bin/cat").expect(0);
+}
+
+#[test]
+fn what_an_earlier_run_left_is_named_with_its_path_and_not_removed() {
+    let place = Workspace::new(&roots::small());
+    let folder = place.net_home().join("backups");
+    fs::create_dir_all(&folder).unwrap();
+    let name = "pedos-backup-2026-01-02T030405.part";
+    fs::write(folder.join(name), "cut").unwrap();
+    fs::write(place.path("target").join(name), "cut").unwrap();
+    let expect_named = |run: programs::Run, path: &str| {
+        let run = run.expect(0);
+        assert!(run.stderr.contains(path), "{path}: {}", run.stderr);
+        // It is not said to come from this run.
+        assert!(!run.stderr.contains("left behind"), "{}", run.stderr);
+    };
+    let run = programs::finish(place.backup().args(["-d", "net", "/home/user/backups/", "vault"]));
+    expect_named(run, &format!("net:/home/user/backups/{name}"));
+    let target = place.path("target");
+    let local = target.join(name).to_string_lossy().into_owned();
+    let run = programs::finish(place.backup().arg(&target).arg("vault"));
+    expect_named(run, &local);
+    // A name in that directory is in that directory.
+    let run = programs::finish(place.backup().arg(target.join("mine")).arg("vault"));
+    expect_named(run, &local);
+    assert!(folder.join(name).exists() && target.join(name).exists());
+    // What somebody is writing is nothing that was left.
+    let writer = fs::File::options().append(true).open(folder.join(name)).unwrap();
+    let run = programs::finish(place.backup().args(["-d", "net", "/home/user/backups", "vault"]));
+    let run = run.expect(0);
+    assert!(!run.stderr.contains(".part"), "{}", run.stderr);
+    drop(writer);
+}
+
+#[test]
+fn a_full_disk_in_a_vm_is_said_as_the_cause() {
+    let place = Workspace::new(&roots::small());
+    let run = place.backup_to("dd of=/dev/full status=none").expect_failure(&[1]);
+    assert!(run.stderr.contains("no space left in net"), "{}", run.stderr);
+    let run = place.backup_to("sh -c 'cat >/none/at/all'").expect_failure(&[1]);
+    assert!(
+        run.stderr.contains("no such directory or command in net"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn a_cancel_removes_the_unfinished_backup_from_the_vm() {
     let place = Workspace::new(&bulk());
     let folder = place.net_home().join("backups");

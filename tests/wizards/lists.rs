@@ -236,7 +236,7 @@ fn the_lists_of_a_restore_are_searched_and_sorted_by_what_an_archive_knows() {
     wait_for_window(session, "(1 of 5)");
     wizard
         .window
-        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+        .enter(Role::TEXT, "Backup file", &archive.to_string_lossy());
     wizard.next(2);
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.next(3);

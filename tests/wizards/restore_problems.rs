@@ -388,7 +388,7 @@ fn open(look: crate::support::session::Look, root: &Path, archive: &Path) -> Opt
 }
 
 fn enter_archive(wizard: &Wizard, archive: &Path) {
-    let field = "Backup file or command";
+    let field = "Backup file";
     wizard.window.enter(Role::TEXT, field, &archive.to_string_lossy());
 }
 

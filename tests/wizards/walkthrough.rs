@@ -47,7 +47,7 @@ fn the_restore_wizard_is_walked_through_by_its_accessible_tree() {
     };
     wizard
         .window
-        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+        .enter(Role::TEXT, "Backup file", &archive.to_string_lossy());
     wizard.session.screenshot("restore-1");
     wizard.next(2);
     // A wrong passphrase first: the page stays, and says so.
@@ -89,7 +89,7 @@ fn the_restore_wizard_verifies_and_changes_nothing() {
     };
     wizard
         .window
-        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+        .enter(Role::TEXT, "Backup file", &archive.to_string_lossy());
     wizard
         .window
         .check("Verify backup integrity, do not restore the data", true);
@@ -131,7 +131,7 @@ fn a_damaged_archive_is_never_called_good_by_the_wizard() {
     };
     wizard
         .window
-        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+        .enter(Role::TEXT, "Backup file", &archive.to_string_lossy());
     wizard.next(2);
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.next(3);
@@ -174,11 +174,9 @@ fn a_backup_cancelled_in_its_midst_leaves_nothing() {
     wizard.window.click("Remove all");
     wizard.pick("Available", &["bulk"], "Add");
     wizard.next(2);
-    wizard.window.enter(
-        Role::TEXT,
-        "Backup directory or command",
-        &place.path("target").to_string_lossy(),
-    );
+    wizard
+        .window
+        .enter(Role::TEXT, "Backup directory", &place.path("target").to_string_lossy());
     wizard.next(3);
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.window.enter(Role::PASSWORD, "Confirm passphrase", PASSPHRASE);
@@ -339,7 +337,7 @@ fn the_choices_beside_the_pages_reach_the_backup() {
     wizard.choose("Target AppVM", "d");
     wizard
         .window
-        .enter(Role::TEXT, "Backup directory or command", &target.to_string_lossy());
+        .enter(Role::TEXT, "Backup directory", &target.to_string_lossy());
     wizard.window.check(recovery, true);
     session.screenshot("recovery");
     wizard.next(3);

@@ -43,7 +43,7 @@ fn a_verification_leads_to_the_restore_of_what_is_good() {
     };
     wizard
         .window
-        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+        .enter(Role::TEXT, "Backup file", &archive.to_string_lossy());
     wizard
         .window
         .check("Verify backup integrity, do not restore the data", true);
@@ -130,7 +130,7 @@ fn a_backup_that_was_made_here_is_offered_to_the_restore() {
     wizard.session.screenshot("restore-1-known");
     wizard.choose("Known backups", "2");
     wait_until("the path in the field", STEP, || {
-        let field = wizard.window.find(Role::TEXT, "Backup file or command");
+        let field = wizard.window.find(Role::TEXT, "Backup file");
         field.is_some_and(|field| field.text().is_some_and(|text| text == archive.to_string_lossy()))
     });
     wizard.next(2);
@@ -146,7 +146,7 @@ fn a_volume_is_taken_out_of_an_archive_without_restoring_its_vm() {
     };
     wizard
         .window
-        .enter(Role::TEXT, "Backup file or command", &archive.to_string_lossy());
+        .enter(Role::TEXT, "Backup file", &archive.to_string_lossy());
     let inside = look_inside(&wizard);
     let list = inside.wait(Role::LIST, "VMs of the backup");
     let is_vault = |row: &Node| row.name().is_some_and(|name| name.starts_with("vault"));

@@ -132,7 +132,11 @@ fn rows_can_be_made() {
     BpFindingRow::new("work", &text, true);
     BpStepRow::new(1, "Step").set_state(true, false);
     BpProgressRow::new("work");
-    let verdict = words::archive_place(&pedos_backup::draft::TypedPlace::default(), &PlaceState::Empty);
+    let verdict = words::archive_place(
+        &pedos_backup::draft::TypedPlace::default(),
+        &PlaceState::Empty,
+        &pedos_backup::draft::QuickLook::NotDone,
+    );
     BpSourcePage::default().place().show_verdict(&verdict, false);
     assert!(BpDualList::static_type().is_valid());
 }
@@ -237,11 +241,7 @@ fn every_control_of_the_first_pages_has_a_name() {
             window.click("Next");
             let window = session.desk().window("Backup PedOS: Destination (2 of 5)");
             expect_names(&window);
-            window.enter(
-                Role::TEXT,
-                "Backup directory or command",
-                &session.folder().to_string_lossy(),
-            );
+            window.enter(Role::TEXT, "Backup directory", &session.folder().to_string_lossy());
             wait_until("a good place", STEP, || {
                 window
                     .find(Role::BUTTON, "Next")

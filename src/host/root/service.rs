@@ -36,8 +36,9 @@ place=$PWD/$line
 case $line in /*) place=$root$line ;; esac
 case /$line/ in //|*/../*) place= ;; esac
 if [ -n "$place" ] && [ -d "$place" ]; then
-    echo "Writing to the directory $line"
-    dd of="$place/qubes-backup-$(date +%Y-%m-%dT%H%M%S)" bs=64k conv=fsync || exit
+    name=qubes-backup-$(date +%Y-%m-%dT%H%M%S)
+    echo "Copying STDIN data to $line/$name"
+    dd of="$place/$name" bs=64k conv=fsync || exit
     sync "$place"
     exit
 fi

@@ -72,6 +72,10 @@ pub fn line_problem(problem: LineProblem) -> Message {
             "The VM runs one simple command: the backup would go elsewhere and be lost.",
         ))
         .hint(gettext("Write sh -c '...' around the whole command.")),
+        LineProblem::Tilde => Message::new(gettext("The VM does not know what ~ stands for")).hint(gettext(
+            // Translators: /home/user is what ~ stands for in a VM.
+            "Write the full path, for example /home/user/backups.",
+        )),
         LineProblem::OpenQuote => Message::new(gettext("The command opens a quote and does not close it"))
             .hint(gettext("Close the quote, or put a backslash before it.")),
     }
@@ -86,6 +90,12 @@ mod tests {
         let message = line_problem(LineProblem::ShellOperator('|'));
         assert!(message.title.contains("'|'"));
         assert!(message.hint.unwrap().contains("sh -c '...'"));
+    }
+
+    #[test]
+    fn a_refused_home_comes_with_the_path_to_write() {
+        let message = line_problem(LineProblem::Tilde);
+        assert!(message.hint.unwrap().contains("/home/user/backups"));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why an archive could not be written or read, apart from what is in it.
 //!
-//! The services of a VM end with a number and a few words of their own; both are shown as facts, below a sentence
-//! that says what this means here.
+//! The services of a VM end with a number and a few words of their own. Where these tell the cause, the cause is said; where
+//! they do not, both are shown as facts, below a sentence that says what this means here.
 
 use std::io;
 
-use crate::transport::{DestinationError, SourceError, Unreadable};
+use crate::transport::{DestinationError, ServiceFault, SourceError, Unreadable};
 
 use super::{
     super::{
@@ -86,6 +86,9 @@ pub fn destination_error(error: &DestinationError) -> Message {
         ))
         .detail(command_detail(*code, said))
         .hint(gettext("Try the command by itself. What it has kept of the backup is not whole.")),
+        DestinationError::Service { vm, said, .. } if ServiceFault::of(said).is_some() => {
+            service_fault(vm, said, true)
+        }
         DestinationError::Service { vm, code, said } => Message::new(gettext_f(
             "Writing the backup to the VM {vm} failed",
             &[("vm", &sanitize(vm))],
@@ -159,6 +162,7 @@ pub fn source_error(error: &SourceError) -> Message {
             &[("vm", &sanitize(vm))],
         ))
         .hint(gettext("Look at the file in that VM, or at the service qubes.Restore there.")),
+        SourceError::Service { vm, said, .. } if ServiceFault::of(said).is_some() => service_fault(vm, said, false),
         SourceError::Service { vm, code, said } => Message::new(gettext_f(
             "Reading the backup from the VM {vm} failed",
             &[("vm", &sanitize(vm))],
@@ -167,6 +171,38 @@ pub fn source_error(error: &SourceError) -> Message {
         .hint(gettext(
             "In that VM: check that the file is there and may be read, or that the command prints the backup.",
         )),
+    }
+}
+
+/// What the words of a service mean; the words themselves are in the details of a report.
+fn service_fault(vm: &str, said: &str, is_destination: bool) -> Message {
+    let name = sanitize(vm);
+    let vm = [("name", name.as_str())];
+    match ServiceFault::of(said) {
+        Some(ServiceFault::NothingThere) if is_destination => {
+            Message::new(gettext_f("There is no such directory or command in {name}", &vm)).hint(gettext(
+                "Check the spelling, and whether the disk is mounted in that VM.",
+            ))
+        }
+        Some(ServiceFault::NothingThere) => Message::new(gettext_f("There is no such file or command in {name}", &vm))
+            .hint(gettext(
+                "Check the spelling, and whether the disk is mounted in that VM.",
+            )),
+        Some(ServiceFault::Full) => Message::new(gettext_f("There is no space left in {name}", &vm)).hint(gettext(
+            "The unfinished backup is no backup. Make room on the disk in that VM, or choose another one.",
+        )),
+        Some(ServiceFault::NotPermitted) if is_destination => {
+            Message::new(gettext_f("The user of {name} may not write there", &vm))
+                .hint(gettext("Choose another directory, or change its permissions."))
+        }
+        Some(ServiceFault::NotPermitted) => Message::new(gettext_f("The user of {name} may not read that", &vm))
+            .hint(gettext("Choose another file, or change its permissions.")),
+        Some(ServiceFault::ReadOnly) => Message::new(gettext_f("The disk in {name} can only be read", &vm))
+            .hint(gettext("Mount it so that it can be written to, or choose another one.")),
+        Some(ServiceFault::Device) | None => Message::new(gettext_f("The disk in {name} failed or was removed", &vm))
+            .hint(gettext(
+                "Check its cable and whether it is attached to that VM, or choose another one.",
+            )),
     }
 }
 
@@ -237,6 +273,46 @@ mod tests {
             "Exit code 127: there is no such service or command in that VM."
         );
         assert!(message.hint.is_some());
+    }
+
+    #[test]
+    fn the_words_of_a_service_are_turned_into_a_cause() {
+        let written = |said: &str| {
+            destination_error(&DestinationError::Service {
+                vm: "sys-usb".into(),
+                code: 1,
+                said: said.into(),
+            })
+        };
+        for (said, title) in [
+            (
+                "dd: writing to 'x': No space left on device",
+                "There is no space left in sys-usb",
+            ),
+            (
+                "Invalid command /none",
+                "There is no such directory or command in sys-usb",
+            ),
+            (
+                "dd: failed to open 'x': Permission denied",
+                "The user of sys-usb may not write there",
+            ),
+        ] {
+            let message = written(said);
+            assert_eq!(message.title, title);
+            // The words of the VM are in the details and nowhere else.
+            assert!(
+                !message.full_text().contains(said) && message.hint.is_some(),
+                "{message:?}"
+            );
+        }
+        assert!(written("it is a mystery").full_text().contains("it is a mystery"));
+        let read = source_error(&SourceError::Service {
+            vm: "sys-usb".into(),
+            code: 2,
+            said: "qubes.Restore: neither a file nor a command: backup1".into(),
+        });
+        assert_eq!(read.title, "There is no such file or command in sys-usb");
     }
 
     #[test]

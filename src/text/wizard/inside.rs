@@ -24,20 +24,13 @@ const NAMED_FINDINGS: usize = 8;
 /// What the quick look over a file told; `None` where there is nothing to say.
 pub fn quick_look(look: &QuickLook) -> Option<Verdict> {
     match look {
-        QuickLook::NotDone => None,
+        // Why it could not be examined is a verdict on the file, which stands with the field.
+        QuickLook::NotDone | QuickLook::Failed(_) => None,
         QuickLook::Looking => Some(Verdict {
             tone: Tone::Success,
             text: gettext("Examining the file…"),
             detail: String::new(),
         }),
-        QuickLook::Failed(error) => {
-            let message = message(error);
-            Some(Verdict {
-                tone: Tone::Partial,
-                text: gettext("The file could not be examined."),
-                detail: message.full_text(),
-            })
-        }
         QuickLook::Done(outline) => Some(outline_verdict(outline)),
     }
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is said of a place while it is being typed.
 
+mod leftover;
+
+pub use leftover::{LeftoverLine, ask_remove, leftover_kept, leftovers, remove_answers, remove_leftover};
+
 use crate::{
-    draft::{PlaceProblem, PlaceState, TypedPlace},
+    draft::{PlaceProblem, PlaceState, QuickLook, TypedPlace},
+    engine::{ArchiveError, EngineError},
     host::DOM0,
     text::{
         Tone, date,
@@ -28,18 +33,41 @@ pub fn backup_place(typed: &TypedPlace, state: &PlaceState, expected_bytes: u64)
     match state {
         PlaceState::Empty => nothing(),
         PlaceState::Probing => success(gettext("Looking…"), String::new()),
-        PlaceState::Bad(problem) => bad(problem, true),
+        PlaceState::Bad(problem) => bad(typed, problem, true),
         PlaceState::Good(place) => good_destination(typed, place, expected_bytes),
     }
 }
 
-/// The verdict on the source of a restore.
-pub fn archive_place(typed: &TypedPlace, state: &PlaceState) -> Verdict {
-    match state {
-        PlaceState::Empty => nothing(),
-        PlaceState::Probing => success(gettext("Looking…"), String::new()),
-        PlaceState::Bad(problem) => bad(problem, false),
-        PlaceState::Good(place) => good_source(typed, place),
+/// The verdict on the source of a restore, and on the file that was looked over there.
+pub fn archive_place(typed: &TypedPlace, state: &PlaceState, quick: &QuickLook) -> Verdict {
+    match (state, quick) {
+        (PlaceState::Empty, _) => nothing(),
+        (PlaceState::Probing, _) => success(gettext("Looking…"), String::new()),
+        (PlaceState::Bad(problem), _) => bad(typed, problem, false),
+        // Whether it will do is not known before its headers were read.
+        (PlaceState::Good(_), QuickLook::Looking) => nothing(),
+        (PlaceState::Good(_), QuickLook::Failed(EngineError::Archive(error @ ArchiveError::NotABackup { .. }))) => {
+            let message = message(&EngineError::Archive(error.clone()));
+            warning(
+                // Translators: {why} says why, without a full stop.
+                gettext_f("This file is not a backup: {why}.", &[("why", &message.detail)]),
+                message.hint.unwrap_or_default(),
+            )
+        }
+        (PlaceState::Good(_), QuickLook::Failed(error)) => {
+            warning(gettext("The file could not be examined."), message(error).full_text())
+        }
+        (PlaceState::Good(place), QuickLook::NotDone | QuickLook::Done(_)) => good_source(typed, place),
+    }
+}
+
+/// What the field of the place is called, with its mnemonic: commands are run in other VMs only.
+pub fn place_caption(is_destination: bool, is_local: bool) -> String {
+    match (is_destination, is_local) {
+        (true, true) => gettext("Backup _directory"),
+        (true, false) => gettext("Backup _directory or command"),
+        (false, true) => gettext("Backup _file"),
+        (false, false) => gettext("Backup _file or command"),
     }
 }
 
@@ -86,14 +114,7 @@ fn good_destination(typed: &TypedPlace, place: &Probe, expected_bytes: u64) -> V
                 "A new file will be written into this directory of the VM {name}.",
                 &[("name", &sanitize(&typed.target))],
             );
-            if place.is_readable_again {
-                with_room(text, place, expected_bytes)
-            } else {
-                success(
-                    text,
-                    gettext("Whether the directory exists and has room can only be seen when the backup starts."),
-                )
-            }
+            with_room(text, place, expected_bytes)
         }
         PlaceKind::Stream => nothing(),
         PlaceKind::VmCommand { program } => success(
@@ -101,7 +122,11 @@ fn good_destination(typed: &TypedPlace, place: &Probe, expected_bytes: u64) -> V
                 "The backup will be given to the command {command} in the VM {name}.",
                 &[("command", &sanitize(program)), ("name", &sanitize(&typed.target))],
             ),
-            gettext("A directory would begin with a slash. What the command does with the backup is up to it."),
+            gettext("What the command does with the backup is up to it."),
+        ),
+        PlaceKind::VmPathOrCommand { program } => success(
+            path_or_command(&typed.target, &typed.text, program, true),
+            gettext("Which it is, and whether there is room, can only be seen when the backup starts."),
         ),
     }
 }
@@ -127,23 +152,49 @@ fn with_room(text: String, place: &Probe, expected_bytes: u64) -> Verdict {
     }
 }
 
+/// What a line means in a VM that could not be asked, in the order in which its service tries it.
+pub fn path_or_command(vm: &str, line: &str, program: &str, is_destination: bool) -> String {
+    let (line, name, command) = (sanitize(line.trim()), sanitize(vm), sanitize(program));
+    let values = [("line", line.as_str()), ("name", &name), ("command", &command)];
+    match (is_destination, line.starts_with('/')) {
+        (true, false) => gettext_f(
+            "If there is a directory {line} in the home of {name}, the backup is written into it; otherwise {command} is run as a command.",
+            &values,
+        ),
+        (true, true) => gettext_f(
+            "If there is a directory {line} in {name}, the backup is written into it; otherwise {command} is run as a command.",
+            &values,
+        ),
+        (false, false) => gettext_f(
+            "If there is a file {line} in the home of {name}, the backup is read from it; otherwise {command} is run as a command.",
+            &values,
+        ),
+        (false, true) => gettext_f(
+            "If there is a file {line} in {name}, the backup is read from it; otherwise {command} is run as a command.",
+            &values,
+        ),
+    }
+}
+
+/// Size and time of a file.
+fn file_facts(place: &Probe) -> String {
+    let bytes = place.bytes.map(size).unwrap_or_default();
+    match place.changed {
+        // Translators: the size of a file and when it was last written.
+        Some(moment) => gettext_f("{size}, written {date}", &[("size", &bytes), ("date", &date(moment))]),
+        None => bytes,
+    }
+}
+
 fn good_source(typed: &TypedPlace, place: &Probe) -> Verdict {
     match &place.kind {
-        PlaceKind::Local => {
-            let bytes = place.bytes.map(size).unwrap_or_default();
-            let detail = match place.changed {
-                // Translators: the size of a file and when it was last written.
-                Some(moment) => gettext_f("{size}, written {date}", &[("size", &bytes), ("date", &date(moment))]),
-                None => bytes,
-            };
-            success(gettext("This file can be read."), detail)
-        }
+        PlaceKind::Local => success(gettext("This file can be read."), file_facts(place)),
         PlaceKind::VmPath => success(
             gettext_f(
                 "The backup will be read from this file in the VM {name}.",
                 &[("name", &sanitize(&typed.target))],
             ),
-            String::new(),
+            file_facts(place),
         ),
         PlaceKind::Stream => nothing(),
         PlaceKind::VmCommand { program } => success(
@@ -151,12 +202,16 @@ fn good_source(typed: &TypedPlace, place: &Probe) -> Verdict {
                 "The backup will be read from the command {command} in the VM {name}.",
                 &[("command", &sanitize(program)), ("name", &sanitize(&typed.target))],
             ),
-            gettext("A file would begin with a slash."),
+            String::new(),
+        ),
+        PlaceKind::VmPathOrCommand { program } => success(
+            path_or_command(&typed.target, &typed.text, program, false),
+            gettext("Which it is can only be seen when the backup is opened."),
         ),
     }
 }
 
-fn bad(problem: &PlaceProblem, is_destination: bool) -> Verdict {
+fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verdict {
     let found = match problem {
         PlaceProblem::NotRunning { vm } => {
             return failure(
@@ -176,6 +231,28 @@ fn bad(problem: &PlaceProblem, is_destination: bool) -> Verdict {
         ProbeError::NotAbsolute => (
             gettext("This is not a path in dom0."),
             gettext("A path begins with a slash, or with ~ for your own home. Commands can only be run in another VM."),
+        ),
+        ProbeError::CanBeMade => (no_directory(typed), gettext("Create it here, or choose another one.")),
+        ProbeError::CannotBeMade => (
+            no_directory(typed),
+            gettext(
+                "You may not create it, because the directory above it may not be written to. Choose another place, or change the permissions.",
+            ),
+        ),
+        ProbeError::NoCommand { program } => (
+            gettext_f(
+                "There is no command {command} in {name}.",
+                &[("command", &sanitize(program)), ("name", &sanitize(&typed.target))],
+            ),
+            gettext("Check the spelling, or install it there."),
+        ),
+        ProbeError::NotFound if is_destination && !typed.is_local() => (
+            no_directory(typed),
+            gettext("Check the spelling, and whether the disk is mounted in that VM."),
+        ),
+        ProbeError::NotFound if !typed.is_local() => (
+            no_file(typed),
+            gettext("Check the spelling, and whether the disk is mounted in that VM."),
         ),
         ProbeError::NotFound if is_destination => (
             gettext("There is no such directory."),
@@ -212,6 +289,34 @@ fn bad(problem: &PlaceProblem, is_destination: bool) -> Verdict {
         ProbeError::Io(error) => (gettext("This location cannot be used."), sanitize(&error.to_string())),
     };
     failure(text, detail)
+}
+
+/// There is no directory, and where a command could be meant no command either.
+fn no_directory(typed: &TypedPlace) -> String {
+    let name = sanitize(&typed.target);
+    if typed.is_local() {
+        gettext("There is no such directory.")
+    } else if typed.is_below_home() {
+        gettext_f(
+            "There is neither a directory {line} in the home of {name} nor such a command.",
+            &[("line", &sanitize(typed.text.trim())), ("name", &name)],
+        )
+    } else {
+        gettext_f("There is no such directory in {name}.", &[("name", &name)])
+    }
+}
+
+/// There is no file, and where a command could be meant no command either.
+fn no_file(typed: &TypedPlace) -> String {
+    let name = sanitize(&typed.target);
+    if typed.is_below_home() {
+        gettext_f(
+            "There is neither a file {line} in the home of {name} nor such a command.",
+            &[("line", &sanitize(typed.text.trim())), ("name", &name)],
+        )
+    } else {
+        gettext_f("There is no such file in {name}.", &[("name", &name)])
+    }
 }
 
 fn nothing() -> Verdict {
@@ -255,6 +360,96 @@ mod tests {
         assert_eq!(backup_place(&typed, &local(100, None), 50).tone, Tone::Success);
         assert_eq!(backup_place(&typed, &local(100, None), 200).tone, Tone::Partial);
         assert_eq!(backup_place(&typed, &local(100, Some(20)), 50).tone, Tone::Partial);
+    }
+
+    fn in_work(text: &str) -> TypedPlace {
+        TypedPlace {
+            target: "work".to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    fn unasked(line: &str) -> PlaceState {
+        let program = line.split(' ').next().unwrap().to_owned();
+        let kind = PlaceKind::VmPathOrCommand { program };
+        PlaceState::Good(Probe {
+            kind,
+            is_readable_again: false,
+            ..probe_of(&local(0, None))
+        })
+    }
+
+    fn probe_of(state: &PlaceState) -> Probe {
+        match state {
+            PlaceState::Good(probe) => probe.clone(),
+            _ => unreachable!("a good place"),
+        }
+    }
+
+    #[test]
+    fn where_the_vm_cannot_be_asked_both_possibilities_are_said_in_the_order_of_the_service() {
+        let said = |line: &str| backup_place(&in_work(line), &unasked(line), 0).text;
+        assert_eq!(
+            said("backups"),
+            "If there is a directory backups in the home of work, the backup is written into it; otherwise backups is run as a command."
+        );
+        assert_eq!(
+            said("/usr/bin/cat"),
+            "If there is a directory /usr/bin/cat in work, the backup is written into it; otherwise /usr/bin/cat is run as a command."
+        );
+        let read = archive_place(&in_work("backup1"), &unasked("backup1"), &QuickLook::NotDone);
+        assert_eq!(
+            read.text,
+            "If there is a file backup1 in the home of work, the backup is read from it; otherwise backup1 is run as a command."
+        );
+    }
+
+    #[test]
+    fn what_is_not_in_a_vm_is_said_of_that_vm() {
+        let said = |line: &str, error| {
+            let state = PlaceState::Bad(PlaceProblem::Found(error));
+            backup_place(&in_work(line), &state, 0).text
+        };
+        assert_eq!(
+            said("backups", ProbeError::CanBeMade),
+            "There is neither a directory backups in the home of work nor such a command."
+        );
+        assert_eq!(
+            said("/x/y", ProbeError::NotFound),
+            "There is no such directory in work."
+        );
+        let program = "gzipp".to_owned();
+        assert_eq!(
+            said("gzipp -c", ProbeError::NoCommand { program }),
+            "There is no command gzipp in work."
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_backup_has_no_tick() {
+        use crate::engine::NotABackup;
+        let place = "/x".to_owned();
+        let why = NotABackup::OtherBeginning;
+        let foreign = QuickLook::Failed(ArchiveError::NotABackup { place, why }.into());
+        let typed = TypedPlace::default();
+        let verdict = archive_place(&typed, &local(100, None), &foreign);
+        assert_eq!(verdict.tone, Tone::Partial);
+        assert_eq!(
+            verdict.text,
+            "This file is not a backup: it does not begin like a backup."
+        );
+        // Before that is known there is no tick either.
+        assert_eq!(archive_place(&typed, &local(100, None), &QuickLook::Looking), nothing());
+        let done = QuickLook::Done(crate::engine::Outline::default());
+        assert_eq!(archive_place(&typed, &local(100, None), &done).tone, Tone::Success);
+    }
+
+    #[test]
+    fn commands_are_named_only_where_they_can_be_run() {
+        for is_destination in [true, false] {
+            assert!(!place_caption(is_destination, true).contains("command"));
+            assert!(place_caption(is_destination, false).ends_with(" or command"));
+        }
     }
 
     #[test]

@@ -180,6 +180,8 @@ impl Drop for FileWriter {
         };
         if let Err(error) = removed {
             log::warn!("an unfinished archive stays at {}: {error}", self.part.display());
+            let place = self.part.display().to_string();
+            (self.notices)(Notice::LeftBehind { place });
         }
     }
 }

@@ -31,10 +31,18 @@ pub(super) struct ProcessWriter {
     control: Arc<dyn ServiceControl>,
     output: Option<ProcessOutput>,
     is_finished: bool,
-    /// Whether anything of the archive was written, and all of it was taken.
-    has_begun: bool,
+    /// Whether all of the archive was taken.
     is_whole: bool,
+    /// Whether the service may keep the archive as a file, and the file of which it has said so.
+    may_keep_a_file: bool,
+    kept: Option<String>,
 }
+
+/// What the stock service says before it creates a file.
+const COPYING: &str = "Copying STDIN data to ";
+
+/// How `dd` complains about a file that it could not create.
+const NOT_CREATED: &str = "failed to open";
 
 impl ProcessWriter {
     /// Starts a command of this computer.
@@ -49,8 +57,9 @@ impl ProcessWriter {
             control: running.group,
             output: Some(running.output),
             is_finished: false,
-            has_begun: false,
             is_whole: false,
+            may_keep_a_file: false,
+            kept: None,
         })
     }
 
@@ -67,6 +76,12 @@ impl ProcessWriter {
             line: line.trim().to_owned(),
         };
         Self::start(location, line.trim(), Some(notices.clone()), services, cancel)
+    }
+
+    /// The line was not known to be a command: the service may keep the archive as a file under a final name.
+    pub(super) fn may_keep_a_file(mut self) -> Self {
+        self.may_keep_a_file = true;
+        self
     }
 
     /// Starts the service of a VM with another line than the one that the user knows.
@@ -96,14 +111,12 @@ impl ProcessWriter {
             control: process.control,
             output: Some(ProcessOutput::listen([process.stdout, process.stderr])),
             is_finished: false,
-            has_begun: false,
             is_whole: false,
+            may_keep_a_file: false,
+            kept: None,
         };
         match writer.write_all(format!("{line}\n").as_bytes()) {
-            Ok(()) => {
-                writer.has_begun = false;
-                Ok(writer)
-            }
+            Ok(()) => Ok(writer),
             Err(error) => {
                 let place = format!("VM {}", writer.location.vm().unwrap_or_default());
                 let error = DestinationError::of(&place, error.into()).into();
@@ -155,8 +168,16 @@ impl ProcessWriter {
         let code = self.control.wait();
         let code = code.map_err(|error| DestinationError::of(&self.location.to_string(), error.into()))?;
         self.is_finished = true;
+        let mut said = String::new();
+        if let Some(mut output) = self.output.take() {
+            output.hear_out();
+            self.kept = output.line_after(COPYING);
+            said = output.text();
+            if said.contains(NOT_CREATED) {
+                self.kept = None;
+            }
+        }
         self.cancel.check()?;
-        let said = self.output.take().map(ProcessOutput::text).unwrap_or_default();
         if code == 0 { Ok(()) } else { Err(self.ended(code, said)) }
     }
 
@@ -190,10 +211,7 @@ impl ProcessWriter {
 impl Write for ProcessWriter {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match &mut self.stdin {
-            Some(stdin) => {
-                self.has_begun = true;
-                stdin.write(data)
-            }
+            Some(stdin) => stdin.write(data),
             None => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
@@ -232,12 +250,13 @@ impl Drop for ProcessWriter {
             // Killed before its input ends: an end of input would look to it like a whole archive.
             self.control.kill();
         }
-        // The stock service wrote under the final name from the first byte.
-        if let (true, Some(notices), Location::Vm { vm, line }) =
-            (self.has_begun && !self.is_whole, &self.notices, &self.location)
-            && line.starts_with('/')
-        {
-            let place = format!("{vm}:{}/qubes-backup-...", line.trim_end_matches('/'));
+        if self.is_whole || !self.may_keep_a_file {
+            return;
+        }
+        // The stock service wrote under the final name from the first byte, and has said where.
+        let kept = self.kept.take().or_else(|| self.output.as_ref()?.line_after(COPYING));
+        if let (Some(path), Some(notices), Some(vm)) = (kept, &self.notices, self.location.vm()) {
+            let place = format!("{vm}:{path}");
             notices(Notice::LeftBehind { place });
         }
     }

@@ -31,6 +31,7 @@ pub(super) struct StagedWriter<'a> {
     services: &'a dyn Services,
     cancel: CancelToken,
     notices: Notices,
+    has_begun: bool,
     is_named: bool,
 }
 
@@ -59,11 +60,13 @@ impl<'a> StagedWriter<'a> {
             services,
             cancel: cancel.clone(),
             notices: notices.clone(),
+            has_begun: false,
             is_named: false,
         };
         let script = writer.line(vm_script::WRITE, &[&writer.part])?;
         let inner = ProcessWriter::of_script(writer.location(), &script, services, cancel)?;
         writer.inner = Some(inner);
+        writer.has_begun = true;
         Ok(writer)
     }
 
@@ -149,7 +152,8 @@ impl ArchiveWriter for StagedWriter<'_> {
 
 impl Drop for StagedWriter<'_> {
     fn drop(&mut self) {
-        if self.is_named {
+        // A service that was never started has left nothing.
+        if self.is_named || !self.has_begun {
             return;
         }
         // The sender goes first: what still writes would only find its file gone.
@@ -158,7 +162,8 @@ impl Drop for StagedWriter<'_> {
             let never = CancelToken::default();
             vm_script::ask(&self.vm, &line, self.services, &never, Some(PATIENCE)).ok()?
         });
-        if !removed.is_some_and(|answer| answer.iter().any(|line| line == "removed")) {
+        let is_removed = removed.is_some_and(|answer| answer.iter().any(|line| line == "removed"));
+        if !is_removed && self.bytes > 0 {
             let place = format!("{}:{}", self.vm, self.path_of(&self.part));
             (self.notices)(Notice::LeftBehind { place });
         }

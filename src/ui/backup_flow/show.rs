@@ -2,7 +2,7 @@
 //! How the draft of a backup looks on its pages.
 
 use crate::{
-    draft::{BackupDraft, Meter, PowerOff, TypedPlace, WizardDraft},
+    draft::{BackupDraft, Meter, PowerOff, Reason, TypedPlace, WizardDraft},
     plan::Finding,
     profile,
     text::{self, finding, wizard as words},
@@ -65,6 +65,8 @@ impl BackupFlow {
         let kept = draft.passphrase.is_kept();
         let kept = kept.then(|| words::kept_passphrase(draft.passphrase.is_from_profile()));
         self.passphrase.show_kept(&kept.unwrap_or_default());
+        self.passphrase
+            .show_mismatch(draft.passphrase.check() == Err(Reason::PassphrasesDiffer));
         let judged = draft.passphrase.strength().zip(draft.grade());
         let said = judged.map(|(judged, grade)| (grade, words::strength_with_advice(judged, draft.kdf())));
         let strength = said.as_ref().map(|(grade, said)| (Meter::from(*grade), said.as_str()));

@@ -35,6 +35,8 @@ pub(in crate::ui) struct Shell {
     picking: RefCell<Option<Waiting>>,
     rereading: RefCell<Waiting>,
     presence: RefCell<Option<Presence>>,
+    /// What is being done at the place: a directory is made, or what an earlier run left is removed.
+    pub(super) arranging: RefCell<Option<Waiting>>,
     running: RefCell<Option<Rc<Running>>>,
 }
 
@@ -52,6 +54,7 @@ impl Shell {
             picking: RefCell::default(),
             rereading: RefCell::default(),
             presence: RefCell::default(),
+            arranging: RefCell::default(),
             running: RefCell::default(),
         }
     }
@@ -202,7 +205,13 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         shell
             .place
             .show_targets(&draft.targets(), &draft.place().typed().target);
-        let is_looking = draft.place().is_due();
+        let (place, is_looking) = (draft.place(), draft.place().is_due());
+        let caption = words::place_caption(Self::IS_BACKUP, place.typed().is_local());
+        if shell.place.place_caption() != caption {
+            shell.place.set_place_caption(caption);
+        }
+        shell.place.show_may_make(place.may_make_directory());
+        shell.place.show_leftovers(&words::leftovers(place.leftovers()));
         shell.place.show_verdict(verdict, is_looking);
         shell.place.set_may_browse(shell.picking.borrow().is_none());
     }

@@ -9,8 +9,12 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 use crate::{
     draft::Meter,
     plan::Unverified,
-    text::wizard as words,
-    ui::{BpCheck, BpClampLayout, BpOption, pages::show_text_of, widgets::connect},
+    text::{Tone, wizard as words},
+    ui::{
+        BpCheck, BpClampLayout, BpOption,
+        pages::show_text_of,
+        widgets::{connect, mark_field},
+    },
 };
 
 mod imp {
@@ -146,6 +150,12 @@ impl BpPassphrasePage {
     /// Hands over what is typed in the two fields, for this call only.
     pub fn with_typed<T>(&self, take: impl FnOnce(&str, &str) -> T) -> T {
         take(&self.imp().first_entry.text(), &self.imp().second_entry.text())
+    }
+
+    /// Marks the second field where the two passphrases differ.
+    pub fn show_mismatch(&self, is_mismatch: bool) {
+        let tone = if is_mismatch { Tone::Failure } else { Tone::Success };
+        mark_field(&self.imp().second_entry.get(), tone);
     }
 
     /// Shows how strong the passphrase is, and what is odd about it. The bar is red, amber or green by its grade.

@@ -22,7 +22,7 @@ use super::RestoreFlow;
 impl RestoreFlow {
     pub(super) fn show_source(&self, draft: &RestoreDraft) {
         let place = draft.place();
-        self.show_place(&words::archive_place(place.typed(), place.state()));
+        self.show_place(&words::archive_place(place.typed(), place.state(), draft.quick_look()));
         self.source.show_rules(Rules {
             ignores_missing: draft.ignores_missing,
             ignores_user_mismatch: draft.ignores_user_mismatch,
