@@ -2,7 +2,7 @@
 //! A window that shows what is inside an archive, and changes nothing.
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::{BTreeMap, VecDeque},
     rc::Rc,
     sync::OnceLock,
@@ -56,6 +56,7 @@ mod imp {
         #[template_child]
         pub(super) out_button: TemplateChild<gtk::Button>,
         pub(super) files: OnceCell<Rc<Chooser<ArchivedFile>>>,
+        is_gone: Cell<bool>,
         /// What can be taken out of the archive, by the names of the VMs.
         pub(super) held: RefCell<BTreeMap<String, Vec<ArchivedFile>>>,
         pub(super) waiting: RefCell<VecDeque<VmItem>>,
@@ -88,8 +89,8 @@ mod imp {
 
         #[template_callback]
         fn on_row(&self) {
-            // A list that is disposed lets its highlighted row go, and by then the others may be gone already.
-            if self.out_button.try_get().is_some() && self.file_drop.try_get().is_some() {
+            // A list that is disposed lets its highlighted row go, and by then its neighbours may be gone already.
+            if !self.is_gone.get() {
                 self.obj().show_files();
             }
         }
@@ -128,6 +129,10 @@ mod imp {
                     .map(|name| Signal::builder(name).build())
                     .into()
             })
+        }
+
+        fn dispose(&self) {
+            self.is_gone.set(true);
         }
 
         fn constructed(&self) {
@@ -214,7 +219,7 @@ impl BpInsideWindow {
         let row = imp.list.selected_row().and_downcast::<BpVmRow>();
         let held = imp.held.borrow();
         let files = row.and_then(|row| held.get(&row.name()).cloned()).unwrap_or_default();
-        imp.file_drop.set_sensitive(!files.is_empty());
+        imp.file_drop.set_visible(!files.is_empty());
         imp.out_button.set_sensitive(!files.is_empty());
         if let Some(first) = files.first().cloned() {
             let entries = files.into_iter().map(|file| (words::archived_file(&file), file));

@@ -13,7 +13,7 @@ use gtk::{CompositeTemplate, gdk, prelude::*, subclass::prelude::*};
 
 use crate::{draft::Reason, text::wizard as words};
 
-use super::{BpStepRow, clamp::font_scale, menu, window_size};
+use super::{BpClampLayout, BpStepRow, clamp::font_scale, menu, window_size};
 
 /// Below this width of the window, in pixels at the usual font size, the list of steps folds away.
 const FOLD_BELOW_PIXELS: f64 = 600.0;
@@ -65,7 +65,7 @@ mod imp {
         #[template_child]
         pub(super) menu_button: TemplateChild<gtk::MenuButton>,
         #[template_child]
-        pub(super) notice_box: TemplateChild<gtk::Box>,
+        pub(super) notice_area: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) notice_label: TemplateChild<gtk::Label>,
         #[template_child]
@@ -89,6 +89,7 @@ mod imp {
         is_narrow: Cell<bool>,
         pub(super) program: RefCell<String>,
         pub(super) percent: RefCell<String>,
+        pub(super) starts_job: Cell<bool>,
         /// Names the menu for assistive technology.
         menu_name: RefCell<Option<gtk::Label>>,
         pub(super) pages: RefCell<Vec<Page>>,
@@ -137,6 +138,7 @@ mod imp {
         type ParentType = gtk::ApplicationWindow;
 
         fn class_init(class: &mut Self::Class) {
+            BpClampLayout::ensure_type();
             class.bind_template();
             class.install_action("win.next", None, |wizard, _, _| wizard.imp().moved(Move::Next));
             class.install_action("win.back", None, |wizard, _, _| wizard.imp().moved(Move::Back));
@@ -164,6 +166,7 @@ mod imp {
     impl ObjectImpl for BpWizard {
         fn constructed(&self) {
             self.parent_constructed();
+            self.obj().connect_focus_widget_notify(Self::Type::choose_default);
             // The button that GTK 4.8 puts into this one has no name of its own; a label that belongs to it gives it one.
             if let Some(inner) = self.menu_button.first_child() {
                 let name = gtk::Label::new(self.menu_button.tooltip_text().as_deref());
@@ -262,7 +265,7 @@ impl BpWizard {
 
     /// Says something above every page; nothing if the text is empty.
     pub fn show_notice(&self, text: &str) {
-        self.imp().notice_box.set_visible(!text.is_empty());
+        self.imp().notice_area.set_visible(!text.is_empty());
         self.imp().notice_label.set_label(text);
     }
 
@@ -400,11 +403,20 @@ impl BpWizard {
         imp.reason_icon.set_visible(!is_waiting);
     }
 
-    /// Says whether Next starts a job. Then Enter does that only on the button itself: no field of the page, whatever it
-    /// makes of Enter, may begin what cannot be taken back.
+    /// Says whether Next starts a job. Then Enter is not Next while a field has the focus: no field, whatever it makes of
+    /// Enter, may begin what cannot be taken back.
     pub fn set_next_starts_job(&self, starts: bool) {
-        let next = self.imp().next_button.get();
-        self.set_default_widget((!starts).then_some(&next));
+        self.imp().starts_job.set(starts);
+        self.choose_default();
+    }
+
+    /// Decides what Enter does where nothing else takes it.
+    fn choose_default(&self) {
+        let imp = self.imp();
+        let is_in_field = GtkWindowExt::focus(self).is_some_and(|focus| focus.is::<gtk::Text>());
+        let next = imp.next_button.get();
+        let is_next = !(imp.starts_job.get() && is_in_field);
+        self.set_default_widget(is_next.then_some(&next));
     }
 
     /// Shows or hides Back.
