@@ -403,8 +403,8 @@ impl BpWizard {
         imp.reason_icon.set_visible(!is_waiting);
     }
 
-    /// Says whether Next starts a job. Then Enter is not Next while a field has the focus: no field, whatever it makes of
-    /// Enter, may begin what cannot be taken back.
+    /// Says whether Next starts a job. Then Enter is not Next while a field or a row that opens has the focus: neither,
+    /// whatever it makes of Enter, may begin what cannot be taken back.
     pub fn set_next_starts_job(&self, starts: bool) {
         self.imp().starts_job.set(starts);
         self.choose_default();
@@ -413,7 +413,8 @@ impl BpWizard {
     /// Decides what Enter does where nothing else takes it.
     fn choose_default(&self) {
         let imp = self.imp();
-        let is_in_field = GtkWindowExt::focus(self).is_some_and(|focus| focus.is::<gtk::Text>());
+        let takes_enter = |focus: gtk::Widget| focus.is::<gtk::Text>() || focus.is::<gtk::Expander>();
+        let is_in_field = GtkWindowExt::focus(self).is_some_and(takes_enter);
         let next = imp.next_button.get();
         let is_next = !(imp.starts_job.get() && is_in_field);
         self.set_default_widget(is_next.then_some(&next));

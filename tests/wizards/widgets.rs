@@ -86,14 +86,29 @@ fn the_shell_follows_its_user(wizard: &BpWizard) {
     );
     let expected = [ui::Move::Next, ui::Move::Back, ui::Move::Cancel, ui::Move::Cancel];
     assert_eq!(*moves.borrow(), expected, "closing is the same question as Cancel");
-    // Enter in a field goes to the window's default, which is the way on wherever that starts no job.
+    // Enter goes to the window's default, which is the way on: but not from a field where that starts a job.
+    let field = gtk::Entry::new();
+    let page = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    page.append(&field);
+    wizard.add_page("Field", &page, vec![field.clone().upcast()]);
+    wizard.present();
+    wizard.show_page(9);
+    crate::watching::pump_for(std::time::Duration::from_millis(300));
+    assert!(field.focus_child().is_some(), "the field has the focus");
     wizard.set_next_starts_job(true);
     assert!(
         wizard.default_widget().is_none(),
-        "Enter in any field would start the job"
+        "Enter in a field would start the job"
     );
+    GtkWindowExt::set_focus(wizard, gtk::Widget::NONE);
+    assert!(wizard.default_widget().is_some(), "Enter elsewhere is the way on");
+    field.grab_focus();
+    assert!(wizard.default_widget().is_none());
     wizard.set_next_starts_job(false);
-    assert!(wizard.default_widget().is_some());
+    assert!(
+        wizard.default_widget().is_some(),
+        "Enter is the way on, as on every other page"
+    );
 }
 
 fn lists_give_and_take(page: &BpVmsPage) {
