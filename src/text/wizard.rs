@@ -31,7 +31,7 @@ pub use restore::{
 };
 pub use run::{
     add_new, folder_not_opened, new_since_profile, power_off_in, profile_not_kept, stays_on, stillness,
-    title_with_percent, way_label,
+    title_with_percent, vm_result, way_label,
 };
 pub use strength::{ask_weak, strength, strength_with_advice, weak_answers};
 pub use summary::{
@@ -101,6 +101,19 @@ pub fn restore_page(page: RestorePage, verifies_only: bool) -> String {
         RestorePage::Summary => gettext("Summary"),
         RestorePage::Restore => gettext("Restore"),
     }
+}
+
+/// Returns the line that says which step this is where there is no room for the list of steps.
+pub fn step(title: &str, number: usize, of: usize) -> String {
+    // Translators: as in "Step 2 of 5: Destination".
+    gettext_f(
+        "Step {number} of {all}: {title}",
+        &[
+            ("number", &number.to_string()),
+            ("all", &of.to_string()),
+            ("title", title),
+        ],
+    )
 }
 
 /// Returns the name of a step for assistive technology, with how it stands.

@@ -111,7 +111,7 @@ impl BpProgressRow {
         let imp = self.imp();
         imp.spinner.set_spinning(false);
         imp.name_label.set_label(&line.name);
-        imp.state_label.set_label(&line.state);
+        imp.state_label.set_label(&words::vm_result(line));
         match (line.is_done, &line.reason) {
             (true, _) => self.show_icon("object-select-symbolic", "success"),
             (false, Some(_)) => self.show_icon("dialog-error-symbolic", "error"),

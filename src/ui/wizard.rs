@@ -65,6 +65,8 @@ mod imp {
         #[template_child]
         pub(super) menu_button: TemplateChild<gtk::MenuButton>,
         #[template_child]
+        pub(super) step_label: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) notice_area: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) notice_label: TemplateChild<gtk::Label>,
@@ -106,6 +108,8 @@ mod imp {
             let is_folded = width < FOLD_BELOW_PIXELS * scale;
             self.side.set_visible(!is_folded);
             self.side_line.set_visible(!is_folded);
+            // Where the list of steps has no room, a line says which one this is: the title has no room for it either.
+            self.step_label.set_visible(is_folded);
             let side = if is_folded {
                 0
             } else {
@@ -331,6 +335,8 @@ impl BpWizard {
             return;
         };
         let title = words::title(&imp.program.borrow(), &pages[index].title, index + 1, pages.len());
+        imp.step_label
+            .set_label(&words::step(&pages[index].title, index + 1, pages.len()));
         self.set_title(Some(&if percent.is_empty() {
             title
         } else {

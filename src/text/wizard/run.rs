@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use crate::{
     draft::Way,
-    text::i18n::{gettext, gettext_f, ngettext_f},
+    text::{
+        VmLine,
+        i18n::{gettext, gettext_f, ngettext_f},
+        size,
+    },
 };
 
 /// How long nothing may move before the page says what that means.
@@ -23,6 +27,16 @@ pub fn way_label(way: &Way) -> String {
         ),
         Way::OpenFolder { .. } => gettext("_Open the folder"),
     }
+}
+
+/// Returns how a VM ended, with the size of what was done of it where anything was.
+pub fn vm_result(line: &VmLine) -> String {
+    let bytes: u64 = line.items.iter().map(|item| item.size_bytes).sum();
+    if bytes == 0 || !line.is_done {
+        return line.state.clone();
+    }
+    // Translators: the result of a VM and its size, as in "done · 1.5 GiB".
+    gettext_f("{state} · {size}", &[("state", &line.state), ("size", &size(bytes))])
 }
 
 /// Returns what there is to say when the desktop could not show a folder.

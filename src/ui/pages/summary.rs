@@ -84,6 +84,7 @@ mod imp {
         #[template_child]
         pub(super) left_out_label: TemplateChild<gtk::Label>,
         pub(super) store: OnceCell<gio::ListStore>,
+        pub(super) remarks: OnceCell<gtk::ColumnViewColumn>,
         /// What the table shows. Rows are made anew only where something else is to be shown: one that has the focus would
         /// take it along, and with it the key that is pressed next.
         pub(super) lines: RefCell<Vec<SummaryLine>>,
@@ -124,12 +125,26 @@ mod imp {
                 (words::column_remarks(), false, |line| &line.remark),
             ];
             for (index, column) in columns.into_iter().enumerate() {
-                self.table.append_column(&super::column(column, index == 2));
+                let column = super::column(column, index == 2);
+                self.table.append_column(&column);
+                if index == 2 {
+                    self.remarks.get_or_init(|| column);
+                }
             }
         }
     }
 
-    impl WidgetImpl for BpSummaryPage {}
+    impl WidgetImpl for BpSummaryPage {
+        fn root(&self) {
+            self.parent_root();
+            // What the remarks say stands above the table too.
+            follow_width(&*self.obj(), |page, is_narrow| {
+                if let Some(remarks) = page.imp().remarks.get() {
+                    remarks.set_visible(!is_narrow);
+                }
+            });
+        }
+    }
     impl BoxImpl for BpSummaryPage {}
 }
 
@@ -294,7 +309,7 @@ fn name_column(title: &str) -> gtk::ColumnViewColumn {
     let factory = gtk::SignalListItemFactory::new();
     factory.connect_setup(|_, item| {
         let cell = gtk::Box::new(gtk::Orientation::Horizontal, 9);
-        let swatch: BpSwatch = glib::Object::new();
+        let swatch = BpSwatch::of_pixels(20);
         swatch.set_valign(gtk::Align::Start);
         cell.append(&swatch);
         cell.append(&gtk::Label::builder().xalign(0.0).build());
