@@ -300,18 +300,23 @@ impl Node {
     /// Does one of its actions.
     #[track_caller]
     pub(crate) fn act(&self, action: &str) {
+        assert!(self.try_action(action), "{action}");
+    }
+
+    /// Does an action that ends the program, which may be gone before it has answered: its end is for the caller to see.
+    #[track_caller]
+    pub(crate) fn act_last(&self, action: &str) {
+        self.try_action(action);
+    }
+
+    /// Asks for one of its actions; returns whether it was answered.
+    #[track_caller]
+    fn try_action(&self, action: &str) -> bool {
         let actions = self.actions();
         let number = actions.iter().position(|name| name == action);
         let number = number.unwrap_or_else(|| panic!("{:?} has no action {action:?} but {actions:?}", self.name()));
-        assert!(
-            self.call(
-                "org.a11y.atspi.Action",
-                "DoAction",
-                Some(&(number as i32,).to_variant())
-            )
-            .is_some(),
-            "{action}"
-        );
+        let number = (number as i32,).to_variant();
+        self.call("org.a11y.atspi.Action", "DoAction", Some(&number)).is_some()
     }
 
     /// Selects one of its children, in addition to those that are selected.

@@ -236,7 +236,7 @@ impl Wizard {
                 .is_some_and(|button| button.is(State::SENSITIVE))
         });
         let said = self.window.texts();
-        self.window.click("Finish");
+        self.window.wait(Role::BUTTON, "Finish").act_last("click");
         self.wait_gone();
         said
     }

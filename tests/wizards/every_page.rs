@@ -183,6 +183,6 @@ fn wait_for_the_end(wizard: &Wizard) {
 }
 
 fn close(wizard: &mut Wizard) {
-    wizard.window.act("win.next");
+    wizard.window.act_last("win.next");
     wizard.wait_gone();
 }
