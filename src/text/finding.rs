@@ -184,10 +184,6 @@ fn saved_state(changed: Option<i64>) -> String {
 mod tests {
     use super::*;
 
-    fn text(remark: BackupRemark) -> FindingText {
-        finding(&remark)
-    }
-
     #[test]
     fn what_blocks_a_backup_says_how_to_unblock_it() {
         let volume = || "private".to_owned();
@@ -213,18 +209,18 @@ mod tests {
             },
         ];
         for remark in remarks {
-            assert!(text(remark.clone()).hint.is_some(), "{remark:?}");
+            assert!(finding(&remark).hint.is_some(), "{remark:?}");
         }
     }
 
     #[test]
     fn a_running_vm_is_said_to_be_saved_as_it_was() {
-        let old = text(BackupRemark::SavedStateIsOld { changed: None });
+        let old = finding(&BackupRemark::SavedStateIsOld { changed: None });
         assert_eq!(
             old.sentence,
             "The VM is running, backup will contain its state from before its start!"
         );
-        let dated = text(BackupRemark::SavedStateIsOld {
+        let dated = finding(&BackupRemark::SavedStateIsOld {
             changed: Some(1_700_000_000),
         });
         assert!(dated.sentence.contains("2023-11-1"), "{}", dated.sentence);

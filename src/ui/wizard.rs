@@ -149,10 +149,10 @@ mod imp {
             class.install_action("win.cancel", None, |wizard, _, _| wizard.imp().moved(Move::Cancel));
             class.install_action("win.help", None, |wizard, _, _| wizard.show_help());
             class.install_action("win.shortcuts", None, |wizard, _, _| {
-                menu::show_shortcuts(wizard.upcast_ref())
+                menu::show_shortcuts(wizard.upcast_ref());
             });
             class.install_action("win.about", None, |wizard, _, _| {
-                menu::show_about(wizard.upcast_ref(), &wizard.program())
+                menu::show_about(wizard.upcast_ref(), &wizard.program());
             });
             let none = gdk::ModifierType::empty();
             class.add_binding_action(gdk::Key::Escape, none, "win.cancel");

@@ -79,13 +79,13 @@ pub(crate) fn a_table_that_says_the_same_keeps_its_rows(page: &BpSummaryPage) {
         after: String::new(),
         left_out: String::new(),
     };
-    page.show_plan(vec![line("a", ""), line("b", ""), line("c", "")], &facts);
+    page.show_plan(&[line("a", ""), line("b", ""), line("c", "")], &facts);
     let before = page.rows();
-    page.show_plan(vec![line("a", ""), line("b", "runs"), line("c", "")], &facts);
+    page.show_plan(&[line("a", ""), line("b", "runs"), line("c", "")], &facts);
     let after = page.rows();
     let stays: Vec<bool> = before.iter().zip(&after).map(|(one, other)| one == other).collect();
     assert_eq!(stays, [true, false, true]);
-    page.show_plan(vec![line("a", ""), line("c", "")], &facts);
+    page.show_plan(&[line("a", ""), line("c", "")], &facts);
     assert_eq!(page.rows(), [after[0].clone(), after[2].clone()]);
 }
 

@@ -98,7 +98,7 @@ impl BackupFlow {
             after: words::after(draft, profile.as_deref()),
             left_out: words::left_out(&left_out),
         };
-        self.summary.show_plan(lines.collect(), &facts);
+        self.summary.show_plan(&lines.collect::<Vec<_>>(), &facts);
         self.summary.show_findings(draft.finding_groups(), draft.cure_for_all());
     }
 

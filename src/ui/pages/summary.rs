@@ -168,7 +168,7 @@ impl BpSummaryPage {
     }
 
     /// Shows the table and what stands below it.
-    pub fn show_plan(&self, lines: Vec<SummaryLine>, facts: &SummaryFacts) {
+    pub fn show_plan(&self, lines: &[SummaryLine], facts: &SummaryFacts) {
         let imp = self.imp();
         self.show_lines(lines);
         imp.total_label.set_label(&facts.total);
@@ -185,11 +185,11 @@ impl BpSummaryPage {
     }
 
     /// Replaces the rows from the first that differs to the last.
-    fn show_lines(&self, lines: Vec<SummaryLine>) {
+    fn show_lines(&self, lines: &[SummaryLine]) {
         let imp = self.imp();
         let Some(store) = imp.store.get() else { return };
-        let shown = imp.lines.replace(lines.clone());
-        let alike = shown.iter().zip(&lines).take_while(|(old, new)| old == new).count();
+        let shown = imp.lines.replace(lines.to_vec());
+        let alike = shown.iter().zip(lines).take_while(|(old, new)| old == new).count();
         let rest = (shown.len() - alike).min(lines.len() - alike);
         let back = shown.iter().rev().zip(lines.iter().rev());
         let alike_at_end = back.take(rest).take_while(|(old, new)| old == new).count();
