@@ -84,6 +84,7 @@ pub mod qfile;
 pub mod secret;
 pub mod units;
 
+pub mod adminapi;
 pub mod crypto;
 pub mod format;
 pub mod inventory;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
 
+mod admin_api;
 mod inventory;
 mod old_inventory;
 mod profiles;
