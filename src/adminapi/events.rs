@@ -61,8 +61,8 @@ impl EventParser {
         Self::default()
     }
 
-    /// Takes the next piece of the stream and gives the events that end in it. An error is the last item, and what follows
-    /// in the stream cannot be read: from then on each piece gives that error. One at byte 0 means that the answer is no
+    /// Takes the next piece of the stream and returns the events that end in it. An error is the last item, and what follows
+    /// in the stream cannot be read: from then on each piece returns that error. One at byte 0 means that the answer is no
     /// stream of events, but perhaps an exception.
     pub fn feed(&mut self, bytes: &[u8]) -> impl Iterator<Item = Result<AdminEvent, AnswerError>> + use<> {
         let mut found = Vec::new();
