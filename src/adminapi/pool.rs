@@ -63,7 +63,7 @@ impl PoolUsage {
     /// Reads how full a pool is.
     ///
     /// # Errors
-    /// When a value is no number.
+    /// When a value is not a number.
     pub fn parse(content: &[u8]) -> Result<Self, AnswerError> {
         let mut pairs = Pairs::read(lines(content)?, content.len())?;
         Ok(Self {

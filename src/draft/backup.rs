@@ -367,7 +367,7 @@ impl WizardDraft for BackupDraft {
             };
             self.place.set_typed(typed);
         }
-        // The findings stay until others take their place: whoever presses Next in between is not made to press it again.
+        // The old findings stay until new ones replace them, so that Next works in between and no key press is lost.
         self.place.set_system(&system);
         self.system = Some(system);
     }
@@ -411,7 +411,7 @@ impl WizardDraft for BackupDraft {
             BackupPage::Vms => false,
             BackupPage::Destination | BackupPage::Passphrase | BackupPage::Summary => true,
             // However a run ended, everything that was chosen is kept for another one.
-            BackupPage::Backup => matches!(self.run, Run::Ended { .. }),
+            BackupPage::Backup => self.run.has_ended(),
         }
     }
 
@@ -428,7 +428,7 @@ impl WizardDraft for BackupDraft {
     }
 
     fn try_again(&mut self) -> bool {
-        let has_ended = matches!(self.run, Run::Ended { .. });
+        let has_ended = self.run.has_ended();
         if has_ended {
             self.page = BackupPage::Summary;
             self.run = Run::NotBegun;

@@ -344,7 +344,7 @@ impl WizardDraft for RestoreDraft {
             RestorePage::Source => false,
             RestorePage::Passphrase | RestorePage::Vms | RestorePage::Summary => true,
             // However a run ended, everything that was chosen is kept for another one.
-            RestorePage::Restore => matches!(self.run, Run::Ended { .. }),
+            RestorePage::Restore => self.run.has_ended(),
         }
     }
 
@@ -361,7 +361,7 @@ impl WizardDraft for RestoreDraft {
     }
 
     fn try_again(&mut self) -> bool {
-        let has_ended = matches!(self.run, Run::Ended { .. });
+        let has_ended = self.run.has_ended();
         if has_ended {
             self.page = RestorePage::Summary;
             self.run = Run::NotBegun;

@@ -33,6 +33,11 @@ impl Run {
     pub fn is_under_way(self) -> bool {
         matches!(self, Self::Running | Self::Stopping)
     }
+
+    /// Returns whether a run has ended, in whatever way.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Self::Ended { .. })
+    }
 }
 
 /// What the drafts of both wizards can be asked and told alike.

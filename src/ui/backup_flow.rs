@@ -294,13 +294,12 @@ impl Flow for BackupFlow {
     }
 
     fn back(self: &Rc<Self>) {
-        if self.draft.borrow().page() == BackupPage::Backup {
-            self.read_again();
-        }
         if self.draft.borrow_mut().back() == BackupPage::Summary {
+            self.read_again();
             self.begins_again();
+        } else {
+            self.show_page();
         }
-        self.show_page();
     }
 
     fn begins_again(self: &Rc<Self>) {

@@ -124,7 +124,7 @@ mod imp {
             self.obj().show_found();
         }
 
-        /// Enter ends the search: what was found is in the lists.
+        /// Enter leaves the search field and puts the focus into the lists, which show the matches.
         #[template_callback]
         fn on_search_done(&self) {
             let _ = self.available.grab_focus() || self.selected.grab_focus();

@@ -290,8 +290,9 @@ impl Flow for RestoreFlow {
         if was_over {
             self.read_again();
             self.begins_again();
+        } else {
+            self.show_page();
         }
-        self.show_page();
     }
 
     fn begins_again(self: &Rc<Self>) {

@@ -291,7 +291,7 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
     failure(text, detail)
 }
 
-/// There is no directory, and where a command could be meant no command either.
+/// Says that there is no such directory and, where the line could be a command, no such command.
 fn no_directory(typed: &TypedPlace) -> String {
     let name = sanitize(&typed.target);
     if typed.is_local() {
@@ -306,7 +306,7 @@ fn no_directory(typed: &TypedPlace) -> String {
     }
 }
 
-/// There is no file, and where a command could be meant no command either.
+/// Says that there is no such file and, where the line could be a command, no such command.
 fn no_file(typed: &TypedPlace) -> String {
     let name = sanitize(&typed.target);
     if typed.is_below_home() {

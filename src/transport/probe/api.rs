@@ -65,9 +65,9 @@ pub enum ProbeError {
     NotAbsolute,
     /// There is nothing of that name.
     NotFound,
-    /// There is no directory of that name, and it can be made: the one above it is there.
+    /// The directory does not exist, but its parent does, and this user may create it there.
     CanBeMade,
-    /// There is no directory of that name, and this user may not make it in the one above it.
+    /// The directory does not exist, and this user may not create it in its parent.
     CannotBeMade,
     /// The VM has no such command.
     NoCommand {

@@ -48,7 +48,7 @@ pub trait ArchiveWriter: Write + Send {
     /// When it is not safe, or did not get its name.
     fn commit(self: Box<Self>) -> Result<Location, TransportError>;
 
-    /// Gives the archive up after a write failed. Returns why the other end ended, where it knows more than that its pipe
+    /// Abandons the archive after a failed write. Returns why the other end ended, if it knows more than that its pipe
     /// broke.
     fn abandon(self: Box<Self>) -> Option<TransportError> {
         None

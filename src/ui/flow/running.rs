@@ -102,6 +102,7 @@ impl Running {
                     self.page.begin_anew();
                 }
                 self.phase.set(phase);
+                self.moved.set(Instant::now());
                 self.hear(Progress::default());
                 self.draw();
             }
@@ -133,7 +134,9 @@ impl Running {
         progress.elapsed += heard.elapsed();
         let view = progress::view_of_job(self.overall, self.phase.get(), &progress);
         self.page.show_progress(&view);
-        if let Some(why) = words::stillness(self.moved.get().elapsed()) {
+        // A job that waits for its turn says so in its title: no data could move.
+        let still = (self.phase.get() != Phase::AwaitingTurn).then(|| self.moved.get().elapsed());
+        if let Some(why) = still.and_then(words::stillness) {
             self.page.show_detail(&why);
         }
         self.show_percent(&view.percent);
