@@ -12,7 +12,10 @@ SAMPLE := sample/pedos
 
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
+LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec
 PROGRAMS := pedos-backup pedos-backup-restore qvm-backup qvm-backup-restore
+HELPER := pedos-backup-helper
+POLICY := org.pedos.Backup.policy
 IDS := org.pedos.Backup org.pedos.BackupRestore
 METAINFO := org.pedos.Backup.metainfo.xml
 LANGUAGES := $(shell sed 's/\#.*//' po/LINGUAS 2>/dev/null)
@@ -24,7 +27,7 @@ help:
 	@echo '                without a display, do a whole backup and restore of it with the tools and compare'
 	@echo 'make test       install what is missing and run every check and test'
 	@echo 'make bench      measure the tools beside what is used instead of them (an hour and more; scripts/bench.sh for less)'
-	@echo 'make build      build the four programs for use'
+	@echo 'make build      build the four programs and the helper for use'
 	@echo 'make static     build the two tools for any x86-64 Linux, linked to nothing, in static/'
 	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set'
 	@echo 'make uninstall  take them away again'
@@ -61,12 +64,16 @@ static:
 
 # Installing as root must not run cargo as root: what was built is taken, and built only if it is not there.
 install:
-	@for program in $(PROGRAMS); do test -x $(TARGET)/release/$$program || exec $(MAKE) build; done
+	@for program in $(PROGRAMS) $(HELPER); do test -x $(TARGET)/release/$$program || exec $(MAKE) build; done
 	install -d '$(BINDIR)' '$(SHAREDIR)/applications' '$(SHAREDIR)/metainfo' '$(SHAREDIR)/man/man1'
 	for program in $(PROGRAMS); do \
 		install -m 755 $(TARGET)/release/$$program '$(BINDIR)/' && \
 		install -m 644 data/man/$$program.1 '$(SHAREDIR)/man/man1/' || exit 1; \
 	done
+	install -D -m 755 $(TARGET)/release/$(HELPER) '$(LIBEXECDIR)/$(HELPER)'
+	install -d '$(SHAREDIR)/polkit-1/actions'
+	sed 's|@LIBEXECDIR@|$(PREFIX)/libexec|' data/$(POLICY).in > '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
+	chmod 644 '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
 	for id in $(IDS); do \
 		msgfmt --desktop --template=data/$$id.desktop.in -d po -o '$(SHAREDIR)/applications/'$$id.desktop && \
 		chmod 644 '$(SHAREDIR)/applications/'$$id.desktop && \
@@ -89,7 +96,7 @@ uninstall:
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg; \
 	done
-	rm -f '$(SHAREDIR)/metainfo/$(METAINFO)'
+	rm -f '$(SHAREDIR)/metainfo/$(METAINFO)' '$(LIBEXECDIR)/$(HELPER)' '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
 	for language in $(LANGUAGES); do rm -f '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo; done
 
 clean:

@@ -87,6 +87,7 @@ pub mod units;
 pub mod adminapi;
 pub mod crypto;
 pub mod format;
+pub mod helper;
 pub mod inventory;
 
 pub mod host;

@@ -63,6 +63,17 @@ impl Exception {
         })
     }
 
+    /// An exception of which another process tells: its class, and its message made safe.
+    pub fn told(class: &str, message: &str) -> Self {
+        Self {
+            kind: ExceptionKind::of(class.as_bytes()),
+            class: class.as_bytes().to_vec(),
+            traceback: Vec::new(),
+            format: message.replace('%', "%%").into_bytes(),
+            fields: Vec::new(),
+        }
+    }
+
     /// The text with its fields in their places. `%%` is a percent sign; one that stands for nothing stays.
     pub fn message(&self) -> Vec<u8> {
         let mut message = Vec::with_capacity(self.format.len());

@@ -68,12 +68,6 @@ pub enum Mistake {
     /// A part was ended twice.
     #[error("a part was sealed twice")]
     SealedTwice,
-    /// A volume was to be read that had not been opened.
-    #[error("the volume {volume} was not opened")]
-    NotOpened {
-        /// The volume.
-        volume: String,
-    },
     /// A member does not fit the format.
     #[error("{name} cannot be written: {fault}")]
     Unwritable {
@@ -132,7 +126,6 @@ mod each {
         one_of_each! {
             Panic { said: text() },
             Worker, Thread, NoLastWord, OutOfOrder, SealedTwice,
-            NotOpened { volume: text() },
             Unwritable { name: text(), fault: WriteFault::TooLarge },
             PartName { 0: name(PartNameFault::Empty) },
             Inventory { 0: InventoryFault::NoClass.into() },

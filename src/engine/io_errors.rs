@@ -4,7 +4,9 @@
 use std::{io, path::Path};
 
 use crate::{
+    cancel::Cancelled,
     format::{FormatError, WriteError},
+    host::HostError,
     io_error::IoError,
     transport::{DestinationError, SourceError, TransportError},
 };
@@ -38,7 +40,13 @@ pub(super) fn from_io(error: io::Error, wrap: impl FnOnce(IoError) -> EngineErro
         Ok(engine) => engine,
         Err(error) => match error.downcast::<TransportError>() {
             Ok(transport) => transport.into(),
-            Err(error) => wrap(error.into()),
+            Err(error) => match error.downcast::<HostError>() {
+                Ok(host) => host.into(),
+                Err(error) => match error.downcast::<Cancelled>() {
+                    Ok(cancelled) => cancelled.into(),
+                    Err(error) => wrap(error.into()),
+                },
+            },
         },
     }
 }

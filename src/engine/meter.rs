@@ -73,6 +73,14 @@ impl<'a> Meter<'a> {
         Ok(self.context.cancel.check()?)
     }
 
+    /// Replaces an estimate of what is still to come.
+    pub(super) fn correct(&self, estimate: u64, bytes: u64) {
+        let mut state = self.lock();
+        if let Some(total) = &mut state.progress.total_bytes {
+            *total = total.saturating_sub(estimate).saturating_add(bytes);
+        }
+    }
+
     /// Says that all is done, whatever was estimated.
     pub(super) fn finish(&self) {
         let mut state = self.lock();

@@ -54,4 +54,4 @@ pub use report::{
     ArchiveInfo, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
     VmReport, VmResult,
 };
-pub use warning::{LeftOut, Restored, SettingFault, Warning};
+pub use warning::{LeftOut, SettingFault, Warning};

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 
 use crate::{
     host::{
-        HostError, NameFault, VmFile,
+        HostError, NameFault, Restored,
         settings::{Setting, Unfit},
     },
     io_error::IoError,
@@ -197,31 +197,6 @@ impl From<io::Error> for LeftOut {
     fn from(error: io::Error) -> Self {
         Self::System(error.into())
     }
-}
-
-/// Something of a VM that a restore sets.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Restored {
-    /// A property, by its name.
-    #[error("property {0}")]
-    Property(String),
-    /// A feature, by its name.
-    #[error("feature {0}")]
-    Feature(String),
-    /// A tag.
-    #[error("tag {0}")]
-    Tag(String),
-    /// The assignment of a device.
-    #[error("device {class} {id}")]
-    Device {
-        /// The class of the device.
-        class: String,
-        /// Its identifier.
-        id: String,
-    },
-    /// A small file.
-    #[error("{}", .0.file_name())]
-    File(VmFile),
 }
 
 /// Why something of a VM could not be restored.

@@ -111,6 +111,64 @@ pub enum HostError {
         /// How long the answer was waited for.
         after: Duration,
     },
+    /// A PedOS is there, and its daemon does not listen.
+    #[error("nobody answers at {}: {source}", socket.display())]
+    NobodyAnswers {
+        /// The socket of the daemon.
+        socket: PathBuf,
+        /// The operating system's answer.
+        source: IoError,
+    },
+    /// The system did not do what it was asked for, and says why.
+    #[error("the system declined {call}: {text} ({class})")]
+    Declined {
+        /// The call, as the system names it.
+        call: String,
+        /// The class of its exception, made safe to look at.
+        class: String,
+        /// What it says, made safe and cut; may be empty.
+        text: String,
+    },
+    /// The system did not do what it was asked for, and does not say why.
+    #[error("the system declined {call} without a word")]
+    Unspoken {
+        /// The call, as the system names it.
+        call: String,
+    },
+    /// The answer of the system makes no sense to this program.
+    #[error("the answer of the system to {call} makes no sense: {why}")]
+    Garbled {
+        /// The call, as the system names it.
+        call: String,
+        /// What is wrong with the answer.
+        why: String,
+    },
+    /// A call cannot be made because what it would carry does not fit into one.
+    #[error("{call} cannot be called: {why}")]
+    Unsendable {
+        /// The call, as the system names it.
+        call: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// The helper that reads and fills volumes got no rights to do so.
+    #[error("this user gets no rights to read and fill the volumes of VMs")]
+    NoPrivilege,
+    /// The helper does not work in a folder that others than root could change.
+    #[error("{} could be changed by others than root", path.display())]
+    Untrusted {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The helper that reads and fills volumes has ended.
+    #[error("the helper has ended")]
+    HelperGone,
+    /// A volume was to be filled, and the VM does not carry the tag of one that is being restored.
+    #[error("VM {name} is not being restored")]
+    NotBeingRestored {
+        /// The VM.
+        name: String,
+    },
     /// Another program kept the record of the VMs locked for longer than any change takes.
     #[error("another program has kept {} locked for {} seconds", path.display(), after.as_secs())]
     RecordLocked {
@@ -143,7 +201,12 @@ impl HostError {
     pub fn is_of_the_host(&self) -> bool {
         matches!(
             self,
-            Self::Cancelled(_) | Self::ConnectionLost { .. } | Self::TimedOut { .. } | Self::RecordLocked { .. }
+            Self::Cancelled(_)
+                | Self::ConnectionLost { .. }
+                | Self::TimedOut { .. }
+                | Self::NobodyAnswers { .. }
+                | Self::NoPrivilege
+                | Self::RecordLocked { .. }
         )
     }
 
@@ -178,6 +241,15 @@ impl HostError {
         Denied { call: "x\u{1b}y".into() },
         ConnectionLost { call: "x\u{1b}y".into() },
         TimedOut { call: "x\u{1b}y".into(), after: Duration::from_secs(7) },
+        NobodyAnswers { socket: "x\u{1b}y".into(), source: io::ErrorKind::ConnectionRefused.into() },
+        Declined { call: "x\u{1b}y".into(), class: "x\u{1b}y".into(), text: "x\u{1b}y".into() },
+        Unspoken { call: "x\u{1b}y".into() },
+        Garbled { call: "x\u{1b}y".into(), why: "x\u{1b}y".into() },
+        Unsendable { call: "x\u{1b}y".into(), why: "x\u{1b}y".into() },
+        NoPrivilege,
+        Untrusted { path: "x\u{1b}y".into() },
+        HelperGone,
+        NotBeingRestored { name: "x\u{1b}y".into() },
         RecordLocked { path: "x\u{1b}y".into(), after: Duration::from_secs(7) },
         Cancelled { 0: Cancelled },
         Io { operation: Operation::Random, source: io::ErrorKind::PermissionDenied.into() },

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a restore does to a PedOS: it creates VMs, sets what is set on them, fills their volumes, or takes them away again.
 
-use super::{HostError, Label, NewVm, RestoreTurn, TurnGuard, VmFile, VolumeImport};
-use crate::inventory::Device;
+use super::{HostError, Label, Links, NewVm, NotTaken, RestoreTurn, TurnGuard, VmFile, VolumeImport, Wanted};
 
 /// Takes VMs in.
 ///
@@ -36,37 +35,28 @@ pub trait Intake: Send + Sync {
     /// When it runs, is not there, or cannot be removed.
     fn remove_vm(&self, vm: &str) -> Result<(), HostError>;
 
-    /// Sets one property; VM-valued ones by name, empty for "none".
+    /// Brings a new VM to exactly that state: what it has beyond that, from its template or its class, goes. Returns what
+    /// the host did not take.
     ///
     /// # Errors
-    /// When the host does not take the value.
-    fn set_property(&self, vm: &str, property: &str, value: &str) -> Result<(), HostError>;
+    /// When nothing of the VM can be set, because the host cannot be reached or the VM is not there.
+    fn settle(&self, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError>;
 
-    /// Sets one feature; an empty value means "off".
+    /// Sets what names other VMs, and assigns devices. Returns what the host did not take.
     ///
     /// # Errors
-    /// When the host does not take it.
-    fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError>;
+    /// As [`Intake::settle`].
+    fn link(&self, vm: &str, links: &Links) -> Result<Vec<NotTaken>, HostError>;
 
-    /// Adds one tag.
+    /// Releases a VM of which everything is in place: takes its tag [`super::IN_PROGRESS_TAG`] away, and sets what of its
+    /// wanted state would have had an effect before. Returns what of that the host did not take.
     ///
     /// # Errors
-    /// When the host does not take it.
-    fn add_tag(&self, vm: &str, tag: &str) -> Result<(), HostError>;
+    /// When the VM is not released.
+    fn complete(&self, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError>;
 
-    /// Removes one tag, which need not be there.
-    ///
-    /// # Errors
-    /// When the record cannot be written.
-    fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError>;
-
-    /// Assigns one device.
-    ///
-    /// # Errors
-    /// When the host does not take it: a live one wants to know its backend, a folder keeps the name of any.
-    fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError>;
-
-    /// Puts one of the small files of a VM in place (firewall rules, notes, menu entries).
+    /// Puts one of the small files of a VM in place: firewall rules, notes, menu entries. Menu entries are what the feature
+    /// `menu-items` says; the file is where older versions kept them.
     ///
     /// # Errors
     /// When the content is not what it should be; the rest of the VM is not touched.

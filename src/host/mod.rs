@@ -7,10 +7,15 @@
 
 mod changes;
 mod error;
+mod files;
+mod folder_lock;
 mod intake;
+mod layout;
+mod live;
 mod local;
 mod names;
 mod open;
+mod picture;
 pub(crate) mod process;
 mod refusal;
 mod service;
@@ -20,6 +25,7 @@ mod system;
 mod turn;
 mod vms;
 mod volume;
+mod wanted;
 
 pub mod root;
 pub mod settings;
@@ -39,10 +45,12 @@ pub use stamp::{Change, Stamp};
 pub use system::{Home, NewVm, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState};
 pub use turn::{RestoreTurn, TurnGuard};
 pub use vms::{VmFiles, Vms};
-pub use volume::{FileVolume, VolumeImport, VolumeSource};
+pub use volume::{DataBound, FileVolume, VolumeImport, VolumeSource};
+pub use wanted::{Links, NotTaken, Restored, Wanted};
 
 pub use crate::{
     extent::Extent,
+    helper::IN_PROGRESS_TAG,
     inventory::{DOM0, Label},
 };
 

@@ -10,13 +10,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{Host, HostError, root::RootHost};
+use super::{Host, HostError, live::LiveHost, root::RootHost};
+use crate::adminapi::ADMIN_SOCKET;
 
 /// The variable that names a PedOS root folder where the command line does not.
 pub const ROOT_VARIABLE: &str = "PEDOS_ROOT";
-
-/// Where the daemon of a live PedOS answers, below dom0's root.
-const SOCKET: &str = "var/run/qubesd.sock";
 
 /// dom0's root where none is named.
 const OWN_ROOT: &str = "/";
@@ -31,8 +29,8 @@ pub enum Found {
     },
     /// A PedOS that runs.
     Live {
-        /// The socket that its daemon answers on.
-        socket: PathBuf,
+        /// The folder that dom0's own paths are taken below: `/` in dom0.
+        root: PathBuf,
     },
     /// No folder was named, and no PedOS runs here.
     Nowhere,
@@ -41,12 +39,6 @@ pub enum Found {
 /// Why no PedOS could be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// A PedOS runs, and this version of the program cannot speak with it.
-    #[error("a PedOS answers at {}, which this version cannot work on", socket.display())]
-    Live {
-        /// The socket that its daemon answers on.
-        socket: PathBuf,
-    },
     /// No folder was named, and no PedOS runs here.
     #[error("no PedOS was named and none runs here")]
     Nowhere,
@@ -63,10 +55,11 @@ pub fn named_root(argument: Option<PathBuf>) -> Option<PathBuf> {
 
 /// Returns which PedOS is meant where this root folder was named, or none.
 pub fn find(root: Option<&Path>) -> Found {
-    let socket = root.unwrap_or(Path::new(OWN_ROOT)).join(SOCKET);
-    let is_live = fs::metadata(&socket).is_ok_and(|found| found.file_type().is_socket());
+    let place = root.unwrap_or(Path::new(OWN_ROOT));
+    let socket = fs::metadata(place.join(ADMIN_SOCKET));
+    let is_live = socket.is_ok_and(|found| found.file_type().is_socket());
     match root {
-        _ if is_live => Found::Live { socket },
+        _ if is_live => Found::Live { root: place.to_owned() },
         Some(root) => Found::Folder { root: root.to_owned() },
         None => Found::Nowhere,
     }
@@ -79,7 +72,7 @@ pub fn find(root: Option<&Path>) -> Found {
 pub fn open(root: Option<&Path>) -> Result<Arc<dyn Host>, OpenError> {
     match find(root) {
         Found::Folder { root } => Ok(Arc::new(RootHost::open(&root)?)),
-        Found::Live { socket } => Err(OpenError::Live { socket }),
+        Found::Live { root } => Ok(Arc::new(LiveHost::open(&root)?)),
         Found::Nowhere => Err(OpenError::Nowhere),
     }
 }
@@ -97,16 +90,19 @@ mod tests {
         let root = folder.path();
         assert_eq!(find(Some(root)), Found::Folder { root: root.into() });
         assert!(open(Some(root)).is_ok());
-        let socket = root.join(SOCKET);
+        let socket = root.join(ADMIN_SOCKET);
         fs::create_dir_all(socket.parent().unwrap()).unwrap();
         fs::write(&socket, "").unwrap();
         assert!(open(Some(root)).is_ok(), "a file of that name is no socket");
         fs::remove_file(&socket).unwrap();
-        let listener = UnixListener::bind(&socket).unwrap();
-        assert!(matches!(open(Some(root)), Err(OpenError::Live { .. })));
+        drop(UnixListener::bind(&socket).unwrap());
         // The daemon may be restarting: its socket stays, and nobody else may write the record meanwhile.
-        drop(listener);
-        assert_eq!(find(Some(root)), Found::Live { socket });
+        assert_eq!(find(Some(root)), Found::Live { root: root.into() });
+        let error = open(Some(root)).err();
+        assert!(
+            matches!(error, Some(OpenError::Host(HostError::NobodyAnswers { .. }))),
+            "{error:?}"
+        );
     }
 
     #[test]

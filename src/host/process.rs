@@ -20,7 +20,13 @@ pub(crate) fn start<'a>(
     arguments: impl IntoIterator<Item = &'a OsStr>,
     home: &Path,
 ) -> io::Result<ServiceProcess> {
-    let mut child = shell(script, arguments, home)
+    start_command(shell(script, arguments, home))
+}
+
+/// Starts a program in a process group of its own.
+pub(crate) fn start_command(mut command: Command) -> io::Result<ServiceProcess> {
+    let mut child = command
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -132,6 +132,9 @@ pub enum FileFault {
     /// Notes are not UTF-8.
     #[error("it is not UTF-8")]
     NotUtf8,
+    /// The system takes no such firewall rules.
+    #[error("the system takes no such firewall rules")]
+    RulesRefused,
     /// No PedOS can read the firewall rules.
     #[error(transparent)]
     Firewall(#[from] FirewallError),
@@ -175,6 +178,9 @@ pub enum Operation {
         /// The VM.
         vm: String,
     },
+    /// Starting the helper that reads and fills volumes.
+    #[error("starting the helper")]
+    StartHelper,
 }
 
 #[cfg(test)]

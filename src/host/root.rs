@@ -6,14 +6,10 @@
 
 mod change;
 mod changes;
-mod files;
 mod folder;
 mod import;
-mod layout;
 mod record;
-mod scan;
 mod service;
-mod turn;
 
 pub mod sample;
 
@@ -23,13 +19,16 @@ use std::{fs, sync::Arc};
 
 use self::changes::FolderChanges;
 use super::{
-    Changes, FileVolume, Home, Host, HostError, Intake, LocalDir, NewVm, RestoreTurn, Service, ServiceProcess,
-    Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
+    Changes, FileVolume, Home, Host, HostError, IN_PROGRESS_TAG, Intake, Links, LocalDir, NewVm, NotTaken, RestoreTurn,
+    Service, ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource, Wanted,
 };
 use crate::{
     cancel::CancelToken,
-    host::{Operation, Refusal},
-    inventory::{Device, Inventory},
+    host::{
+        Operation, Refusal, files,
+        picture::{self, Sight},
+    },
+    inventory::Inventory,
 };
 
 impl Host for RootHost {
@@ -44,7 +43,11 @@ impl Host for RootHost {
 
 impl Vms for RootHost {
     fn system(&self) -> Result<System, HostError> {
-        Ok(scan::system(&self.layout, &*self.record.read()?))
+        Ok(picture::system(
+            &self.layout,
+            &*self.record.read()?,
+            &Sight::of_folder(&self.layout),
+        ))
     }
 
     fn inventory(&self) -> Result<Inventory, HostError> {
@@ -78,12 +81,12 @@ impl Vms for RootHost {
 
     fn home(&self) -> Result<Option<Home>, HostError> {
         self.cancel.check()?;
-        Ok(scan::home(&self.layout))
+        Ok(picture::home(&self.layout))
     }
 
     fn home_bytes(&self) -> Result<Option<u64>, HostError> {
         let home = self.home()?;
-        let count = |home: Home| scan::tree_bytes(home.folder.path(), &self.cancel);
+        let count = |home: Home| picture::tree_bytes(home.folder.path(), &self.cancel);
         Ok(home.map(count).transpose()?)
     }
 
@@ -97,7 +100,7 @@ impl Vms for RootHost {
     }
 
     fn profile_dir(&self) -> Option<LocalDir> {
-        Some(LocalDir::new(self.layout.root.join("etc/qubes/backup")))
+        Some(LocalDir::new(self.layout.profiles()))
     }
 }
 
@@ -118,24 +121,17 @@ impl Intake for RootHost {
         change::remove(self, vm)
     }
 
-    fn set_property(&self, vm: &str, property: &str, value: &str) -> Result<(), HostError> {
-        change::set_property(self, vm, property, value)
+    fn settle(&self, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError> {
+        change::settle(self, vm, wanted)
     }
 
-    fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError> {
-        change::set_feature(self, vm, feature, value)
+    fn link(&self, vm: &str, links: &Links) -> Result<Vec<NotTaken>, HostError> {
+        change::link(self, vm, links)
     }
 
-    fn add_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
-        change::add_tag(self, vm, tag)
-    }
-
-    fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
-        self.record.edit(|record| Ok(record.remove_tag(vm, tag)?))
-    }
-
-    fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError> {
-        change::assign_device(self, vm, device)
+    fn complete(&self, vm: &str, _: &Wanted) -> Result<Vec<NotTaken>, HostError> {
+        self.remove_tag(vm, IN_PROGRESS_TAG)?;
+        Ok(Vec::new())
     }
 
     fn set_vm_file(&self, vm: &str, file: VmFile, content: &[u8]) -> Result<(), HostError> {
@@ -145,7 +141,11 @@ impl Intake for RootHost {
             vm: vm.to_owned(),
             file,
         })?;
-        files::write(&folder, file, content)
+        files::write(&folder, file, content)?;
+        if let Some(entries) = files::menu_entries(file, content) {
+            self.set_feature(vm, files::MENU_FEATURE, &entries)?;
+        }
+        Ok(())
     }
 
     fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {

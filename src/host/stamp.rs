@@ -64,15 +64,6 @@ impl Stamp {
         (self.changed != later.changed && !is_explained).then_some(Change::Content)
     }
 
-    /// Returns what happened to a volume between two times at which its name was opened.
-    pub fn change_until(&self, later: &Self) -> Option<Change> {
-        if self.identity == later.identity {
-            self.content_change(later, false)
-        } else {
-            Some(Change::Replaced)
-        }
-    }
-
     /// What the name of the file leads to now, if not to it.
     ///
     /// # Errors
@@ -111,22 +102,6 @@ mod tests {
         let after = Stamp::of(&file.metadata().unwrap());
         let named = before.name_change(&path).unwrap();
         (before.content_change(&after, named.is_some()), named)
-    }
-
-    #[test]
-    fn two_openings_of_a_name_are_of_one_file_or_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("volume.img");
-        let stamp = || Stamp::of(&fs::metadata(&path).unwrap());
-        fs::write(&path, [1; 4096]).unwrap();
-        let first = stamp();
-        assert_eq!(first.change_until(&stamp()), None);
-        fs::write(path.with_extension("new"), [1; 4096]).unwrap();
-        fs::rename(path.with_extension("new"), &path).unwrap();
-        assert_eq!(first.change_until(&stamp()), Some(Change::Replaced));
-        let second = stamp();
-        File::options().write(true).open(&path).unwrap().set_len(9).unwrap();
-        assert_eq!(second.change_until(&stamp()), Some(Change::Size));
     }
 
     #[test]

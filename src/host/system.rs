@@ -9,8 +9,6 @@ use crate::inventory::{Class, Label};
 /// Everything that a plan needs to know of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct System {
-    /// Where this PedOS lives, for display ("/path/of/the/root" or "this PedOS").
-    pub location: String,
     /// The folder that dom0's own paths are read in: the root folder, or `/` on a live system.
     pub root: PathBuf,
     /// The user of dom0, as far as there is one.
@@ -81,6 +79,8 @@ pub struct Vm {
     pub is_internal: bool,
     /// Whether it runs now.
     pub is_running: bool,
+    /// When it was started, in seconds since 1970, where that is known: a backup saves the state from before.
+    pub running_since: Option<i64>,
     /// When it was last backed up, in seconds since 1970.
     pub last_backup: Option<i64>,
     /// The volumes that a backup saves.
@@ -150,6 +150,11 @@ pub enum VolumeState {
     Missing,
     /// The VM runs and writes to the only copy, because snapshots are disabled.
     NoSnapshot,
+    /// The VM runs, and its pool keeps no state from before its start.
+    WrittenInPlace {
+        /// The pool's driver.
+        driver: String,
+    },
     /// Its pool cannot be read here.
     OutOfReach {
         /// The pool's driver.

@@ -24,6 +24,14 @@ pub trait Vms: Send + Sync {
     /// When it cannot be read or is not what a PedOS writes.
     fn inventory(&self) -> Result<Inventory, HostError>;
 
+    /// Gets the rights that reading and filling volumes needs, before anything is begun.
+    ///
+    /// # Errors
+    /// When this user does not get them.
+    fn prepare(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
     /// Opens the state of a volume that a backup saves (for a running VM: the state before its start).
     ///
     /// # Errors

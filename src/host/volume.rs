@@ -23,11 +23,27 @@ pub trait VolumeSource: Send + Sync {
     /// Its size in bytes, holes included.
     fn size_bytes(&self) -> u64;
 
-    /// Where it holds data, in ascending order, without overlap, within its size; none is empty.
+    /// Where it holds data, in ascending order, without overlap, within its size; none is empty. This may have to read all
+    /// of it.
+    ///
+    /// # Errors
+    /// When the file system does not answer, or what has to be read cannot be read.
+    fn extents(&self) -> io::Result<Vec<Extent>>;
+
+    /// Returns at once how much data it holds at most.
     ///
     /// # Errors
     /// When the file system does not answer.
-    fn extents(&self) -> io::Result<Vec<Extent>>;
+    fn bound(&self) -> io::Result<DataBound> {
+        let extents = self.extents()?;
+        Ok(DataBound {
+            data_bytes: extents.iter().map(|extent| extent.length).sum(),
+            extents: extents.len() as u64,
+        })
+    }
+
+    /// Hears that [`VolumeSource::extents`] will be called soon, so that what has to be read for it may be read meanwhile.
+    fn prepare(&self) {}
 
     /// Reads from a place into the whole buffer.
     ///
@@ -44,14 +60,17 @@ pub trait VolumeSource: Send + Sync {
         Ok(None)
     }
 
-    /// Returns what tells the state that was opened from any other, so that a volume which is opened twice can be held
-    /// to one state. `None` where every call of [`super::Vms::open_volume`] opens the same snapshot.
-    fn stamp(&self) -> Option<&Stamp> {
-        None
-    }
-
     /// Hears what will be read soon, so that it may be fetched meanwhile.
     fn expect(&self, _: Extent) {}
+}
+
+/// The most data that a volume holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DataBound {
+    /// The most bytes.
+    pub data_bytes: u64,
+    /// The most extents that these bytes lie in.
+    pub extents: u64,
 }
 
 /// A volume being filled. Dropped without [`VolumeImport::finish`] it leaves the old content in place.
@@ -157,10 +176,6 @@ impl VolumeSource for FileVolume {
         let named = self.opened.name_change(path)?;
         let content = self.opened.content_change(&now, named.is_some());
         Ok(content.or(named.filter(|change| !(*is_snapshot && *change == Change::Replaced))))
-    }
-
-    fn stamp(&self) -> Option<&Stamp> {
-        Some(&self.opened)
     }
 
     fn expect(&self, extent: Extent) {

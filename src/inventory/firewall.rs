@@ -76,6 +76,26 @@ fn check_rule(rule: &Element) -> Result<(), RuleFault> {
     }
 }
 
+/// The rules, each as the names and values of its properties in their order.
+///
+/// # Errors
+/// As [`readable`].
+pub(crate) fn rules(bytes: &[u8]) -> Result<Vec<Vec<(String, String)>>, FirewallError> {
+    let root = Element::parse(&readable(bytes)?)?;
+    let rules = root.named("rules").flat_map(|rules| rules.named("rule"));
+    let properties = |rule: &Element| {
+        let properties = rule.named("properties").flat_map(|list| list.named("property"));
+        let pair = |property: &Element| {
+            (
+                property.attribute("name").unwrap_or_default().to_owned(),
+                property.text(),
+            )
+        };
+        properties.map(pair).collect()
+    };
+    Ok(rules.map(properties).collect())
+}
+
 /// The rules in the form of today, if a PedOS can read them: what a restore puts in place and a verification accepts.
 ///
 /// # Errors

@@ -26,5 +26,7 @@ pub use archive_path::{ArchivePath, volume_file, volume_of_file};
 pub use document::Inventory;
 pub use domain::{Class, Content, DOM0, Device, Domain, Label, LabelEntry, PoolEntry, VolumeConfig};
 pub use error::{FirewallError, InventoryBound, InventoryError, InventoryFault, RuleFault};
-pub(crate) use firewall::{DROP_EVERYTHING, check as check_firewall, readable as readable_firewall};
+pub(crate) use firewall::{
+    DROP_EVERYTHING, check as check_firewall, readable as readable_firewall, rules as firewall_rules,
+};
 pub(crate) use truth::{is_true, is_truth};

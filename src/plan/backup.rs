@@ -79,6 +79,7 @@ impl Finding {
             | BackupRemark::NoHome
             | BackupRemark::HomeName { .. }
             | BackupRemark::NoSnapshot { .. }
+            | BackupRemark::WrittenInPlace { .. }
             | BackupRemark::VolumeMissing { .. }
             | BackupRemark::VolumeUnreadable { .. }
             | BackupRemark::OutOfReach { .. } => true,
@@ -128,6 +129,13 @@ pub enum BackupRemark {
     NoSnapshot {
         /// The volume.
         volume: String,
+    },
+    /// The VM runs, and the pool of a volume keeps no state from before its start.
+    WrittenInPlace {
+        /// The volume.
+        volume: String,
+        /// The pool's driver.
+        driver: String,
     },
     /// A volume of the record is not on the disk.
     VolumeMissing {
@@ -296,6 +304,10 @@ fn check_vm(vm: &Vm, add: &mut impl FnMut(BackupRemark)) {
             VolumeState::Ready { changed } => saved = saved.max(Some(*changed)),
             VolumeState::Missing => add(BackupRemark::VolumeMissing { volume: name() }),
             VolumeState::NoSnapshot => add(BackupRemark::NoSnapshot { volume: name() }),
+            VolumeState::WrittenInPlace { driver } => add(BackupRemark::WrittenInPlace {
+                volume: name(),
+                driver: driver.clone(),
+            }),
             VolumeState::Unreadable => add(BackupRemark::VolumeUnreadable { volume: name() }),
             VolumeState::OutOfReach { driver } => add(BackupRemark::OutOfReach {
                 volume: name(),

@@ -75,6 +75,7 @@ fn cures(group: &FindingGroup) -> Vec<BackupCure> {
         | BackupRemark::HomeName { .. }
         | BackupRemark::SavedStateIsOld { .. }
         | BackupRemark::NoSnapshot { .. }
+        | BackupRemark::WrittenInPlace { .. }
         | BackupRemark::VolumeMissing { .. }
         | BackupRemark::VolumeUnreadable { .. }
         | BackupRemark::OutOfReach { .. } => vec![leave_out()],

@@ -119,6 +119,13 @@ pub fn finding(remark: &BackupRemark) -> FindingText {
             ),
             Some(gettext("Shut the VM down, or remove it from the selection.")),
         ),
+        BackupRemark::WrittenInPlace { volume, driver } => (
+            gettext_f(
+                "The VM is running and writes to the only copy of its volume {volume} (pool of driver {driver}): it has no unchanging state that could be saved.",
+                &[("volume", &sanitize(volume)), ("driver", &sanitize(driver))],
+            ),
+            Some(gettext("Shut the VM down, or remove it from the selection.")),
+        ),
         BackupRemark::VolumeMissing { volume } => (
             gettext_f(
                 "The volume {volume} is not on the disk.",
@@ -194,6 +201,10 @@ mod tests {
             BackupRemark::NoHome,
             BackupRemark::HomeName { user: "a b".into() },
             BackupRemark::NoSnapshot { volume: volume() },
+            BackupRemark::WrittenInPlace {
+                volume: volume(),
+                driver: volume(),
+            },
             BackupRemark::VolumeMissing { volume: volume() },
             BackupRemark::VolumeUnreadable { volume: volume() },
             BackupRemark::OutOfReach {

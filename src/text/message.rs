@@ -12,6 +12,7 @@ mod host;
 mod input;
 mod inventory;
 mod io;
+mod live;
 mod parts;
 mod plan;
 mod profile;

@@ -82,9 +82,6 @@ pub fn no_pedos(error: &OpenError) -> Message {
     let message = open_error(error);
     match error {
         OpenError::Host(_) => message,
-        OpenError::Live { .. } => message.hint(gettext(
-            "Give --root DIR with the folder that holds the file system of a PedOS that does not run.",
-        )),
         OpenError::Nowhere => message
             .detail(gettext("Neither --root nor PEDOS_ROOT names the folder of a PedOS, and none is running on this computer."))
             .hint(gettext("Give --root DIR with the folder that holds dom0's file system. qvm-backup --make-sample DIR makes one for trying things out; qvm-backup-restore --new-root DIR restores into a new one.")),

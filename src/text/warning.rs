@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use crate::{
-    engine::{HomeFault, HomeRefusal, LeftOut, Restored, SettingFault, Warning},
+    engine::{HomeFault, HomeRefusal, LeftOut, SettingFault, Warning},
     host::{
-        NameFault,
+        NameFault, Restored,
         settings::{Setting, Unfit},
     },
     plan::Unverified,

@@ -415,9 +415,6 @@ pub fn no_pedos(error: &OpenError) -> Message {
     let message = open_error(error);
     match error {
         OpenError::Host(_) => message,
-        OpenError::Live { .. } => message.hint(gettext(
-            "Start the program with --root DIR and the folder that holds the file system of a PedOS that does not run.",
-        )),
         OpenError::Nowhere => message
             .detail(gettext(
                 "This computer does not run PedOS, and no PedOS root folder was named.",

@@ -129,8 +129,6 @@ fn a_volume_that_is_another_when_its_turn_comes_is_named() {
         (write, "solo", Change::Content),
         (grow, "solo", Change::Size),
         (replace as Deed, "solo", Change::Replaced),
-        // A running VM that ended: what was counted was the state from before its start.
-        (replace as Deed, "vault", Change::Replaced),
     ] {
         let folder = root();
         let path = volume(folder.path(), vm);
@@ -146,6 +144,31 @@ fn a_volume_that_is_another_when_its_turn_comes_is_named() {
         let verified = jobs::verify(&folder.path().join("target/archive"), jobs::host(&here).as_ref()).unwrap();
         assert!(verified.is_success(), "{verified:?}");
     }
+}
+
+/// Volumes are open from the beginning, so that an archive shows one moment: what is saved of a VM that runs is the state
+/// from before its start, though the VM ends before its turn.
+#[test]
+fn a_running_vm_that_ends_before_its_turn_is_saved_as_it_was() {
+    let folder = root();
+    let path = volume(folder.path(), "vault");
+    let before = fs::read(&path).unwrap();
+    let other = path.clone();
+    let end = move |_: &Path| {
+        fs::write(other.with_extension("new"), "written while it ran").unwrap();
+        fs::rename(other.with_extension("new"), &other).unwrap();
+    };
+    let report = while_reading(folder.path(), "tpl", end).unwrap();
+    assert_eq!(change(&report, "vault"), None);
+    assert_eq!(report.degree(), Degree::Complete);
+    let here = folder.path().join("here");
+    roots::make(&here, &[]);
+    let restored = jobs::restore(&folder.path().join("target/archive"), jobs::host(&here).as_ref()).unwrap();
+    assert!(restored.is_success(), "{restored:?}");
+    assert_ne!(fs::read(&path).unwrap(), before);
+    let restored = volume(folder.path(), "vault");
+    let restored = here.join(restored.strip_prefix(folder.path().join("root")).unwrap());
+    assert!(fs::read(restored).unwrap() == before);
 }
 
 #[test]

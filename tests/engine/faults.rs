@@ -20,8 +20,8 @@ use crate::support::{
     roots::{self, Fill, KIB, MIB, Vm},
 };
 use pedos_backup::{
-    engine::{Degree, Report, Restored, VmResult, Warning},
-    host::{Host, VmFile},
+    engine::{Degree, Report, VmResult, Warning},
+    host::{Host, Restored, VmFile},
     job::{Job, Outcome},
     transport::Location,
 };

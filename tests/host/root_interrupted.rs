@@ -11,7 +11,7 @@ use std::{
 
 use pedos_backup::{
     cancel::CancelToken,
-    host::{Host, HostError, Intake, NewVm, Refusal, Vms, root::RootHost},
+    host::{Host, HostError, Intake, Label, NewVm, Refusal, Vms, root::RootHost},
     inventory::{Class, Inventory},
 };
 use rustix::fs::{FlockOperation, flock};
@@ -128,9 +128,13 @@ fn whoever_waits_for_the_lock_of_the_record_hears_of_a_cancel() {
     let cancel = CancelToken::default();
     let view = host.with_cancel(&cancel);
     let start = Instant::now();
+    let label = Label {
+        name: "x".to_owned(),
+        color: 7,
+    };
     let waiting = thread::spawn({
         let view = view.clone();
-        move || view.set_feature("a", "x", "1")
+        move || view.add_label(&label)
     });
     thread::sleep(Duration::from_millis(100));
     // Whoever only reads does not wait behind it.

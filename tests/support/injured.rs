@@ -13,10 +13,11 @@ use std::{
 use pedos_backup::{
     cancel::CancelToken,
     host::{
-        Change, Changes, Extent, Home, Host, HostError, Intake, Label, LocalDir, NewVm, Operation, Refusal, Service,
-        ServiceProcess, Services, Stamp, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
+        Change, Changes, Extent, Home, Host, HostError, Intake, Label, Links, LocalDir, NewVm, NotTaken, Operation,
+        Refusal, Restored, Service, ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
+        Wanted,
     },
-    inventory::{Device, Inventory},
+    inventory::Inventory,
 };
 
 /// What goes wrong, and where in a volume.
@@ -217,27 +218,36 @@ impl Intake for InjuredHost {
         self.whole.remove_vm(vm)
     }
 
-    fn set_property(&self, vm: &str, property: &str, value: &str) -> Result<(), HostError> {
-        self.setting(vm)?;
-        self.whole.set_property(vm, property, value)
+    fn settle(&self, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError> {
+        match self.setting(vm) {
+            Ok(()) => self.whole.settle(vm, wanted),
+            Err(why) => {
+                let properties = wanted
+                    .properties
+                    .iter()
+                    .map(|(name, _)| Restored::Property(name.clone()));
+                let features = wanted.features.iter().map(|(name, _)| Restored::Feature(name.clone()));
+                let what = properties.chain(features);
+                Ok(what.map(|what| NotTaken { what, why: why.clone() }).collect())
+            }
+        }
     }
 
-    fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError> {
-        self.setting(vm)?;
-        self.whole.set_feature(vm, feature, value)
+    fn link(&self, vm: &str, links: &Links) -> Result<Vec<NotTaken>, HostError> {
+        match self.setting(vm) {
+            Ok(()) => self.whole.link(vm, links),
+            Err(why) => {
+                let what = links
+                    .properties
+                    .iter()
+                    .map(|(name, _)| Restored::Property(name.clone()));
+                Ok(what.map(|what| NotTaken { what, why: why.clone() }).collect())
+            }
+        }
     }
 
-    fn add_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
-        self.whole.add_tag(vm, tag)
-    }
-
-    fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
-        self.whole.remove_tag(vm, tag)
-    }
-
-    fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError> {
-        self.setting(vm)?;
-        self.whole.assign_device(vm, device)
+    fn complete(&self, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError> {
+        self.whole.complete(vm, wanted)
     }
 
     fn set_vm_file(&self, vm: &str, file: VmFile, content: &[u8]) -> Result<(), HostError> {
@@ -285,10 +295,6 @@ impl VolumeSource for InjuredSource {
 
     fn change(&self) -> io::Result<Option<Change>> {
         self.whole.change()
-    }
-
-    fn stamp(&self) -> Option<&Stamp> {
-        self.whole.stamp()
     }
 
     fn extents(&self) -> io::Result<Vec<Extent>> {

@@ -7,14 +7,11 @@ use std::{ffi::OsStr, fs, io, path::PathBuf, thread, time::Duration};
 use crate::{
     durable::names_in,
     engine::EngineError,
-    host::{Host, Intake, RestoreTurn, TurnGuard, Vms},
+    host::{Host, IN_PROGRESS_TAG, Intake, RestoreTurn, TurnGuard, Vms},
 };
 
 /// What the name of a folder with a restored home begins with.
 pub(super) const HOME_FOLDER: &str = "home-restore-";
-
-/// The tag of a VM that is being restored: a live host does not start such a VM.
-pub(super) const IN_PROGRESS_TAG: &str = "backup-restore-in-progress";
 
 /// How often to look whether it is this restore's turn.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);

@@ -10,10 +10,10 @@ use std::{
 
 use crate::{
     engine::{
-        ArchiveError, Context, EngineError, Failure, ItemResult, ItemState, Phase, PlanFault, Report, Restored,
-        SettingFault, VmReport, VmResult, Warning, memory, report::in_order,
+        ArchiveError, Context, EngineError, Failure, ItemResult, ItemState, Phase, PlanFault, Report, SettingFault,
+        VmReport, VmResult, Warning, memory, report::in_order,
     },
-    host::{Host, HostError, Intake, VmFile, VolumeImport},
+    host::{Host, HostError, IN_PROGRESS_TAG, Intake, Restored, VmFile, VolumeImport},
     inventory::{self, Inventory},
     plan::{Missing, RestorePlan, RestoreRow},
     units::LocalTime,
@@ -25,16 +25,13 @@ use super::{
     home::{self, HomeFolder},
     home_read::HomeRead,
     index::RunIndex,
-    leftovers::{HOME_FOLDER, IN_PROGRESS_TAG, wait_for_turn},
+    leftovers::{HOME_FOLDER, wait_for_turn},
     open::open_for_run,
     outline::Outline,
     rules::readable_rules,
-    settings::Settings,
+    settings::{Settings, wanted, warn_of_not_taken},
     target::{InnerReader, Target},
 };
-
-/// The feature that holds the menu entries of a VM.
-const MENU_FEATURE: &str = "menu-items";
 
 /// Carries a restore out. The report says of each VM whether it is whole.
 ///
@@ -85,6 +82,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
             failure(row, ArchiveError::Missing { what }.into(), context)
         })
         .collect();
+    work.prepare()?;
     let mut target = Restoring::new(work, host, context);
     context.observer.phase(Phase::CreatingVms);
     let (created, failed) = target.create_all(&complete, &opened.inventory)?;
@@ -174,15 +172,22 @@ impl<'a> Restoring<'a> {
             match settings.create(row) {
                 Ok(()) => {
                     self.unfinished.push(row.name_here.clone());
-                    settings.set_all(row);
-                    created.push(row);
+                    match settings.set_all(row) {
+                        Ok(()) => created.push(row),
+                        Err(EngineError::Host(error)) if !error.is_of_the_host() => {
+                            self.give_up(row);
+                            failed.push(failure(row, error.into(), self.context));
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
                 Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
+                Err(EngineError::Host(error)) if error.is_of_the_host() => return Err(error.into()),
                 Err(error) => failed.push(failure(row, error, self.context)),
             }
         }
         // References to other VMs are set when all are there.
-        created.iter().for_each(|row| settings.link(row));
+        created.iter().try_for_each(|row| settings.link(row))?;
         created.extend(rows.iter().copied().filter(|row| row.is_home()));
         Ok((created, failed))
     }
@@ -246,13 +251,6 @@ impl Target for Restoring<'_> {
             }
             Err(error) => warn(Restored::File(file), error),
         }
-        // The menu reads its entries from this feature; the file is where older versions kept them.
-        if let (VmFile::AppMenus, Ok(list)) = (file, std::str::from_utf8(&content)) {
-            let entries: Vec<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            if let Err(error) = self.host.set_feature(&row.name_here, MENU_FEATURE, &entries.join(" ")) {
-                warn(Restored::Feature(MENU_FEATURE.to_owned()), error);
-            }
-        }
         Ok(result)
     }
 
@@ -274,7 +272,8 @@ impl Target for Restoring<'_> {
 
     fn complete(&mut self, row: &RestoreRow) -> Result<(), EngineError> {
         if !row.is_home() {
-            self.host.remove_tag(&row.name_here, IN_PROGRESS_TAG)?;
+            let late = self.host.complete(&row.name_here, &wanted(row))?;
+            warn_of_not_taken(self.context, row, late);
             self.unfinished.retain(|name| *name != row.name_here);
             return Ok(());
         }

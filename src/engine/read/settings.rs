@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Applies the settings of a restored VM: each is set on its own, and a setting that the host refuses is a warning.
+//! The settings of a restored VM. One that the host refuses is a warning; that the host cannot be reached is an error.
 
 use crate::{
-    engine::{Context, EngineError, Restored, SettingFault, Warning},
+    engine::{Context, EngineError, SettingFault, Warning},
     host::{
-        Host, HostError, NewVm, Reference,
+        Host, HostError, IN_PROGRESS_TAG, Links, NewVm, NotTaken, Reference, Wanted,
         settings::{Setting, Unfit},
     },
     inventory::{Class, Inventory},
     plan::{DeviceFate, RestoreRow},
 };
-
-use super::leftovers::IN_PROGRESS_TAG;
 
 /// Properties that creation decides, that belong to the old system, or that are set when all VMs are there.
 const NOT_COPIED: [&str; 14] = [
@@ -103,91 +101,81 @@ impl<'a> Settings<'a> {
     }
 
     /// Sets everything but the references to other VMs.
-    pub(super) fn set_all(&self, row: &RestoreRow) {
-        let name = row.name_here.as_str();
-        let domain = &row.domain;
-        if let Some(value) = domain.property("template_for_dispvms") {
-            self.set(row, "template_for_dispvms", value);
-        }
-        for (property, value) in domain
-            .properties
-            .iter()
-            .filter(|(key, _)| !NOT_COPIED.contains(&key.as_str()))
-        {
-            self.set(row, property, value);
-        }
-        self.refer(row, "kernel", &row.kernel);
-        for (feature, value) in domain.features.iter().filter(|(key, _)| is_copied_feature(key)) {
-            self.note(
-                row,
-                Restored::Feature(feature.clone()),
-                self.host.set_feature(name, feature, value),
-            );
-        }
-        for tag in row.tags.iter().filter(|tag| *tag != IN_PROGRESS_TAG) {
-            self.note(row, Restored::Tag(tag.clone()), self.host.add_tag(name, tag));
-        }
+    pub(super) fn set_all(&self, row: &RestoreRow) -> Result<(), EngineError> {
+        self.note(row, self.host.settle(&row.name_here, &wanted(row)))
     }
 
     /// Sets the references to other VMs.
-    pub(super) fn link(&self, row: &RestoreRow) {
-        self.refer(row, "netvm", &row.netvm);
-        self.refer(row, "default_dispvm", &row.dispvm);
-        for (property, vm) in &row.vms {
-            self.set(row, property, vm);
-        }
-        let kept = row.devices.iter().filter(|device| device.fate == DeviceFate::Kept);
-        for device in kept.map(|device| &device.device) {
-            let what = Restored::Device {
-                class: device.class.clone(),
-                id: device.id().unwrap_or_default().to_owned(),
-            };
-            self.note(row, what, self.host.assign_device(&row.name_here, device));
-        }
+    pub(super) fn link(&self, row: &RestoreRow) -> Result<(), EngineError> {
+        self.note(row, self.host.link(&row.name_here, &links(row)))
     }
 
-    /// Sets what names something, unless that is the host's default.
-    fn refer(&self, row: &RestoreRow, property: &str, value: &Reference) {
-        match value {
-            Reference::Default => {}
-            Reference::None => self.set(row, property, ""),
-            Reference::Named(name) => self.set(row, property, name),
-        }
+    fn note(&self, row: &RestoreRow, result: Result<Vec<NotTaken>, HostError>) -> Result<(), EngineError> {
+        warn_of_not_taken(self.context, row, result?);
+        Ok(())
     }
+}
 
-    fn set(&self, row: &RestoreRow, property: &str, value: &str) {
-        self.note(
-            row,
-            Restored::Property(property.to_owned()),
-            self.host.set_property(&row.name_here, property, value),
-        );
-    }
-
-    fn note(&self, row: &RestoreRow, what: Restored, result: Result<(), HostError>) {
-        match result {
-            // A setting that was stopped by its user is no news; the job looks at its token next.
-            Ok(()) | Err(HostError::Cancelled(_)) => {}
-            Err(HostError::Unfit {
+/// Warns of what the host did not take of a VM.
+pub(super) fn warn_of_not_taken(context: &Context, row: &RestoreRow, not_taken: Vec<NotTaken>) {
+    for NotTaken { what, why } in not_taken {
+        context.warn(match why {
+            HostError::Unfit {
                 vm,
                 setting,
                 value,
                 why,
-            }) => self.context.warn(Warning::SettingUnfit {
+            } => Warning::SettingUnfit {
                 vm,
                 setting,
                 value,
                 why,
-            }),
-            Err(error) => self.warn(row, what, error),
-        }
-    }
-
-    fn warn(&self, row: &RestoreRow, what: Restored, error: HostError) {
-        self.context.warn(Warning::SettingNotRestored {
-            vm: row.name_here.clone(),
-            what,
-            why: SettingFault::Host(error),
+            },
+            why => Warning::SettingNotRestored {
+                vm: row.name_here.clone(),
+                what,
+                why: SettingFault::Host(why),
+            },
         });
+    }
+}
+
+/// What a VM is to be, without what names other VMs.
+pub(super) fn wanted(row: &RestoreRow) -> Wanted {
+    let domain = &row.domain;
+    // Other settings may depend on this one.
+    let first = domain.property("template_for_dispvms");
+    let first = first.map(|value| ("template_for_dispvms".to_owned(), value.to_owned()));
+    let others = domain.properties.iter();
+    let others = others.filter(|(key, _)| !NOT_COPIED.contains(&key.as_str()));
+    let features = domain.features.iter().filter(|(key, _)| is_copied_feature(key));
+    let tags = row.tags.iter().filter(|tag| *tag != IN_PROGRESS_TAG);
+    Wanted {
+        properties: first.into_iter().chain(others.cloned()).collect(),
+        features: features.cloned().collect(),
+        tags: tags.cloned().collect(),
+    }
+}
+
+/// What of a VM names others.
+fn links(row: &RestoreRow) -> Links {
+    let references = [
+        ("kernel", &row.kernel),
+        ("netvm", &row.netvm),
+        ("default_dispvm", &row.dispvm),
+    ];
+    let named = references.into_iter().filter_map(|(property, reference)| {
+        let value = match reference {
+            Reference::Default => return None,
+            Reference::None => String::new(),
+            Reference::Named(name) => name.clone(),
+        };
+        Some((property.to_owned(), value))
+    });
+    let kept = row.devices.iter().filter(|device| device.fate == DeviceFate::Kept);
+    Links {
+        properties: named.chain(row.vms.clone()).collect(),
+        devices: kept.map(|device| device.device.clone()).collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! One of every kind, for tests that hold for all of them: that each has its words, and its code for programs.
 
 use super::*;
-use crate::engine::HomeFault;
+use crate::{engine::HomeFault, host::VmFile};
 
 /// A text that could steer a terminal.
 fn odd() -> String {
@@ -74,16 +74,6 @@ impl Warning {
 
 impl LeftOut {
     one_of_each! { System { 0: answer() }, Socket, Device }
-}
-
-impl Restored {
-    one_of_each! {
-        Property { 0: odd() },
-        Feature { 0: odd() },
-        Tag { 0: odd() },
-        Device { class: odd(), id: odd() },
-        File { 0: VmFile::Notes },
-    }
 }
 
 impl SettingFault {

@@ -52,12 +52,13 @@ pub(in crate::engine) fn run(
     context.observer.phase(Phase::Preparing);
     let system = host.system()?;
     let unready = check(plan, &system)?;
+    host.prepare()?;
     let contents = Contents::gather(plan, &system, &unready, host, context)?;
     let writer = open_writer(&plan.destination, services, &context.cancel, &context.notices())?;
     let is_readable_again = writer.capabilities().is_readable_again;
     let meter = Meter::new(context, Some(contents.total_bytes()));
     let backup_id = BackupId::new(begin(), std::process::id());
-    let (written, vms) = write(plan, host, context, &contents, &backup_id, &meter, writer)?;
+    let (written, vms) = write(plan, context, &contents, &backup_id, &meter, writer)?;
     context.observer.phase(Phase::Finishing);
     context.cancel.check()?;
     let location = written.writer.commit()?;
@@ -135,7 +136,6 @@ fn begin() -> SystemTime {
 /// Writes the whole archive, all but its name.
 fn write<'h>(
     plan: &BackupPlan,
-    host: &dyn Vms,
     context: &Context,
     contents: &Contents,
     backup_id: &BackupId,
@@ -163,7 +163,7 @@ fn write<'h>(
         let packing = scope.spawn(move || packer.run(&flowing));
         let job = Reading {
             plan,
-            host,
+            contents,
             context,
             keys: &keys,
             sure_keys: RefCell::new(sure_keys(&keys, contents, plan.compression)),
@@ -171,7 +171,7 @@ fn write<'h>(
             buffers: &buffers,
             meter,
         };
-        let read = job.read_all(backup_id, contents);
+        let read = job.read_all(backup_id);
         drop(flow);
         let packed = packing.join().unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         let written = writing

@@ -10,7 +10,7 @@ use crate::{
         io_errors::from_io, names::PLACEHOLDER,
     },
     format::{HOME_FOLDER, limits::PART_CONTENT_BYTES},
-    host::{DOM0, Home, Stamp, System, VmFile, Vms},
+    host::{DOM0, DataBound, Home, System, VmFile, Vms, VolumeSource},
     inventory::{ArchivePath, Content, Inventory, volume_file},
     plan::{BackupPlan, Finding, InventoryScope},
     units::{KIB, MIB},
@@ -54,13 +54,12 @@ pub(super) struct VmContents {
 
 /// One file of the archive.
 pub(super) enum Item {
-    /// A volume, as `NAME.img`.
+    /// A volume, as `NAME.img`. It stays open from here on, so that all volumes of an archive are of one time.
     Volume {
         name: String,
-        data_bytes: u64,
-        extents: u64,
-        /// The state that was counted, where the host can tell one state from another.
-        counted: Option<Stamp>,
+        source: Box<dyn VolumeSource>,
+        /// The most data that it holds; what it really holds may be known only when its turn comes.
+        bound: DataBound,
     },
     /// A small file.
     File { kind: VmFile, content: Vec<u8> },
@@ -81,10 +80,10 @@ impl Item {
         }
     }
 
-    /// The bytes that are read for it.
+    /// The most bytes that are read for it.
     pub(super) fn data_bytes(&self) -> u64 {
         match self {
-            Self::Volume { data_bytes, .. } => *data_bytes,
+            Self::Volume { bound, .. } => bound.data_bytes,
             Self::Home { size, .. } => size.data_bytes,
             Self::File { content, .. } => content.len() as u64,
             Self::Placeholder => 0,
@@ -95,7 +94,7 @@ impl Item {
     /// VM, whose members are larger than was announced, so what is announced must not be too little.
     fn announced_bytes(&self) -> u64 {
         let inside = match self {
-            Self::Volume { extents, .. } => extents * MAP_ENTRY_BYTES,
+            Self::Volume { bound, .. } => bound.extents * MAP_ENTRY_BYTES,
             Self::Home { size, .. } => size.overhead_bytes,
             Self::File { .. } | Self::Placeholder => 0,
         };
@@ -223,14 +222,13 @@ fn gather_vm(name: &str, system: &System, host: &dyn Vms) -> Result<VmContents, 
     let mut items = Vec::new();
     for volume in &vm.volumes {
         let source = host.open_volume(name, &volume.name)?;
-        let extents = source
-            .extents()
+        let bound = source
+            .bound()
             .map_err(|error| volume_error(name, &volume.name, error))?;
         items.push(Item::Volume {
             name: volume.name.clone(),
-            data_bytes: extents.iter().map(|extent| extent.length).sum(),
-            extents: extents.len() as u64,
-            counted: source.stamp().cloned(),
+            source,
+            bound,
         });
     }
     let mut lacks = None;

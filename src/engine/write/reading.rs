@@ -10,14 +10,14 @@ use std::{
 
 use crate::{
     engine::{
-        Context, EngineError, Failure, ItemResult, ItemState, Mistake, VmReport, VmResult,
+        Context, EngineError, Failure, ItemResult, ItemState, VmReport, VmResult,
         io_errors::{format_internal, internal},
         meter::Meter,
         workers::Pending,
     },
     extent::Extent,
     format::{BackupId, HEADER_MAC_MEMBER, HEADER_MEMBER, Header, INVENTORY_FILE, inner},
-    host::{Stamp, Vms, VolumeSource},
+    host::{DataBound, VolumeSource},
     plan::BackupPlan,
     units::unix_now,
 };
@@ -36,7 +36,7 @@ use super::{
 /// The reading side of a backup.
 pub(super) struct Reading<'a> {
     pub(super) plan: &'a BackupPlan,
-    pub(super) host: &'a dyn Vms,
+    pub(super) contents: &'a Contents,
     pub(super) context: &'a Context,
     pub(super) keys: &'a KeyMaker<'a>,
     pub(super) sure_keys: RefCell<SureKeys<'a>>,
@@ -48,7 +48,8 @@ pub(super) struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Reads everything. A VM that cannot be read to its end fails, and the others go on; where none is there in the
     /// end, the first cause is the error.
-    pub(super) fn read_all(&self, backup_id: &BackupId, contents: &Contents) -> Result<Vec<VmReport>, EngineError> {
+    pub(super) fn read_all(&self, backup_id: &BackupId) -> Result<Vec<VmReport>, EngineError> {
+        let contents = self.contents;
         self.write_header(backup_id)?;
         self.write_small(INVENTORY_FILE, INVENTORY_FILE, &contents.inventory)?;
         let mut reports = Vec::new();
@@ -75,40 +76,25 @@ impl<'a> Reading<'a> {
         Ok(reports)
     }
 
-    /// Writes the items of a VM. All of its volumes are opened before the first is read, so that they are of one time; one
-    /// that is no longer in the state that was counted, and announced in the inventory, is named.
+    /// Writes the items of a VM. One of its volumes that is no longer in the state in which it was opened is named.
     fn write_vm(&self, vm: &VmContents) -> Result<VmReport, EngineError> {
-        let open = |item: &Item| match item {
-            Item::Volume { name, .. } => Some(self.host.open_volume(&vm.name, name)),
-            Item::File { .. } | Item::Placeholder | Item::Home { .. } => None,
-        };
-        let mut sources: Vec<_> = vm.items.iter().map(open).collect();
         let mut results = Vec::new();
         let mut failure = None;
-        for (item, source) in vm.items.iter().zip(&mut sources) {
-            let written = match source {
-                // Taken out where it failed: what was not read cannot have changed while it was.
-                Some(Err(_)) => match source.take() {
-                    Some(Err(error)) => Err(EngineError::from(error)),
-                    _ => Ok(None),
-                },
-                Some(Ok(source)) => self.write_item(vm, item, Some(source.as_ref())),
-                None => self.write_item(vm, item, None),
-            };
-            results.push(match written {
+        for item in &vm.items {
+            results.push(match self.write_item(vm, item) {
                 Ok(None) => ItemResult::Done,
                 Ok(Some(shortfall)) => ItemResult::Failed(Failure(shortfall)),
                 Err(error) if is_of_one_vm(&error) => {
-                    *source = None;
                     failure = failure.or(Some(Failure(error.clone())));
                     ItemResult::Failed(Failure(error))
                 }
                 Err(error) => return Err(error),
             });
         }
-        for ((item, source), result) in vm.items.iter().zip(&sources).zip(&mut results) {
-            if let (Item::Volume { name, counted, .. }, Some(Ok(source))) = (item, source)
-                && let Some(error) = change_of(&vm.name, name, counted.as_ref(), source.as_ref())
+        for (item, result) in vm.items.iter().zip(&mut results) {
+            // What was not read to its end cannot have changed while it was.
+            if let (Item::Volume { name, source, .. }, ItemResult::Done) = (item, &result)
+                && let Some(error) = change_of(&vm.name, name, source.as_ref())
             {
                 *result = ItemResult::Failed(Failure(error));
             }
@@ -144,21 +130,15 @@ impl<'a> Reading<'a> {
     }
 
     /// Writes one item. Returns what it lacks, where it is in the archive all the same.
-    fn write_item(
-        &self,
-        vm: &VmContents,
-        item: &Item,
-        source: Option<&dyn VolumeSource>,
-    ) -> Result<Option<EngineError>, EngineError> {
+    fn write_item(&self, vm: &VmContents, item: &Item) -> Result<Option<EngineError>, EngineError> {
         let file_name = item.file_name();
         self.meter.at_work(&vm.name, &file_name);
         let member = member_name(vm, item);
         match item {
-            Item::Volume { name, .. } => {
-                let source = source.ok_or_else(|| EngineError::Internal {
-                    what: Mistake::NotOpened { volume: name.clone() },
-                })?;
-                self.write_volume(&vm.name, name, &member, source).map(|()| None)
+            Item::Volume { name, source, bound } => {
+                self.prepare_after(vm, name);
+                self.write_volume(&vm.name, name, &member, (source.as_ref(), *bound))
+                    .map(|()| None)
             }
             Item::File { content, .. } => self.write_small(&member, &member, content).map(|()| None),
             Item::Placeholder => self.write_small(&member, &member, &[]).map(|()| None),
@@ -218,11 +198,18 @@ impl<'a> Reading<'a> {
         close(archive)
     }
 
-    fn write_volume(&self, vm: &str, volume: &str, member: &str, source: &dyn VolumeSource) -> Result<(), EngineError> {
+    fn write_volume(
+        &self,
+        vm: &str,
+        volume: &str,
+        member: &str,
+        (source, bound): (&dyn VolumeSource, DataBound),
+    ) -> Result<(), EngineError> {
         let failed = |error| volume_error(vm, volume, error);
         let extents = source.extents().map_err(failed)?;
         let extents = inner::block_extents(extents, source.size_bytes());
         let data_bytes = extents.iter().map(|extent| extent.length).sum();
+        self.meter.correct(bound.data_bytes, data_bytes);
         self.write_file(member, data_bytes, |archive| {
             archive
                 .sparse_member(member, source.size_bytes(), &extents)
@@ -230,6 +217,25 @@ impl<'a> Reading<'a> {
             self.copy_extents(archive, source, &extents, &failed)?;
             archive.end_member().map_err(format_internal)
         })
+    }
+
+    /// Lets the volume that follows find out where it holds data while this one is read.
+    fn prepare_after(&self, vm: &VmContents, volume: &str) {
+        let volumes = self
+            .contents
+            .vms
+            .iter()
+            .flat_map(|vm| vm.items.iter().map(move |item| (&vm.name, item)));
+        let mut volumes = volumes.filter_map(|(vm, item)| match item {
+            Item::Volume { name, source, .. } => Some((vm, name, source)),
+            Item::File { .. } | Item::Placeholder | Item::Home { .. } => None,
+        });
+        // Up to and with this one.
+        if volumes.any(|(of, name, _)| *of == vm.name && name == volume)
+            && let Some((_, _, source)) = volumes.next()
+        {
+            source.prepare();
+        }
     }
 
     fn copy_extents(
@@ -260,11 +266,9 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Returns what happened to a volume since it was counted, to the end of reading it.
-fn change_of(vm: &str, volume: &str, counted: Option<&Stamp>, source: &dyn VolumeSource) -> Option<EngineError> {
-    let before = counted.zip(source.stamp());
-    let before = before.and_then(|(counted, opened)| counted.change_until(opened));
-    match source.change().map(|change| change.or(before)) {
+/// Returns what happened to a volume since it was opened, to the end of reading it.
+fn change_of(vm: &str, volume: &str, source: &dyn VolumeSource) -> Option<EngineError> {
+    match source.change() {
         Ok(None) => None,
         Ok(Some(change)) => Some(EngineError::VolumeChanged {
             vm: vm.to_owned(),

@@ -43,6 +43,7 @@ impl FileFault {
     one_of_each! {
         TooLong { limit: 7 },
         NotAscii, NotUtf8,
+        RulesRefused,
         Firewall { 0: FirewallError::Version },
     }
 }
@@ -59,5 +60,6 @@ impl Operation {
         MakeVolumes { 0: text() },
         Random,
         StartService { service: text(), vm: text() },
+        StartHelper,
     }
 }

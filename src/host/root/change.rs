@@ -7,7 +7,7 @@
 mod leftovers;
 mod setting;
 
-pub(super) use setting::{add_label, add_tag, assign_device, record_backup, set_feature, set_property};
+pub(super) use setting::{add_label, link, record_backup, settle};
 
 use std::{
     collections::HashSet,
@@ -17,10 +17,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{files, folder::RootHost, layout::Layout, scan::Pools};
+use super::folder::RootHost;
 use crate::{
     durable,
-    host::{DOM0, HostError, NewVm, Operation, Refusal, check_vm_name},
+    host::{DOM0, HostError, NewVm, Operation, Refusal, check_vm_name, files, layout::Layout, picture::Pools},
     inventory::{Class, Domain, Inventory, VolumeConfig},
     units::GIB,
 };

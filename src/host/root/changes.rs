@@ -12,10 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{layout::Layout, record::Record, scan};
+use super::record::Record;
 use crate::{
     cancel::CancelToken,
-    host::{Changes, HostError, Stamp},
+    host::{Changes, HostError, Stamp, layout::Layout, picture},
     units::MIB,
 };
 
@@ -131,7 +131,7 @@ impl Watched {
 
     fn look(&self) -> Seen {
         let stamp = |path: &PathBuf| fs::metadata(path).ok().map(|found| Stamp::of(&found));
-        let free = |path: &PathBuf| scan::free_bytes(Path::new(path));
+        let free = |path: &PathBuf| picture::free_bytes(Path::new(path));
         Seen {
             stamps: self.paths.iter().map(stamp).collect(),
             free_bytes: self.pools.iter().map(free).collect(),

@@ -7,11 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{layout::Layout, record::Record, scan, turn::Turns};
+use super::record::Record;
 use crate::{
     cancel::CancelToken,
     durable,
-    host::{HostError, Operation, Refusal},
+    host::{HostError, Operation, Refusal, folder_lock::Turns, layout::Layout, picture},
     inventory::{Domain, Inventory, VolumeConfig},
 };
 
@@ -97,7 +97,7 @@ impl RootHost {
             volume: volume.to_owned(),
         })?;
         let record = self.record.read()?;
-        let pools = scan::Pools::new(&self.layout, &record);
+        let pools = picture::Pools::new(&self.layout, &record);
         let file = pools.file(config).ok_or_else(|| HostError::PoolOutOfReach {
             vm: domain.name.clone(),
             volume: volume.to_owned(),

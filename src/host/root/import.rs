@@ -8,10 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{files, record::Record};
+use super::record::Record;
 use crate::{
     durable::{self, WriteBehind},
-    host::{HostError, Operation, Refusal, VolumeImport},
+    host::{HostError, Operation, Refusal, VolumeImport, files},
 };
 
 /// The mode of a new volume, as a PedOS gives it.

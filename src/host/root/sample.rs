@@ -25,12 +25,10 @@ use self::{
 use super::{
     change,
     folder::{RECORD_MODE, RootHost},
-    layout::Layout,
-    scan::Pools,
 };
 use crate::{
     durable,
-    host::{HostError, NewVm, Operation, Refusal, VmFile},
+    host::{HostError, NewVm, Operation, Refusal, VmFile, layout::Layout, picture::Pools},
     inventory::{Device, Domain, Inventory},
     units::{KIB, MIB},
 };

@@ -28,6 +28,15 @@ pub(super) fn host_reason(error: &HostError) -> Option<&'static str> {
         | HostError::ConnectionLost { .. }
         | HostError::TimedOut { .. }
         | HostError::RecordLocked { .. }
+        | HostError::NobodyAnswers { .. }
+        | HostError::Declined { .. }
+        | HostError::Unspoken { .. }
+        | HostError::Garbled { .. }
+        | HostError::Unsendable { .. }
+        | HostError::NoPrivilege
+        | HostError::Untrusted { .. }
+        | HostError::HelperGone
+        | HostError::NotBeingRestored { .. }
         | HostError::Cancelled(_) => None,
     }
 }
@@ -51,6 +60,7 @@ pub(super) fn refusal(why: &Refusal) -> &'static str {
             FileFault::TooLong { .. } => "refused_content_too_long",
             FileFault::NotAscii => "refused_content_not_ascii",
             FileFault::NotUtf8 => "refused_content_not_utf8",
+            FileFault::RulesRefused => "refused_rules",
             FileFault::Firewall(error) => firewall_error(error),
         },
         Refusal::BehindTheEnd { .. } => "refused_behind_the_end",
@@ -71,6 +81,7 @@ pub(super) fn operation(operation: &Operation) -> &'static str {
         Operation::MakeVolumes(_) => "io_make_volumes",
         Operation::Random => "io_random",
         Operation::StartService { .. } => "io_start_service",
+        Operation::StartHelper => "io_start_helper",
     }
 }
 
@@ -103,7 +114,6 @@ pub(super) fn mistake(what: &Mistake) -> &'static str {
         Mistake::NoLastWord => "mistake_no_last_word",
         Mistake::OutOfOrder => "mistake_out_of_order",
         Mistake::SealedTwice => "mistake_sealed_twice",
-        Mistake::NotOpened { .. } => "mistake_not_opened",
         Mistake::Unwritable { .. } => "mistake_unwritable",
         Mistake::PartName(_) => "mistake_part_name",
         Mistake::Inventory(_) => "mistake_inventory",

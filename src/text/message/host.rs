@@ -15,6 +15,7 @@ use super::{
     },
     inventory::inventory_error,
     io::{io_hint, io_text, is_of_the_device},
+    live,
     parts::Message,
     refusal::{operation, refusal},
     setting::{setting, unfit},
@@ -86,6 +87,15 @@ pub fn host_error(error: &HostError) -> Message {
         HostError::ConnectionLost { call } => connection_lost(call),
         HostError::TimedOut { call, after } => timed_out(call, *after),
         HostError::RecordLocked { path, after } => record_locked(path, *after),
+        HostError::NobodyAnswers { socket, source } => live::nobody_answers(socket, source),
+        HostError::Declined { call, class, text } => live::declined(call, class, text),
+        HostError::Unspoken { call } => live::unspoken(call),
+        HostError::Garbled { call, why } => live::garbled(call, why),
+        HostError::Unsendable { call, why } => live::unsendable(call, why),
+        HostError::NoPrivilege => live::no_privilege(),
+        HostError::Untrusted { path } => live::untrusted(path),
+        HostError::HelperGone => live::helper_gone(),
+        HostError::NotBeingRestored { name } => live::not_being_restored(name),
         HostError::Cancelled(_) => Message::new(gettext("Cancelled")),
         HostError::Io {
             operation: what,
@@ -118,11 +128,6 @@ fn gone(name: &str) -> Message {
 pub fn open_error(error: &OpenError) -> Message {
     match error {
         OpenError::Host(error) => host_error(error),
-        OpenError::Live { socket } => Message::new(gettext("This program cannot work on the running PedOS yet"))
-            .detail(gettext_f(
-                "Its daemon answers at {path}.",
-                &[("path", &sanitize(&socket.to_string_lossy()))],
-            )),
         OpenError::Nowhere => Message::new(gettext("There is no PedOS here")),
     }
 }

@@ -83,6 +83,7 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::TooLong { limit } => gettext_f("it is larger than {limit}", &[("limit", &size(*limit))]),
         FileFault::NotAscii => gettext("it has other characters than plain ASCII"),
         FileFault::NotUtf8 => gettext("it is not UTF-8"),
+        FileFault::RulesRefused => gettext("it holds a rule that the system does not take"),
         FileFault::Firewall(error) => firewall_error(error),
     }
 }
@@ -107,5 +108,6 @@ pub(super) fn operation(operation: &Operation) -> String {
             "The service {service} in the VM {vm} could not be started",
             &[("service", &sanitize(service)), ("vm", &sanitize(vm))],
         ),
+        Operation::StartHelper => gettext("The helper that reads and fills volumes could not be started"),
     }
 }

@@ -4,9 +4,9 @@
 use std::thread;
 
 use crate::{
-    engine::{ArchiveError, Context, Damage, EngineError, Restored, SettingFault, Warning, names::PLACEHOLDER},
+    engine::{ArchiveError, Context, Damage, EngineError, SettingFault, Warning, names::PLACEHOLDER},
     format::inner::{Entry, EntryKind},
-    host::{VmFile, VolumeImport},
+    host::{Restored, VmFile, VolumeImport},
     inventory::volume_of_file,
     plan::RestoreRow,
     units::MIB,

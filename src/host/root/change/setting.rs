@@ -5,8 +5,9 @@
 use super::super::folder::RootHost;
 use crate::{
     host::{
-        DOM0, HostError, Label, Refusal,
+        DOM0, HostError, Label, Links, NotTaken, Refusal, Restored, Wanted,
         settings::{self, Referent, Setting, Unfit},
+        wanted::note,
     },
     inventory::{Class, Device, Domain, Inventory},
 };
@@ -16,21 +17,90 @@ const FIXED_PROPERTIES: [&str; 4] = ["name", "qid", "uuid", "klass"];
 /// When a VM was last backed up.
 const BACKUP_TIME: &str = "backup_timestamp";
 
-pub(in crate::host::root) fn set_property(
-    host: &RootHost,
-    vm: &str,
-    property: &str,
-    value: &str,
-) -> Result<(), HostError> {
-    if FIXED_PROPERTIES.contains(&property) {
-        let (vm, property) = (vm.to_owned(), property.to_owned());
-        return Err(Refusal::FixedProperty { vm, property }.into());
+pub(in crate::host::root) fn settle(host: &RootHost, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError> {
+    let mut not_taken = Vec::new();
+    for (name, value) in &wanted.properties {
+        let set = host.set_property(vm, name, value);
+        note(&mut not_taken, || Restored::Property(name.clone()), set)?;
     }
-    host.record.edit(|record| {
-        let class = domain(record, vm)?.class;
-        check(record, &class, vm, property, value)?;
-        Ok(record.set_property(vm, property, value)?)
-    })
+    for (name, value) in &wanted.features {
+        let set = host.set_feature(vm, name, value);
+        note(&mut not_taken, || Restored::Feature(name.clone()), set)?;
+    }
+    for tag in &wanted.tags {
+        note(&mut not_taken, || Restored::Tag(tag.clone()), host.add_tag(vm, tag))?;
+    }
+    Ok(not_taken)
+}
+
+pub(in crate::host::root) fn link(host: &RootHost, vm: &str, links: &Links) -> Result<Vec<NotTaken>, HostError> {
+    let mut not_taken = Vec::new();
+    for (name, value) in &links.properties {
+        let set = host.set_property(vm, name, value);
+        note(&mut not_taken, || Restored::Property(name.clone()), set)?;
+    }
+    for device in &links.devices {
+        let assigned = host.assign_device(vm, device);
+        note(&mut not_taken, || Restored::device(device), assigned)?;
+    }
+    Ok(not_taken)
+}
+
+impl RootHost {
+    /// Sets one property; VM-valued ones by name, empty for "none".
+    ///
+    /// # Errors
+    /// When no PedOS takes the value, or the record cannot be written.
+    pub fn set_property(&self, vm: &str, property: &str, value: &str) -> Result<(), HostError> {
+        if FIXED_PROPERTIES.contains(&property) {
+            let (vm, property) = (vm.to_owned(), property.to_owned());
+            return Err(Refusal::FixedProperty { vm, property }.into());
+        }
+        self.record.edit(|record| {
+            let class = domain(record, vm)?.class;
+            check(record, &class, vm, property, value)?;
+            Ok(record.set_property(vm, property, value)?)
+        })
+    }
+
+    /// Sets one feature; an empty value means "off".
+    ///
+    /// # Errors
+    /// When no PedOS takes it, or the record cannot be written.
+    pub fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError> {
+        settings::check_feature(feature, value)
+            .map_err(|why| unfit(vm, Setting::Feature(feature.to_owned()), value, why))?;
+        self.record.edit(|record| Ok(record.set_feature(vm, feature, value)?))
+    }
+
+    /// Adds one tag.
+    ///
+    /// # Errors
+    /// When no PedOS takes it, or the record cannot be written.
+    pub fn add_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
+        check_tag(vm, tag)?;
+        self.record.edit(|record| Ok(record.add_tag(vm, tag)?))
+    }
+
+    /// Removes one tag, which need not be there.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
+        self.record.edit(|record| Ok(record.remove_tag(vm, tag)?))
+    }
+
+    /// Assigns a device. The VM that it hangs on may be elsewhere, like a template; the record keeps its name.
+    ///
+    /// # Errors
+    /// When no PedOS takes it, or the record cannot be written.
+    pub fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError> {
+        settings::check_device(device).map_err(|why| {
+            let setting = Setting::Device(device.class.clone());
+            unfit(vm, setting, device.id().unwrap_or_default(), why)
+        })?;
+        self.record.edit(|record| Ok(record.add_device(vm, device)?))
+    }
 }
 
 /// Checks a value of a property, beside what is in the record. The VM that it names may be elsewhere.
@@ -62,22 +132,6 @@ fn fits(vm: &Domain, referent: Referent) -> bool {
     }
 }
 
-pub(in crate::host::root) fn set_feature(
-    host: &RootHost,
-    vm: &str,
-    feature: &str,
-    value: &str,
-) -> Result<(), HostError> {
-    settings::check_feature(feature, value)
-        .map_err(|why| unfit(vm, Setting::Feature(feature.to_owned()), value, why))?;
-    host.record.edit(|record| Ok(record.set_feature(vm, feature, value)?))
-}
-
-pub(in crate::host::root) fn add_tag(host: &RootHost, vm: &str, tag: &str) -> Result<(), HostError> {
-    check_tag(vm, tag)?;
-    host.record.edit(|record| Ok(record.add_tag(vm, tag)?))
-}
-
 /// Checks a tag of a VM.
 pub(super) fn check_tag(vm: &str, tag: &str) -> Result<(), HostError> {
     settings::check_tag(tag).map_err(|why| unfit(vm, Setting::Tag, tag, why))
@@ -88,15 +142,6 @@ pub(in crate::host::root) fn add_label(host: &RootHost, label: &Label) -> Result
     settings::check_label_name(&label.name).map_err(|why| unfit(DOM0, Setting::Label, &label.name, why))?;
     host.record
         .edit(|record| Ok(record.add_label(&label.name, label.color)?))
-}
-
-/// Assigns a device. The VM that it hangs on may be elsewhere, like a template; the record keeps its name.
-pub(in crate::host::root) fn assign_device(host: &RootHost, vm: &str, device: &Device) -> Result<(), HostError> {
-    settings::check_device(device).map_err(|why| {
-        let setting = Setting::Device(device.class.clone());
-        unfit(vm, setting, device.id().unwrap_or_default(), why)
-    })?;
-    host.record.edit(|record| Ok(record.add_device(vm, device)?))
 }
 
 /// Notes when VMs were backed up. A class without that property loses what an earlier version of this program wrote.

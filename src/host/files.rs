@@ -21,6 +21,16 @@ const LONGEST_NOTES_BYTES: u64 = 256_000;
 /// The longest other file, in bytes. Firewall rules are limited to some hundreds by the firewall itself.
 const LONGEST_FILE_BYTES: u64 = 4 << 20;
 
+/// The feature that the applications menu reads the entries of a VM from.
+pub(super) const MENU_FEATURE: &str = "menu-items";
+
+/// What the feature of the menu entries is, where this is the file in which older versions kept them.
+pub(super) fn menu_entries(kind: VmFile, content: &[u8]) -> Option<String> {
+    let list = std::str::from_utf8(content).ok().filter(|_| kind == VmFile::AppMenus)?;
+    let entries: Vec<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    Some(entries.join(" "))
+}
+
 /// All files of a VM's folder, in the order of an archive.
 /// One that is there and cannot be read stands with the reason.
 pub(super) fn read(folder: &Path) -> Vec<(VmFile, Result<Vec<u8>, HostError>)> {
@@ -96,7 +106,8 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     durable::sync_folder_of(folder)
 }
 
-fn check(kind: VmFile, content: &[u8]) -> Result<(), FileFault> {
+/// Holds the content of a file against what a PedOS can read.
+pub(super) fn check(kind: VmFile, content: &[u8]) -> Result<(), FileFault> {
     let longest = longest(kind);
     if content.len() as u64 > longest {
         return Err(FileFault::TooLong { limit: longest });

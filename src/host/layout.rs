@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Where things lie in a PedOS root folder.
+//! Where things lie in a PedOS: in a root folder, or below dom0's own root.
 //!
 //! Folders of pools and names of volumes come from the record, which may come from an archive: only names that stay below
 //! the root folder become paths here, all others lead nowhere.
@@ -72,6 +72,16 @@ impl Layout {
         let mut file = below(vid)?.to_owned().into_os_string();
         file.push(".img");
         Some(self.pool(pool)?.join(file))
+    }
+
+    /// The folder of the backup profiles.
+    pub(super) fn profiles(&self) -> PathBuf {
+        self.root.join("etc/qubes/backup")
+    }
+
+    /// The program that starts services in running VMs.
+    pub(super) fn service_client(&self) -> PathBuf {
+        self.root.join("usr/lib/qubes/qrexec-client")
     }
 
     /// The file with the groups of dom0, whose members decide whose home is saved.

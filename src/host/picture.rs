@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Looks at a root folder: which VMs there are, which of their volumes can be read, how much there is to read.
+//! The picture of a host, drawn from its record and its files: which VMs there are, which of their volumes can be read, how
+//! much there is to read.
 //!
 //! It changes nothing and stops at nothing: a VM whose volumes cannot be read is listed with the reason.
 
@@ -25,27 +26,80 @@ use crate::{
 const FIREWALL_BYTES: u64 = 4096;
 /// File systems count blocks of this size, whatever the size of their own.
 const BLOCK_BYTES: u64 = 512;
+/// The driver of pools whose volumes are block devices.
+const BLOCK_DRIVER: &str = "lvm_thin";
+/// The driver of the pool that holds kernels.
+const KERNEL_DRIVER: &str = "linux-kernel";
 
-/// The picture of a root folder with that record.
-pub(super) fn system(layout: &Layout, record: &Inventory) -> System {
+/// What a host knows beside the record and the files.
+#[derive(Debug, Default)]
+pub(super) struct Sight {
+    /// The VMs that run, each with the moment of its start where that is known (seconds since 1970).
+    pub(super) running: BTreeMap<String, Option<i64>>,
+    /// The kernels that VMs can start with.
+    pub(super) kernels: Option<Vec<String>>,
+    /// Global properties that are in effect and not in the record.
+    pub(super) globals: BTreeMap<String, String>,
+    /// Who opens volumes.
+    pub(super) opener: Opener,
+}
+
+/// Who opens volumes, and so decides which are within reach.
+#[derive(Debug, Default)]
+pub(super) enum Opener {
+    /// This program, from files.
+    #[default]
+    Own,
+    /// A helper with more rights, which asks a daemon where a volume lies.
+    Helper {
+        /// What the daemon knows of volumes that are no files, by VM and volume.
+        volumes: BTreeMap<(String, String), DaemonVolume>,
+        /// The bytes that can still be written into pools that are no files.
+        free_bytes: BTreeMap<String, u64>,
+    },
+}
+
+/// What a daemon knows of a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DaemonVolume {
+    pub(super) size_bytes: u64,
+    pub(super) used_bytes: u64,
+}
+
+impl Sight {
+    /// What is known of a root folder.
+    pub(super) fn of_folder(layout: &Layout) -> Self {
+        Self {
+            running: running(layout).into_iter().map(|name| (name, None)).collect(),
+            kernels: kernels(layout),
+            ..Self::default()
+        }
+    }
+}
+
+/// The picture of a host with that record.
+pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> System {
     let home = home(layout);
-    let pools = Pools::new(layout, record);
-    let running = running(layout);
+    let picture = Picture {
+        pools: Pools::new(layout, record),
+        sight,
+    };
     let mut vms: Vec<Vm> = record
         .domains()
         .iter()
-        .map(|domain| pools.vm(domain, running.contains(&domain.name), home.is_some()))
+        .map(|domain| picture.vm(domain, home.is_some()))
         .collect();
     vms.sort_by(|a, b| (a.name != DOM0, &a.name).cmp(&(b.name != DOM0, &b.name)));
     let labels = record.labels().into_iter();
+    let mut globals = record.globals();
+    globals.extend(sight.globals.clone());
     System {
-        location: layout.root.display().to_string(),
         root: layout.root.clone(),
         user: home.map(|home| home.user),
         labels: labels.map(|entry| entry.label).collect(),
-        pools: pools.list(),
-        kernels: kernels(layout),
-        globals: record.globals(),
+        pools: picture.pools(),
+        kernels: sight.kernels.clone(),
+        globals,
         vms,
     }
 }
@@ -122,18 +176,6 @@ impl<'a> Pools<'a> {
         }
     }
 
-    fn list(&self) -> Vec<StoragePool> {
-        let pools = self.order.iter().filter_map(|name| self.pools.get(name));
-        pools
-            .map(|pool| StoragePool {
-                name: pool.name.clone(),
-                driver: pool.driver.clone(),
-                is_reachable: self.is_reachable(&pool.name),
-                free_bytes: self.layout.pool(pool).and_then(|folder| free_bytes(&folder)),
-            })
-            .collect()
-    }
-
     /// The pool's driver as the record names it.
     pub(super) fn driver(&self, pool: &str) -> String {
         let pool = self.pools.get(pool);
@@ -150,11 +192,43 @@ impl<'a> Pools<'a> {
     pub(super) fn file(&self, volume: &VolumeConfig) -> Option<PathBuf> {
         self.layout.volume(self.pools.get(&volume.pool)?, &volume.vid)
     }
+}
 
-    fn vm(&self, domain: &Domain, is_running: bool, has_home: bool) -> Vm {
+/// The record, the files and what the host knows beside them.
+struct Picture<'a> {
+    pools: Pools<'a>,
+    sight: &'a Sight,
+}
+
+impl Picture<'_> {
+    fn pools(&self) -> Vec<StoragePool> {
+        let pools = self.pools.order.iter().filter_map(|name| self.pools.pools.get(name));
+        pools
+            .map(|pool| {
+                let folder = self.pools.layout.pool(pool);
+                let (is_reachable, told) = match &self.sight.opener {
+                    Opener::Own => (self.pools.is_reachable(&pool.name), None),
+                    // The daemon takes data for any pool in which a VM's data can lie.
+                    Opener::Helper { free_bytes, .. } => (pool.driver != KERNEL_DRIVER, free_bytes.get(&pool.name)),
+                };
+                StoragePool {
+                    name: pool.name.clone(),
+                    driver: pool.driver.clone(),
+                    is_reachable,
+                    free_bytes: told.copied().or_else(|| folder.and_then(|folder| free_bytes(&folder))),
+                }
+            })
+            .collect()
+    }
+
+    fn vm(&self, domain: &Domain, has_home: bool) -> Vm {
+        let start = self.sight.running.get(&domain.name);
+        let is_running = start.is_some();
         let is_dom0 = domain.class == Class::AdminVm;
         let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
-        let volumes: Vec<VolumeInfo> = saved.map(|volume| self.volume(volume, is_running)).collect();
+        let volumes: Vec<VolumeInfo> = saved
+            .map(|volume| self.volume(&domain.name, volume, is_running))
+            .collect();
         // A home is counted only on request.
         let is_counted = !(is_dom0 && has_home);
         let counted = || volumes.iter().map(|volume| volume.used_bytes).sum::<u64>() + self.file_bytes(domain);
@@ -174,6 +248,7 @@ impl<'a> Pools<'a> {
             include_in_backups: is_included(domain),
             is_internal: domain.feature("internal").is_some_and(|value| !value.is_empty()),
             is_running: is_running || is_dom0,
+            running_since: start.copied().flatten(),
             last_backup: domain.property("backup_timestamp").and_then(|text| text.parse().ok()),
             volumes,
             backup_bytes,
@@ -181,7 +256,7 @@ impl<'a> Pools<'a> {
         }
     }
 
-    fn volume(&self, config: &VolumeConfig, is_running: bool) -> VolumeInfo {
+    fn volume(&self, vm: &str, config: &VolumeConfig, is_running: bool) -> VolumeInfo {
         let mut info = VolumeInfo {
             name: config.name.clone(),
             pool: config.pool.clone(),
@@ -189,14 +264,30 @@ impl<'a> Pools<'a> {
             used_bytes: 0,
             state: VolumeState::Missing,
         };
-        let Some(path) = self.file(config) else {
-            let driver = self.driver(&config.pool);
+        let driver = self.pools.driver(&config.pool);
+        let is_own = matches!(self.sight.opener, Opener::Own);
+        if is_running && config.revisions_to_keep < 0 {
+            info.state = VolumeState::NoSnapshot;
+        } else if is_running && !is_own && driver == "file" {
+            info.state = VolumeState::WrittenInPlace { driver: driver.clone() };
+        }
+        if let Opener::Helper { volumes, .. } = &self.sight.opener
+            && driver == BLOCK_DRIVER
+        {
+            let known = volumes.get(&(vm.to_owned(), config.name.clone()));
+            if let Some(known) = known {
+                info.size_bytes = known.size_bytes;
+                info.used_bytes = known.used_bytes;
+            }
+            if info.state == VolumeState::Missing && known.is_some() {
+                info.state = VolumeState::Ready { changed: None };
+            }
+            return info;
+        }
+        let Some(path) = self.pools.file(config) else {
             info.state = VolumeState::OutOfReach { driver };
             return info;
         };
-        if is_running && config.revisions_to_keep < 0 {
-            info.state = VolumeState::NoSnapshot;
-        }
         let file = match fs::metadata(&path) {
             Ok(file) if file.is_file() => file,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -208,18 +299,19 @@ impl<'a> Pools<'a> {
         info.size_bytes = file.size();
         info.used_bytes = used(&file);
         if info.state == VolumeState::Missing {
-            info.state = match File::open(&path) {
-                Ok(_) => VolumeState::Ready {
+            // The helper opens what this program may not.
+            info.state = match is_own.then(|| File::open(&path)) {
+                None | Some(Ok(_)) => VolumeState::Ready {
                     changed: Some(file.mtime()),
                 },
-                Err(_) => VolumeState::Unreadable,
+                Some(Err(_)) => VolumeState::Unreadable,
             };
         }
         info
     }
 
     fn file_bytes(&self, domain: &Domain) -> u64 {
-        let Some(folder) = self.layout.vm(&domain.class, &domain.name) else {
+        let Some(folder) = self.pools.layout.vm(&domain.class, &domain.name) else {
             return 0;
         };
         let sizes = VmFile::ALL.into_iter().map(|kind| {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The turn to restore into a root folder: a lock on the folder itself, which goes with the process that holds it and
+//! The turn to restore into a PedOS: a lock on a folder of it, which goes with the process that holds it and
 //! leaves no file behind.
 
 use std::{
@@ -19,20 +19,20 @@ use crate::host::{HostError, Operation, RestoreTurn, TurnGuard};
 /// The locks of all processes, as the system lists them.
 const ALL_LOCKS: &str = "/proc/locks";
 
-/// The turn of one opened root folder. What is taken twice within it is the same turn: a tool takes it before it looks
+/// The turn of one opened PedOS. What is taken twice within it is the same turn: a tool takes it before it looks
 /// at names, and the job that it starts takes it again.
 #[derive(Debug, Default)]
 pub(super) struct Turns(Mutex<Weak<File>>);
 
 impl Turns {
     /// Takes the turn, or says who has it.
-    pub(super) fn take(&self, root: &Path) -> Result<RestoreTurn, HostError> {
+    pub(super) fn take(&self, folder: &Path) -> Result<RestoreTurn, HostError> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lock) = held.upgrade() {
             return Ok(RestoreTurn::Mine(TurnGuard::holding(lock)));
         }
-        let failed = |error| HostError::io(Operation::Lock(root.to_owned()), error);
-        let folder = File::open(root).map_err(failed)?;
+        let failed = |error| HostError::io(Operation::Lock(folder.to_owned()), error);
+        let folder = File::open(folder).map_err(failed)?;
         match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
                 let lock = Arc::new(folder);

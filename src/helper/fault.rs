@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Why the helper did not do what was asked, in a form that can be sent.
+
+use std::{io, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::adminapi::{AdminRequest, CallError};
+
+/// Why the helper did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HelperFault {
+    /// A call of the daemon did not succeed.
+    Call {
+        /// What was called.
+        service: String,
+        /// The VM, or dom0.
+        destination: String,
+        /// Why.
+        why: CallFault,
+    },
+    /// A file or device could not be opened.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The number of the operating system's answer.
+        errno: i32,
+    },
+    /// The VM has no such volume that keeps data.
+    NoSuchVolume,
+    /// Volumes of this pool cannot be read.
+    OutOfReach {
+        /// The pool.
+        pool: String,
+        /// Its driver.
+        driver: String,
+    },
+    /// The VM runs and writes to the only copy of the volume.
+    WrittenNow,
+    /// A VM that was to be created is there already.
+    NameTaken,
+    /// The VM does not carry the tag of one that is being restored.
+    NotBeingRestored,
+    /// What the daemon says of a volume names no place that a volume can have.
+    Place {
+        /// The name of the volume in its pool, or the path.
+        name: String,
+    },
+    /// The folder could be changed by others than root, and the helper runs as root for somebody else.
+    Untrusted {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The message makes no sense.
+    Message,
+}
+
+/// Why a call did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallFault {
+    /// Nobody listens on the socket.
+    Unreachable {
+        /// The socket.
+        socket: PathBuf,
+        /// The number of the operating system's answer.
+        errno: i32,
+    },
+    /// The daemon went away during the call.
+    Lost,
+    /// There was no answer in time.
+    TimedOut {
+        /// How many seconds it was waited for.
+        seconds: u64,
+    },
+    /// The request cannot be sent, or its answer makes no sense.
+    Garbled {
+        /// Why.
+        why: String,
+    },
+    /// The daemon says why not.
+    Exception {
+        /// The class of the exception.
+        class: String,
+        /// Its text, made safe and cut.
+        text: String,
+    },
+    /// The daemon closed the connection without a word.
+    Silence,
+}
+
+impl CallFault {
+    fn of(error: &CallError) -> Self {
+        match error {
+            CallError::Unreachable { socket, source } => Self::Unreachable {
+                socket: socket.clone(),
+                errno: source.raw_os_error().unwrap_or_default(),
+            },
+            CallError::Lost | CallError::Cancelled(_) => Self::Lost,
+            CallError::TimedOut { after } => Self::TimedOut {
+                seconds: after.as_secs(),
+            },
+            CallError::Request(_) | CallError::Answer(_) | CallError::Garbled { .. } => {
+                Self::Garbled { why: error.to_string() }
+            }
+            CallError::Exception(exception) => Self::Exception {
+                class: crate::adminapi::shown(&exception.class),
+                text: exception.shown(),
+            },
+            CallError::Silence => Self::Silence,
+        }
+    }
+}
+
+impl HelperFault {
+    /// The failure of a call.
+    pub(super) fn call(request: &AdminRequest, error: &CallError) -> Self {
+        Self::Call {
+            service: request.service().to_owned(),
+            destination: request.destination().to_owned(),
+            why: CallFault::of(error),
+        }
+    }
+
+    /// The failure to open a file.
+    pub(super) fn file(path: impl Into<PathBuf>, error: &io::Error) -> Self {
+        Self::File {
+            path: path.into(),
+            errno: error.raw_os_error().unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Answers one question after the other until the caller is gone.
+
+use std::{
+    fs::{File, OpenOptions},
+    os::fd::AsFd,
+    path::{Path, PathBuf},
+};
+
+use crate::adminapi::{
+    ADMIN_SOCKET, AdminClient, AdminRequest, AdminVolume, AnswerError, CallError, Deadline, INTERNAL_SOCKET,
+    ImportTarget, ListedVm, PoolInfo, PowerState, parse_flag,
+};
+
+use super::{
+    IN_PROGRESS_TAG,
+    channel::{Channel, ChannelError},
+    fault::HelperFault,
+    incomplete::{Incomplete, Since},
+    location::{VolumeState, below},
+    protocol::{Answer, Begun, Opened, Question},
+    trust,
+};
+
+/// How an import ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Good,
+    Bad,
+}
+
+/// Serves a caller on the PedOS in that folder until the caller is gone, and puts in order what it left.
+///
+/// # Errors
+/// When the channel fails otherwise than by its end.
+pub fn serve(root: &Path, channel: &Channel) -> Result<(), ChannelError> {
+    let root = match root_of(root) {
+        Ok(root) => root,
+        Err(fault) => return channel.send(&Answer::Failed(fault), None),
+    };
+    let daemon = Daemon::new(&root);
+    let mut server = Server {
+        incomplete: Incomplete::new(daemon.clone()),
+        daemon,
+        root,
+    };
+    channel.send(&Answer::Ready, None)?;
+    loop {
+        let answer = match channel.receive::<Question>(None) {
+            Ok(Some((question, _))) => server.answer(question),
+            Ok(None) => continue,
+            Err(ChannelError::Closed) => return Ok(()),
+            Err(ChannelError::Message) => Err(HelperFault::Message),
+            Err(error) => return Err(error),
+        };
+        let sent = match answer {
+            Ok((answer, file)) => channel.send(&answer, file.as_ref().map(AsFd::as_fd)),
+            Err(fault) => channel.send(&Answer::Failed(fault), None),
+        };
+        match sent {
+            Err(ChannelError::Closed) => return Ok(()),
+            sent => sent?,
+        }
+    }
+}
+
+/// The folder to work in, if it can be trusted.
+fn root_of(root: &Path) -> Result<PathBuf, HelperFault> {
+    let (found, foreign) = trust::check(root).map_err(|error| HelperFault::file(root, &error))?;
+    match foreign.filter(|_| trust::is_elevated()) {
+        Some(path) => Err(HelperFault::Untrusted { path }),
+        None => Ok(found),
+    }
+}
+
+/// What is needed to answer.
+struct Server {
+    // Dropped first: it puts in order what is left.
+    incomplete: Incomplete,
+    daemon: Daemon,
+    root: PathBuf,
+}
+
+impl Server {
+    fn answer(&mut self, question: Question) -> Result<(Answer, Option<File>), HelperFault> {
+        match question {
+            Question::Open { vm, volume } => {
+                let (opened, file) = self.open(&vm, &volume)?;
+                return Ok((Answer::Opened(opened), Some(file)));
+            }
+            Question::Begin { vm, volume, size_bytes } => {
+                let (begun, file) = self.begin(vm, volume, size_bytes)?;
+                return Ok((Answer::Begun(begun), Some(file)));
+            }
+            Question::End { vm, volume, is_good } => {
+                let verdict = if is_good { Verdict::Good } else { Verdict::Bad };
+                self.incomplete.end(vm, volume, verdict)?;
+            }
+            Question::Restoring { vm } => {
+                if self.daemon.is_there(&vm)? {
+                    return Err(HelperFault::NameTaken);
+                }
+                self.incomplete.add(vm, Since::BeforeItsCreation);
+            }
+            Question::StillRestoring { vm } => self.incomplete.add(vm, Since::SomeTime),
+            Question::Settled { vm } => self.incomplete.settle(&vm),
+        }
+        Ok((Answer::Done, None))
+    }
+
+    fn open(&self, vm: &str, name: &str) -> Result<(Opened, File), HelperFault> {
+        let volume = self.daemon.volume(vm, name)?;
+        if !volume.is_kept {
+            return Err(HelperFault::NoSuchVolume);
+        }
+        let state = VolumeState::of(&self.root, &volume.pool, &volume, &self.daemon.pool(&volume.pool)?)?;
+        let file = state.open(&self.root)?;
+        // Asked for after it was opened: a VM that starts from here on is seen by the question after the last byte.
+        if state.is_written_in_place && self.daemon.is_running(vm)? {
+            return Err(HelperFault::WrittenNow);
+        }
+        let opened = Opened {
+            used_bytes: volume.usage,
+            is_written_in_place: state.is_written_in_place,
+        };
+        Ok((opened, file))
+    }
+
+    fn begin(&mut self, vm: String, volume: String, size_bytes: u64) -> Result<(Begun, File), HelperFault> {
+        // The tag is all that keeps somebody from starting the VM, which would drop the import.
+        if !self.daemon.has_tag(&vm, IN_PROGRESS_TAG)? {
+            return Err(HelperFault::NotBeingRestored);
+        }
+        let target = self.daemon.begin_import(&vm, &volume, size_bytes)?;
+        let nowhere = || HelperFault::Place {
+            name: target.path.display().to_string(),
+        };
+        let path = target.path.to_str().and_then(below).map(|path| self.root.join(path));
+        let opened = path.ok_or_else(nowhere).and_then(|path| {
+            let file = OpenOptions::new().write(true).open(&path);
+            let file = file.map_err(|error| HelperFault::file(&path, &error))?;
+            Ok((path, file))
+        });
+        match opened {
+            Ok((path, file)) => {
+                self.incomplete.begin(vm, volume, path);
+                let size_bytes = target.size;
+                Ok((Begun { size_bytes }, file))
+            }
+            Err(fault) => {
+                let _ = self.daemon.end_import(&vm, &volume, Verdict::Bad, Path::new(""));
+                Err(fault)
+            }
+        }
+    }
+}
+
+/// The few calls that the helper makes.
+#[derive(Debug, Clone)]
+pub(super) struct Daemon {
+    admin: AdminClient,
+    internal: AdminClient,
+}
+
+impl Daemon {
+    fn new(root: &Path) -> Self {
+        Self {
+            admin: AdminClient::new(root.join(ADMIN_SOCKET)),
+            internal: AdminClient::new(root.join(INTERNAL_SOCKET)),
+        }
+    }
+
+    fn ask<T>(
+        &self,
+        request: &AdminRequest,
+        read: impl FnOnce(&[u8]) -> Result<T, AnswerError>,
+    ) -> Result<T, HelperFault> {
+        let answer = self.admin.ask(request);
+        let read = answer.and_then(|content| Ok(read(&content)?));
+        read.map_err(|error| HelperFault::call(request, &error))
+    }
+
+    fn volume(&self, vm: &str, volume: &str) -> Result<AdminVolume, HelperFault> {
+        let request = AdminRequest::new("admin.vm.volume.Info", vm).with_argument(volume);
+        self.ask(&request, AdminVolume::parse)
+    }
+
+    fn pool(&self, pool: &str) -> Result<PoolInfo, HelperFault> {
+        let request = AdminRequest::new("admin.pool.Info", "dom0").with_argument(pool);
+        self.ask(&request, PoolInfo::parse)
+    }
+
+    fn is_running(&self, vm: &str) -> Result<bool, HelperFault> {
+        let listed = self.ask(&AdminRequest::new("admin.vm.List", vm), ListedVm::parse_all)?;
+        Ok(listed
+            .iter()
+            .any(|listed| listed.name == vm && listed.state != PowerState::Halted))
+    }
+
+    fn is_there(&self, vm: &str) -> Result<bool, HelperFault> {
+        let listed = self.ask(&AdminRequest::new("admin.vm.List", "dom0"), ListedVm::parse_all)?;
+        Ok(listed.iter().any(|listed| listed.name == vm))
+    }
+
+    pub(super) fn has_tag(&self, vm: &str, tag: &str) -> Result<bool, HelperFault> {
+        let request = AdminRequest::new("admin.vm.tag.Get", vm).with_argument(tag);
+        self.ask(&request, parse_flag)
+    }
+
+    pub(super) fn remove(&self, vm: &str) -> Result<(), HelperFault> {
+        let request = AdminRequest::new("admin.vm.Remove", vm);
+        let removed = self.admin.change(&request, Deadline::Unlimited, || Ok(None));
+        removed.map(drop).map_err(|error| HelperFault::call(&request, &error))
+    }
+
+    fn begin_import(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<ImportTarget, HelperFault> {
+        let request = AdminRequest::new("internal.vm.volume.ImportBegin", vm)
+            .with_argument(volume)
+            .with_payload(size_bytes.to_string());
+        // An import that was begun and whose answer was lost is in the way of the next one.
+        let begin_anew = || {
+            let _ = self
+                .internal
+                .change(&end_of(vm, volume, Verdict::Bad), Deadline::Unlimited, || {
+                    Ok(Some(Vec::new()))
+                });
+            Ok(None)
+        };
+        let begun = self.internal.change(&request, Deadline::Usual, begin_anew);
+        let begun = begun.and_then(|content| Ok(ImportTarget::parse(&content)?));
+        begun.map_err(|error| HelperFault::call(&request, &error))
+    }
+
+    /// Ends an import. If the answer is lost, it is known by the place that took the data whether the import is ended.
+    pub(super) fn end_import(&self, vm: &str, volume: &str, verdict: Verdict, path: &Path) -> Result<(), HelperFault> {
+        let request = end_of(vm, volume, verdict);
+        let is_ended = || Ok((!path.exists()).then(Vec::new));
+        match self.internal.change(&request, Deadline::Unlimited, is_ended) {
+            Ok(_) => Ok(()),
+            // To the word that it failed the daemon answers by saying so.
+            Err(CallError::Exception(_)) if verdict == Verdict::Bad => Ok(()),
+            Err(error) => Err(HelperFault::call(&request, &error)),
+        }
+    }
+}
+
+fn end_of(vm: &str, volume: &str, verdict: Verdict) -> AdminRequest {
+    let payload = match verdict {
+        Verdict::Good => "ok",
+        Verdict::Bad => "fail\nthe restore ended before the volume was complete",
+    };
+    AdminRequest::new("internal.vm.volume.ImportEnd", vm)
+        .with_argument(volume)
+        .with_payload(payload)
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A live PedOS as a host: its daemon owns the VMs, a helper with root's rights opens their volumes.
+//!
+//! All of dom0's own paths are taken below one folder, which is `/` in dom0.
+
+mod answer;
+mod daemon;
+mod device;
+mod import;
+mod intake;
+mod known;
+mod privileged;
+mod rules;
+mod service;
+mod settle;
+mod source;
+mod watch;
+
+use std::{path::Path, sync::Arc};
+
+use self::{daemon::LiveDaemon, known::Known, privileged::Privileged, watch::LiveChanges};
+use super::{
+    Changes, DOM0, Home, Host, HostError, LocalDir, Operation, System, VmFiles, Vms, VolumeSource, files,
+    folder_lock::Turns, layout::Layout, picture, settings,
+};
+use crate::{
+    cancel::CancelToken,
+    inventory::{Class, Inventory},
+};
+
+/// A PedOS that runs.
+#[derive(Debug, Clone)]
+pub(super) struct LiveHost {
+    layout: Layout,
+    daemon: LiveDaemon,
+    helper: Privileged,
+    known: Arc<Known>,
+    turns: Arc<Turns>,
+    cancel: CancelToken,
+}
+
+impl LiveHost {
+    /// Opens the PedOS whose paths lie below that folder.
+    ///
+    /// # Errors
+    /// When its daemon does not answer.
+    pub(super) fn open(root: &Path) -> Result<Self, HostError> {
+        let absolute = root.canonicalize();
+        let root = absolute.map_err(|error| HostError::io(Operation::Open(root.to_owned()), error))?;
+        let daemon = LiveDaemon::new(&root);
+        daemon.without_patience().vms()?;
+        Ok(Self {
+            daemon,
+            helper: Privileged::new(&root),
+            known: Arc::default(),
+            turns: Arc::default(),
+            layout: Layout { root },
+            cancel: CancelToken::default(),
+        })
+    }
+
+    /// The record of the VMs, which the daemon replaces whole after each change.
+    fn record(&self) -> Result<Inventory, HostError> {
+        self.cancel.check()?;
+        let path = self.layout.record();
+        let bytes = std::fs::read(&path).map_err(|error| HostError::io(Operation::Read(path), error))?;
+        Ok(Inventory::parse_record(&bytes)?)
+    }
+
+    /// The folder of a VM's small files.
+    fn folder(&self, class: &Class, vm: &str) -> Option<std::path::PathBuf> {
+        self.layout.vm(class, vm)
+    }
+}
+
+impl Host for LiveHost {
+    fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host> {
+        Arc::new(Self {
+            daemon: self.daemon.with_cancel(cancel),
+            helper: self.helper.with_cancel(cancel),
+            cancel: cancel.clone(),
+            ..self.clone()
+        })
+    }
+}
+
+impl Vms for LiveHost {
+    fn system(&self) -> Result<System, HostError> {
+        let record = self.record()?;
+        let sight = self.known.sight(&self.daemon, &record)?;
+        Ok(picture::system(&self.layout, &record, &sight))
+    }
+
+    fn inventory(&self) -> Result<Inventory, HostError> {
+        self.record()
+    }
+
+    fn prepare(&self) -> Result<(), HostError> {
+        self.helper.start()
+    }
+
+    fn open_volume(&self, vm: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
+        source::open(self, vm, volume)
+    }
+
+    fn vm_files(&self, vm: &str) -> Result<VmFiles, HostError> {
+        let domain = self.record()?.domain(vm);
+        let domain = domain.ok_or_else(|| HostError::NoSuchVm { name: vm.to_owned() })?;
+        let folder = self.folder(&domain.class, vm);
+        Ok(folder.map(|folder| files::read(&folder)).unwrap_or_default())
+    }
+
+    fn home(&self) -> Result<Option<Home>, HostError> {
+        self.cancel.check()?;
+        Ok(picture::home(&self.layout))
+    }
+
+    fn home_bytes(&self) -> Result<Option<u64>, HostError> {
+        let home = self.home()?;
+        let count = |home: Home| picture::tree_bytes(home.folder.path(), &self.cancel);
+        Ok(home.map(count).transpose()?)
+    }
+
+    fn changes(&self) -> Result<Box<dyn Changes>, HostError> {
+        let changes = LiveChanges::new(&self.daemon, &self.known, &self.cancel)?;
+        Ok(Box::new(changes))
+    }
+
+    fn profile_dir(&self) -> Option<LocalDir> {
+        Some(LocalDir::new(self.layout.profiles()))
+    }
+
+    fn record_backup(&self, vms: &[String], unix_seconds: i64) -> Result<(), HostError> {
+        const BACKUP_TIME: &str = "backup_timestamp";
+        let record = self.record()?;
+        let time = unix_seconds.to_string();
+        let mut first = None;
+        for domain in vms.iter().filter_map(|vm| record.domain(vm)) {
+            if domain.name == DOM0 || !settings::has_property(&domain.class, BACKUP_TIME) {
+                continue;
+            }
+            match self.daemon.set_property(&domain.name, BACKUP_TIME, &time) {
+                Err(error) if error.is_of_the_host() => return Err(error),
+                // One VM that cannot be noted keeps no other from it.
+                Err(error) => first = first.or(Some(error)),
+                Ok(()) => {}
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Fills a volume of a live PedOS: the helper begins the import, the data go straight to where the daemon wants them, and
+//! the helper ends it.
+
+use std::{fs::File, io, os::unix::fs::FileExt};
+
+use crate::{
+    cancel::CancelToken,
+    durable::WriteBehind,
+    helper::{Answer, Question},
+    host::{HostError, Operation, Refusal, VolumeImport},
+};
+
+use super::{LiveHost, privileged::Privileged};
+
+/// A volume's new content while it is written.
+pub(super) struct LiveImport {
+    helper: Privileged,
+    vm: String,
+    volume: String,
+    file: File,
+    behind: WriteBehind,
+    size_bytes: u64,
+    is_open: bool,
+}
+
+impl LiveImport {
+    /// Begins to fill a volume with data of that size.
+    pub(super) fn begin(host: &LiveHost, vm: &str, volume: &str, size_bytes: u64) -> Result<Self, HostError> {
+        let question = Question::Begin {
+            vm: vm.to_owned(),
+            volume: volume.to_owned(),
+            size_bytes,
+        };
+        let (answer, file) = host.helper.ask_for_file(&question)?;
+        let mut import = Self {
+            helper: host.helper.clone(),
+            vm: vm.to_owned(),
+            volume: volume.to_owned(),
+            file,
+            behind: WriteBehind::default(),
+            size_bytes,
+            is_open: true,
+        };
+        let Answer::Begun(begun) = answer else {
+            return Err(HostError::HelperGone);
+        };
+        // A pool may have rounded it up.
+        import.size_bytes = begun.size_bytes.max(size_bytes);
+        Ok(import)
+    }
+
+    fn failed(&self, error: io::Error) -> HostError {
+        HostError::io(Operation::Write(format!("{}:{}", self.vm, self.volume).into()), error)
+    }
+
+    fn end(&self, helper: &Privileged, is_good: bool) -> Result<(), HostError> {
+        let question = Question::End {
+            vm: self.vm.clone(),
+            volume: self.volume.clone(),
+            is_good,
+        };
+        helper.ask(&question).map(drop)
+    }
+}
+
+impl VolumeImport for LiveImport {
+    fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
+        let end = offset.checked_add(data.len() as u64);
+        if end.is_none_or(|end| end > self.size_bytes) {
+            return Err(Refusal::BehindTheEnd {
+                vm: self.vm.clone(),
+                volume: self.volume.clone(),
+                size_bytes: self.size_bytes,
+            }
+            .into());
+        }
+        self.file
+            .write_all_at(data, offset)
+            .map_err(|error| self.failed(error))?;
+        self.behind.wrote(&self.file, offset, data.len() as u64);
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), HostError> {
+        self.file.sync_data().map_err(|error| self.failed(error))?;
+        self.end(&self.helper, true)?;
+        self.is_open = false;
+        Ok(())
+    }
+}
+
+impl Drop for LiveImport {
+    fn drop(&mut self) {
+        // After a cancel as well, and whether or not the call to end it well was understood.
+        if self.is_open
+            && let Err(error) = self.end(&self.helper.with_cancel(&CancelToken::default()), false)
+        {
+            log::warn!("ending the import of {}:{}: {error}", self.vm, self.volume);
+        }
+    }
+}

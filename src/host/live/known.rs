@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is known of a live PedOS beside its record. It is asked for anew whenever a list is read, but for what an event
+//! stream that is alive has not called out of date.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    adminapi::{ListedVm, PowerState},
+    host::{
+        DOM0, HostError,
+        picture::{DaemonVolume, Opener, Sight},
+    },
+    inventory::Inventory,
+    units::MIB,
+};
+
+use super::daemon::LiveDaemon;
+
+/// The driver of pools whose volumes only the daemon knows the sizes of.
+const BLOCK_DRIVER: &str = "lvm_thin";
+/// The driver of the pool that holds kernels.
+const KERNEL_DRIVER: &str = "linux-kernel";
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<Facts>);
+
+/// What was asked for, as far as it still holds.
+#[derive(Debug, Default)]
+struct Facts {
+    /// How many event streams are alive. Without one nothing holds longer than one list.
+    streams: usize,
+    globals: Option<BTreeMap<String, String>>,
+    kernels: Option<Option<Vec<String>>>,
+    free_bytes: BTreeMap<String, Option<u64>>,
+    starts: BTreeMap<String, Option<i64>>,
+    volumes: BTreeMap<(String, String), Option<DaemonVolume>>,
+}
+
+/// What an event says about what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stale<'a> {
+    /// Everything.
+    All,
+    /// What concerns the whole system.
+    System,
+    /// What concerns that VM, and the room in its pools.
+    Vm(&'a str),
+}
+
+impl Known {
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An event stream is alive from now on. What was asked for before it was may be out of date.
+    pub(super) fn begin_stream(&self) {
+        let mut facts = self.facts();
+        let streams = facts.streams + 1;
+        *facts = Facts {
+            streams,
+            ..Facts::default()
+        };
+    }
+
+    /// An event stream has ended.
+    pub(super) fn end_stream(&self) {
+        let mut facts = self.facts();
+        facts.streams = facts.streams.saturating_sub(1);
+    }
+
+    /// Forgets what is out of date.
+    pub(super) fn forget(&self, stale: Stale<'_>) {
+        let mut facts = self.facts();
+        match stale {
+            Stale::All => {
+                let streams = facts.streams;
+                *facts = Facts {
+                    streams,
+                    ..Facts::default()
+                };
+            }
+            Stale::System => {
+                facts.globals = None;
+                facts.kernels = None;
+                facts.free_bytes.clear();
+            }
+            Stale::Vm(vm) => {
+                facts.starts.remove(vm);
+                facts.volumes.retain(|(of, _), _| of != vm);
+            }
+        }
+    }
+
+    /// Returns what is known of a system with that record, and asks for the rest.
+    pub(super) fn sight(&self, daemon: &LiveDaemon, record: &Inventory) -> Result<Sight, HostError> {
+        // The calls of one list are made one after the other, so that two lists do not ask for the same.
+        let mut facts = self.facts();
+        if facts.streams == 0 {
+            *facts = Facts::default();
+        }
+        let listed = daemon.vms()?;
+        let pools = record.pools();
+        if facts.globals.is_none() {
+            let globals = daemon.globals()?.into_iter();
+            facts.globals = Some(globals.map(|global| (global.name, global.value.value)).collect());
+        }
+        if facts.kernels.is_none() {
+            let pool = pools.iter().find(|pool| pool.driver == KERNEL_DRIVER);
+            let kernels = pool.map(|pool| daemon.pool_volumes(&pool.name));
+            facts.kernels = Some(told(kernels.transpose())?.flatten());
+        }
+        for pool in pools.iter().filter(|pool| pool.driver == BLOCK_DRIVER) {
+            if !facts.free_bytes.contains_key(&pool.name) {
+                let usage = told(daemon.pool_usage(&pool.name))?;
+                let free = usage.and_then(|usage| Some(usage.data_size?.saturating_sub(usage.data_usage?)));
+                // What changes by less is no news.
+                facts
+                    .free_bytes
+                    .insert(pool.name.clone(), free.map(|bytes| bytes / MIB * MIB));
+            }
+        }
+        let running: Vec<&ListedVm> = listed.iter().filter(|vm| is_running(vm)).collect();
+        facts.starts.retain(|name, _| running.iter().any(|vm| vm.name == *name));
+        for vm in &running {
+            if !facts.starts.contains_key(&vm.name) {
+                let start = told(daemon.property(&vm.name, "start_time"))?;
+                let seconds = start.and_then(|text| text.parse::<f64>().ok()).map(|time| time as i64);
+                facts.starts.insert(vm.name.clone(), seconds);
+            }
+        }
+        self.ask_for_volumes(&mut facts, daemon, record)?;
+        let known = |(key, volume): (&(String, String), &Option<DaemonVolume>)| Some((key.clone(), (*volume)?));
+        let free = |(pool, bytes): (&String, &Option<u64>)| Some((pool.clone(), (*bytes)?));
+        Ok(Sight {
+            running: running
+                .iter()
+                .map(|vm| (vm.name.clone(), facts.starts.get(&vm.name).copied().flatten()))
+                .collect(),
+            kernels: facts.kernels.clone().flatten(),
+            globals: facts.globals.clone().unwrap_or_default(),
+            opener: Opener::Helper {
+                volumes: facts.volumes.iter().filter_map(known).collect(),
+                free_bytes: facts.free_bytes.iter().filter_map(free).collect(),
+            },
+        })
+    }
+
+    /// Asks for the sizes of volumes that are no files.
+    fn ask_for_volumes(&self, facts: &mut Facts, daemon: &LiveDaemon, record: &Inventory) -> Result<(), HostError> {
+        let pools = record.pools();
+        let is_block = |pool: &str| {
+            pools
+                .iter()
+                .any(|known| known.name == pool && known.driver == BLOCK_DRIVER)
+        };
+        let mut there = Vec::new();
+        for domain in record.domains() {
+            for volume in domain
+                .volumes
+                .iter()
+                .filter(|volume| volume.save_on_stop && is_block(&volume.pool))
+            {
+                let key = (domain.name.clone(), volume.name.clone());
+                if !facts.volumes.contains_key(&key) {
+                    let found = told(daemon.volume(&domain.name, &volume.name))?;
+                    let found = found.map(|volume| DaemonVolume {
+                        size_bytes: volume.size,
+                        used_bytes: volume.usage.unwrap_or(volume.size).min(volume.size),
+                    });
+                    facts.volumes.insert(key.clone(), found);
+                }
+                there.push(key);
+            }
+        }
+        facts.volumes.retain(|key, _| there.contains(key));
+        Ok(())
+    }
+}
+
+/// What the daemon told; nothing where it declined, and where the VM has gone since the list.
+fn told<T>(answer: Result<T, HostError>) -> Result<Option<T>, HostError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_of_the_host() => Err(error),
+        Err(error) => {
+            log::debug!("{error}");
+            Ok(None)
+        }
+    }
+}
+
+fn is_running(vm: &ListedVm) -> bool {
+    vm.name != DOM0 && !matches!(vm.state, PowerState::Halted | PowerState::NotAvailable)
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The helper as its caller sees it: started when it is needed for the first time, asked one question at a time.
+
+mod running;
+mod way;
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
+    time::Duration,
+};
+
+use crate::{
+    cancel::CancelToken,
+    helper::{Answer, Question},
+    host::HostError,
+};
+
+use super::answer;
+use running::Running;
+
+/// How often a wait looks whether it was cancelled.
+const CANCEL_CHECK: Duration = Duration::from_millis(100);
+
+/// The helper of one host. Clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Privileged {
+    root: PathBuf,
+    shared: Arc<Mutex<Shared>>,
+    cancel: CancelToken,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    running: Option<Running>,
+    /// The VMs that are being restored. A helper that is started in the place of one that died hears of them.
+    restoring: BTreeSet<String>,
+}
+
+impl Privileged {
+    pub(super) fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            shared: Arc::default(),
+            cancel: CancelToken::default(),
+        }
+    }
+
+    /// The same helper, whose answers are waited for until the token is cancelled.
+    pub(super) fn with_cancel(&self, cancel: &CancelToken) -> Self {
+        let cancel = cancel.clone();
+        Self { cancel, ..self.clone() }
+    }
+
+    /// Starts the helper if it does not run.
+    pub(super) fn start(&self) -> Result<(), HostError> {
+        let mut shared = self.lock()?;
+        shared.helper(&self.root, &self.cancel).map(drop)
+    }
+
+    /// Asks a question and waits for its answer.
+    pub(super) fn ask(&self, question: &Question) -> Result<(Answer, Option<OwnedFd>), HostError> {
+        let mut shared = self.lock()?;
+        let answered = shared.helper(&self.root, &self.cancel)?.ask(question, &self.cancel);
+        if matches!(answered, Err(HostError::HelperGone)) {
+            shared.running = None;
+        }
+        match answered? {
+            (Answer::Failed(fault), _) => Err(answer::of_helper(question, fault)),
+            answer => Ok(answer),
+        }
+    }
+
+    /// Asks a question whose answer is a descriptor.
+    pub(super) fn ask_for_file(&self, question: &Question) -> Result<(Answer, File), HostError> {
+        match self.ask(question)? {
+            (answer, Some(descriptor)) => Ok((answer, File::from(descriptor))),
+            (_, None) => Err(HostError::HelperGone),
+        }
+    }
+
+    /// Says that a VM is being restored: it goes if this program does.
+    pub(super) fn restoring(&self, vm: &str) -> Result<(), HostError> {
+        let vm = vm.to_owned();
+        self.ask(&Question::Restoring { vm: vm.clone() })?;
+        self.lock()?.restoring.insert(vm);
+        Ok(())
+    }
+
+    /// Says that a VM is complete, or gone.
+    pub(super) fn settled(&self, vm: &str) -> Result<(), HostError> {
+        let vm = vm.to_owned();
+        let is_known = self.lock()?.restoring.contains(&vm);
+        if !is_known {
+            return Ok(());
+        }
+        self.ask(&Question::Settled { vm: vm.clone() })?;
+        self.lock()?.restoring.remove(&vm);
+        Ok(())
+    }
+
+    /// Takes the helper for itself. Another thread may be waiting for an answer.
+    fn lock(&self) -> Result<MutexGuard<'_, Shared>, HostError> {
+        loop {
+            self.cancel.check()?;
+            match self.shared.try_lock() {
+                Ok(shared) => return Ok(shared),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(PoisonError::into_inner(poisoned)),
+                Err(TryLockError::WouldBlock) => self.cancel.sleep(Duration::from_millis(5))?,
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn helper(&mut self, root: &Path, cancel: &CancelToken) -> Result<&mut Running, HostError> {
+        let running = match self.running.take() {
+            Some(running) => running,
+            None => {
+                let mut started = Running::start(root, cancel)?;
+                for vm in &self.restoring {
+                    started.ask(&Question::StillRestoring { vm: vm.clone() }, cancel)?;
+                }
+                started
+            }
+        };
+        Ok(self.running.insert(running))
+    }
+}

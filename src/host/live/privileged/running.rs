@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A helper that runs.
+
+use std::{
+    io::{self, ErrorKind},
+    os::fd::OwnedFd,
+    path::Path,
+    process::Child,
+    time::{Duration, Instant},
+};
+
+use super::{super::answer, CANCEL_CHECK, way};
+use crate::{
+    cancel::CancelToken,
+    helper::{Answer, Channel, ChannelError, Question},
+    host::{HostError, Operation},
+};
+
+/// How long the helper may take to start. Nobody is asked anything meanwhile.
+const START: Duration = Duration::from_secs(30);
+
+/// A helper that runs. When this is dropped the channel closes: the helper puts in order what is left, and ends.
+#[derive(Debug)]
+pub(super) struct Running {
+    channel: Channel,
+    child: Child,
+    /// How many answers are still to come whose asker did not wait for them.
+    unheard: usize,
+}
+
+impl Running {
+    /// Starts the helper in the first way that this user has.
+    pub(super) fn start(root: &Path, cancel: &CancelToken) -> Result<Self, HostError> {
+        for command in way::commands(root) {
+            if let Some(running) = Self::start_as(command, cancel)? {
+                return Ok(running);
+            }
+        }
+        Err(HostError::NoPrivilege)
+    }
+
+    /// Starts the helper by that command; returns nothing where the command does not start it.
+    fn start_as(mut command: std::process::Command, cancel: &CancelToken) -> Result<Option<Self>, HostError> {
+        let failed = |error: io::Error| HostError::io(Operation::StartHelper, error);
+        let (channel, other) = Channel::pair().map_err(failed)?;
+        let spawned = command.stdin(other).spawn();
+        // It holds the other end of the channel, whose end must be seen here.
+        drop(command);
+        let child = match spawned {
+            Ok(child) => child,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut started = Self {
+            channel,
+            child,
+            unheard: 0,
+        };
+        let begin = Instant::now();
+        loop {
+            cancel.check()?;
+            match started.channel.receive::<Answer>(Some(CANCEL_CHECK)) {
+                Ok(Some((Answer::Ready, _))) => return Ok(Some(started)),
+                Ok(Some((Answer::Failed(fault), _))) => return Err(answer::of_helper_start(fault)),
+                Ok(None) if begin.elapsed() < START => {}
+                Ok(_) | Err(_) => {
+                    let _ = started.child.kill();
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Asks a question and waits for its answer, or for a cancel.
+    pub(super) fn ask(
+        &mut self,
+        question: &Question,
+        cancel: &CancelToken,
+    ) -> Result<(Answer, Option<OwnedFd>), HostError> {
+        let gone = |_: ChannelError| HostError::HelperGone;
+        self.channel.send(question, None).map_err(gone)?;
+        self.unheard += 1;
+        loop {
+            cancel.check()?;
+            if let Some((answer, descriptor)) = self.channel.receive(Some(CANCEL_CHECK)).map_err(gone)? {
+                self.unheard -= 1;
+                // The answers to earlier questions come first, and nobody waits for them any more.
+                if self.unheard == 0 {
+                    return Ok((answer, descriptor));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have much to put in order, for which nobody waits here; one that has ended is not left as a zombie.
+        let _ = self.child.try_wait();
+    }
+}
