@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The daemon behind the sockets: one state, changed by one call at a time.
 
-use std::{io, path::Path};
+use std::{io, path::Path, thread, time::Duration};
 
 use crate::{
     answer::{Answer, Refusal},
@@ -32,12 +32,14 @@ pub(crate) struct Daemon {
     pub(crate) storage: Storage,
     /// What nobody should have sent.
     pub(crate) violations: Vec<String>,
+    /// What passes between the events of a change and the record of it.
+    pub(crate) record_delay: Duration,
 }
 
 impl Daemon {
     /// Lays out a root and makes the files of the volumes that the state has.
     pub(crate) fn new(root: &Path, dialect: Dialect, options: &Sample) -> io::Result<Self> {
-        layout::make(root, dialect)?;
+        layout::make(root)?;
         let storage = Storage { root: root.to_owned() };
         let mut daemon = Self {
             dialect,
@@ -45,6 +47,7 @@ impl Daemon {
             hub: Hub::default(),
             storage,
             violations: Vec::new(),
+            record_delay: Duration::ZERO,
         };
         for kernel in daemon.state.kernels.clone() {
             let folder = format!("{}/vm-kernels/{kernel}", layout::STORE);
@@ -124,6 +127,7 @@ impl Daemon {
 
     /// Writes the record whole, as every call does that changes what is in it.
     pub(crate) fn save(&mut self) -> Result<(), Refusal> {
+        thread::sleep(self.record_delay);
         self.write_record().map_err(|error| {
             self.violation(format!("the stand-in cannot write its record: {error}"));
             Refusal::Silence

@@ -39,8 +39,6 @@ pub(crate) struct Differences {
     pub(crate) in_use_gap: &'static str,
     /// `mem` and `mem_static_max` of dom0, as recorded.
     pub(crate) dom0_memory: (&'static str, &'static str),
-    /// How `qrexec-client` understands `-p`.
-    pub(crate) has_service_prefix: bool,
 }
 
 const DIFFERENCES: [Differences; 3] = [
@@ -56,7 +54,6 @@ const DIFFERENCES: [Differences; 3] = [
         disposable: "DispVM",
         in_use_gap: "",
         dom0_memory: ("24684084", "4096"),
-        has_service_prefix: false,
     },
     Differences {
         number: "4.3",
@@ -70,7 +67,6 @@ const DIFFERENCES: [Differences; 3] = [
         disposable: "disposable",
         in_use_gap: "  ",
         dom0_memory: ("24684084", "4096"),
-        has_service_prefix: true,
     },
     Differences {
         number: "4.4",
@@ -84,7 +80,6 @@ const DIFFERENCES: [Differences; 3] = [
         disposable: "disposable",
         in_use_gap: "  ",
         dom0_memory: ("4242", "4194304"),
-        has_service_prefix: true,
     },
 ];
 

@@ -7,8 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::dialect::Dialect;
-
 /// Where dom0 keeps its record and the volumes of pools of files.
 pub(crate) const STORE: &str = "/var/lib/qubes";
 /// The volume group of the thin pool.
@@ -41,7 +39,7 @@ pub(crate) fn below(root: &Path, absolute: &str) -> PathBuf {
 }
 
 /// Makes the folders and files that are there from the beginning.
-pub(crate) fn make(root: &Path, dialect: Dialect) -> io::Result<()> {
+pub(crate) fn make(root: &Path) -> io::Result<()> {
     for folder in [
         "/etc/qubes/backup",
         "/home/user/Documents",
@@ -71,12 +69,6 @@ pub(crate) fn make(root: &Path, dialect: Dialect) -> io::Result<()> {
     ] {
         fs::write(below(root, path), content)?;
     }
-    let prefix = if dialect.differences().has_service_prefix {
-        "yes"
-    } else {
-        "no"
-    };
-    fs::write(below(root, OWN_FOLDER).join("prefix"), prefix)?;
     write_program(&below(root, "/usr/lib/qubes/qrexec-client"), QREXEC_CLIENT)?;
     for (name, script) in SERVICES {
         write_program(&below(root, OWN_FOLDER).join(name), script)?;

@@ -15,6 +15,7 @@
 //! ```
 
 mod answer;
+mod builder;
 mod calls;
 mod daemon;
 mod dialect;
@@ -33,10 +34,12 @@ mod standin;
 mod state;
 mod storage;
 
+pub use builder::Builder;
 pub use daemon::Socket;
 pub use dialect::Dialect;
 pub use fault::Fault;
 pub use firewall::Rule;
 pub use journal::Call;
-pub use standin::{Builder, Standin};
+pub use services::Service;
+pub use standin::Standin;
 pub use state::{Assignment, Class, Device, Driver, Label, Pool, Power, State, Vm, Volume};

@@ -11,8 +11,6 @@ pub(crate) struct Request {
     /// What follows the first plus of the method's word; empty where there is none.
     pub(crate) argument: String,
     pub(crate) source: String,
-    /// `name` or `keyword`.
-    pub(crate) destination_type: String,
     pub(crate) destination: String,
     pub(crate) payload: Vec<u8>,
 }
@@ -42,7 +40,6 @@ impl Request {
             method: method.to_owned(),
             argument: argument.to_owned(),
             source: source.to_owned(),
-            destination_type: kind.to_owned(),
             destination: destination.to_owned(),
             payload: bytes[end + 1..].to_owned(),
         })

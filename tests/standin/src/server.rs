@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -45,6 +45,7 @@ pub(crate) struct Server {
     turn: Mutex<()>,
     /// How often the daemon died. A call that began before a death does not go on after it.
     deaths: AtomicU64,
+    is_over: AtomicBool,
     running: Mutex<Option<Running>>,
     connections: Mutex<HashMap<u64, UnixStream>>,
     next_connection: AtomicU64,
@@ -67,6 +68,7 @@ impl Server {
             journal: Mutex::default(),
             turn: Mutex::default(),
             deaths: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
             running: Mutex::default(),
             connections: Mutex::default(),
             next_connection: AtomicU64::new(0),
@@ -76,9 +78,10 @@ impl Server {
     /// Begins to listen; nothing happens where it does so already.
     pub(crate) fn start(self: &Arc<Self>) -> io::Result<()> {
         let mut running = lock(&self.running);
-        if running.is_some() {
+        if running.is_some() || self.is_over.load(Ordering::SeqCst) {
             return Ok(());
         }
+        let life = self.deaths();
         let (wake, sleeper) = UnixStream::pair()?;
         let mut threads = Vec::new();
         for (path, socket) in [
@@ -90,7 +93,7 @@ impl Server {
             let listener = UnixListener::bind(&path)?;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o660))?;
             let (server, sleeper) = (Arc::clone(self), sleeper.try_clone()?);
-            threads.push(thread::spawn(move || server.listen(&listener, &sleeper, socket)));
+            threads.push(thread::spawn(move || server.listen(&listener, &sleeper, socket, life)));
         }
         *running = Some(Running { wake, threads });
         Ok(())
@@ -98,7 +101,9 @@ impl Server {
 
     /// Dies as if killed: the socket files stay, running requests end without an answer.
     pub(crate) fn stop(&self) {
-        let Some(running) = lock(&self.running).take() else {
+        // Held to the end: what a new life accepts is not taken from it.
+        let mut held = lock(&self.running);
+        let Some(running) = held.take() else {
             return;
         };
         self.deaths.fetch_add(1, Ordering::SeqCst);
@@ -112,6 +117,12 @@ impl Server {
         lock(&self.daemon).hub.close();
     }
 
+    /// Dies, and never starts again.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.stop();
+    }
+
     /// Starts in a while.
     pub(crate) fn start_after(self: &Arc<Self>, time: Duration) {
         let server = Arc::clone(self);
@@ -121,7 +132,7 @@ impl Server {
         });
     }
 
-    fn listen(self: &Arc<Self>, listener: &UnixListener, sleeper: &UnixStream, socket: Socket) {
+    fn listen(self: &Arc<Self>, listener: &UnixListener, sleeper: &UnixStream, socket: Socket, life: u64) {
         loop {
             let mut polled = [
                 PollFd::new(listener, PollFlags::IN),
@@ -142,7 +153,7 @@ impl Server {
             }
             let server = Arc::clone(self);
             thread::spawn(move || {
-                server.serve(&stream, socket);
+                server.serve(&stream, socket, life);
                 lock(&server.connections).remove(&id);
             });
         }

@@ -2,7 +2,7 @@
 //! What a test holds in its hand.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -13,14 +13,17 @@ use tempfile::TempDir;
 
 use crate::{
     answer::encode,
-    daemon::{Daemon, Socket},
+    builder::Builder,
+    daemon::Socket,
     dialect::Dialect,
     fault::Fault,
     journal::Call,
+    layout,
     request::Request,
     server::{Server, lock},
-    state::{Driver, Sample, State},
-    storage::Part,
+    services::{self, Service},
+    state::{Driver, State},
+    storage::{self, Part},
 };
 
 /// A live PedOS that is none.
@@ -30,79 +33,6 @@ pub struct Standin {
     root: PathBuf,
     /// Taken away with it.
     _folder: Option<TempDir>,
-}
-
-/// Says what a PedOS looks like before it starts.
-#[derive(Debug)]
-pub struct Builder {
-    dialect: Dialect,
-    sample: Sample,
-    root: Option<PathBuf>,
-}
-
-impl Builder {
-    /// The driver of the pool of all VMs.
-    #[must_use]
-    pub fn pool_driver(mut self, driver: Driver) -> Self {
-        self.sample.driver = driver;
-        self
-    }
-
-    /// How many VMs there are, dom0 included. Those beyond the usual ones are halted `AppVM`s.
-    #[must_use]
-    pub fn vms(mut self, count: usize) -> Self {
-        self.sample.vms = count;
-        self
-    }
-
-    /// Leaves only these of the usual VMs, and dom0.
-    #[must_use]
-    pub fn only(mut self, names: &[&str]) -> Self {
-        self.sample.only = Some(names.iter().map(|name| (*name).to_owned()).collect());
-        self
-    }
-
-    /// The folder to lay it out in, instead of a temporary one.
-    #[must_use]
-    pub fn root(mut self, root: &Path) -> Self {
-        self.root = Some(root.to_owned());
-        self
-    }
-
-    /// Lays it out and starts the daemon.
-    ///
-    /// # Errors
-    ///
-    /// The folder cannot be written to, or its path is too long for a socket.
-    pub fn try_start(self) -> io::Result<Standin> {
-        let folder = match self.root {
-            Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("pedos").tempdir()?),
-        };
-        let root = match (&self.root, &folder) {
-            (Some(root), _) => root.clone(),
-            (None, Some(folder)) => folder.path().to_owned(),
-            (None, None) => PathBuf::new(),
-        };
-        let daemon = Daemon::new(&root, self.dialect, &self.sample)?;
-        let server = Server::new(&root, daemon);
-        server.start()?;
-        Ok(Standin {
-            server,
-            root,
-            _folder: folder,
-        })
-    }
-
-    /// Lays it out and starts the daemon.
-    ///
-    /// # Panics
-    ///
-    /// The folder cannot be written to.
-    #[must_use]
-    pub fn start(self) -> Standin {
-        self.try_start().expect("the stand-in can lay out its folder")
-    }
 }
 
 impl Standin {
@@ -115,14 +45,14 @@ impl Standin {
     /// Begins to say what one looks like.
     #[must_use]
     pub fn builder(dialect: Dialect) -> Builder {
-        Builder {
-            dialect,
-            sample: Sample {
-                driver: Driver::FileReflink,
-                vms: 0,
-                only: None,
-            },
-            root: None,
+        Builder::new(dialect)
+    }
+
+    pub(crate) fn new_at(server: Arc<Server>, root: PathBuf, folder: Option<TempDir>) -> Self {
+        Self {
+            server,
+            root,
+            _folder: folder,
         }
     }
 
@@ -135,7 +65,7 @@ impl Standin {
     /// The path below the root of a path of dom0.
     #[must_use]
     pub fn path(&self, absolute: &str) -> PathBuf {
-        crate::layout::below(&self.root, absolute)
+        layout::below(&self.root, absolute)
     }
 
     /// All requests until now, in the order in which they were whole.
@@ -160,6 +90,11 @@ impl Standin {
         change(&mut lock(&self.server.daemon).state);
     }
 
+    /// Lets that time pass between the events of a change and the record that knows of it. A real daemon needs some of it.
+    pub fn delay_record(&self, time: Duration) {
+        lock(&self.server.daemon).record_delay = time;
+    }
+
     /// The events that were sent until now, heard or not: subject and name.
     #[must_use]
     pub fn events(&self) -> Vec<(String, String)> {
@@ -172,11 +107,37 @@ impl Standin {
         lock(&self.server.daemon).hub.count()
     }
 
+    /// All starts of `qrexec-client` until now.
+    #[must_use]
+    pub fn services(&self) -> Vec<Service> {
+        services::services(&self.root)
+    }
+
+    /// The folder that stands for `/` of a VM, whether it runs or not.
+    #[must_use]
+    pub fn vm_root(&self, vm: &str) -> PathBuf {
+        self.path(layout::VM_FOLDER).join(vm)
+    }
+
+    /// What is chosen in a VM when it is asked for a file or a folder; `None`: nothing, it is cancelled.
+    ///
+    /// # Panics
+    ///
+    /// The stand-in cannot note it.
+    pub fn choose(&self, vm: &str, path: Option<&str>) {
+        let file = self.path(layout::OWN_FOLDER).join(format!("select.{vm}"));
+        let result = match path {
+            Some(path) => fs::write(file, path),
+            None => storage::remove(&file),
+        };
+        result.expect("the stand-in can write to its folder");
+    }
+
     /// Takes what nobody should have sent.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         let mut violations = std::mem::take(&mut lock(&self.server.daemon).violations);
-        violations.append(&mut crate::services::violations(&self.root));
+        violations.append(&mut services::violations(&self.root));
         violations
     }
 
@@ -253,7 +214,6 @@ impl Standin {
             method: method.to_owned(),
             argument: argument.to_owned(),
             source: "dom0".to_owned(),
-            destination_type: "name".to_owned(),
             destination: destination.to_owned(),
             payload: payload.to_owned(),
         };
@@ -318,7 +278,7 @@ impl Standin {
 
 impl Drop for Standin {
     fn drop(&mut self) {
-        self.server.stop();
+        self.server.end();
         let violations = self.violations();
         if !thread::panicking() {
             assert!(

@@ -36,8 +36,7 @@ enum Outcome {
 
 impl Server {
     /// Serves a connection from its first byte to its last.
-    pub(super) fn serve(self: &Arc<Self>, stream: &UnixStream, socket: Socket) {
-        let deaths = self.deaths();
+    pub(super) fn serve(self: &Arc<Self>, stream: &UnixStream, socket: Socket, deaths: u64) {
         let Some((bytes, half_closed)) = self.read(stream) else {
             return;
         };
@@ -100,9 +99,6 @@ impl Server {
 
     /// Does what is asked, when it is its turn, with the fault that waits for it.
     fn act(self: &Arc<Self>, stream: &UnixStream, socket: Socket, request: &Request, deaths: u64) -> Outcome {
-        if socket == Socket::Admin && request.method == "admin.Events" {
-            return self.stream_events(stream, request);
-        }
         let turn = lock(&self.turn);
         let fault = lock(&self.faults).take(&request.method);
         let mut dies_after = None;
@@ -131,6 +127,9 @@ impl Server {
         }
         if self.deaths() != deaths {
             return Outcome::Gone;
+        }
+        if socket == Socket::Admin && request.method == "admin.Events" {
+            return self.stream_events(stream, request);
         }
         let answer = lock(&self.daemon).handle(socket, request);
         match dies_after {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Pools, and the volumes of VMs in them.
 
+use std::str::FromStr;
+
 use super::{Class, Vm};
 
 /// The size of a new volume, in bytes: that of the pool that was recorded.
@@ -41,6 +43,18 @@ impl Driver {
             Self::LvmThin => bytes.div_ceil(EXTENT_BYTES) * EXTENT_BYTES,
             _ => bytes,
         }
+    }
+}
+
+impl FromStr for Driver {
+    type Err = String;
+
+    /// Reads the name of a driver that pools of VMs can have.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = [Self::FileReflink, Self::File, Self::LvmThin]
+            .into_iter()
+            .find(|driver| driver.name() == text);
+        found.ok_or_else(|| format!("there is no driver {text}: file-reflink, file and lvm_thin are known"))
     }
 }
 

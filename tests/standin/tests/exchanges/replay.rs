@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The recordings of the three versions, sent to the stand-in in their order: every answer must be the recorded one.
 
-#![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
-
 use std::{
     env, fs,
-    io::{Read, Write},
-    net::Shutdown,
-    os::unix::net::UnixStream,
+    io::Read,
     path::{Path, PathBuf},
 };
 
 use pedos_standin::{Dialect, Standin};
 use serde_json::Value;
+
+use super::support::{listen, send};
 
 /// Exchanges whose answer the stand-in does not claim to know, by the place in the recording, and why. There is none.
 const NOT_CLAIMED: [(usize, &str); 0] = [];
@@ -104,31 +102,10 @@ fn whole(text: &str) -> Vec<u8> {
     bytes
 }
 
-fn send(root: &Path, is_internal: bool, request: &[u8]) -> Vec<u8> {
-    let mut stream = connect(root, is_internal);
-    stream.write_all(request).unwrap();
-    stream.shutdown(Shutdown::Write).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    answer
-}
-
-fn connect(root: &Path, is_internal: bool) -> UnixStream {
-    let name = if is_internal {
-        "qubesd.internal.sock"
-    } else {
-        "qubesd.sock"
-    };
-    UnixStream::connect(root.join("var/run").join(name)).unwrap()
-}
-
 /// Makes, fills, starts, kills and removes a VM, as was done for the recording, and returns what a listener hears.
 fn events_of_a_life(root: &Path) -> Vec<u8> {
-    let mut listener = connect(root, false);
-    listener.write_all(b"admin.Events+ dom0 name dom0\0").unwrap();
-    listener.shutdown(Shutdown::Write).unwrap();
-    let mut heard = vec![0; b"1\0\0connection-established\0\0".len()];
-    listener.read_exact(&mut heard).unwrap();
+    let mut listener = listen(root, "dom0");
+    let mut heard = b"1\0\0connection-established\0\0".to_vec();
     let tag = "backup-restore-in-progress";
     for (request, payload) in [
         ("admin.vm.Create.AppVM+tpl-main dom0 name dom0", "name=evvm label=red"),
