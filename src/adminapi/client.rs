@@ -8,6 +8,10 @@ mod stream;
 
 use std::{
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -38,6 +42,8 @@ pub enum Deadline {
 pub struct AdminClient {
     socket: PathBuf,
     patience: Duration,
+    /// Whether a call has waited for the daemon in vain. Until one succeeds again, no other waits.
+    is_given_up: Arc<AtomicBool>,
     cancel: CancelToken,
 }
 
@@ -47,6 +53,7 @@ impl AdminClient {
         Self {
             socket: socket.into(),
             patience: PATIENCE,
+            is_given_up: Arc::default(),
             cancel: CancelToken::default(),
         }
     }
@@ -65,6 +72,20 @@ impl AdminClient {
             patience,
             ..self.clone()
         }
+    }
+
+    /// Returns a client of another socket of the same daemon.
+    #[must_use]
+    pub fn beside(&self, socket: impl Into<PathBuf>) -> Self {
+        Self {
+            socket: socket.into(),
+            ..self.clone()
+        }
+    }
+
+    /// Hears from somebody else that the daemon was waited for in vain.
+    pub fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::SeqCst);
     }
 
     /// Returns the path of the socket.
@@ -98,7 +119,10 @@ impl AdminClient {
         loop {
             let error = match self.call_once(&bytes, deadline) {
                 Err(error) if error.is_of_the_connection() => error,
-                result => return result,
+                result => {
+                    self.is_given_up.store(false, Ordering::SeqCst);
+                    return result;
+                }
             };
             let since: Instant = *lost_since.get_or_insert_with(Instant::now);
             let was_sent = matches!(error, CallError::Lost);
@@ -133,10 +157,12 @@ impl AdminClient {
         Connection::open(&self.socket, until, &self.cancel).is_ok_and(|now| now.daemon() == daemon)
     }
 
-    /// Waits until the daemon can be reached. Gives up with the error that the wait began with.
+    /// Waits until the daemon can be reached. Gives up with the error that the wait began with; after that no other call
+    /// waits, so that a job with much to put in order comes to its end.
     fn wait_for_daemon(&self, since: Instant, error: CallError) -> Result<(), CallError> {
         loop {
-            if since.elapsed() >= self.patience {
+            if since.elapsed() >= self.patience || self.is_given_up.load(Ordering::SeqCst) {
+                self.give_up();
                 return Err(error);
             }
             self.cancel.sleep(RETRY_PAUSE)?;

@@ -48,6 +48,16 @@ pub enum Warning {
         /// The VM.
         vm: String,
     },
+    /// The VM that takes the archive was halted and has been started.
+    VmStarted {
+        /// The VM.
+        vm: String,
+    },
+    /// The VM that takes the archive turns itself off when it shows no window for a while.
+    VmEndsWhenIdle {
+        /// The VM.
+        vm: String,
+    },
     /// A VM could not be marked as backed up.
     NotRecorded {
         /// Why.
@@ -173,6 +183,8 @@ impl From<Notice> for Warning {
             Notice::LeftoverReplaced { path } => Self::LeftoverReplaced { path },
             Notice::NameNotSynced { path, why } => Self::NameNotSynced { path, why },
             Notice::UptakeUnknown { vm } => Self::UptakeUnknown { vm },
+            Notice::VmStarted { vm } => Self::VmStarted { vm },
+            Notice::VmEndsWhenIdle { vm } => Self::VmEndsWhenIdle { vm },
             Notice::LeftBehind { place } => Self::LeftBehind { place },
             Notice::NamedFromTheStart { vm } => Self::NamedFromTheStart { vm },
         }

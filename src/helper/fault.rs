@@ -121,6 +121,12 @@ impl HelperFault {
         }
     }
 
+    /// Returns whether the daemon was waited for in vain.
+    pub fn is_of_an_absent_daemon(&self) -> bool {
+        let is_absent = |why: &CallFault| matches!(why, CallFault::Unreachable { .. } | CallFault::Lost);
+        matches!(self, Self::Call { why, .. } if is_absent(why))
+    }
+
     /// The failure to open a file.
     pub(super) fn file(path: impl Into<PathBuf>, error: &io::Error) -> Self {
         Self::File {

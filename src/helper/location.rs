@@ -82,6 +82,21 @@ impl VolumeState {
     }
 }
 
+/// Where the data of an import into a volume lie until it ends; nothing for drivers that are not known.
+pub(super) fn import_path(root: &Path, volume: &AdminVolume, pool: &PoolInfo) -> Option<PathBuf> {
+    match pool.driver.as_str() {
+        "file" | "file-reflink" => {
+            let folder = root.join(below(pool.option("dir_path")?)?);
+            Some(folder.join(below(&format!("{}-import.img", volume.vid))?))
+        }
+        "lvm_thin" => {
+            let (group, logical) = logical_name(&volume.vid)?;
+            Some(root.join(MAPPER).join(device_name(group, &format!("{logical}-import"))))
+        }
+        _ => None,
+    }
+}
+
 /// Makes the device of a logical volume that has none. Where that fails, opening it tells.
 fn activate(logical: &str) {
     let mut lvchange = Command::new("/usr/sbin/lvchange");

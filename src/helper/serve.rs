@@ -2,9 +2,11 @@
 //! Answers one question after the other until the caller is gone.
 
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions},
     os::fd::AsFd,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use crate::adminapi::{
@@ -17,10 +19,13 @@ use super::{
     channel::{Channel, ChannelError},
     fault::HelperFault,
     incomplete::{Incomplete, Since},
-    location::{VolumeState, below},
+    location::{VolumeState, below, import_path},
     protocol::{Answer, Begun, Opened, Question},
     trust,
 };
+
+/// How long what the daemon says of a pool is taken for true.
+const POOL_HOLDS: Duration = Duration::from_secs(10);
 
 /// How an import ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,7 @@ pub fn serve(root: &Path, channel: &Channel) -> Result<(), ChannelError> {
         incomplete: Incomplete::new(daemon.clone()),
         daemon,
         root,
+        pools: BTreeMap::new(),
     };
     channel.send(&Answer::Ready, None)?;
     loop {
@@ -79,6 +85,8 @@ struct Server {
     incomplete: Incomplete,
     daemon: Daemon,
     root: PathBuf,
+    /// How pools are set up, and when that was asked for.
+    pools: BTreeMap<String, (Instant, PoolInfo)>,
 }
 
 impl Server {
@@ -108,12 +116,13 @@ impl Server {
         Ok((Answer::Done, None))
     }
 
-    fn open(&self, vm: &str, name: &str) -> Result<(Opened, File), HelperFault> {
+    fn open(&mut self, vm: &str, name: &str) -> Result<(Opened, File), HelperFault> {
         let volume = self.daemon.volume(vm, name)?;
         if !volume.is_kept {
             return Err(HelperFault::NoSuchVolume);
         }
-        let state = VolumeState::of(&self.root, &volume.pool, &volume, &self.daemon.pool(&volume.pool)?)?;
+        let pool = self.pool(&volume.pool)?;
+        let state = VolumeState::of(&self.root, &volume.pool, &volume, &pool)?;
         let file = state.open(&self.root)?;
         // Asked for after it was opened: a VM that starts from here on is seen by the question after the last byte.
         if state.is_written_in_place && self.daemon.is_running(vm)? {
@@ -126,12 +135,32 @@ impl Server {
         Ok((opened, file))
     }
 
+    /// Returns how a pool is set up. A backup opens many volumes of a few pools.
+    fn pool(&mut self, name: &str) -> Result<PoolInfo, HelperFault> {
+        if let Some((asked, pool)) = self.pools.get(name)
+            && asked.elapsed() < POOL_HOLDS
+        {
+            return Ok(pool.clone());
+        }
+        let pool = self.daemon.pool(name)?;
+        self.pools.insert(name.to_owned(), (Instant::now(), pool.clone()));
+        Ok(pool)
+    }
+
+    /// Returns where the data of an import lie, where the driver of the pool is known.
+    fn import_path(&self, vm: &str, volume: &str) -> Option<PathBuf> {
+        let volume = self.daemon.volume(vm, volume).ok()?;
+        let pool = self.daemon.pool(&volume.pool).ok()?;
+        import_path(&self.root, &volume, &pool)
+    }
+
     fn begin(&mut self, vm: String, volume: String, size_bytes: u64) -> Result<(Begun, File), HelperFault> {
         // The tag is all that keeps somebody from starting the VM, which would drop the import.
         if !self.daemon.has_tag(&vm, IN_PROGRESS_TAG)? {
             return Err(HelperFault::NotBeingRestored);
         }
-        let target = self.daemon.begin_import(&vm, &volume, size_bytes)?;
+        let is_begun = || self.import_path(&vm, &volume).is_some_and(|path| path.exists());
+        let target = self.daemon.begin_import(&vm, &volume, size_bytes, is_begun)?;
         let nowhere = || HelperFault::Place {
             name: target.path.display().to_string(),
         };
@@ -164,9 +193,10 @@ pub(super) struct Daemon {
 
 impl Daemon {
     fn new(root: &Path) -> Self {
+        let admin = AdminClient::new(root.join(ADMIN_SOCKET));
         Self {
-            admin: AdminClient::new(root.join(ADMIN_SOCKET)),
-            internal: AdminClient::new(root.join(INTERNAL_SOCKET)),
+            internal: admin.beside(root.join(INTERNAL_SOCKET)),
+            admin,
         }
     }
 
@@ -213,17 +243,24 @@ impl Daemon {
         removed.map(drop).map_err(|error| HelperFault::call(&request, &error))
     }
 
-    fn begin_import(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<ImportTarget, HelperFault> {
+    /// Begins an import. If the answer is lost, `is_begun` looks whether the import was begun.
+    fn begin_import(
+        &self,
+        vm: &str,
+        volume: &str,
+        size_bytes: u64,
+        is_begun: impl Fn() -> bool,
+    ) -> Result<ImportTarget, HelperFault> {
         let request = AdminRequest::new("internal.vm.volume.ImportBegin", vm)
             .with_argument(volume)
             .with_payload(size_bytes.to_string());
         // An import that was begun and whose answer was lost is in the way of the next one.
         let begin_anew = || {
-            let _ = self
-                .internal
-                .change(&end_of(vm, volume, Verdict::Bad), Deadline::Unlimited, || {
-                    Ok(Some(Vec::new()))
-                });
+            if is_begun() {
+                self.internal
+                    .change(&end_of(vm, volume, Verdict::Bad), Deadline::Unlimited, || Ok(None))
+                    .or_else(refused)?;
+            }
             Ok(None)
         };
         let begun = self.internal.change(&request, Deadline::Usual, begin_anew);
@@ -235,12 +272,20 @@ impl Daemon {
     pub(super) fn end_import(&self, vm: &str, volume: &str, verdict: Verdict, path: &Path) -> Result<(), HelperFault> {
         let request = end_of(vm, volume, verdict);
         let is_ended = || Ok((!path.exists()).then(Vec::new));
-        match self.internal.change(&request, Deadline::Unlimited, is_ended) {
-            Ok(_) => Ok(()),
-            // To the word that it failed the daemon answers by saying so.
-            Err(CallError::Exception(_)) if verdict == Verdict::Bad => Ok(()),
-            Err(error) => Err(HelperFault::call(&request, &error)),
-        }
+        let ended = self.internal.change(&request, Deadline::Unlimited, is_ended);
+        let ended = match verdict {
+            Verdict::Good => ended,
+            Verdict::Bad => ended.or_else(refused),
+        };
+        ended.map(drop).map_err(|error| HelperFault::call(&request, &error))
+    }
+}
+
+/// To the word that an import failed the daemon answers by saying so.
+fn refused(error: CallError) -> Result<Vec<u8>, CallError> {
+    match error {
+        CallError::Exception(_) => Ok(Vec::new()),
+        error => Err(error),
     }
 }
 

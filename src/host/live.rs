@@ -50,12 +50,23 @@ impl LiveHost {
         let daemon = LiveDaemon::new(&root);
         daemon.without_patience().vms()?;
         Ok(Self {
+            helper: Privileged::new(&root, &daemon),
             daemon,
-            helper: Privileged::new(&root),
             known: Arc::default(),
             turns: Arc::default(),
             layout: Layout { root },
             cancel: CancelToken::default(),
+        })
+    }
+
+    /// The picture of the system, with what only a call tells of these VMs.
+    fn look(&self, vms: Option<&[String]>) -> Result<System, HostError> {
+        let record = self.record()?;
+        let sight = self.known.sight(&self.daemon, &record, vms)?;
+        Ok(System {
+            // Known before anything begins.
+            lacks_rights: matches!(self.helper.start(), Err(HostError::NoPrivilege)),
+            ..picture::system(&self.layout, &record, &sight)
         })
     }
 
@@ -86,9 +97,11 @@ impl Host for LiveHost {
 
 impl Vms for LiveHost {
     fn system(&self) -> Result<System, HostError> {
-        let record = self.record()?;
-        let sight = self.known.sight(&self.daemon, &record)?;
-        Ok(picture::system(&self.layout, &record, &sight))
+        self.look(None)
+    }
+
+    fn system_of(&self, vms: &[String]) -> Result<System, HostError> {
+        self.look(Some(vms))
     }
 
     fn inventory(&self) -> Result<Inventory, HostError> {

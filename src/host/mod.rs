@@ -40,7 +40,7 @@ pub use names::{LONGEST_VM_NAME, NameFault, check_vm_name, is_valid_vm_name, nea
 pub use open::{Found, OpenError, ROOT_VARIABLE, find, named_root, open};
 pub use refusal::{FileFault, Operation, Refusal};
 pub use service::{Service, ServiceControl, ServiceInput, ServiceProcess, Uptake};
-pub use services::Services;
+pub use services::{Readiness, Services};
 pub use stamp::{Change, Stamp};
 pub use system::{Home, NewVm, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState};
 pub use turn::{RestoreTurn, TurnGuard};

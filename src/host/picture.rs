@@ -95,6 +95,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> Syst
     globals.extend(sight.globals.clone());
     System {
         root: layout.root.clone(),
+        lacks_rights: false,
         user: home.map(|home| home.user),
         labels: labels.map(|entry| entry.label).collect(),
         pools: picture.pools(),

@@ -4,9 +4,26 @@
 
 use super::{HostError, Service, ServiceProcess};
 
+/// What somebody should know who hands an archive to a VM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Readiness {
+    /// The VM was halted and has been started.
+    pub was_started: bool,
+    /// The VM turns itself off when it shows no window for a while, whatever its services do.
+    pub ends_when_idle: bool,
+}
+
 /// Starts services in running VMs.
 pub trait Services: Send + Sync {
-    /// Starts a service in a running VM.
+    /// Starts a VM if it is halted, so that its services can be reached.
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn make_ready(&self, _vm: &str) -> Result<Readiness, HostError> {
+        Ok(Readiness::default())
+    }
+
+    /// Starts a service in a VM. On a live system a VM that is halted is started first.
     ///
     /// # Errors
     /// When the VM does not run or the service cannot be started.

@@ -11,6 +11,8 @@ use crate::inventory::{Class, Label};
 pub struct System {
     /// The folder that dom0's own paths are read in: the root folder, or `/` on a live system.
     pub root: PathBuf,
+    /// Whether volumes are root's here, and this user does not get the rights to read and fill them.
+    pub lacks_rights: bool,
     /// The user of dom0, as far as there is one.
     pub user: Option<String>,
     /// Labels in their order.

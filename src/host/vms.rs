@@ -18,6 +18,15 @@ pub trait Vms: Send + Sync {
     /// When the record of the VMs cannot be read.
     fn system(&self) -> Result<System, HostError>;
 
+    /// The same, where only these VMs matter: how much others take on the disk, and since when they run, may be missing. On
+    /// a live system each of these costs a call.
+    ///
+    /// # Errors
+    /// As [`Vms::system`].
+    fn system_of(&self, _vms: &[String]) -> Result<System, HostError> {
+        self.system()
+    }
+
     /// Returns the host's own record (`qubes.xml`), whole and unchanged, as it goes into an archive.
     ///
     /// # Errors

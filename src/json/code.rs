@@ -177,6 +177,8 @@ impl Notice {
             Warning::HomeFileChanged { path } => Self::new("home_file_changed").path(path),
             Warning::NameNotSynced { path, why } => Self::new("name_not_synced").path(path).why(why),
             Warning::LeftoverReplaced { path } => Self::new("leftover_replaced").path(path),
+            Warning::VmStarted { vm } => Self::new("vm_started").vm(vm),
+            Warning::VmEndsWhenIdle { vm } => Self::new("vm_ends_when_idle").vm(vm),
             Warning::UptakeUnknown { vm } => Self::new("uptake_unknown").vm(vm),
             Warning::NotRecorded { why } => Self::new("backup_not_recorded").because(host_reason(why)).why(why),
             Warning::NotVerified { why } => Self::new("not_verified").why(why),

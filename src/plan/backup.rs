@@ -84,6 +84,7 @@ impl Finding {
             | BackupRemark::VolumeUnreadable { .. }
             | BackupRemark::OutOfReach { .. } => true,
             BackupRemark::NothingSelected
+            | BackupRemark::NoRights
             | BackupRemark::SavedStateIsOld { .. }
             | BackupRemark::DestinationInsideHome
             | BackupRemark::TooLittleSpace { .. }
@@ -109,6 +110,8 @@ pub fn hindrances<'a>(findings: &'a [Finding], vms: &[String]) -> Vec<&'a Findin
 pub enum BackupRemark {
     /// No VM is selected.
     NothingSelected,
+    /// Volumes are root's here, and this user does not get the rights to read them.
+    NoRights,
     /// A selected VM is not there any more.
     NoSuchVm,
     /// The class of the VM has nothing that could be saved.
@@ -232,6 +235,13 @@ pub fn check_backup(system: &System, vms: &[String], destination: Option<&Locati
             remark: BackupRemark::NothingSelected,
         });
     }
+    let needs_volumes = |name: &&String| name.as_str() != DOM0;
+    if system.lacks_rights && vms.iter().any(|name| needs_volumes(&name)) {
+        findings.push(Finding {
+            vm: None,
+            remark: BackupRemark::NoRights,
+        });
+    }
     let mut needed = 0;
     for name in vms {
         let mut add = |remark| {
@@ -317,6 +327,8 @@ fn check_vm(vm: &Vm, add: &mut impl FnMut(BackupRemark)) {
         }
     }
     if let (true, Some(changed)) = (vm.is_running && vm.class != Class::AdminVm, saved) {
+        // A live system knows the moment of the start, and no other state is saved than that of this moment.
+        let changed = vm.running_since.or(changed);
         add(BackupRemark::SavedStateIsOld { changed });
     }
 }

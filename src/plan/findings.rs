@@ -69,6 +69,8 @@ fn cures(group: &FindingGroup) -> Vec<BackupCure> {
     let leave_out = || BackupCure::LeaveOut { vms: group.vms.clone() };
     match group.remark {
         BackupRemark::NothingSelected => vec![BackupCure::SelectOthers],
+        // What helps is outside this program.
+        BackupRemark::NoRights => Vec::new(),
         BackupRemark::NoSuchVm
         | BackupRemark::CannotBeBackedUp
         | BackupRemark::NoHome

@@ -110,6 +110,14 @@ pub fn finding(remark: &BackupRemark) -> FindingText {
             ),
             Some(gettext("Remove it from the selection.")),
         ),
+        BackupRemark::NoRights => (
+            gettext(
+                "This program may not read the volumes of VMs: that needs root, and neither pkexec nor sudo started its helper without a question.",
+            ),
+            Some(gettext(
+                "Start the program with sudo, or let this user use sudo without a password.",
+            )),
+        ),
         // What can be done is said in the sentence itself: nothing has to.
         BackupRemark::SavedStateIsOld { changed } => (saved_state(*changed), None),
         BackupRemark::NoSnapshot { volume } => (
@@ -200,6 +208,7 @@ mod tests {
             BackupRemark::CannotBeBackedUp,
             BackupRemark::NoHome,
             BackupRemark::HomeName { user: "a b".into() },
+            BackupRemark::NoRights,
             BackupRemark::NoSnapshot { volume: volume() },
             BackupRemark::WrittenInPlace {
                 volume: volume(),

@@ -38,6 +38,14 @@ pub fn warning(warning: &Warning) -> String {
             "An unfinished file of an earlier run, which nobody was writing any more, was replaced: {path}",
             &[("path", &shown(path))],
         ),
+        Warning::VmStarted { vm } => gettext_f(
+            "The VM {vm} was halted and has been started for this backup.",
+            &[("vm", &sanitize(vm))],
+        ),
+        Warning::VmEndsWhenIdle { vm } => gettext_f(
+            "The VM {vm} turns itself off when no window of it is open for a while, also in the middle of a backup: keep a window of it open.",
+            &[("vm", &sanitize(vm))],
+        ),
         Warning::UptakeUnknown { vm } => gettext_f(
             "It cannot be told here whether the VM {vm} has taken the last bytes of the backup: verify it before you rely on it.",
             &[("vm", &sanitize(vm))],

@@ -30,6 +30,16 @@ pub enum Notice {
         /// Where.
         place: String,
     },
+    /// The VM was halted and has been started for the archive.
+    VmStarted {
+        /// The VM.
+        vm: String,
+    },
+    /// The VM turns itself off when it shows no window for a while, also in the middle of an archive.
+    VmEndsWhenIdle {
+        /// The VM.
+        vm: String,
+    },
     /// In this VM the archive has its final name from its first byte, because its service runs no shell.
     NamedFromTheStart {
         /// The VM.

@@ -11,7 +11,7 @@ use pedos_backup::{
     format::{Compression, Level},
     host::{Host, Services, System, root::RootHost},
     job::{Event, Job, JobHandle, Outcome},
-    plan::{Access, BackupPlan, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, resolve},
+    plan::{Access, BackupPlan, InventoryScope, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, resolve},
     secret::Passphrase,
     transport::{Location, Source},
 };
@@ -70,7 +70,17 @@ pub(crate) fn access(archive: &Path) -> Access {
     Access::new(Location::File(archive.to_owned()).into(), passphrase(PASSPHRASE))
 }
 
-/// Opens an archive and makes the plan to restore or verify all of it; conflicts are renamed, what is missing is kept.
+/// Opens an archive and makes the plan to restore all of it; VMs whose names are taken get free ones.
+pub(crate) fn renaming_plan(source: Source, host: &dyn Host) -> Result<RestorePlan, EngineError> {
+    let policy = RestorePolicy {
+        on_conflict: OnConflict::Rename,
+        ignore_user_mismatch: true,
+        ..RestorePolicy::default()
+    };
+    plan(Access::new(source, passphrase(PASSPHRASE)), Some(host), policy)
+}
+
+/// Opens an archive and makes the plan to restore or verify all of it; what is missing is kept.
 pub(crate) fn restore_plan(source: Source, host: &dyn Host, verify_only: bool) -> Result<RestorePlan, EngineError> {
     let policy = RestorePolicy {
         accept_missing: true,

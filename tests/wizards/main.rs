@@ -6,6 +6,7 @@
 mod every_page;
 mod frame_times;
 mod lists;
+mod live;
 mod places;
 mod restore_problems;
 mod run_page;

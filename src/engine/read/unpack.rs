@@ -95,7 +95,7 @@ impl Unpacker<'_> {
         })
     }
 
-    fn take_all(&mut self, seen: &mut [Seen]) -> Result<(), EngineError> {
+    fn take_all(&mut self, all: &mut [Seen]) -> Result<(), EngineError> {
         let wanted = self.wanted;
         let mut current = None;
         while let Ok(message) = self.messages.recv() {
@@ -106,11 +106,11 @@ impl Unpacker<'_> {
             // The members of a VM stand together: where another VM's file comes and nothing is missing, the one
             // before is whole. Where something is missing, it may still come.
             if let Some(before) = current.replace(vm).filter(|before| *before != vm)
-                && missing(&wanted[before], &seen[before]).is_none()
+                && missing(&wanted[before], &all[before]).is_none()
             {
-                self.close(&wanted[before], &mut seen[before]);
+                self.close(&wanted[before], &mut all[before]);
             }
-            let seen = &mut seen[vm];
+            let seen = &mut all[vm];
             let row = wanted[vm].row;
             if seen.items.is_empty() && seen.failure.is_none() {
                 self.context.observer.item(&row.domain.name, ItemState::Working);
@@ -132,7 +132,14 @@ impl Unpacker<'_> {
             match self.take_file(row, &name, &place, stream) {
                 Ok(items) => seen.items.extend(items),
                 Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
-                Err(error) => self.fail(&wanted[vm], seen, &name, error),
+                Err(error) => {
+                    self.fail(&wanted[vm], seen, &name, error.clone());
+                    if is_of_the_target(&error) {
+                        // Every other VM would meet it too: nothing more of the archive is read.
+                        let others = wanted.iter().zip(all.iter_mut()).filter(|(_, seen)| !seen.is_complete);
+                        others.for_each(|(wanted, seen)| self.give_up(wanted, seen, error.clone()));
+                    }
+                }
             }
         }
         Ok(self.context.cancel.check()?)
@@ -213,6 +220,11 @@ impl Unpacker<'_> {
             seen.failure = Some(error);
         }
     }
+}
+
+/// Whether an error tells that nothing more can be put anywhere.
+fn is_of_the_target(error: &EngineError) -> bool {
+    matches!(error, EngineError::Host(error) if error.is_of_the_host())
 }
 
 /// What the inner archive of a file calls its content.

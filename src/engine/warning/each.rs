@@ -24,6 +24,8 @@ impl Warning {
         NameNotSynced { path: odd().into(), why: answer() },
         LeftoverReplaced { path: odd().into() },
         UptakeUnknown { vm: odd() },
+        VmStarted { vm: odd() },
+        VmEndsWhenIdle { vm: odd() },
         NotRecorded { why: refused() },
         NotVerified { why: Unverified::InVm },
         SettingNotRestored { vm: odd(), what: Restored::Tag(odd()), why: SettingFault::Host(refused()) },

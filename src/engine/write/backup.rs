@@ -50,7 +50,7 @@ pub(in crate::engine) fn run(
     context: &Context,
 ) -> Result<(Report, Option<Location>), EngineError> {
     context.observer.phase(Phase::Preparing);
-    let system = host.system()?;
+    let system = host.system_of(&plan.vms)?;
     let unready = check(plan, &system)?;
     host.prepare()?;
     let contents = Contents::gather(plan, &system, &unready, host, context)?;

@@ -98,6 +98,11 @@ impl LiveDaemon {
         }
     }
 
+    /// Hears that the daemon was waited for in vain.
+    pub(super) fn give_up(&self) {
+        self.admin.give_up();
+    }
+
     fn call(&self, service: &str, destination: &str) -> Call<'_> {
         Call {
             client: &self.admin,
@@ -163,6 +168,19 @@ impl LiveDaemon {
     /// Whether a VM has a tag.
     pub(super) fn has_tag(&self, vm: &str, tag: &str) -> Result<bool, HostError> {
         self.call("admin.vm.tag.Get", vm).with(tag).ask(parse_flag)
+    }
+
+    /// Whether a service is on in a VM or, where it is not set there, in its template.
+    pub(super) fn has_service(&self, vm: &str, service: &str) -> Result<bool, HostError> {
+        let call = self.call("admin.vm.feature.CheckWithTemplate", vm);
+        match call
+            .with(&format!("service.{service}"))
+            .ask(|value| Ok(!value.is_empty()))
+        {
+            // Not set at all.
+            Err(HostError::Declined { .. } | HostError::Unspoken { .. }) => Ok(false),
+            answer => answer,
+        }
     }
 
     /// The classes of devices that the system knows.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::{
     adminapi::LONGEST_REQUEST_BYTES,
     host::{
-        FileFault, HostError, IN_PROGRESS_TAG, Intake, Label, Links, NewVm, NotTaken, Refusal, RestoreTurn, Service,
-        ServiceProcess, Services, VmFile, VolumeImport, Wanted, check_vm_name, files,
+        FileFault, HostError, IN_PROGRESS_TAG, Intake, Label, Links, NewVm, NotTaken, Readiness, Refusal, RestoreTurn,
+        Service, ServiceProcess, Services, VmFile, VolumeImport, Wanted, check_vm_name, files,
     },
     inventory::Class,
 };
@@ -133,6 +133,10 @@ impl LiveHost {
 }
 
 impl Services for LiveHost {
+    fn make_ready(&self, vm: &str) -> Result<Readiness, HostError> {
+        service::make_ready(self, vm)
+    }
+
     fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
         service::start(self, vm, &service)
     }

@@ -47,8 +47,10 @@ pub(super) enum Stale<'a> {
     All,
     /// What concerns the whole system.
     System,
-    /// What concerns that VM, and the room in its pools.
+    /// What concerns that VM.
     Vm(&'a str),
+    /// What concerns that VM, and the room in pools.
+    VmAndRoom(&'a str),
 }
 
 impl Known {
@@ -88,15 +90,25 @@ impl Known {
                 facts.kernels = None;
                 facts.free_bytes.clear();
             }
-            Stale::Vm(vm) => {
+            Stale::Vm(vm) | Stale::VmAndRoom(vm) => {
+                if matches!(stale, Stale::VmAndRoom(_)) {
+                    facts.free_bytes.clear();
+                }
                 facts.starts.remove(vm);
                 facts.volumes.retain(|(of, _), _| of != vm);
             }
         }
     }
 
-    /// Returns what is known of a system with that record, and asks for the rest.
-    pub(super) fn sight(&self, daemon: &LiveDaemon, record: &Inventory) -> Result<Sight, HostError> {
+    /// Returns what is known of a system with that record, and asks for the rest; of VMs only for these, where some are
+    /// named.
+    pub(super) fn sight(
+        &self,
+        daemon: &LiveDaemon,
+        record: &Inventory,
+        only: Option<&[String]>,
+    ) -> Result<Sight, HostError> {
+        let matters = |vm: &String| only.is_none_or(|vms| vms.contains(vm));
         // The calls of one list are made one after the other, so that two lists do not ask for the same.
         let mut facts = self.facts();
         if facts.streams == 0 {
@@ -126,13 +138,13 @@ impl Known {
         let running: Vec<&ListedVm> = listed.iter().filter(|vm| is_running(vm)).collect();
         facts.starts.retain(|name, _| running.iter().any(|vm| vm.name == *name));
         for vm in &running {
-            if !facts.starts.contains_key(&vm.name) {
+            if matters(&vm.name) && !facts.starts.contains_key(&vm.name) {
                 let start = told(daemon.property(&vm.name, "start_time"))?;
                 let seconds = start.and_then(|text| text.parse::<f64>().ok()).map(|time| time as i64);
                 facts.starts.insert(vm.name.clone(), seconds);
             }
         }
-        self.ask_for_volumes(&mut facts, daemon, record)?;
+        ask_for_volumes(&mut facts, daemon, record, matters)?;
         let known = |(key, volume): (&(String, String), &Option<DaemonVolume>)| Some((key.clone(), (*volume)?));
         let free = |(pool, bytes): (&String, &Option<u64>)| Some((pool.clone(), (*bytes)?));
         Ok(Sight {
@@ -148,37 +160,39 @@ impl Known {
             },
         })
     }
+}
 
-    /// Asks for the sizes of volumes that are no files.
-    fn ask_for_volumes(&self, facts: &mut Facts, daemon: &LiveDaemon, record: &Inventory) -> Result<(), HostError> {
-        let pools = record.pools();
-        let is_block = |pool: &str| {
-            pools
-                .iter()
-                .any(|known| known.name == pool && known.driver == BLOCK_DRIVER)
-        };
-        let mut there = Vec::new();
-        for domain in record.domains() {
-            for volume in domain
-                .volumes
-                .iter()
-                .filter(|volume| volume.save_on_stop && is_block(&volume.pool))
-            {
-                let key = (domain.name.clone(), volume.name.clone());
-                if !facts.volumes.contains_key(&key) {
-                    let found = told(daemon.volume(&domain.name, &volume.name))?;
-                    let found = found.map(|volume| DaemonVolume {
-                        size_bytes: volume.size,
-                        used_bytes: volume.usage.unwrap_or(volume.size).min(volume.size),
-                    });
-                    facts.volumes.insert(key.clone(), found);
-                }
-                there.push(key);
+/// Asks for the sizes of volumes that are no files.
+fn ask_for_volumes(
+    facts: &mut Facts,
+    daemon: &LiveDaemon,
+    record: &Inventory,
+    matters: impl Fn(&String) -> bool,
+) -> Result<(), HostError> {
+    let pools = record.pools();
+    let is_block = |pool: &str| {
+        pools
+            .iter()
+            .any(|known| known.name == pool && known.driver == BLOCK_DRIVER)
+    };
+    let mut there = Vec::new();
+    for domain in record.domains() {
+        let saved = domain.volumes.iter().filter(|volume| volume.save_on_stop);
+        for volume in saved.filter(|volume| is_block(&volume.pool)) {
+            let key = (domain.name.clone(), volume.name.clone());
+            if matters(&domain.name) && !facts.volumes.contains_key(&key) {
+                let found = told(daemon.volume(&domain.name, &volume.name))?;
+                let found = found.map(|volume| DaemonVolume {
+                    size_bytes: volume.size,
+                    used_bytes: volume.usage.unwrap_or(volume.size).min(volume.size),
+                });
+                facts.volumes.insert(key.clone(), found);
             }
+            there.push(key);
         }
-        facts.volumes.retain(|key, _| there.contains(key));
-        Ok(())
     }
+    facts.volumes.retain(|key, _| there.contains(key));
+    Ok(())
 }
 
 /// What the daemon told; nothing where it declined, and where the VM has gone since the list.

@@ -19,7 +19,7 @@ use crate::{
     host::HostError,
 };
 
-use super::answer;
+use super::{answer, daemon::LiveDaemon};
 use running::Running;
 
 /// How often a wait looks whether it was cancelled.
@@ -29,6 +29,7 @@ const CANCEL_CHECK: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(super) struct Privileged {
     root: PathBuf,
+    daemon: LiveDaemon,
     shared: Arc<Mutex<Shared>>,
     cancel: CancelToken,
 }
@@ -41,9 +42,10 @@ struct Shared {
 }
 
 impl Privileged {
-    pub(super) fn new(root: &Path) -> Self {
+    pub(super) fn new(root: &Path, daemon: &LiveDaemon) -> Self {
         Self {
             root: root.to_owned(),
+            daemon: daemon.clone(),
             shared: Arc::default(),
             cancel: CancelToken::default(),
         }
@@ -69,7 +71,12 @@ impl Privileged {
             shared.running = None;
         }
         match answered? {
-            (Answer::Failed(fault), _) => Err(answer::of_helper(question, fault)),
+            (Answer::Failed(fault), _) => {
+                if fault.is_of_an_absent_daemon() {
+                    self.daemon.give_up();
+                }
+                Err(answer::of_helper(question, fault))
+            }
             answer => Ok(answer),
         }
     }

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 
 use crate::{
     adminapi::PowerState,
-    host::{DOM0, HostError, Operation, Refusal, Service, ServiceProcess, process},
+    host::{DOM0, HostError, Operation, Readiness, Refusal, Service, ServiceProcess, process},
 };
 
 use super::LiveHost;
@@ -13,15 +13,33 @@ use super::LiveHost;
 /// How many seconds a VM that has just been started may take to accept a service.
 const CONNECT_SECONDS: &str = "60";
 
-/// Starts a service in a VM.
-pub(super) fn start(host: &LiveHost, vm: &str, service: &Service) -> Result<ServiceProcess, HostError> {
+/// The service of a VM that turns it off when it is idle.
+const IDLE_SERVICE: &str = "shutdown-idle";
+
+/// Starts a VM if it is halted.
+pub(super) fn make_ready(host: &LiveHost, vm: &str) -> Result<Readiness, HostError> {
+    Ok(Readiness {
+        was_started: start_vm(host, vm)?,
+        ends_when_idle: host.daemon.has_service(vm, IDLE_SERVICE)?,
+    })
+}
+
+/// Starts a VM if it is halted; returns whether it was.
+fn start_vm(host: &LiveHost, vm: &str) -> Result<bool, HostError> {
     if vm == DOM0 {
         return Err(HostError::NotRunning { name: vm.to_owned() });
     }
-    if host.daemon.vm(vm)?.state == PowerState::Halted {
+    let is_halted = host.daemon.vm(vm)?.state == PowerState::Halted;
+    if is_halted {
         log::info!("starting VM {vm}");
         host.daemon.start(vm)?;
     }
+    Ok(is_halted)
+}
+
+/// Starts a service in a VM.
+pub(super) fn start(host: &LiveHost, vm: &str, service: &Service) -> Result<ServiceProcess, HostError> {
+    start_vm(host, vm)?;
     let command = command(&host.layout.service_client(), vm, service)?;
     let failed = |error| {
         let (vm, service) = (vm.to_owned(), service.wire_name().to_owned());

@@ -152,13 +152,14 @@ impl Changes for LiveChanges {
 fn stale(event: &AdminEvent) -> Option<Stale<'_>> {
     let name = event.name.split(':').next().unwrap_or_default();
     // What is announced and may still be refused, and the progress of other programs.
-    if name.contains("-pre-") && name != "domain-pre-start" || name.starts_with("backup-") {
+    if name.contains("-pre-") || name.starts_with("backup-") {
         return None;
     }
     let vm = event.subject.as_deref().or_else(|| event.field("vm"));
     match (name, vm) {
-        ("domain-pre-start" | "domain-spawn" | "connection-established" | "domain-unpaused" | "domain-paused", _) => {
-            None
+        ("domain-spawn" | "connection-established" | "domain-unpaused" | "domain-paused", _) => None,
+        ("domain-add" | "domain-delete" | "domain-shutdown" | "domain-volume-import-end", Some(vm)) => {
+            Some(Stale::VmAndRoom(vm))
         }
         (_, Some(vm)) => Some(Stale::Vm(vm)),
         ("property-set" | "property-reset" | "property-del" | "pool-add" | "pool-delete", None) => Some(Stale::System),
@@ -185,7 +186,10 @@ mod tests {
     fn an_event_is_about_its_vm_or_the_system_or_nothing_that_a_list_shows() {
         for (given, expected) in [
             (event(Some("work"), "domain-start", &[]), Some(Stale::Vm("work"))),
-            (event(None, "domain-add", &[("vm", "new")]), Some(Stale::Vm("new"))),
+            (
+                event(None, "domain-add", &[("vm", "new")]),
+                Some(Stale::VmAndRoom("new")),
+            ),
             (event(Some("work"), "property-set:label", &[]), Some(Stale::Vm("work"))),
             (event(Some("dom0"), "property-pre-set:label", &[]), None),
             (event(Some("work"), "domain-pre-delete", &[]), None),

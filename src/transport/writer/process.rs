@@ -102,6 +102,13 @@ impl ProcessWriter {
         cancel: &CancelToken,
     ) -> Result<Self, TransportError> {
         let vm = location.vm().unwrap_or_default();
+        let ready = services.make_ready(vm)?;
+        if let Some(notices) = &notices {
+            let vm = || vm.to_owned();
+            let started = ready.was_started.then(|| Notice::VmStarted { vm: vm() });
+            let idle = ready.ends_when_idle.then(|| Notice::VmEndsWhenIdle { vm: vm() });
+            started.into_iter().chain(idle).for_each(|notice| notices(notice));
+        }
         let process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
         let mut writer = Self {
             location,
