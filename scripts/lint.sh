@@ -11,13 +11,13 @@ trap 'rm -rf "$scratch"' EXIT
 step() { printf '== %s\n' "$*"; }
 
 step 'rustfmt'
-cargo fmt --check
+cargo fmt --all --check
 step 'clippy, the library by itself, its tests and examples'
 cargo clippy --locked --quiet --no-default-features --all-targets -- -D warnings
 step 'clippy, the tools'
 cargo clippy --locked --quiet --no-default-features --features tools --all-targets -- -D warnings
 step 'clippy, everything'
-cargo clippy --locked --quiet --all-targets -- -D warnings
+cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 
 for language in $(sed 's/#.*//' po/LINGUAS); do
     step "translation: $language"

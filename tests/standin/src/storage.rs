@@ -181,7 +181,9 @@ impl Storage {
         Ok(())
     }
 
+    /// Makes the file for an import. Whoever holds the file of one that was begun before writes into nothing.
     pub(crate) fn begin_import(&self, volume: &mut Volume, bytes: u64) -> io::Result<()> {
+        remove(&self.file(volume, Part::Import))?;
         self.make(volume, Part::Import, volume.driver.rounded(bytes))?;
         volume.import_bytes = Some(bytes);
         Ok(())

@@ -87,7 +87,7 @@ fn find<'n>(daemon: &mut Daemon, socket: Socket, name: &'n str) -> Result<(&'sta
         Socket::Internal => &INTERNAL,
     };
     match fits(table) {
-        Some((method, variant)) if (method.is_there)(daemon.differences()) && is_variant(daemon, method, variant) => {
+        Some((method, variant)) if (method.is_there)(daemon.differences()) && is_variant(method, variant) => {
             Ok((method, variant))
         }
         found => {
@@ -100,7 +100,7 @@ fn find<'n>(daemon: &mut Daemon, socket: Socket, name: &'n str) -> Result<(&'sta
 }
 
 /// Whether there is such a class of devices. Classes of VMs are looked at by the method.
-fn is_variant(_daemon: &Daemon, method: &Method, variant: &str) -> bool {
+fn is_variant(method: &Method, variant: &str) -> bool {
     !method.name.starts_with("admin.vm.device.") || lists::DEVICE_CLASSES.contains(&variant)
 }
 

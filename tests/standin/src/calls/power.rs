@@ -51,7 +51,7 @@ pub(super) fn start_vm(daemon: &mut Daemon, name: &str, depth: usize) -> Result<
     let result = daemon.bring_up(name);
     daemon.io(result)?;
     daemon.hub.send(name, "domain-start", &[("start_guid", "True")]);
-    daemon.save()
+    Ok(())
 }
 
 fn may_start(daemon: &Daemon, name: &str) -> Result<(), Refusal> {
@@ -108,8 +108,8 @@ fn stop(daemon: &mut Daemon, name: &str) -> Answer {
     daemon.hub.send(name, "domain-shutdown", &[]);
     if goes {
         create::take_away(daemon, name)?;
+        daemon.save()?;
     }
-    daemon.save()?;
     done()
 }
 

@@ -45,7 +45,7 @@ impl Server {
         }
         let number = lock(&self.journal).push(Call::new(socket, &bytes, half_closed));
         let outcome = match Request::parse(&bytes) {
-            Some(request) => self.act(stream, socket, &request, deaths),
+            Some(request) => self.act(stream, &request, number, (socket, deaths)),
             None => Outcome::Answer(Err(self.wrong_frame(&bytes))),
         };
         let answer = match outcome {
@@ -53,7 +53,7 @@ impl Server {
             Outcome::Stream => return,
             _ => Vec::new(),
         };
-        lock(&self.journal).answer(number, &answer);
+        lock(&self.journal).note(number, |call| call.answer.clone_from(&answer));
         let mut stream = stream;
         let _ = stream.write_all(&answer);
         let _ = stream.shutdown(Shutdown::Both);
@@ -98,7 +98,13 @@ impl Server {
     }
 
     /// Does what is asked, when it is its turn, with the fault that waits for it.
-    fn act(self: &Arc<Self>, stream: &UnixStream, socket: Socket, request: &Request, deaths: u64) -> Outcome {
+    fn act(
+        self: &Arc<Self>,
+        stream: &UnixStream,
+        request: &Request,
+        number: usize,
+        (socket, deaths): (Socket, u64),
+    ) -> Outcome {
         let turn = lock(&self.turn);
         let fault = lock(&self.faults).take(&request.method);
         let mut dies_after = None;
@@ -131,7 +137,12 @@ impl Server {
         if socket == Socket::Admin && request.method == "admin.Events" {
             return self.stream_events(stream, request);
         }
-        let answer = lock(&self.daemon).handle(socket, request);
+        let mut daemon = lock(&self.daemon);
+        let before = daemon.records_written;
+        let answer = daemon.handle(socket, request);
+        let wrote_record = daemon.records_written != before;
+        drop(daemon);
+        lock(&self.journal).note(number, |call| call.wrote_record = wrote_record);
         match dies_after {
             Some(back) => {
                 self.die(back);
