@@ -47,10 +47,10 @@ impl Call {
         }
     }
 
-    /// Whether the answer is a success.
+    /// Whether the answer is a success, or a stream of events.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.answer.starts_with(b"0\0")
+        self.answer.starts_with(b"0\0") || self.answer.starts_with(b"1\0")
     }
 }
 

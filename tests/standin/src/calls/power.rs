@@ -62,7 +62,7 @@ fn may_start(daemon: &Daemon, name: &str) -> Result<(), Refusal> {
             "Restore of this domain in progress, cannot start",
         ));
     }
-    let open = |volume: &&crate::state::Volume| volume.driver == Driver::LvmThin && volume.import_bytes.is_some();
+    let open = |volume: &&crate::state::Volume| volume.driver.guards_imports() && volume.import_bytes.is_some();
     if let Some(volume) = vm.volumes.iter().find(open) {
         return Err(Refusal::new(
             "StoragePoolException",

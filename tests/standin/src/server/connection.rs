@@ -14,7 +14,7 @@ use super::{Server, lock};
 use crate::{
     answer::{Answer, Refusal, encode},
     daemon::Socket,
-    events::is_gone,
+    events::{ESTABLISHED, is_gone},
     fault::Fault,
     journal::Call,
     request::{LONGEST_REQUEST_BYTES, Request},
@@ -50,7 +50,10 @@ impl Server {
         };
         let answer = match outcome {
             Outcome::Answer(answer) if self.deaths() == deaths => encode(&answer),
-            Outcome::Stream => return,
+            Outcome::Stream => {
+                lock(&self.journal).note(number, |call| call.answer = ESTABLISHED.to_vec());
+                return;
+            }
             _ => Vec::new(),
         };
         lock(&self.journal).note(number, |call| call.answer.clone_from(&answer));
@@ -74,6 +77,9 @@ impl Server {
                     }
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    if bytes.is_empty() {
+                        continue;
+                    }
                     half_closed = false;
                     let header = String::from_utf8_lossy(&bytes);
                     let header = header.split('\0').next().unwrap_or_default();
