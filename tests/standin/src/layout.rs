@@ -81,7 +81,7 @@ pub(crate) fn make(root: &Path) -> io::Result<()> {
 }
 
 /// Writes a file that can be run.
-fn write_program(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_program(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }

@@ -122,6 +122,18 @@ impl Standin {
         self.path(layout::VM_FOLDER).join(vm)
     }
 
+    /// Puts a program into a VM in the place of a service of that name: it is run in the VM's home, with that home in `HOME`
+    /// and the VM's file system in `STANDIN_VM_ROOT`.
+    ///
+    /// # Panics
+    ///
+    /// The stand-in cannot write it.
+    pub fn install_service(&self, vm: &str, service: &str, program: &str) {
+        let folder = self.vm_root(vm).join("etc/qubes-rpc");
+        let result = fs::create_dir_all(&folder).and_then(|()| layout::write_program(&folder.join(service), program));
+        result.expect("the stand-in can write to its folder");
+    }
+
     /// What is chosen in a VM when it is asked for a file or a folder; `None`: nothing, it is cancelled.
     ///
     /// # Panics
