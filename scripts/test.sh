@@ -17,7 +17,7 @@ display=tests/support/with-display.sh
 [ -x "$display" ] || display=''
 if cargo nextest --version >/dev/null 2>&1; then
     $display cargo nextest run --locked --workspace --no-fail-fast
-    $display cargo test --locked --doc
+    $display cargo test --locked --workspace --doc
 else
     $display cargo test --locked --workspace --no-fail-fast
 fi

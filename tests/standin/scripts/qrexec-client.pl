@@ -50,6 +50,7 @@ misused('no VM') unless defined $vm;
 misused('one word is the command') unless @words == 1;
 my ($service, $argument) = $words[0] =~ m{^DEFAULT:QUBESRPC ([A-Za-z0-9_.-]+)\+(\S*) dom0$}
     or misused('the command is not DEFAULT:QUBESRPC SERVICE+ARGUMENT dom0');
+note('violations', "qrexec-client: -t spoils the data of $service") if $clean_out && $service !~ /^qubes\.Select/;
 note('services', join("\t", time(), $$, $vm, $service, $argument, $wait, $clean_out, $clean_err));
 
 my $socket = "/var/run/qubes/qrexec.$vm";

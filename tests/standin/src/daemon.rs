@@ -34,6 +34,8 @@ pub(crate) struct Daemon {
     pub(crate) violations: Vec<String>,
     /// What passes between the events of a change and the record of it.
     pub(crate) record_delay: Duration,
+    /// How often the record was written.
+    pub(crate) records_written: u64,
 }
 
 impl Daemon {
@@ -48,6 +50,7 @@ impl Daemon {
             storage,
             violations: Vec::new(),
             record_delay: Duration::ZERO,
+            records_written: 0,
         };
         for kernel in daemon.state.kernels.clone() {
             let folder = format!("{}/vm-kernels/{kernel}", layout::STORE);
@@ -128,6 +131,7 @@ impl Daemon {
     /// Writes the record whole, as every call does that changes what is in it.
     pub(crate) fn save(&mut self) -> Result<(), Refusal> {
         thread::sleep(self.record_delay);
+        self.records_written += 1;
         self.write_record().map_err(|error| {
             self.violation(format!("the stand-in cannot write its record: {error}"));
             Refusal::Silence

@@ -5,6 +5,9 @@ use std::{io::Write, net::Shutdown, os::unix::net::UnixStream, time::Duration};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
+/// What every listener gets first.
+pub(crate) const ESTABLISHED: &[u8] = b"1\0\0connection-established\0\0";
+
 /// How long a listener may leave its socket full. A real daemon keeps what it cannot send.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -28,11 +31,7 @@ impl Hub {
     pub(crate) fn listen(&mut self, stream: UnixStream, only: Option<String>) {
         let _ = stream.set_write_timeout(Some(PATIENCE));
         let mut listener = Listener { stream, only };
-        if listener
-            .stream
-            .write_all(&frame("", "connection-established", &[]))
-            .is_ok()
-        {
+        if listener.stream.write_all(ESTABLISHED).is_ok() {
             self.listeners.push(listener);
         }
     }

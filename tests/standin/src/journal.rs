@@ -24,6 +24,8 @@ pub struct Call {
     pub half_closed: bool,
     /// The bytes of the answer; empty where there is none, or none yet.
     pub answer: Vec<u8>,
+    /// Whether the daemon wrote its record for it, which is what takes long where there are many VMs.
+    pub wrote_record: bool,
     /// When the request was whole.
     pub at: Instant,
 }
@@ -40,34 +42,15 @@ impl Call {
             payload: request.payload,
             half_closed,
             answer: Vec::new(),
+            wrote_record: false,
             at: Instant::now(),
         }
     }
 
-    /// Whether the answer is a success.
+    /// Whether the answer is a success, or a stream of events.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.answer.starts_with(b"0\0")
-    }
-
-    /// Whether the method may have changed something, so that the daemon wrote its record.
-    #[must_use]
-    pub fn changes(&self) -> bool {
-        const WRITING: [&str; 12] = [
-            "Set",
-            "Reset",
-            "Remove",
-            "Create",
-            "CreateInPool",
-            "Resize",
-            "Assign",
-            "Unassign",
-            "Attach",
-            "ImportEnd",
-            "ImportBegin",
-            "Start",
-        ];
-        self.method.split('.').any(|word| WRITING.contains(&word))
+        self.answer.starts_with(b"0\0") || self.answer.starts_with(b"1\0")
     }
 }
 
@@ -86,11 +69,11 @@ impl Journal {
         self.forgotten + self.calls.len() - 1
     }
 
-    /// Notes the answer to a call, if it is not forgotten.
-    pub(crate) fn answer(&mut self, number: usize, answer: &[u8]) {
+    /// Notes something about a call, if it is not forgotten.
+    pub(crate) fn note(&mut self, number: usize, note: impl FnOnce(&mut Call)) {
         let call = number.checked_sub(self.forgotten);
         if let Some(call) = call.and_then(|index| self.calls.get_mut(index)) {
-            answer.clone_into(&mut call.answer);
+            note(call);
         }
     }
 

@@ -13,6 +13,10 @@ pub(crate) const STORE: &str = "/var/lib/qubes";
 pub(crate) const VOLUME_GROUP: &str = "qubes_dom0";
 /// The thin pool, which is also the name of the pool.
 pub(crate) const THIN_POOL: &str = "vm-pool";
+/// The ZFS dataset with all volumes of a pool.
+pub(crate) const CONTAINER: &str = "rpool/vms";
+/// The pool on it.
+pub(crate) const ZFS_POOL: &str = "zfs-pool";
 /// The record.
 pub(crate) const RECORD: &str = "/var/lib/qubes/qubes.xml";
 /// The admin socket.
@@ -77,7 +81,7 @@ pub(crate) fn make(root: &Path) -> io::Result<()> {
 }
 
 /// Writes a file that can be run.
-fn write_program(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_program(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }

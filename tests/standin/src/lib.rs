@@ -6,12 +6,23 @@
 //! remembers as a violation what nobody should send. A stand-in that is dropped with violations that no test took panics.
 //!
 //! ```no_run
-//! use pedos_standin::{Dialect, Fault, Standin};
+//! use std::time::Duration;
 //!
-//! let pedos = Standin::new(Dialect::V4_3);
-//! pedos.on("admin.vm.Start", Fault::Silence);
-//! // A program that is given `pedos.root()` as its root finds a live PedOS there.
-//! assert!(pedos.journal().is_empty());
+//! use pedos_standin::{Dialect, Driver, Fault, Standin};
+//!
+//! let pedos = Standin::builder(Dialect::V4_3).pool_driver(Driver::LvmThin).vms(300).start();
+//! // What somebody else does, before and meanwhile: with its events, but without a line in the journal.
+//! pedos.must("admin.vm.Create.DispVM", "default-dvm", "dom0", "name=disp label=red");
+//! pedos.start_vm("vault");
+//! // What goes wrong.
+//! pedos.on("internal.vm.volume.ImportEnd", Fault::DieAfter(Some(Duration::from_secs(2))));
+//!
+//! // Here a program runs that is given `pedos.root()` as its root: it finds a live PedOS there.
+//!
+//! // What it asked, what came of it, and what it should not have done.
+//! assert!(pedos.journal().iter().filter(|call| call.wrote_record).count() < 12);
+//! assert!(pedos.state().open_imports().is_empty());
+//! assert!(pedos.violations().is_empty());
 //! ```
 
 mod answer;

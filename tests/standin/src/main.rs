@@ -6,7 +6,7 @@ use std::{env, path::PathBuf, process::ExitCode, thread};
 use pedos_standin::{Dialect, Driver, Standin};
 
 const USAGE: &str =
-    "usage: pedos-standin [--dialect 4.2|4.3|4.4] [--driver file-reflink|file|lvm_thin] [--vms COUNT] DIR";
+    "usage: pedos-standin [--dialect 4.2|4.3|4.4] [--driver file-reflink|file|lvm_thin|zfs] [--vms COUNT] DIR";
 
 struct Options {
     dialect: Dialect,

@@ -85,9 +85,12 @@ impl Standin {
         lock(&self.server.daemon).state.clone()
     }
 
-    /// Changes the state behind everybody's back, with neither event nor record: for states that no call makes.
+    /// Changes the state behind everybody's back, and the record, but neither files nor with events: for states that no call
+    /// makes.
     pub fn edit(&self, change: impl FnOnce(&mut State)) {
-        change(&mut lock(&self.server.daemon).state);
+        let mut daemon = lock(&self.server.daemon);
+        change(&mut daemon.state);
+        let _ = daemon.save();
     }
 
     /// Lets that time pass between the events of a change and the record that knows of it. A real daemon needs some of it.
@@ -117,6 +120,18 @@ impl Standin {
     #[must_use]
     pub fn vm_root(&self, vm: &str) -> PathBuf {
         self.path(layout::VM_FOLDER).join(vm)
+    }
+
+    /// Puts a program into a VM in the place of a service of that name: it is run in the VM's home, with that home in `HOME`
+    /// and the VM's file system in `STANDIN_VM_ROOT`.
+    ///
+    /// # Panics
+    ///
+    /// The stand-in cannot write it.
+    pub fn install_service(&self, vm: &str, service: &str, program: &str) {
+        let folder = self.vm_root(vm).join("etc/qubes-rpc");
+        let result = fs::create_dir_all(&folder).and_then(|()| layout::write_program(&folder.join(service), program));
+        result.expect("the stand-in can write to its folder");
     }
 
     /// What is chosen in a VM when it is asked for a file or a folder; `None`: nothing, it is cancelled.
@@ -185,7 +200,7 @@ impl Standin {
     ///
     /// It cannot be started.
     pub fn start_vm(&self, name: &str) {
-        self.must("admin.vm.Start", name);
+        self.must("admin.vm.Start", "", name, "");
     }
 
     /// Stops a VM, as somebody else does.
@@ -194,16 +209,21 @@ impl Standin {
     ///
     /// It cannot be stopped.
     pub fn halt_vm(&self, name: &str) {
-        self.must("admin.vm.Shutdown", name);
+        self.must("admin.vm.Shutdown", "", name, "");
     }
 
-    fn must(&self, method: &str, vm: &str) {
-        let answer = self.call(method, "", vm, b"");
-        assert!(
-            answer.starts_with(b"0\0"),
-            "{method} {vm}: {:?}",
-            String::from_utf8_lossy(&answer)
-        );
+    /// Does a call that must succeed as somebody else does it, and returns the content of the answer.
+    ///
+    /// # Panics
+    ///
+    /// It does not succeed.
+    pub fn must(&self, method: &str, argument: &str, destination: &str, payload: &str) -> String {
+        let answer = self.call(method, argument, destination, payload.as_bytes());
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let content = answer.strip_prefix("0\0");
+        content
+            .unwrap_or_else(|| panic!("{method}+{argument} {destination}: {answer:?}"))
+            .to_owned()
     }
 
     /// Does a call as somebody else does it: with its events, but with neither a line in the journal nor a violation. Methods

@@ -52,6 +52,12 @@ fn path_of(driver: Driver, vid: &str, part: Part<'_>) -> String {
             };
             format!("/dev/mapper/{}", escaped(&format!("{vid}{suffix}")))
         }
+        Driver::Zfs => match part {
+            Part::Committed => format!("/dev/zvol/{vid}"),
+            Part::Live => format!("/dev/zvol/{vid}.live"),
+            Part::Import => format!("/dev/zvol/{}/.importing/{}", layout::CONTAINER, vid.replace('/', "_")),
+            Part::Revision(id) => format!("/dev/zvol/{vid}@{id}"),
+        },
         Driver::FileReflink | Driver::File => match part {
             Part::Committed => format!("{store}/{vid}.img"),
             Part::Live if driver == Driver::File => format!("{store}/{vid}-cow.img"),
@@ -65,6 +71,7 @@ fn path_of(driver: Driver, vid: &str, part: Part<'_>) -> String {
 /// Returns what `volume.Info` names as the path.
 pub(crate) fn shown_path(volume: &Volume) -> String {
     let part = match volume.driver {
+        Driver::Zfs => return String::new(),
         Driver::FileReflink => Part::Live,
         Driver::LvmThin if !volume.save_on_stop => Part::Live,
         _ => Part::Committed,
@@ -181,7 +188,9 @@ impl Storage {
         Ok(())
     }
 
+    /// Makes the file for an import. Whoever holds the file of one that was begun before writes into nothing.
     pub(crate) fn begin_import(&self, volume: &mut Volume, bytes: u64) -> io::Result<()> {
+        remove(&self.file(volume, Part::Import))?;
         self.make(volume, Part::Import, volume.driver.rounded(bytes))?;
         volume.import_bytes = Some(bytes);
         Ok(())

@@ -32,6 +32,9 @@ pub(super) fn set(daemon: &mut Daemon, call: &Call<'_>) -> Answer {
     let text = ascii(call.payload).ok_or(Refusal::Silence)?;
     let rules: Option<Vec<Rule>> = text.lines().map(Rule::parse).collect();
     let rules = rules.ok_or(Refusal::Silence)?;
+    if daemon.vm(&call.vm)?.rules.as_ref() == Some(&rules) {
+        daemon.violation(format!("the firewall of {} is set to what it is", call.vm));
+    }
     write(daemon, &call.vm, &rules)?;
     daemon.vm_mut(&call.vm)?.rules = Some(rules);
     daemon.hub.send(&call.vm, "firewall-changed", &[]);
@@ -77,6 +80,9 @@ pub(super) fn set_notes(daemon: &mut Daemon, call: &Call<'_>) -> Answer {
         }
     };
     let notes: String = notes.chars().map(safe).collect();
+    if daemon.vm(&call.vm)?.notes == notes {
+        daemon.violation(format!("the notes of {} are set to what they are", call.vm));
+    }
     write_file(daemon, &call.vm, "notes.txt", &notes)?;
     daemon.vm_mut(&call.vm)?.notes = notes;
     done()

@@ -47,7 +47,7 @@ pub(super) fn begin(daemon: &mut Daemon, call: &Call<'_>) -> Answer {
     if volume.import_bytes.is_some() {
         daemon.violation(format!("an import into {name} is begun for the second time"));
         match volume.driver {
-            Driver::LvmThin => {
+            driver if driver.guards_imports() => {
                 return Err(storage_refusal(format!("Import operation in progress on {vid}")));
             }
             Driver::File => return Err(Refusal::Silence),
@@ -111,7 +111,9 @@ pub(super) fn end(daemon: &mut Daemon, call: &Call<'_>) -> Answer {
             call.vm, volume.name
         ));
         return Err(match volume.driver {
-            Driver::LvmThin => storage_refusal(format!("No import operation in progress on {}", volume.vid)),
+            driver if driver.guards_imports() => {
+                storage_refusal(format!("No import operation in progress on {}", volume.vid))
+            }
             Driver::FileReflink if !is_good => failed,
             _ => Refusal::Silence,
         });

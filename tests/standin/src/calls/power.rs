@@ -51,7 +51,7 @@ pub(super) fn start_vm(daemon: &mut Daemon, name: &str, depth: usize) -> Result<
     let result = daemon.bring_up(name);
     daemon.io(result)?;
     daemon.hub.send(name, "domain-start", &[("start_guid", "True")]);
-    daemon.save()
+    Ok(())
 }
 
 fn may_start(daemon: &Daemon, name: &str) -> Result<(), Refusal> {
@@ -62,7 +62,7 @@ fn may_start(daemon: &Daemon, name: &str) -> Result<(), Refusal> {
             "Restore of this domain in progress, cannot start",
         ));
     }
-    let open = |volume: &&crate::state::Volume| volume.driver == Driver::LvmThin && volume.import_bytes.is_some();
+    let open = |volume: &&crate::state::Volume| volume.driver.guards_imports() && volume.import_bytes.is_some();
     if let Some(volume) = vm.volumes.iter().find(open) {
         return Err(Refusal::new(
             "StoragePoolException",
@@ -108,8 +108,8 @@ fn stop(daemon: &mut Daemon, name: &str) -> Answer {
     daemon.hub.send(name, "domain-shutdown", &[]);
     if goes {
         create::take_away(daemon, name)?;
+        daemon.save()?;
     }
-    daemon.save()?;
     done()
 }
 

@@ -49,6 +49,9 @@ pub(super) fn revisions(daemon: &mut Daemon, call: &Call<'_>) -> Answer {
 
 /// Puts a volume back that was changed, and writes the record.
 fn put(daemon: &mut Daemon, call: &Call<'_>, changed: Volume) -> Answer {
+    if volume(daemon, call)? == changed {
+        daemon.violation(format!("{}:{} is set to what it is", call.vm, changed.name));
+    }
     daemon.put_volume(&call.vm, changed)?;
     daemon.save()?;
     done()

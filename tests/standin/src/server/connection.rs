@@ -14,7 +14,7 @@ use super::{Server, lock};
 use crate::{
     answer::{Answer, Refusal, encode},
     daemon::Socket,
-    events::is_gone,
+    events::{ESTABLISHED, is_gone},
     fault::Fault,
     journal::Call,
     request::{LONGEST_REQUEST_BYTES, Request},
@@ -45,15 +45,18 @@ impl Server {
         }
         let number = lock(&self.journal).push(Call::new(socket, &bytes, half_closed));
         let outcome = match Request::parse(&bytes) {
-            Some(request) => self.act(stream, socket, &request, deaths),
+            Some(request) => self.act(stream, &request, number, (socket, deaths)),
             None => Outcome::Answer(Err(self.wrong_frame(&bytes))),
         };
         let answer = match outcome {
             Outcome::Answer(answer) if self.deaths() == deaths => encode(&answer),
-            Outcome::Stream => return,
+            Outcome::Stream => {
+                lock(&self.journal).note(number, |call| call.answer = ESTABLISHED.to_vec());
+                return;
+            }
             _ => Vec::new(),
         };
-        lock(&self.journal).answer(number, &answer);
+        lock(&self.journal).note(number, |call| call.answer.clone_from(&answer));
         let mut stream = stream;
         let _ = stream.write_all(&answer);
         let _ = stream.shutdown(Shutdown::Both);
@@ -74,6 +77,9 @@ impl Server {
                     }
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    if bytes.is_empty() {
+                        continue;
+                    }
                     half_closed = false;
                     let header = String::from_utf8_lossy(&bytes);
                     let header = header.split('\0').next().unwrap_or_default();
@@ -98,7 +104,13 @@ impl Server {
     }
 
     /// Does what is asked, when it is its turn, with the fault that waits for it.
-    fn act(self: &Arc<Self>, stream: &UnixStream, socket: Socket, request: &Request, deaths: u64) -> Outcome {
+    fn act(
+        self: &Arc<Self>,
+        stream: &UnixStream,
+        request: &Request,
+        number: usize,
+        (socket, deaths): (Socket, u64),
+    ) -> Outcome {
         let turn = lock(&self.turn);
         let fault = lock(&self.faults).take(&request.method);
         let mut dies_after = None;
@@ -131,7 +143,12 @@ impl Server {
         if socket == Socket::Admin && request.method == "admin.Events" {
             return self.stream_events(stream, request);
         }
-        let answer = lock(&self.daemon).handle(socket, request);
+        let mut daemon = lock(&self.daemon);
+        let before = daemon.records_written;
+        let answer = daemon.handle(socket, request);
+        let wrote_record = daemon.records_written != before;
+        drop(daemon);
+        lock(&self.journal).note(number, |call| call.wrote_record = wrote_record);
         match dies_after {
             Some(back) => {
                 self.die(back);

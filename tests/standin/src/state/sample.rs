@@ -111,10 +111,10 @@ const LABELS: [(&str, &str); 8] = [
 
 /// Returns the state.
 pub(crate) fn sample(options: &Sample) -> State {
-    let pool = if options.driver == Driver::LvmThin {
-        "vm-pool"
-    } else {
-        "varlibqubes"
+    let pool = match options.driver {
+        Driver::LvmThin => layout::THIN_POOL,
+        Driver::Zfs => layout::ZFS_POOL,
+        _ => "varlibqubes",
     };
     let mut state = State {
         labels: labels(),
@@ -225,8 +225,10 @@ fn pools(driver: Driver) -> Vec<Pool> {
         pool("varlibqubes", file_driver),
         pool("linux-kernel", Driver::LinuxKernel),
     ];
-    if driver == Driver::LvmThin {
-        pools.push(pool(layout::THIN_POOL, Driver::LvmThin));
+    match driver {
+        Driver::LvmThin => pools.push(pool(layout::THIN_POOL, driver)),
+        Driver::Zfs => pools.push(pool(layout::ZFS_POOL, driver)),
+        _ => {}
     }
     pools
 }

@@ -23,6 +23,8 @@ pub enum Driver {
     File,
     /// Thin logical volumes.
     LvmThin,
+    /// Volumes of a ZFS dataset. Nobody but the daemon knows how to read them.
+    Zfs,
     /// The kernels of dom0.
     LinuxKernel,
 }
@@ -33,8 +35,14 @@ impl Driver {
             Self::FileReflink => "file-reflink",
             Self::File => "file",
             Self::LvmThin => "lvm_thin",
+            Self::Zfs => "zfs",
             Self::LinuxKernel => "linux-kernel",
         }
+    }
+
+    /// Whether an import that was begun keeps the VM and other imports from beginning.
+    pub(crate) fn guards_imports(self) -> bool {
+        matches!(self, Self::LvmThin | Self::Zfs)
     }
 
     /// The size that a volume gets where so many bytes are asked for.
@@ -51,10 +59,10 @@ impl FromStr for Driver {
 
     /// Reads the name of a driver that pools of VMs can have.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = [Self::FileReflink, Self::File, Self::LvmThin]
+        let found = [Self::FileReflink, Self::File, Self::LvmThin, Self::Zfs]
             .into_iter()
             .find(|driver| driver.name() == text);
-        found.ok_or_else(|| format!("there is no driver {text}: file-reflink, file and lvm_thin are known"))
+        found.ok_or_else(|| format!("there is no driver {text}: file-reflink, file, lvm_thin and zfs are known"))
     }
 }
 
@@ -79,6 +87,7 @@ impl Pool {
                 ("thin_pool", self.name.clone()),
                 ("volume_group", crate::layout::VOLUME_GROUP.to_owned()),
             ],
+            Driver::Zfs => vec![("container", crate::layout::CONTAINER.to_owned())],
         };
         options.push(("ephemeral_volatile", "False".to_owned()));
         options.push(("revisions_to_keep", self.revisions_to_keep.to_string()));
@@ -88,6 +97,7 @@ impl Pool {
     fn vid(&self, vm: &Vm, volume: &str) -> String {
         match self.driver {
             Driver::LvmThin => format!("{}/vm-{}-{volume}", crate::layout::VOLUME_GROUP, vm.name),
+            Driver::Zfs => format!("{}/{}/{volume}", crate::layout::CONTAINER, vm.name),
             _ => format!("{}/{volume}", vm.folder()),
         }
     }

@@ -23,6 +23,23 @@ fn somebody_else_starts_and_stops_vms_with_events_and_without_a_journal() {
 }
 
 #[test]
+fn a_test_can_make_states_that_no_call_makes() {
+    let pedos = Standin::new(Dialect::V4_3);
+    pedos.must("admin.vm.tag.Set", "mine", "work", "");
+    pedos.must("admin.vm.tag.Set", "mine", "work", "");
+    pedos.edit(|state| {
+        let work = state.vms.iter_mut().find(|vm| vm.name == "work").unwrap();
+        work.features.push(("odd name".to_owned(), "é".to_owned()));
+    });
+    assert!(record(&pedos).contains("<feature name=\"odd name\">é</feature>"));
+    assert!(record(&pedos).contains("<tag name=\"mine\"/>"));
+    pedos.fill_volume("work", "private", b"content");
+    assert_eq!(std::fs::read(pedos.volume_path("work", "private")).unwrap(), b"content");
+    assert!(record(&pedos).contains("vid=\"appvms/work/private\" revisions_to_keep=\"1\" rw=\"True\" save_on_stop=\"True\" snap_on_start=\"False\" size=\"7\""));
+    assert!(pedos.journal().is_empty());
+}
+
+#[test]
 fn a_vm_brings_its_network_with_it() {
     let pedos = Standin::new(Dialect::V4_3);
     for vm in ["work", "sys-firewall", "sys-net"] {

@@ -37,7 +37,7 @@ fn wrong_options_are_told_in_one_line() {
     for (options, said) in [
         (&[][..], "no folder is named; usage:"),
         (&["--dialect", "5"], "there is no dialect 5"),
-        (&["--driver", "zfs", "x"], "there is no driver zfs"),
+        (&["--driver", "btrfs", "x"], "there is no driver btrfs"),
         (&["--vms", "many", "x"], "many is not a number of VMs"),
         (&["--dialect"], "--dialect wants a value"),
         (&["--what"], "there is no option --what; usage:"),

@@ -93,6 +93,11 @@ fn the_record_has_what_calls_have_set() {
         "device_id='0x8086:0x10d3::p020000' port_id='00_1f.2' devclass='pci' backend_domain='dom0' mode='required' \
          frontend_domain='back' _a='it\\'s'",
     );
+    let journal = pedos.journal();
+    let wrote: Vec<bool> = journal.iter().map(|call| call.wrote_record).collect();
+    assert_eq!(wrote, [true; 5]);
+    must(&pedos, "admin.vm.device.pci.Assigned+ back", "");
+    assert!(!pedos.journal()[5].wrote_record);
     let record = record(&pedos);
     let domain = &record[record.find("<property name=\"name\">back<").unwrap()..];
     for wanted in [

@@ -312,6 +312,27 @@ fn a_wrong_start_is_remembered() {
         assert_eq!(pedos.violations().len(), 1, "{words:?}");
     }
     assert!(pedos.services().is_empty());
+    let output = Command::new(pedos.path("/usr/lib/qubes/qrexec-client"))
+        .args(["-d", "work", "-t", "DEFAULT:QUBESRPC qubes.Restore+ dom0"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        pedos.violations(),
+        ["qrexec-client: -t spoils the data of qubes.Restore"]
+    );
+}
+
+#[test]
+fn a_test_brings_a_service_of_its_own() {
+    let pedos = Standin::new(Dialect::V4_3);
+    let program = "#!/bin/sh\ncat >$STANDIN_VM_ROOT/got\npwd\necho full >&2\nexit 28\n";
+    pedos.install_service("work", "qubes.Backup", program);
+    let output = run(&pedos, "work", "qubes.Backup", b"/x\narchive");
+    assert_eq!(output.status.code(), Some(28));
+    assert!(text(&output.stdout).ends_with("/run/vm/work/home/user\n"));
+    assert_eq!(text(&output.stderr), "full\n");
+    assert_eq!(fs::read(pedos.vm_root("work").join("got")).unwrap(), b"/x\narchive");
 }
 
 #[test]

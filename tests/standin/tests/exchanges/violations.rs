@@ -67,6 +67,12 @@ fn what_changes_nothing_is_remembered() {
     only(&pedos, "the feature menu-items of vault");
     must(&pedos, "admin.vm.tag.Set+secret vault", "");
     only(&pedos, "the tag secret");
+    must(&pedos, "admin.vm.volume.Set.revisions_to_keep+private work", "1");
+    only(&pedos, "work:private is set to what it is");
+    must(&pedos, "admin.vm.firewall.Set+ work", "action=accept\n");
+    assert!(pedos.violations().is_empty());
+    must(&pedos, "admin.vm.firewall.Set+ work", "action=accept\n");
+    only(&pedos, "the firewall of work");
     must(&pedos, "admin.property.Set+default_netvm dom0", "sys-firewall");
     only(&pedos, "default_netvm is set to what it is");
 }

@@ -7,7 +7,7 @@ use pedos_standin::{Dialect, Driver, Standin};
 
 use super::support::{TAG, ask, create, import, must};
 
-const DRIVERS: [Driver; 3] = [Driver::FileReflink, Driver::File, Driver::LvmThin];
+const DRIVERS: [Driver; 4] = [Driver::FileReflink, Driver::File, Driver::LvmThin, Driver::Zfs];
 
 fn with(driver: Driver) -> Standin {
     Standin::builder(Dialect::V4_3).pool_driver(driver).start()
@@ -90,10 +90,11 @@ fn a_start_while_an_import_is_open_is_what_the_driver_makes_of_it() {
         assert!(answer.contains("QubesVMError||Restore of this domain in progress"));
         must(&pedos, &format!("admin.vm.tag.Remove+{TAG} back"), "");
         let answer = ask(&pedos, "admin.vm.Start+ back", "");
-        assert_eq!(answer.starts_with("0|"), driver != Driver::LvmThin, "{answer}");
+        let guards = matches!(driver, Driver::LvmThin | Driver::Zfs);
+        assert_eq!(answer.starts_with("0|"), !guards, "{answer}");
         let is_open = driver != Driver::FileReflink;
         assert_eq!(pedos.state().open_imports().len(), usize::from(is_open));
-        if driver != Driver::LvmThin {
+        if !guards {
             pedos.halt_vm("back");
         }
         must(&pedos, "admin.vm.Remove+ back", "");
@@ -160,6 +161,10 @@ fn paths_are_those_of_dom0() {
     );
     assert!(lvm.path("/var/run/qubes/qrexec.sys-net").exists());
     assert!(!lvm.path("/var/run/qubes/qrexec.vault").exists());
+    let zfs = with(Driver::Zfs);
+    assert_eq!(info(&zfs, "work", "private", "path"), "");
+    assert_eq!(info(&zfs, "work", "private", "vid"), "rpool/vms/work/private");
+    assert!(must(&zfs, "admin.pool.Info+zfs-pool dom0", "").contains("container=rpool/vms\ndriver=zfs\n"));
     let file = with(Driver::File);
     assert_eq!(
         info(&file, "work", "private", "path"),
