@@ -10,5 +10,6 @@ mod deaths;
 mod looking;
 mod pedos;
 mod restore;
+mod services;
 #[path = "../support/mod.rs"]
 mod support;
