@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The ways on after a run has ended: nothing has to be chosen or typed twice.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use pedos_backup::{host::LocalDir, profile};
 
@@ -115,6 +115,29 @@ fn back_leads_from_a_finished_backup_to_its_summary() {
         fs::read_to_string(made).unwrap(),
         format!("verified {}\n", archive.display())
     );
+}
+
+#[test]
+fn a_backup_is_remembered_even_if_the_window_is_closed_at_once() {
+    let place = place();
+    let made = place.path("root/etc/qubes/backup/pedos-backup.made");
+    fs::create_dir_all(made.parent().unwrap()).unwrap();
+    // A list that is on a slow disk: it is read when somebody writes into it.
+    assert!(Command::new("mkfifo").arg(&made).status().unwrap().success());
+    let Some(mut wizard) = Wizard::backup(BY_TREE, &place) else {
+        return;
+    };
+    fill_backup(&wizard, &place.path("target"));
+    wizard.next(5);
+    wait_for_the_end(&wizard);
+    wizard.window.wait(Role::BUTTON, "Finish").act_last("click");
+    wait_until("no window", STEP, || wizard.session.desk().windows().is_empty());
+    assert_eq!(wizard.session.exit_code(&wizard.app), None);
+    fs::write(&made, "").unwrap();
+    wizard.wait_gone();
+    let archive = backed_up(&place);
+    let expected = format!("verified {}\n", archive.display());
+    assert_eq!(fs::read_to_string(made).unwrap(), expected);
 }
 
 #[test]
