@@ -327,6 +327,7 @@ fn name_column(title: &str) -> gtk::ColumnViewColumn {
         cell.append(&swatch);
         let name = gtk::Label::builder()
             .xalign(0.0)
+            .yalign(0.0)
             .wrap(true)
             .wrap_mode(gtk::pango::WrapMode::WordChar)
             .width_chars(NAME_CHARACTERS)
