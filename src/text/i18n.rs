@@ -7,6 +7,7 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use gettextrs::{LocaleCategory, bind_textdomain_codeset, bindtextdomain, setlocale, textdomain};
@@ -68,9 +69,51 @@ pub fn pgettext(context: &str, text: &str) -> String {
     gettextrs::pgettext(context, text)
 }
 
+/// Numbers that are read from left to right in every language, such as a date with its time.
+pub fn left_to_right(text: &str) -> String {
+    if is_from_right() {
+        format!("{}{text}{}", ISOLATE[0], ISOLATE[1])
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Begin and end what has a direction of its own, whatever stands around it.
+const ISOLATE: [char; 2] = ['\u{2068}', '\u{2069}'];
+
+/// Says that a paragraph is read from the right, whatever letters it begins with.
+const FROM_RIGHT: char = '\u{200f}';
+
+/// Whether the user's language is written from right to left.
+fn is_from_right() -> bool {
+    static IS_FROM_RIGHT: OnceLock<bool> = OnceLock::new();
+    // Translators: Translate it to default:RTL if your language is written from right to left, and leave it as it is
+    // otherwise. Do not translate the words.
+    *IS_FROM_RIGHT.get_or_init(|| gettext("default:LTR") == "default:RTL")
+}
+
+/// Whether it has letters that are written from right to left.
+fn has_letters_from_right(text: &str) -> bool {
+    let is_one = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    text.chars().any(is_one)
+}
+
 /// Fills `{name}`s in one pass.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    fill_in(text, values, is_from_right())
+}
+
+/// The same in a language that is written from right to left, or from left to right. A value that may run the other way
+/// keeps its own direction: without that the slash that a path begins with would move to its other end.
+fn fill_in(text: &str, values: &[(&str, &str)], is_from_right: bool) -> String {
+    let runs_otherwise = |value: &str| {
+        let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+        (is_from_right && !is_number) || has_letters_from_right(value)
+    };
     let mut filled = String::with_capacity(text.len() + 32);
+    if is_from_right && text.starts_with('{') {
+        filled.push(FROM_RIGHT);
+    }
     let mut rest = text;
     while let Some(start) = rest.find('{') {
         filled.push_str(&rest[..start]);
@@ -81,6 +124,12 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
             Some((end, value))
         });
         match found {
+            Some((end, value)) if runs_otherwise(value) => {
+                filled.push(ISOLATE[0]);
+                filled.push_str(value);
+                filled.push(ISOLATE[1]);
+                rest = &rest[end + 1..];
+            }
             Some((end, value)) => {
                 filled.push_str(value);
                 rest = &rest[end + 1..];
@@ -111,6 +160,19 @@ mod tests {
     #[test]
     fn an_unknown_placeholder_stays_visible() {
         assert_eq!(fill("{a} {c} {", &[("a", "1")]), "1 {c} {");
+    }
+
+    #[test]
+    fn a_value_keeps_its_direction_in_a_text_of_the_other_one() {
+        let path = [("path", "/mnt/usb"), ("n", "3")];
+        let isolated = fill_in("אל {path}: {n}", &path, true);
+        assert_eq!(isolated, "אל \u{2068}/mnt/usb\u{2069}: 3");
+        // What it begins with does not decide how it is read.
+        let first = fill_in("{path} חסר", &path, true);
+        assert_eq!(first, "\u{200f}\u{2068}/mnt/usb\u{2069} חסר");
+        assert_eq!(fill("to {path}: {n}", &path), "to /mnt/usb: 3");
+        let other = fill("{name} is missing.", &[("name", "/mnt/דיסק")]);
+        assert_eq!(other, "\u{2068}/mnt/דיסק\u{2069} is missing.");
     }
 
     #[test]

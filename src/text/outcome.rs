@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     Message, duration, filter,
-    i18n::{gettext, gettext_f, ngettext_f, pgettext},
+    i18n::{gettext, gettext_f, left_to_right, ngettext_f, pgettext},
     message, sanitize, size, warning,
 };
 
@@ -118,7 +118,7 @@ pub fn opened(archive: &OpenedArchive) -> Vec<(String, String)> {
             gettext("Made"),
             info.made
                 .as_deref()
-                .map_or_else(|| gettext("an unknown time"), sanitize),
+                .map_or_else(|| gettext("an unknown time"), |made| left_to_right(&sanitize(made))),
         ),
         (gettext("Format"), info.version.to_string()),
         (gettext("Compression"), filter(&info.filter)),

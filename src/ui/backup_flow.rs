@@ -34,7 +34,6 @@ pub struct BackupFlow {
     summary: BpSummaryPage,
     checking: RefCell<Waiting>,
     counting: RefCell<Waiting>,
-    saving: RefCell<Waiting>,
     profile_problem: RefCell<Option<String>>,
     countdown: RefCell<Option<Countdown>>,
 }
@@ -56,7 +55,6 @@ impl BackupFlow {
             summary: BpSummaryPage::default(),
             checking: RefCell::default(),
             counting: RefCell::default(),
-            saving: RefCell::default(),
             profile_problem: RefCell::default(),
             countdown: RefCell::default(),
         });

@@ -10,6 +10,9 @@ use gtk::{prelude::*, subclass::prelude::*};
 /// The parts of the width that the columns take, in hundredths; the last one gets the rest.
 const COLUMNS: [i32; 2] = [28, 22];
 
+/// The least width of a column, in pixels.
+const LEAST_COLUMN: i32 = 48;
+
 /// Between two columns, in pixels.
 const COLUMN_GAP: i32 = 12;
 
@@ -29,16 +32,15 @@ mod imp {
     }
 
     impl BpCellsLayout {
-        /// The children with their places from the left and their widths.
+        /// The children with their places from the beginning of a line and their widths.
         fn columns(widget: &gtk::Widget, width: i32) -> Vec<(gtk::Widget, i32, i32)> {
             let mut left = 0;
             let children = children(widget);
             let last = children.len().saturating_sub(1);
             let place = |(number, child): (usize, gtk::Widget)| {
-                let least = child.measure(gtk::Orientation::Horizontal, -1).0;
                 let part = COLUMNS.get(number).filter(|_| number < last);
                 let wanted = part.map_or(width - left, |part| width * part / 100);
-                let own = wanted.max(least);
+                let own = wanted.max(LEAST_COLUMN);
                 let at = left;
                 left += own + COLUMN_GAP;
                 (child, at, own)
@@ -65,12 +67,13 @@ mod imp {
             let gaps = (children(widget).len() as i32 - 1).max(0);
             let is_narrow = self.is_narrow.get();
             let (least, natural) = if orientation == gtk::Orientation::Horizontal {
-                let sizes = measured(widget, orientation);
-                if is_narrow {
-                    greatest(&sizes)
+                // Labels that wrap after any letter fit into any width, and are not asked: their answer takes long.
+                let width = if is_narrow {
+                    LEAST_COLUMN
                 } else {
-                    total(&sizes, gaps * COLUMN_GAP)
-                }
+                    (gaps + 1) * LEAST_COLUMN + gaps * COLUMN_GAP
+                };
+                (width, width)
             } else if is_narrow {
                 let heights: Vec<(i32, i32)> = children(widget).iter().map(|child| height(child, size)).collect();
                 total(&heights, gaps * LINE_GAP)
@@ -95,7 +98,8 @@ mod imp {
                 return;
             }
             for (child, left, own) in Self::columns(widget, width) {
-                child.size_allocate(&gtk::Allocation::new(left, 0, own, full_height), -1);
+                let place = gtk::Allocation::new(left, 0, own, full_height);
+                child.size_allocate(&mirrored(widget, width, place), -1);
             }
         }
     }
@@ -153,7 +157,7 @@ mod imp {
 
         fn allocate(&self, widget: &gtk::Widget, width: i32, _: i32, _: i32) {
             for (child, place) in Self::places(widget, width).0 {
-                child.size_allocate(&place, -1);
+                child.size_allocate(&mirrored(widget, width, place), -1);
             }
         }
     }
@@ -189,6 +193,16 @@ impl Default for BpFlowLayout {
 fn children(widget: &gtk::Widget) -> Vec<gtk::Widget> {
     let all = std::iter::successors(widget.first_child(), gtk::Widget::next_sibling);
     all.filter(gtk::Widget::should_layout).collect()
+}
+
+/// The same place counted from the right, where that is the beginning of a line.
+fn mirrored(widget: &gtk::Widget, width: i32, place: gtk::Allocation) -> gtk::Allocation {
+    if widget.direction() == gtk::TextDirection::Rtl {
+        let left = width - place.x() - place.width();
+        gtk::Allocation::new(left, place.y(), place.width(), place.height())
+    } else {
+        place
+    }
 }
 
 fn measured(widget: &gtk::Widget, orientation: gtk::Orientation) -> Vec<(i32, i32)> {

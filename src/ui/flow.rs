@@ -17,7 +17,7 @@ pub(super) use arrange::connect_arranging;
 pub use countdown::{Countdown, count_down};
 pub(super) use running::Running;
 pub(super) use shell::{Flow, Shell};
-pub(super) use waiting::{Waiting, when_answered};
+pub(super) use waiting::{Waiting, when_answered, when_done};
 pub(super) use watch::read_system;
 
 use crate::{

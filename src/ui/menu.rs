@@ -26,6 +26,7 @@ pub(super) fn show_shortcuts(window: &gtk::Window) {
     for (title, keys) in words::shortcuts() {
         let group = gtk::ShortcutsGroup::builder().title(title).build();
         for (key, meaning) in keys {
+            let key = mirrored(key);
             group.append(
                 &gtk::ShortcutsShortcut::builder()
                     .accelerator(key)
@@ -42,6 +43,14 @@ pub(super) fn show_shortcuts(window: &gtk::Window) {
         .build();
     keys.set_child(Some(&section));
     keys.present();
+}
+
+/// The key that leads back where lines are read from the right.
+fn mirrored(key: &str) -> &str {
+    match key {
+        "<Alt>Left" if gtk::Widget::default_direction() == gtk::TextDirection::Rtl => "<Alt>Right",
+        key => key,
+    }
 }
 
 /// Shows what the program says of itself.

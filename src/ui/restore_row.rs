@@ -30,6 +30,8 @@ mod imp {
         #[template_child]
         pub(super) spoken_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) no_arrow: TemplateChild<gtk::Box>,
+        #[template_child]
         pub(super) expander: TemplateChild<gtk::Expander>,
         #[template_child]
         pub(super) head: TemplateChild<gtk::Box>,
@@ -208,9 +210,10 @@ impl BpRestoreRow {
         } else {
             imp.expander.set_expanded(false);
             imp.expander.set_label_widget(gtk::Widget::NONE);
-            imp.line.prepend(&*imp.head);
+            imp.line.insert_child_after(&*imp.head, Some(&*imp.no_arrow));
         }
         imp.expander.set_visible(is_editable);
+        imp.no_arrow.set_visible(!is_editable);
     }
 
     /// What is done about a problem takes its button away, so the focus goes on before.

@@ -71,15 +71,21 @@ mod imp {
         }
     }
 
+    impl BpSwatch {
+        fn pixels(&self) -> i32 {
+            match self.tile_pixels.get() {
+                0 => TILE_PIXELS,
+                pixels => pixels,
+            }
+        }
+    }
+
     #[glib::derived_properties]
     impl ObjectImpl for BpSwatch {}
 
     impl WidgetImpl for BpSwatch {
         fn measure(&self, _: gtk::Orientation, _: i32) -> (i32, i32, i32, i32) {
-            let pixels = match self.tile_pixels.get() {
-                0 => TILE_PIXELS,
-                pixels => pixels,
-            };
+            let pixels = self.pixels();
             (pixels, pixels, -1, -1)
         }
 
@@ -96,7 +102,8 @@ mod imp {
             let edge = edge.with_alpha(0.2);
             snapshot.append_border(&shape, &[1.0; 4], &[edge; 4]);
             if let Some(icon) = &*self.icon.borrow() {
-                let sign = SIGN_PIXELS as f32;
+                // The style makes tiles larger beside larger text.
+                let sign = SIGN_PIXELS as f32 * (width / self.pixels() as f32).max(1.0);
                 snapshot.translate(&graphene::Point::new((width - sign) / 2.0, (height - sign) / 2.0));
                 let ink = ink(&color);
                 icon.snapshot_symbolic(snapshot, sign.into(), sign.into(), &[ink; 4]);

@@ -158,7 +158,19 @@ mod imp {
             class.add_binding_action(gdk::Key::Escape, none, "win.cancel");
             class.add_binding_action(gdk::Key::F1, none, "win.help");
             class.add_binding_action(gdk::Key::question, gdk::ModifierType::CONTROL_MASK, "win.shortcuts");
-            class.add_binding_action(gdk::Key::Left, gdk::ModifierType::ALT_MASK, "win.back");
+            // Back is where a line begins.
+            for (key, direction) in [
+                (gdk::Key::Left, gtk::TextDirection::Ltr),
+                (gdk::Key::Right, gtk::TextDirection::Rtl),
+            ] {
+                class.add_binding(key, gdk::ModifierType::ALT_MASK, move |wizard| {
+                    if wizard.direction() != direction || WidgetExt::activate_action(wizard, "win.back", None).is_err()
+                    {
+                        return glib::Propagation::Proceed;
+                    }
+                    glib::Propagation::Stop
+                });
+            }
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {

@@ -23,6 +23,10 @@ pub(crate) mod atspi;
 #[cfg(feature = "gui")]
 pub(crate) mod keyboard;
 #[cfg(feature = "gui")]
+pub(crate) mod language;
+#[cfg(feature = "gui")]
+pub(crate) mod looks;
+#[cfg(feature = "gui")]
 pub(crate) mod session;
 #[cfg(feature = "gui")]
 pub(crate) mod wizard;

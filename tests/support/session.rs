@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     atspi::Desk,
-    tools,
+    language, tools,
     wait::{STEP, wait_until},
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct Look {
     pub(crate) has_large_text: bool,
     /// Windows that the test makes as narrow as they have to do.
     pub(crate) is_narrow: bool,
+    /// Hebrew letters, in a window that is read from the right.
+    pub(crate) is_from_right: bool,
     /// The window manager, which the keyboard needs.
     pub(crate) has_keyboard: bool,
 }
@@ -46,6 +48,17 @@ impl Look {
         }
     }
 
+    /// A text of the windows in the language of this look, without its mnemonic.
+    pub(crate) fn word(self, english: &str) -> String {
+        match self {
+            Self { is_german: true, .. } => language::in_german(english),
+            Self {
+                is_from_right: true, ..
+            } => language::in_hebrew(english),
+            _ => english.to_owned(),
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self { is_narrow: true, .. } => "narrow",
@@ -56,6 +69,9 @@ impl Look {
             Self { is_dark: true, .. } => "dark",
             Self { is_german: true, .. } => "german",
             Self { is_double: true, .. } => "double",
+            Self {
+                is_from_right: true, ..
+            } => "from-right",
             _ => "light",
         }
     }
@@ -80,6 +96,7 @@ impl Session {
     pub(crate) fn start(look: Look) -> Option<Self> {
         if !tools::have(&["Xvfb", "dbus-daemon", "setpriv"])
             || (look.has_keyboard && !tools::have(&["openbox", "xdotool"]))
+            || (look.is_from_right && !tools::have(&["msgfmt"]))
         {
             return None;
         }
@@ -93,6 +110,9 @@ impl Session {
             let settings = "[Settings]\ngtk-font-name=Sans 20\n";
             fs::create_dir(folder.path().join("config/gtk-4.0")).unwrap();
             fs::write(folder.path().join("config/gtk-4.0/settings.ini"), settings).unwrap();
+        }
+        if look.is_from_right {
+            language::make_hebrew(&folder.path().join("locale"));
         }
         let mut session = Self {
             folder,
@@ -178,6 +198,11 @@ impl Session {
         }
         if self.look.is_german {
             command.env("LANGUAGE", "de");
+        }
+        if self.look.is_from_right {
+            command
+                .env("LANGUAGE", "he")
+                .env("PEDOS_BACKUP_LOCALE_DIR", folder("locale"));
         }
         if self.look.is_double {
             command.env("GDK_SCALE", "2");

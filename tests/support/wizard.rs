@@ -10,6 +10,7 @@ use super::{
     atspi::{Node, Role, State, try_for},
     jobs,
     keyboard::press,
+    language::without_marks,
     programs::{self, only_archive},
     roots::{self, Fill, KIB, MIB, Vm},
     session::{App, Look, Session},
@@ -25,6 +26,7 @@ pub(crate) const BY_TREE: Look = Look {
     has_contrast: false,
     has_large_text: false,
     is_narrow: false,
+    is_from_right: false,
     has_keyboard: false,
 };
 /// The same with a keyboard.
@@ -262,8 +264,8 @@ pub(crate) fn look_inside(wizard: &Wizard) -> Node {
 }
 
 /// The name of a VM that a row begins with.
-fn first_word(name: &str) -> &str {
-    name.split([',', ' ', '\n']).next().unwrap_or_default()
+fn first_word(name: &str) -> String {
+    without_marks(name.split([',', ' ', '\n']).next().unwrap_or_default())
 }
 
 /// Through the backup wizard to the page that starts, by the accessibility tree.
@@ -305,7 +307,7 @@ pub(crate) fn make_archive(place: &Workspace, vms: &[&str]) -> PathBuf {
 
 /// The VM of a row in a list, which is called "work, AppVM, 1.2 GiB, running".
 pub(crate) fn vm_of(row: &Node) -> Option<String> {
-    row.name()?.split(',').next().map(str::to_owned)
+    row.name()?.split(',').next().map(without_marks)
 }
 
 /// Roles that a user acts on.

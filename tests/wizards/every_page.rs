@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Every page of both wizards as people see it: in the four looks as pictures for human eyes, where those are wanted, and
+//! Every page of both wizards as people see it: in every look as pictures for human eyes, where those are wanted, and
 //! in a narrow window, which must keep every button within reach.
 
 mod troubled_restore;
@@ -8,14 +8,12 @@ use std::path::Path;
 
 use crate::support::{
     atspi::{Role, State},
+    looks::{NARROW, USUAL, expect_within_reach, make_narrow},
     session::{self, Look},
     wait::{JOB, STEP, wait_until},
-    wizard::{BY_KEYBOARD, Wizard, expect_names, make_archive, place},
+    wizard::{Wizard, expect_names, make_archive, place},
     workspace::{PASSPHRASE, Workspace},
 };
-
-/// The narrowest window that has to do, in pixels.
-const NARROW_PIXELS: u32 = 360;
 
 #[test]
 fn every_page_is_pictured_in_every_look() {
@@ -23,27 +21,7 @@ fn every_page_is_pictured_in_every_look() {
         crate::support::tools::say("no folder for pictures is named, so none were taken");
         return;
     }
-    let dark = Look {
-        is_dark: true,
-        ..BY_KEYBOARD
-    };
-    let german = Look {
-        is_german: true,
-        ..BY_KEYBOARD
-    };
-    let double = Look {
-        is_double: true,
-        ..BY_KEYBOARD
-    };
-    let contrast = Look {
-        has_contrast: true,
-        ..BY_KEYBOARD
-    };
-    let large = Look {
-        has_large_text: true,
-        ..BY_KEYBOARD
-    };
-    for look in [BY_KEYBOARD, dark, german, double, contrast, large] {
+    for look in USUAL {
         let (place, trouble) = (place(), troubled_restore::place());
         let is_done = tour_backup(look, &place, &|_, _| {})
             && tour_restore(look, &place, &|_, _| {})
@@ -57,46 +35,21 @@ fn every_page_is_pictured_in_every_look() {
 #[test]
 fn a_narrow_window_keeps_its_buttons_within_reach_and_everything_has_a_name() {
     let (place, trouble) = (place(), troubled_restore::place());
-    let narrow = Look {
-        is_narrow: true,
-        ..BY_KEYBOARD
-    };
-    if tour_backup(narrow, &place, &expect_within_reach) {
-        tour_restore(narrow, &place, &expect_within_reach);
-        troubled_restore::tour(narrow, &trouble, &expect_within_reach);
+    if tour_backup(NARROW, &place, &expect_room) {
+        tour_restore(NARROW, &place, &expect_room);
+        troubled_restore::tour(NARROW, &trouble, &expect_room);
     }
 }
 
 /// Makes the window in front narrow, and holds that no button of it hangs out and that every control has a name.
-fn expect_within_reach(wizard: &Wizard, page: u32) {
-    let session = &wizard.session;
-    let geometry = || {
-        session
-            .xdotool(&["getactivewindow", "getwindowgeometry", "--shell"])
-            .unwrap_or_default()
-    };
-    let title = session
-        .xdotool(&["getactivewindow", "getwindowname"])
-        .unwrap_or_default();
-    session.xdotool(&["getactivewindow", "windowsize", &NARROW_PIXELS.to_string(), "1200"]);
-    let wanted = format!("WIDTH={NARROW_PIXELS}\n");
-    wait_until(&format!("page {page} in {NARROW_PIXELS} pixels"), STEP, || {
-        geometry().contains(&wanted)
-    });
+fn expect_room(wizard: &Wizard, _: u32) {
+    make_narrow(&wizard.session);
+    let title = wizard.session.xdotool(&["getactivewindow", "getwindowname"]);
+    let title = title.unwrap_or_default();
     // The percentage of a job that runs stands before the title, and goes with the job.
     let title = title.rsplit(" – ").next().unwrap_or_default();
-    let window = session.desk().window(title);
-    for button in window.all(Role::BUTTON) {
-        let Some((left, _, width, _)) = button.extents().filter(|(.., width, height)| *width > 0 && *height > 0) else {
-            continue;
-        };
-        let right = left + width;
-        assert!(
-            left >= 0 && right <= NARROW_PIXELS as i32,
-            "page {page}: {:?} from {left} to {right}",
-            button.name()
-        );
-    }
+    let window = wizard.session.desk().window(title);
+    expect_within_reach(&window, &[Role::BUTTON]);
     expect_names(&window);
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn warnings_without_a_vm_are_shown_with_their_cures(page: &BpSummaryP
     let hearing = Rc::clone(&heard);
     page.connect_cure(move |cure| hearing.borrow_mut().push(cure.clone()));
     let groups = gather(&[running("work"), little_space(), running("bank")]);
-    page.show_findings(Some(groups), None);
+    page.show_findings(Some(groups), Vec::new());
     let said = texts(page.upcast_ref()).join("\n");
     for expected in ["2 warnings", "57.0 MiB", "20.0 MiB", "work, bank", "2 VMs are running"] {
         assert!(said.contains(expected), "{expected:?} is missing in {said}");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The ways on after a run has ended: nothing has to be chosen or typed twice.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use pedos_backup::{host::LocalDir, profile};
 
@@ -78,7 +78,7 @@ fn a_verification_leads_to_the_restore_of_what_is_good() {
 fn a_backup_that_failed_is_tried_again_with_everything_kept() {
     let place = place();
     let target = place.path("target");
-    let Some(mut wizard) = Wizard::backup(BY_TREE, &place) else {
+    let Some(mut wizard) = Wizard::backup(BY_KEYBOARD, &place) else {
         return;
     };
     fill_backup(&wizard, &target);
@@ -88,6 +88,11 @@ fn a_backup_that_failed_is_tried_again_with_everything_kept() {
     wizard.next(5);
     wait_for_the_end(&wizard);
     wizard.session.screenshot("backup-5-failed");
+    // A key that was meant for something else does not throw away what was chosen.
+    let again = (Some(Role::BUTTON), Some("Try again".to_owned()));
+    wait_until("the focus on the way on", STEP, || {
+        wizard.focused().as_ref() == Some(&again)
+    });
     fs::rename(&away, &target).unwrap();
     wizard.window.click("Try again");
     wizard.wait_page(4);
@@ -115,6 +120,29 @@ fn back_leads_from_a_finished_backup_to_its_summary() {
         fs::read_to_string(made).unwrap(),
         format!("verified {}\n", archive.display())
     );
+}
+
+#[test]
+fn a_backup_is_remembered_even_if_the_window_is_closed_at_once() {
+    let place = place();
+    let made = place.path("root/etc/qubes/backup/pedos-backup.made");
+    fs::create_dir_all(made.parent().unwrap()).unwrap();
+    // A list that is on a slow disk: it is read when somebody writes into it.
+    assert!(Command::new("mkfifo").arg(&made).status().unwrap().success());
+    let Some(mut wizard) = Wizard::backup(BY_TREE, &place) else {
+        return;
+    };
+    fill_backup(&wizard, &place.path("target"));
+    wizard.next(5);
+    wait_for_the_end(&wizard);
+    wizard.window.wait(Role::BUTTON, "Finish").act_last("click");
+    wait_until("no window", STEP, || wizard.session.desk().windows().is_empty());
+    assert_eq!(wizard.session.exit_code(&wizard.app), None);
+    fs::write(&made, "").unwrap();
+    wizard.wait_gone();
+    let archive = backed_up(&place);
+    let expected = format!("verified {}\n", archive.display());
+    assert_eq!(fs::read_to_string(made).unwrap(), expected);
 }
 
 #[test]

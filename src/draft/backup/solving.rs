@@ -11,10 +11,10 @@ impl BackupDraft {
         Some(gather(self.findings()?))
     }
 
-    /// Returns the cure of everything that is about single VMs, where it would solve more than one problem.
-    pub fn cure_for_all(&self) -> Option<BackupCure> {
-        let vms = unready_vms(self.findings()?);
-        (vms.len() > 1).then_some(BackupCure::LeaveOut { vms })
+    /// Returns the selected VMs that cannot be saved now, if there are several: they can be left out at once.
+    pub fn unready_together(&self) -> Vec<String> {
+        let vms = unready_vms(self.findings().unwrap_or_default());
+        if vms.len() > 1 { vms } else { Vec::new() }
     }
 
     /// Does something about a finding. Returns the page where its user goes on.

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     draft::{PlaceProblem, PlaceState},
-    plan::BackupRemark,
+    plan::{BackupCure, BackupRemark},
     transport::PlaceKind,
 };
 
@@ -166,6 +166,26 @@ fn the_summary_waits_for_the_findings_and_stops_at_a_problem() {
     assert_eq!(draft.may_continue(), Err(Reason::Running));
     draft.set_run(Run::Ended { is_success: true });
     assert_eq!(draft.may_continue(), Ok(()));
+}
+
+#[test]
+fn vms_that_cannot_be_saved_are_left_out_together_where_there_are_several() {
+    let missing = |vm: &str| Finding {
+        vm: Some(vm.to_owned()),
+        remark: BackupRemark::VolumeMissing {
+            volume: "private".to_owned(),
+        },
+    };
+    let mut draft = filled();
+    draft.select(vec!["vault".to_owned(), "work".to_owned()]);
+    draft.set_findings(vec![missing("work")]);
+    // Its own button does that.
+    assert!(draft.unready_together().is_empty());
+    draft.set_findings(vec![missing("work"), missing("vault")]);
+    let together = draft.unready_together();
+    assert_eq!(together, ["work", "vault"]);
+    draft.apply(&BackupCure::LeaveOut { vms: together });
+    assert!(draft.selected().is_empty());
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub fn restore_name(row: &RestoreRow) -> String {
     if !row.is_selected || row.name_here == row.domain.name {
         return name;
     }
-    // Translators: the name of a VM in the backup, and the one that it gets.
+    // Translators: the name of a VM in the backup, and the one that it gets. The arrow points where one reads on.
     gettext_f("{old} → {new}", &[("old", &name), ("new", &sanitize(&row.name_here))])
 }
 
@@ -73,7 +73,11 @@ pub fn restore_kind(row: &RestoreRow) -> String {
     if row.is_made_up() {
         return class;
     }
-    format!("{class} · {}", size(row.content.size_bytes))
+    // Translators: the class of a VM, and how much the backup holds of it.
+    gettext_f(
+        "{class} · {size}",
+        &[("class", &class), ("size", &size(row.content.size_bytes))],
+    )
 }
 
 /// What happens to one VM, and what is worth knowing about it.

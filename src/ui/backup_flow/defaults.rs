@@ -8,7 +8,7 @@ use crate::{
     job::{Outcome, Task},
     profile::{self, Loaded, ProfileError},
     text::{self, wizard as words},
-    ui::flow::when_answered,
+    ui::flow::when_done,
 };
 
 use super::BackupFlow;
@@ -45,28 +45,34 @@ impl BackupFlow {
         }
         let profile = draft.to_profile();
         let task = Task::spawn(move |_| Ok(profile.save(&folder, profile::DEFAULT_NAME)));
-        let waiting = when_answered(self, task, |flow, answer| {
+        when_done(self, &self.shell.wizard, task, |flow, answer| {
             let problem = match answer {
                 Ok(Ok(_)) => return,
                 Ok(Err(error)) => error.to_string(),
                 Err(error) => error.to_string(),
             };
-            flow.shell.progress.add_warning(&words::profile_not_saved(&problem));
+            match flow {
+                Some(flow) => flow.shell.progress.add_warning(&words::profile_not_saved(&problem)),
+                None => log::warn!("the default profile: {problem}"),
+            }
         });
-        self.saving.replace(waiting);
     }
 
     /// Remembers the archive that was made, so that a restore can offer it. That it is not remembered is no harm to it.
-    pub(super) fn remember(&self, outcome: &Outcome) {
+    pub(super) fn remember(self: &Rc<Self>, outcome: &Outcome) {
         let Outcome::Done(report) = outcome else { return };
         let (Some(folder), Some(archive)) = (self.shell.host.profile_dir(), report.archive.clone()) else {
             return;
         };
         let is_verified = report.verdict == VerifyVerdict::Good;
-        std::thread::spawn(move || {
-            if let Err(error) = profile::remember(&folder, &archive, is_verified) {
-                log::warn!("the list of known backups: {error}");
-            }
+        let task = Task::spawn(move |_| Ok(profile::remember(&folder, &archive, is_verified)));
+        when_done(self, &self.shell.wizard, task, |_, answer| {
+            let problem = match answer {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            log::warn!("the list of known backups: {problem}");
         });
     }
 }

@@ -99,7 +99,8 @@ impl BackupFlow {
             left_out: words::left_out(&left_out),
         };
         self.summary.show_plan(&lines.collect::<Vec<_>>(), &facts);
-        self.summary.show_findings(draft.finding_groups(), draft.cure_for_all());
+        self.summary
+            .show_findings(draft.finding_groups(), draft.unready_together());
     }
 
     /// The file of the default profile, where one can be kept.

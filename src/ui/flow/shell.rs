@@ -292,7 +292,10 @@ pub(in crate::ui) trait Flow: Sized + 'static {
             shell.wizard.show_all_done();
         }
         self.refresh();
-        shell.wizard.focus_next();
+        // Enter closes the window only where there is nothing left to do.
+        if is_success || !shell.progress.focus_way() {
+            shell.wizard.focus_next();
+        }
         self.has_ended(outcome, is_success);
     }
 

@@ -301,6 +301,12 @@ impl BpProgressPage {
         holder.set_visible(!ways.is_empty());
     }
 
+    /// Puts the focus on the first way on. Returns whether there is one.
+    pub fn focus_way(&self) -> bool {
+        let ways = &self.imp().ways_box;
+        ways.is_visible() && ways.child_focus(gtk::DirectionType::TabForward)
+    }
+
     /// Hears which way on is taken.
     pub fn connect_way(&self, handler: impl Fn(&Way) + 'static) {
         self.imp().way_handler.replace(Some(Rc::new(handler)));

@@ -4,10 +4,11 @@
 mod findings;
 mod line;
 mod rows;
+mod slot;
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
 };
@@ -115,8 +116,10 @@ mod imp {
         pub(super) home_label: TemplateChild<gtk::Label>,
         pub(super) pool: OnceCell<Rc<Chooser<Option<String>>>>,
         pub(super) known: RefCell<BTreeMap<String, BpRestoreRow>>,
-        /// The VMs that have no row yet, with their signs.
-        pub(super) waiting: RefCell<VecDeque<(String, Glyph)>>,
+        /// The VMs that have a place and no row yet.
+        pub(super) waiting: RefCell<Vec<slot::Slot>>,
+        /// How high rows are, by the number of their problems.
+        pub(super) heights: RefCell<BTreeMap<usize, i32>>,
         /// Whether rows are being made with each frame.
         pub(super) is_making: Cell<bool>,
         pub(super) is_narrow: Cell<bool>,
@@ -206,6 +209,7 @@ mod imp {
                 imp.pool_row.set_orientation(orientation);
                 imp.findings_head.set_orientation(orientation);
                 imp.is_narrow.set(is_narrow);
+                imp.heights.borrow_mut().clear();
                 imp.known.borrow().values().for_each(|row| row.set_narrow(is_narrow));
             });
         }
@@ -242,6 +246,7 @@ impl BpRestoreSummaryPage {
         let imp = self.imp();
         imp.known.borrow_mut().clear();
         imp.waiting.borrow_mut().clear();
+        imp.heights.borrow_mut().clear();
         imp.lines.take();
         imp.shows_all.set(false);
         remove_children(&*imp.findings);

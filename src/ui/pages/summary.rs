@@ -51,8 +51,8 @@ pub struct SummaryFacts {
 /// Who hears that something is to be done about a finding.
 type CureHandler = Rc<dyn Fn(&BackupCure)>;
 
-/// Findings as they are shown.
-type Shown = (Vec<FindingGroup>, Option<BackupCure>);
+/// Findings as they are shown, and the VMs that can be left out at once.
+type Shown = (Vec<FindingGroup>, Vec<String>);
 
 mod imp {
     use super::*;
@@ -70,6 +70,8 @@ mod imp {
         #[template_child]
         pub(super) problem_heading: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) table_scroller: TemplateChild<gtk::ScrolledWindow>,
+        #[template_child]
         pub(super) table: TemplateChild<gtk::ColumnView>,
         #[template_child]
         pub(super) total_label: TemplateChild<gtk::Label>,
@@ -84,11 +86,12 @@ mod imp {
         #[template_child]
         pub(super) left_out_label: TemplateChild<gtk::Label>,
         pub(super) store: OnceCell<gio::ListStore>,
+        pub(super) names: OnceCell<gtk::ColumnViewColumn>,
         pub(super) remarks: OnceCell<gtk::ColumnViewColumn>,
         /// What the table shows. Rows are made anew only where something else is to be shown: one that has the focus would
         /// take it along, and with it the key that is pressed next.
         pub(super) lines: RefCell<Vec<SummaryLine>>,
-        /// What the findings show, with the cure for all of them.
+        /// What the findings show.
         pub(super) shown: RefCell<Option<Shown>>,
         pub(super) handler: RefCell<Option<CureHandler>>,
     }
@@ -118,7 +121,8 @@ mod imp {
             });
             let store = self.store.get_or_init(gio::ListStore::new::<glib::BoxedAnyObject>);
             self.table.set_model(Some(&gtk::NoSelection::new(Some(store.clone()))));
-            self.table.append_column(&super::name_column(&words::column_name()));
+            let names = self.names.get_or_init(|| super::name_column(&words::column_name()));
+            self.table.append_column(names);
             let columns: [Column; 3] = [
                 (words::column_class(), false, |line| &line.class),
                 (words::column_size(), true, |line| &line.size),
@@ -139,9 +143,17 @@ mod imp {
             self.parent_root();
             // What the remarks say stands above the table too.
             follow_width(&*self.obj(), |page, is_narrow| {
-                if let Some(remarks) = page.imp().remarks.get() {
+                let imp = page.imp();
+                if let (Some(names), Some(remarks)) = (imp.names.get(), imp.remarks.get()) {
+                    names.set_expand(is_narrow);
                     remarks.set_visible(!is_narrow);
                 }
+                // Names wrap, so that what is left has room.
+                imp.table_scroller.set_hscrollbar_policy(if is_narrow {
+                    gtk::PolicyType::Never
+                } else {
+                    gtk::PolicyType::Automatic
+                });
             });
         }
     }
@@ -210,28 +222,26 @@ impl BpSummaryPage {
         }
     }
 
-    /// Shows everything that was found, each with what can be done about it, and `for_all`, which solves several at once;
-    /// `None` while it is being looked for.
-    pub fn show_findings(&self, groups: Option<Vec<FindingGroup>>, for_all: Option<BackupCure>) {
+    /// Shows everything that was found, each with what can be done about it, `None` while it is being looked for; and one
+    /// button that leaves out all of `unready`, unless there are none.
+    pub fn show_findings(&self, groups: Option<Vec<FindingGroup>>, unready: Vec<String>) {
         let imp = self.imp();
         imp.looking_box.set_visible(groups.is_none());
-        let shown = (groups.unwrap_or_default(), for_all);
+        let shown = (groups.unwrap_or_default(), unready);
         if imp.shown.borrow().as_ref() == Some(&shown) {
             return;
         }
         remove_children(&*imp.problem_rows);
         imp.problem_heading.set_label(&text::findings_heading(&shown.0));
-        if let Some(cure) = &shown.1 {
-            let count = match cure {
-                BackupCure::LeaveOut { vms } => vms.len(),
-                _ => 0,
-            };
+        if !shown.1.is_empty() {
+            let label = text::leave_out_unready(shown.1.len());
+            let cure = BackupCure::LeaveOut { vms: shown.1.clone() };
             let text = text::FindingText {
                 sentence: words::several_unready(),
                 hint: None,
             };
             let row = BpFindingRow::new("", &text, true);
-            self.add_cure(&row, &text::leave_out_unready(count), cure);
+            self.add_cure(&row, &label, &cure);
             imp.problem_rows.append(&row);
         }
         for group in &shown.0 {
@@ -304,6 +314,9 @@ fn column((title, is_number, text): Column, is_last: bool) -> gtk::ColumnViewCol
     finish_column(&title, &factory, is_last)
 }
 
+/// How many characters of a name stand in one line at least.
+const NAME_CHARACTERS: i32 = 10;
+
 /// The column of the names, each with the tile of its VM.
 fn name_column(title: &str) -> gtk::ColumnViewColumn {
     let factory = gtk::SignalListItemFactory::new();
@@ -312,7 +325,14 @@ fn name_column(title: &str) -> gtk::ColumnViewColumn {
         let swatch = BpSwatch::of_pixels(20);
         swatch.set_valign(gtk::Align::Start);
         cell.append(&swatch);
-        cell.append(&gtk::Label::builder().xalign(0.0).build());
+        let name = gtk::Label::builder()
+            .xalign(0.0)
+            .yalign(0.0)
+            .wrap(true)
+            .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .width_chars(NAME_CHARACTERS)
+            .build();
+        cell.append(&name);
         if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
             item.set_child(Some(&cell));
         }

@@ -73,13 +73,7 @@ pub(super) fn tour(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)
         look_at(wizard, page);
         wizard.session.screenshot(&format!("trouble-{name}"));
     };
-    let word = |english: &str| {
-        if look.is_german {
-            in_german(english)
-        } else {
-            english.to_owned()
-        }
-    };
+    let word = |english: &str| look.word(english);
     write(&wizard, Role::TEXT, &archive);
     wizard.wait_ready();
     // The quick look, which goes on beside everything else.
@@ -141,17 +135,4 @@ fn unfold(window: &Node, name: &str) {
     if let Some(node) = window.find_by(&is_it) {
         node.act("activate");
     }
-}
-
-/// A text of the windows in German, without its mnemonic.
-fn in_german(english: &str) -> String {
-    let catalogue = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/po/de.po")).unwrap();
-    let mut entries = catalogue.lines().zip(catalogue.lines().skip(1));
-    let of = |line: &str, key: &str| {
-        let text = line.strip_prefix(key)?.strip_prefix(" \"")?.strip_suffix('"')?;
-        Some(text.replace('_', ""))
-    };
-    let found =
-        entries.find_map(|(id, text)| of(text, "msgstr").filter(|_| of(id, "msgid").as_deref() == Some(english)));
-    found.unwrap_or_else(|| panic!("{english:?} is not translated"))
 }

@@ -3,17 +3,15 @@
 //! eyes, where those are wanted.
 
 use crate::support::{
-    atspi::{Node, Role},
+    atspi::Role,
     keyboard::{press, wait_for_window},
+    looks::{NARROW, USUAL, expect_within_reach, make_narrow},
     roots::{Fill, KIB, MIB, Vm},
     session::{self, Look},
     wait::{STEP, wait_until},
     wizard::{BY_KEYBOARD, Wizard, expect_names},
     workspace::Workspace,
 };
-
-/// The narrowest window that has to do, in pixels.
-const NARROW_PIXELS: i32 = 360;
 
 /// The height of a list without VMs, in pixels: that of a text and a little around it, where a list has 12 lines of text.
 const LOW_PIXELS: i32 = 100;
@@ -45,20 +43,9 @@ fn list(wizard: &Wizard, name: &str) -> (i32, i32, i32, i32) {
     wizard.window.wait(Role::LIST, name).extents().unwrap()
 }
 
-fn make_narrow(wizard: &Wizard) {
-    let session = &wizard.session;
-    session.xdotool(&["getactivewindow", "windowsize", &NARROW_PIXELS.to_string(), "1200"]);
-    let wanted = format!("WIDTH={NARROW_PIXELS}\n");
-    wait_until("a narrow window", STEP, || {
-        session
-            .xdotool(&["getactivewindow", "getwindowgeometry", "--shell"])
-            .is_some_and(|geometry| geometry.contains(&wanted))
-    });
-}
-
 fn open(look: Look, place: &Workspace) -> Option<Wizard> {
     let wizard = Wizard::backup(look, place)?;
-    wait_for_window(&wizard.session, if look.is_german { "PedOS" } else { "(1 of 5)" });
+    wait_for_window(&wizard.session, "(1 ");
     wizard.wait_ready();
     Some(wizard)
 }
@@ -71,19 +58,13 @@ fn in_a_narrow_window_the_lists_lie_one_above_the_other_and_one_without_vms_is_l
     };
     let (left, right) = (list(&wizard, "Available"), list(&wizard, "Selected"));
     assert!(left.0 + left.2 <= right.0 && left.1 == right.1, "{left:?} {right:?}");
-    make_narrow(&wizard);
+    make_narrow(&wizard.session);
     wait_until("lists one above the other", STEP, || {
         let (upper, lower) = (list(&wizard, "Available"), list(&wizard, "Selected"));
         upper.0 == lower.0 && upper.1 < lower.1
     });
-    let is_out = |node: &Node| {
-        let (x, _, width, height) = node.extents().unwrap_or_default();
-        width > 0 && height > 0 && (x < 0 || x + width > NARROW_PIXELS)
-    };
-    for role in [Role::TEXT, Role::COMBO_BOX, Role::BUTTON, Role::LIST, Role::LIST_ITEM] {
-        let out = wizard.window.all(role).into_iter().find(is_out);
-        assert!(out.is_none(), "{:?}", out.and_then(|node| node.name()));
-    }
+    let roles = [Role::TEXT, Role::COMBO_BOX, Role::BUTTON, Role::LIST, Role::LIST_ITEM];
+    expect_within_reach(&wizard.window, &roles);
     expect_names(&wizard.window);
     let (full, below) = (list(&wizard, "Available").3, list(&wizard, "Selected").1);
     assert!(full > LOW_PIXELS, "{full}");
@@ -100,27 +81,11 @@ fn the_lists_are_pictured() {
     if !session::wants_pictures() {
         return;
     }
-    let dark = Look {
-        is_dark: true,
-        ..BY_KEYBOARD
-    };
-    let german = Look {
-        is_german: true,
-        ..BY_KEYBOARD
-    };
-    let narrow = Look {
-        is_narrow: true,
-        ..BY_KEYBOARD
-    };
-    let large = Look {
-        has_large_text: true,
-        ..BY_KEYBOARD
-    };
     let place = place();
-    for look in [BY_KEYBOARD, dark, german, narrow, large] {
+    for look in USUAL.into_iter().chain([NARROW]) {
         let Some(wizard) = open(look, &place) else { return };
         if look.is_narrow {
-            make_narrow(&wizard);
+            make_narrow(&wizard.session);
         }
         press(&wizard.session, &["Down", "shift+Down"]);
         wizard.session.screenshot("lists-long");
