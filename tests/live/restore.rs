@@ -192,7 +192,7 @@ fn a_restored_vm_costs_what_differs_and_little_more() {
         .collect();
     // Two settings, the time of the backup, and one volume.
     assert!(own.len() <= 3 + 8 + 4, "{names:?}");
-    let changing = own.iter().filter(|call| call.changes()).count();
+    let changing = own.iter().filter(|call| call.wrote_record).count();
     assert!(changing <= 3 + 3 + 2, "{names:?}");
 }
 

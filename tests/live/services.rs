@@ -33,14 +33,26 @@ fn an_archive_goes_into_a_directory_of_a_vm_and_comes_back_from_there() {
         let said = programs::finish(&mut backup).expect(0).said();
         let archives = programs::names(&pedos.vm_root("sys-usb").join("media/disk"));
         assert_eq!(archives.len(), 1, "{archives:?}\n{said}");
-        let place = format!("/media/disk/{}", archives[0]);
+        let place = format!("/media/disk/{}", archives[0].to_string_lossy());
         let mut restore = on(programs::qvm_backup_restore(), &pedos, folder.path());
         restore.args(["-d", "sys-usb", "--rename-conflicting", &place]);
         programs::finish(&mut restore).expect(0);
-        let copy = pedos.state().vms.iter().find(|vm| vm.name.starts_with("vault-")).unwrap().name.clone();
+        let copy = pedos
+            .state()
+            .vms
+            .iter()
+            .find(|vm| vm.name.starts_with("vault-"))
+            .unwrap()
+            .name
+            .clone();
         assert!(volume(&pedos, &copy, "private") == data(4, 2 << 20));
         // What data come by is never cleaned of control characters, and what messages come by may be.
-        assert!(pedos.services().iter().all(|service| !service.cleans_output && service.vm == "sys-usb"));
+        assert!(
+            pedos
+                .services()
+                .iter()
+                .all(|service| !service.cleans_output && service.vm == "sys-usb")
+        );
     }
 }
 
