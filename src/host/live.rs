@@ -62,7 +62,7 @@ impl LiveHost {
     /// The picture of the system, with what only a call tells of these VMs.
     fn look(&self, vms: Option<&[String]>) -> Result<System, HostError> {
         let record = self.record()?;
-        let sight = self.known.sight(&self.daemon, &record, vms)?;
+        let sight = self.known.sight(&self.daemon, &record, vms, &self.cancel)?;
         Ok(System {
             // Known before anything begins.
             lacks_rights: matches!(self.helper.start(), Err(HostError::NoPrivilege)),

@@ -3,11 +3,15 @@
 
 use std::{
     collections::BTreeSet,
+    thread,
     time::{Duration, Instant},
 };
 
-use pedos_backup::host::{Reference, VolumeState};
-use pedos_standin::{Dialect, Driver, Standin};
+use pedos_backup::{
+    cancel::CancelToken,
+    host::{HostError, Reference, VolumeState},
+};
+use pedos_standin::{Dialect, Driver, Fault, Standin};
 
 use crate::pedos::{DIALECTS, calls, data, open};
 
@@ -86,10 +90,11 @@ fn a_list_is_kept_current_by_events_and_not_by_asking() {
         let made = calls(&pedos);
         assert!(made.len() <= 4, "{made:?}");
         // A VM that appears is on record only after its event.
-        let created = pedos.call("admin.vm.Create.AppVM", "tpl-main", "dom0", b"name=fresh label=red");
-        assert!(created.starts_with(b"0"));
-        assert!(changes.wait(Duration::from_secs(5)).unwrap());
-        assert!(host.system().unwrap().vm("fresh").is_some());
+        thread::scope(|scope| {
+            scope.spawn(|| pedos.must("admin.vm.Create.AppVM", "tpl-main", "dom0", "name=fresh label=red"));
+            assert!(changes.wait(Duration::from_secs(5)).unwrap());
+            assert!(host.system().unwrap().vm("fresh").is_some());
+        });
     }
 }
 
@@ -110,4 +115,47 @@ fn after_a_restart_of_the_daemon_everything_is_read_again() {
             .iter()
             .any(|call| call.starts_with("admin.property.GetAll"))
     );
+}
+
+#[test]
+fn a_list_that_waits_for_another_one_ends_with_a_cancel() {
+    let pedos = Standin::new(Dialect::V4_3);
+    let host = open(&pedos);
+    let mut changes = host.changes().unwrap();
+    pedos.on("admin.vm.List", Fault::NoAnswer);
+    let (first, second) = (CancelToken::default(), CancelToken::default());
+    thread::scope(|scope| {
+        let hanging = scope.spawn(|| host.with_cancel(&first).system());
+        thread::sleep(Duration::from_millis(300));
+        let waiting = scope.spawn(|| host.with_cancel(&second).system());
+        // An event is taken note of all the same.
+        pedos.start_vm("personal");
+        let start = Instant::now();
+        assert!(changes.wait(Duration::from_secs(10)).unwrap());
+        assert!(!waiting.is_finished());
+        second.cancel();
+        assert!(matches!(waiting.join().unwrap(), Err(HostError::Cancelled(_))));
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        first.cancel();
+        assert!(hanging.join().unwrap().is_err());
+    });
+}
+
+#[test]
+fn what_a_daemon_declines_without_a_word_is_not_known_and_no_error() {
+    let pedos = Standin::builder(Dialect::V4_2).pool_driver(Driver::LvmThin).start();
+    let host = open(&pedos);
+    for method in [
+        "admin.pool.volume.List",
+        "admin.pool.UsageDetails",
+        "admin.vm.property.Get",
+        "admin.vm.volume.Info",
+    ] {
+        pedos.on(method, Fault::Silence);
+    }
+    let system = host.system().unwrap();
+    assert_eq!(system.kernels, None);
+    assert!(system.vm("work").is_some());
+    pedos.on("admin.vm.List", Fault::Silence);
+    assert!(matches!(host.system(), Err(HostError::Unspoken { .. })));
 }

@@ -4,11 +4,16 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use crate::{
     adminapi::{ListedVm, PowerState},
+    cancel::CancelToken,
     host::{
         DOM0, HostError,
         picture::{DaemonVolume, Opener, Sight},
@@ -21,18 +26,25 @@ use super::daemon::LiveDaemon;
 
 /// The driver of pools whose volumes only the daemon knows the sizes of.
 const BLOCK_DRIVER: &str = "lvm_thin";
+/// How often a list looks whether another one is read.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// The driver of the pool that holds kernels.
 const KERNEL_DRIVER: &str = "linux-kernel";
 
 /// What is known.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<Facts>);
+pub(super) struct Known {
+    /// Held by a list while it is read, which may take as long as the daemon does.
+    facts: Mutex<Facts>,
+    /// How many event streams are alive. Without one nothing holds longer than one list.
+    streams: AtomicUsize,
+    /// What was called out of date and is not forgotten yet: an event waits for no list.
+    stale: Mutex<Vec<Stale>>,
+}
 
 /// What was asked for, as far as it still holds.
 #[derive(Debug, Default)]
 struct Facts {
-    /// How many event streams are alive. Without one nothing holds longer than one list.
-    streams: usize,
     globals: Option<BTreeMap<String, String>>,
     kernels: Option<Option<Vec<String>>>,
     free_bytes: BTreeMap<String, Option<u64>>,
@@ -41,62 +53,72 @@ struct Facts {
 }
 
 /// What an event says about what is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stale<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stale {
     /// Everything.
     All,
     /// What concerns the whole system.
     System,
     /// What concerns that VM.
-    Vm(&'a str),
+    Vm(String),
     /// What concerns that VM, and the room in pools.
-    VmAndRoom(&'a str),
+    VmAndRoom(String),
+}
+
+impl Facts {
+    fn forget(&mut self, stale: &Stale) {
+        match stale {
+            Stale::All => *self = Self::default(),
+            Stale::System => {
+                self.globals = None;
+                self.kernels = None;
+                self.free_bytes.clear();
+            }
+            Stale::Vm(vm) | Stale::VmAndRoom(vm) => {
+                if matches!(stale, Stale::VmAndRoom(_)) {
+                    self.free_bytes.clear();
+                }
+                self.starts.remove(vm);
+                self.volumes.retain(|(of, _), _| of != vm);
+            }
+        }
+    }
 }
 
 impl Known {
-    fn facts(&self) -> MutexGuard<'_, Facts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes what is known for itself. Another list may be waiting for the daemon.
+    fn facts(&self, cancel: &CancelToken) -> Result<MutexGuard<'_, Facts>, HostError> {
+        loop {
+            cancel.check()?;
+            match self.facts.try_lock() {
+                Ok(facts) => return Ok(facts),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(PoisonError::into_inner(poisoned)),
+                Err(TryLockError::WouldBlock) => cancel.sleep(LOOK_AGAIN)?,
+            }
+        }
+    }
+
+    fn stale(&self) -> MutexGuard<'_, Vec<Stale>> {
+        self.stale.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An event stream is alive from now on. What was asked for before it was may be out of date.
     pub(super) fn begin_stream(&self) {
-        let mut facts = self.facts();
-        let streams = facts.streams + 1;
-        *facts = Facts {
-            streams,
-            ..Facts::default()
-        };
+        self.forget(Stale::All);
+        self.streams.fetch_add(1, Ordering::SeqCst);
     }
 
     /// An event stream has ended.
     pub(super) fn end_stream(&self) {
-        let mut facts = self.facts();
-        facts.streams = facts.streams.saturating_sub(1);
+        self.streams.fetch_sub(1, Ordering::SeqCst);
+        self.forget(Stale::All);
     }
 
-    /// Forgets what is out of date.
-    pub(super) fn forget(&self, stale: Stale<'_>) {
-        let mut facts = self.facts();
-        match stale {
-            Stale::All => {
-                let streams = facts.streams;
-                *facts = Facts {
-                    streams,
-                    ..Facts::default()
-                };
-            }
-            Stale::System => {
-                facts.globals = None;
-                facts.kernels = None;
-                facts.free_bytes.clear();
-            }
-            Stale::Vm(vm) | Stale::VmAndRoom(vm) => {
-                if matches!(stale, Stale::VmAndRoom(_)) {
-                    facts.free_bytes.clear();
-                }
-                facts.starts.remove(vm);
-                facts.volumes.retain(|(of, _), _| of != vm);
-            }
+    /// Forgets what is out of date: what is known now, and what a list that is being read learns.
+    pub(super) fn forget(&self, stale: Stale) {
+        let mut known = self.stale();
+        if !known.contains(&stale) {
+            known.push(stale);
         }
     }
 
@@ -107,13 +129,17 @@ impl Known {
         daemon: &LiveDaemon,
         record: &Inventory,
         only: Option<&[String]>,
+        cancel: &CancelToken,
     ) -> Result<Sight, HostError> {
         let matters = |vm: &String| only.is_none_or(|vms| vms.contains(vm));
         // The calls of one list are made one after the other, so that two lists do not ask for the same.
-        let mut facts = self.facts();
-        if facts.streams == 0 {
+        let mut facts = self.facts(cancel)?;
+        if self.streams.load(Ordering::SeqCst) == 0 {
             *facts = Facts::default();
         }
+        std::mem::take(&mut *self.stale())
+            .iter()
+            .for_each(|stale| facts.forget(stale));
         let listed = daemon.vms()?;
         let pools = record.pools();
         if facts.globals.is_none() {

@@ -117,11 +117,15 @@ impl Changes for LiveChanges {
         if self.stream.is_none() {
             return self.reconnect(end);
         }
+        let mut events = Vec::new();
         loop {
             let left = end.saturating_duration_since(Instant::now());
             match self.next(left) {
                 Ok(None) => return Ok(false),
-                Ok(Some(event)) if self.take(&event) => break,
+                Ok(Some(event)) if self.take(&event) => {
+                    events.push(event);
+                    break;
+                }
                 Ok(Some(_)) => {}
                 Err(HostError::ConnectionLost { .. }) => {
                     self.stream = None;
@@ -136,6 +140,7 @@ impl Changes for LiveChanges {
                 Ok(None) => break,
                 Ok(Some(event)) => {
                     self.take(&event);
+                    events.push(event);
                 }
                 Err(HostError::ConnectionLost { .. }) => {
                     self.stream = None;
@@ -144,12 +149,16 @@ impl Changes for LiveChanges {
                 Err(error) => return Err(error),
             }
         }
+        // A list that was read since then may have learned what was not changed yet.
+        for event in &events {
+            self.take(event);
+        }
         Ok(true)
     }
 }
 
 /// What an event calls out of date; nothing where no list shows it.
-fn stale(event: &AdminEvent) -> Option<Stale<'_>> {
+fn stale(event: &AdminEvent) -> Option<Stale> {
     let name = event.name.split(':').next().unwrap_or_default();
     // What is announced and may still be refused, and the progress of other programs.
     if name.contains("-pre-") || name.starts_with("backup-") {
@@ -159,9 +168,9 @@ fn stale(event: &AdminEvent) -> Option<Stale<'_>> {
     match (name, vm) {
         ("domain-spawn" | "connection-established" | "domain-unpaused" | "domain-paused", _) => None,
         ("domain-add" | "domain-delete" | "domain-shutdown" | "domain-volume-import-end", Some(vm)) => {
-            Some(Stale::VmAndRoom(vm))
+            Some(Stale::VmAndRoom(vm.to_owned()))
         }
-        (_, Some(vm)) => Some(Stale::Vm(vm)),
+        (_, Some(vm)) => Some(Stale::Vm(vm.to_owned())),
         ("property-set" | "property-reset" | "property-del" | "pool-add" | "pool-delete", None) => Some(Stale::System),
         (_, None) => Some(Stale::All),
     }
@@ -185,12 +194,15 @@ mod tests {
     #[test]
     fn an_event_is_about_its_vm_or_the_system_or_nothing_that_a_list_shows() {
         for (given, expected) in [
-            (event(Some("work"), "domain-start", &[]), Some(Stale::Vm("work"))),
+            (event(Some("work"), "domain-start", &[]), Some(Stale::Vm("work".into()))),
             (
                 event(None, "domain-add", &[("vm", "new")]),
-                Some(Stale::VmAndRoom("new")),
+                Some(Stale::VmAndRoom("new".into())),
             ),
-            (event(Some("work"), "property-set:label", &[]), Some(Stale::Vm("work"))),
+            (
+                event(Some("work"), "property-set:label", &[]),
+                Some(Stale::Vm("work".into())),
+            ),
             (event(Some("dom0"), "property-pre-set:label", &[]), None),
             (event(Some("work"), "domain-pre-delete", &[]), None),
             (event(None, "property-set:default_netvm", &[]), Some(Stale::System)),
