@@ -22,7 +22,8 @@ pub(super) enum Since {
 /// What is begun.
 pub(super) struct Incomplete {
     daemon: Daemon,
-    vms: BTreeMap<String, Since>,
+    /// The VMs in the order in which they were begun.
+    vms: Vec<(String, Since)>,
     /// The imports that are open, by VM and volume, with the place that takes the data.
     imports: BTreeMap<(String, String), PathBuf>,
 }
@@ -31,19 +32,28 @@ impl Incomplete {
     pub(super) fn new(daemon: Daemon) -> Self {
         Self {
             daemon,
-            vms: BTreeMap::new(),
+            vms: Vec::new(),
             imports: BTreeMap::new(),
         }
     }
 
     /// Takes note of a VM that is being restored.
     pub(super) fn add(&mut self, vm: String, since: Since) {
-        self.vms.insert(vm, since);
+        self.vms.retain(|(known, _)| *known != vm);
+        self.vms.push((vm, since));
+    }
+
+    /// Hears that a VM carries the tag: from now on one of that name without it is another one.
+    pub(super) fn is_tagged(&mut self, vm: &str) {
+        let known = self.vms.iter_mut().find(|(known, _)| known == vm);
+        if let Some((_, since)) = known {
+            *since = Since::SomeTime;
+        }
     }
 
     /// Forgets a VM that is complete, or gone; imports of it that are open went with it.
     pub(super) fn settle(&mut self, vm: &str) {
-        self.vms.remove(vm);
+        self.vms.retain(|(known, _)| known != vm);
         self.imports.retain(|(of, _), _| of != vm);
     }
 
@@ -62,20 +72,35 @@ impl Incomplete {
         self.imports.remove(&key);
         Ok(())
     }
-}
 
-impl Drop for Incomplete {
-    fn drop(&mut self) {
+    /// Ends all imports badly and takes all VMs away.
+    pub(super) fn take_away(&mut self) {
         for ((vm, volume), path) in std::mem::take(&mut self.imports) {
             // The VM goes next, and its volumes with it.
             let _ = self.daemon.end_import(&vm, &volume, Verdict::Bad, &path);
         }
-        for (vm, since) in &self.vms {
-            // A caller that dies right after it created a VM has not tagged it yet. Of others only the tag tells that nobody
-            // made a VM of that name meanwhile.
-            if *since == Since::BeforeItsCreation || self.daemon.has_tag(vm, IN_PROGRESS_TAG) == Ok(true) {
-                let _ = self.daemon.remove(vm);
+        let mut left = std::mem::take(&mut self.vms);
+        // A VM that another one names cannot be removed before that one. What others are based on was begun first.
+        loop {
+            let before = left.len();
+            left.reverse();
+            left.retain(|(vm, since)| self.is_unfinished(vm, *since) && self.daemon.remove(vm).is_err());
+            left.reverse();
+            if left.is_empty() || left.len() == before {
+                return;
             }
         }
+    }
+
+    /// Whether it is the VM that was begun. A caller that dies right after it created a VM has not tagged it yet. Of others
+    /// only the tag tells that nobody made a VM of that name meanwhile.
+    fn is_unfinished(&self, vm: &str, since: Since) -> bool {
+        since == Since::BeforeItsCreation || self.daemon.has_tag(vm, IN_PROGRESS_TAG) == Ok(true)
+    }
+}
+
+impl Drop for Incomplete {
+    fn drop(&mut self) {
+        self.take_away();
     }
 }

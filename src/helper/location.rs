@@ -2,11 +2,13 @@
 //! Where the state of a volume that a backup saves lies, by the driver of its pool.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs::{self, File, OpenOptions},
+    os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::{Component, Path, PathBuf},
     process::{Command, Stdio},
 };
+
+use rustix::fs::OFlags;
 
 use crate::adminapi::{AdminVolume, PoolInfo};
 
@@ -62,7 +64,6 @@ impl VolumeState {
 
     /// Opens it for reading.
     pub(super) fn open(&self, root: &Path) -> Result<File, HelperFault> {
-        let failed = |error: &io::Error| HelperFault::file(&self.path, error);
         if let Some(logical) = self
             .logical
             .as_ref()
@@ -70,16 +71,40 @@ impl VolumeState {
         {
             activate(logical);
         }
-        // A pipe of that name would block here for ever.
-        let kind = fs::metadata(&self.path).map_err(|error| failed(&error))?.file_type();
-        let is_pipe = !kind.is_file() && !std::os::unix::fs::FileTypeExt::is_block_device(&kind);
-        if is_pipe {
-            return Err(HelperFault::Place {
-                name: self.path.display().to_string(),
-            });
-        }
-        File::open(&self.path).map_err(|error| failed(&error))
+        open_plain(root, &self.path, Access::Read)
     }
+}
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// Opens a file or device in the place of a volume. The folders of pools belong to a group, so somebody of it may have put
+/// a link or a pipe there; among the devices, where links are usual, only root does.
+pub(super) fn open_plain(root: &Path, path: &Path, access: Access) -> Result<File, HelperFault> {
+    let is_device = path.starts_with(root.join("dev"));
+    let no_link = if is_device { OFlags::empty() } else { OFlags::NOFOLLOW };
+    // A pipe would be waited for.
+    let flags = OFlags::NONBLOCK | no_link;
+    let file = OpenOptions::new()
+        .read(access == Access::Read)
+        .write(access == Access::Write)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
+    let file = file.map_err(|error| HelperFault::file(path, &error))?;
+    let kind = file
+        .metadata()
+        .map_err(|error| HelperFault::file(path, &error))?
+        .file_type();
+    if !kind.is_file() && !kind.is_block_device() {
+        return Err(HelperFault::Place {
+            name: path.display().to_string(),
+        });
+    }
+    Ok(file)
 }
 
 /// Where the data of an import into a volume lie until it ends; nothing for drivers that are not known.

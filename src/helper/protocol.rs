@@ -48,6 +48,8 @@ pub enum Question {
         /// The VM.
         vm: String,
     },
+    /// The caller gives up: remove all VMs that are being restored, as if it had gone away.
+    GiveUp,
 }
 
 /// What the helper answers.

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    fs::File,
     os::fd::AsFd,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -19,7 +19,7 @@ use super::{
     channel::{Channel, ChannelError},
     fault::HelperFault,
     incomplete::{Incomplete, Since},
-    location::{VolumeState, below, import_path},
+    location::{Access, VolumeState, below, import_path, open_plain},
     protocol::{Answer, Begun, Opened, Question},
     trust,
 };
@@ -65,6 +65,8 @@ pub fn serve(root: &Path, channel: &Channel) -> Result<(), ChannelError> {
         };
         match sent {
             Err(ChannelError::Closed) => return Ok(()),
+            // A path that is no text, or a name without end.
+            Err(ChannelError::Message) => channel.send(&Answer::Failed(HelperFault::Message), None)?,
             sent => sent?,
         }
     }
@@ -72,7 +74,13 @@ pub fn serve(root: &Path, channel: &Channel) -> Result<(), ChannelError> {
 
 /// The folder to work in, if it can be trusted.
 fn root_of(root: &Path) -> Result<PathBuf, HelperFault> {
-    let (found, foreign) = trust::check(root).map_err(|error| HelperFault::file(root, &error))?;
+    let failed = |error: std::io::Error| HelperFault::file(root, &error);
+    let (found, foreign) = trust::check(root).map_err(failed)?;
+    let sockets = [ADMIN_SOCKET, INTERNAL_SOCKET];
+    let foreign = match foreign {
+        None => trust::foreign_socket(&found, sockets).map_err(failed)?,
+        foreign => foreign,
+    };
     match foreign.filter(|_| trust::is_elevated()) {
         Some(path) => Err(HelperFault::Untrusted { path }),
         None => Ok(found),
@@ -112,6 +120,7 @@ impl Server {
             }
             Question::StillRestoring { vm } => self.incomplete.add(vm, Since::SomeTime),
             Question::Settled { vm } => self.incomplete.settle(&vm),
+            Question::GiveUp => self.incomplete.take_away(),
         }
         Ok((Answer::Done, None))
     }
@@ -159,6 +168,7 @@ impl Server {
         if !self.daemon.has_tag(&vm, IN_PROGRESS_TAG)? {
             return Err(HelperFault::NotBeingRestored);
         }
+        self.incomplete.is_tagged(&vm);
         let is_begun = || self.import_path(&vm, &volume).is_some_and(|path| path.exists());
         let target = self.daemon.begin_import(&vm, &volume, size_bytes, is_begun)?;
         let nowhere = || HelperFault::Place {
@@ -166,8 +176,7 @@ impl Server {
         };
         let path = target.path.to_str().and_then(below).map(|path| self.root.join(path));
         let opened = path.ok_or_else(nowhere).and_then(|path| {
-            let file = OpenOptions::new().write(true).open(&path);
-            let file = file.map_err(|error| HelperFault::file(&path, &error))?;
+            let file = open_plain(&self.root, &path, Access::Write)?;
             Ok((path, file))
         });
         match opened {

@@ -23,6 +23,26 @@ pub(super) fn is_elevated() -> bool {
     geteuid().is_root() && (!getuid().is_root() || ELEVATED_FOR.iter().any(|name| runs_for_another(&name)))
 }
 
+/// Returns the first of the sockets that somebody else than root could listen on, or what leads to it.
+pub(super) fn foreign_socket(root: &Path, sockets: [&str; 2]) -> io::Result<Option<PathBuf>> {
+    for socket in sockets {
+        let socket = root.join(socket);
+        // Without a socket nobody answers, which is said where it is called.
+        let Ok(found) = fs::symlink_metadata(&socket) else {
+            continue;
+        };
+        if found.uid() != 0 {
+            return Ok(Some(socket));
+        }
+        if let Some(folder) = socket.parent()
+            && let (_, Some(foreign)) = check(folder)?
+        {
+            return Ok(Some(foreign));
+        }
+    }
+    Ok(None)
+}
+
 /// Returns the folder with no link in it, and the first part of it that somebody else than root could change.
 pub(super) fn check(root: &Path) -> io::Result<(PathBuf, Option<PathBuf>)> {
     let root = root.canonicalize()?;

@@ -35,6 +35,12 @@ pub trait Intake: Send + Sync {
     /// When it runs, is not there, or cannot be removed.
     fn remove_vm(&self, vm: &str) -> Result<(), HostError>;
 
+    /// Leaves it to others to take away all VMs that are not complete, where the host has somebody for that: the way back
+    /// of a restore that was cancelled and does not wait. Returns whether there is somebody.
+    fn leave_unfinished(&self) -> bool {
+        false
+    }
+
     /// Brings a new VM to exactly that state: what it has beyond that, from its template or its class, goes. Returns what
     /// the host did not take.
     ///

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Backing up a live PedOS.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use pedos_backup::{
     engine::{Degree, EngineError, Failure, Report, VmResult},
+    helper::{Answer, Channel, HelperFault},
     host::{Change, DOM0, Host, HostError},
 };
 use pedos_standin::{Dialect, Driver, Standin};
 
 use crate::{
-    pedos::{DIALECTS, calls, data, holds_no_part, open},
+    pedos::{DIALECTS, calls, data, holds_no_part, open, restore, volume},
     support::{injured::InjuredHost, jobs, tools},
 };
 
@@ -144,6 +145,87 @@ fn a_daemon_that_dies_while_volumes_are_read_costs_no_data() {
         other.restart_after(std::time::Duration::from_secs(1));
     });
     assert_eq!(report.degree(), Degree::Complete, "{report:?}");
+}
+
+#[test]
+fn what_a_vm_commits_while_another_one_is_read_is_in_no_archive() {
+    let pedos = Arc::new(Standin::new(Dialect::V4_3));
+    let folder = tempfile::tempdir().unwrap();
+    pedos.fill_volume("personal", "private", &data(5, 4 << 20));
+    pedos.fill_volume("vault", "private", &data(6, 1 << 20));
+    let other = Arc::clone(&pedos);
+    let host = InjuredHost::with_deed(open(&pedos), "personal", 100 << 10, move || {
+        other.start_vm("vault");
+        fs::write(other.live_path("vault", "private"), data(7, 1 << 20)).unwrap();
+        other.halt_vm("vault");
+    });
+    let report = back_up(&host, &["personal", "vault"], folder.path());
+    assert!(host.was_felt());
+    assert_eq!(report.degree(), Degree::Complete, "{report:?}");
+    assert!(volume(&pedos, "vault", "private") == data(7, 1 << 20));
+    let restored = restore(&folder.path().join("archive"), &pedos);
+    assert_eq!(restored.degree(), Degree::Complete, "{restored:?}");
+    assert!(volume(&pedos, "vault-1", "private") == data(6, 1 << 20));
+}
+
+#[test]
+fn neither_a_link_nor_a_pipe_is_opened_in_the_place_of_a_volume() {
+    let pedos = Standin::new(Dialect::V4_3);
+    let host = open(&pedos);
+    let path = pedos.volume_path("personal", "private");
+    let elsewhere = path.with_file_name("elsewhere.img");
+    fs::rename(&path, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    let opened = host.open_volume("personal", "private").err();
+    assert!(matches!(opened, Some(HostError::Io { .. })), "{opened:?}");
+    fs::remove_file(&path).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let opened = host.open_volume("personal", "private").err();
+    assert!(matches!(opened, Some(HostError::Garbled { .. })), "{opened:?}");
+    fs::remove_file(&path).unwrap();
+    fs::rename(&elsewhere, &path).unwrap();
+    assert!(host.open_volume("personal", "private").is_ok());
+}
+
+/// The first word of a helper that runs as root for somebody else.
+fn first_word(pedos: &Standin) -> Answer {
+    let (channel, other) = Channel::pair().unwrap();
+    let mut helper = std::process::Command::new(env!("CARGO_BIN_EXE_pedos-backup-helper"));
+    let mut child = helper
+        .arg(pedos.root())
+        .env("SUDO_UID", "1000")
+        .stdin(other)
+        .spawn()
+        .unwrap();
+    drop(helper);
+    let (answer, _) = channel.receive(None).unwrap().unwrap();
+    drop(channel);
+    child.wait().unwrap();
+    answer
+}
+
+#[test]
+fn a_helper_with_the_rights_of_root_works_in_folders_of_root_alone() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let pedos = Standin::new(Dialect::V4_3);
+    assert_eq!(first_word(&pedos), Answer::Ready);
+    let change = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let is_refused = || matches!(first_word(&pedos), Answer::Failed(HelperFault::Untrusted { .. }));
+    change(pedos.root(), 0o777);
+    assert!(is_refused());
+    change(pedos.root(), 0o755);
+    // Whoever can put a socket there can say where volumes lie.
+    change(&pedos.path("/var/run"), 0o777);
+    assert!(is_refused());
+    change(&pedos.path("/var/run"), 0o755);
+    let socket = pedos.path("/var/run/qubesd.sock");
+    std::os::unix::fs::chown(&socket, Some(1000), None).unwrap();
+    assert!(is_refused());
+    std::os::unix::fs::chown(&socket, Some(0), None).unwrap();
+    assert_eq!(first_word(&pedos), Answer::Ready);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Restoring into a live PedOS: the same comes back, and few calls are made for it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use pedos_backup::{
     engine::{Degree, Report},
-    host::IN_PROGRESS_TAG,
+    host::{IN_PROGRESS_TAG, VmFile, Wanted},
 };
-use pedos_standin::{Dialect, Driver, Standin};
+use pedos_standin::{Call, Dialect, Driver, Fault, Standin};
 
 use crate::{
     pedos::{DIALECTS, data, open, restore, settings, volume},
@@ -184,7 +187,7 @@ fn a_restored_vm_costs_what_differs_and_little_more() {
         pedos_backup::engine::restore::run(&plan, host.as_ref(), &pedos_backup::engine::Context::default()).unwrap();
     assert_eq!(report.degree(), Degree::Complete, "{report:?}");
     let journal = pedos.journal();
-    let about = |call: &&pedos_standin::Call| call.destination == "personal-1" || call.method.contains("Create");
+    let about = |call: &&Call| call.destination == "personal-1" || call.method.contains("Create");
     let own: Vec<_> = journal.iter().filter(about).collect();
     let names: Vec<_> = own
         .iter()
@@ -205,10 +208,47 @@ fn a_setting_that_is_refused_is_a_warning_and_a_daemon_that_is_gone_is_not() {
     jobs::back_up(open(&pedos).as_ref(), &["personal"], &file).unwrap();
     pedos.on(
         "admin.vm.feature.Set",
-        pedos_standin::Fault::Exception("QubesValueError".into(), "not this one".into()),
+        Fault::Exception("QubesValueError".into(), "not this one".into()),
     );
     let report = restore(&file, &pedos);
     assert_eq!(report.warnings.len(), 1, "{report:?}");
     assert!(volume(&pedos, "personal-1", "private") == volume(&pedos, "personal", "private"));
     holds_nothing_unfinished(&pedos);
+}
+
+#[test]
+fn rules_that_mean_what_is_set_are_not_set_again() {
+    let pedos = Standin::new(Dialect::V4_4);
+    let host = open(&pedos);
+    let rules = b"<firewall version=\"2\"><rules><rule><properties><property name=\"action\">accept</property>\
+        <property name=\"proto\">tcp</property><property name=\"dsthost\">192.0.2.7</property>\
+        <property name=\"dstports\">22</property></properties></rule></rules></firewall>";
+    let sets = || {
+        pedos
+            .journal()
+            .iter()
+            .filter(|call| call.method == "admin.vm.firewall.Set")
+            .count()
+    };
+    for _ in 0..2 {
+        host.set_vm_file("personal", VmFile::Firewall, rules).unwrap();
+        assert_eq!(sets(), 1);
+    }
+}
+
+#[test]
+fn what_is_looked_up_after_a_death_is_compared_as_it_was_set() {
+    let pedos = Standin::new(Dialect::V4_3);
+    let host = open(&pedos);
+    let wanted = Wanted {
+        properties: vec![("kernelopts".to_owned(), "a\\nb".to_owned())],
+        ..Wanted::default()
+    };
+    pedos.on(
+        "admin.vm.property.Set",
+        Fault::DieAfter(Some(Duration::from_millis(300))),
+    );
+    assert_eq!(host.settle("personal", &wanted).unwrap(), []);
+    let is_set = |call: &&Call| call.method == "admin.vm.property.Set";
+    assert_eq!(pedos.journal().iter().filter(is_set).count(), 1);
 }

@@ -149,6 +149,10 @@ impl Vms for InjuredHost {
         self.whole.inventory()
     }
 
+    fn prepare(&self) -> Result<(), HostError> {
+        self.whole.prepare()
+    }
+
     fn open_volume(&self, vm: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
         let source = self.whole.open_volume(vm, volume)?;
         if vm != self.vm {
@@ -216,6 +220,10 @@ impl Intake for InjuredHost {
 
     fn remove_vm(&self, vm: &str) -> Result<(), HostError> {
         self.whole.remove_vm(vm)
+    }
+
+    fn leave_unfinished(&self) -> bool {
+        self.whole.leave_unfinished()
     }
 
     fn settle(&self, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError> {

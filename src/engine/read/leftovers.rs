@@ -7,7 +7,7 @@ use std::{ffi::OsStr, fs, io, path::PathBuf, thread, time::Duration};
 use crate::{
     durable::names_in,
     engine::EngineError,
-    host::{Host, IN_PROGRESS_TAG, Intake, RestoreTurn, TurnGuard, Vms},
+    host::{Host, HostError, IN_PROGRESS_TAG, Intake, RestoreTurn, TurnGuard, Vms},
 };
 
 /// What the name of a folder with a restored home begins with.
@@ -81,12 +81,12 @@ impl Leftovers {
 
     /// Takes them away, for one who has the turn. Returns what could not be taken away, with the reason.
     pub fn remove(&self, host: &dyn Intake, _: &TurnGuard) -> Vec<(String, EngineError)> {
-        let mut kept = Vec::new();
-        for vm in &self.vms {
-            if let Err(error) = host.remove_vm(vm) {
-                kept.push((vm.clone(), error.into()));
-            }
-        }
+        let mut kept: Vec<(String, EngineError)> = Vec::new();
+        kept.extend(
+            remove_vms(host, &self.vms)
+                .into_iter()
+                .map(|(vm, error)| (vm, error.into())),
+        );
         for folder in &self.folders {
             if let Err(error) = fs::remove_dir_all(folder) {
                 let what = folder.to_string_lossy().into_owned();
@@ -97,6 +97,24 @@ impl Leftovers {
             kept.push((String::new(), error.into()));
         }
         kept
+    }
+}
+
+/// Removes VMs. One that another of them names can only go after that one. Returns those that stay, with the reason.
+pub(super) fn remove_vms(host: &dyn Intake, vms: &[String]) -> Vec<(String, HostError)> {
+    let mut names = vms.to_vec();
+    loop {
+        // What others are based on was created first.
+        let removed = names.iter().rev().map(|vm| (vm, host.remove_vm(vm)));
+        let mut kept: Vec<(String, HostError)> = removed
+            .filter_map(|(vm, removed)| Some((vm.clone(), removed.err()?)))
+            .collect();
+        kept.reverse();
+        let is_at_its_end = kept.len() == names.len() || kept.iter().any(|(_, why)| why.is_of_the_host());
+        if kept.is_empty() || is_at_its_end {
+            return kept;
+        }
+        names = kept.into_iter().map(|(vm, _)| vm).collect();
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
     home::{self, HomeFolder},
     home_read::HomeRead,
     index::RunIndex,
-    leftovers::{HOME_FOLDER, wait_for_turn},
+    leftovers::{HOME_FOLDER, remove_vms, wait_for_turn},
     open::open_for_run,
     outline::Outline,
     rules::readable_rules,
@@ -187,19 +187,30 @@ impl<'a> Restoring<'a> {
             }
         }
         // References to other VMs are set when all are there.
-        created.iter().try_for_each(|row| settings.link(row))?;
+        let mut linked = Vec::new();
+        for row in created {
+            match settings.link(row) {
+                Ok(()) => linked.push(row),
+                Err(EngineError::Host(error)) if !error.is_of_the_host() => {
+                    self.give_up(row);
+                    failed.push(failure(row, error.into(), self.context));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let mut created = linked;
         created.extend(rows.iter().copied().filter(|row| row.is_home()));
         Ok((created, failed))
     }
 
-    /// Takes a VM away that did not become whole. Where that fails, it keeps the tag that tells.
-    fn take_away(&self, name: &str) {
-        if let Err(error) = self.way_back.remove_vm(name) {
-            self.context.warn(Warning::NotTakenAway {
-                vm: name.to_owned(),
-                tag: IN_PROGRESS_TAG,
-                why: error,
-            });
+    /// Takes VMs away that did not become whole. Where that fails, they keep the tag that tells.
+    fn take_away(&self, names: &[String]) {
+        for (vm, why) in remove_vms(self.way_back, names) {
+            // Somebody was faster.
+            if !matches!(why, HostError::NoSuchVm { .. }) {
+                let tag = IN_PROGRESS_TAG;
+                self.context.warn(Warning::NotTakenAway { vm, tag, why });
+            }
         }
     }
 }
@@ -209,7 +220,10 @@ impl Drop for Restoring<'_> {
         if self.unfinished.is_empty() {
             return;
         }
-        self.unfinished.iter().for_each(|name| self.take_away(name));
+        if self.context.cancel.is_cancelled() && self.way_back.leave_unfinished() {
+            return;
+        }
+        self.take_away(&self.unfinished);
         if let Err(error) = self.way_back.commit() {
             log::error!("VMs that were taken away may still be on record: {error}");
         }
@@ -289,7 +303,7 @@ impl Target for Restoring<'_> {
             self.pending_home = None;
         } else {
             self.unfinished.retain(|name| *name != row.name_here);
-            self.take_away(&row.name_here);
+            self.take_away(std::slice::from_ref(&row.name_here));
         }
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn of_helper(question: &Question, fault: HelperFault) -> HostError {
         Question::Restoring { vm } | Question::StillRestoring { vm } | Question::Settled { vm } => {
             (vm.clone(), String::new())
         }
+        Question::GiveUp => (String::new(), String::new()),
     };
     match fault {
         HelperFault::Call {

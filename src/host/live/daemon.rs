@@ -273,7 +273,11 @@ impl LiveDaemon {
     /// Removes a tag.
     pub(super) fn remove_tag(&self, vm: &str, tag: &str) -> Result<(), HostError> {
         let call = self.call("admin.vm.tag.Remove", vm).with(tag);
-        call.change(|| Ok(!self.has_tag(vm, tag)?))
+        match call.change(|| Ok(!self.has_tag(vm, tag)?)) {
+            // Somebody was faster.
+            Err(HostError::Declined { .. }) if !self.has_tag(vm, tag)? => Ok(()),
+            removed => removed,
+        }
     }
 
     /// Replaces the firewall's rules.

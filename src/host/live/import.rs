@@ -5,7 +5,6 @@
 use std::{fs::File, io, os::unix::fs::FileExt};
 
 use crate::{
-    cancel::CancelToken,
     durable::WriteBehind,
     helper::{Answer, Question},
     host::{HostError, Operation, Refusal, VolumeImport},
@@ -54,13 +53,12 @@ impl LiveImport {
         HostError::io(Operation::Write(format!("{}:{}", self.vm, self.volume).into()), error)
     }
 
-    fn end(&self, helper: &Privileged, is_good: bool) -> Result<(), HostError> {
-        let question = Question::End {
+    fn end(&self, is_good: bool) -> Question {
+        Question::End {
             vm: self.vm.clone(),
             volume: self.volume.clone(),
             is_good,
-        };
-        helper.ask(&question).map(drop)
+        }
     }
 }
 
@@ -84,7 +82,7 @@ impl VolumeImport for LiveImport {
 
     fn finish(mut self: Box<Self>) -> Result<(), HostError> {
         self.file.sync_data().map_err(|error| self.failed(error))?;
-        self.end(&self.helper, true)?;
+        self.helper.ask(&self.end(true))?;
         self.is_open = false;
         Ok(())
     }
@@ -94,7 +92,7 @@ impl Drop for LiveImport {
     fn drop(&mut self) {
         // After a cancel as well, and whether or not the call to end it well was understood.
         if self.is_open
-            && let Err(error) = self.end(&self.helper.with_cancel(&CancelToken::default()), false)
+            && let Err(error) = self.helper.ask_at_last(&self.end(false))
         {
             log::warn!("ending the import of {}:{}: {error}", self.vm, self.volume);
         }

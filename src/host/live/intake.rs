@@ -48,16 +48,25 @@ impl Intake for LiveHost {
         // From here on it goes with this program.
         self.helper.restoring(&new.name)?;
         let created = self.daemon.create(&new);
-        if created.is_err() {
-            self.way_back().helper.settled(&new.name)?;
+        let is_there = created.is_ok();
+        let tagged = created.and_then(|()| new.tags.iter().try_for_each(|tag| self.daemon.add_tag(&new.name, tag)));
+        match &tagged {
+            Ok(()) => {}
+            // Whether it is there, or will be, nobody knows here.
+            Err(error) if error.is_of_the_host() => drop(self.leave_unfinished()),
+            Err(_) if is_there => self.remove_vm(&new.name)?,
+            Err(_) => self.helper.settled(&new.name)?,
         }
-        created?;
-        new.tags.iter().try_for_each(|tag| self.daemon.add_tag(&new.name, tag))
+        tagged
     }
 
     fn remove_vm(&self, vm: &str) -> Result<(), HostError> {
         self.daemon.remove(vm)?;
         self.helper.settled(vm)
+    }
+
+    fn leave_unfinished(&self) -> bool {
+        self.way_back().helper.give_up()
     }
 
     fn settle(&self, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError> {

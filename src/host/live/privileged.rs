@@ -109,6 +109,29 @@ impl Privileged {
         Ok(())
     }
 
+    /// Leaves it to the helper to take away everything that is unfinished, and does not wait for it. Returns whether the
+    /// helper heard of it.
+    pub(super) fn give_up(&self) -> bool {
+        let Ok(mut shared) = self.lock() else {
+            return false;
+        };
+        let is_told = shared.tell(&Question::GiveUp);
+        if is_told {
+            shared.restoring.clear();
+        }
+        is_told
+    }
+
+    /// Asks something after a cancel too, when nobody waits for the answer.
+    pub(super) fn ask_at_last(&self, question: &Question) -> Result<(), HostError> {
+        let on_the_way_back = self.with_cancel(&CancelToken::default());
+        if !self.cancel.is_cancelled() {
+            return on_the_way_back.ask(question).map(drop);
+        }
+        let is_told = on_the_way_back.lock()?.tell(question);
+        is_told.then_some(()).ok_or(HostError::HelperGone)
+    }
+
     /// Takes the helper for itself. Another thread may be waiting for an answer.
     fn lock(&self) -> Result<MutexGuard<'_, Shared>, HostError> {
         loop {
@@ -123,6 +146,13 @@ impl Privileged {
 }
 
 impl Shared {
+    /// Says something to the helper that runs; returns whether there is one.
+    fn tell(&mut self, question: &Question) -> bool {
+        self.running
+            .as_mut()
+            .is_some_and(|running| running.tell(question).is_ok())
+    }
+
     fn helper(&mut self, root: &Path, cancel: &CancelToken) -> Result<&mut Running, HostError> {
         let running = match self.running.take() {
             Some(running) => running,

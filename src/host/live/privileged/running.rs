@@ -6,6 +6,7 @@ use std::{
     os::fd::OwnedFd,
     path::Path,
     process::Child,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -23,7 +24,8 @@ const START: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Running {
     channel: Channel,
-    child: Child,
+    /// Nothing once it is left to itself.
+    child: Option<Child>,
     /// How many answers are still to come whose asker did not wait for them.
     unheard: usize,
 }
@@ -31,9 +33,21 @@ pub(super) struct Running {
 impl Running {
     /// Starts the helper in the first way that this user has.
     pub(super) fn start(root: &Path, cancel: &CancelToken) -> Result<Self, HostError> {
-        for command in way::commands(root) {
-            if let Some(running) = Self::start_as(command, cancel)? {
-                return Ok(running);
+        let commands = way::commands(root);
+        // What raises rights may not be installed, or not be for this user.
+        let is_raised = commands.len() > 1;
+        let is_no_way = |error: &HostError| match error {
+            HostError::Io { source, .. } => {
+                is_raised && matches!(source.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied)
+            }
+            _ => false,
+        };
+        for command in commands {
+            match Self::start_as(command, cancel) {
+                Ok(Some(running)) => return Ok(running),
+                Ok(None) => {}
+                Err(error) if is_no_way(&error) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(HostError::NoPrivilege)
@@ -46,14 +60,10 @@ impl Running {
         let spawned = command.stdin(other).spawn();
         // It holds the other end of the channel, whose end must be seen here.
         drop(command);
-        let child = match spawned {
-            Ok(child) => child,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
+        let child = spawned.map_err(failed)?;
         let mut started = Self {
             channel,
-            child,
+            child: Some(child),
             unheard: 0,
         };
         let begin = Instant::now();
@@ -64,11 +74,18 @@ impl Running {
                 Ok(Some((Answer::Failed(fault), _))) => return Err(answer::of_helper_start(fault)),
                 Ok(None) if begin.elapsed() < START => {}
                 Ok(_) | Err(_) => {
-                    let _ = started.child.kill();
+                    let _ = started.child.as_mut().map(Child::kill);
                     return Ok(None);
                 }
             }
         }
+    }
+
+    /// Says something whose answer nobody waits for.
+    pub(super) fn tell(&mut self, question: &Question) -> Result<(), HostError> {
+        self.channel.send(question, None).map_err(|_| HostError::HelperGone)?;
+        self.unheard += 1;
+        Ok(())
     }
 
     /// Asks a question and waits for its answer, or for a cancel.
@@ -78,8 +95,7 @@ impl Running {
         cancel: &CancelToken,
     ) -> Result<(Answer, Option<OwnedFd>), HostError> {
         let gone = |_: ChannelError| HostError::HelperGone;
-        self.channel.send(question, None).map_err(gone)?;
-        self.unheard += 1;
+        self.tell(question)?;
         loop {
             cancel.check()?;
             if let Some((answer, descriptor)) = self.channel.receive(Some(CANCEL_CHECK)).map_err(gone)? {
@@ -95,7 +111,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have much to put in order, for which nobody waits here; one that has ended is not left as a zombie.
-        let _ = self.child.try_wait();
+        // It may have much to put in order, for which nobody waits here. It leaves no zombie in a program that goes on.
+        if let Some(mut child) = self.child.take()
+            && matches!(child.try_wait(), Ok(None))
+        {
+            let _ = thread::Builder::new().spawn(move || child.wait());
+        }
     }
 }
