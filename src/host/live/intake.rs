@@ -52,7 +52,13 @@ impl Intake for LiveHost {
             self.way_back().helper.settled(&new.name)?;
         }
         created?;
-        new.tags.iter().try_for_each(|tag| self.daemon.add_tag(&new.name, tag))
+        // A disposable takes over the tags of its template, which may be in the middle of a restore as well.
+        let domain = self.record()?.domain(&new.name);
+        let has = |tag: &&String| domain.as_ref().is_some_and(|domain| domain.tags.contains(tag));
+        let missing = new.tags.iter().filter(|tag| !has(tag));
+        missing
+            .into_iter()
+            .try_for_each(|tag| self.daemon.add_tag(&new.name, tag))
     }
 
     fn remove_vm(&self, vm: &str) -> Result<(), HostError> {
