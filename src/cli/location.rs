@@ -34,7 +34,7 @@ pub(super) fn check_vm(system: &System, name: &str) -> Result<(), HostError> {
     let name_of = || name.to_owned();
     match system.vm(name) {
         None => Err(HostError::NoSuchVm { name: name_of() }),
-        Some(vm) if !vm.is_running => Err(HostError::NotRunning { name: name_of() }),
+        Some(vm) if !vm.is_running && !system.starts_vms => Err(HostError::NotRunning { name: name_of() }),
         Some(_) => Ok(()),
     }
 }

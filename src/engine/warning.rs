@@ -48,6 +48,11 @@ pub enum Warning {
         /// The VM.
         vm: String,
     },
+    /// The process that takes the archive took nothing for a while.
+    TakesNothing {
+        /// The VM or the command.
+        place: String,
+    },
     /// The VM that takes the archive was halted and has been started.
     VmStarted {
         /// The VM.
@@ -183,6 +188,7 @@ impl From<Notice> for Warning {
             Notice::LeftoverReplaced { path } => Self::LeftoverReplaced { path },
             Notice::NameNotSynced { path, why } => Self::NameNotSynced { path, why },
             Notice::UptakeUnknown { vm } => Self::UptakeUnknown { vm },
+            Notice::TakesNothing { place } => Self::TakesNothing { place },
             Notice::VmStarted { vm } => Self::VmStarted { vm },
             Notice::VmEndsWhenIdle { vm } => Self::VmEndsWhenIdle { vm },
             Notice::LeftBehind { place } => Self::LeftBehind { place },

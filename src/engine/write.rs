@@ -3,6 +3,7 @@
 
 // What goes into it.
 mod contents;
+mod descriptors;
 mod home;
 
 // The reading thread.

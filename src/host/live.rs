@@ -16,7 +16,11 @@ mod settle;
 mod source;
 mod watch;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use self::{daemon::LiveDaemon, known::Known, privileged::Privileged, watch::LiveChanges};
 use super::{
@@ -36,6 +40,8 @@ pub(super) struct LiveHost {
     helper: Privileged,
     known: Arc<Known>,
     turns: Arc<Turns>,
+    /// The VMs that were started for a service, until that is told.
+    started: Arc<Mutex<BTreeSet<String>>>,
     cancel: CancelToken,
 }
 
@@ -54,6 +60,7 @@ impl LiveHost {
             daemon,
             known: Arc::default(),
             turns: Arc::default(),
+            started: Arc::default(),
             layout: Layout { root },
             cancel: CancelToken::default(),
         })

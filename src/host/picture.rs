@@ -96,6 +96,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> Syst
     System {
         root: layout.root.clone(),
         lacks_rights: false,
+        starts_vms: matches!(sight.opener, Opener::Helper { .. }),
         user: home.map(|home| home.user),
         labels: labels.map(|entry| entry.label).collect(),
         pools: picture.pools(),

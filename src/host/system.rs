@@ -13,6 +13,8 @@ pub struct System {
     pub root: PathBuf,
     /// Whether volumes are root's here, and this user does not get the rights to read and fill them.
     pub lacks_rights: bool,
+    /// Whether a VM that is halted is started when one of its services is needed.
+    pub starts_vms: bool,
     /// The user of dom0, as far as there is one.
     pub user: Option<String>,
     /// Labels in their order.

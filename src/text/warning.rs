@@ -38,6 +38,10 @@ pub fn warning(warning: &Warning) -> String {
             "An unfinished file of an earlier run, which nobody was writing any more, was replaced: {path}",
             &[("path", &shown(path))],
         ),
+        Warning::TakesNothing { place } => gettext_f(
+            "{place} took nothing of the backup for half a minute: is it paused, or does its disk hang?",
+            &[("place", &sanitize(place))],
+        ),
         Warning::VmStarted { vm } => gettext_f(
             "The VM {vm} was halted and has been started for this backup.",
             &[("vm", &sanitize(vm))],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why an archive could not be written or read, apart from what is in it.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
 
 use crate::{cancel::Cancelled, host::HostError, io_error::IoError, qfile::QfileFault};
 
@@ -73,6 +73,14 @@ pub enum DestinationError {
     NothingThere {
         /// Where.
         place: String,
+    },
+    /// The process that takes the archive took nothing for so long that it was ended.
+    #[error("{place} took nothing for {} minutes", after.as_secs() / 60)]
+    Stalled {
+        /// The VM or the command.
+        place: String,
+        /// For how long.
+        after: Duration,
     },
     /// What the VM kept is not what was sent to it.
     #[error("{place} did not keep the whole archive")]

@@ -40,6 +40,11 @@ pub enum Notice {
         /// The VM.
         vm: String,
     },
+    /// The process has taken nothing for a while.
+    TakesNothing {
+        /// The VM or the command.
+        place: String,
+    },
     /// In this VM the archive has its final name from its first byte, because its service runs no shell.
     NamedFromTheStart {
         /// The VM.

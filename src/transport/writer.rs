@@ -5,6 +5,7 @@ mod api;
 mod file;
 mod process;
 mod staged;
+mod stall;
 mod standard;
 
 use std::time::SystemTime;

@@ -103,11 +103,13 @@ fn the_same_comes_back_under_new_names_and_under_the_old_ones() {
             for vm in &report.vms {
                 assert_ne!(vm.name, vm.name_here);
                 if FULL.contains(&vm.name.as_str()) {
-                    assert!(
-                        volume(&pedos, &vm.name_here, "private") == volume(&pedos, &vm.name, "private"),
-                        "{}",
-                        vm.name
+                    // A pool may have rounded the size up.
+                    let (now, before) = (
+                        volume(&pedos, &vm.name_here, "private"),
+                        volume(&pedos, &vm.name, "private"),
                     );
+                    let same = now.starts_with(&before) && now[before.len()..].iter().all(|byte| *byte == 0);
+                    assert!(same, "{}", vm.name);
                 }
             }
             compare(&pedos, &report, "personal", &before[1]);
@@ -121,7 +123,7 @@ fn the_same_comes_back_under_new_names_and_under_the_old_ones() {
             assert_eq!(report.degree(), Degree::Complete, "{report:#?}");
             let vault = report.vms.iter().find(|vm| vm.name == "vault").unwrap();
             assert_eq!(vault.name_here, "vault");
-            assert!(volume(&pedos, "vault", "private") == data(3, 3 << 20));
+            assert!(volume(&pedos, "vault", "private").starts_with(&data(3, 3 << 20)));
             compare(&pedos, &report, "vault", &before[3]);
             holds_nothing_unfinished(&pedos);
         }

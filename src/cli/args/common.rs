@@ -20,7 +20,8 @@ pub struct CommonArgs {
     /// Work on the PedOS in this folder
     ///
     /// The folder is laid out as dom0's own file system is: DIR/var/lib/qubes/qubes.xml, the volumes beside it, and
-    /// DIR/home. Without this option, the environment variable PEDOS_ROOT names it.
+    /// DIR/home. Without this option, the environment variable PEDOS_ROOT names it. Without both it is the PedOS that runs
+    /// on this computer. A folder with the sockets of a running system in it is taken for that system.
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 

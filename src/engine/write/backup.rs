@@ -32,6 +32,7 @@ use super::{
     blocks::BLOCKS_PER_WORKER,
     buffers::Buffers,
     contents::{Contents, member_name},
+    descriptors,
     keys::{KeyMaker, SureKeys},
     parts::{LEAST_PACKED_SHARE, Packer},
     reading::Reading,
@@ -53,6 +54,7 @@ pub(in crate::engine) fn run(
     let system = host.system_of(&plan.vms)?;
     let unready = check(plan, &system)?;
     host.prepare()?;
+    descriptors::allow_all();
     let contents = Contents::gather(plan, &system, &unready, host, context)?;
     let writer = open_writer(&plan.destination, services, &context.cancel, &context.notices())?;
     let is_readable_again = writer.capabilities().is_readable_again;

@@ -49,7 +49,7 @@ impl Intake for LiveHost {
         self.helper.restoring(&new.name)?;
         let created = self.daemon.create(&new);
         let is_there = created.is_ok();
-        let tagged = created.and_then(|()| new.tags.iter().try_for_each(|tag| self.daemon.add_tag(&new.name, tag)));
+        let tagged = created.and_then(|()| self.tag(&new));
         match &tagged {
             Ok(()) => {}
             // Whether it is there, or will be, nobody knows here.
@@ -129,6 +129,15 @@ impl LiveHost {
             known: Arc::clone(&self.known),
             ..self.clone()
         }
+    }
+
+    /// Gives a new VM its tags.
+    fn tag(&self, new: &NewVm) -> Result<(), HostError> {
+        // A disposable takes over the tags of its template, which may be in the middle of a restore as well.
+        let domain = self.record()?.domain(&new.name);
+        let has = |tag: &&String| domain.as_ref().is_some_and(|domain| domain.tags.contains(tag));
+        let mut missing = new.tags.iter().filter(|tag| !has(tag));
+        missing.try_for_each(|tag| self.daemon.add_tag(&new.name, tag))
     }
 
     /// Gives a VM these rules, if it has others.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Starts services in VMs. A VM that is halted is started first.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, sync::PoisonError};
 
 use crate::{
     adminapi::PowerState,
@@ -18,23 +18,27 @@ const IDLE_SERVICE: &str = "shutdown-idle";
 
 /// Starts a VM if it is halted.
 pub(super) fn make_ready(host: &LiveHost, vm: &str) -> Result<Readiness, HostError> {
+    start_vm(host, vm)?;
     Ok(Readiness {
-        was_started: start_vm(host, vm)?,
+        was_started: host.started.lock().unwrap_or_else(PoisonError::into_inner).remove(vm),
         ends_when_idle: host.daemon.has_service(vm, IDLE_SERVICE)?,
     })
 }
 
-/// Starts a VM if it is halted; returns whether it was.
-fn start_vm(host: &LiveHost, vm: &str) -> Result<bool, HostError> {
+/// Starts a VM if it is halted. Whoever looks first what is in the VM starts it, and whoever writes to it tells.
+fn start_vm(host: &LiveHost, vm: &str) -> Result<(), HostError> {
     if vm == DOM0 {
         return Err(HostError::NotRunning { name: vm.to_owned() });
     }
-    let is_halted = host.daemon.vm(vm)?.state == PowerState::Halted;
-    if is_halted {
+    if host.daemon.vm(vm)?.state == PowerState::Halted {
         log::info!("starting VM {vm}");
         host.daemon.start(vm)?;
+        host.started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(vm.to_owned());
     }
-    Ok(is_halted)
+    Ok(())
 }
 
 /// Starts a service in a VM.

@@ -10,6 +10,7 @@ use crate::transport::{DestinationError, ServiceFault, SourceError, Unreadable};
 
 use super::{
     super::{
+        duration,
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
@@ -80,6 +81,11 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("place", &sanitize(place))],
         ))
         .hint(gettext("Choose a directory, a new file, or a command.")),
+        DestinationError::Stalled { place, after } => Message::new(gettext_f(
+            "{place} took nothing of the backup for {time}, so it was ended",
+            &[("place", &sanitize(place)), ("time", &duration(*after))],
+        ))
+        .hint(gettext("Look whether that VM is paused, or whether its disk hangs, before you try again.")),
         DestinationError::Command { command, code, said } => Message::new(gettext_f(
             "The command that was to take the backup failed: {command}",
             &[("command", &sanitize(command))],

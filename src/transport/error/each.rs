@@ -24,6 +24,7 @@ impl DestinationError {
         Service { vm: odd(), code: 1, said: odd() },
         NotWritable { place: odd() },
         NothingThere { place: odd() },
+        Stalled { place: odd(), after: std::time::Duration::from_secs(7) },
         NotKept { place: odd() },
         Command { command: odd(), code: 1, said: odd() },
         Impossible { place: odd() },

@@ -16,6 +16,7 @@ use crate::{
 use super::{
     super::{DestinationError, Location, Notice, Notices, ProcessOutput, TransportError, command},
     api::{ArchiveWriter, WriteCapabilities},
+    stall::{self, StallWatch},
 };
 
 /// How long is waited before the process is asked again whether it has taken everything: most have at once.
@@ -28,6 +29,7 @@ pub(super) struct ProcessWriter {
     cancel: CancelToken,
     notices: Option<Notices>,
     stdin: Option<Box<dyn ServiceInput>>,
+    stall: StallWatch,
     control: Arc<dyn ServiceControl>,
     output: Option<ProcessOutput>,
     is_finished: bool,
@@ -49,12 +51,15 @@ impl ProcessWriter {
     pub(super) fn of_command(command: &str, cancel: &CancelToken) -> Result<Self, TransportError> {
         let started = command::start_sink(command, cancel);
         let (stdin, running) = started.map_err(|error| DestinationError::of(command, error.into()))?;
+        let control: Arc<dyn ServiceControl> = running.group;
         Ok(Self {
+            // Nobody hears it, and the user sees that nothing moves.
+            stall: StallWatch::start(Arc::clone(&control), || {}),
             location: Location::Command(command.to_owned()),
             cancel: cancel.clone(),
             notices: None,
             stdin: Some(Box::new(stdin)),
-            control: running.group,
+            control,
             output: Some(running.output),
             is_finished: false,
             is_whole: false,
@@ -110,7 +115,14 @@ impl ProcessWriter {
             started.into_iter().chain(idle).for_each(|notice| notices(notice));
         }
         let process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
+        let heard = notices.clone().zip(location.vm().map(str::to_owned));
+        let tell = move || {
+            if let Some((notices, place)) = heard {
+                notices(Notice::TakesNothing { place });
+            }
+        };
         let mut writer = Self {
+            stall: StallWatch::start(Arc::clone(&process.control), tell),
             location,
             cancel: cancel.clone(),
             notices,
@@ -135,7 +147,7 @@ impl ProcessWriter {
     /// Ends the archive. What a pipe still holds when its reader goes away is lost without an error of any write, so the
     /// end of input comes only once everything was taken.
     pub(super) fn end(&mut self) -> Result<(), TransportError> {
-        match self.wait_until_taken()? {
+        match self.stall.over(|| self.wait_until_taken())? {
             Uptake::Whole => {}
             Uptake::Unknown => {
                 if let (Some(notices), Some(vm)) = (&self.notices, self.location.vm()) {
@@ -189,6 +201,14 @@ impl ProcessWriter {
     }
 
     fn ended(&self, code: i32, said: String) -> TransportError {
+        if self.stall.has_ended_it() {
+            let place = self
+                .location
+                .vm()
+                .map_or_else(|| self.location.to_string(), str::to_owned);
+            let after = stall::ENDED_AFTER;
+            return DestinationError::Stalled { place, after }.into();
+        }
         match &self.location {
             Location::Command(command) => DestinationError::Command {
                 command: command.clone(),
@@ -218,7 +238,7 @@ impl ProcessWriter {
 impl Write for ProcessWriter {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match &mut self.stdin {
-            Some(stdin) => stdin.write(data),
+            Some(stdin) => self.stall.over(|| stdin.write(data)),
             None => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }

@@ -23,6 +23,9 @@ if [ -z "$command" ] || ! command -v "$command" >/dev/null; then
     exit 1
 fi
 echo "Redirecting STDIN to $args"
+# A command that asks for it finds the file system of the VM here.
+PEDOS_VM_ROOT=$STANDIN_VM_ROOT
+export PEDOS_VM_ROOT
 # Redirections and separators in the line act on "set" and not on the command, as they do in a real VM.
 eval "set -- $args"
 "$@"
