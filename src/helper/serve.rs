@@ -266,9 +266,10 @@ impl Daemon {
         // An import that was begun and whose answer was lost is in the way of the next one.
         let begin_anew = || {
             if is_begun() {
-                self.internal
-                    .change(&end_of(vm, volume, Verdict::Bad), Deadline::Unlimited, || Ok(None))
-                    .or_else(refused)?;
+                let is_ended = || Ok((!is_begun()).then(Vec::new));
+                let end = end_of(vm, volume, Verdict::Bad);
+                let ended = self.internal.change(&end, Deadline::Unlimited, is_ended);
+                ended.or_else(refused)?;
             }
             Ok(None)
         };

@@ -4,6 +4,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -11,7 +12,7 @@ use std::{
 use pedos_backup::{
     engine::{self, Context, Degree, Leftovers, VmResult},
     helper::PROGRAM,
-    host::{IN_PROGRESS_TAG, RestoreTurn},
+    host::{Host, IN_PROGRESS_TAG, RestoreTurn},
     job::{Job, JobHandle, JobKind, Outcome},
     transport::Location,
 };
@@ -321,6 +322,30 @@ fn an_import_that_breaks_off_is_ended_badly() {
     assert_eq!(report.degree(), Degree::Partial, "{report:?}");
     assert!(was_ended_badly(&pedos, "personal-1"));
     holds_no_false_vm(&pedos);
+}
+
+#[test]
+fn a_cancel_ends_the_wait_for_a_vm_that_is_taken_away() {
+    for method in ["admin.vm.Remove", "internal.vm.volume.ImportEnd"] {
+        let pedos = Standin::new(Dialect::V4_3);
+        let folder = tempfile::tempdir().unwrap();
+        let archive = archive(&pedos, folder.path(), 1 << 20);
+        let injury = Injury::Write { from: 0, errno: 28 };
+        let host: Arc<dyn Host> = Arc::new(InjuredHost::new(open(&pedos), "personal-1", injury));
+        let plan = jobs::renaming_plan(Location::File(archive).into(), host.as_ref()).unwrap();
+        pedos.on(method, Fault::NoAnswer);
+        pedos.clear_journal();
+        let job = jobs::spawn(Job::Restore(plan, host));
+        first_of(&pedos, 1, method);
+        let start = Instant::now();
+        job.cancel();
+        assert!(matches!(jobs::last_word(&job), Outcome::Cancelled(_)));
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{method}: {:?}",
+            start.elapsed()
+        );
+    }
 }
 
 /// Whether the daemon was told that an import of a VM has failed.

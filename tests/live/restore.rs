@@ -254,3 +254,44 @@ fn what_is_looked_up_after_a_death_is_compared_as_it_was_set() {
     let is_set = |call: &&Call| call.method == "admin.vm.property.Set";
     assert_eq!(pedos.journal().iter().filter(is_set).count(), 1);
 }
+
+#[test]
+fn no_change_whose_answer_was_lost_is_made_twice() {
+    let pedos = Standin::new(Dialect::V4_3);
+    let folder = tempfile::tempdir().unwrap();
+    adorn(&pedos, Dialect::V4_3);
+    let device = "device_id='*' port_id='00_1f.2' devclass='pci' backend_domain='dom0' mode='required'";
+    done(
+        &pedos,
+        "admin.vm.device.pci.Assign",
+        "dom0+00_1f.2+_",
+        "personal",
+        device,
+    );
+    let archive = archive(&pedos, folder.path());
+    for method in [
+        "admin.vm.Create.TemplateVM",
+        "admin.vm.Create.AppVM",
+        "admin.vm.Create.DispVM",
+        "admin.vm.tag.Set",
+        "admin.vm.tag.Remove",
+        "admin.vm.property.Set",
+        "admin.vm.property.Reset",
+        "admin.vm.feature.Set",
+        "admin.vm.feature.Remove",
+        "admin.vm.firewall.Set",
+        "admin.vm.notes.Set",
+        "admin.vm.device.pci.Assign",
+        "internal.vm.volume.ImportBegin",
+        "internal.vm.volume.ImportEnd",
+    ] {
+        pedos.on(method, Fault::DieAfter(Some(Duration::from_millis(200))));
+    }
+    let report = restore(&archive, &pedos);
+    assert_eq!(report.degree(), Degree::Complete, "{report:#?}");
+    assert_eq!(report.warnings, [], "{report:#?}");
+    let restored = pedos.state();
+    assert_eq!(restored.vm("personal-1").unwrap().devices.len(), 1);
+    // That nothing was set to what it was, the stand-in holds itself.
+    holds_nothing_unfinished(&pedos);
+}

@@ -203,27 +203,37 @@ impl<'a> Restoring<'a> {
         Ok((created, failed))
     }
 
-    /// Takes VMs away that did not become whole. Where that fails, they keep the tag that tells.
-    fn take_away(&self, names: &[String]) {
-        for (vm, why) in remove_vms(self.way_back, names) {
-            // Somebody was faster.
-            if !matches!(why, HostError::NoSuchVm { .. }) {
-                let tag = IN_PROGRESS_TAG;
-                self.context.warn(Warning::NotTakenAway { vm, tag, why });
+    /// Takes VMs away that did not become whole. Where that fails, they keep the tag that tells. Returns those that a cancel
+    /// left there.
+    fn take_away(&self, host: &dyn Intake, names: &[String]) -> Vec<String> {
+        let mut left = Vec::new();
+        for (vm, why) in remove_vms(host, names) {
+            match why {
+                // Somebody was faster.
+                HostError::NoSuchVm { .. } => {}
+                HostError::Cancelled(_) => left.push(vm),
+                why => {
+                    let tag = IN_PROGRESS_TAG;
+                    self.context.warn(Warning::NotTakenAway { vm, tag, why });
+                }
             }
         }
+        left
     }
 }
 
 impl Drop for Restoring<'_> {
     fn drop(&mut self) {
-        if self.unfinished.is_empty() {
+        let mut left = std::mem::take(&mut self.unfinished);
+        if left.is_empty() {
             return;
         }
-        if self.context.cancel.is_cancelled() && self.way_back.leave_unfinished() {
-            return;
+        if !self.context.cancel.is_cancelled() {
+            left = self.take_away(self.host, &left);
         }
-        self.take_away(&self.unfinished);
+        if !left.is_empty() && !self.way_back.leave_unfinished() {
+            self.take_away(self.way_back, &left);
+        }
         if let Err(error) = self.way_back.commit() {
             log::error!("VMs that were taken away may still be on record: {error}");
         }
@@ -303,7 +313,8 @@ impl Target for Restoring<'_> {
             self.pending_home = None;
         } else {
             self.unfinished.retain(|name| *name != row.name_here);
-            self.take_away(std::slice::from_ref(&row.name_here));
+            let left = self.take_away(self.host, std::slice::from_ref(&row.name_here));
+            self.unfinished.extend(left);
         }
     }
 }

@@ -12,7 +12,10 @@ use crate::{
     host::{DOM0, HostError, Label, NewVm},
 };
 
-use super::answer::host_error;
+use super::{answer::host_error, rules};
+
+/// What the daemons say of a device that a VM has, by the class of their exception.
+const ALREADY_ASSIGNED: [&str; 2] = ["DeviceAlreadyAssigned", "DeviceAlreadyAttached"];
 
 /// The daemon of a live PedOS.
 #[derive(Debug, Clone)]
@@ -252,7 +255,10 @@ impl LiveDaemon {
     /// Sets a feature.
     pub(super) fn set_feature(&self, vm: &str, name: &str, value: &str) -> Result<(), HostError> {
         let call = self.call("admin.vm.feature.Set", vm).with(name);
-        call.carrying(value).repeat()
+        call.carrying(value).change(|| {
+            let now = self.call("admin.vm.feature.Get", vm).with(name);
+            is_so(now.ask(|now| Ok(now == value.as_bytes())))
+        })
     }
 
     /// Removes a feature.
@@ -281,18 +287,32 @@ impl LiveDaemon {
     }
 
     /// Replaces the firewall's rules.
-    pub(super) fn set_rules(&self, vm: &str, rules: &str) -> Result<(), HostError> {
-        self.call("admin.vm.firewall.Set", vm).carrying(rules).repeat()
+    pub(super) fn set_rules(&self, vm: &str, wanted: &str) -> Result<(), HostError> {
+        let call = self.call("admin.vm.firewall.Set", vm).carrying(wanted);
+        call.change(|| Ok(rules::normal(&self.rules(vm)?).as_deref() == Some(wanted)))
     }
 
     /// Replaces the notes.
     pub(super) fn set_notes(&self, vm: &str, notes: &[u8]) -> Result<(), HostError> {
-        self.call("admin.vm.notes.Set", vm).carrying(notes).repeat()
+        let call = self.call("admin.vm.notes.Set", vm).carrying(notes);
+        call.change(|| is_so(self.call("admin.vm.notes.Get", vm).ask(|now| Ok(now == notes))))
     }
 
     /// Makes a call of a device class.
     pub(super) fn assign(&self, vm: &str, method: &str, argument: &str, payload: &str) -> Result<(), HostError> {
         let call = self.call(method, vm).with(argument);
-        call.carrying(payload).repeat()
+        match call.carrying(payload).repeat() {
+            // A new VM has no devices: the answer to the first call was lost.
+            Err(HostError::Declined { class, .. }) if ALREADY_ASSIGNED.contains(&class.as_str()) => Ok(()),
+            assigned => assigned,
+        }
+    }
+}
+
+/// What a look told; what the daemon declines to tell is not so.
+fn is_so(told: Result<bool, HostError>) -> Result<bool, HostError> {
+    match told {
+        Err(error) if !error.is_of_the_host() => Ok(false),
+        told => told,
     }
 }

@@ -54,7 +54,8 @@ impl Intake for LiveHost {
             Ok(()) => {}
             // Whether it is there, or will be, nobody knows here.
             Err(error) if error.is_of_the_host() => drop(self.leave_unfinished()),
-            Err(_) if is_there => self.remove_vm(&new.name)?,
+            // Where that fails, the helper does it at last.
+            Err(_) if is_there => drop(self.remove_vm(&new.name)),
             Err(_) => self.helper.settled(&new.name)?,
         }
         tagged

@@ -124,11 +124,12 @@ impl Privileged {
 
     /// Asks something after a cancel too, when nobody waits for the answer.
     pub(super) fn ask_at_last(&self, question: &Question) -> Result<(), HostError> {
-        let on_the_way_back = self.with_cancel(&CancelToken::default());
-        if !self.cancel.is_cancelled() {
-            return on_the_way_back.ask(question).map(drop);
+        match self.ask(question) {
+            Err(HostError::Cancelled(_)) => {}
+            answered => return answered.map(drop),
         }
-        let is_told = on_the_way_back.lock()?.tell(question);
+        // That it was heard before and is heard again does no harm.
+        let is_told = self.with_cancel(&CancelToken::default()).lock()?.tell(question);
         is_told.then_some(()).ok_or(HostError::HelperGone)
     }
 

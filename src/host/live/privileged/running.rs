@@ -33,21 +33,9 @@ pub(super) struct Running {
 impl Running {
     /// Starts the helper in the first way that this user has.
     pub(super) fn start(root: &Path, cancel: &CancelToken) -> Result<Self, HostError> {
-        let commands = way::commands(root);
-        // What raises rights may not be installed, or not be for this user.
-        let is_raised = commands.len() > 1;
-        let is_no_way = |error: &HostError| match error {
-            HostError::Io { source, .. } => {
-                is_raised && matches!(source.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied)
-            }
-            _ => false,
-        };
-        for command in commands {
-            match Self::start_as(command, cancel) {
-                Ok(Some(running)) => return Ok(running),
-                Ok(None) => {}
-                Err(error) if is_no_way(&error) => {}
-                Err(error) => return Err(error),
+        for command in way::commands(root) {
+            if let Some(running) = Self::start_as(command, cancel)? {
+                return Ok(running);
             }
         }
         Err(HostError::NoPrivilege)
@@ -60,7 +48,12 @@ impl Running {
         let spawned = command.stdin(other).spawn();
         // It holds the other end of the channel, whose end must be seen here.
         drop(command);
-        let child = spawned.map_err(failed)?;
+        let child = match spawned {
+            Ok(child) => child,
+            // Also said of a program that is nowhere, where a folder of the search path may not be looked into.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
         let mut started = Self {
             channel,
             child: Some(child),
