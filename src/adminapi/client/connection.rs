@@ -83,7 +83,7 @@ impl Connection {
         while !request.is_empty() {
             match self.stream.write(request) {
                 Ok(count) => request = &request[count..],
-                Err(error) => self.after(error, PollFlags::OUT)?,
+                Err(error) => self.after(&error, PollFlags::OUT)?,
             }
         }
         self.stream.shutdown(Shutdown::Write).map_err(|_| CallError::Lost)
@@ -100,7 +100,7 @@ impl Connection {
                 Ok(count) => answer.extend_from_slice(&chunk[..count]),
                 // Some daemons refuse like that. Without an answer it counts as silence, in which the caller looks further.
                 Err(error) if error.kind() == ErrorKind::ConnectionReset && answer.is_empty() => break,
-                Err(error) => self.after(error, PollFlags::IN)?,
+                Err(error) => self.after(&error, PollFlags::IN)?,
             }
         }
         Ok(answer)
@@ -120,18 +120,18 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() >= end => return Ok(None),
                 Err(error) => {
                     let left = end.saturating_duration_since(Instant::now());
-                    self.after_at_most(error, PollFlags::IN, left)?;
+                    self.after_at_most(&error, PollFlags::IN, left)?;
                 }
             }
         }
     }
 
     /// Waits after an operation that could not go on; returns the error if it was another one.
-    fn after(&self, error: io::Error, wanted: PollFlags) -> Result<(), CallError> {
+    fn after(&self, error: &io::Error, wanted: PollFlags) -> Result<(), CallError> {
         self.after_at_most(error, wanted, CANCEL_CHECK)
     }
 
-    fn after_at_most(&self, error: io::Error, wanted: PollFlags, most: Duration) -> Result<(), CallError> {
+    fn after_at_most(&self, error: &io::Error, wanted: PollFlags, most: Duration) -> Result<(), CallError> {
         match error.kind() {
             ErrorKind::WouldBlock => self.wait(wanted, most.min(CANCEL_CHECK)),
             ErrorKind::Interrupted => Ok(()),
