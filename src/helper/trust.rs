@@ -20,7 +20,7 @@ const STICKY: u32 = 0o1000;
 /// Returns whether this process has more rights than the user for whom it runs.
 pub(super) fn is_elevated() -> bool {
     let runs_for_another = |name: &&str| env::var(name).is_ok_and(|user| user != "0");
-    geteuid().is_root() && (!getuid().is_root() || ELEVATED_FOR.iter().any(|name| runs_for_another(&name)))
+    geteuid().is_root() && (!getuid().is_root() || ELEVATED_FOR.iter().any(runs_for_another))
 }
 
 /// Returns the folder with no link in it, and the first part of it that somebody else than root could change.

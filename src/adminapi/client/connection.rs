@@ -10,6 +10,7 @@ use std::{
         unix::{ffi::OsStrExt, net::UnixStream},
     },
     path::Path,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -21,9 +22,13 @@ use rustix::{
     process::Pid,
 };
 
-use super::{error::CallError, pause};
+use super::error::CallError;
 use crate::{adminapi::LONGEST_ANSWER_BYTES, cancel::CancelToken};
 
+/// How long the daemon may take for a call that only asks or sets something.
+pub(super) const USUAL_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a try to connect to a daemon whose queue is full waits for the next.
+const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(10);
 /// How often a wait looks whether it was cancelled.
 const CANCEL_CHECK: Duration = Duration::from_millis(50);
 const CHUNK_BYTES: usize = 64 << 10;
@@ -55,7 +60,7 @@ impl Connection {
             if error != Errno::AGAIN || until.is_some_and(|until| Instant::now() >= until) {
                 return Err(unreachable(error));
             }
-            pause();
+            thread::sleep(FULL_QUEUE_PAUSE);
         }
         let daemon = socket_peercred(&socket).ok().map(|daemon| daemon.pid);
         Ok(Self {
@@ -83,7 +88,7 @@ impl Connection {
         while !request.is_empty() {
             match self.stream.write(request) {
                 Ok(count) => request = &request[count..],
-                Err(error) => self.after(error, PollFlags::OUT)?,
+                Err(error) => self.after(&error, PollFlags::OUT)?,
             }
         }
         self.stream.shutdown(Shutdown::Write).map_err(|_| CallError::Lost)
@@ -100,7 +105,7 @@ impl Connection {
                 Ok(count) => answer.extend_from_slice(&chunk[..count]),
                 // Some daemons refuse like that. Without an answer it counts as silence, in which the caller looks further.
                 Err(error) if error.kind() == ErrorKind::ConnectionReset && answer.is_empty() => break,
-                Err(error) => self.after(error, PollFlags::IN)?,
+                Err(error) => self.after(&error, PollFlags::IN)?,
             }
         }
         Ok(answer)
@@ -120,18 +125,18 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() >= end => return Ok(None),
                 Err(error) => {
                     let left = end.saturating_duration_since(Instant::now());
-                    self.after_at_most(error, PollFlags::IN, left)?;
+                    self.after_at_most(&error, PollFlags::IN, left)?;
                 }
             }
         }
     }
 
     /// Waits after an operation that could not go on; returns the error if it was another one.
-    fn after(&self, error: io::Error, wanted: PollFlags) -> Result<(), CallError> {
+    fn after(&self, error: &io::Error, wanted: PollFlags) -> Result<(), CallError> {
         self.after_at_most(error, wanted, CANCEL_CHECK)
     }
 
-    fn after_at_most(&self, error: io::Error, wanted: PollFlags, most: Duration) -> Result<(), CallError> {
+    fn after_at_most(&self, error: &io::Error, wanted: PollFlags, most: Duration) -> Result<(), CallError> {
         match error.kind() {
             ErrorKind::WouldBlock => self.wait(wanted, most.min(CANCEL_CHECK)),
             ErrorKind::Interrupted => Ok(()),

@@ -9,13 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{super::answer, CANCEL_CHECK, way};
+use super::{super::answer, way};
 use crate::{
     cancel::CancelToken,
     helper::{Answer, Channel, ChannelError, Question},
     host::{HostError, Operation},
 };
 
+/// How often a wait looks whether it was cancelled.
+const CANCEL_CHECK: Duration = Duration::from_millis(100);
 /// How long the helper may take to start. Nobody is asked anything meanwhile.
 const START: Duration = Duration::from_secs(30);
 
@@ -48,7 +50,8 @@ impl Running {
         drop(command);
         let child = match spawned {
             Ok(child) => child,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            // Also said of a program that is nowhere, where a folder of the search path may not be looked into.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
         let mut started = Self {
