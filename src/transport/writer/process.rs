@@ -80,7 +80,13 @@ impl ProcessWriter {
             vm: vm.to_owned(),
             line: line.trim().to_owned(),
         };
-        Self::start(location, line.trim(), Some(notices.clone()), services, cancel)
+        Self::start(
+            location,
+            line.trim(),
+            (Some(notices.clone()), notices),
+            services,
+            cancel,
+        )
     }
 
     /// The line was not known to be a command: the service may keep the archive as a file under a final name.
@@ -95,32 +101,23 @@ impl ProcessWriter {
         script: &str,
         services: &dyn Services,
         cancel: &CancelToken,
+        notices: &Notices,
     ) -> Result<Self, TransportError> {
-        Self::start(location, script, None, services, cancel)
+        // What becomes of the file is for the script's own user to tell.
+        Self::start(location, script, (None, notices), services, cancel)
     }
 
     fn start(
         location: Location,
         line: &str,
-        notices: Option<Notices>,
+        (notices, stall_notices): (Option<Notices>, &Notices),
         services: &dyn Services,
         cancel: &CancelToken,
     ) -> Result<Self, TransportError> {
         let vm = location.vm().unwrap_or_default();
-        let ready = services.make_ready(vm)?;
-        if let Some(notices) = &notices {
-            let vm = || vm.to_owned();
-            let started = ready.was_started.then(|| Notice::VmStarted { vm: vm() });
-            let idle = ready.ends_when_idle.then(|| Notice::VmEndsWhenIdle { vm: vm() });
-            started.into_iter().chain(idle).for_each(|notice| notices(notice));
-        }
         let process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
-        let heard = notices.clone().zip(location.vm().map(str::to_owned));
-        let tell = move || {
-            if let Some((notices, place)) = heard {
-                notices(Notice::TakesNothing { place });
-            }
-        };
+        let (hears, place) = (Arc::clone(stall_notices), vm.to_owned());
+        let tell = move || hears(Notice::TakesNothing { place });
         let mut writer = Self {
             stall: StallWatch::start(Arc::clone(&process.control), tell),
             location,

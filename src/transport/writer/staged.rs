@@ -64,7 +64,7 @@ impl<'a> StagedWriter<'a> {
             is_named: false,
         };
         let script = writer.line(vm_script::WRITE, &[&writer.part])?;
-        let inner = ProcessWriter::of_script(writer.location(), &script, services, cancel)?;
+        let inner = ProcessWriter::of_script(writer.location(), &script, services, cancel, notices)?;
         writer.inner = Some(inner);
         writer.has_begun = true;
         Ok(writer)
