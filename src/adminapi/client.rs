@@ -12,19 +12,16 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
-use self::connection::{Connection, Daemon};
+use self::connection::{Connection, Daemon, USUAL_DEADLINE};
 pub use self::{error::CallError, stream::EventStream};
 use super::{AdminRequest, Response};
 use crate::cancel::CancelToken;
 
 /// How long a daemon may be away before a call gives up. The system restarts one that died within seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the daemon may take for a call that only asks or sets something.
-const USUAL_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a call waits before it tries again to reach the daemon.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
@@ -182,9 +179,4 @@ impl AdminClient {
     pub fn events(&self) -> Result<EventStream, CallError> {
         EventStream::open(&self.socket, &self.cancel)
     }
-}
-
-/// Wakes up whoever waits in vain: sleeps for a moment between two tries to connect to a daemon whose queue is full.
-fn pause() {
-    thread::sleep(Duration::from_millis(10));
 }

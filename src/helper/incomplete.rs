@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
     IN_PROGRESS_TAG,
+    daemon::{Daemon, Verdict},
     fault::HelperFault,
-    serve::{Daemon, Verdict},
 };
 
 /// From when on a VM is known to be restored.

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -38,8 +38,8 @@ impl VolumeState {
         match pool.driver.as_str() {
             "file" | "file-reflink" => {
                 let folder = pool.option("dir_path").and_then(below).ok_or_else(nowhere)?;
-                let file = format!("{}.img", volume.vid);
-                let file = below(&file).ok_or_else(nowhere)?;
+                let mut file = below(&volume.vid).ok_or_else(nowhere)?.as_os_str().to_owned();
+                file.push(".img");
                 Ok(Self {
                     path: root.join(folder).join(file),
                     is_written_in_place: pool.driver == "file" || has_no_snapshots,
@@ -112,7 +112,9 @@ pub(super) fn import_path(root: &Path, volume: &AdminVolume, pool: &PoolInfo) ->
     match pool.driver.as_str() {
         "file" | "file-reflink" => {
             let folder = root.join(below(pool.option("dir_path")?)?);
-            Some(folder.join(below(&format!("{}-import.img", volume.vid))?))
+            let mut file = below(&volume.vid)?.as_os_str().to_owned();
+            file.push("-import.img");
+            Some(folder.join(file))
         }
         "lvm_thin" => {
             let (group, logical) = logical_name(&volume.vid)?;
@@ -169,10 +171,9 @@ fn logical_name(vid: &str) -> Option<(&str, &str)> {
 
 /// A path below a root, of one that is absolute or relative to it; nothing where it is not plain.
 pub(super) fn below(path: &str) -> Option<&Path> {
-    let path = Path::new(path.strip_prefix('/').unwrap_or(path));
-    let goes_down = path.components().all(|part| matches!(part, Component::Normal(_)));
-    let is_plain = !path.as_os_str().is_empty() && !path.as_os_str().as_encoded_bytes().contains(&0);
-    (goes_down && is_plain).then_some(path)
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0');
+    path.split('/').all(is_plain).then_some(Path::new(path))
 }
 
 #[cfg(test)]

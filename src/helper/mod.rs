@@ -6,6 +6,7 @@
 //! open descriptor. It reads no archive, no user's file and no command line but the folder of the PedOS.
 
 mod channel;
+mod daemon;
 mod fault;
 mod incomplete;
 mod location;

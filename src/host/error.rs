@@ -210,6 +210,16 @@ impl HostError {
         )
     }
 
+    /// A value that no PedOS takes as a setting of a VM.
+    pub(super) fn unfit(vm: &str, setting: Setting, value: &str, why: Unfit) -> Self {
+        Self::Unfit {
+            vm: vm.to_owned(),
+            setting,
+            value: value.to_owned(),
+            why,
+        }
+    }
+
     /// Wraps an error of the operating system with what was being done.
     pub fn io(operation: Operation, source: io::Error) -> Self {
         Self::Io {

@@ -9,6 +9,7 @@ mod device;
 mod import;
 mod intake;
 mod known;
+mod live_host;
 mod privileged;
 mod rules;
 mod service;
@@ -16,80 +17,14 @@ mod settle;
 mod source;
 mod watch;
 
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use self::{daemon::LiveDaemon, known::Known, privileged::Privileged, watch::LiveChanges};
+pub(super) use self::live_host::LiveHost;
+use self::watch::LiveChanges;
 use super::{
-    Changes, DOM0, Home, Host, HostError, LocalDir, Operation, System, VmFiles, Vms, VolumeSource, files,
-    folder_lock::Turns, layout::Layout, picture, settings,
+    Changes, DOM0, Home, Host, HostError, LocalDir, System, VmFiles, Vms, VolumeSource, files, picture, settings,
 };
-use crate::{
-    cancel::CancelToken,
-    inventory::{Class, Inventory},
-};
-
-/// A PedOS that runs.
-#[derive(Debug, Clone)]
-pub(super) struct LiveHost {
-    layout: Layout,
-    daemon: LiveDaemon,
-    helper: Privileged,
-    known: Arc<Known>,
-    turns: Arc<Turns>,
-    /// The VMs that were started for a service, until that is told.
-    started: Arc<Mutex<BTreeSet<String>>>,
-    cancel: CancelToken,
-}
-
-impl LiveHost {
-    /// Opens the PedOS whose paths lie below that folder.
-    ///
-    /// # Errors
-    /// When its daemon does not answer.
-    pub(super) fn open(root: &Path) -> Result<Self, HostError> {
-        let absolute = root.canonicalize();
-        let root = absolute.map_err(|error| HostError::io(Operation::Open(root.to_owned()), error))?;
-        let daemon = LiveDaemon::new(&root);
-        daemon.without_patience().vms()?;
-        Ok(Self {
-            helper: Privileged::new(&root, &daemon),
-            daemon,
-            known: Arc::default(),
-            turns: Arc::default(),
-            started: Arc::default(),
-            layout: Layout { root },
-            cancel: CancelToken::default(),
-        })
-    }
-
-    /// The picture of the system, with what only a call tells of these VMs.
-    fn look(&self, vms: Option<&[String]>) -> Result<System, HostError> {
-        let record = self.record()?;
-        let sight = self.known.sight(&self.daemon, &record, vms, &self.cancel)?;
-        Ok(System {
-            // Known before anything begins.
-            lacks_rights: matches!(self.helper.start(), Err(HostError::NoPrivilege)),
-            ..picture::system(&self.layout, &record, &sight)
-        })
-    }
-
-    /// The record of the VMs, which the daemon replaces whole after each change.
-    fn record(&self) -> Result<Inventory, HostError> {
-        self.cancel.check()?;
-        let path = self.layout.record();
-        let bytes = std::fs::read(&path).map_err(|error| HostError::io(Operation::Read(path), error))?;
-        Ok(Inventory::parse_record(&bytes)?)
-    }
-
-    /// The folder of a VM's small files.
-    fn folder(&self, class: &Class, vm: &str) -> Option<std::path::PathBuf> {
-        self.layout.vm(class, vm)
-    }
-}
+use crate::{cancel::CancelToken, inventory::Inventory};
 
 impl Host for LiveHost {
     fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host> {
@@ -126,7 +61,7 @@ impl Vms for LiveHost {
     fn vm_files(&self, vm: &str) -> Result<VmFiles, HostError> {
         let domain = self.record()?.domain(vm);
         let domain = domain.ok_or_else(|| HostError::NoSuchVm { name: vm.to_owned() })?;
-        let folder = self.folder(&domain.class, vm);
+        let folder = self.layout.vm(&domain.class, vm);
         Ok(folder.map(|folder| files::read(&folder)).unwrap_or_default())
     }
 

@@ -110,30 +110,11 @@ pub fn finding(remark: &BackupRemark) -> FindingText {
             ),
             Some(gettext("Remove it from the selection.")),
         ),
-        BackupRemark::NoRights => (
-            gettext(
-                "This program may not read the volumes of VMs: that needs root, and neither pkexec nor sudo started its helper without a question.",
-            ),
-            Some(gettext(
-                "Start the program with sudo, or let this user use sudo without a password.",
-            )),
-        ),
+        BackupRemark::NoRights => no_rights(),
         // What can be done is said in the sentence itself: nothing has to.
         BackupRemark::SavedStateIsOld { changed } => (saved_state(*changed), None),
-        BackupRemark::NoSnapshot { volume } => (
-            gettext_f(
-                "The VM is running and snapshots of its volume {volume} are disabled: it has no unchanging state that could be saved.",
-                &[("volume", &sanitize(volume))],
-            ),
-            Some(gettext("Shut the VM down, or remove it from the selection.")),
-        ),
-        BackupRemark::WrittenInPlace { volume, driver } => (
-            gettext_f(
-                "The VM is running and writes to the only copy of its volume {volume} (pool of driver {driver}): it has no unchanging state that could be saved.",
-                &[("volume", &sanitize(volume)), ("driver", &sanitize(driver))],
-            ),
-            Some(gettext("Shut the VM down, or remove it from the selection.")),
-        ),
+        BackupRemark::NoSnapshot { volume } => no_snapshot(volume),
+        BackupRemark::WrittenInPlace { volume, driver } => written_in_place(volume, driver),
         BackupRemark::VolumeMissing { volume } => (
             gettext_f(
                 "The volume {volume} is not on the disk.",
@@ -182,6 +163,39 @@ pub fn finding(remark: &BackupRemark) -> FindingText {
         ),
     };
     FindingText { sentence, hint }
+}
+/// Volumes are root's, and this user does not get the rights.
+fn no_rights() -> (String, Option<String>) {
+    (
+        gettext(
+            "This program may not read the volumes of VMs: that needs root, and neither pkexec nor sudo started its helper without a question.",
+        ),
+        Some(gettext(
+            "Start the program with sudo, or let this user use sudo without a password.",
+        )),
+    )
+}
+
+/// The VM runs, and snapshots are disabled.
+fn no_snapshot(volume: &str) -> (String, Option<String>) {
+    (
+        gettext_f(
+            "The VM is running and snapshots of its volume {volume} are disabled: it has no unchanging state that could be saved.",
+            &[("volume", &sanitize(volume))],
+        ),
+        Some(gettext("Shut the VM down, or remove it from the selection.")),
+    )
+}
+
+/// The VM runs, and its pool keeps no older state.
+fn written_in_place(volume: &str, driver: &str) -> (String, Option<String>) {
+    (
+        gettext_f(
+            "The VM is running and writes to the only copy of its volume {volume} (pool of driver {driver}): it has no unchanging state that could be saved.",
+            &[("volume", &sanitize(volume)), ("driver", &sanitize(driver))],
+        ),
+        Some(gettext("Shut the VM down, or remove it from the selection.")),
+    )
 }
 
 fn saved_state(changed: Option<i64>) -> String {

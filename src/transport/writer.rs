@@ -59,6 +59,12 @@ fn open_in_vm<'a>(
     notices: &Notices,
 ) -> Result<Box<dyn ArchiveWriter + 'a>, TransportError> {
     let place = || format!("{vm}:{line}");
+    let ready = services.make_ready(vm)?;
+    let started = ready.was_started.then(|| Notice::VmStarted { vm: vm.to_owned() });
+    let idle = ready
+        .ends_when_idle
+        .then(|| Notice::VmEndsWhenIdle { vm: vm.to_owned() });
+    started.into_iter().chain(idle).for_each(|notice| notices(notice));
     match probe::ask_vm(vm, line, services, cancel)? {
         Some(found) if found.is_directory && !found.is_writable => {
             Err(DestinationError::NotWritable { place: place() }.into())

@@ -31,8 +31,8 @@ pub(crate) enum Injury {
     Panic { from: u64 },
     /// When a read comes to that byte, something is done outside ([`InjuredHost::with_deed`]), once.
     Deed { from: u64 },
-    /// The VM's volumes can be opened so many times and then no more.
-    Open { times: usize },
+    /// The VM's volumes cannot be opened.
+    Open,
     /// The holes of the volume cannot be learned.
     Extents,
     /// Writes at or after that byte fail with that error number.
@@ -67,7 +67,6 @@ pub(crate) struct InjuredHost {
     vm: String,
     injury: Injury,
     felt: Arc<AtomicBool>,
-    opened: Arc<AtomicUsize>,
     calls: Arc<Calls>,
     deed: Arc<dyn Fn() + Send + Sync>,
 }
@@ -93,7 +92,6 @@ impl InjuredHost {
             vm: vm.to_owned(),
             injury,
             felt: Arc::default(),
-            opened: Arc::default(),
             calls: Arc::default(),
             deed: Arc::new(|| {}),
         }
@@ -158,9 +156,7 @@ impl Vms for InjuredHost {
         if vm != self.vm {
             return Ok(source);
         }
-        if let Injury::Open { times } = self.injury
-            && self.opened.fetch_add(1, Ordering::SeqCst) >= times
-        {
+        if self.injury == Injury::Open {
             self.felt.store(true, Ordering::SeqCst);
             return Err(HostError::io(
                 Operation::Open("the injured volume".into()),
@@ -245,10 +241,15 @@ impl Intake for InjuredHost {
         match self.setting(vm) {
             Ok(()) => self.whole.link(vm, links),
             Err(why) => {
-                let what = links
+                let properties = links
                     .properties
                     .iter()
                     .map(|(name, _)| Restored::Property(name.clone()));
+                let devices = links.devices.iter().map(|device| Restored::Device {
+                    class: device.class.clone(),
+                    id: device.id().unwrap_or_default().to_owned(),
+                });
+                let what = properties.chain(devices);
                 Ok(what.map(|what| NotTaken { what, why: why.clone() }).collect())
             }
         }

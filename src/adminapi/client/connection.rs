@@ -10,6 +10,7 @@ use std::{
         unix::{ffi::OsStrExt, net::UnixStream},
     },
     path::Path,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -21,9 +22,13 @@ use rustix::{
     process::Pid,
 };
 
-use super::{error::CallError, pause};
+use super::error::CallError;
 use crate::{adminapi::LONGEST_ANSWER_BYTES, cancel::CancelToken};
 
+/// How long the daemon may take for a call that only asks or sets something.
+pub(super) const USUAL_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a try to connect to a daemon whose queue is full waits for the next.
+const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(10);
 /// How often a wait looks whether it was cancelled.
 const CANCEL_CHECK: Duration = Duration::from_millis(50);
 const CHUNK_BYTES: usize = 64 << 10;
@@ -55,7 +60,7 @@ impl Connection {
             if error != Errno::AGAIN || until.is_some_and(|until| Instant::now() >= until) {
                 return Err(unreachable(error));
             }
-            pause();
+            thread::sleep(FULL_QUEUE_PAUSE);
         }
         let daemon = socket_peercred(&socket).ok().map(|daemon| daemon.pid);
         Ok(Self {

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Connection, USUAL_DEADLINE, error::CallError};
+use super::{
+    connection::{Connection, USUAL_DEADLINE},
+    error::CallError,
+};
 use crate::{
     adminapi::{AdminEvent, AdminRequest, CONNECTION_ESTABLISHED, EventParser, Response},
     cancel::CancelToken,

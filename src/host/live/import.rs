@@ -10,7 +10,7 @@ use crate::{
     host::{HostError, Operation, Refusal, VolumeImport},
 };
 
-use super::{LiveHost, privileged::Privileged};
+use super::{live_host::LiveHost, privileged::Privileged};
 
 /// A volume's new content while it is written.
 pub(super) struct LiveImport {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Takes VMs into a live PedOS.
 
-use std::sync::Arc;
-
 use crate::{
     adminapi::LONGEST_REQUEST_BYTES,
     host::{
@@ -12,7 +10,7 @@ use crate::{
     inventory::Class,
 };
 
-use super::{LiveHost, import::LiveImport, rules, service, settle};
+use super::{import::LiveImport, live_host::LiveHost, rules, service, settle};
 
 /// The label of a VM whose own label the host does not know, as the existing tools choose it.
 const FALLBACK_LABEL: &str = "red";
@@ -116,38 +114,6 @@ impl Intake for LiveHost {
 
     fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
         Ok(Box::new(LiveImport::begin(self, vm, volume, size_bytes)?))
-    }
-}
-
-impl LiveHost {
-    /// The host for what has to be done after a cancel too.
-    fn way_back(&self) -> Self {
-        let cancel = crate::cancel::CancelToken::default();
-        Self {
-            daemon: self.daemon.with_cancel(&cancel),
-            helper: self.helper.with_cancel(&cancel),
-            cancel,
-            known: Arc::clone(&self.known),
-            ..self.clone()
-        }
-    }
-
-    /// Gives a new VM its tags.
-    fn tag(&self, new: &NewVm) -> Result<(), HostError> {
-        // A disposable takes over the tags of its template, which may be in the middle of a restore as well.
-        let domain = self.record()?.domain(&new.name);
-        let has = |tag: &&String| domain.as_ref().is_some_and(|domain| domain.tags.contains(tag));
-        let mut missing = new.tags.iter().filter(|tag| !has(tag));
-        missing.try_for_each(|tag| self.daemon.add_tag(&new.name, tag))
-    }
-
-    /// Gives a VM these rules, if it has others.
-    pub(super) fn set_rules(&self, vm: &str, wanted: &str) -> Result<(), HostError> {
-        let now = self.daemon.rules(vm)?;
-        if rules::normal(&now).as_deref() == Some(wanted) {
-            return Ok(());
-        }
-        self.daemon.set_rules(vm, wanted)
     }
 }
 

@@ -122,6 +122,11 @@ impl Known {
         }
     }
 
+    /// Whether a VM ran when the list was read last.
+    pub(super) fn is_running(&self, vm: &str, cancel: &CancelToken) -> Result<bool, HostError> {
+        Ok(self.facts(cancel)?.starts.contains_key(vm))
+    }
+
     /// Returns what is known of a system with that record, and asks for the rest; of VMs only for these, where some are
     /// named.
     pub(super) fn sight(

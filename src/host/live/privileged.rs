@@ -22,9 +22,6 @@ use crate::{
 use super::{answer, daemon::LiveDaemon};
 use running::Running;
 
-/// How often a wait looks whether it was cancelled.
-const CANCEL_CHECK: Duration = Duration::from_millis(100);
-
 /// The helper of one host. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Privileged {

@@ -8,7 +8,7 @@ use crate::{
     host::{DOM0, HostError, Operation, Readiness, Refusal, Service, ServiceProcess, process},
 };
 
-use super::LiveHost;
+use super::live_host::LiveHost;
 
 /// How many seconds a VM that has just been started may take to accept a service.
 const CONNECT_SECONDS: &str = "60";

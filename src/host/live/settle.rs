@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 use crate::{
     host::{
         HostError, IN_PROGRESS_TAG, Links, NotTaken, Restored, Wanted,
-        settings::{self, Setting, Unfit},
+        settings::{self, Setting},
         wanted::note,
     },
     inventory::{Class, Domain, Inventory},
 };
 
-use super::{LiveHost, rules};
+use super::{live_host::LiveHost, rules};
 
 /// What creating a VM decides.
 const FIXED_PROPERTIES: [&str; 7] = ["name", "label", "template", "qid", "uuid", "dispid", "klass"];
@@ -93,7 +93,7 @@ fn set_properties<'a>(
             continue;
         }
         let fits = settings::check_property(&now.class, name, value);
-        let fits = fits.map_err(|why| unfit(now, Setting::Property(name.clone()), value, why));
+        let fits = fits.map_err(|why| HostError::unfit(&now.name, Setting::Property(name.clone()), value, why));
         let set = fits.and_then(|()| host.daemon.set_property(&now.name, name, value));
         note(not_taken, || Restored::Property(name.clone()), set)?;
     }
@@ -124,7 +124,7 @@ fn set_features(
             continue;
         }
         let fits = settings::check_sent_feature(name, value);
-        let fits = fits.map_err(|why| unfit(now, Setting::Feature(name.clone()), value, why));
+        let fits = fits.map_err(|why| HostError::unfit(&now.name, Setting::Feature(name.clone()), value, why));
         let set = fits.and_then(|()| host.daemon.set_feature(&now.name, name, value));
         note(not_taken, || Restored::Feature(name.clone()), set)?;
     }
@@ -154,7 +154,7 @@ fn set_tags(
         if now.tags.contains(tag) || is_of_nobody(tag) {
             continue;
         }
-        let fits = settings::check_tag(tag).map_err(|why| unfit(now, Setting::Tag, tag, why));
+        let fits = settings::check_tag(tag).map_err(|why| HostError::unfit(&now.name, Setting::Tag, tag, why));
         let set = fits.and_then(|()| host.daemon.add_tag(&now.name, tag));
         note(not_taken, || Restored::Tag((*tag).clone()), set)?;
     }
@@ -163,13 +163,4 @@ fn set_tags(
         note(not_taken, || Restored::Tag(tag.clone()), removed)?;
     }
     Ok(())
-}
-
-fn unfit(vm: &Domain, setting: Setting, value: &str, why: Unfit) -> HostError {
-    HostError::Unfit {
-        vm: vm.name.clone(),
-        setting,
-        value: value.to_owned(),
-        why,
-    }
 }

@@ -11,7 +11,7 @@ use crate::{
     host::{Change, DataBound, FileVolume, HostError, Operation, VolumeSource},
 };
 
-use super::{LiveHost, daemon::LiveDaemon, device::DeviceVolume};
+use super::{daemon::LiveDaemon, device::DeviceVolume, live_host::LiveHost};
 
 /// Opens the state of a volume that a backup saves.
 pub(super) fn open(host: &LiveHost, vm: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
@@ -26,7 +26,10 @@ pub(super) fn open(host: &LiveHost, vm: &str, volume: &str) -> Result<Box<dyn Vo
     let failed = |error| HostError::io(Operation::Open(format!("{vm}:{volume}").into()), error);
     let kind = file.metadata().map_err(failed)?.file_type();
     let source: Box<dyn VolumeSource> = if kind.is_block_device() {
-        Box::new(DeviceVolume::new(file, opened.used_bytes, &host.cancel).map_err(failed)?)
+        // Of a VM that runs, what the daemon says of its use is not about the state that is saved.
+        let is_running = host.known.is_running(vm, &host.cancel)?;
+        let used_bytes = opened.used_bytes.filter(|_| !is_running);
+        Box::new(DeviceVolume::new(file, used_bytes, &host.cancel).map_err(failed)?)
     } else {
         Box::new(FileVolume::new(file).map_err(failed)?)
     };

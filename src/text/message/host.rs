@@ -24,14 +24,7 @@ use super::{
 /// What a host refused or failed at.
 pub fn host_error(error: &HostError) -> Message {
     match error {
-        HostError::NotARoot { path } => Message::new(gettext_f(
-            "{path} is not the root folder of a PedOS",
-            &[("path", &sanitize(&path.to_string_lossy()))],
-        ))
-        .detail(gettext("It has no file var/lib/qubes/qubes.xml that could be read."))
-        .hint(gettext(
-            "Name the folder that holds dom0's file system, with var, etc and home in it.",
-        )),
+        HostError::NotARoot { path } => not_a_root(path),
         HostError::Inventory(error) => {
             let why = inventory_error(error);
             Message::new(gettext("The system's own record of its VMs cannot be understood"))
@@ -104,6 +97,17 @@ pub fn host_error(error: &HostError) -> Message {
             .detail(io_text(source))
             .hint(host_hint(source)),
     }
+}
+
+fn not_a_root(path: &Path) -> Message {
+    Message::new(gettext_f(
+        "{path} is not the root folder of a PedOS",
+        &[("path", &sanitize(&path.to_string_lossy()))],
+    ))
+    .detail(gettext("It has no file var/lib/qubes/qubes.xml that could be read."))
+    .hint(gettext(
+        "Name the folder that holds dom0's file system, with var, etc and home in it.",
+    ))
 }
 
 fn not_running(name: &str) -> Message {

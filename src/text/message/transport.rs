@@ -4,7 +4,7 @@
 //! The services of a VM end with a number and a few words of their own. Where these tell the cause, the cause is said; where
 //! they do not, both are shown as facts, below a sentence that says what this means here.
 
-use std::io;
+use std::{io, time::Duration};
 
 use crate::transport::{DestinationError, ServiceFault, SourceError, Unreadable};
 
@@ -81,17 +81,8 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("place", &sanitize(place))],
         ))
         .hint(gettext("Choose a directory, a new file, or a command.")),
-        DestinationError::Stalled { place, after } => Message::new(gettext_f(
-            "{place} took nothing of the backup for {time}, so it was ended",
-            &[("place", &sanitize(place)), ("time", &duration(*after))],
-        ))
-        .hint(gettext("Look whether that VM is paused, or whether its disk hangs, before you try again.")),
-        DestinationError::Command { command, code, said } => Message::new(gettext_f(
-            "The command that was to take the backup failed: {command}",
-            &[("command", &sanitize(command))],
-        ))
-        .detail(command_detail(*code, said))
-        .hint(gettext("Try the command by itself. What it has kept of the backup is not whole.")),
+        DestinationError::Stalled { place, after } => stalled(place, *after),
+        DestinationError::Command { command, code, said } => command_failed(command, *code, said),
         DestinationError::Service { vm, said, .. } if ServiceFault::of(said).is_some() => {
             service_fault(vm, said, true)
         }
@@ -104,6 +95,27 @@ pub fn destination_error(error: &DestinationError) -> Message {
             "In that VM: check that the directory is there and may be written to, that its disk has room, or that the command works.",
         )),
     }
+}
+
+fn stalled(place: &str, after: Duration) -> Message {
+    Message::new(gettext_f(
+        "{place} took nothing of the backup for {time}, so it was ended",
+        &[("place", &sanitize(place)), ("time", &duration(after))],
+    ))
+    .hint(gettext(
+        "Look whether that VM is paused, or whether its disk hangs, before you try again.",
+    ))
+}
+
+fn command_failed(command: &str, code: i32, said: &str) -> Message {
+    Message::new(gettext_f(
+        "The command that was to take the backup failed: {command}",
+        &[("command", &sanitize(command))],
+    ))
+    .detail(command_detail(code, said))
+    .hint(gettext(
+        "Try the command by itself. What it has kept of the backup is not whole.",
+    ))
 }
 
 /// Why an archive could not be read, apart from what is in it.

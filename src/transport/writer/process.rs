@@ -80,7 +80,13 @@ impl ProcessWriter {
             vm: vm.to_owned(),
             line: line.trim().to_owned(),
         };
-        Self::start(location, line.trim(), services, cancel, notices, Some(notices.clone()))
+        Self::start(
+            location,
+            line.trim(),
+            (Some(notices.clone()), notices),
+            services,
+            cancel,
+        )
     }
 
     /// The line was not known to be a command: the service may keep the archive as a file under a final name.
@@ -89,8 +95,7 @@ impl ProcessWriter {
         self
     }
 
-    /// Starts the service of a VM with another line than the one that the user knows. `notices` receives what is to be known
-    /// of the VM, and nothing of what stays there.
+    /// Starts the service of a VM with another line than the one that the user knows.
     pub(super) fn of_script(
         location: Location,
         script: &str,
@@ -98,27 +103,21 @@ impl ProcessWriter {
         cancel: &CancelToken,
         notices: &Notices,
     ) -> Result<Self, TransportError> {
-        Self::start(location, script, services, cancel, notices, None)
+        // What becomes of the file is for the script's own user to tell.
+        Self::start(location, script, (None, notices), services, cancel)
     }
 
     fn start(
         location: Location,
         line: &str,
+        (notices, stall_notices): (Option<Notices>, &Notices),
         services: &dyn Services,
         cancel: &CancelToken,
-        of_the_vm: &Notices,
-        notices: Option<Notices>,
     ) -> Result<Self, TransportError> {
         let vm = location.vm().unwrap_or_default();
-        let ready = services.make_ready(vm)?;
-        let started = ready.was_started.then(|| Notice::VmStarted { vm: vm.to_owned() });
-        let idle = ready
-            .ends_when_idle
-            .then(|| Notice::VmEndsWhenIdle { vm: vm.to_owned() });
-        started.into_iter().chain(idle).for_each(|notice| of_the_vm(notice));
         let process = services.start_service(vm, Service::Backup)?.ended_by(cancel);
-        let (heard, place) = (of_the_vm.clone(), vm.to_owned());
-        let tell = move || heard(Notice::TakesNothing { place });
+        let (hears, place) = (Arc::clone(stall_notices), vm.to_owned());
+        let tell = move || hears(Notice::TakesNothing { place });
         let mut writer = Self {
             stall: StallWatch::start(Arc::clone(&process.control), tell),
             location,

@@ -10,13 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{super::answer, CANCEL_CHECK, way};
+use super::{super::answer, way};
 use crate::{
     cancel::CancelToken,
     helper::{Answer, Channel, ChannelError, Question},
     host::{HostError, Operation},
 };
 
+/// How often a wait looks whether it was cancelled.
+const CANCEL_CHECK: Duration = Duration::from_millis(100);
 /// How long the helper may take to start. Nobody is asked anything meanwhile.
 const START: Duration = Duration::from_secs(30);
 

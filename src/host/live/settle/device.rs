@@ -11,7 +11,7 @@ use crate::{
     inventory::{Device, Domain},
 };
 
-use super::{super::LiveHost, unfit};
+use super::super::live_host::LiveHost;
 
 /// The attribute and the option that say which device it must be.
 const IDENTITY: &str = "identity";
@@ -32,7 +32,7 @@ pub(super) fn assign(
     for device in devices {
         let refused = |why| {
             let setting = Setting::Device(device.class.clone());
-            unfit(vm, setting, device.id().unwrap_or_default(), why)
+            HostError::unfit(&vm.name, setting, device.id().unwrap_or_default(), why)
         };
         let is_known = classes.contains(&device.class);
         let assigned = settings::check_device(device).map_err(refused).and_then(|()| {

@@ -69,7 +69,7 @@ impl RootHost {
     /// When no PedOS takes it, or the record cannot be written.
     pub fn set_feature(&self, vm: &str, feature: &str, value: &str) -> Result<(), HostError> {
         settings::check_feature(feature, value)
-            .map_err(|why| unfit(vm, Setting::Feature(feature.to_owned()), value, why))?;
+            .map_err(|why| HostError::unfit(vm, Setting::Feature(feature.to_owned()), value, why))?;
         self.record.edit(|record| Ok(record.set_feature(vm, feature, value)?))
     }
 
@@ -97,7 +97,7 @@ impl RootHost {
     pub fn assign_device(&self, vm: &str, device: &Device) -> Result<(), HostError> {
         settings::check_device(device).map_err(|why| {
             let setting = Setting::Device(device.class.clone());
-            unfit(vm, setting, device.id().unwrap_or_default(), why)
+            HostError::unfit(vm, setting, device.id().unwrap_or_default(), why)
         })?;
         self.record.edit(|record| Ok(record.add_device(vm, device)?))
     }
@@ -105,7 +105,7 @@ impl RootHost {
 
 /// Checks a value of a property, beside what is in the record. The VM that it names may be elsewhere.
 pub(super) fn check(record: &Inventory, class: &Class, vm: &str, property: &str, value: &str) -> Result<(), HostError> {
-    let unfit = |why| unfit(vm, Setting::Property(property.to_owned()), value, why);
+    let unfit = |why| HostError::unfit(vm, Setting::Property(property.to_owned()), value, why);
     settings::check_property(class, property, value).map_err(unfit)?;
     if property == "label" {
         let mut labels = record.labels().into_iter();
@@ -134,12 +134,12 @@ fn fits(vm: &Domain, referent: Referent) -> bool {
 
 /// Checks a tag of a VM.
 pub(super) fn check_tag(vm: &str, tag: &str) -> Result<(), HostError> {
-    settings::check_tag(tag).map_err(|why| unfit(vm, Setting::Tag, tag, why))
+    settings::check_tag(tag).map_err(|why| HostError::unfit(vm, Setting::Tag, tag, why))
 }
 
 /// Adds a label to the record. It belongs to no VM yet, so dom0 stands for whom it is.
 pub(in crate::host::root) fn add_label(host: &RootHost, label: &Label) -> Result<(), HostError> {
-    settings::check_label_name(&label.name).map_err(|why| unfit(DOM0, Setting::Label, &label.name, why))?;
+    settings::check_label_name(&label.name).map_err(|why| HostError::unfit(DOM0, Setting::Label, &label.name, why))?;
     host.record
         .edit(|record| Ok(record.add_label(&label.name, label.color)?))
 }
@@ -171,13 +171,4 @@ fn domain(record: &Inventory, vm: &str) -> Result<Domain, HostError> {
     record
         .domain(vm)
         .ok_or_else(|| HostError::NoSuchVm { name: vm.to_owned() })
-}
-
-fn unfit(vm: &str, setting: Setting, value: &str, why: Unfit) -> HostError {
-    HostError::Unfit {
-        vm: vm.to_owned(),
-        setting,
-        value: value.to_owned(),
-        why,
-    }
 }
