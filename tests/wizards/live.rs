@@ -9,7 +9,7 @@ use crate::support::{
     atspi::Role,
     programs::names,
     wait::STEP,
-    wizard::{BY_TREE, Wizard, fill_backup},
+    wizard::{BY_TREE, Wizard},
     workspace::PASSPHRASE,
 };
 
@@ -20,7 +20,8 @@ fn both_wizards_work_on_a_pedos_that_runs() {
         .flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes())
         .collect();
     pedos.fill_volume("vault", "private", &data);
-    let target = tempfile::tempdir().unwrap();
+    let target = pedos.vm_root("sys-usb").join("media/disk");
+    fs::create_dir_all(&target).unwrap();
     let Some(mut wizard) = Wizard::open(BY_TREE, env!("CARGO_BIN_EXE_pedos-backup"), pedos.root()) else {
         return;
     };
@@ -28,15 +29,30 @@ fn both_wizards_work_on_a_pedos_that_runs() {
     wizard.wait_text("personal", STEP);
     pedos.start_vm("personal");
     wizard.session.screenshot("live-backup-1");
-    fill_backup(&wizard, target.path());
+    wizard.wait_ready();
+    wizard.window.click("Remove all");
+    wizard.pick("Available", &["vault"], "Add");
+    wizard.next(2);
+    // The VM with the USB controllers runs, and is proposed.
+    wizard
+        .window
+        .enter(Role::TEXT, "Backup directory or command", "/media/disk");
+    wizard.wait_ready();
+    wizard.session.screenshot("live-backup-2");
+    wizard.next(3);
+    wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
+    wizard.window.enter(Role::PASSWORD, "Confirm passphrase", PASSPHRASE);
+    wizard.next(4);
+    wizard.wait_ready();
+    wizard.session.screenshot("live-backup-4");
     wizard.next(5);
     let said = wizard.finish();
     assert!(said.contains("pedos-backup-"), "{said}");
-    let archives = names(target.path());
+    let archives = names(&target);
     assert_eq!(archives.len(), 1, "{archives:?}");
 
     let mut wizard = Wizard::open(BY_TREE, env!("CARGO_BIN_EXE_pedos-backup-restore"), pedos.root()).unwrap();
-    let archive = target.path().join(&archives[0]);
+    let archive = target.join(&archives[0]);
     wizard
         .window
         .enter(Role::TEXT, "Backup file", &archive.to_string_lossy());
