@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Builds the two tools so that they need nothing of the computer that they run on. The C library is linked in, so any x86-64
+# Builds the two tools, and the helper that they start in dom0, so that they need nothing of the computer that they run on. The C library is linked in, so any x86-64
 # Linux since kernel 3.17 (2014) runs them, with an empty file system around them too.
 #
 #   static.sh PROFILE FOLDER    builds them with that profile of cargo into that folder
@@ -20,11 +20,11 @@ build() {
     # kernel's call: by default it is looked for in a C library beside the program, and else in /dev, which may not be there.
     RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\"" \
         cargo build --locked --no-default-features --features tools --profile "$profile" --target "$target" \
-        --bin qvm-backup --bin qvm-backup-restore
+        --bin qvm-backup --bin qvm-backup-restore --bin pedos-backup-helper
     case $profile in dev) built=debug ;; *) built=$profile ;; esac
     place=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
     mkdir -p "$folder"
-    for tool in qvm-backup qvm-backup-restore; do
+    for tool in qvm-backup qvm-backup-restore pedos-backup-helper; do
         built_tool="$place/$target/$built/$tool"
         # A program that asks for a loader is no static one.
         if readelf -l "$built_tool" | grep -q INTERP; then
@@ -32,7 +32,7 @@ build() {
         fi
         install -m 755 "$built_tool" "$folder/"
     done
-    echo "Built in $folder: qvm-backup and qvm-backup-restore, linked to nothing."
+    echo "Built in $folder: qvm-backup, qvm-backup-restore and the helper that they start in dom0, linked to nothing."
 }
 
 # Runs a command with a folder as its whole file system, or where that is not allowed at least with no environment.
