@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Builds the two tools, and the helper that they start in dom0, so that they need nothing of the computer that they run on. The C library is linked in, so any x86-64
-# Linux since kernel 3.17 (2014) runs them, with an empty file system around them too.
+# Builds the two tools, and the helper that they start in dom0, so that they need nothing of the computer that they run on.
+# The C library is linked in, so any x86-64 Linux since kernel 3.17 (2014) runs them, with an empty file system around
+# them too.
 #
 #   static.sh PROFILE FOLDER    builds them with that profile of cargo into that folder
 #   static.sh check [PROFILE]   builds them, for tests if nothing else is said, and tries them in a file system that holds
