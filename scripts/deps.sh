@@ -53,6 +53,7 @@ test  pbzip2                pbzip2
 test  xmlstarlet            xmlstarlet
 test  procps                procps-ng
 test  util-linux            util-linux
+test  perl                  perl
 bench time                  time
 bench util-linux            util-linux
 bench scrypt                scrypt
