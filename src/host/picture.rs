@@ -17,7 +17,7 @@ use super::layout::Layout;
 use crate::{
     cancel::{CancelToken, Cancelled},
     durable,
-    host::{DOM0, Home, LocalDir, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState},
+    host::{DOM0, Home, HostError, LocalDir, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState},
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
     units::MIB,
 };
@@ -27,9 +27,9 @@ const FIREWALL_BYTES: u64 = 4096;
 /// File systems count blocks of this size, whatever the size of their own.
 const BLOCK_BYTES: u64 = 512;
 /// The driver of pools whose volumes are block devices.
-const BLOCK_DRIVER: &str = "lvm_thin";
+pub(super) const BLOCK_DRIVER: &str = "lvm_thin";
 /// The driver of the pool that holds kernels.
-const KERNEL_DRIVER: &str = "linux-kernel";
+pub(super) const KERNEL_DRIVER: &str = "linux-kernel";
 
 /// What a host knows beside the record and the files.
 #[derive(Debug, Default)]
@@ -343,9 +343,15 @@ fn used(file: &Metadata) -> u64 {
     file.blocks() * BLOCK_BYTES
 }
 
+/// What a home takes on the disk, as [`tree_bytes`] counts it.
+pub(super) fn home_bytes(home: Option<Home>, cancel: &CancelToken) -> Result<Option<u64>, HostError> {
+    let count = |home: Home| tree_bytes(home.folder.path(), cancel);
+    Ok(home.map(count).transpose()?)
+}
+
 /// What a folder and all in it take on the disk: symbolic links are not followed, a file with several names counts once,
 /// what cannot be read counts nothing.
-pub(super) fn tree_bytes(folder: &Path, cancel: &CancelToken) -> Result<u64, Cancelled> {
+fn tree_bytes(folder: &Path, cancel: &CancelToken) -> Result<u64, Cancelled> {
     let mut total = fs::symlink_metadata(folder).map_or(0, |folder| used(&folder));
     let mut seen = HashSet::new();
     let mut folders = vec![folder.to_owned()];

@@ -85,9 +85,7 @@ impl Vms for RootHost {
     }
 
     fn home_bytes(&self) -> Result<Option<u64>, HostError> {
-        let home = self.home()?;
-        let count = |home: Home| picture::tree_bytes(home.folder.path(), &self.cancel);
-        Ok(home.map(count).transpose()?)
+        picture::home_bytes(self.home()?, &self.cancel)
     }
 
     fn changes(&self) -> Result<Box<dyn Changes>, HostError> {

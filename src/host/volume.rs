@@ -16,7 +16,7 @@ use rustix::{
 
 use crate::{extent::Extent, units::KIB};
 
-use super::{Change, HostError, Stamp};
+use super::{Change, HostError, Refusal, Stamp};
 
 /// A volume open for reading.
 pub trait VolumeSource: Send + Sync {
@@ -86,6 +86,21 @@ pub trait VolumeImport: Send {
     /// # Errors
     /// When it could not be synced or put in place: the old content stays.
     fn finish(self: Box<Self>) -> Result<(), HostError>;
+}
+
+/// Holds that data lie within a volume of that size, which is named by its VM and its own name.
+pub(super) fn check_within(
+    size_bytes: u64,
+    data: &[u8],
+    offset: u64,
+    (vm, volume): (&str, &str),
+) -> Result<(), HostError> {
+    let end = offset.checked_add(data.len() as u64);
+    if end.is_some_and(|end| end <= size_bytes) {
+        return Ok(());
+    }
+    let (vm, volume) = (vm.to_owned(), volume.to_owned());
+    Err(Refusal::BehindTheEnd { vm, volume, size_bytes }.into())
 }
 
 /// A volume in a file, with its holes.

@@ -52,7 +52,7 @@ fn every_driver_gives_the_state_from_before_the_start() {
             let time = pedos.call("admin.vm.property.Get", "backup_timestamp", vm, b"");
             assert!(String::from_utf8_lossy(&time).contains("default=False"), "{vm}");
         }
-        // What came out is what was there, read by a folder of this program's own.
+        // A root folder restores the archive, and its volumes are compared with those of the live system.
         let here = folder.path().join("here");
         pedos_backup::host::root::RootHost::create(&here).unwrap();
         let restored = jobs::restore(&folder.path().join("archive"), jobs::host(&here).as_ref()).unwrap();
@@ -217,7 +217,7 @@ fn a_helper_with_the_rights_of_root_works_in_folders_of_root_alone() {
     change(pedos.root(), 0o777);
     assert!(is_refused());
     change(pedos.root(), 0o755);
-    // Whoever can put a socket there can say where volumes lie.
+    // A user who can put a socket there decides which paths the helper opens.
     change(&pedos.path("/var/run"), 0o777);
     assert!(is_refused());
     change(&pedos.path("/var/run"), 0o755);

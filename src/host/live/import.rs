@@ -7,7 +7,7 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 use crate::{
     durable::WriteBehind,
     helper::{Answer, Question},
-    host::{HostError, Operation, Refusal, VolumeImport},
+    host::{HostError, Operation, VolumeImport, volume::check_within},
 };
 
 use super::{live_host::LiveHost, privileged::Privileged};
@@ -64,15 +64,7 @@ impl LiveImport {
 
 impl VolumeImport for LiveImport {
     fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
-        let end = offset.checked_add(data.len() as u64);
-        if end.is_none_or(|end| end > self.size_bytes) {
-            return Err(Refusal::BehindTheEnd {
-                vm: self.vm.clone(),
-                volume: self.volume.clone(),
-                size_bytes: self.size_bytes,
-            }
-            .into());
-        }
+        check_within(self.size_bytes, data, offset, (&self.vm, &self.volume))?;
         self.file
             .write_all_at(data, offset)
             .map_err(|error| self.failed(error))?;

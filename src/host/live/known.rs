@@ -16,7 +16,7 @@ use crate::{
     cancel::CancelToken,
     host::{
         DOM0, HostError,
-        picture::{DaemonVolume, Opener, Sight},
+        picture::{BLOCK_DRIVER, DaemonVolume, KERNEL_DRIVER, Opener, Sight},
     },
     inventory::Inventory,
     units::MIB,
@@ -24,12 +24,8 @@ use crate::{
 
 use super::daemon::LiveDaemon;
 
-/// The driver of pools whose volumes only the daemon knows the sizes of.
-const BLOCK_DRIVER: &str = "lvm_thin";
 /// How often a list looks whether another one is read.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
-/// The driver of the pool that holds kernels.
-const KERNEL_DRIVER: &str = "linux-kernel";
 
 /// What is known.
 #[derive(Debug, Default)]

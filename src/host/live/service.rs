@@ -25,7 +25,8 @@ pub(super) fn make_ready(host: &LiveHost, vm: &str) -> Result<Readiness, HostErr
     })
 }
 
-/// Starts a VM if it is halted. Whoever looks first what is in the VM starts it, and whoever writes to it tells.
+/// Starts a VM if it is halted, and keeps its name until [`make_ready`] reports the start: a look into the VM may come before
+/// the archive is written.
 fn start_vm(host: &LiveHost, vm: &str) -> Result<(), HostError> {
     if vm == DOM0 {
         return Err(HostError::NotRunning { name: vm.to_owned() });

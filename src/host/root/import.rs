@@ -11,7 +11,7 @@ use std::{
 use super::record::Record;
 use crate::{
     durable::{self, WriteBehind},
-    host::{HostError, Operation, Refusal, VolumeImport, files},
+    host::{HostError, Operation, VolumeImport, files, volume::check_within},
 };
 
 /// The mode of a new volume, as a PedOS gives it.
@@ -86,15 +86,7 @@ fn beside(target: &Path) -> PathBuf {
 
 impl VolumeImport for FileImport {
     fn write_at(&mut self, data: &[u8], offset: u64) -> Result<(), HostError> {
-        let end = offset.checked_add(data.len() as u64);
-        if end.is_none_or(|end| end > self.size_bytes) {
-            return Err(Refusal::BehindTheEnd {
-                vm: self.vm.clone(),
-                volume: self.volume.clone(),
-                size_bytes: self.size_bytes,
-            }
-            .into());
-        }
+        check_within(self.size_bytes, data, offset, (&self.vm, &self.volume))?;
         self.file
             .write_all_at(data, offset)
             .map_err(|error| HostError::io(Operation::Write(beside(&self.target)), error))?;

@@ -148,7 +148,7 @@ mod imp {
                     names.set_expand(is_narrow);
                     remarks.set_visible(!is_narrow);
                 }
-                // Names wrap, so that what is left has room.
+                // The names wrap, so that the other columns keep their width.
                 imp.table_scroller.set_hscrollbar_policy(if is_narrow {
                     gtk::PolicyType::Never
                 } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Whoever listens to events, and the bytes that they get. An event is on its way before the call that made it goes on.
+//! The listeners to events, and the bytes that each receives. The daemon sends an event before it goes on with the call that
+//! caused the event.
 
 use std::{io::Write, net::Shutdown, os::unix::net::UnixStream, time::Duration};
 

@@ -33,7 +33,7 @@ const MOST_ROWS_PER_FRAME: usize = 16;
 const FRAME: Duration = Duration::from_millis(40);
 
 impl BpRestoreSummaryPage {
-    /// Gives the VMs that have no place yet theirs, and makes the first rows.
+    /// Makes a place for each VM that has none yet, and the first rows.
     pub(super) fn await_rows(&self, view: &RestoreSummary<'_>) {
         let imp = self.imp();
         let is_new = imp.known.borrow().is_empty() && imp.waiting.borrow().is_empty();

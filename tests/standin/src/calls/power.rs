@@ -12,7 +12,7 @@ use crate::{
     storage::{escaped, remove, seconds_now},
 };
 
-/// How many VMs can be behind each other in a network.
+/// The longest chain of net VMs.
 const LONGEST_CHAIN: usize = 16;
 
 pub(super) fn start(daemon: &mut Daemon, call: &Call<'_>) -> Answer {
