@@ -89,6 +89,7 @@ pub mod crypto;
 pub mod format;
 pub mod helper;
 pub mod inventory;
+pub mod sftp;
 
 pub mod host;
 pub mod transport;

@@ -229,6 +229,7 @@ fn will_not_do(destination: &Location, error: ProbeError) -> Stop {
         (ProbeError::NotWritable | ProbeError::NotReadable, _) => DestinationError::NotWritable { place },
         (ProbeError::Io(source), _) => DestinationError::Io { place, source },
         (ProbeError::Host(error), _) => return error.into(),
+        (ProbeError::Store(error), _) => return Stop::failed(text::store_error(&error)),
         // The command line has been held against these already.
         (ProbeError::Line(_) | ProbeError::NotAbsolute | ProbeError::NotAFile | ProbeError::EmptyFile, _) => {
             DestinationError::Impossible { place }

@@ -16,7 +16,7 @@ use crate::{
     engine::EngineError,
     host::{self, DOM0, Host, HostError, OpenError, Operation, System, root::RootHost},
     text::{line_problem, sanitize, terminal},
-    transport::{DestinationError, Location, STANDARD, check_line},
+    transport::{DestinationError, Location, Reach, STANDARD, check_line},
 };
 
 use super::{args::CommonArgs, exit::Exit, stop::Stop};
@@ -99,7 +99,14 @@ impl Drop for NewRoot {
 }
 
 /// Where a backup goes.
-pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Location, Stop> {
+pub(super) fn destination<A: CommandFactory>(
+    vm: Option<&str>,
+    store: Option<&str>,
+    location: &OsStr,
+) -> Result<Location, Stop> {
+    if let Some(program) = store {
+        return in_store::<A>(vm, program, location);
+    }
     if let Some(vm) = vm.filter(|vm| *vm != DOM0) {
         return in_vm::<A>(vm, location);
     }
@@ -119,7 +126,14 @@ pub(super) fn destination<A: CommandFactory>(vm: Option<&str>, location: &OsStr)
 }
 
 /// Where a backup is.
-pub(super) fn source<A: CommandFactory>(vm: Option<&str>, location: &OsStr) -> Result<Location, Stop> {
+pub(super) fn source<A: CommandFactory>(
+    vm: Option<&str>,
+    store: Option<&str>,
+    location: &OsStr,
+) -> Result<Location, Stop> {
+    if let Some(program) = store {
+        return in_store::<A>(vm, program, location);
+    }
     match vm.filter(|vm| *vm != DOM0) {
         Some(vm) => in_vm::<A>(vm, location),
         None if location == STANDARD => Ok(Location::Standard),
@@ -133,6 +147,25 @@ pub(super) fn command<A: CommandFactory>(command: &str) -> Result<Location, Stop
         return Err(Stop::usage::<A>("the command is empty"));
     }
     Ok(Location::Command(command.to_owned()))
+}
+
+/// A directory or an archive of a store.
+fn in_store<A: CommandFactory>(vm: Option<&str>, program: &str, location: &OsStr) -> Result<Location, Stop> {
+    let program = program.trim();
+    if program.is_empty() || program.contains(['\n', '\r', '\0']) {
+        return Err(Stop::usage::<A>("the program of --store is one line"));
+    }
+    let path = location.to_str().ok_or_else(|| {
+        let shown = sanitize(&location.to_string_lossy());
+        Stop::usage::<A>(format!("'{shown}' is for a store and is not valid UTF-8"))
+    })?;
+    Ok(Location::Store {
+        reach: Reach {
+            vm: vm.filter(|vm| *vm != DOM0).map(str::to_owned),
+            program: program.to_owned(),
+        },
+        path: path.to_owned(),
+    })
 }
 
 fn in_vm<A: CommandFactory>(vm: &str, location: &OsStr) -> Result<Location, Stop> {
@@ -195,7 +228,7 @@ mod tests {
     fn a_directory_a_file_and_a_vm_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().to_str().unwrap();
-        let of = |vm, place: &str| destination::<BackupArgs>(vm, OsStr::new(place)).ok();
+        let of = |vm, place: &str| destination::<BackupArgs>(vm, None, OsStr::new(place)).ok();
         assert_eq!(of(None, name), Some(Location::Folder(folder.path().into())));
         assert_eq!(
             of(Some("dom0"), &format!("{name}/x")),
@@ -212,14 +245,14 @@ mod tests {
     fn a_relative_path_is_joined_to_the_current_directory_here_and_kept_elsewhere() {
         let here = std::env::current_dir().unwrap();
         assert_eq!(
-            source::<RestoreArgs>(None, OsStr::new("x")).ok(),
+            source::<RestoreArgs>(None, None, OsStr::new("x")).ok(),
             Some(Location::File(here.join("x")))
         );
         let there = Location::Vm {
             vm: "vm".into(),
             line: "x".into(),
         };
-        assert_eq!(source::<RestoreArgs>(Some("vm"), OsStr::new("x")).ok(), Some(there));
+        assert_eq!(source::<RestoreArgs>(Some("vm"), None, OsStr::new("x")).ok(), Some(there));
     }
 
     #[test]
@@ -238,20 +271,20 @@ mod tests {
     #[test]
     fn a_path_is_bytes_and_what_a_vm_is_told_is_text() {
         let odd = OsStr::from_bytes(b"/x/\xff");
-        assert_eq!(source::<RestoreArgs>(None, odd).ok(), Some(Location::File(odd.into())));
+        assert_eq!(source::<RestoreArgs>(None, None, odd).ok(), Some(Location::File(odd.into())));
         assert!(matches!(
-            source::<RestoreArgs>(Some("vm"), odd),
+            source::<RestoreArgs>(Some("vm"), None, odd),
             Err(Stop::Usage { .. })
         ));
         assert!(matches!(
-            destination::<BackupArgs>(Some("vm"), odd),
+            destination::<BackupArgs>(Some("vm"), None, odd),
             Err(Stop::Usage { .. })
         ));
     }
 
     #[test]
     fn a_command_that_would_lose_the_archive_is_a_usage_error() {
-        let refused = destination::<BackupArgs>(Some("vm"), OsStr::new("gzip > /x.gz"));
+        let refused = destination::<BackupArgs>(Some("vm"), None, OsStr::new("gzip > /x.gz"));
         assert!(matches!(refused, Err(Stop::Usage { text, .. }) if text.contains("sh -c")));
     }
 }

@@ -278,7 +278,7 @@ fn source(args: &RestoreArgs) -> Result<Location, Stop> {
             vm: vm.to_owned(),
             service: location::text::<RestoreArgs>(place)?.to_owned(),
         }),
-        vm if args.join.is_empty() => location::source::<RestoreArgs>(vm, place),
+        vm if args.join.is_empty() => location::source::<RestoreArgs>(vm, args.store.as_deref(), place),
         None | Some(DOM0) => location::parts::<RestoreArgs>(place, &args.join),
         Some(_) => Err(Stop::usage::<RestoreArgs>(
             "--join is for files of dom0, and not for those of a VM",

@@ -45,7 +45,7 @@ pub(super) struct Settings {
 /// Whether the archive is going to be printed, so that nothing else may be.
 pub(super) fn is_to_standard_output(args: &BackupArgs) -> bool {
     let is_here = args.dest_vm.as_deref().is_none_or(|vm| vm == DOM0);
-    is_here && args.to_command.is_none() && args.backup_location.as_deref().is_some_and(|place| place == STANDARD)
+    is_here && args.store.is_none() && args.to_command.is_none() && args.backup_location.as_deref().is_some_and(|place| place == STANDARD)
 }
 
 /// Checks as much of a command line as can be checked without a host.
@@ -81,7 +81,7 @@ impl Settings {
             vms: selection(args, system, console)?,
             destination: match &args.to_command {
                 Some(command) => location::command::<BackupArgs>(command)?,
-                None => location::destination::<BackupArgs>(args.dest_vm.as_deref(), location)?,
+                None => location::destination::<BackupArgs>(args.dest_vm.as_deref(), args.store.as_deref(), location)?,
             },
             compression: compression(args)?,
             passphrase: None,
@@ -121,6 +121,7 @@ impl Settings {
             vms: selection.vms,
             destination: location::destination::<BackupArgs>(
                 Some(&profile.destination_vm),
+                args.extras().or(profile.extras.clone()).store.as_deref(),
                 OsStr::new(&profile.destination_path),
             )?,
             compression: profile.compression,
@@ -138,7 +139,7 @@ impl Settings {
 pub(super) fn check_profile(settings: &Settings) -> Result<(), Stop> {
     match &settings.destination {
         Location::Folder(path) | Location::File(path) => text_of(path).map(drop),
-        Location::Vm { .. } => Ok(()),
+        Location::Vm { .. } | Location::Store { .. } => Ok(()),
         other => Err(Stop::failed(text::terminal::not_for_a_profile(other))),
     }
 }
@@ -167,6 +168,7 @@ pub(super) fn save(
             (DOM0.to_owned(), path.to_owned())
         }
         Location::Vm { vm, line } => (vm.clone(), line.clone()),
+        Location::Store { reach, path } => (reach.vm.clone().unwrap_or_else(|| DOM0.to_owned()), path.clone()),
         other => return Err(Stop::failed(text::terminal::not_for_a_profile(other))),
     };
     let profile = Profile {

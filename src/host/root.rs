@@ -164,6 +164,10 @@ impl Intake for RootHost {
 }
 
 impl Services for RootHost {
+    fn shared(&self) -> Option<Arc<dyn Services>> {
+        Some(Arc::new(self.clone()))
+    }
+
     fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
         let domain = self.domain(vm)?;
         let inside = self.layout.inside(vm).filter(|folder| folder.is_dir());

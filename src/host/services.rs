@@ -2,6 +2,8 @@
 //! The services of running VMs. A reader of archives needs only this of a PedOS, and not even this where the archive
 //! is a file.
 
+use std::sync::Arc;
+
 use super::{HostError, Service, ServiceProcess};
 
 /// What somebody should know who hands an archive to a VM.
@@ -21,6 +23,11 @@ pub trait Services: Send + Sync {
     /// When it does not start.
     fn make_ready(&self, _vm: &str) -> Result<Readiness, HostError> {
         Ok(Readiness::default())
+    }
+
+    /// Returns the same services for one who outlives this borrow, where there are such.
+    fn shared(&self) -> Option<Arc<dyn Services>> {
+        None
     }
 
     /// Starts a service in a VM. On a live system a VM that is halted is started first.

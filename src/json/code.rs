@@ -94,6 +94,8 @@ fn code(error: &EngineError) -> &'static str {
             DestinationError::NotKept { .. } => "destination_not_kept",
             DestinationError::Stalled { .. } => "destination_stalled",
             DestinationError::Command { .. } => "destination_command",
+            DestinationError::Store { .. } => "destination_store",
+            DestinationError::Taken { .. } => "destination_exists",
             DestinationError::Impossible { .. } => "destination_impossible",
         },
         EngineError::Source(error) => match error {
@@ -105,6 +107,8 @@ fn code(error: &EngineError) -> &'static str {
             SourceError::NotAStream { .. } => "source_not_a_stream",
             SourceError::Program { .. } => "source_program",
             SourceError::Service { .. } => "source_service",
+            SourceError::Store { .. } => "source_store",
+            SourceError::Changed { .. } => "source_changed",
             SourceError::NoPedos { .. } => "source_no_pedos",
         },
         EngineError::Archive(error) => archive_code(error),

@@ -17,6 +17,7 @@ const VERIFY: &str = "verify";
 const RECOVERY_TEXT: &str = "recovery_text";
 const NICE: &str = "nice";
 const JOBS: &str = "jobs";
+const STORE: &str = "store";
 const KNOWN_VMS: &str = "known_vms";
 
 /// What a backup can be told beyond what the existing tools know.
@@ -36,6 +37,8 @@ pub struct Extras {
     pub is_gentle: Option<bool>,
     /// How many processors work at a time.
     pub jobs: Option<NonZeroUsize>,
+    /// The program that speaks SFTP, where the destination is a directory of a store.
+    pub store: Option<String>,
     /// The VMs that there were when the profile was saved; any other one is new since.
     pub known_vms: Option<Vec<String>>,
 }
@@ -51,6 +54,7 @@ impl Extras {
             recovery_text: self.recovery_text.or(others.recovery_text),
             is_gentle: self.is_gentle.or(others.is_gentle),
             jobs: self.jobs.or(others.jobs),
+            store: self.store.or(others.store),
             known_vms: self.known_vms.or(others.known_vms),
         }
     }
@@ -77,6 +81,12 @@ impl Extras {
                 RECOVERY_TEXT => extras.recovery_text = truth(RECOVERY_TEXT, &value)?,
                 NICE => extras.is_gentle = truth(NICE, &value)?,
                 JOBS => extras.jobs = word(JOBS, Expected::Jobs, &value, |word| word.parse().ok())?,
+                STORE => {
+                    extras.store = word(STORE, Expected::Text, &value, |word| {
+                        let is_line = !word.trim().is_empty() && !word.contains(['\n', '\r', '\0']);
+                        is_line.then(|| word.to_owned())
+                    })?;
+                }
                 // Names of VMs hold no blanks, so one text holds them all, which keeps this mapping flat.
                 KNOWN_VMS => {
                     extras.known_vms = word(KNOWN_VMS, Expected::Text, &value, |word| {
@@ -105,6 +115,7 @@ impl Extras {
             (RECOVERY_TEXT, self.recovery_text.map(truth)),
             (NICE, self.is_gentle.map(truth)),
             (JOBS, self.jobs.map(|jobs| jobs.to_string())),
+            (STORE, self.store.clone()),
             (KNOWN_VMS, self.known_vms.as_ref().map(|names| names.join(" "))),
         ];
         let words: Vec<(&str, String)> = words.into_iter().filter_map(|(key, word)| Some((key, word?))).collect();

@@ -19,6 +19,7 @@ mod profile;
 mod reason;
 mod refusal;
 mod setting;
+mod store;
 mod transport;
 
 use self::io::{io_hint, is_of_the_device};
@@ -44,6 +45,7 @@ pub use parts::Message;
 pub use profile::profile_error;
 pub(super) use reason::missing;
 pub use setting::{name_fault, setting, unfit};
+pub use store::store_error;
 pub use transport::{destination_error, source_error};
 
 /// Why a job, or a question to the host, ended before its end.

@@ -27,7 +27,7 @@ pub use finding::{
 };
 pub use message::{
     Message, anomaly, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
-    name_fault, open_error, passphrase_error, profile_error, setting, source_error, unfit,
+    name_fault, open_error, passphrase_error, profile_error, setting, source_error, store_error, unfit,
 };
 pub use outcome::{ItemLine, OutcomeView, Tone, VmLine, opened, outcome};
 pub use progress::{ProgressView, phase};

@@ -21,7 +21,7 @@ use crate::{
 use super::ProcessOutput;
 
 /// Runs the command, as a login shell's user would have written it; its argument is the command.
-const RUN: &str = r#"eval "$1""#;
+pub(super) const RUN: &str = r#"eval "$1""#;
 
 /// A command that runs in a process group of its own. It does not outlive this value.
 pub(super) struct Running {

@@ -3,7 +3,9 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{cancel::Cancelled, host::HostError, io_error::IoError, qfile::QfileFault};
+use crate::{
+    cancel::Cancelled, host::HostError, io_error::IoError, qfile::QfileFault, sftp::SftpError as StoreFault,
+};
 
 /// Why an archive could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,6 +100,22 @@ pub enum DestinationError {
         /// The end of what it printed, made safe to show.
         said: String,
     },
+    /// The store did not do what was asked of it.
+    #[error("writing {place}: {fault}: {said}")]
+    Store {
+        /// Where.
+        place: String,
+        /// Why.
+        fault: StoreFault,
+        /// The last words of its program where that has ended, made safe to show.
+        said: String,
+    },
+    /// The store has a file of that name.
+    #[error("{place} is there already and is not overwritten")]
+    Taken {
+        /// The file.
+        place: String,
+    },
     /// An archive cannot be written there at all.
     #[error("an archive cannot be written to {place}")]
     Impossible {
@@ -176,6 +194,22 @@ pub enum SourceError {
         position: u64,
         /// What is wrong with it.
         fault: QfileFault,
+    },
+    /// The store did not do what was asked of it.
+    #[error("reading {place}: {fault}: {said}")]
+    Store {
+        /// Where.
+        place: String,
+        /// Why.
+        fault: StoreFault,
+        /// The last words of its program where that has ended, made safe to show.
+        said: String,
+    },
+    /// The archive was changed in the store while it was read.
+    #[error("{place} was changed while it was read")]
+    Changed {
+        /// Where.
+        place: String,
     },
     /// The archive lies in a VM, and there is no PedOS here whose VMs could be reached.
     #[error("VM {vm} cannot be reached: there is no PedOS here")]

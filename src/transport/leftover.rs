@@ -21,7 +21,12 @@ use crate::{
     io_error::IoError,
 };
 
-use super::{Location, vm_script};
+use super::{
+    Location,
+    location::Reach,
+    store::{Connection, StoreError, StoreFault, StoreKind, is_left_behind, path_of},
+    vm_script,
+};
 
 /// How long a VM may take to remove a file: it syncs its disks before.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -57,6 +62,8 @@ pub enum LeftoverError {
     Host(HostError),
     /// The VM did not remove it.
     Kept,
+    /// The store did not.
+    Store(StoreError),
     /// The answer of the operating system.
     Io(IoError),
 }
@@ -134,6 +141,7 @@ pub fn remove_leftover(
     }
     match (location, location.folder(), services) {
         (_, Some(folder), _) => remove_here(&folder.join(name)),
+        (Location::Store { reach, path }, ..) => remove_in_store(reach, path, name, services, cancel),
         (Location::Vm { vm, line }, None, Some(services)) => remove_in_vm(vm, line, name, services, cancel),
         _ => Err(LeftoverError::NotOurs),
     }
@@ -164,6 +172,29 @@ fn remove_in_vm(
         Some("used") => Err(LeftoverError::InUse),
         _ => Err(LeftoverError::Kept),
     }
+}
+
+fn remove_in_store(
+    reach: &Reach,
+    directory: &str,
+    name: &str,
+    services: Option<&dyn Services>,
+    cancel: &CancelToken,
+) -> Result<(), LeftoverError> {
+    let connection = Connection::open(reach, services, cancel).map_err(LeftoverError::Store)?;
+    let path = path_of(directory, name);
+    let failed = |fault| LeftoverError::Store(connection.error(fault, cancel));
+    let found = match connection.session.stat_link(&path) {
+        Err(StoreFault::NotFound) => return Ok(()),
+        found => found.map_err(failed)?,
+    };
+    if found.kind != StoreKind::File {
+        return Err(LeftoverError::NotOurs);
+    }
+    if !found.changed.is_some_and(is_left_behind) {
+        return Err(LeftoverError::InUse);
+    }
+    connection.session.remove(&path).map_err(failed)
 }
 
 #[cfg(test)]

@@ -9,6 +9,15 @@ use std::{
 /// How standard input and standard output are written where a location is expected.
 pub const STANDARD: &str = "-";
 
+/// How a store is reached: by a program that speaks SFTP on its standard input and output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The VM that the program runs in; none for this computer.
+    pub vm: Option<String>,
+    /// The program with its arguments, as its user wrote it: one line, run by the shell.
+    pub program: String,
+}
+
 /// Where an archive is, or is going to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
@@ -28,6 +37,14 @@ pub enum Location {
         vm: String,
         /// What the VM's service is told: one line.
         line: String,
+    },
+    /// A store behind a program that speaks SFTP.
+    Store {
+        /// How it is reached.
+        reach: Reach,
+        /// There: the directory that an archive is written into, or the archive that is read. Empty for the directory in
+        /// which the program begins.
+        path: String,
     },
     /// A service of a running VM that stands for one archive, by its whole name.
     Registered {
@@ -56,10 +73,11 @@ impl Location {
         }
     }
 
-    /// Returns the VM that holds the archive, if one does.
+    /// Returns the VM that the archive goes through, if it goes through one.
     pub fn vm(&self) -> Option<&str> {
         match self {
             Self::Vm { vm, .. } | Self::Registered { vm, .. } => Some(vm),
+            Self::Store { reach, .. } => reach.vm.as_deref(),
             _ => None,
         }
     }
@@ -87,6 +105,10 @@ impl fmt::Display for Location {
             Self::Command(command) => f.write_str(command),
             Self::Vm { vm, line } => write!(f, "{vm}:{line}"),
             Self::Registered { vm, service } => write!(f, "{vm}:{service}"),
+            Self::Store { reach, path } => match &reach.vm {
+                Some(vm) => write!(f, "{vm}:{}:{path}", reach.program),
+                None => write!(f, "{}:{path}", reach.program),
+            },
         }
     }
 }
@@ -99,6 +121,13 @@ mod tests {
     fn every_location_has_one_form_for_display() {
         let files = Location::Files(vec!["/a.0".into(), "/a.1".into()]);
         let vm = || "disk".to_owned();
+        let store = |vm| Location::Store {
+            reach: Reach {
+                vm,
+                program: "ssh -s nas sftp".into(),
+            },
+            path: "/backups".into(),
+        };
         for (location, shown) in [
             (Location::Folder("/mnt".into()), "/mnt"),
             (Location::File("/mnt/x".into()), "/mnt/x"),
@@ -119,6 +148,8 @@ mod tests {
                 },
                 "disk:a+b",
             ),
+            (store(None), "ssh -s nas sftp:/backups"),
+            (store(Some(vm())), "disk:ssh -s nas sftp:/backups"),
         ] {
             assert_eq!(location.to_string(), shown);
         }

@@ -16,6 +16,7 @@ mod notice;
 mod output;
 mod probe;
 mod reader;
+mod store;
 mod vm_script;
 mod writer;
 
@@ -23,11 +24,12 @@ pub use error::{DestinationError, ServiceFault, SourceError, TransportError, Unr
 pub use file_system::free_bytes;
 pub use leftover::{Leftover, LeftoverError, remove_leftover};
 pub use line::{LineProblem, check_line};
-pub use location::{Location, STANDARD};
+pub use location::{Location, Reach, STANDARD};
 pub use notice::{Notice, Notices};
 pub(crate) use output::ProcessOutput;
 pub use probe::{PlaceKind, Probe, ProbeError, Purpose, make_directory, probe};
 pub(crate) use reader::open_reader;
 pub use reader::{ArchiveReader, Incoming, Member, MemberReader, Ranged, ReadCapabilities, Request, Source};
+pub use store::{StoreEntry, StoreError, StoreFault, StoreKind, list_store};
 pub(crate) use writer::FileWriter;
 pub use writer::{ArchiveWriter, WriteCapabilities, open_writer};

@@ -5,6 +5,7 @@
 //! itself tells what will be done with it.
 
 mod api;
+mod in_store;
 mod in_vm;
 
 use std::{fs, io, path::Path, time::UNIX_EPOCH};
@@ -55,6 +56,7 @@ pub fn probe(
             Some(services) => in_vm::look(vm, line, purpose, services, cancel),
             None => in_vm::by_line(line),
         },
+        (Location::Store { reach, path }, purpose) => in_store::look(reach, path, purpose, services, cancel),
         (Location::Registered { .. }, _) => Ok(Probe::of(PlaceKind::VmPath)),
     }
 }
@@ -115,6 +117,7 @@ pub fn make_directory(
             }
         }
         (Location::Vm { vm, line }, Some(services)) => in_vm::make_directory(vm, line, services, cancel),
+        (Location::Store { reach, path }, services) => in_store::make_directory(reach, path, services, cancel),
         _ => Err(ProbeError::CannotBeMade),
     }
 }

@@ -6,6 +6,7 @@ mod files;
 mod forward;
 mod joined;
 mod service;
+mod store;
 
 use std::{fmt, fs, io, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 
@@ -14,12 +15,13 @@ use crate::{
     host::{Service, Services},
 };
 
-use super::{Location, SourceError, TransportError};
+use super::{Location, SourceError, TransportError, store::Shared};
 
 pub use api::{ArchiveReader, Incoming, Member, MemberReader, Ranged, ReadCapabilities, Request};
 use files::OpenedFiles;
 use forward::{Forward, ForwardReader};
 use service::ServiceReader;
+use store::StoreReader;
 
 /// An archive that can be read. Clones share what was read of a stream that comes once.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub struct Source {
     location: Location,
     /// What was read of a stream that only goes forward.
     forward: Option<Arc<Forward>>,
+    /// The connection to the store that holds it.
+    shared: Arc<Shared>,
 }
 
 impl Source {
@@ -41,6 +45,7 @@ impl Source {
         Self {
             location,
             forward: comes_once.then(Arc::default),
+            shared: Arc::default(),
         }
     }
 
@@ -52,7 +57,7 @@ impl Source {
     /// Returns what can be done with it.
     pub fn capabilities(&self) -> ReadCapabilities {
         let comes_once = self.forward.is_some();
-        let is_of_vm = self.location.vm().is_some();
+        let is_of_vm = matches!(self.location, Location::Vm { .. } | Location::Registered { .. });
         ReadCapabilities {
             is_ranged: !comes_once && !is_of_vm,
             is_repeatable: !comes_once,
@@ -105,6 +110,10 @@ pub(crate) fn open_reader(
         Location::Files(paths) => return Ok(Incoming::Bytes(Box::new(OpenedFiles::open(paths)?))),
         Location::Vm { vm, line } => (vm, Service::Restore, format!("{}\n{prefixes}\n", line.trim())),
         Location::Registered { vm, service } => (vm, Service::Registered(service.clone()), format!("{prefixes}\n")),
+        Location::Store { reach, path } => {
+            let reader = StoreReader::open(reach, path, &source.shared, services, cancel)?;
+            return Ok(Incoming::Bytes(Box::new(reader)));
+        }
         Location::Standard | Location::Command(_) => {
             let place = source.location.to_string();
             return Err(SourceError::ReadAlready { place }.into());

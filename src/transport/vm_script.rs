@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What stands before the answer of a script.
-const MARK: &str = "@pedos-backup@";
+pub(super) const MARK: &str = "@pedos-backup@";
 
 /// The most that is read of an answer, in bytes.
 const MOST_ANSWER_BYTES: u64 = 64 * 1024;
@@ -111,7 +111,7 @@ pub(super) fn ask(
 }
 
 /// Kills a service that has not ended by then, unless what is returned is dropped before.
-fn kill_after(patience: Duration, control: &std::sync::Arc<dyn crate::host::ServiceControl>) -> mpsc::Sender<()> {
+pub(super) fn kill_after(patience: Duration, control: &std::sync::Arc<dyn crate::host::ServiceControl>) -> mpsc::Sender<()> {
     let (guard, ended) = mpsc::channel::<()>();
     let control = control.clone();
     thread::spawn(move || {

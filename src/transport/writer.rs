@@ -7,6 +7,7 @@ mod process;
 mod staged;
 mod stall;
 mod standard;
+mod store;
 
 use std::time::SystemTime;
 
@@ -19,6 +20,7 @@ pub(crate) use file::FileWriter;
 use process::ProcessWriter;
 use staged::StagedWriter;
 use standard::StandardWriter;
+use store::StoreWriter;
 
 /// Opens an end to write a new archive to. Nothing that is there is touched, apart from what a killed run has left of the
 /// same file.
@@ -41,11 +43,28 @@ pub fn open_writer<'a>(
         Location::Standard => Box::new(StandardWriter::open(cancel)?),
         Location::Command(command) => Box::new(ProcessWriter::of_command(command, cancel)?),
         Location::Vm { vm, line } => open_in_vm(vm, line, name(), services, cancel, notices)?,
+        Location::Store { reach, path } => {
+            if let Some(vm) = &reach.vm {
+                make_ready(vm, services, notices)?;
+            }
+            Box::new(StoreWriter::begin(reach, path, name(), services, cancel, notices)?)
+        }
         Location::Files(_) | Location::Registered { .. } => {
             let place = location.to_string();
             return Err(DestinationError::Impossible { place }.into());
         }
     })
+}
+
+/// Starts a VM that is halted, and tells what its user should know of it.
+fn make_ready(vm: &str, services: &dyn Services, notices: &Notices) -> Result<(), TransportError> {
+    let ready = services.make_ready(vm)?;
+    let started = ready.was_started.then(|| Notice::VmStarted { vm: vm.to_owned() });
+    let idle = ready
+        .ends_when_idle
+        .then(|| Notice::VmEndsWhenIdle { vm: vm.to_owned() });
+    started.into_iter().chain(idle).for_each(|notice| notices(notice));
+    Ok(())
 }
 
 /// A directory gets the archive under a name of our own, when it is whole; a command gets it as it comes. Where the VM's
@@ -59,12 +78,7 @@ fn open_in_vm<'a>(
     notices: &Notices,
 ) -> Result<Box<dyn ArchiveWriter + 'a>, TransportError> {
     let place = || format!("{vm}:{line}");
-    let ready = services.make_ready(vm)?;
-    let started = ready.was_started.then(|| Notice::VmStarted { vm: vm.to_owned() });
-    let idle = ready
-        .ends_when_idle
-        .then(|| Notice::VmEndsWhenIdle { vm: vm.to_owned() });
-    started.into_iter().chain(idle).for_each(|notice| notices(notice));
+    make_ready(vm, services, notices)?;
     match probe::ask_vm(vm, line, services, cancel)? {
         Some(found) if found.is_directory && !found.is_writable => {
             Err(DestinationError::NotWritable { place: place() }.into())

@@ -48,6 +48,14 @@ pub struct BackupArgs {
     #[arg(short, long, value_name = "VM")]
     pub dest_vm: Option<String>,
 
+    /// BACKUP_LOCATION is a directory of a store, which this program reaches: it speaks SFTP on its standard input and output
+    ///
+    /// For instance 'ssh -s nas sftp' for a server, 'rclone serve sftp --stdio cloud:' for cloud storage, or
+    /// /usr/lib/openssh/sftp-server for the computer itself. With --dest-vm it runs in that VM. The shell runs it; it must log in
+    /// without a question. An empty BACKUP_LOCATION is the directory in which it begins.
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["to_command", "recovery_text", "profile"])]
+    pub store: Option<String>,
+
     /// Give the backup to this command of the computer on its standard input; no BACKUP_LOCATION is given then
     ///
     /// The shell runs it: --to-command 'ssh host "cat > backup"'. The backup counts as written only if the command has taken all
@@ -213,6 +221,7 @@ impl BackupArgs {
             recovery_text: given(self.recovery_text),
             is_gentle: given(self.resources.nice),
             jobs: self.resources.jobs,
+            store: self.store.clone(),
             known_vms: None,
         }
     }

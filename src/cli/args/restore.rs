@@ -187,6 +187,13 @@ pub struct RestoreArgs {
     #[arg(long)]
     pub auto_close: bool,
 
+    /// BACKUP_LOCATION is a file in a store, which this program reaches: it speaks SFTP on its standard input and output
+    ///
+    /// For instance 'ssh -s nas sftp' for a server, 'rclone serve sftp --stdio cloud:' for cloud storage. With --dest-vm it runs in
+    /// that VM. Only what is needed is fetched: a list of contents, or the VMs that are restored.
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["from_command", "join", "location_is_service", "clean_up"])]
+    pub store: Option<String>,
+
     /// BACKUP_LOCATION is the name of a service in the VM of --dest-vm
     #[arg(long)]
     pub location_is_service: bool,

@@ -116,6 +116,7 @@ impl BackupDraft {
             recovery_text: can_be_told(self.recovery_text.is_some()),
             is_gentle: Some(self.resources.is_gentle),
             jobs: self.resources.jobs,
+            store: None,
             known_vms: self
                 .system
                 .as_ref()

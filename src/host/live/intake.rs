@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Takes VMs into a live PedOS.
 
+use std::sync::Arc;
+
 use crate::{
     adminapi::LONGEST_REQUEST_BYTES,
     host::{
@@ -118,6 +120,10 @@ impl Intake for LiveHost {
 }
 
 impl Services for LiveHost {
+    fn shared(&self) -> Option<Arc<dyn Services>> {
+        Some(Arc::new(self.clone()))
+    }
+
     fn make_ready(&self, vm: &str) -> Result<Readiness, HostError> {
         service::make_ready(self, vm)
     }

@@ -14,7 +14,7 @@ use super::{
         i18n::{gettext, gettext_f},
         sanitize, sanitize_lines,
     },
-    Message, io_hint, io_text, is_of_the_device,
+    Message, io_hint, io_text, is_of_the_device, store,
 };
 
 /// Why an archive could not be written.
@@ -81,6 +81,12 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("place", &sanitize(place))],
         ))
         .hint(gettext("Choose a directory, a new file, or a command.")),
+        DestinationError::Store { place, fault, said } => store::not_written(place, fault, said),
+        DestinationError::Taken { place } => Message::new(gettext_f(
+            "{path} exists already and is not overwritten",
+            &[("path", &sanitize(place))],
+        ))
+        .hint(gettext("Start again, or choose another directory.")),
         DestinationError::Stalled { place, after } => stalled(place, *after),
         DestinationError::Command { command, code, said } => command_failed(command, *code, said),
         DestinationError::Service { vm, said, .. } if ServiceFault::of(said).is_some() => {
@@ -169,6 +175,13 @@ pub fn source_error(error: &SourceError) -> Message {
         ))
         .detail(command_detail(*code, said))
         .hint(gettext("Try the command by itself.")),
+        SourceError::Store { place, fault, said } => store::not_read(place, fault, said),
+        SourceError::Changed { place } => Message::new(gettext_f(
+            "{place} was changed while it was read",
+            &[("place", &sanitize(place))],
+        ))
+        .detail(gettext("After the connection was lost and made again, the file had another size or time."))
+        .hint(gettext("Make sure that nothing writes it, and start again.")),
         SourceError::BrokenOff { vm, position } => Message::new(gettext_f(
             "What the VM {vm} sent breaks off",
             &[("vm", &sanitize(vm))],

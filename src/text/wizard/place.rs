@@ -12,7 +12,7 @@ use crate::{
     text::{
         Tone, date,
         i18n::{gettext, gettext_f},
-        line_problem, message, sanitize, size,
+        line_problem, message, sanitize, size, store_error,
     },
     transport::{PlaceKind, Probe, ProbeError},
 };
@@ -116,6 +116,11 @@ fn good_destination(typed: &TypedPlace, place: &Probe, expected_bytes: u64) -> V
             );
             with_room(text, place, expected_bytes)
         }
+        PlaceKind::Store => with_room(
+            gettext("A new file will be written into this directory of the store."),
+            place,
+            expected_bytes,
+        ),
         PlaceKind::Stream => nothing(),
         PlaceKind::VmCommand { program } => success(
             gettext_f(
@@ -194,6 +199,10 @@ fn good_source(typed: &TypedPlace, place: &Probe) -> Verdict {
                 "The backup will be read from this file in the VM {name}.",
                 &[("name", &sanitize(&typed.target))],
             ),
+            file_facts(place),
+        ),
+        PlaceKind::Store => success(
+            gettext("The backup will be read from this file in the store."),
             file_facts(place),
         ),
         PlaceKind::Stream => nothing(),
@@ -284,6 +293,10 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
         ),
         ProbeError::Host(error) => {
             let message = message(&error.clone().into());
+            (message.title, message.detail)
+        }
+        ProbeError::Store(error) => {
+            let message = store_error(error);
             (message.title, message.detail)
         }
         ProbeError::Io(error) => (gettext("This location cannot be used."), sanitize(&error.to_string())),

@@ -27,6 +27,8 @@ impl DestinationError {
         Stalled { place: odd(), after: std::time::Duration::from_secs(7) },
         NotKept { place: odd() },
         Command { command: odd(), code: 1, said: odd() },
+        Store { place: odd(), fault: StoreFault::Lost, said: odd() },
+        Taken { place: odd() },
         Impossible { place: odd() },
     }
 }
@@ -41,6 +43,8 @@ impl SourceError {
         Command { command: odd(), code: 1, said: odd() },
         BrokenOff { vm: odd(), position: 7 },
         NotAStream { vm: odd(), position: 7, fault: QfileFault::Kind },
+        Store { place: odd(), fault: StoreFault::Lost, said: odd() },
+        Changed { place: odd() },
         NoPedos { vm: odd() },
     }
 }

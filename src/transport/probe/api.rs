@@ -4,7 +4,7 @@
 use crate::{
     host::HostError,
     io_error::IoError,
-    transport::{LineProblem, leftover::Leftover},
+    transport::{LineProblem, StoreError, leftover::Leftover},
 };
 
 /// What is going to be done at a place.
@@ -35,6 +35,8 @@ pub enum PlaceKind {
         /// The program that the command would run, the first word of the line.
         program: String,
     },
+    /// A directory of a store that takes a new file, or an archive in it.
+    Store,
     /// A stream of this computer: a command, standard input or standard output.
     Stream,
 }
@@ -86,6 +88,8 @@ pub enum ProbeError {
     EmptyFile,
     /// The VM does not run any more, or its service cannot be reached.
     Host(HostError),
+    /// The store cannot be reached, or refuses.
+    Store(StoreError),
     /// Another answer of the operating system.
     Io(IoError),
 }

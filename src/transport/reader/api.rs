@@ -38,6 +38,11 @@ pub trait ArchiveReader: Read + Seek + Send {
     /// Returns the size of the archive in bytes, where it is known.
     fn size_bytes(&self) -> Option<u64>;
 
+    /// Returns how much is best read at a time, in bytes, where each reading is costly and so is each byte that nobody wants.
+    fn buffer_bytes(&self) -> Option<usize> {
+        None
+    }
+
     /// Returns access to every byte of the archive, where there is one.
     fn ranged(&self) -> Option<Box<dyn Ranged>>;
 }

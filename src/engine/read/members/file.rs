@@ -42,8 +42,9 @@ impl FileMembers {
     /// Reads an archive from its beginning. `place` is where it is, for display.
     pub(super) fn new(reader: Box<dyn ArchiveReader>, place: String) -> Self {
         let (ranged, bytes) = (reader.ranged(), reader.size_bytes());
+        let buffer_bytes = reader.buffer_bytes().unwrap_or(BUFFER_BYTES);
         Self {
-            walker: outer::Walker::new(BufReader::with_capacity(BUFFER_BYTES, reader), is_expected),
+            walker: outer::Walker::new(BufReader::with_capacity(buffer_bytes, reader), is_expected),
             ranged,
             place,
             bytes,

@@ -6,7 +6,7 @@ use crate::{
     text::{
         date,
         i18n::{gettext, gettext_f},
-        io_text, message, sanitize, size,
+        io_text, message, sanitize, size, store_error,
     },
     transport::{Leftover, LeftoverError},
 };
@@ -73,6 +73,7 @@ pub fn leftover_kept(name: &str, error: &LeftoverError) -> Verdict {
         LeftoverError::NotOurs => gettext("It is not an unfinished file of this program any more."),
         LeftoverError::Kept => gettext("The VM did not remove it. Look at its permissions there."),
         LeftoverError::Host(error) => message(&error.clone().into()).full_text(),
+        LeftoverError::Store(error) => store_error(error).full_text(),
         LeftoverError::Io(error) => io_text(error),
     };
     failure(

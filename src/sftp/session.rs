@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A conversation with an SFTP server.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    io::{Read, Write},
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use russh_sftp::{
+    client::{Config, RawSftpSession, error::Error, rawsession::SftpResult},
+    extensions::{FSYNC, LIMITS, STATVFS},
+    protocol::{FileAttributes, OpenFlags, StatusCode},
+};
+use tokio::{
+    runtime::Handle,
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{LARGEST_PACKET_BYTES, Reading, SftpError, Writing, pump};
+
+/// How much a packet holds beside the data of a read or a write, at most, in bytes: a handle is at most 256 bytes long.
+const ROOM_BESIDE_DATA: u32 = 1024;
+
+/// How much data every server takes and sends in one packet, in bytes.
+const EVERYBODYS_CHUNK_BYTES: u32 = 32 * 1024;
+
+/// The smallest limit on the data of a packet that is believed.
+const SMALLEST_CHUNK_BYTES: u32 = 1024;
+
+/// The most entries of a directory that are read.
+const MOST_ENTRIES: usize = 100_000;
+
+/// Requests are not timed by the crate: how long a write may take depends on those before it.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How long an answer that came before the connection was lost may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What a server can do beyond the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    /// Whether it makes files safe on demand.
+    pub syncs: bool,
+    /// Whether it says how much room there is.
+    pub tells_room: bool,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// Something else, or the server does not say.
+    Other,
+}
+
+/// What a server says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attributes {
+    /// What it is.
+    pub kind: Kind,
+    /// Its size in bytes.
+    pub bytes: Option<u64>,
+    /// When it was last written, in seconds since 1970.
+    pub changed: Option<i64>,
+}
+
+/// An entry of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name. Untrusted.
+    pub name: String,
+    /// What the server says of it. A link is not followed.
+    pub attributes: Attributes,
+}
+
+/// A conversation with a server. It ends when the last clone is dropped.
+#[derive(Clone)]
+pub struct Session(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) raw: RawSftpSession,
+    pub(super) runtime: Handle,
+    pub(super) read_chunk_bytes: u32,
+    pub(super) write_chunk_bytes: u32,
+    abilities: Abilities,
+    /// How long an answer may take that needs no data to be carried.
+    patience: Duration,
+    /// Cancelled when nothing more comes from the server.
+    lost: CancellationToken,
+    /// Dropped last: it ends the thread of the runtime.
+    _runs: oneshot::Sender<()>,
+}
+
+impl Session {
+    /// Begins a conversation: `input` is what the server prints, `output` what it reads. `patience` is how long it may take
+    /// to answer a request that carries no data.
+    ///
+    /// # Errors
+    /// When the server does not answer, or not in this protocol.
+    pub fn start(
+        input: Box<dyn Read + Send>,
+        output: Box<dyn Write + Send>,
+        patience: Duration,
+    ) -> Result<Self, SftpError> {
+        let (runtime, runs) = start_runtime()?;
+        let lost = CancellationToken::new();
+        let stream = pump::joined(input, output, &runtime, &lost).map_err(|_| SftpError::Lost)?;
+        let raw = {
+            let _entered = runtime.enter();
+            RawSftpSession::new_with_config(
+                stream,
+                Config {
+                    max_packet_len: LARGEST_PACKET_BYTES,
+                    request_timeout_secs: NEVER.as_secs(),
+                    ..Config::default()
+                },
+            )
+        };
+        let mut inner = Inner {
+            raw,
+            runtime,
+            read_chunk_bytes: EVERYBODYS_CHUNK_BYTES,
+            write_chunk_bytes: EVERYBODYS_CHUNK_BYTES,
+            abilities: Abilities {
+                syncs: false,
+                tells_room: false,
+            },
+            patience,
+            lost,
+            _runs: runs,
+        };
+        let version = inner.ask(inner.raw.init())?;
+        if version.version != russh_sftp::protocol::VERSION {
+            return Err(SftpError::Garbled);
+        }
+        inner.learn(&version.extensions)?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Returns whether answers can still come.
+    pub fn is_alive(&self) -> bool {
+        !self.0.lost.is_cancelled()
+    }
+
+    /// Returns what the server can do beyond the protocol.
+    pub fn abilities(&self) -> Abilities {
+        self.0.abilities
+    }
+
+    /// Returns what a path names. Links are followed.
+    ///
+    /// # Errors
+    /// When there is nothing of that name, or the server does not say.
+    pub fn stat(&self, path: &str) -> Result<Attributes, SftpError> {
+        let found = self.0.ask(self.0.raw.stat(path))?;
+        Ok(Attributes::of(&found.attrs))
+    }
+
+    /// Returns what a path names. A link is itself.
+    ///
+    /// # Errors
+    /// When there is nothing of that name, or the server does not say.
+    pub fn stat_link(&self, path: &str) -> Result<Attributes, SftpError> {
+        let found = self.0.ask(self.0.raw.lstat(path))?;
+        Ok(Attributes::of(&found.attrs))
+    }
+
+    /// Returns the entries of a directory, in the server's order, without itself and the one above it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has more entries than are read.
+    pub fn list(&self, path: &str) -> Result<Vec<Entry>, SftpError> {
+        let opened = self.0.ask(self.0.raw.opendir(path))?;
+        let handle = known(opened.handle)?;
+        let mut entries = Vec::new();
+        let read = self.read_entries(&handle, &mut entries);
+        // What was read is not worse for a directory that stays open at the server.
+        let _ = self.0.ask(self.0.raw.close(handle));
+        read.map(|()| entries)
+    }
+
+    fn read_entries(&self, handle: &str, entries: &mut Vec<Entry>) -> Result<(), SftpError> {
+        while entries.len() <= MOST_ENTRIES {
+            let names = self.0.ask(async {
+                match self.0.raw.readdir(handle).await {
+                    Err(error) if is_end(&error) => Ok(None),
+                    answer => answer.map(Some),
+                }
+            })?;
+            let Some(names) = names else { return Ok(()) };
+            // An answer without an entry could come for ever.
+            if names.files.is_empty() {
+                break;
+            }
+            let named = names.files.into_iter().map(|file| Entry {
+                attributes: Attributes::of(&file.attrs),
+                name: file.filename,
+            });
+            entries.extend(named.filter(|entry| entry.name != "." && entry.name != ".."));
+        }
+        Err(SftpError::Garbled)
+    }
+
+    /// Returns the room for new files below a path, in bytes, where the server tells it.
+    pub fn room(&self, path: &str) -> Option<u64> {
+        if !self.0.abilities.tells_room {
+            return None;
+        }
+        let found = self.0.ask(self.0.raw.statvfs(path)).ok()?;
+        found.blocks_avail.checked_mul(found.fragment_size)
+    }
+
+    /// Creates a file, for its owner alone. A server that knows what that is refuses to open one that is there.
+    ///
+    /// # Errors
+    /// When it was not created.
+    pub fn create(&self, path: &str, window_bytes: usize) -> Result<Writing, SftpError> {
+        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
+        let attributes = FileAttributes {
+            permissions: Some(0o600),
+            ..FileAttributes::empty()
+        };
+        let opened = self.0.ask(self.0.raw.open(path, flags, attributes))?;
+        Ok(Writing::new(self.clone(), known(opened.handle)?, window_bytes))
+    }
+
+    /// Opens a file to be read.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or the server does not say how large it is.
+    pub fn open(&self, path: &str, window_bytes: usize) -> Result<Reading, SftpError> {
+        let opened = self
+            .0
+            .ask(self.0.raw.open(path, OpenFlags::READ, FileAttributes::empty()))?;
+        Ok(Reading::new(self.clone(), known(opened.handle)?, window_bytes))
+    }
+
+    /// Renames a file. OpenSSH's server replaces no other file; of others that is not known.
+    ///
+    /// # Errors
+    /// When it was not renamed.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), SftpError> {
+        self.0.ask(self.0.raw.rename(from, to)).map(drop)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// When it is still there.
+    pub fn remove(&self, path: &str) -> Result<(), SftpError> {
+        self.0.ask(self.0.raw.remove(path)).map(drop)
+    }
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    /// When it was not made.
+    pub fn make_directory(&self, path: &str) -> Result<(), SftpError> {
+        self.0.ask(self.0.raw.mkdir(path, FileAttributes::empty())).map(drop)
+    }
+}
+
+impl Inner {
+    /// Waits for an answer as long as it may take.
+    pub(super) fn ask<T>(&self, request: impl Future<Output = SftpResult<T>>) -> Result<T, SftpError> {
+        let answer = self
+            .runtime
+            .block_on(async { timeout(self.patience, self.answer(request)).await });
+        answer.map_err(|_| SftpError::Silent)?
+    }
+
+    /// Waits for an answer, however long it takes.
+    pub(super) fn wait<T>(&self, request: impl Future<Output = SftpResult<T>>) -> Result<T, SftpError> {
+        self.runtime.block_on(self.answer(request))
+    }
+
+    /// Returns the answer to a request. One that was sent while the connection was being lost would never get one.
+    pub(super) async fn answer<T>(&self, request: impl Future<Output = SftpResult<T>>) -> Result<T, SftpError> {
+        let over = async {
+            self.lost.cancelled().await;
+            sleep(LAST_WORDS).await;
+        };
+        tokio::select! {
+            biased;
+            answer = request => Ok(answer?),
+            () = over => Err(SftpError::Lost),
+        }
+    }
+
+    /// Learns from the server's extensions what it can do.
+    fn learn(&mut self, extensions: &HashMap<String, String>) -> Result<(), SftpError> {
+        self.abilities = Abilities {
+            syncs: extensions.contains_key(FSYNC),
+            tells_room: extensions.contains_key(STATVFS),
+        };
+        if !extensions.contains_key(LIMITS) {
+            return Ok(());
+        }
+        let limits = self.ask(self.raw.limits())?;
+        let most = LARGEST_PACKET_BYTES - ROOM_BESIDE_DATA;
+        let chunk = |limit: u64| match u32::try_from(limit) {
+            // None is said, or one that would make every file an endless one.
+            Ok(limit) if limit < SMALLEST_CHUNK_BYTES => EVERYBODYS_CHUNK_BYTES,
+            Ok(limit) => limit.min(most),
+            Err(_) => most,
+        };
+        self.read_chunk_bytes = chunk(limits.max_read_len);
+        self.write_chunk_bytes = chunk(limits.max_write_len);
+        Ok(())
+    }
+}
+
+impl Attributes {
+    pub(super) fn of(found: &FileAttributes) -> Self {
+        let kind = match found.permissions.map(|mode| mode & 0o170_000) {
+            Some(0o100_000) => Kind::File,
+            Some(0o040_000) => Kind::Directory,
+            _ => Kind::Other,
+        };
+        Self {
+            kind,
+            bytes: found.size,
+            changed: found.mtime.map(i64::from),
+        }
+    }
+}
+
+/// Returns a handle as the server gave it. The crate takes handles as text and replaces what is none: such a handle would
+/// be another one.
+fn known(handle: String) -> Result<String, SftpError> {
+    if handle.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(SftpError::Garbled);
+    }
+    Ok(handle)
+}
+
+/// Returns whether an error is the end of a file or of a listing.
+pub(super) fn is_end(error: &Error) -> bool {
+    matches!(error, Error::Status(status) if status.status_code == StatusCode::Eof)
+}
+
+/// Starts the thread of a runtime. It ends when the sender is dropped.
+fn start_runtime() -> Result<(Handle, oneshot::Sender<()>), SftpError> {
+    let (runs, ended) = oneshot::channel::<()>();
+    let (tell, told) = mpsc::channel();
+    let run = move || {
+        let built = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let Ok(runtime) = built else { return };
+        if tell.send(runtime.handle().clone()).is_ok() {
+            // Either way this is the end of it.
+            let _ = runtime.block_on(ended);
+        }
+    };
+    let thread = thread::Builder::new().name("sftp".to_owned()).spawn(run);
+    thread.map_err(|_| SftpError::Lost)?;
+    let runtime = told.recv().map_err(|_| SftpError::Lost)?;
+    Ok((runtime, runs))
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Stores: directories behind a program that speaks SFTP on its standard input and output. The program runs on this computer,
+//! or in a VM, where the stock service `qubes.Backup` runs it.
+
+mod connection;
+mod error;
+mod shared;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::{cancel::CancelToken, host::Services};
+
+use super::Location;
+
+pub(super) use connection::Connection;
+pub use error::StoreError;
+pub(super) use shared::Shared;
+pub use crate::sftp::{Entry as StoreEntry, Kind as StoreKind, SftpError as StoreFault};
+
+/// How old an unfinished archive must be before it counts as left behind, in seconds. A store tells nobody whether a program
+/// is writing a file.
+const LEFT_BEHIND_AFTER_SECONDS: i64 = 24 * 60 * 60;
+
+/// Returns the path of a name in a directory of a store.
+pub(super) fn path_of(directory: &str, name: &str) -> String {
+    match directory {
+        "" => name.to_owned(),
+        directory if directory.ends_with('/') => format!("{directory}{name}"),
+        directory => format!("{directory}/{name}"),
+    }
+}
+
+/// Returns what a program takes for the directory where its user begins.
+pub(super) fn or_home(path: &str) -> &str {
+    if path.is_empty() { "." } else { path }
+}
+
+/// Returns the entries of a directory of a store: directories first, then files, both by their names. Waits for the store.
+///
+/// # Errors
+/// When the store cannot be reached, or there is no such directory.
+pub fn list_store(
+    location: &Location,
+    services: Option<&dyn Services>,
+    cancel: &CancelToken,
+) -> Result<Vec<StoreEntry>, StoreError> {
+    let Location::Store { reach, path } = location else {
+        return Err(StoreError::Unusable);
+    };
+    let connection = Connection::open(reach, services, cancel)?;
+    let listed = connection.session.list(or_home(path));
+    let mut entries = listed.map_err(|fault| connection.error(fault, cancel))?;
+    let rank = |entry: &StoreEntry| (entry.attributes.kind != StoreKind::Directory, entry.name.clone());
+    entries.sort_by_key(rank);
+    Ok(entries)
+}
+
+/// Returns whether an unfinished archive that was last written then, in seconds since 1970, was left behind.
+pub(super) fn is_left_behind(changed: i64) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let age = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(changed);
+    age > LEFT_BEHIND_AFTER_SECONDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_put_behind_every_kind_of_directory() {
+        for (directory, path) in [("", "x"), ("/", "/x"), ("a", "a/x"), ("/a/", "/a/x"), ("/a", "/a/x")] {
+            assert_eq!(path_of(directory, "x"), path);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! An archive in a directory of a store: it is called `NAME.part` until the store has all of it.
+//!
+//! What the store can do is asked, or tried on the empty file: whether bytes can be corrected, whether a file can be made
+//! safe. A store that takes bytes only in their order, as cloud storage behind rclone does, gets one request at a time.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use crate::{
+    cancel::CancelToken,
+    durable::FreeNames,
+    host::Services,
+    sftp::Writing,
+};
+
+use super::{
+    super::{
+        DestinationError, Location, Notice, Notices, TransportError,
+        location::Reach,
+        store::{Connection, StoreError, StoreFault, StoreKind, or_home, path_of},
+    },
+    api::{ArchiveWriter, WriteCapabilities},
+    stall::{self, StallWatch},
+};
+
+/// How many bytes may be on their way to the store: what a line of 2.5 Gbit/s holds in 100 ms.
+const WINDOW_BYTES: usize = 32 << 20;
+
+/// How little room is left where a refusal without a reason means that the disk is full, in bytes.
+const FULL_BELOW_BYTES: u64 = 1 << 20;
+
+/// A directory of a store, and how it is reached.
+struct Store<'a> {
+    reach: Reach,
+    directory: String,
+    services: &'a dyn Services,
+    cancel: CancelToken,
+}
+
+/// An archive that a store keeps in a directory.
+pub(super) struct StoreWriter<'a> {
+    store: Store<'a>,
+    name: String,
+    names: FreeNames,
+    part: String,
+    connection: Connection,
+    /// None once it is closed.
+    writing: Option<Writing>,
+    stall: StallWatch,
+    /// How much was appended, in bytes.
+    bytes: u64,
+    is_correctable: bool,
+    notices: Notices,
+    is_named: bool,
+}
+
+impl<'a> StoreWriter<'a> {
+    /// Begins an archive under the first name of its kind that is free in a directory.
+    pub(super) fn begin(
+        reach: &Reach,
+        directory: &str,
+        name: String,
+        services: &'a dyn Services,
+        cancel: &CancelToken,
+        notices: &Notices,
+    ) -> Result<Self, TransportError> {
+        let store = Store {
+            reach: reach.clone(),
+            directory: directory.to_owned(),
+            services,
+            cancel: cancel.clone(),
+        };
+        let connection = Connection::open(reach, Some(services), cancel).map_err(|error| store.error(error))?;
+        let found = connection.session.stat(or_home(directory));
+        match found.map(|found| found.kind) {
+            Ok(StoreKind::Directory) => {}
+            Ok(_) | Err(StoreFault::NotFound) => {
+                let path = store.place("").into();
+                return Err(DestinationError::NotADirectory { path }.into());
+            }
+            Err(fault) => return Err(store.error(connection.error(fault, cancel))),
+        }
+        let mut names = FreeNames::of(name);
+        let (name, writing) = store.create(&connection, &mut names)?;
+        let (hears, place) = (Arc::clone(notices), store.place(""));
+        let tell = move || hears(Notice::TakesNothing { place });
+        let mut writer = Self {
+            stall: StallWatch::start(connection.control(), tell),
+            part: format!("{name}.part"),
+            name,
+            names,
+            connection,
+            writing: Some(writing),
+            store,
+            bytes: 0,
+            is_correctable: true,
+            notices: notices.clone(),
+            is_named: false,
+        };
+        if !writer.try_to_correct() {
+            writer.begin_anew_in_order()?;
+        }
+        Ok(writer)
+    }
+
+    /// Tries on the empty file whether bytes can be written anew and cut off.
+    fn try_to_correct(&mut self) -> bool {
+        let Some(writing) = &mut self.writing else { return false };
+        let tried = writing
+            .write_at(0, b"trial")
+            .and_then(|()| writing.settle())
+            .and_then(|()| writing.write_at(0, b"again"))
+            .and_then(|()| writing.settle())
+            .and_then(|()| writing.set_bytes(0));
+        tried.is_ok()
+    }
+
+    /// Begins the file once more, for a store that takes bytes only in their order. What it holds of the trial goes.
+    fn begin_anew_in_order(&mut self) -> Result<(), TransportError> {
+        self.is_correctable = false;
+        if let Some(writing) = self.writing.take() {
+            // That it could not be corrected is an error of the file.
+            let _ = writing.close();
+        }
+        let path = self.store.path(&self.part);
+        let removed = self.connection.session.remove(&path);
+        removed
+            .or_else(|fault| if fault == StoreFault::NotFound { Ok(()) } else { Err(fault) })
+            .map_err(|fault| self.error(fault))?;
+        let begun = self.connection.session.create(&path, 0);
+        self.writing = Some(begun.map_err(|fault| self.error(fault))?);
+        Ok(())
+    }
+
+    fn error(&self, fault: StoreFault) -> TransportError {
+        if self.stall.has_ended_it() {
+            let (place, after) = (self.store.place(""), stall::ENDED_AFTER);
+            return DestinationError::Stalled { place, after }.into();
+        }
+        // OpenSSH's server has one word for all that its system refuses.
+        let is_full = || {
+            let room = self.connection.session.room(or_home(&self.store.directory));
+            room.is_some_and(|bytes| bytes < FULL_BELOW_BYTES)
+        };
+        let fault = match fault {
+            StoreFault::Refused { .. } if is_full() => StoreFault::Full,
+            fault => fault,
+        };
+        self.store.error(self.connection.error(fault, &self.store.cancel))
+    }
+
+    /// Does something with the open file.
+    fn with_file(
+        &mut self,
+        work: impl FnOnce(&mut Writing) -> Result<(), StoreFault>,
+    ) -> Result<(), TransportError> {
+        let done = match &mut self.writing {
+            Some(writing) => self.stall.over(|| work(writing)),
+            None => Err(StoreFault::Lost),
+        };
+        done.map_err(|fault| self.error(fault))
+    }
+
+    /// Has the store give the archive its name, or the next one where that is taken.
+    fn name_it(&mut self) -> Result<(), TransportError> {
+        let session = self.connection.session.clone();
+        let part = self.store.path(&self.part);
+        loop {
+            let path = self.store.path(&self.name);
+            // A store whose renaming replaces files has no other way to keep them.
+            let is_free = match session.stat_link(&path) {
+                Err(StoreFault::NotFound) => true,
+                found => found.map(|_| false).map_err(|fault| self.error(fault))?,
+            };
+            let renamed = if is_free { session.rename(&part, &path) } else { Ok(()) };
+            match renamed {
+                Ok(()) if is_free => return self.check_bytes(&path),
+                // Somebody else took the name in between.
+                Err(StoreFault::Refused { .. }) if session.stat_link(&path).is_ok() => {}
+                renamed => renamed.map_err(|fault| self.error(fault))?,
+            }
+            let Some(name) = self.names.next() else {
+                let place = self.store.place(&self.name);
+                return Err(DestinationError::Taken { place }.into());
+            };
+            self.name = name;
+        }
+    }
+
+    /// Makes sure that the store holds as many bytes as it was sent.
+    fn check_bytes(&self, path: &str) -> Result<(), TransportError> {
+        let found = self.connection.session.stat(path);
+        match found.map_err(|fault| self.error(fault))?.bytes {
+            Some(bytes) if bytes == self.bytes => Ok(()),
+            _ => {
+                let place = self.store.place(&self.name);
+                Err(DestinationError::NotKept { place }.into())
+            }
+        }
+    }
+}
+
+impl Store<'_> {
+    fn path(&self, name: &str) -> String {
+        path_of(&self.directory, name)
+    }
+
+    fn location(&self, name: &str) -> Location {
+        let path = if name.is_empty() { self.directory.clone() } else { self.path(name) };
+        let reach = self.reach.clone();
+        Location::Store { reach, path }
+    }
+
+    /// Returns where a name is, or the directory itself, for display.
+    fn place(&self, name: &str) -> String {
+        self.location(name).to_string()
+    }
+
+    fn error(&self, error: StoreError) -> TransportError {
+        error.writing(self.place(""))
+    }
+
+    /// Creates the unfinished file of the first name that is free in both forms.
+    fn create(&self, connection: &Connection, names: &mut FreeNames) -> Result<(String, Writing), TransportError> {
+        let session = &connection.session;
+        let failed = |fault| self.error(connection.error(fault, &self.cancel));
+        let is_free = |path: &str| match session.stat_link(path) {
+            Err(StoreFault::NotFound) => Ok(true),
+            found => found.map(|_| false).map_err(failed),
+        };
+        for name in names.by_ref() {
+            let part = self.path(&format!("{name}.part"));
+            if is_free(&self.path(&name))? && is_free(&part)? {
+                let created = session.create(&part, WINDOW_BYTES).map_err(failed)?;
+                return Ok((name, created));
+            }
+        }
+        let place = self.place("");
+        Err(DestinationError::Taken { place }.into())
+    }
+
+    /// Removes an unfinished file, over a new connection if need be.
+    fn remove(&self, connection: &Connection, part: &str) -> Result<(), StoreError> {
+        let path = self.path(part);
+        let gone = |removed| match removed {
+            Ok(()) | Err(StoreFault::NotFound) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        if gone(connection.session.remove(&path)).is_ok() {
+            return Ok(());
+        }
+        let never = CancelToken::default();
+        let again = Connection::open(&self.reach, Some(self.services), &never)?;
+        gone(again.session.remove(&path)).map_err(|fault| again.error(fault, &never))
+    }
+}
+
+impl Write for StoreWriter<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let position = self.bytes;
+        self.with_file(|writing| writing.write_at(position, data))
+            .map_err(io::Error::other)?;
+        self.bytes += data.len() as u64;
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // What is in flight is waited for at the end.
+        Ok(())
+    }
+}
+
+impl ArchiveWriter for StoreWriter<'_> {
+    fn capabilities(&self) -> WriteCapabilities {
+        WriteCapabilities {
+            is_correctable: self.is_correctable,
+            is_named_when_whole: true,
+            is_readable_again: true,
+        }
+    }
+
+    fn location(&self) -> Location {
+        self.store.location(&self.name)
+    }
+
+    fn correct(&mut self, position: u64, data: &[u8]) -> io::Result<()> {
+        self.with_file(|writing| writing.write_at(position, data))
+            .map_err(io::Error::other)
+    }
+
+    fn take_back(&mut self, position: u64) -> io::Result<()> {
+        self.with_file(|writing| writing.set_bytes(position))
+            .map_err(io::Error::other)?;
+        self.bytes = position;
+        Ok(())
+    }
+
+    fn commit(mut self: Box<Self>) -> Result<Location, TransportError> {
+        self.with_file(Writing::sync)?;
+        if let Some(writing) = self.writing.take() {
+            let closed = self.stall.over(|| writing.close());
+            closed.map_err(|fault| self.error(fault))?;
+        }
+        self.check_bytes(&self.store.path(&self.part))?;
+        self.name_it()?;
+        self.is_named = true;
+        Ok(self.location())
+    }
+}
+
+impl Drop for StoreWriter<'_> {
+    fn drop(&mut self) {
+        if self.is_named {
+            return;
+        }
+        if let Some(writing) = self.writing.take() {
+            // It goes in any case.
+            let _ = writing.close();
+        }
+        if let Err(error) = self.store.remove(&self.connection, &self.part) {
+            let place = self.store.place(&self.part);
+            log::warn!("an unfinished archive stays at {place}: {error}");
+            (self.notices)(Notice::LeftBehind { place });
+        }
+    }
+}
