@@ -54,6 +54,8 @@ test  xmlstarlet            xmlstarlet
 test  procps                procps-ng
 test  util-linux            util-linux
 test  perl                  perl
+test  openssh-sftp-server   openssh-server
+test  rclone                rclone
 bench time                  time
 bench util-linux            util-linux
 bench scrypt                scrypt

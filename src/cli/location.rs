@@ -252,7 +252,10 @@ mod tests {
             vm: "vm".into(),
             line: "x".into(),
         };
-        assert_eq!(source::<RestoreArgs>(Some("vm"), None, OsStr::new("x")).ok(), Some(there));
+        assert_eq!(
+            source::<RestoreArgs>(Some("vm"), None, OsStr::new("x")).ok(),
+            Some(there)
+        );
     }
 
     #[test]
@@ -271,7 +274,10 @@ mod tests {
     #[test]
     fn a_path_is_bytes_and_what_a_vm_is_told_is_text() {
         let odd = OsStr::from_bytes(b"/x/\xff");
-        assert_eq!(source::<RestoreArgs>(None, None, odd).ok(), Some(Location::File(odd.into())));
+        assert_eq!(
+            source::<RestoreArgs>(None, None, odd).ok(),
+            Some(Location::File(odd.into()))
+        );
         assert!(matches!(
             source::<RestoreArgs>(Some("vm"), None, odd),
             Err(Stop::Usage { .. })

@@ -45,7 +45,10 @@ pub(super) struct Settings {
 /// Whether the archive is going to be printed, so that nothing else may be.
 pub(super) fn is_to_standard_output(args: &BackupArgs) -> bool {
     let is_here = args.dest_vm.as_deref().is_none_or(|vm| vm == DOM0);
-    is_here && args.store.is_none() && args.to_command.is_none() && args.backup_location.as_deref().is_some_and(|place| place == STANDARD)
+    is_here
+        && args.store.is_none()
+        && args.to_command.is_none()
+        && args.backup_location.as_deref().is_some_and(|place| place == STANDARD)
 }
 
 /// Checks as much of a command line as can be checked without a host.

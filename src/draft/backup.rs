@@ -363,7 +363,7 @@ impl WizardDraft for BackupDraft {
         if !self.has_chosen_target && is_usual_there {
             let typed = TypedPlace {
                 target: USUAL_TARGET.to_owned(),
-                text: self.place.typed().text.clone(),
+                ..self.place.typed().clone()
             };
             self.place.set_typed(typed);
         }

@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     host::{DOM0, System},
-    transport::{Leftover, Location, Probe, ProbeError, Purpose},
+    transport::{Leftover, Location, Probe, ProbeError, Purpose, Reach},
 };
 
-use super::Reason;
+use super::{ReachKind, Reason};
 
 /// A VM and what was typed for it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TypedPlace {
     /// dom0 or the name of a running VM.
     pub target: String,
+    /// How the place is reached there.
+    pub kind: ReachKind,
+    /// The server, the remote or the program, where it is reached by one.
+    pub reach: String,
     /// A directory, a file or a command.
     pub text: String,
 }
@@ -31,18 +35,40 @@ impl TypedPlace {
         }
     }
 
-    /// Returns whether it lies in dom0.
-    pub fn is_local(&self) -> bool {
+    /// Returns whether no other VM is needed to reach it.
+    pub fn is_of_dom0(&self) -> bool {
         self.target == DOM0
+    }
+
+    /// Returns whether it is a path of dom0.
+    pub fn is_local(&self) -> bool {
+        self.is_of_dom0() && !self.is_store()
+    }
+
+    /// Returns whether it lies in a store behind a program.
+    pub fn is_store(&self) -> bool {
+        self.kind != ReachKind::Path
+    }
+
+    /// Returns whether something is missing that only its user can tell.
+    fn is_empty(&self) -> bool {
+        self.text.trim().is_empty() || (self.is_store() && self.reach.trim().is_empty())
     }
 
     /// Returns whether a path of a VM is looked for in the home of its user.
     pub fn is_below_home(&self) -> bool {
-        !self.is_local() && !self.text.trim().starts_with('/')
+        !self.is_local() && !self.is_store() && !self.text.trim().starts_with('/')
     }
 
     /// Returns the location that is meant.
     pub fn location(&self, purpose: Purpose) -> Location {
+        if let Some(program) = self.kind.program(&self.reach) {
+            let vm = (!self.is_of_dom0()).then(|| self.target.clone());
+            return Location::Store {
+                reach: Reach { vm, program },
+                path: self.text.trim().to_owned(),
+            };
+        }
         if !self.is_local() {
             return Location::Vm {
                 vm: self.target.clone(),
@@ -95,7 +121,7 @@ impl PlaceDraft {
     pub fn new(purpose: Purpose) -> Self {
         let typed = TypedPlace {
             target: DOM0.to_owned(),
-            text: String::new(),
+            ..TypedPlace::default()
         };
         Self {
             purpose,
@@ -174,7 +200,7 @@ impl PlaceDraft {
 
     /// Forgets what is known of the place.
     fn forget(&mut self) {
-        self.state = if self.typed.text.trim().is_empty() {
+        self.state = if self.typed.is_empty() {
             PlaceState::Empty
         } else {
             PlaceState::Probing
@@ -184,7 +210,7 @@ impl PlaceDraft {
     /// Takes which VMs run. Returns whether more or less is known of the place than before.
     pub fn set_system(&mut self, system: &System) -> bool {
         let target = &self.typed.target;
-        let is_there = self.typed.is_local() || system.vm(target).is_some_and(|vm| vm.is_running);
+        let is_there = self.typed.is_of_dom0() || system.vm(target).is_some_and(|vm| vm.is_running);
         let was_gone = matches!(self.state, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
         if !is_there && !was_gone {
             self.state = PlaceState::Bad(PlaceProblem::NotRunning { vm: target.clone() });
@@ -244,6 +270,7 @@ mod tests {
         TypedPlace {
             target: "disk".to_owned(),
             text: text.to_owned(),
+            ..TypedPlace::default()
         }
     }
 
@@ -263,6 +290,32 @@ mod tests {
                 assert_eq!(format!("{:?}", place.state()), before);
             }
         }
+    }
+
+    #[test]
+    fn a_store_is_looked_at_when_its_program_and_its_path_are_there() {
+        let mut place = PlaceDraft::new(Purpose::Write);
+        let server = |reach: &str, target: &str| TypedPlace {
+            kind: ReachKind::Server,
+            reach: reach.to_owned(),
+            ..TypedPlace {
+                target: target.to_owned(),
+                ..typed("/backups")
+            }
+        };
+        place.set_typed(server(" ", "disk"));
+        assert!(matches!(place.check(), Err(Reason::NoPlace)));
+        place.set_typed(server("nas", "disk"));
+        assert!(place.is_due() && !place.typed().is_local());
+        let shown = place.location().to_string();
+        assert_eq!(shown, "disk:ssh -oBatchMode=yes -s -- nas sftp:/backups");
+        place.set_system(&system(false));
+        assert!(matches!(place.check(), Err(Reason::BadPlace)));
+        // On this computer no VM is needed.
+        place.set_typed(server("nas", DOM0));
+        place.set_system(&system(false));
+        assert!(place.is_due() && !place.typed().is_local());
+        assert_eq!(place.location().vm(), None);
     }
 
     #[test]

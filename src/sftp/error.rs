@@ -147,7 +147,9 @@ mod tests {
         let said = |said: &str| SftpError::Refused { said: said.to_owned() };
         assert_eq!(failure("Failure"), said("Failure"));
         assert_eq!(failure("\u{1b}[31mred\nline ü"), said("[31mred line"));
-        let SftpError::Refused { said } = failure(&"x".repeat(5000)) else { panic!() };
+        let SftpError::Refused { said } = failure(&"x".repeat(5000)) else {
+            panic!()
+        };
         assert_eq!(said.len(), MOST_WORDS);
     }
 }

@@ -29,7 +29,10 @@ impl Drop for Server {
 fn start(mut command: Command) -> (Server, Result<Session, SftpError>) {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    (Server(child), Session::start(Box::new(stdout), Box::new(stdin), PATIENCE))
+    (
+        Server(child),
+        Session::start(Box::new(stdout), Box::new(stdin), PATIENCE),
+    )
 }
 
 fn openssh() -> Option<Command> {
@@ -48,19 +51,27 @@ fn servers(folder: &Path) -> Vec<(&'static str, Server, Session, String)> {
     }
     if Path::new("/usr/bin/rclone").exists() {
         let mut rclone = Command::new("rclone");
-        rclone.args(["serve", "sftp", "--stdio"]).arg(folder).stderr(Stdio::null());
+        rclone
+            .args(["serve", "sftp", "--stdio"])
+            .arg(folder)
+            .stderr(Stdio::null());
         let (server, session) = start(rclone);
         found.push(("rclone", server, session.unwrap(), "/".to_owned()));
     }
     let must_be_there = std::env::var_os("PEDOS_BACKUP_REQUIRE_TOOLS").is_some();
-    assert!(found.len() == 2 || !must_be_there, "openssh-sftp-server and rclone are not installed");
+    assert!(
+        found.len() == 2 || !must_be_there,
+        "openssh-sftp-server and rclone are not installed"
+    );
     found
 }
 
 fn noise(bytes: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as u8
     };
     (0..bytes).map(|_| next()).collect()
@@ -86,7 +97,10 @@ fn what_is_written_is_there_and_is_read() {
         assert_eq!(fs::read(folder.path().join(name)).unwrap(), content, "{name}");
         let found = session.stat(&there).unwrap();
         assert_eq!((found.kind, found.bytes), (Kind::File, Some(3_000_001)));
-        let listed = session.list(base.trim_end_matches('/')).or_else(|_| session.list("/")).unwrap();
+        let listed = session
+            .list(base.trim_end_matches('/'))
+            .or_else(|_| session.list("/"))
+            .unwrap();
         assert!(listed.iter().any(|entry| entry.name == name), "{listed:?}");
 
         let mut reading = session.open(&there, WINDOW_BYTES).unwrap();
@@ -103,7 +117,10 @@ fn what_is_written_is_there_and_is_read() {
         for from in [2_999_990, 5, 1_000_000, 1_000_700, 2_000_000, 0] {
             let mut few = [0; 11];
             let count = reading.read_at(from as u64, 3_000_001, &mut few).unwrap();
-            assert!(count > 0 && few[..count] == content[from..from + count], "{name} {from}");
+            assert!(
+                count > 0 && few[..count] == content[from..from + count],
+                "{name} {from}"
+            );
         }
         assert_eq!(reading.read_at(3_000_001, 3_000_001, &mut [0; 4]), Ok(0));
         session.remove(&there).unwrap();
@@ -163,7 +180,9 @@ impl Late {
 impl Read for Late {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.rest.is_empty() {
-            let Ok((sent, chunk)) = self.chunks.recv() else { return Ok(0) };
+            let Ok((sent, chunk)) = self.chunks.recv() else {
+                return Ok(0);
+            };
             thread::sleep((sent + self.delay).saturating_duration_since(Instant::now()));
             self.rest = chunk;
         }
@@ -211,9 +230,15 @@ fn what_is_no_server_is_said_at_once_and_one_that_dies_is_lost() {
     let begun = Instant::now();
     for (script, error) in [
         ("exit 3", SftpError::Lost),
-        ("echo Welcome to the machine of somebody; cat >/dev/null", SftpError::Lost),
+        (
+            "echo Welcome to the machine of somebody; cat >/dev/null",
+            SftpError::Lost,
+        ),
         // A version of another protocol.
-        ("printf '\\0\\0\\0\\5\\2\\0\\0\\0\\6'; cat >/dev/null", SftpError::Garbled),
+        (
+            "printf '\\0\\0\\0\\5\\2\\0\\0\\0\\6'; cat >/dev/null",
+            SftpError::Garbled,
+        ),
     ] {
         let (_server, session) = start(shell(script));
         assert_eq!(session.err(), Some(error), "{script}");

@@ -49,7 +49,11 @@ impl Writing {
             self.wait_down_to(self.window_bytes.saturating_sub(chunk.len()))?;
             let (session, handle, data, from) = (self.session.clone(), self.handle.clone(), chunk.to_vec(), at);
             let task = async move {
-                session.0.answer(session.0.raw.write(handle, from, data)).await.map(drop)
+                session
+                    .0
+                    .answer(session.0.raw.write(handle, from, data))
+                    .await
+                    .map(drop)
             };
             let task = self.session.0.runtime.spawn(task);
             self.in_flight.push_back((chunk.len(), task));

@@ -3,9 +3,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{
-    cancel::Cancelled, host::HostError, io_error::IoError, qfile::QfileFault, sftp::SftpError as StoreFault,
-};
+use crate::{cancel::Cancelled, host::HostError, io_error::IoError, qfile::QfileFault, sftp::SftpError as StoreFault};
 
 /// Why an archive could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -12,10 +12,10 @@ use crate::{cancel::CancelToken, host::Services};
 
 use super::Location;
 
+pub use crate::sftp::{Entry as StoreEntry, Kind as StoreKind, SftpError as StoreFault};
 pub(super) use connection::Connection;
 pub use error::StoreError;
 pub(super) use shared::Shared;
-pub use crate::sftp::{Entry as StoreEntry, Kind as StoreKind, SftpError as StoreFault};
 
 /// How old an unfinished archive must be before it counts as left behind, in seconds. A store tells nobody whether a program
 /// is writing a file.
@@ -57,7 +57,10 @@ pub fn list_store(
 
 /// Returns whether an unfinished archive that was last written then, in seconds since 1970, was left behind.
 pub(super) fn is_left_behind(changed: i64) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     let age = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(changed);
     age > LEFT_BEHIND_AFTER_SECONDS
 }

@@ -111,7 +111,10 @@ pub(super) fn ask(
 }
 
 /// Kills a service that has not ended by then, unless what is returned is dropped before.
-pub(super) fn kill_after(patience: Duration, control: &std::sync::Arc<dyn crate::host::ServiceControl>) -> mpsc::Sender<()> {
+pub(super) fn kill_after(
+    patience: Duration,
+    control: &std::sync::Arc<dyn crate::host::ServiceControl>,
+) -> mpsc::Sender<()> {
     let (guard, ended) = mpsc::channel::<()>();
     let control = control.clone();
     thread::spawn(move || {

@@ -3,6 +3,7 @@
 
 mod arrange;
 mod ask;
+mod browse;
 mod countdown;
 mod report;
 mod running;

@@ -11,11 +11,11 @@ use glib::subclass::Signal;
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
 use crate::{
-    draft::TypedPlace,
+    draft::{ReachKind, TypedPlace},
     host::DOM0,
     text::{
         Tone,
-        wizard::{self as words, LeftoverLine, Verdict},
+        wizard::{self as words, LeftoverLine, ReachWords, Verdict},
     },
 };
 
@@ -44,6 +44,16 @@ mod imp {
         #[template_child]
         pub(super) target_note: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) kind_drop: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) reach_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) reach_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) reach_entry: TemplateChild<gtk::Entry>,
+        #[template_child]
+        pub(super) reach_note: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) place_entry: TemplateChild<gtk::Entry>,
         #[template_child]
         pub(super) browse_button: TemplateChild<gtk::Button>,
@@ -55,6 +65,7 @@ mod imp {
         pub(super) leftover_box: TemplateChild<gtk::Box>,
         pub(super) leftovers: RefCell<Vec<LeftoverLine>>,
         pub(super) targets: OnceCell<Rc<Chooser<String>>>,
+        pub(super) kinds: OnceCell<Rc<Chooser<ReachKind>>>,
     }
 
     #[gtk::template_callbacks]
@@ -114,6 +125,13 @@ mod imp {
                 }
             });
             self.targets.get_or_init(|| targets);
+            let field = self.obj().downgrade();
+            let kinds = Chooser::new(&self.kind_drop, move |_| {
+                if let Some(field) = field.upgrade() {
+                    field.emit_by_name::<()>("changed", &[]);
+                }
+            });
+            self.kinds.get_or_init(|| kinds);
         }
     }
 
@@ -142,6 +160,32 @@ impl BpPlaceField {
         }
     }
 
+    /// Offers these kinds of places, with this one chosen.
+    pub fn show_kinds(&self, kinds: &[(String, ReachKind)], chosen: ReachKind) {
+        if let Some(chooser) = self.imp().kinds.get() {
+            chooser.show(kinds.to_vec(), &chosen);
+        }
+    }
+
+    /// Shows the field for a server, a remote or a program, or hides it.
+    pub fn show_reach(&self, words: Option<&ReachWords>) {
+        let imp = self.imp();
+        imp.reach_box.set_visible(words.is_some());
+        if let Some(words) = words {
+            imp.reach_label.set_label(&words.caption);
+            imp.reach_note.set_label(&words.note);
+            imp.reach_entry.set_placeholder_text(Some(words.example));
+        }
+    }
+
+    /// Chooses a kind of place, and puts a name into its field, as its user would.
+    pub fn set_reach(&self, kind: ReachKind, name: &str) {
+        if let Some(kinds) = self.imp().kinds.get() {
+            kinds.choose(&kind);
+        }
+        self.imp().reach_entry.set_text(name);
+    }
+
     /// Says what there is to know about the list of VMs.
     pub fn show_target_note(&self, note: &str) {
         self.imp().target_note.set_label(note);
@@ -158,6 +202,7 @@ impl BpPlaceField {
         if let Some(targets) = self.imp().targets.get() {
             targets.choose(&DOM0.to_owned());
         }
+        self.set_reach(ReachKind::Path, "");
         self.set_place(path);
     }
 
@@ -167,6 +212,8 @@ impl BpPlaceField {
         let target = imp.targets.get().and_then(|chooser| chooser.chosen());
         TypedPlace {
             target: target.unwrap_or_else(|| DOM0.to_owned()),
+            kind: imp.kinds.get().and_then(|chooser| chooser.chosen()).unwrap_or_default(),
+            reach: imp.reach_entry.text().into(),
             text: imp.place_entry.text().into(),
         }
     }

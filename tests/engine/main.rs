@@ -17,6 +17,7 @@ mod quick_look;
 mod random_damage;
 mod roundtrip;
 mod settings;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;
 mod verdicts;

@@ -69,9 +69,19 @@ pub(crate) struct InjuredHost {
     felt: Arc<AtomicBool>,
     calls: Arc<Calls>,
     deed: Arc<dyn Fn() + Send + Sync>,
+    /// Where services are started, if not at the real host.
+    services: Option<Arc<dyn Services>>,
 }
 
 impl InjuredHost {
+    /// A host whose services are those of another one.
+    pub(crate) fn with_services(whole: Arc<dyn Host>, services: Arc<dyn Services>) -> Self {
+        Self {
+            services: Some(services),
+            ..Self::new(whole, "", Injury::None)
+        }
+    }
+
     /// A host on which that is done, once, when a read of a volume of that VM comes to that byte.
     pub(crate) fn with_deed(
         whole: Arc<dyn Host>,
@@ -94,6 +104,7 @@ impl InjuredHost {
             felt: Arc::default(),
             calls: Arc::default(),
             deed: Arc::new(|| {}),
+            services: None,
         }
     }
 
@@ -285,8 +296,15 @@ impl Intake for InjuredHost {
 }
 
 impl Services for InjuredHost {
+    fn shared(&self) -> Option<Arc<dyn Services>> {
+        Some(Arc::new(self.clone()))
+    }
+
     fn start_service(&self, vm: &str, service: Service) -> Result<ServiceProcess, HostError> {
-        self.whole.start_service(vm, service)
+        match &self.services {
+            Some(services) => services.start_service(vm, service),
+            None => self.whole.start_service(vm, service),
+        }
     }
 }
 

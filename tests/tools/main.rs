@@ -24,5 +24,6 @@ mod recovery_text;
 mod resources;
 mod restore_problems;
 mod split_and_piped;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;

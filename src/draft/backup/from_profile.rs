@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     crypto::KdfCost,
-    draft::TypedPlace,
+    draft::{ReachKind, TypedPlace},
     engine::Resources,
     format::Compression,
     plan::{RecoveryText, default_selection, may_be_backed_up},
@@ -40,8 +40,12 @@ impl BackupDraft {
         if let Some(is_wanted) = extras.recovery_text {
             self.recovery_text = is_wanted.then_some(compose);
         }
+        let store = extras.store.as_deref().map(ReachKind::of_program);
+        let (kind, reach) = store.unwrap_or_default();
         self.set_typed_place(TypedPlace {
             target: profile.destination_vm.clone(),
+            kind,
+            reach,
             text: profile.destination_path.clone(),
         });
         self.profile = Some(profile);
@@ -52,7 +56,7 @@ impl BackupDraft {
         let wanted = &self.profile.as_ref()?.destination_vm;
         let system = self.system.as_ref()?;
         let runs = system.vm(wanted).is_some_and(|vm| vm.is_running);
-        (!self.place.typed().is_local() && !runs && self.place.typed().target == *wanted).then_some(wanted)
+        (!self.place.typed().is_of_dom0() && !runs && self.place.typed().target == *wanted).then_some(wanted)
     }
 
     /// What the profile names that is not there.
@@ -116,7 +120,7 @@ impl BackupDraft {
             recovery_text: can_be_told(self.recovery_text.is_some()),
             is_gentle: Some(self.resources.is_gentle),
             jobs: self.resources.jobs,
-            store: None,
+            store: self.place.typed().kind.program(&self.place.typed().reach),
             known_vms: self
                 .system
                 .as_ref()
@@ -259,6 +263,7 @@ mod tests {
             draft.set_typed_place(TypedPlace {
                 target: if is_local { "dom0" } else { "sys-usb" }.to_owned(),
                 text: "/mnt".to_owned(),
+                ..TypedPlace::default()
             });
             draft.level = level;
             draft.scope = if is_reduced { InventoryScope::SelectedOnly } else { InventoryScope::WholeHost };

@@ -33,6 +33,7 @@ fn typed(target: &str, text: &str) -> TypedPlace {
     TypedPlace {
         target: target.into(),
         text: text.into(),
+        ..TypedPlace::default()
     }
 }
 

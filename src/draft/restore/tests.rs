@@ -82,6 +82,7 @@ fn typed(text: &str) -> TypedPlace {
     TypedPlace {
         target: DOM0.into(),
         text: text.into(),
+        ..TypedPlace::default()
     }
 }
 

@@ -101,9 +101,7 @@ mod tests {
         let message = not_written("ssh -s nas sftp:/backups", &StoreFault::Lost, said);
         let text = message.full_text();
         assert!(text.contains("Permission denied (publickey).") && !text.contains('\u{1b}'));
-        let refused = StoreFault::Refused {
-            said: "Failure".into(),
-        };
+        let refused = StoreFault::Refused { said: "Failure".into() };
         assert!(not_read("x", &refused, "").full_text().contains("Failure"));
     }
 }

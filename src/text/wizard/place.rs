@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is said of a place while it is being typed.
 
+mod browser;
 mod leftover;
+mod store;
 
+pub use browser::{StoreLine, choose_in_store, store_lines, store_reading, store_unread};
 pub use leftover::{LeftoverLine, ask_remove, leftover_kept, leftovers, remove_answers, remove_leftover};
+pub(super) use store::place_line;
+pub use store::{ReachWords, kinds, reach, store_place_caption};
 
 use crate::{
     draft::{PlaceProblem, PlaceState, QuickLook, TypedPlace},
@@ -230,6 +235,9 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
         }
         PlaceProblem::Found(found) => found,
     };
+    if let Some((text, detail)) = store::not_found(typed, found) {
+        return failure(text, detail);
+    }
     let (text, detail) = match found {
         ProbeError::Line(problem) => {
             let message = line_problem(*problem);
@@ -295,10 +303,7 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
             let message = message(&error.clone().into());
             (message.title, message.detail)
         }
-        ProbeError::Store(error) => {
-            let message = store_error(error);
-            (message.title, message.detail)
-        }
+        ProbeError::Store(error) => (store_error(error).title, String::new()),
         ProbeError::Io(error) => (gettext("This location cannot be used."), sanitize(&error.to_string())),
     };
     failure(text, detail)
@@ -379,6 +384,7 @@ mod tests {
         TypedPlace {
             target: "work".to_owned(),
             text: text.to_owned(),
+            ..TypedPlace::default()
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-use super::strength::strength;
+use super::{place::place_line, strength::strength};
 
 /// How many names are listed before the rest is only counted.
 const MOST_NAMES: usize = 12;
@@ -110,11 +110,7 @@ pub fn several_unready() -> String {
 pub fn destination(typed: &TypedPlace, file: Option<&str>) -> String {
     match file {
         Some(file) => sanitize(&typed.path().join(file).to_string_lossy()),
-        // Translators: a location in another VM, as in "sys-usb: /media/disk".
-        None => gettext_f(
-            "{vm}: {place}",
-            &[("vm", &sanitize(&typed.target)), ("place", &sanitize(&typed.text))],
-        ),
+        None => place_line(typed),
     }
 }
 

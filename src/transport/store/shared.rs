@@ -14,7 +14,7 @@ pub(in crate::transport) struct Shared(Mutex<Option<Arc<Connection>>>);
 
 impl Shared {
     /// Does something over the connection, which ends with this token. A connection that was there before may be lost without
-    /// anybody having noticed, or end with the token of an earlier job: it is made anew then, once.
+    /// anybody having noticed, or end with the token of an earlier job, and any may be lost now: it is made anew then, once.
     ///
     /// # Errors
     /// When the program does not answer, or does not do it.
@@ -25,33 +25,33 @@ impl Shared {
         cancel: &CancelToken,
         work: impl Fn(&Arc<Connection>) -> Result<T, StoreFault>,
     ) -> Result<T, StoreError> {
-        let (connection, is_new) = self.connection(reach, services, cancel)?;
+        let connection = self.connection(reach, services, cancel)?;
         match work(&connection) {
-            Err(fault) if fault.ends_session() && !is_new => {
+            Err(fault) if fault.ends_session() => {
                 self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let (connection, _) = self.connection(reach, services, cancel)?;
+                let connection = self.connection(reach, services, cancel)?;
                 work(&connection).map_err(|fault| connection.error(fault, cancel))
             }
             done => done.map_err(|fault| connection.error(fault, cancel)),
         }
     }
 
-    /// Returns the connection, and whether it was made just now.
+    /// Returns the connection, which is made if there is none.
     fn connection(
         &self,
         reach: &Reach,
         services: Option<&dyn Services>,
         cancel: &CancelToken,
-    ) -> Result<(Arc<Connection>, bool), StoreError> {
+    ) -> Result<Arc<Connection>, StoreError> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = &*known
             && connection.session.is_alive()
         {
             connection.ends_with(cancel);
-            return Ok((Arc::clone(connection), false));
+            return Ok(Arc::clone(connection));
         }
         let opened = Arc::new(Connection::open(reach, services, cancel)?);
         *known = Some(Arc::clone(&opened));
-        Ok((opened, true))
+        Ok(opened)
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     cancel::CancelToken,
     durable::FreeNames,
     host::Services,
-    sftp::Writing,
+    sftp::{Attributes, Writing},
 };
 
 use super::{
@@ -128,7 +128,13 @@ impl<'a> StoreWriter<'a> {
         let path = self.store.path(&self.part);
         let removed = self.connection.session.remove(&path);
         removed
-            .or_else(|fault| if fault == StoreFault::NotFound { Ok(()) } else { Err(fault) })
+            .or_else(|fault| {
+                if fault == StoreFault::NotFound {
+                    Ok(())
+                } else {
+                    Err(fault)
+                }
+            })
             .map_err(|fault| self.error(fault))?;
         let begun = self.connection.session.create(&path, 0);
         self.writing = Some(begun.map_err(|fault| self.error(fault))?);
@@ -153,10 +159,7 @@ impl<'a> StoreWriter<'a> {
     }
 
     /// Does something with the open file.
-    fn with_file(
-        &mut self,
-        work: impl FnOnce(&mut Writing) -> Result<(), StoreFault>,
-    ) -> Result<(), TransportError> {
+    fn with_file(&mut self, work: impl FnOnce(&mut Writing) -> Result<(), StoreFault>) -> Result<(), TransportError> {
         let done = match &mut self.writing {
             Some(writing) => self.stall.over(|| work(writing)),
             None => Err(StoreFault::Lost),
@@ -166,9 +169,9 @@ impl<'a> StoreWriter<'a> {
 
     /// Has the store give the archive its name, or the next one where that is taken.
     fn name_it(&mut self) -> Result<(), TransportError> {
-        let session = self.connection.session.clone();
         let part = self.store.path(&self.part);
         loop {
+            let session = self.connection.session.clone();
             let path = self.store.path(&self.name);
             // A store whose renaming replaces files has no other way to keep them.
             let is_free = match session.stat_link(&path) {
@@ -177,7 +180,13 @@ impl<'a> StoreWriter<'a> {
             };
             let renamed = if is_free { session.rename(&part, &path) } else { Ok(()) };
             match renamed {
-                Ok(()) if is_free => return self.check_bytes(&path),
+                Ok(()) if is_free => {
+                    return match self.connection.session.stat(&path) {
+                        Err(fault) if fault.ends_session() => self.look_again(&path, fault),
+                        found => self.check_bytes(found),
+                    };
+                }
+                Err(fault) if fault.ends_session() => return self.look_again(&path, fault),
                 // Somebody else took the name in between.
                 Err(StoreFault::Refused { .. }) if session.stat_link(&path).is_ok() => {}
                 renamed => renamed.map_err(|fault| self.error(fault))?,
@@ -190,9 +199,20 @@ impl<'a> StoreWriter<'a> {
         }
     }
 
+    /// Finds out over a new connection whether the archive got its name before the old one was lost.
+    fn look_again(&mut self, path: &str, fault: StoreFault) -> Result<(), TransportError> {
+        let lost = self.error(fault);
+        self.store.cancel.check()?;
+        let again = Connection::open(&self.store.reach, Some(self.store.services), &self.store.cancel);
+        self.connection = again.map_err(|error| self.store.error(error))?;
+        match self.connection.session.stat_link(&self.store.path(&self.part)) {
+            Err(StoreFault::NotFound) => self.check_bytes(self.connection.session.stat(path)),
+            _ => Err(lost),
+        }
+    }
+
     /// Makes sure that the store holds as many bytes as it was sent.
-    fn check_bytes(&self, path: &str) -> Result<(), TransportError> {
-        let found = self.connection.session.stat(path);
+    fn check_bytes(&self, found: Result<Attributes, StoreFault>) -> Result<(), TransportError> {
         match found.map_err(|fault| self.error(fault))?.bytes {
             Some(bytes) if bytes == self.bytes => Ok(()),
             _ => {
@@ -209,7 +229,11 @@ impl Store<'_> {
     }
 
     fn location(&self, name: &str) -> Location {
-        let path = if name.is_empty() { self.directory.clone() } else { self.path(name) };
+        let path = if name.is_empty() {
+            self.directory.clone()
+        } else {
+            self.path(name)
+        };
         let reach = self.reach.clone();
         Location::Store { reach, path }
     }
@@ -304,7 +328,7 @@ impl ArchiveWriter for StoreWriter<'_> {
             let closed = self.stall.over(|| writing.close());
             closed.map_err(|fault| self.error(fault))?;
         }
-        self.check_bytes(&self.store.path(&self.part))?;
+        self.check_bytes(self.connection.session.stat(&self.store.path(&self.part)))?;
         self.name_it()?;
         self.is_named = true;
         Ok(self.location())

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::{
+    draft::ReachKind,
     engine::{EngineError, VerifyVerdict},
     job::{Outcome, Task},
     profile::{self, Loaded, ProfileError},
@@ -18,8 +19,11 @@ impl BackupFlow {
         match answer {
             Ok(Ok(loaded)) => {
                 let place = loaded.profile.destination_path.clone();
+                let store = loaded.profile.extras.store.as_deref().map(ReachKind::of_program);
                 self.draft.borrow_mut().set_profile(loaded.profile, text::recovery_text);
                 self.show_destination(&self.draft.borrow());
+                let (kind, reach) = store.unwrap_or_default();
+                self.shell.place.set_reach(kind, &reach);
                 self.shell.place.set_place(&place);
             }
             // Most people have none, and where none can be kept none is missed.

@@ -11,10 +11,13 @@ use crate::{
     ui::{BpWizard, dialogs},
 };
 
-use super::waiting::{Waiting, when_answered};
+use super::{
+    browse::browse_store,
+    waiting::{Waiting, when_answered},
+};
 
-/// Lets the user pick a directory, or a file, where `typed` is: with dom0's own dialog, or with that of the VM, which is
-/// waited for. `then` hears the path, nothing if none was picked, or what there is to say if the VM has no dialog.
+/// Lets the user pick a directory, or a file, where `typed` is: with dom0's own dialog, with a list of the
+/// store, or with the dialog of the VM, which is waited for. `then` hears the path, nothing if none was picked, or what there is to say if the VM has no dialog.
 pub(in crate::ui) fn pick_place<F: 'static>(
     flow: &Rc<F>,
     wizard: &BpWizard,
@@ -33,6 +36,15 @@ pub(in crate::ui) fn pick_place<F: 'static>(
         dialogs::choose(wizard, &title, is_file, &typed.path(), move |path: &Path| {
             if let Some(flow) = flow.upgrade() {
                 then(&flow, Ok(Some(path.to_string_lossy().into_owned())));
+            }
+        });
+        return None;
+    }
+    if typed.is_store() {
+        let flow = Rc::downgrade(flow);
+        browse_store(wizard, host, typed, is_file, move |path| {
+            if let Some(flow) = flow.upgrade() {
+                then(&flow, Ok(Some(path)));
             }
         });
         return None;

@@ -206,7 +206,16 @@ pub(in crate::ui) trait Flow: Sized + 'static {
             .place
             .show_targets(&draft.targets(), &draft.place().typed().target);
         let (place, is_looking) = (draft.place(), draft.place().is_due());
-        let caption = words::place_caption(Self::IS_BACKUP, place.typed().is_local());
+        let (typed, is_backup) = (place.typed(), Self::IS_BACKUP);
+        let caption = if typed.is_store() {
+            words::store_place_caption(is_backup)
+        } else {
+            words::place_caption(is_backup, typed.is_local())
+        };
+        shell
+            .place
+            .show_kinds(&words::kinds(is_backup, typed.is_of_dom0()), typed.kind);
+        shell.place.show_reach(words::reach(typed).as_ref());
         if shell.place.place_caption() != caption {
             shell.place.set_place_caption(caption);
         }

@@ -11,7 +11,7 @@ use crate::{
     transport::{Leftover, LeftoverError},
 };
 
-use super::{Verdict, failure};
+use super::{Verdict, failure, place_line};
 
 /// An unfinished archive, as a line with a button.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +44,7 @@ pub fn remove_leftover() -> String {
 
 /// The question before an unfinished archive is removed.
 pub fn ask_remove(typed: &TypedPlace, leftover: &Leftover) -> (String, String) {
-    let place = if typed.is_local() {
-        sanitize(typed.text.trim())
-    } else {
-        sanitize(&format!("{}:{}", typed.target, typed.text.trim()))
-    };
+    let place = place_line(typed);
     let facts = facts(leftover);
     let mut values: Vec<(&str, &str)> = facts.iter().map(|(key, value)| (*key, value.as_str())).collect();
     values.push(("place", &place));
@@ -104,6 +100,7 @@ mod tests {
         let typed = TypedPlace {
             target: "sys-usb".to_owned(),
             text: "/mnt/disk".to_owned(),
+            ..TypedPlace::default()
         };
         let (_, body) = ask_remove(&typed, &leftover);
         let line = &leftovers(std::slice::from_ref(&leftover))[0];
