@@ -12,6 +12,7 @@ mod restore_problems;
 mod run_page;
 #[path = "../support/mod.rs"]
 mod support;
+mod stores;
 mod walkthrough;
 mod watching;
 mod ways_on;
