@@ -65,6 +65,11 @@ impl Source {
         }
     }
 
+    /// Takes what reaches the VM, for who opens the archive without it. A file needs none.
+    pub fn reached_by(&self, services: Arc<dyn Services>) {
+        self.shared.reached_by(services);
+    }
+
     /// Reads a stream that comes once to its end, and hears whether what wrote it ended well.
     ///
     /// # Errors

@@ -10,9 +10,9 @@ mod live;
 mod places;
 mod restore_problems;
 mod run_page;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;
-mod stores;
 mod walkthrough;
 mod watching;
 mod ways_on;

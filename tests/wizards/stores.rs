@@ -63,7 +63,9 @@ fn both_wizards_use_a_store() {
         list.find(Role::BUTTON, "Choose this directory").is_some()
     });
     list.click("Up");
-    wait_until("the directory above is listed", STEP, || list.texts().contains("deeper"));
+    wait_until("the directory above is listed", STEP, || {
+        list.texts().contains("deeper")
+    });
     expect_names(&list);
     wizard.session.screenshot("store-browser");
     list.click("Choose this directory");

@@ -18,7 +18,8 @@ use super::{
 impl RestoreDraft {
     /// Notes that the quick look begins, if there is a file that was not looked over yet. Returns whether it has to.
     pub fn begin_quick_look(&mut self) -> bool {
-        let is_file = self.place.probe().is_some_and(|probe| probe.kind == PlaceKind::Local);
+        let is_ranged = |kind: &PlaceKind| matches!(kind, PlaceKind::Local | PlaceKind::Store);
+        let is_file = self.place.probe().is_some_and(|probe| is_ranged(&probe.kind));
         let is_due = is_file && matches!(self.quick, QuickLook::NotDone);
         if is_due {
             self.quick = QuickLook::Looking;

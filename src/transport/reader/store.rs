@@ -70,14 +70,17 @@ impl StoreReader {
         services: Option<&dyn Services>,
         cancel: &CancelToken,
     ) -> Result<Self, TransportError> {
+        if let Some(services) = services.and_then(Services::shared) {
+            shared.reached_by(services);
+        }
         let place = Place {
             reach: reach.clone(),
             path: path.to_owned(),
             shared: Arc::clone(shared),
-            services: services.and_then(Services::shared),
+            services: shared.services(),
             cancel: cancel.clone(),
         };
-        let opened = place.open(services);
+        let opened = place.open(services.or(place.services.as_deref()));
         let (connection, reading, found) = opened.map_err(|error| error.reading(place.to_string()))?;
         if found.kind == StoreKind::Directory {
             let kind = super::super::Unreadable::Directory;

@@ -10,9 +10,23 @@ use super::{super::location::Reach, Connection, StoreError, StoreFault};
 
 /// A connection that is opened on demand, and anew when it was lost.
 #[derive(Default)]
-pub(in crate::transport) struct Shared(Mutex<Option<Arc<Connection>>>);
+pub(in crate::transport) struct Shared {
+    connection: Mutex<Option<Arc<Connection>>>,
+    /// What reaches the VM that the program runs in, as it was given last.
+    services: Mutex<Option<Arc<dyn Services>>>,
+}
 
 impl Shared {
+    /// Takes what reaches the VM from now on.
+    pub(in crate::transport) fn reached_by(&self, services: Arc<dyn Services>) {
+        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = Some(services);
+    }
+
+    /// Returns what reaches the VM.
+    pub(in crate::transport) fn services(&self) -> Option<Arc<dyn Services>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Does something over the connection, which ends with this token. A connection that was there before may be lost without
     /// anybody having noticed, or end with the token of an earlier job, and any may be lost now: it is made anew then, once.
     ///
@@ -28,7 +42,7 @@ impl Shared {
         let connection = self.connection(reach, services, cancel)?;
         match work(&connection) {
             Err(fault) if fault.ends_session() => {
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+                self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let connection = self.connection(reach, services, cancel)?;
                 work(&connection).map_err(|fault| connection.error(fault, cancel))
             }
@@ -43,7 +57,7 @@ impl Shared {
         services: Option<&dyn Services>,
         cancel: &CancelToken,
     ) -> Result<Arc<Connection>, StoreError> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = &*known
             && connection.session.is_alive()
         {

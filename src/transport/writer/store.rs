@@ -183,6 +183,8 @@ impl<'a> StoreWriter<'a> {
                 Ok(()) if is_free => {
                     return match self.connection.session.stat(&path) {
                         Err(fault) if fault.ends_session() => self.look_again(&path, fault),
+                        // That it has all of its bytes was seen before.
+                        Err(_) => Ok(()),
                         found => self.check_bytes(found),
                     };
                 }
@@ -276,6 +278,8 @@ impl Store<'_> {
         if gone(connection.session.remove(&path)).is_ok() {
             return Ok(());
         }
+        // What it still does would only come after the removal.
+        connection.control().kill();
         let never = CancelToken::default();
         let again = Connection::open(&self.reach, Some(self.services), &never)?;
         gone(again.session.remove(&path)).map_err(|fault| again.error(fault, &never))
@@ -340,7 +344,9 @@ impl Drop for StoreWriter<'_> {
         if self.is_named {
             return;
         }
-        if let Some(writing) = self.writing.take() {
+        // A store that takes bytes in their order may keep a file when it is closed, so that this comes first. Of others the
+        // answers to all that is in flight would have to be waited for.
+        if let Some(writing) = self.writing.take().filter(|_| !self.is_correctable) {
             // It goes in any case.
             let _ = writing.close();
         }

@@ -11,6 +11,7 @@ use crate::{
     job::Task,
     plan::ArchivedFile,
     text::{self, wizard as words},
+    transport::Source,
     ui::{
         BpInsideWindow, VmItem,
         flow::{Flow, Waiting, when_answered},
@@ -29,8 +30,12 @@ impl RestoreFlow {
             return;
         }
         let place = self.draft.borrow().place().clone();
-        let (asked, source) = (place.typed().clone(), place.location().into());
-        let task = Task::spawn(move |context| quick_look(&source, context));
+        let (asked, source) = (place.typed().clone(), Source::new(place.location()));
+        let host = Arc::clone(&self.shell.host);
+        let task = Task::spawn(move |context| {
+            source.reached_by(host.with_cancel(&context.cancel));
+            quick_look(&source, context)
+        });
         let waiting = when_answered(self, task, move |flow, answer| {
             flow.draft.borrow_mut().set_quick_look(&asked, answer);
             flow.refresh();
