@@ -15,7 +15,7 @@ use std::{
 use crate::{
     draft::QuickLook,
     engine::{Notes, OpenedArchive, Outline, quick_look, read_notes},
-    host::{Host, HostError, Operation},
+    host::{Host, HostError, Operation, Services},
     job::{self, Ended, Job, JobKind, Task},
     json,
     plan::{Access, ArchivedFile, ExtractPlan, ExtractTo, Missing},
@@ -66,7 +66,7 @@ fn is_standard_output(path: &Path) -> bool {
 
 /// Looks a file over without its passphrase.
 pub(super) fn quick(source: &Source, interrupt: &Interrupt) -> Result<Exit, Stop> {
-    let Some(outline) = outline(source, interrupt)? else {
+    let Some(outline) = outline(source, None, interrupt)? else {
         return Err(Stop::usage::<RestoreArgs>(
             "--quick-look is for a backup that is a file",
         ));
@@ -82,15 +82,19 @@ pub(super) fn quick(source: &Source, interrupt: &Interrupt) -> Result<Exit, Stop
 pub(super) fn missing(
     access: &Access,
     archive: &OpenedArchive,
+    host: Option<&Arc<dyn Host>>,
     interrupt: &Interrupt,
 ) -> Result<Option<BTreeMap<String, Missing>>, Stop> {
-    let outline = outline(&access.source, interrupt)?;
+    let outline = outline(&access.source, host, interrupt)?;
     Ok(outline.map(|outline| outline.missing(&archive.inventory)))
 }
 
-fn outline(source: &Source, interrupt: &Interrupt) -> Result<Option<Outline>, Stop> {
-    let source = source.clone();
-    let task = Task::spawn(move |context| quick_look(&source, context));
+fn outline(source: &Source, host: Option<&Arc<dyn Host>>, interrupt: &Interrupt) -> Result<Option<Outline>, Stop> {
+    let (source, host) = (source.clone(), host.cloned());
+    let task = Task::spawn(move |context| {
+        let view = host.map(|host| host.with_cancel(&context.cancel));
+        quick_look(&source, view.as_deref().map(|view| view as &dyn Services), context)
+    });
     interrupt.stops(task.cancel_token());
     Ok(task.answer_blocking()?)
 }

@@ -101,7 +101,7 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     let archive = open(&access, pedos.host(), args.resources.resources(), interrupt)
         .map_err(|error| unreadable(error, &access))?;
     let mut choices = choices(args, &archive.inventory, console)?;
-    let missing = named_missing(args, &access, &archive, console, interrupt)?;
+    let missing = named_missing(args, &access, &archive, pedos.host(), (console, interrupt))?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
     if args.choices.dry_run {
         choices.missing = missing.unwrap_or_default();
@@ -292,13 +292,13 @@ fn named_missing(
     args: &RestoreArgs,
     access: &Access,
     archive: &OpenedArchive,
-    console: &Console,
-    interrupt: &Interrupt,
+    host: Option<&Arc<dyn Host>>,
+    (console, interrupt): (&Console, &Interrupt),
 ) -> Result<Option<BTreeMap<String, Missing>>, Stop> {
     if args.verify_only {
         return Ok(None);
     }
-    let missing = inspect::missing(access, archive, interrupt)?;
+    let missing = inspect::missing(access, archive, host, interrupt)?;
     for what in missing.iter().flat_map(BTreeMap::values).cloned() {
         console.warning(&text::message(&ArchiveError::Missing { what }.into()).full_text());
     }

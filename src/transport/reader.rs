@@ -66,7 +66,7 @@ impl Source {
     }
 
     /// Takes what reaches the VM, for who opens the archive without it. A file needs none.
-    pub fn reached_by(&self, services: Arc<dyn Services>) {
+    pub(crate) fn reached_by(&self, services: Arc<dyn Services>) {
         self.shared.reached_by(services);
     }
 

@@ -13,7 +13,7 @@ use pedos_backup::{
 
 fn look(damage: &Damage, bytes: &[u8]) -> Outline {
     let source = Location::File(damage.write(bytes)).into();
-    engine::quick_look(&source, &Context::default()).unwrap().unwrap()
+    engine::quick_look(&source, None, &Context::default()).unwrap().unwrap()
 }
 
 /// The archive without the members that these names begin.

@@ -45,6 +45,7 @@ fn odd() -> Profile {
             recovery_text: Some(true),
             is_gentle: Some(true),
             jobs: NonZeroUsize::new(3),
+            store: Some("ssh -s nas sftp".to_owned()),
             known_vms: Some(vec!["dom0".to_owned(), "work".to_owned()]),
         },
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     engine::{ArchiveError, Context, Damage, EngineError, NotABackup},
     format::PartName,
+    host::Services,
     inventory::{Domain, Inventory},
     plan::Missing,
     transport::Source,
@@ -84,12 +85,19 @@ impl Outline {
     }
 }
 
-/// Walks over the outer headers. `None` where the archive is no file: then nothing is known before it is read.
+/// Walks over the outer headers. Only a store in a VM needs `services`. `None` where the archive is no file: then nothing is known before it is read.
 ///
 /// # Errors
 /// When the file cannot be read or nothing in it is of a backup, or the job is cancelled. What is wrong with a backup is no
 /// error here.
-pub fn quick_look(source: &Source, context: &Context) -> Result<Option<Outline>, EngineError> {
+pub fn quick_look(
+    source: &Source,
+    services: Option<&dyn Services>,
+    context: &Context,
+) -> Result<Option<Outline>, EngineError> {
+    if let Some(services) = services.and_then(Services::shared) {
+        source.reached_by(services);
+    }
     let Some(index) = RunIndex::default().get(source, &context.cancel)? else {
         return Ok(None);
     };

@@ -33,8 +33,8 @@ impl RestoreFlow {
         let (asked, source) = (place.typed().clone(), Source::new(place.location()));
         let host = Arc::clone(&self.shell.host);
         let task = Task::spawn(move |context| {
-            source.reached_by(host.with_cancel(&context.cancel));
-            quick_look(&source, context)
+            let view = host.with_cancel(&context.cancel);
+            quick_look(&source, Some(&*view), context)
         });
         let waiting = when_answered(self, task, move |flow, answer| {
             flow.draft.borrow_mut().set_quick_look(&asked, answer);
