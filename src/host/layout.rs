@@ -113,6 +113,7 @@ mod tests {
             name: "p".into(),
             driver: driver.into(),
             dir_path: Some(dir_path.into()),
+            revisions_to_keep: None,
         };
         let files = pool("file", "/var/lib/qubes");
         let path = layout.volume(&files, "appvms/a/private");

@@ -268,7 +268,7 @@ impl Picture<'_> {
         };
         let driver = self.pools.driver(&config.pool);
         let is_own = matches!(self.sight.opener, Opener::Own);
-        if is_running && config.revisions_to_keep < 0 {
+        if is_running && config.has_no_snapshots() {
             info.state = VolumeState::NoSnapshot;
         } else if is_running && !is_own && driver == "file" {
             info.state = VolumeState::WrittenInPlace { driver: driver.clone() };

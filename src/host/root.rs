@@ -57,7 +57,7 @@ impl Vms for RootHost {
     fn open_volume(&self, vm: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
         let domain = self.domain(vm)?;
         let (config, path) = self.saved_volume(&domain, volume)?;
-        if config.revisions_to_keep < 0 && self.is_running(vm) {
+        if config.has_no_snapshots() && self.is_running(vm) {
             let (vm, volume) = (vm.to_owned(), volume.to_owned());
             return Err(Refusal::NoSnapshot { vm, volume }.into());
         }

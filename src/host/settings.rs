@@ -16,12 +16,17 @@ pub use unfit::{Setting, Unfit};
 
 use self::{kind::Kind, text::LONGEST_TEXT};
 use super::NameFault;
-use crate::inventory::Class;
+use crate::inventory::{Class, PoolEntry, VolumeConfig};
 
 /// The largest number that a property can be: the system computes with larger ones, and no VM has use for them.
 const LARGEST: i64 = i32::MAX as i64;
 /// The longest kernel command line, in bytes.
 const LONGEST_KERNEL_OPTIONS: usize = 512;
+
+/// The number of old states that means: no snapshots at all.
+const NO_SNAPSHOTS: i32 = -1;
+/// The most old states that pools of the driver `file` keep.
+const MOST_REVISIONS_OF_FILES: i32 = 1;
 
 /// The classes that have a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +149,23 @@ pub fn has_property(class: &Class, name: &str) -> bool {
 pub fn check_property(class: &Class, name: &str, value: &str) -> Result<(), Unfit> {
     let kind = find(class, name).ok_or_else(|| Unfit::NoSuchProperty { class: class.clone() })?;
     kind.check(value)
+}
+
+/// Checks how many old states of a volume are to be kept.
+///
+/// # Errors
+/// When the driver of its pool does not keep that many.
+pub fn check_revisions(pools: &[PoolEntry], volume: &VolumeConfig, count: i32) -> Result<(), Unfit> {
+    let pool = pools.iter().find(|pool| pool.name == volume.pool);
+    let most = match pool {
+        Some(pool) if pool.driver == "file" => MOST_REVISIONS_OF_FILES,
+        _ => i32::MAX,
+    };
+    if (NO_SNAPSHOTS..=most).contains(&count) {
+        return Ok(());
+    }
+    let (least, most) = (NO_SNAPSHOTS.into(), most.into());
+    Err(Unfit::Whole { least, most })
 }
 
 /// What a VM must be that a property of a VM of that class names; `None` for properties that name none.

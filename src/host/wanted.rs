@@ -2,7 +2,7 @@
 //! What a VM that is being restored is to become, as one value: a host sends only what the new VM has not got already.
 
 use super::{HostError, VmFile};
-use crate::inventory::Device;
+use crate::inventory::{Device, Domain, VolumeConfig};
 
 /// The state of a VM beside its volumes and small files, without what names other VMs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +13,8 @@ pub struct Wanted {
     pub features: Vec<(String, String)>,
     /// The tags.
     pub tags: Vec<String>,
+    /// How many old states of a volume are kept, by the volume's name, where that is not what its pool gives every volume.
+    pub revisions: Vec<(String, i32)>,
 }
 
 /// What of a VM names others. It is set when all VMs are there.
@@ -53,6 +55,9 @@ pub enum Restored {
         /// Its identifier.
         id: String,
     },
+    /// How many old states are kept of a volume, by its name.
+    #[error("revisions_to_keep of volume {0}")]
+    Revisions(String),
     /// A small file.
     #[error("{}", .0.file_name())]
     File(VmFile),
@@ -66,6 +71,18 @@ impl Restored {
             id: device.id().unwrap_or_default().to_owned(),
         }
     }
+}
+
+/// Takes those wanted numbers of old states out that a VM has not got already. What a VM does not keep has none.
+pub(super) fn other_revisions<'a>(
+    now: &'a Domain,
+    wanted: &'a Wanted,
+) -> impl Iterator<Item = (&'a VolumeConfig, i32)> + 'a {
+    wanted.revisions.iter().filter_map(|(name, count)| {
+        let volume = now.volumes.iter().find(|volume| volume.name == *name)?;
+        let differs = volume.save_on_stop && volume.revisions_to_keep != Some(*count);
+        differs.then_some((volume, *count))
+    })
 }
 
 /// Takes note of what the host did not take.
@@ -92,6 +109,7 @@ impl Restored {
         Feature { 0: "x\u{1b}y".into() },
         Tag { 0: "x\u{1b}y".into() },
         Device { class: "x\u{1b}y".into(), id: "x\u{1b}y".into() },
+        Revisions { 0: "x\u{1b}y".into() },
         File { 0: VmFile::Notes },
     }
 }

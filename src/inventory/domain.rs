@@ -185,6 +185,13 @@ pub struct Device {
     pub options: Vec<(String, String)>,
 }
 
+impl VolumeConfig {
+    /// Whether a running VM writes to the volume itself, so that no older state of it can be read.
+    pub fn has_no_snapshots(&self) -> bool {
+        self.revisions_to_keep.is_some_and(|count| count < 0)
+    }
+}
+
 impl Device {
     /// The VM that the device hangs on.
     pub fn backend(&self) -> Option<&str> {
@@ -230,8 +237,8 @@ pub struct VolumeConfig {
     pub size_bytes: Option<u64>,
     /// Whether what a VM writes to it stays: only these are backed up.
     pub save_on_stop: bool,
-    /// How many old states are kept; -1 when snapshots are disabled.
-    pub revisions_to_keep: i32,
+    /// How many old states are kept; -1 when snapshots are disabled. `None` means as many as its pool says.
+    pub revisions_to_keep: Option<i32>,
     /// Whether the VM may write to it.
     pub is_writable: bool,
     /// Whether it begins at each start as a copy of its source.
@@ -267,6 +274,8 @@ pub struct PoolEntry {
     pub driver: String,
     /// The folder of a pool of files.
     pub dir_path: Option<String>,
+    /// How many old states new volumes keep.
+    pub revisions_to_keep: Option<i32>,
 }
 
 #[cfg(test)]

@@ -121,13 +121,16 @@ impl Inventory {
     /// # Errors
     /// When there is no such VM.
     pub fn set_volume_size(&mut self, vm: &str, volume: &str, bytes: u64) -> Result<(), InventoryError> {
-        let config = part_mut(self.element_mut(vm)?, "volume-config");
-        for element in config.elements_mut().filter(|e| e.attribute("name") == Some(volume)) {
-            match element.attributes.iter_mut().find(|(name, _)| name == "size") {
-                Some((_, size)) => *size = bytes.to_string(),
-                None => element.attributes.push(("size".to_owned(), bytes.to_string())),
-            }
-        }
+        set_of_volume(self.element_mut(vm)?, volume, "size", &bytes.to_string());
+        Ok(())
+    }
+
+    /// Sets how many old states of a volume are kept.
+    ///
+    /// # Errors
+    /// When there is no such VM.
+    pub fn set_revisions(&mut self, vm: &str, volume: &str, count: i32) -> Result<(), InventoryError> {
+        set_of_volume(self.element_mut(vm)?, volume, "revisions_to_keep", &count.to_string());
         Ok(())
     }
 
@@ -284,12 +287,25 @@ fn add_device(domain: &mut Element, device: &Device) -> Result<(), InventoryErro
     Ok(())
 }
 
+fn set_of_volume(domain: &mut Element, volume: &str, attribute: &str, value: &str) {
+    let config = part_mut(domain, "volume-config");
+    for element in config.elements_mut().filter(|e| e.attribute("name") == Some(volume)) {
+        match element.attributes.iter_mut().find(|(name, _)| name == attribute) {
+            Some((_, known)) => value.clone_into(known),
+            None => element.attributes.push((attribute.to_owned(), value.to_owned())),
+        }
+    }
+}
+
 fn volume(volume: &VolumeConfig) -> Element {
     let truth = |is| if is { "True" } else { "False" };
     let mut element = item("volume", &volume.name)
         .with("pool", volume.pool.as_str())
-        .with("vid", volume.vid.as_str())
-        .with("revisions_to_keep", volume.revisions_to_keep.to_string())
+        .with("vid", volume.vid.as_str());
+    if let Some(count) = volume.revisions_to_keep {
+        element = element.with("revisions_to_keep", count.to_string());
+    }
+    element = element
         .with("rw", truth(volume.is_writable))
         .with("save_on_stop", truth(volume.save_on_stop))
         .with("snap_on_start", truth(volume.snap_on_start));

@@ -103,7 +103,7 @@ fn volume(element: &Element, class: &Class) -> VolumeConfig {
             Some(text) => is_true(text),
             None => class.keeps_volume(&text("name")),
         },
-        revisions_to_keep: text("revisions_to_keep").parse().unwrap_or_default(),
+        revisions_to_keep: text("revisions_to_keep").parse().ok(),
         is_writable: is("rw"),
         snap_on_start: is("snap_on_start"),
         source: element.attribute("source").map(str::to_owned),
@@ -127,5 +127,8 @@ pub(super) fn pool(element: &Element) -> Option<PoolEntry> {
         name: element.attribute("name")?.to_owned(),
         driver: element.attribute("driver").unwrap_or_default().to_owned(),
         dir_path: element.attribute("dir_path").map(str::to_owned),
+        revisions_to_keep: element
+            .attribute("revisions_to_keep")
+            .and_then(|text| text.parse().ok()),
     })
 }

@@ -189,6 +189,7 @@ fn restored(what: &Restored) -> String {
             "{class} device {id}",
             &[("class", &sanitize(class)), ("id", &sanitize(id))],
         ),
+        Restored::Revisions(volume) => words::setting(&Setting::Revisions { volume: volume.clone() }),
         Restored::File(file) => file.file_name().to_owned(),
     }
 }

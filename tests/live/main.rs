@@ -13,3 +13,4 @@ mod restore;
 mod services;
 #[path = "../support/mod.rs"]
 mod support;
+mod volumes;

@@ -50,6 +50,16 @@ pub(crate) fn settings(pedos: &Standin, vm: &str) -> BTreeMap<String, String> {
     }
     all.insert("rules".to_owned(), text("admin.vm.firewall.Get", ""));
     all.insert("notes".to_owned(), text("admin.vm.notes.Get", ""));
+    // Where it lies, and how much of it is used, is the pool's.
+    let own = ["pool=", "vid=", "size=", "usage=", "source=", "path=", "is_outdated="];
+    for volume in text("admin.vm.volume.List", "").lines() {
+        for line in text("admin.vm.volume.Info", volume).lines() {
+            if !own.iter().any(|start| line.starts_with(start)) {
+                let (name, value) = line.split_once('=').unwrap();
+                all.insert(format!("volume {volume} {name}"), value.to_owned());
+            }
+        }
+    }
     for class in ["pci", "block"] {
         for method in ["Assigned", "List"] {
             let method = format!("admin.vm.device.{class}.{method}");

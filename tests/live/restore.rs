@@ -51,6 +51,15 @@ fn adorn(pedos: &Standin, dialect: Dialect) {
     if dialect != Dialect::V4_2 {
         done(pedos, "admin.vm.notes.Set", "", "personal", "ä note\nof two lines");
     }
+    done(
+        pedos,
+        "admin.vm.volume.Set.revisions_to_keep",
+        "private",
+        "personal",
+        "3",
+    );
+    done(pedos, "admin.vm.volume.Set.revisions_to_keep", "private", "vault", "0");
+    done(pedos, "admin.vm.volume.Set.revisions_to_keep", "root", "tpl-main", "2");
     // A named disposable that differs from what it inherits.
     done(pedos, "admin.vm.feature.Set", "service.inherited", "default-dvm", "1");
     done(pedos, "admin.vm.tag.Set", "inherited", "default-dvm", "");
@@ -112,6 +121,7 @@ fn the_same_comes_back_under_new_names_and_under_the_old_ones() {
                     assert!(same, "{}", vm.name);
                 }
             }
+            compare(&pedos, &report, "tpl-main", &before[0]);
             compare(&pedos, &report, "personal", &before[1]);
             compare(&pedos, &report, DISPOSABLE, &before[5]);
             remove_all(&pedos, &report);
@@ -281,6 +291,7 @@ fn no_change_whose_answer_was_lost_is_made_twice() {
         "admin.vm.feature.Remove",
         "admin.vm.firewall.Set",
         "admin.vm.notes.Set",
+        "admin.vm.volume.Set.revisions_to_keep",
         "admin.vm.device.pci.Assign",
         "internal.vm.volume.ImportBegin",
         "internal.vm.volume.ImportEnd",

@@ -160,7 +160,7 @@ impl<'a> Restoring<'a> {
         rows: &[&'r RestoreRow],
         inventory: &Inventory,
     ) -> Result<(Vec<&'r RestoreRow>, Vec<VmReport>), EngineError> {
-        let settings = Settings::new(rows, self.host, self.context);
+        let settings = Settings::new(rows, inventory, self.host, self.context);
         settings.add_labels(inventory)?;
         let mut vms: Vec<&RestoreRow> = rows.iter().copied().filter(|row| !row.is_home()).collect();
         // What others are based on comes first.

@@ -7,7 +7,7 @@ use crate::{
         Host, HostError, IN_PROGRESS_TAG, Links, NewVm, NotTaken, Reference, Wanted,
         settings::{Setting, Unfit},
     },
-    inventory::{Class, Inventory},
+    inventory::{Class, Inventory, PoolEntry, VolumeConfig},
     plan::{DeviceFate, RestoreRow},
 };
 
@@ -44,11 +44,24 @@ pub(super) struct Settings<'a> {
     rows: &'a [&'a RestoreRow],
     host: &'a dyn Host,
     context: &'a Context,
+    /// The pools that the VMs were in.
+    pools: Vec<PoolEntry>,
 }
 
 impl<'a> Settings<'a> {
-    pub(super) fn new(rows: &'a [&'a RestoreRow], host: &'a dyn Host, context: &'a Context) -> Self {
-        Self { rows, host, context }
+    pub(super) fn new(
+        rows: &'a [&'a RestoreRow],
+        inventory: &Inventory,
+        host: &'a dyn Host,
+        context: &'a Context,
+    ) -> Self {
+        let pools = inventory.pools();
+        Self {
+            rows,
+            host,
+            context,
+            pools,
+        }
     }
 
     /// Adds the colour labels that VMs have and the host does not.
@@ -102,7 +115,25 @@ impl<'a> Settings<'a> {
 
     /// Sets everything but the references to other VMs.
     pub(super) fn set_all(&self, row: &RestoreRow) -> Result<(), EngineError> {
-        self.note(row, self.host.settle(&row.name_here, &wanted(row)))
+        let wanted = Wanted {
+            revisions: self.revisions(row),
+            ..wanted(row)
+        };
+        self.note(row, self.host.settle(&row.name_here, &wanted))
+    }
+
+    /// How many old states of its volumes a VM keeps, where somebody chose that: where it was what the pool gave, the pool
+    /// here may give something else.
+    fn revisions(&self, row: &RestoreRow) -> Vec<(String, i32)> {
+        let is_given = |volume: &VolumeConfig| {
+            let pool = self.pools.iter().find(|pool| pool.name == volume.pool);
+            pool.is_some_and(|pool| pool.revisions_to_keep == volume.revisions_to_keep)
+        };
+        let kept = row.domain.volumes.iter().filter(|volume| volume.save_on_stop);
+        let chosen = kept.filter(|volume| !is_given(volume));
+        chosen
+            .filter_map(|volume| Some((volume.name.clone(), volume.revisions_to_keep?)))
+            .collect()
     }
 
     /// Sets the references to other VMs.
@@ -140,7 +171,7 @@ pub(super) fn warn_of_not_taken(context: &Context, row: &RestoreRow, not_taken: 
     }
 }
 
-/// What a VM is to be, without what names other VMs.
+/// What a VM is to be, without what names other VMs and without what its pool decides.
 pub(super) fn wanted(row: &RestoreRow) -> Wanted {
     let domain = &row.domain;
     // Other settings may depend on this one.
@@ -154,6 +185,7 @@ pub(super) fn wanted(row: &RestoreRow) -> Wanted {
         properties: first.into_iter().chain(others.cloned()).collect(),
         features: features.cloned().collect(),
         tags: tags.cloned().collect(),
+        revisions: Vec::new(),
     }
 }
 

@@ -286,6 +286,13 @@ impl LiveDaemon {
         }
     }
 
+    /// Sets how many old states of a volume are kept.
+    pub(super) fn set_revisions(&self, vm: &str, volume: &str, count: i32) -> Result<(), HostError> {
+        let call = self.call("admin.vm.volume.Set.revisions_to_keep", vm).with(volume);
+        let is_set = || Ok(self.volume(vm, volume)?.revisions_to_keep == i64::from(count));
+        call.carrying(count.to_string()).change(is_set)
+    }
+
     /// Replaces the firewall's rules.
     pub(super) fn set_rules(&self, vm: &str, wanted: &str) -> Result<(), HostError> {
         let call = self.call("admin.vm.firewall.Set", vm).carrying(wanted);

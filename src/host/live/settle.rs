@@ -10,7 +10,7 @@ use crate::{
     host::{
         HostError, IN_PROGRESS_TAG, Links, NotTaken, Restored, Wanted,
         settings::{self, Setting},
-        wanted::note,
+        wanted::{note, other_revisions},
     },
     inventory::{Class, Domain, Inventory},
 };
@@ -41,6 +41,7 @@ pub(super) fn settle(host: &LiveHost, vm: &str, wanted: &Wanted) -> Result<Vec<N
     reset_properties(host, vm, inherited, &mut not_taken)?;
     set_features(host, &now, wanted, &mut not_taken)?;
     set_tags(host, &record, &now, wanted, &mut not_taken)?;
+    set_revisions(host, &record, &now, wanted, &mut not_taken)?;
     if now.class == Class::DispVm {
         // It has its template's rules. Those of its own come from a file, which not every VM has.
         host.set_rules(vm, rules::OPEN)?;
@@ -161,6 +162,27 @@ fn set_tags(
     for tag in now.tags.iter().filter(|tag| !is_kept(tag) && !wanted.contains(tag)) {
         let removed = host.daemon.remove_tag(&now.name, tag);
         note(not_taken, || Restored::Tag(tag.clone()), removed)?;
+    }
+    Ok(())
+}
+
+/// Comes before the volumes are filled, so that an old state is kept of the empty ones only where that is wanted.
+fn set_revisions(
+    host: &LiveHost,
+    record: &Inventory,
+    now: &Domain,
+    wanted: &Wanted,
+    not_taken: &mut Vec<NotTaken>,
+) -> Result<(), HostError> {
+    let pools = record.pools();
+    for (volume, count) in other_revisions(now, wanted) {
+        let fits = settings::check_revisions(&pools, volume, count);
+        let setting = || Setting::Revisions {
+            volume: volume.name.clone(),
+        };
+        let fits = fits.map_err(|why| HostError::unfit(&now.name, setting(), &count.to_string(), why));
+        let set = fits.and_then(|()| host.daemon.set_revisions(&now.name, &volume.name, count));
+        note(not_taken, || Restored::Revisions(volume.name.clone()), set)?;
     }
     Ok(())
 }

@@ -159,12 +159,15 @@ fn volumes(
         pool: pool.clone(),
         vid: format!("{folder}/{name}"),
         size_bytes: Some(size_bytes),
+        revisions_to_keep: Some(0),
         is_writable: true,
         ..VolumeConfig::default()
     };
+    let entries = record.pools();
+    let entry = entries.iter().find(|entry| entry.name == pool);
     let saved = |name, size| VolumeConfig {
         save_on_stop: true,
-        revisions_to_keep: 1,
+        revisions_to_keep: Some(entry.and_then(|entry| entry.revisions_to_keep).unwrap_or(1)),
         ..volume(name, size)
     };
     // A copy of the template's volume, made at each start. What that is made from itself counts for a disposable.
@@ -189,6 +192,7 @@ fn volumes(
             .cloned()
             .unwrap_or_else(|| "linux-kernel".to_owned()),
         vid: globals.get("default_kernel").cloned().unwrap_or_default(),
+        revisions_to_keep: Some(0),
         ..VolumeConfig::default()
     };
     Ok(vec![root, private, volume("volatile", ROOT_BYTES), kernel])

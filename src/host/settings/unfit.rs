@@ -18,6 +18,11 @@ pub enum Setting {
     Label,
     /// A device of that class.
     Device(String),
+    /// How many old states of a volume are kept.
+    Revisions {
+        /// The volume.
+        volume: String,
+    },
 }
 
 impl fmt::Display for Setting {
@@ -28,6 +33,7 @@ impl fmt::Display for Setting {
             Self::Tag => f.write_str("tag"),
             Self::Label => f.write_str("label"),
             Self::Device(class) => write!(f, "{class} device"),
+            Self::Revisions { volume } => write!(f, "revisions_to_keep of volume {volume}"),
         }
     }
 }

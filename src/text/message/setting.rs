@@ -19,6 +19,11 @@ pub fn setting(setting: &Setting) -> String {
         Setting::Tag => gettext("tag"),
         Setting::Label => gettext("label"),
         Setting::Device(class) => gettext_f("{class} device", &[("class", &sanitize(class))]),
+        // Translators: revisions are old states of a volume that the system keeps. After this stands a number or a reason.
+        Setting::Revisions { volume } => gettext_f(
+            "revisions to keep of the volume {volume}",
+            &[("volume", &sanitize(volume))],
+        ),
     }
 }
 

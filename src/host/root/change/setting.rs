@@ -7,7 +7,7 @@ use crate::{
     host::{
         DOM0, HostError, Label, Links, NotTaken, Refusal, Restored, Wanted,
         settings::{self, Referent, Setting, Unfit},
-        wanted::note,
+        wanted::{note, other_revisions},
     },
     inventory::{Class, Device, Domain, Inventory},
 };
@@ -29,6 +29,19 @@ pub(in crate::host::root) fn settle(host: &RootHost, vm: &str, wanted: &Wanted) 
     }
     for tag in &wanted.tags {
         note(&mut not_taken, || Restored::Tag(tag.clone()), host.add_tag(vm, tag))?;
+    }
+    let record = host.record.read()?;
+    let now = domain(&record, vm)?;
+    let pools = record.pools();
+    for (volume, count) in other_revisions(&now, wanted) {
+        let name = &volume.name;
+        let fits = settings::check_revisions(&pools, volume, count).map_err(|why| {
+            let setting = Setting::Revisions { volume: name.clone() };
+            HostError::unfit(vm, setting, &count.to_string(), why)
+        });
+        let edit = || host.record.edit(|record| Ok(record.set_revisions(vm, name, count)?));
+        let set = fits.and_then(|()| edit());
+        note(&mut not_taken, || Restored::Revisions(name.clone()), set)?;
     }
     Ok(not_taken)
 }

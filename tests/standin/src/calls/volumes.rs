@@ -6,7 +6,7 @@ use crate::{
     answer::{Answer, Refusal, done, lines},
     daemon::Daemon,
     record::truth,
-    state::Volume,
+    state::{Driver, Volume},
     storage,
 };
 
@@ -82,6 +82,8 @@ pub(super) fn set_revisions(daemon: &mut Daemon, call: &Call<'_>) -> Answer {
     let number = ascii(call.payload).and_then(|text| text.parse::<i64>().ok());
     let least = if daemon.differences().has_notes { -1 } else { 0 };
     match number {
+        // It does not come to an end there.
+        Some(2..) if volume.driver == Driver::File => return Err(Refusal::Silence),
         Some(number) if number >= least => volume.revisions_to_keep = number,
         _ => return Err(daemon.protocol_error("Invalid value for revisions_to_keep")),
     }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is set on volumes, and VMs whose volumes lie in several pools.
+
+use std::path::Path;
+
+use pedos_backup::{
+    engine::{Degree, Warning},
+    host::{
+        Restored,
+        root::RootHost,
+        settings::{Setting, Unfit},
+    },
+};
+use pedos_standin::{Dialect, Driver, Standin};
+
+use crate::{
+    pedos::{open, restore},
+    support::jobs,
+};
+
+const SET: &str = "admin.vm.volume.Set.revisions_to_keep";
+
+/// How many old states of a private volume are kept.
+fn revisions(pedos: &Standin, vm: &str) -> i64 {
+    let state = pedos.state();
+    let volume = state.vm(vm).and_then(|vm| vm.volume("private")).unwrap();
+    volume.revisions_to_keep
+}
+
+/// An archive of the two VMs "personal" and "vault".
+fn archive(pedos: &Standin, folder: &Path) -> std::path::PathBuf {
+    let file = folder.join("archive");
+    let report = jobs::back_up(open(pedos).as_ref(), &["personal", "vault"], &file).unwrap();
+    assert_eq!(report.degree(), Degree::Complete, "{report:?}");
+    file
+}
+
+#[test]
+fn how_many_revisions_are_kept_comes_back_where_somebody_chose_it() {
+    let pedos = Standin::new(Dialect::V4_3);
+    pedos.must(SET, "private", "personal", "-1");
+    let folder = tempfile::tempdir().unwrap();
+    let archive = archive(&pedos, folder.path());
+    // In a pool that gives its volumes another number.
+    let other = Standin::builder(Dialect::V4_4).pool_driver(Driver::LvmThin).start();
+    other.edit(|state| state.pools.iter_mut().for_each(|pool| pool.revisions_to_keep = 5));
+    let report = restore(&archive, &other);
+    assert_eq!((report.degree(), report.warnings), (Degree::Complete, vec![]));
+    assert_eq!(revisions(&other, "personal-1"), -1);
+    assert_eq!(revisions(&other, "vault-1"), 5);
+    let calls = other.journal();
+    let set: Vec<_> = calls.iter().filter(|call| call.method == SET).collect();
+    assert_eq!(set.len(), 1, "{set:?}");
+    // In a folder.
+    let root = folder.path().join("root");
+    let host = RootHost::create(&root).unwrap();
+    assert_eq!(jobs::restore(&archive, &host).unwrap().degree(), Degree::Complete);
+    let domains = crate::support::roots::domains(&root);
+    let kept = |vm: &str| {
+        domains[vm]
+            .volumes
+            .iter()
+            .find(|volume| volume.name == "private")
+            .unwrap()
+    };
+    assert_eq!(kept("personal").revisions_to_keep, Some(-1));
+    assert_eq!(kept("vault").revisions_to_keep, Some(1));
+}
+
+#[test]
+fn a_number_of_revisions_that_a_pool_does_not_keep_is_a_warning() {
+    let pedos = Standin::new(Dialect::V4_3);
+    pedos.must(SET, "private", "personal", "3");
+    pedos.must(SET, "private", "vault", "-1");
+    let folder = tempfile::tempdir().unwrap();
+    let archive = archive(&pedos, folder.path());
+    let other = Standin::builder(Dialect::V4_2).pool_driver(Driver::File).start();
+    let report = restore(&archive, &other);
+    let vms = report.vms.iter().map(|vm| vm.name_here.as_str());
+    assert_eq!(vms.collect::<Vec<_>>(), ["personal-1", "vault-1"]);
+    let unfit = Warning::SettingUnfit {
+        vm: "personal-1".into(),
+        setting: Setting::Revisions {
+            volume: "private".into(),
+        },
+        value: "3".into(),
+        why: Unfit::Whole { least: -1, most: 1 },
+    };
+    // The number that means "no snapshots" is newer than that version, which says nothing.
+    let [first, Warning::SettingNotRestored { vm, what, why }] = &report.warnings[..] else {
+        panic!("{report:?}");
+    };
+    assert_eq!((first, vm.as_str()), (&unfit, "vault-1"));
+    assert_eq!(what, &Restored::Revisions("private".into()));
+    let why = format!("{why:?}");
+    assert!(why.contains("Unspoken"), "{why}");
+    assert_eq!((revisions(&other, "personal-1"), revisions(&other, "vault-1")), (1, 1));
+}
