@@ -174,7 +174,7 @@ impl BackupDraft {
     /// Takes what was chosen and typed for the destination. Returns whether it has to be looked at.
     pub fn set_typed_place(&mut self, typed: TypedPlace) -> bool {
         self.has_chosen_target = true;
-        let is_other = self.place.set_typed(typed);
+        let is_other = self.place.set_typed(typed, self.system.as_deref());
         if is_other {
             self.findings = None;
         }
@@ -365,7 +365,7 @@ impl WizardDraft for BackupDraft {
                 target: USUAL_TARGET.to_owned(),
                 ..self.place.typed().clone()
             };
-            self.place.set_typed(typed);
+            self.place.set_typed(typed, Some(&system));
         }
         // The old findings stay until new ones replace them, so that Next works in between and no key press is lost.
         self.place.set_system(&system);
@@ -373,7 +373,11 @@ impl WizardDraft for BackupDraft {
     }
 
     fn targets(&self) -> Vec<String> {
-        targets(self.system.as_deref(), &self.place.typed().target)
+        targets(
+            self.system.as_deref(),
+            &self.place.typed().target,
+            self.profile_target(),
+        )
     }
 
     fn place(&self) -> &PlaceDraft {
@@ -387,6 +391,14 @@ impl WizardDraft for BackupDraft {
     fn set_place_changed(&mut self, asked: &TypedPlace, result: Result<(), ProbeError>) {
         self.place.set_changed(asked, result);
         self.findings = None;
+    }
+
+    fn place_mut(&mut self) -> &mut PlaceDraft {
+        &mut self.place
+    }
+
+    fn profile_target(&self) -> Option<&str> {
+        Some(&self.profile.as_ref()?.destination_vm)
     }
 
     fn may_continue(&self) -> Result<(), Reason> {
@@ -441,12 +453,13 @@ impl WizardDraft for BackupDraft {
     }
 }
 
-/// dom0, whatever runs, and the one that is chosen.
-pub(super) fn targets(system: Option<&System>, chosen: &str) -> Vec<String> {
+/// dom0, whatever runs, the one that is chosen, and that of the profile.
+pub(super) fn targets(system: Option<&System>, chosen: &str, of_profile: Option<&str>) -> Vec<String> {
     let mut names = vec![DOM0.to_owned()];
     let vms = system.iter().flat_map(|system| &system.vms);
-    let running = vms.filter(|vm| vm.is_running && may_be_backed_up(vm) && vm.name != DOM0);
-    names.extend(running.map(|vm| vm.name.clone()));
+    let is_listed = |vm: &&Vm| vm.is_running && may_be_backed_up(vm) || of_profile == Some(&vm.name);
+    let listed = vms.filter(|vm| is_listed(vm) && vm.name != DOM0);
+    names.extend(listed.map(|vm| vm.name.clone()));
     if !names.iter().any(|name| name == chosen) {
         names.push(chosen.to_owned());
     }

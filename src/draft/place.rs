@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    host::{DOM0, System},
+    host::{DOM0, HostError, System},
     transport::{Leftover, Location, Probe, ProbeError, Purpose, Reach},
 };
 
@@ -90,6 +90,8 @@ pub enum PlaceState {
     Empty,
     /// It is being looked at.
     Probing,
+    /// Its VM is being started.
+    Starting,
     /// It will do.
     Good(Probe),
     /// It will not do.
@@ -101,10 +103,19 @@ pub enum PlaceState {
 pub enum PlaceProblem {
     /// What was found there.
     Found(ProbeError),
-    /// The VM does not run any more.
+    /// The VM does not run, or not any more.
     NotRunning {
         /// Its name.
         vm: String,
+        /// Whether it can be started from here.
+        can_start: bool,
+    },
+    /// The VM was to be started and does not run.
+    NotStarted {
+        /// Its name.
+        vm: String,
+        /// Why it could not be started.
+        why: HostError,
     },
 }
 
@@ -163,6 +174,44 @@ impl PlaceDraft {
         matches!(self.state, PlaceState::Bad(PlaceProblem::Found(ProbeError::CanBeMade)))
     }
 
+    /// Returns the VM that does not run and can be started.
+    pub fn may_start(&self) -> Option<&str> {
+        match &self.state {
+            PlaceState::Bad(PlaceProblem::NotRunning { vm, can_start: true } | PlaceProblem::NotStarted { vm, .. }) => {
+                Some(vm)
+            }
+            _ => None,
+        }
+    }
+
+    /// Says that the VM is being started.
+    pub fn set_starting(&mut self) {
+        if self.may_start().is_some() {
+            self.state = PlaceState::Starting;
+        }
+    }
+
+    /// Takes how the start of a VM ended. A place that was left meanwhile, or a VM that was seen to run, is left alone.
+    pub fn set_started(&mut self, vm: &str, result: Result<(), HostError>) {
+        if self.typed.target == vm && matches!(self.state, PlaceState::Starting) {
+            match result {
+                Ok(()) => self.forget(),
+                Err(why) => {
+                    let vm = vm.to_owned();
+                    self.state = PlaceState::Bad(PlaceProblem::NotStarted { vm, why });
+                }
+            }
+        }
+    }
+
+    /// Returns whether nothing can be found at the place because its VM does not run.
+    pub fn is_absent(&self) -> bool {
+        matches!(
+            self.state,
+            PlaceState::Starting | PlaceState::Bad(PlaceProblem::NotRunning { .. } | PlaceProblem::NotStarted { .. })
+        )
+    }
+
     /// Returns what earlier runs have left there unfinished.
     pub fn leftovers(&self) -> &[Leftover] {
         self.probe().map_or(&[], |probe| &probe.leftovers)
@@ -188,13 +237,20 @@ impl PlaceDraft {
         matches!(self.state, PlaceState::Probing)
     }
 
-    /// Takes what was chosen and typed. Returns whether that is another place than before.
-    pub fn set_typed(&mut self, typed: TypedPlace) -> bool {
+    /// Takes what was chosen and typed. Returns whether that is another place than before. `system` says which VMs run, where
+    /// that is known: one that is halted is not looked into, because that would start it.
+    pub fn set_typed(&mut self, typed: TypedPlace, system: Option<&System>) -> bool {
         if typed == self.typed {
             return false;
         }
+        let is_other_vm = typed.target != self.typed.target;
         self.typed = typed;
-        self.forget();
+        if is_other_vm || !self.is_absent() {
+            self.forget();
+        }
+        if let Some(system) = system {
+            self.set_system(system);
+        }
         true
     }
 
@@ -210,10 +266,13 @@ impl PlaceDraft {
     /// Takes which VMs run. Returns whether more or less is known of the place than before.
     pub fn set_system(&mut self, system: &System) -> bool {
         let target = &self.typed.target;
-        let is_there = self.typed.is_of_dom0() || system.vm(target).is_some_and(|vm| vm.is_running);
-        let was_gone = matches!(self.state, PlaceState::Bad(PlaceProblem::NotRunning { .. }));
+        let known = system.vm(target);
+        let is_there = self.typed.is_of_dom0() || known.is_some_and(|vm| vm.is_running);
+        let was_gone = self.is_absent();
         if !is_there && !was_gone {
-            self.state = PlaceState::Bad(PlaceProblem::NotRunning { vm: target.clone() });
+            let can_start = system.starts_vms && known.is_some();
+            let vm = target.clone();
+            self.state = PlaceState::Bad(PlaceProblem::NotRunning { vm, can_start });
         } else if is_there && was_gone {
             self.forget();
         }
@@ -237,7 +296,7 @@ impl PlaceDraft {
     pub fn check(&self) -> Result<(), Reason> {
         match &self.state {
             PlaceState::Empty => Err(Reason::NoPlace),
-            PlaceState::Probing => Err(Reason::StillLooking),
+            PlaceState::Probing | PlaceState::Starting => Err(Reason::StillLooking),
             PlaceState::Bad(_) => Err(Reason::BadPlace),
             PlaceState::Good(_) => Ok(()),
         }
@@ -279,7 +338,7 @@ mod tests {
         for purpose in [Purpose::Write, Purpose::Read] {
             for (text, expected) in [("", "Empty"), ("/backups", "Probing")] {
                 let mut place = PlaceDraft::new(purpose);
-                place.set_typed(typed(text));
+                place.set_typed(typed(text), None);
                 let before = format!("{:?}", place.state());
                 assert_eq!(before, expected);
                 assert!(!place.set_system(&system(true)));
@@ -303,25 +362,60 @@ mod tests {
                 ..typed("/backups")
             }
         };
-        place.set_typed(server(" ", "disk"));
+        place.set_typed(server(" ", "disk"), None);
         assert!(matches!(place.check(), Err(Reason::NoPlace)));
-        place.set_typed(server("nas", "disk"));
+        place.set_typed(server("nas", "disk"), None);
         assert!(place.is_due() && !place.typed().is_local());
         let shown = place.location().to_string();
         assert_eq!(shown, "disk:ssh -oBatchMode=yes -s -- nas sftp:/backups");
         place.set_system(&system(false));
         assert!(matches!(place.check(), Err(Reason::BadPlace)));
         // On this computer no VM is needed.
-        place.set_typed(server("nas", DOM0));
+        place.set_typed(server("nas", DOM0), None);
         place.set_system(&system(false));
         assert!(place.is_due() && !place.typed().is_local());
         assert_eq!(place.location().vm(), None);
     }
 
     #[test]
+    fn a_vm_that_does_not_run_is_started_on_demand_and_never_looked_into() {
+        let mut halted = system(false);
+        let mut place = PlaceDraft::new(Purpose::Write);
+        // A folder starts nothing.
+        place.set_typed(typed("/a"), Some(&halted));
+        assert_eq!((place.may_start(), place.is_due()), (None, false));
+        halted.starts_vms = true;
+        let mut place = PlaceDraft::new(Purpose::Write);
+        place.set_typed(typed("/a"), Some(&halted));
+        assert_eq!((place.may_start(), place.is_due()), (Some("disk"), false));
+        place.set_starting();
+        assert_eq!(place.check(), Err(Reason::StillLooking));
+        // Neither what is typed nor an event of the start changes that.
+        place.set_typed(typed("/b"), Some(&halted));
+        assert!(!place.set_system(&halted));
+        assert!(matches!(place.state(), PlaceState::Starting));
+        place.set_started("other", Ok(()));
+        let why = HostError::NotRunning {
+            name: "disk".to_owned(),
+        };
+        place.set_started("disk", Err(why));
+        assert_eq!((place.may_start(), place.is_due()), (Some("disk"), false));
+        place.set_starting();
+        place.set_started("disk", Ok(()));
+        assert!(place.is_due());
+        // Started by somebody else meanwhile.
+        place.set_system(&halted);
+        place.set_starting();
+        assert!(place.set_system(&system(true)) && place.is_due());
+        place.set_answer(&typed("/b"), Err(ProbeError::NotFound));
+        place.set_started("disk", Ok(()));
+        assert!(matches!(place.state(), PlaceState::Bad(PlaceProblem::Found(_))));
+    }
+
+    #[test]
     fn a_place_is_looked_at_again_after_something_was_done_there() {
         let mut place = PlaceDraft::new(Purpose::Write);
-        place.set_typed(typed("/new"));
+        place.set_typed(typed("/new"), None);
         place.set_answer(&typed("/new"), Err(ProbeError::CanBeMade));
         assert!(place.may_make_directory());
         place.set_changed(&typed("/old"), Ok(()));
@@ -340,7 +434,7 @@ mod tests {
     #[test]
     fn an_answer_about_another_place_or_of_a_vm_that_stopped_is_left_alone() {
         let mut place = PlaceDraft::new(Purpose::Write);
-        place.set_typed(typed("/new"));
+        place.set_typed(typed("/new"), None);
         place.set_answer(&typed("/old"), Err(ProbeError::NotFound));
         assert!(place.is_due());
         place.set_system(&system(false));

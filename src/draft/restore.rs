@@ -67,6 +67,8 @@ pub struct RestoreDraft {
     page: RestorePage,
     system: Option<Arc<System>>,
     place: PlaceDraft,
+    /// The VM that the default profile sends backups to.
+    profile_target: Option<String>,
     quick: QuickLook,
     notes: NotesRead,
     wants_to_look: bool,
@@ -110,7 +112,7 @@ impl RestoreDraft {
     /// Takes what was chosen and typed for the source. Returns whether it has to be looked at. Another archive has to be
     /// opened again.
     pub fn set_typed_place(&mut self, typed: TypedPlace) -> bool {
-        if !self.place.set_typed(typed) {
+        if !self.place.set_typed(typed, self.system.as_deref()) {
             return false;
         }
         self.quick = QuickLook::NotDone;
@@ -118,6 +120,11 @@ impl RestoreDraft {
         self.opening = Opening::NotTried;
         self.choices = RestoreChoices::default();
         self.place.is_due()
+    }
+
+    /// Takes the VM that the default profile sends backups to: a likely source.
+    pub fn set_profile_target(&mut self, vm: String) {
+        self.profile_target = Some(vm);
     }
 
     /// Says whether anything stands in the passphrase field; typing makes an earlier attempt worthless.
@@ -306,7 +313,11 @@ impl WizardDraft for RestoreDraft {
     }
 
     fn targets(&self) -> Vec<String> {
-        targets(self.system.as_deref(), &self.place.typed().target)
+        targets(
+            self.system.as_deref(),
+            &self.place.typed().target,
+            self.profile_target(),
+        )
     }
 
     fn place(&self) -> &PlaceDraft {
@@ -319,6 +330,14 @@ impl WizardDraft for RestoreDraft {
 
     fn set_place_changed(&mut self, asked: &TypedPlace, result: Result<(), ProbeError>) {
         self.place.set_changed(asked, result);
+    }
+
+    fn place_mut(&mut self) -> &mut PlaceDraft {
+        &mut self.place
+    }
+
+    fn profile_target(&self) -> Option<&str> {
+        self.profile_target.as_deref()
     }
 
     // Leaving the passphrase page is the opening, so there it is enough that there is something to try.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     engine::Resources,
-    host::System,
+    host::{DOM0, System},
     transport::{Probe, ProbeError},
 };
 
@@ -49,11 +49,24 @@ pub trait WizardDraft {
     fn set_system(&mut self, system: Arc<System>);
 
     /// The VMs that an archive can go to or come from: dom0 and whatever runs. The chosen one is among them even
-    /// when it has been stopped, so that the choice is not lost silently.
+    /// when it has been stopped, so that the choice is not lost silently, and so is that of the profile.
     fn targets(&self) -> Vec<String>;
+
+    /// The VM that the profile sends backups to.
+    fn profile_target(&self) -> Option<&str>;
+
+    /// The VM that the profile sends backups to, if it is there and does not run.
+    fn absent_target(&self) -> Option<&str> {
+        let wanted = self.profile_target()?;
+        let vm = self.system()?.vm(wanted)?;
+        (!vm.is_running && wanted != DOM0).then_some(wanted)
+    }
 
     /// Returns the place of the archive.
     fn place(&self) -> &PlaceDraft;
+
+    /// The same, for what changes only itself.
+    fn place_mut(&mut self) -> &mut PlaceDraft;
 
     /// Takes what was found at a place; an answer to an older question is left alone.
     fn set_probe(&mut self, asked: &TypedPlace, answer: Result<Probe, ProbeError>);

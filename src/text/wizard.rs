@@ -23,7 +23,7 @@ pub use lists::{
 pub use place::{
     LeftoverLine, ReachWords, StoreLine, Verdict, archive_place, ask_remove, backup_place, choose_in_store, kinds,
     leftover_kept, leftovers, path_or_command, pick_failed, place_caption, reach, remove_answers, remove_leftover,
-    store_lines, store_place_caption, store_reading, store_unread, target_note, unmount,
+    start_vm, store_lines, store_place_caption, store_reading, store_unread, target_note, unmount,
 };
 pub use restore::{
     contents_heading, cure_button, default_pool, device, domain_detail, findings_title, home_note, leave_out_all,

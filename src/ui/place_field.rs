@@ -60,6 +60,8 @@ mod imp {
         #[template_child]
         pub(super) verdict: TemplateChild<BpVerdict>,
         #[template_child]
+        pub(super) start_button: TemplateChild<gtk::Button>,
+        #[template_child]
         pub(super) make_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) leftover_box: TemplateChild<gtk::Box>,
@@ -78,6 +80,13 @@ mod imp {
         #[template_callback]
         fn on_browse(&self) {
             self.obj().emit_by_name::<()>("browse", &[]);
+        }
+
+        #[template_callback]
+        fn on_start(&self) {
+            // The button goes while the VM is being started.
+            self.place_entry.grab_focus_without_selecting();
+            self.obj().emit_by_name::<()>("start", &[]);
         }
 
         #[template_callback]
@@ -110,7 +119,7 @@ mod imp {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
             SIGNALS.get_or_init(|| {
-                let plain = ["changed", "browse", "make"].map(|name| Signal::builder(name).build());
+                let plain = ["changed", "browse", "start", "make"].map(|name| Signal::builder(name).build());
                 let remove = Signal::builder("remove").param_types([String::static_type()]);
                 plain.into_iter().chain([remove.build()]).collect()
             })
@@ -140,7 +149,7 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// A VM and a place in it. Signals `changed`, `browse`, `make` and `remove` with the name of a file.
+    /// A VM and a place in it. Signals `changed`, `browse`, `start`, `make` and `remove` with the name of a file.
     pub struct BpPlaceField(ObjectSubclass<imp::BpPlaceField>)
         @extends gtk::Box, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
@@ -225,6 +234,15 @@ impl BpPlaceField {
         mark_field(&self.imp().place_entry.get(), tone);
     }
 
+    /// Offers to start a VM.
+    pub fn show_may_start(&self, vm: Option<&str>) {
+        let button = &self.imp().start_button;
+        if let Some(vm) = vm {
+            button.set_label(&words::start_vm(vm));
+        }
+        button.set_visible(vm.is_some());
+    }
+
     /// Offers to make the directory that is typed.
     pub fn show_may_make(&self, may: bool) {
         self.imp().make_button.set_visible(may);
@@ -279,6 +297,11 @@ impl BpPlaceField {
     /// Puts the focus into the field.
     pub fn focus_place(&self) {
         self.imp().place_entry.grab_focus_without_selecting();
+    }
+
+    /// Hears that the VM is to be started.
+    pub fn connect_start(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "start", handler);
     }
 
     /// Hears that the directory is to be made.

@@ -15,7 +15,7 @@ use crate::{
     engine::{ArchiveInfo, EngineError, OpenedArchive, open_archive},
     host::Host,
     job::{Job, Overall, Task},
-    profile::known_backups,
+    profile::{self, Profile, known_backups},
     secret::Passphrase,
     text::{JobKind, wizard as words},
 };
@@ -119,15 +119,24 @@ impl RestoreFlow {
         });
     }
 
-    /// Looks for the backups that are known on this system, off the window's thread: their disks may be slow.
+    /// Looks for the backups that are known on this system, and for the VM that they usually go to, off the window's thread:
+    /// their disks may be slow.
     fn find_known(self: &Rc<Self>) {
         let Some(folder) = self.shell.host.profile_dir() else {
             return;
         };
-        let task = Task::spawn(move |_| Ok(known_backups(&folder)));
+        let task = Task::spawn(move |_| {
+            let profile = Profile::load(&folder, profile::DEFAULT_NAME).ok();
+            let target = profile.map(|loaded| loaded.profile.destination_vm);
+            Ok((known_backups(&folder), target))
+        });
         let waiting = when_answered(self, task, |flow, answer| {
-            if let Ok(known) = answer {
+            if let Ok((known, target)) = answer {
                 flow.source.show_known(&known);
+                if let Some(vm) = target {
+                    flow.draft.borrow_mut().set_profile_target(vm);
+                    flow.refresh();
+                }
             }
         });
         self.finding.replace(waiting);

@@ -51,14 +51,6 @@ impl BackupDraft {
         self.profile = Some(profile);
     }
 
-    /// The VM that the profile sends the backup to, if it is still chosen and does not run.
-    pub fn absent_target(&self) -> Option<&str> {
-        let wanted = &self.profile.as_ref()?.destination_vm;
-        let system = self.system.as_ref()?;
-        let runs = system.vm(wanted).is_some_and(|vm| vm.is_running);
-        (!self.place.typed().is_of_dom0() && !runs && self.place.typed().target == *wanted).then_some(wanted)
-    }
-
     /// What the profile names that is not there.
     pub fn unknown_in_profile(&self) -> &[String] {
         &self.unknown_in_profile

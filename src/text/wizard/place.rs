@@ -2,10 +2,12 @@
 //! What is said of a place while it is being typed.
 
 mod browser;
+mod halted;
 mod leftover;
 mod store;
 
 pub use browser::{StoreLine, choose_in_store, store_lines, store_reading, store_unread};
+pub use halted::start_vm;
 pub use leftover::{LeftoverLine, ask_remove, leftover_kept, leftovers, remove_answers, remove_leftover};
 pub(super) use store::place_line;
 pub use store::{ReachWords, kinds, reach, store_place_caption};
@@ -38,6 +40,7 @@ pub fn backup_place(typed: &TypedPlace, state: &PlaceState, expected_bytes: u64)
     match state {
         PlaceState::Empty => nothing(),
         PlaceState::Probing => success(gettext("Looking…"), String::new()),
+        PlaceState::Starting => starting(&typed.target),
         PlaceState::Bad(problem) => bad(typed, problem, true),
         PlaceState::Good(place) => good_destination(typed, place, expected_bytes),
     }
@@ -48,6 +51,7 @@ pub fn archive_place(typed: &TypedPlace, state: &PlaceState, quick: &QuickLook) 
     match (state, quick) {
         (PlaceState::Empty, _) => nothing(),
         (PlaceState::Probing, _) => success(gettext("Looking…"), String::new()),
+        (PlaceState::Starting, _) => starting(&typed.target),
         (PlaceState::Bad(problem), _) => bad(typed, problem, false),
         // Whether it will do is not known before its headers were read.
         (PlaceState::Good(_), QuickLook::Looking) => nothing(),
@@ -76,12 +80,12 @@ pub fn place_caption(is_destination: bool, is_local: bool) -> String {
     }
 }
 
-/// The note below the list of targets; `absent` is the VM that the profile wants and that does not run.
+/// The note below the list of targets; `absent` is the VM that the profile names and that does not run.
 pub fn target_note(absent: Option<&str>) -> String {
     match absent {
         None => gettext("Only running VMs are listed."),
         Some(name) => gettext_f(
-            "Only running VMs are listed. The profile lists {name} as the destination, but it is not running now.",
+            "Listed are running VMs, and {name}, which the profile names as the destination and which is not running now.",
             &[("name", &sanitize(name))],
         ),
     }
@@ -225,14 +229,16 @@ fn good_source(typed: &TypedPlace, place: &Probe) -> Verdict {
     }
 }
 
+fn starting(vm: &str) -> Verdict {
+    let (text, detail) = halted::starting(vm);
+    success(text, detail)
+}
+
 fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verdict {
+    let failed = |(text, detail)| failure(text, detail);
     let found = match problem {
-        PlaceProblem::NotRunning { vm } => {
-            return failure(
-                gettext_f("The VM {name} is not running.", &[("name", &sanitize(vm))]),
-                gettext("Start it, or choose another one."),
-            );
-        }
+        PlaceProblem::NotRunning { vm, can_start } => return failed(halted::not_running(vm, *can_start)),
+        PlaceProblem::NotStarted { vm, why } => return failed(halted::not_started(vm, why)),
         PlaceProblem::Found(found) => found,
     };
     if let Some((text, detail)) = store::not_found(typed, found) {

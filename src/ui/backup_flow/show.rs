@@ -39,9 +39,6 @@ impl BackupFlow {
     pub(super) fn show_destination(&self, draft: &BackupDraft) {
         let typed = draft.place().typed();
         self.show_place(&words::backup_place(typed, draft.place().state(), draft.total_bytes()));
-        self.shell
-            .place
-            .show_target_note(&words::target_note(draft.absent_target()));
         let is_local_and_good = typed.is_local() && draft.place().probe().is_some();
         let file = words::file_pattern();
         self.destination

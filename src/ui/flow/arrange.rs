@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What is done at a place on demand, off the window's thread: a directory is made, or what an earlier run has left there is
-//! removed.
+//! What is done at a place on demand, off the window's thread: its VM is started, a directory is made, or what an earlier run
+//! has left there is removed.
 
 use std::{rc::Rc, sync::Arc};
 
@@ -24,6 +24,31 @@ pub(in crate::ui) fn connect_arranging<F: Flow>(flow: &Rc<F>) {
             ask_and_remove(&flow, name);
         }
     });
+}
+
+/// Starts the VM that is chosen. The page goes on as soon as it runs, whoever started it.
+pub(super) fn start_vm<F: Flow>(flow: &Rc<F>) {
+    let Some(vm) = flow.draft().borrow().place().may_start().map(str::to_owned) else {
+        return;
+    };
+    let (asked, host) = (vm.clone(), Arc::clone(&flow.shell().host));
+    let task = Task::spawn(move |context| {
+        let view = host.with_cancel(&context.cancel);
+        Ok(view.make_ready(&vm))
+    });
+    let waiting = when_answered(flow, task, move |flow, answer| {
+        flow.shell().arranging.replace(None);
+        if let Ok(result) = answer {
+            let started = result.map(drop);
+            flow.draft().borrow_mut().place_mut().set_started(&asked, started);
+            flow.read_again();
+            flow.look_if_needed();
+            flow.refresh();
+        }
+    });
+    flow.shell().arranging.replace(Some(waiting));
+    flow.draft().borrow_mut().place_mut().set_starting();
+    flow.refresh();
 }
 
 /// Makes the directory that is typed, and has it looked at.

@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 use gtk::prelude::*;
 
 use crate::{
-    draft::{Run, Way, WizardDraft},
+    draft::{PlaceState, Run, Way, WizardDraft},
     engine::{ArchiveInfo, EngineError},
     host::{Host, System},
     job::{self, Job, JobKind, Outcome, Overall, Task},
@@ -16,7 +16,9 @@ use crate::{
     ui::{BpPlaceField, BpWizard, Move, desktop, neighbour::Presence, pages::BpProgressPage},
 };
 
-use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, read_system, watch, when_answered};
+use super::{
+    Leaving, Running, Waiting, Watching, arrange::start_vm, ask_to_leave, pick_place, read_system, watch, when_answered,
+};
 
 /// How long nothing may be typed before a VM is asked what a line means there.
 const PAUSE_BEFORE_VM: Duration = Duration::from_millis(600);
@@ -35,7 +37,7 @@ pub(in crate::ui) struct Shell {
     picking: RefCell<Option<Waiting>>,
     rereading: RefCell<Waiting>,
     presence: RefCell<Option<Presence>>,
-    /// What is being done at the place: a directory is made, or what an earlier run left is removed.
+    /// What is being done at the place: its VM is started, a directory is made, or what an earlier run left is removed.
     pub(super) arranging: RefCell<Option<Waiting>>,
     running: RefCell<Option<Rc<Running>>>,
 }
@@ -115,6 +117,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         });
         let place = &self.shell().place;
         place.connect_browse(self.hearing(|flow, _| flow.browse()));
+        place.connect_start(self.hearing(|flow, _| start_vm(flow)));
         self.shell()
             .progress
             .connect_way(self.hearing(|flow, way| flow.take_way(way)));
@@ -205,7 +208,9 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         shell
             .place
             .show_targets(&draft.targets(), &draft.place().typed().target);
-        let (place, is_looking) = (draft.place(), draft.place().is_due());
+        let place = draft.place();
+        let is_looking = matches!(place.state(), PlaceState::Probing | PlaceState::Starting);
+        shell.place.show_target_note(&words::target_note(draft.absent_target()));
         let (typed, is_backup) = (place.typed(), Self::IS_BACKUP);
         let caption = if typed.is_store() {
             words::store_place_caption(is_backup)
@@ -219,16 +224,22 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         if shell.place.place_caption() != caption {
             shell.place.set_place_caption(caption);
         }
+        shell.place.show_may_start(place.may_start());
         shell.place.show_may_make(place.may_make_directory());
         shell.place.show_leftovers(&words::leftovers(place.leftovers()));
         shell.place.show_verdict(verdict, is_looking);
-        shell.place.set_may_browse(shell.picking.borrow().is_none());
+        // A dialog of a halted VM would start it.
+        let may_browse = shell.picking.borrow().is_none() && !place.is_absent();
+        shell.place.set_may_browse(may_browse);
     }
 
-    /// Looks at the place that is typed, off the window's thread, if that was not done yet.
+    /// Looks at the place that is typed, off the window's thread, if that was not done yet. A VM is looked into once it is
+    /// known to run: a halted one would be started by that.
     fn look_if_needed(self: &Rc<Self>) {
         let place = self.draft().borrow().place().clone();
-        if !place.is_due() {
+        let is_known = place.typed().is_of_dom0() || self.draft().borrow().system().is_some();
+        if !place.is_due() || !is_known {
+            self.shell().looking.replace(Waiting::default());
             return;
         }
         let (asked, host) = (place.typed().clone(), Arc::clone(&self.shell().host));
