@@ -35,8 +35,10 @@ pub enum HelperFault {
         /// Its driver.
         driver: String,
     },
-    /// The VM runs and writes to the only copy of the volume.
-    WrittenNow,
+    /// The VM runs, and snapshots of the volume are disabled.
+    NoSnapshot,
+    /// The VM runs and, as all VMs in pools of this driver, writes to the only copy of the volume.
+    WrittenInPlace,
     /// A VM that was to be created is there already.
     NameTaken,
     /// The VM does not carry the tag of one that is being restored.

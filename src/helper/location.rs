@@ -17,6 +17,9 @@ use super::fault::HelperFault;
 /// The folder of the devices of logical volumes, below dom0's root.
 const MAPPER: &str = "dev/mapper";
 
+/// The driver of pools in which VMs that run write to the only copy of their volumes.
+pub(super) const WRITTEN_IN_PLACE: &str = "file";
+
 /// A state of a volume.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct VolumeState {
@@ -42,7 +45,7 @@ impl VolumeState {
                 file.push(".img");
                 Ok(Self {
                     path: root.join(folder).join(file),
-                    is_written_in_place: pool.driver == "file" || has_no_snapshots,
+                    is_written_in_place: pool.driver == WRITTEN_IN_PLACE || has_no_snapshots,
                     logical: None,
                 })
             }

@@ -17,7 +17,7 @@ use super::{
     daemon::{Daemon, Verdict},
     fault::HelperFault,
     incomplete::{Incomplete, Since},
-    location::{Access, VolumeState, below, import_path, open_plain},
+    location::{Access, VolumeState, WRITTEN_IN_PLACE, below, import_path, open_plain},
     protocol::{Answer, Begun, Opened, Question},
     trust,
 };
@@ -123,11 +123,16 @@ impl Server {
         }
         let pool = self.pool(&volume.pool)?;
         let state = VolumeState::of(&self.root, &volume.pool, &volume, &pool)?;
-        let file = state.open(&self.root)?;
-        // Asked for after it was opened: a VM that starts from here on is seen by the question after the last byte.
+        let file = state.open(&self.root);
+        // Asked for after it was opened: a VM that starts from here on is seen by the question after the last byte. Where it
+        // runs there may be nothing to open, which is no reason of its own.
         if state.is_written_in_place && self.daemon.is_running(vm)? {
-            return Err(HelperFault::WrittenNow);
+            return Err(match pool.driver.as_str() {
+                WRITTEN_IN_PLACE => HelperFault::WrittenInPlace,
+                _ => HelperFault::NoSnapshot,
+            });
         }
+        let file = file?;
         let opened = Opened {
             used_bytes: volume.usage,
             is_written_in_place: state.is_written_in_place,

@@ -268,10 +268,11 @@ impl Picture<'_> {
         };
         let driver = self.pools.driver(&config.pool);
         let is_own = matches!(self.sight.opener, Opener::Own);
-        if is_running && config.has_no_snapshots() {
-            info.state = VolumeState::NoSnapshot;
-        } else if is_running && !is_own && driver == "file" {
+        // Snapshots that are enabled would not help there.
+        if is_running && !is_own && driver == "file" {
             info.state = VolumeState::WrittenInPlace { driver: driver.clone() };
+        } else if is_running && config.has_no_snapshots() {
+            info.state = VolumeState::NoSnapshot;
         }
         if let Opener::Helper { volumes, .. } = &self.sight.opener
             && driver == BLOCK_DRIVER

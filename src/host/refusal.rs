@@ -23,6 +23,14 @@ pub enum Refusal {
         /// The volume.
         volume: String,
     },
+    /// A VM runs and writes to the only copy of this volume, as all VMs in pools of its driver.
+    #[error("VM {vm} runs and writes to the only copy of its volume {volume}")]
+    WrittenInPlace {
+        /// The VM.
+        vm: String,
+        /// The volume.
+        volume: String,
+    },
     /// A volume is not a file.
     #[error("{} is not a regular file", path.display())]
     NotAFile {

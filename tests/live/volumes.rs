@@ -6,7 +6,7 @@ use std::path::Path;
 use pedos_backup::{
     engine::{Degree, Warning},
     host::{
-        Restored,
+        HostError, Refusal, Restored, System, VolumeState,
         root::RootHost,
         settings::{Setting, Unfit},
     },
@@ -95,4 +95,47 @@ fn a_number_of_revisions_that_a_pool_does_not_keep_is_a_warning() {
     let why = format!("{why:?}");
     assert!(why.contains("Unspoken"), "{why}");
     assert_eq!((revisions(&other, "personal-1"), revisions(&other, "vault-1")), (1, 1));
+}
+
+#[test]
+fn a_volume_that_a_running_vm_writes_to_is_refused_with_the_reason() {
+    let refusal = |pedos: &Standin| match open(pedos).open_volume("work", "private").err() {
+        Some(HostError::Refused { why }) => why,
+        other => panic!("{other:?}"),
+    };
+    let (vm, volume) = ("work".to_owned(), "private".to_owned());
+    // All VMs in such a pool do, whatever is set on them.
+    let pedos = Standin::builder(Dialect::V4_3).pool_driver(Driver::File).start();
+    let in_place = Refusal::WrittenInPlace {
+        vm: vm.clone(),
+        volume: volume.clone(),
+    };
+    assert_eq!(refusal(&pedos), in_place);
+    pedos.halt_vm("work");
+    pedos.must(SET, "private", "work", "-1");
+    pedos.start_vm("work");
+    assert_eq!(refusal(&pedos), in_place);
+    let system = open(&pedos).system().unwrap();
+    let state = |system: &System| {
+        let volumes = &system.vm("work").unwrap().volumes;
+        volumes
+            .iter()
+            .find(|volume| volume.name == "private")
+            .unwrap()
+            .state
+            .clone()
+    };
+    assert_eq!(
+        state(&system),
+        VolumeState::WrittenInPlace {
+            driver: "file".to_owned()
+        }
+    );
+    // Elsewhere it was decided for this volume.
+    let pedos = Standin::new(Dialect::V4_3);
+    pedos.halt_vm("work");
+    pedos.must(SET, "private", "work", "-1");
+    pedos.start_vm("work");
+    assert_eq!(refusal(&pedos), Refusal::NoSnapshot { vm, volume });
+    assert_eq!(state(&open(&pedos).system().unwrap()), VolumeState::NoSnapshot);
 }

@@ -79,7 +79,8 @@ pub(super) fn of_helper(question: &Question, fault: HelperFault) -> HostError {
             pool,
             driver,
         },
-        HelperFault::WrittenNow => Refusal::NoSnapshot { vm, volume }.into(),
+        HelperFault::NoSnapshot => Refusal::NoSnapshot { vm, volume }.into(),
+        HelperFault::WrittenInPlace => Refusal::WrittenInPlace { vm, volume }.into(),
         HelperFault::NotBeingRestored => HostError::NotBeingRestored { name: vm },
         HelperFault::NameTaken => HostError::NameTaken { name: vm },
         HelperFault::Place { name } => HostError::Garbled {

@@ -11,6 +11,7 @@ impl Refusal {
     one_of_each! {
         NotEmpty { path: text().into() },
         NoSnapshot { vm: text(), volume: text() },
+        WrittenInPlace { vm: text(), volume: text() },
         NotAFile { path: text().into() },
         NoSuchFile { vm: text(), file: VmFile::Notes },
         VmName { name: text(), fault: NameFault::Start },

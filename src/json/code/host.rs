@@ -45,6 +45,7 @@ pub(super) fn refusal(why: &Refusal) -> &'static str {
     match why {
         Refusal::NotEmpty { .. } => "refused_not_empty",
         Refusal::NoSnapshot { .. } => "refused_no_snapshot",
+        Refusal::WrittenInPlace { .. } => "refused_written_in_place",
         Refusal::NotAFile { .. } => "refused_not_a_file",
         Refusal::NoSuchFile { .. } => "refused_no_such_file",
         Refusal::VmName { .. } => "refused_vm_name",

@@ -24,6 +24,10 @@ pub(super) fn refusal(why: &Refusal) -> String {
             "The VM {vm} runs, and snapshots of its volume {volume} are disabled.",
             &[("vm", &sanitize(vm)), ("volume", &sanitize(volume))],
         ),
+        Refusal::WrittenInPlace { vm, volume } => gettext_f(
+            "The VM {vm} runs and writes to the only copy of its volume {volume}.",
+            &[("vm", &sanitize(vm)), ("volume", &sanitize(volume))],
+        ),
         Refusal::NotAFile { path } => gettext_f("{path} is not a file.", &[("path", &shown(path))]),
         Refusal::NoSuchFile { vm, file } => gettext_f(
             "The VM {vm} cannot have the file {file}.",
