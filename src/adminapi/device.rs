@@ -79,7 +79,7 @@ impl Assignment {
 
     fn parse(line: Span<'_>) -> Result<Self, AnswerError> {
         let Some((_, rest)) = line.split(" ").filter(|(name, _)| name.text.contains('+')) else {
-            return Err(line.error(AnswerFault::Missing { name: "device" }));
+            return Err(line.error(AnswerFault::Missing { name: "device".into() }));
         };
         let mut pairs = quoted::Quoted::read(rest)?;
         let mode = pairs.need("mode")?;
@@ -152,7 +152,7 @@ impl OldAttachment {
             .split(" ")
             .map_or((line, None), |(device, rest)| (device, Some(rest)));
         let Some((backend, port)) = device.split("+") else {
-            return Err(line.error(AnswerFault::Missing { name: "device" }));
+            return Err(line.error(AnswerFault::Missing { name: "device".into() }));
         };
         let words = rest.into_iter().flat_map(Span::words);
         let mut pairs = Pairs::read(words, line.at + line.text.len())?;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why an answer cannot be understood, and where in it that shows.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::shown;
 
 /// How much of a word of the answer an error repeats.
 const LONGEST_NAME_CHARACTERS: usize = 64;
 
 /// An answer that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("byte {at} of the answer: {fault}")]
 pub struct AnswerError {
     /// The offset of the byte, in what the function that failed was given.
@@ -23,7 +27,7 @@ impl AnswerError {
 }
 
 /// What is wrong with an answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AnswerFault {
     /// It ends in the middle of something.
     #[error("it ends too early")]
@@ -53,7 +57,7 @@ pub enum AnswerFault {
     #[error("{name} is missing")]
     Missing {
         /// Its name.
-        name: &'static str,
+        name: Cow<'static, str>,
     },
     /// Something stands there twice.
     #[error("{name} stands there twice")]
@@ -94,4 +98,20 @@ impl AnswerFault {
 
 fn cut(name: &str) -> String {
     shown::cut(name, LONGEST_NAME_CHARACTERS)
+}
+
+#[cfg(test)]
+impl AnswerFault {
+    one_of_each! {
+        Cut,
+        TooLong { limit: 7 },
+        TooMany { limit: 7 },
+        NotText,
+        Kind { byte: 7 },
+        Missing { name: "size".into() },
+        Twice { name: "x\u{1b}y".into() },
+        Unknown { name: "x\u{1b}y".into() },
+        Value { name: "x\u{1b}y".into() },
+        Escape,
+    }
 }

@@ -119,7 +119,7 @@ impl EventParser {
             return Ok(self.end_event());
         }
         if place == 1 && self.part.is_empty() {
-            return Err(AnswerFault::Missing { name: "event" });
+            return Err(AnswerFault::Missing { name: "event".into() });
         }
         if is_key && place == 2 + 2 * MOST_EVENT_FIELDS {
             let limit = MOST_EVENT_FIELDS;
@@ -197,7 +197,7 @@ mod tests {
             error(b"1\0\0e\0\x001x"),
             AnswerError::new(7, AnswerFault::Kind { byte: b'x' })
         );
-        let missing = AnswerFault::Missing { name: "event" };
+        let missing = AnswerFault::Missing { name: "event".into() };
         assert_eq!(error(b"1\0work\0\0"), AnswerError::new(7, missing));
     }
 

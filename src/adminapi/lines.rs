@@ -12,7 +12,7 @@ use super::{
 /// When a line is empty, is cut, or is no text.
 pub fn parse_names(content: &[u8]) -> Result<Vec<String>, AnswerError> {
     let name = |line: Span<'_>| match line.text {
-        "" => Err(line.error(AnswerFault::Missing { name: "name" })),
+        "" => Err(line.error(AnswerFault::Missing { name: "name".into() })),
         text => Ok(text.to_owned()),
     };
     lines(content)?.into_iter().map(name).collect()
@@ -70,7 +70,7 @@ mod tests {
     fn each_line_is_a_name() {
         assert_eq!(parse_names(b"red\ngray 2\n").unwrap(), ["red", "gray 2"]);
         assert!(parse_names(b"").unwrap().is_empty());
-        let missing = AnswerFault::Missing { name: "name" };
+        let missing = AnswerFault::Missing { name: "name".into() };
         assert_eq!(parse_names(b"red\n\n"), Err(AnswerError::new(4, missing)));
         assert_eq!(parse_names(b"red\ngr"), Err(AnswerError::new(6, AnswerFault::Cut)));
     }

@@ -44,7 +44,7 @@ impl<'a> Pairs<'a> {
 
     /// Takes a value away that must be there.
     pub(super) fn need(&mut self, name: &'static str) -> Result<Span<'a>, AnswerError> {
-        let missing = AnswerError::new(self.end, AnswerFault::Missing { name });
+        let missing = AnswerError::new(self.end, AnswerFault::Missing { name: name.into() });
         self.take(name).ok_or(missing)
     }
 
@@ -96,6 +96,6 @@ mod tests {
     #[test]
     fn what_is_missing_is_missing_at_the_end() {
         let error = read("a=1").unwrap().need("size").err().unwrap();
-        assert_eq!(error, AnswerError::new(3, AnswerFault::Missing { name: "size" }));
+        assert_eq!(error, AnswerError::new(3, AnswerFault::Missing { name: "size".into() }));
     }
 }

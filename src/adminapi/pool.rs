@@ -93,7 +93,7 @@ impl PoolDriver {
         let mut drivers = Vec::new();
         for line in lines(content)? {
             if let Some(word) = line.words().find(|word| word.text.is_empty()) {
-                return Err(word.error(AnswerFault::Missing { name: "name" }));
+                return Err(word.error(AnswerFault::Missing { name: "name".into() }));
             }
             let mut words = line.words().map(|word| word.text.to_owned());
             drivers.extend(words.next().map(|name| Self {
@@ -118,7 +118,7 @@ mod tests {
         );
         assert_eq!((pool.option("thin_pool"), pool.option("size")), (Some("vm"), None));
         assert_eq!(pool.included_in, None);
-        let missing = AnswerFault::Missing { name: "driver" };
+        let missing = AnswerFault::Missing { name: "driver".into() };
         assert_eq!(PoolInfo::parse(b"size=5\n"), Err(AnswerError::new(7, missing)));
         assert_eq!(
             PoolInfo::parse(b"driver=x\nsize=y\n"),
@@ -139,7 +139,7 @@ mod tests {
         let drivers = PoolDriver::parse_all(b"file a b\ncallback\n").unwrap();
         assert_eq!((drivers[0].name.as_str(), drivers[0].options.len()), ("file", 2));
         assert!(drivers[1].options.is_empty());
-        let missing = AnswerFault::Missing { name: "name" };
+        let missing = AnswerFault::Missing { name: "name".into() };
         assert_eq!(
             PoolDriver::parse_all(b"file  b\n"),
             Err(AnswerError::new(5, missing.clone()))

@@ -120,7 +120,7 @@ impl Property {
         let mut properties = Vec::new();
         for line in lines(content)? {
             let Some((name, rest)) = line.split(" ").filter(|(name, _)| !name.text.is_empty()) else {
-                return Err(line.error(AnswerFault::Missing { name: "name" }));
+                return Err(line.error(AnswerFault::Missing { name: "name".into() }));
             };
             if !names.insert(name.text) {
                 return Err(line.error(AnswerFault::twice(name.text)));
@@ -147,7 +147,7 @@ fn read_type(text: Span<'_>) -> Result<(PropertyType, Span<'_>), AnswerError> {
 
 /// The value of the word `name=` that a text begins with, and what follows its blank.
 fn read_word<'a>(text: Span<'a>, name: &'static str) -> Result<(Span<'a>, Span<'a>), AnswerError> {
-    let missing = text.error(AnswerFault::Missing { name });
+    let missing = text.error(AnswerFault::Missing { name: name.into() });
     let (word, rest) = text.split(" ").ok_or_else(|| missing.clone())?;
     match word.split("=") {
         Some((key, value)) if key.text == name && !value.text.is_empty() => Ok((value, rest)),
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn missing(at: usize, name: &'static str) -> AnswerError {
-        AnswerError::new(at, AnswerFault::Missing { name })
+        AnswerError::new(at, AnswerFault::Missing { name: name.into() })
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! A request as it goes over the socket: `SERVICE+ARGUMENT SOURCE name DESTINATION`, a NUL, and the payload as it is. The
 //! daemon begins when the sender has closed its half of the connection.
 
+use serde::{Deserialize, Serialize};
+
 /// The most bytes that a request may have, payload included. The daemon closes the connection without a word on more.
 pub const LONGEST_REQUEST_BYTES: usize = 65536;
 
@@ -16,7 +18,7 @@ pub struct AdminRequest {
 }
 
 /// A part of the line that a request begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RequestPart {
     /// What is called.
     Service,
@@ -29,7 +31,7 @@ pub enum RequestPart {
 }
 
 /// Why a request cannot be sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RequestError {
     /// A part of the line is empty.
     #[error("a request without {part:?}")]
@@ -146,6 +148,20 @@ impl AdminRequest {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl RequestPart {
+    one_of_each! { Service, Argument, Source, Destination }
+}
+
+#[cfg(test)]
+impl RequestError {
+    one_of_each! {
+        Empty { part: RequestPart::Service },
+        Byte { part: RequestPart::Argument, at: 7, byte: 0xc3 },
+        TooLong { bytes: 7 },
     }
 }
 

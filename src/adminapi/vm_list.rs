@@ -86,7 +86,7 @@ impl ListedVm {
 
     fn parse(line: Span<'_>) -> Result<Self, AnswerError> {
         let Some((name, rest)) = line.split(" ").filter(|(name, _)| !name.text.is_empty()) else {
-            return Err(line.error(AnswerFault::Missing { name: "name" }));
+            return Err(line.error(AnswerFault::Missing { name: "name".into() }));
         };
         let mut pairs = Pairs::read(rest.words(), rest.at + rest.text.len())?;
         Ok(Self {
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_line_that_makes_no_sense_is_named() {
         let fault = |text: &[u8]| ListedVm::parse_all(text).unwrap_err();
-        let missing = |name| AnswerFault::Missing { name };
+        let missing = |name: &'static str| AnswerFault::Missing { name: name.into() };
         assert_eq!(fault(b"\n"), AnswerError::new(0, missing("name")));
         assert_eq!(fault(b"work\n"), AnswerError::new(0, missing("name")));
         assert_eq!(fault(b" class=A state=B\n"), AnswerError::new(0, missing("name")));

@@ -85,7 +85,7 @@ impl ImportTarget {
     /// When it has no size, or the path does not begin at the root or holds a blank, a line end or `..`.
     pub fn parse(content: &[u8]) -> Result<Self, AnswerError> {
         let whole = Span::whole(content)?;
-        let missing = whole.error_after(AnswerFault::Missing { name: "path" });
+        let missing = whole.error_after(AnswerFault::Missing { name: "path".into() });
         let (size, path) = whole.split(" ").ok_or(missing)?;
         let is_plain = |c: char| c != ' ' && !c.is_control();
         let is_path = path.text.starts_with('/')
@@ -132,7 +132,10 @@ mod tests {
                 .filter(|line| !line.starts_with(&format!("{name}=")))
                 .collect();
             let error = AdminVolume::parse(without.as_bytes()).unwrap_err();
-            assert_eq!(error, AnswerError::new(without.len(), AnswerFault::Missing { name }));
+            assert_eq!(
+                error,
+                AnswerError::new(without.len(), AnswerFault::Missing { name: name.into() })
+            );
         }
     }
 

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::adminapi::{AdminRequest, CallError};
+use crate::adminapi::{AdminRequest, AnswerError, CallError, RequestError};
 
 /// Why the helper did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,11 +74,10 @@ pub enum CallFault {
         /// How many seconds it was waited for.
         seconds: u64,
     },
-    /// The request cannot be sent, or its answer makes no sense.
-    Garbled {
-        /// Why.
-        why: String,
-    },
+    /// The request cannot be sent.
+    Request(RequestError),
+    /// The answer makes no sense.
+    Answer(AnswerError),
     /// The daemon says why not.
     Exception {
         /// The class of the exception.
@@ -101,9 +100,8 @@ impl CallFault {
             CallError::TimedOut { after } => Self::TimedOut {
                 seconds: after.as_secs(),
             },
-            CallError::Request(_) | CallError::Answer(_) | CallError::Garbled { .. } => {
-                Self::Garbled { why: error.to_string() }
-            }
+            CallError::Request(why) => Self::Request(why.clone()),
+            CallError::Answer(why) => Self::Answer(why.clone()),
             CallError::Exception(exception) => Self::Exception {
                 class: crate::adminapi::shown(&exception.class),
                 text: exception.shown(),

@@ -4,7 +4,7 @@
 use std::{io, path::PathBuf, time::Duration};
 
 use super::{
-    Operation, Refusal,
+    GarbledAnswer, Operation, Refusal, UnfitRequest,
     settings::{Setting, Unfit},
 };
 #[cfg(test)]
@@ -141,7 +141,7 @@ pub enum HostError {
         /// The call, as the system names it.
         call: String,
         /// What is wrong with the answer.
-        why: String,
+        why: GarbledAnswer,
     },
     /// A call cannot be made because what it would carry does not fit into one.
     #[error("{call} cannot be called: {why}")]
@@ -149,7 +149,7 @@ pub enum HostError {
         /// The call, as the system names it.
         call: String,
         /// What does not fit.
-        why: String,
+        why: UnfitRequest,
     },
     /// The helper that reads and fills volumes got no rights to do so.
     #[error("this user gets no rights to read and fill the volumes of VMs")]
@@ -254,8 +254,8 @@ impl HostError {
         NobodyAnswers { socket: "x\u{1b}y".into(), source: io::ErrorKind::ConnectionRefused.into() },
         Declined { call: "x\u{1b}y".into(), class: "x\u{1b}y".into(), text: "x\u{1b}y".into() },
         Unspoken { call: "x\u{1b}y".into() },
-        Garbled { call: "x\u{1b}y".into(), why: "x\u{1b}y".into() },
-        Unsendable { call: "x\u{1b}y".into(), why: "x\u{1b}y".into() },
+        Garbled { call: "x\u{1b}y".into(), why: GarbledAnswer::Place { name: "x\u{1b}y".into() } },
+        Unsendable { call: "x\u{1b}y".into(), why: UnfitRequest::NoSuchDeviceClass },
         NoPrivilege,
         Untrusted { path: "x\u{1b}y".into() },
         HelperGone,
@@ -272,6 +272,17 @@ impl HostError {
         all.extend(Refusal::all().into_iter().map(|why| Self::Refused { why }));
         let failed = |operation| Self::io(operation, io::ErrorKind::PermissionDenied.into());
         all.extend(Operation::one_of_each().into_iter().map(failed));
+        let call = || "x\u{1b}y".to_owned();
+        all.extend(
+            GarbledAnswer::all()
+                .into_iter()
+                .map(|why| Self::Garbled { call: call(), why }),
+        );
+        all.extend(
+            UnfitRequest::all()
+                .into_iter()
+                .map(|why| Self::Unsendable { call: call(), why }),
+        );
         all.extend(InventoryError::all().into_iter().map(Self::Inventory));
         all
     }

@@ -5,6 +5,7 @@
 //! ([`Intake`]), and services of running VMs ([`Services`]). This room refuses to know about archives, compression or
 //! screens; its one loan from outside is the [`crate::inventory`] document, which is a PedOS's own record of its VMs.
 
+mod call_fault;
 mod changes;
 mod error;
 mod files;
@@ -32,6 +33,7 @@ pub mod settings;
 
 use std::sync::Arc;
 
+pub use call_fault::{GarbledAnswer, UnfitRequest};
 pub use changes::Changes;
 pub use error::HostError;
 pub use intake::Intake;

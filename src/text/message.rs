@@ -6,6 +6,7 @@
 
 mod archive;
 mod by_hand;
+mod call_fault;
 mod damage;
 mod format;
 mod host;

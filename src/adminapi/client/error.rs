@@ -35,12 +35,6 @@ pub enum CallError {
     /// The answer makes no sense.
     #[error(transparent)]
     Answer(#[from] AnswerError),
-    /// The same, as another process that made the call tells of it.
-    #[error("{why}")]
-    Garbled {
-        /// What does not make sense.
-        why: String,
-    },
     /// The daemon says why it did not do what was asked.
     #[error("{}", .0.shown())]
     Exception(Exception),

@@ -59,7 +59,7 @@ impl Quoted {
     }
 
     pub(super) fn need(&mut self, name: &'static str) -> Result<Word, AnswerError> {
-        let missing = AnswerError::new(self.end, AnswerFault::Missing { name });
+        let missing = AnswerError::new(self.end, AnswerFault::Missing { name: name.into() });
         self.take(name).ok_or(missing)
     }
 

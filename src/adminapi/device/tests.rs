@@ -62,7 +62,7 @@ fn a_line_that_makes_no_sense_is_named_with_its_place() {
     let fault = |text: &str| Assignment::parse_all(text.as_bytes()).unwrap_err();
     for name in ["devclass", "backend_domain", "port_id", "device_id", "mode"] {
         let without = whole.replace(&format!("{name}='"), "other='");
-        let missing = AnswerFault::Missing { name };
+        let missing = AnswerFault::Missing { name: name.into() };
         assert_eq!(fault(&without), AnswerError::new(without.len() - 1, missing));
     }
     let odd = whole.replace("ask-to-attach", "manual");
@@ -98,7 +98,7 @@ fn older_daemons_say_it_in_plain_words() {
     let fault = |text: &[u8]| OldAttachment::parse_all(text).unwrap_err();
     assert_eq!(
         fault(b"dom0 a=b\n"),
-        AnswerError::new(0, AnswerFault::Missing { name: "device" })
+        AnswerError::new(0, AnswerFault::Missing { name: "device".into() })
     );
     assert_eq!(
         fault(b"a+b persistent=x\n"),

@@ -59,7 +59,7 @@ impl<'a> Options<'a> {
 
     /// The rule, if its options go together.
     pub(super) fn finish(self, line: Span<'_>, comment: Option<String>) -> Result<FirewallRule, AnswerError> {
-        let missing = line.error_after(AnswerFault::Missing { name: "action" });
+        let missing = line.error_after(AnswerFault::Missing { name: "action".into() });
         let has_ports = matches!(self.protocol, Some(Protocol::Tcp | Protocol::Udp));
         if let Some((_, word)) = self.ports.filter(|_| !has_ports) {
             return Err(word.error(AnswerFault::value("dstports")));

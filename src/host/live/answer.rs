@@ -7,25 +7,18 @@ use std::{io, time::Duration};
 use crate::{
     adminapi::{AdminRequest, CallError, Exception, ExceptionKind, shown},
     helper::{CallFault, HelperFault, Question},
-    host::{HostError, Operation, Refusal},
+    host::{GarbledAnswer, HostError, Operation, Refusal},
 };
 
 /// The error of a host that the failure of a call amounts to.
 pub(super) fn host_error(request: &AdminRequest, error: CallError) -> HostError {
     let call = request.service().to_owned();
     match error {
-        CallError::Request(why) => HostError::Unsendable {
-            call,
-            why: why.to_string(),
-        },
+        CallError::Request(why) => HostError::Unsendable { call, why: why.into() },
         CallError::Unreachable { socket, source } => HostError::NobodyAnswers { socket, source },
         CallError::Lost => HostError::ConnectionLost { call },
         CallError::TimedOut { after } => HostError::TimedOut { call, after },
-        CallError::Answer(why) => HostError::Garbled {
-            call,
-            why: why.to_string(),
-        },
-        CallError::Garbled { why } => HostError::Garbled { call, why },
+        CallError::Answer(why) => HostError::Garbled { call, why: why.into() },
         CallError::Exception(exception) => declined(request, &exception),
         CallError::Silence => HostError::Unspoken { call },
         CallError::Cancelled(cancelled) => HostError::Cancelled(cancelled),
@@ -85,7 +78,9 @@ pub(super) fn of_helper(question: &Question, fault: HelperFault) -> HostError {
         HelperFault::NameTaken => HostError::NameTaken { name: vm },
         HelperFault::Place { name } => HostError::Garbled {
             call: "admin.vm.volume.Info".to_owned(),
-            why: format!("{} is no place of a volume", shown(name.as_bytes())),
+            why: GarbledAnswer::Place {
+                name: shown(name.as_bytes()),
+            },
         },
         HelperFault::Untrusted { path } => HostError::Untrusted { path },
         HelperFault::Message => HostError::HelperGone,
@@ -108,7 +103,8 @@ fn call_error(fault: CallFault) -> CallError {
         CallFault::TimedOut { seconds } => CallError::TimedOut {
             after: Duration::from_secs(seconds),
         },
-        CallFault::Garbled { why } => CallError::Garbled { why },
+        CallFault::Request(why) => CallError::Request(why),
+        CallFault::Answer(why) => CallError::Answer(why),
         CallFault::Exception { class, text } => CallError::Exception(Exception::told(&class, &text)),
         CallFault::Silence => CallError::Silence,
     }

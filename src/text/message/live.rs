@@ -3,11 +3,14 @@
 
 use std::{io, path::Path};
 
+use crate::host::{GarbledAnswer, UnfitRequest};
+
 use super::{
     super::{
         i18n::{gettext, gettext_f},
         sanitize,
     },
+    call_fault::{garbled_answer, unfit_request},
     io::io_text,
     parts::Message,
 };
@@ -46,20 +49,20 @@ pub(super) fn unspoken(call: &str) -> Message {
         .hint(gettext("“journalctl -u qubesd” in dom0 may say why."))
 }
 
-pub(super) fn garbled(call: &str, why: &str) -> Message {
+pub(super) fn garbled(call: &str, why: &GarbledAnswer) -> Message {
     Message::new(gettext("The answer of the system makes no sense to this program"))
         .detail(gettext_f(
             "The call was {call}: {error}",
-            &[("call", &sanitize(call)), ("error", &sanitize(why))],
+            &[("call", &sanitize(call)), ("error", &garbled_answer(why))],
         ))
         .hint(gettext("This version of the system may be newer than this program."))
 }
 
-pub(super) fn unsendable(call: &str, why: &str) -> Message {
+pub(super) fn unsendable(call: &str, why: &UnfitRequest) -> Message {
     Message::new(gettext("The system takes no request of this kind"))
         .detail(gettext_f(
             "The call was {call}: {error}",
-            &[("call", &sanitize(call)), ("error", &sanitize(why))],
+            &[("call", &sanitize(call)), ("error", &unfit_request(why))],
         ))
         .hint(by_hand())
 }

@@ -4,7 +4,7 @@
 use crate::{
     adminapi::{Assignment, AssignmentMode, OldAttachment, PrintError},
     host::{
-        HostError, NotTaken, Restored,
+        HostError, NotTaken, Restored, UnfitRequest,
         settings::{self, Setting},
         wanted::note,
     },
@@ -39,7 +39,7 @@ pub(super) fn assign(
             if !is_known {
                 return Err(HostError::Unsendable {
                     call: format!("admin.vm.device.{}.Assign", device.class),
-                    why: "there are no devices of this class here".to_owned(),
+                    why: UnfitRequest::NoSuchDeviceClass,
                 });
             }
             if is_old {
@@ -64,7 +64,7 @@ fn assign_one(host: &LiveHost, vm: &str, device: &Device) -> Result<(), HostErro
         options: options(device),
     };
     let call = format!("admin.vm.device.{}.Assign", device.class);
-    let payload = assignment.payload().map_err(|error| unsendable(&call, &error))?;
+    let payload = assignment.payload().map_err(|error| unsendable(&call, error))?;
     host.daemon.assign(vm, &call, &assignment.argument(), &payload)
 }
 
@@ -76,14 +76,14 @@ fn attach(host: &LiveHost, vm: &str, device: &Device) -> Result<(), HostError> {
         options: options(device),
     };
     let call = format!("admin.vm.device.{}.Attach", device.class);
-    let payload = attachment.payload().map_err(|error| unsendable(&call, &error))?;
+    let payload = attachment.payload().map_err(|error| unsendable(&call, error))?;
     host.daemon.assign(vm, &call, &attachment.argument(), &payload)
 }
 
-fn unsendable(call: &str, error: &PrintError) -> HostError {
+fn unsendable(call: &str, error: PrintError) -> HostError {
     HostError::Unsendable {
         call: call.to_owned(),
-        why: error.to_string(),
+        why: error.into(),
     }
 }
 
