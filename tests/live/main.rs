@@ -7,6 +7,7 @@
 mod backup;
 mod client;
 mod deaths;
+mod devices;
 mod looking;
 mod pedos;
 mod restore;

@@ -28,6 +28,7 @@ impl Builder {
             dialect,
             sample: Sample {
                 driver: Driver::FileReflink,
+                has_devices: false,
                 vms: 0,
                 only: None,
             },
@@ -39,6 +40,13 @@ impl Builder {
     #[must_use]
     pub fn pool_driver(mut self, driver: Driver) -> Self {
         self.sample.driver = driver;
+        self
+    }
+
+    /// Makes a block device of each logical volume, which only root can ([`crate::can_make_devices`]).
+    #[must_use]
+    pub fn block_devices(mut self) -> Self {
+        self.sample.has_devices = true;
         self
     }
 

@@ -6,6 +6,7 @@ use std::{io, path::Path, thread, time::Duration};
 use crate::{
     answer::{Answer, Refusal},
     calls,
+    devices::Devices,
     dialect::{Dialect, Differences},
     events::Hub,
     layout, record,
@@ -42,7 +43,10 @@ impl Daemon {
     /// Lays out a root and makes the files of the volumes that the state has.
     pub(crate) fn new(root: &Path, dialect: Dialect, options: &Sample) -> io::Result<Self> {
         layout::make(root)?;
-        let storage = Storage { root: root.to_owned() };
+        let storage = Storage {
+            root: root.to_owned(),
+            devices: options.has_devices.then(Devices::default),
+        };
         let mut daemon = Self {
             dialect,
             state: sample(options),

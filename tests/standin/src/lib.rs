@@ -29,6 +29,7 @@ mod answer;
 mod builder;
 mod calls;
 mod daemon;
+mod devices;
 mod dialect;
 mod events;
 mod fault;
@@ -47,6 +48,7 @@ mod storage;
 
 pub use builder::Builder;
 pub use daemon::Socket;
+pub use devices::can_make_devices;
 pub use dialect::Dialect;
 pub use fault::Fault;
 pub use firewall::Rule;

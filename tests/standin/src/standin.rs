@@ -285,13 +285,13 @@ impl Standin {
     ///
     /// There is no such volume, or it cannot be written to.
     pub fn fill_volume(&self, vm: &str, volume: &str, content: &[u8]) {
-        let path = self.volume_path(vm, volume);
-        fs::write(&path, content).expect("the stand-in can write to its volumes");
         let mut daemon = lock(&self.server.daemon);
+        let storage = daemon.storage.clone();
         let volumes = daemon.state.vm_mut(vm).map(|vm| &mut vm.volumes);
-        for known in volumes.into_iter().flatten().filter(|known| known.name == volume) {
-            known.size_bytes = content.len() as u64;
-        }
+        let known = volumes.into_iter().flatten().find(|known| known.name == volume);
+        let known = known.expect("the test names a volume that is there");
+        let filled = storage.fill(known, content);
+        filled.expect("the stand-in can write to its volumes");
         let _ = daemon.save();
     }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The files behind volumes, below the root: what starts, stops, imports and removals do to them, driver by driver.
 //!
-//! A plain file stands for a logical volume. Nothing is encrypted and no blocks are shared.
+//! A plain file stands for a logical volume, or a loop device where that was asked for. Nothing is encrypted and no blocks
+//! are shared.
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Seek},
     os::unix::fs::{FileExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -14,6 +15,7 @@ use std::{
 use rustix::{fs::SeekFrom, io::Errno};
 
 use crate::{
+    devices::Devices,
     layout,
     state::{Driver, Volume},
 };
@@ -88,6 +90,8 @@ pub(crate) fn escaped(vid: &str) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Storage {
     pub(crate) root: PathBuf,
+    /// Where logical volumes are block devices.
+    pub(crate) devices: Option<Devices>,
 }
 
 impl Storage {
@@ -103,11 +107,39 @@ impl Storage {
         Ok(())
     }
 
+    fn devices_of(&self, volume: &Volume) -> Option<&Devices> {
+        self.devices.as_ref().filter(|_| volume.driver == Driver::LvmThin)
+    }
+
+    /// Removes a file that may be missing, or a device.
+    fn take_away(&self, path: &Path) -> io::Result<()> {
+        if let Some(devices) = &self.devices {
+            devices.forget(path);
+        }
+        remove(path)
+    }
+
+    /// Gives a volume that content, and its size.
+    pub(crate) fn fill(&self, volume: &mut Volume, content: &[u8]) -> io::Result<()> {
+        let bytes = content.len() as u64;
+        if self.devices_of(volume).is_none() {
+            volume.size_bytes = bytes;
+            return fs::write(self.file(volume, Part::Committed), content);
+        }
+        volume.size_bytes = volume.driver.rounded(bytes);
+        let device = self.make(volume, Part::Committed, volume.size_bytes)?;
+        device.write_all_at(content, 0)
+    }
+
     /// Makes an empty file of that size.
     fn make(&self, volume: &Volume, part: Part<'_>, bytes: u64) -> io::Result<File> {
         let path = self.file(volume, part);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
+        }
+        if let Some(devices) = self.devices_of(volume) {
+            self.take_away(&path)?;
+            return devices.make(&path, bytes);
         }
         let file = File::create(&path)?;
         let mode = if volume.driver == Driver::File { 0o664 } else { 0o600 };
@@ -122,7 +154,7 @@ impl Storage {
             return Ok(());
         }
         if volume.driver == Driver::FileReflink && volume.import_bytes.take().is_some() {
-            remove(&self.file(volume, Part::Import))?;
+            self.take_away(&self.file(volume, Part::Import))?;
         }
         let writes_in_place = volume.save_on_stop && volume.revisions_to_keep < 0;
         match volume.driver {
@@ -156,7 +188,7 @@ impl Storage {
                 }
                 Ok(())
             }
-            _ => remove(&live),
+            _ => self.take_away(&live),
         }
     }
 
@@ -173,8 +205,9 @@ impl Storage {
             volume.revisions.push(id);
             self.prune(volume)?;
         }
+        self.take_away(&committed)?;
         fs::rename(self.file(volume, part), &committed)?;
-        volume.size_bytes = fs::metadata(&committed)?.len();
+        volume.size_bytes = length(&File::open(&committed)?)?;
         Ok(())
     }
 
@@ -183,14 +216,14 @@ impl Storage {
         let wanted = usize::try_from(volume.revisions_to_keep).unwrap_or_default();
         while volume.revisions.len() > wanted {
             let id = volume.revisions.remove(0);
-            remove(&self.file(volume, Part::Revision(&id)))?;
+            self.take_away(&self.file(volume, Part::Revision(&id)))?;
         }
         Ok(())
     }
 
     /// Makes the file for an import. Whoever holds the file of one that was begun before writes into nothing.
     pub(crate) fn begin_import(&self, volume: &mut Volume, bytes: u64) -> io::Result<()> {
-        remove(&self.file(volume, Part::Import))?;
+        self.take_away(&self.file(volume, Part::Import))?;
         self.make(volume, Part::Import, volume.driver.rounded(bytes))?;
         volume.import_bytes = Some(bytes);
         Ok(())
@@ -202,7 +235,7 @@ impl Storage {
         if is_good {
             return self.commit(volume, Part::Import);
         }
-        remove(&self.file(volume, Part::Import))
+        self.take_away(&self.file(volume, Part::Import))
     }
 
     /// Takes away all that is there of a volume.
@@ -212,7 +245,7 @@ impl Storage {
         }
         let revisions = volume.revisions.iter().map(|id| Part::Revision(id));
         for part in [Part::Committed, Part::Live, Part::Import].into_iter().chain(revisions) {
-            remove(&self.file(volume, part))?;
+            self.take_away(&self.file(volume, part))?;
         }
         Ok(())
     }
@@ -221,7 +254,9 @@ impl Storage {
         let bytes = volume.driver.rounded(bytes);
         for part in [Part::Committed, Part::Live] {
             let path = self.file(volume, part);
-            if path.exists() {
+            if let Some(devices) = self.devices_of(volume).filter(|_| path.exists()) {
+                devices.resize(&path, bytes)?;
+            } else if path.exists() {
                 File::options().write(true).open(path)?.set_len(bytes)?;
             }
         }
@@ -231,12 +266,20 @@ impl Storage {
 
     /// The bytes that a volume takes on the disk.
     pub(crate) fn usage(&self, volume: &Volume) -> u64 {
-        let parts = [Part::Committed, Part::Live];
-        let blocks = parts
-            .iter()
-            .filter_map(|part| fs::metadata(self.file(volume, *part)).ok());
-        blocks.map(|metadata| metadata.blocks() * 512).max().unwrap_or_default()
+        let used = [Part::Committed, Part::Live].into_iter().filter_map(|part| {
+            let path = self.file(volume, part);
+            match self.devices_of(volume) {
+                Some(devices) => devices.usage(&path),
+                None => Some(fs::metadata(path).ok()?.blocks() * 512),
+            }
+        });
+        used.max().unwrap_or_default()
     }
+}
+
+/// The size of a file or device.
+fn length(mut file: &File) -> io::Result<u64> {
+    file.seek(io::SeekFrom::End(0))
 }
 
 pub(crate) fn seconds_now() -> u64 {
@@ -257,25 +300,32 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 /// Copies what is no hole.
 fn copy(source: &Path, target: &File) -> io::Result<()> {
     let source = File::open(source)?;
-    let end = source.metadata()?.len();
+    let end = length(&source)?;
     let mut offset = 0;
     let mut block = vec![0; usize::try_from(BLOCK_BYTES).unwrap_or_default()];
     while offset < end {
         let data = match rustix::fs::seek(&source, SeekFrom::Data(offset)) {
             Ok(data) => data,
             Err(Errno::NXIO) => break,
+            // A block device tells nothing of its holes.
+            Err(Errno::INVAL) => offset,
             Err(error) => return Err(error.into()),
         };
-        let hole = rustix::fs::seek(&source, SeekFrom::Hole(data))?;
+        let hole = match rustix::fs::seek(&source, SeekFrom::Hole(data)) {
+            Err(Errno::INVAL) => end,
+            hole => hole?,
+        };
         offset = data;
         while offset < hole {
             let wanted = usize::try_from((hole - offset).min(BLOCK_BYTES)).unwrap_or_default();
             source.read_exact_at(&mut block[..wanted], offset)?;
-            target.write_all_at(&block[..wanted], offset)?;
+            if block[..wanted].iter().any(|byte| *byte != 0) {
+                target.write_all_at(&block[..wanted], offset)?;
+            }
             offset += wanted as u64;
         }
     }
-    if target.metadata()?.len() < end {
+    if length(target)? < end {
         target.set_len(end)?;
     }
     Ok(())

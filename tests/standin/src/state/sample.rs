@@ -16,6 +16,8 @@ const STARTED: &str = "1700000000.0";
 pub(crate) struct Sample {
     /// The driver of the pool of all VMs.
     pub(crate) driver: Driver,
+    /// Whether logical volumes are block devices.
+    pub(crate) has_devices: bool,
     /// How many VMs there are, dom0 included, if that is more than there are anyway.
     pub(crate) vms: usize,
     /// The VMs that there are; all of them without.
