@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// An archive of a VM with that much data.
-fn archive(pedos: &Standin, folder: &Path, bytes: usize) -> PathBuf {
+pub(crate) fn archive(pedos: &Standin, folder: &Path, bytes: usize) -> PathBuf {
     pedos.fill_volume("personal", "private", &data(1, bytes));
     let file = folder.join("archive");
     let report = jobs::back_up(open(pedos).as_ref(), &["personal", "vault"], &file).unwrap();

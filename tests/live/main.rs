@@ -9,9 +9,11 @@ mod client;
 mod deaths;
 mod devices;
 mod looking;
+mod missing;
 mod pedos;
 mod restore;
 mod services;
+mod starts;
 #[path = "../support/mod.rs"]
 mod support;
 mod volumes;

@@ -105,3 +105,52 @@ fn a_vm_that_is_killed_in_the_middle_ends_the_backup_without_a_word_of_success()
     assert_ne!(run.code, 0, "{}", run.said());
     assert!(!run.said().contains("Backup complete"), "{}", run.said());
 }
+
+#[test]
+fn a_profile_of_the_system_is_run_and_its_passphrase_told_by_a_vm() {
+    if !tools::have(&["perl"]) {
+        return;
+    }
+    let pedos = Standin::new(Dialect::V4_3);
+    let folder = tempfile::tempdir().unwrap();
+    pedos.fill_volume("vault", "private", &data(4, 1 << 20));
+    // As the existing tools write one. What it names and nobody knows is left out, as they do it.
+    let profile = "compression: gzip\ndestination_path: /media\ndestination_vm: personal\n\
+        include: ['vault', '@type:StandaloneVM', 'nosuch']\nexclude: [legacy]\npassphrase_vm: work\n";
+    fs::write(pedos.path("/etc/qubes/backup/nightly.conf"), profile).unwrap();
+    fs::create_dir_all(pedos.vm_root("personal").join("media")).unwrap();
+    let tell = format!("#!/bin/sh\necho '{PASSPHRASE}'\n");
+    pedos.install_service("work", "qubes.BackupPassphrase", &tell);
+    let mut backup = programs::qvm_backup();
+    backup
+        .arg("--root")
+        .arg(pedos.root())
+        .args(["-y", "--profile", "nightly"]);
+    let said = programs::finish(&mut backup).expect(0).said();
+    assert!(said.contains("has been started"), "{said}");
+    let asked = pedos
+        .services()
+        .into_iter()
+        .find(|service| service.vm == "work")
+        .unwrap();
+    let asked = (asked.service.as_str(), asked.argument.as_str());
+    assert_eq!(asked, ("qubes.BackupPassphrase", "nightly"));
+    let media = pedos.vm_root("personal").join("media");
+    let archives = programs::names(&media);
+    assert_eq!(archives.len(), 1, "{archives:?}\n{said}");
+    let mut listing = on(programs::qvm_backup_restore(), &pedos, folder.path());
+    listing.arg("--list").arg(media.join(&archives[0]));
+    let listed = programs::finish(&mut listing).expect(0).said();
+    let is_held = |vm: &str| {
+        let row = listed.lines().find(|line| line.contains(vm)).unwrap();
+        !row.contains("only mentioned")
+    };
+    assert_eq!((is_held("vault"), is_held("legacy")), (true, false), "{listed}");
+    let mut restore = on(programs::qvm_backup_restore(), &pedos, folder.path());
+    let place = format!("/media/{}", archives[0].to_string_lossy());
+    restore.args(["-d", "personal", "--rename-conflicting", &place]);
+    programs::finish(&mut restore).expect(0);
+    let state = pedos.state();
+    let copy = state.vms.iter().find(|vm| vm.name.starts_with("vault-")).unwrap();
+    assert!(volume(&pedos, &copy.name, "private") == data(4, 1 << 20));
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is set on volumes, and VMs whose volumes lie in several pools.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use pedos_backup::{
     engine::{Degree, Warning},
@@ -14,7 +14,7 @@ use pedos_backup::{
 use pedos_standin::{Dialect, Driver, Standin};
 
 use crate::{
-    pedos::{open, restore},
+    pedos::{DIALECTS, data, open, restore, volume},
     support::jobs,
 };
 
@@ -27,10 +27,10 @@ fn revisions(pedos: &Standin, vm: &str) -> i64 {
     volume.revisions_to_keep
 }
 
-/// An archive of the two VMs "personal" and "vault".
+/// An archive of the VMs "hidden", "personal" and "vault".
 fn archive(pedos: &Standin, folder: &Path) -> std::path::PathBuf {
     let file = folder.join("archive");
-    let report = jobs::back_up(open(pedos).as_ref(), &["personal", "vault"], &file).unwrap();
+    let report = jobs::back_up(open(pedos).as_ref(), &["hidden", "personal", "vault"], &file).unwrap();
     assert_eq!(report.degree(), Degree::Complete, "{report:?}");
     file
 }
@@ -39,6 +39,7 @@ fn archive(pedos: &Standin, folder: &Path) -> std::path::PathBuf {
 fn how_many_revisions_are_kept_comes_back_where_somebody_chose_it() {
     let pedos = Standin::new(Dialect::V4_3);
     pedos.must(SET, "private", "personal", "-1");
+    pedos.must(SET, "private", "hidden", "5");
     let folder = tempfile::tempdir().unwrap();
     let archive = archive(&pedos, folder.path());
     // In a pool that gives its volumes another number.
@@ -48,6 +49,8 @@ fn how_many_revisions_are_kept_comes_back_where_somebody_chose_it() {
     assert_eq!((report.degree(), report.warnings), (Degree::Complete, vec![]));
     assert_eq!(revisions(&other, "personal-1"), -1);
     assert_eq!(revisions(&other, "vault-1"), 5);
+    // What is so already is not set.
+    assert_eq!(revisions(&other, "hidden-1"), 5);
     let calls = other.journal();
     let set: Vec<_> = calls.iter().filter(|call| call.method == SET).collect();
     assert_eq!(set.len(), 1, "{set:?}");
@@ -76,8 +79,6 @@ fn a_number_of_revisions_that_a_pool_does_not_keep_is_a_warning() {
     let archive = archive(&pedos, folder.path());
     let other = Standin::builder(Dialect::V4_2).pool_driver(Driver::File).start();
     let report = restore(&archive, &other);
-    let vms = report.vms.iter().map(|vm| vm.name_here.as_str());
-    assert_eq!(vms.collect::<Vec<_>>(), ["personal-1", "vault-1"]);
     let unfit = Warning::SettingUnfit {
         vm: "personal-1".into(),
         setting: Setting::Revisions {
@@ -138,4 +139,35 @@ fn a_volume_that_a_running_vm_writes_to_is_refused_with_the_reason() {
     pedos.start_vm("work");
     assert_eq!(refusal(&pedos), Refusal::NoSnapshot { vm, volume });
     assert_eq!(state(&open(&pedos).system().unwrap()), VolumeState::NoSnapshot);
+}
+
+#[test]
+fn a_vm_with_volumes_in_pools_of_two_drivers_is_backed_up_and_restored() {
+    for dialect in DIALECTS {
+        let pedos = Standin::builder(dialect).pool_driver(Driver::LvmThin).start();
+        let create = "name=mixed label=red pool:private=varlibqubes";
+        pedos.must("admin.vm.CreateInPool.StandaloneVM", "", "dom0", create);
+        let state = pedos.state();
+        let driver = |name: &str| state.vm("mixed").unwrap().volume(name).unwrap().driver;
+        assert_eq!(
+            (driver("root"), driver("private")),
+            (Driver::LvmThin, Driver::FileReflink)
+        );
+        pedos.fill_volume("mixed", "root", &data(1, 8 << 20));
+        pedos.fill_volume("mixed", "private", &data(2, 3 << 20));
+        // What it writes while it runs is in neither.
+        pedos.start_vm("mixed");
+        for name in ["root", "private"] {
+            fs::write(pedos.live_path("mixed", name), "written since the start").unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("archive");
+        let report = jobs::back_up(open(&pedos).as_ref(), &["mixed"], &file).unwrap();
+        assert_eq!(report.degree(), Degree::Complete, "{report:?}");
+        let report = restore(&file, &pedos);
+        assert_eq!((report.degree(), report.warnings), (Degree::Complete, vec![]));
+        let copy = &report.vms[0].name_here;
+        assert!(volume(&pedos, copy, "root").starts_with(&data(1, 8 << 20)));
+        assert!(volume(&pedos, copy, "private").starts_with(&data(2, 3 << 20)));
+    }
 }

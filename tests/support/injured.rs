@@ -29,7 +29,7 @@ pub(crate) enum Injury {
     Short { at: u64 },
     /// Reads at or after that byte break the thread.
     Panic { from: u64 },
-    /// When a read comes to that byte, something is done outside ([`InjuredHost::with_deed`]), once.
+    /// When a read or a write comes to that byte, something is done outside ([`InjuredHost::with_deed`]), once.
     Deed { from: u64 },
     /// The VM's volumes cannot be opened.
     Open,
@@ -82,7 +82,7 @@ impl InjuredHost {
         }
     }
 
-    /// A host on which that is done, once, when a read of a volume of that VM comes to that byte.
+    /// A host on which that is done, once, when a read or a write of a volume of that VM comes to that byte.
     pub(crate) fn with_deed(
         whole: Arc<dyn Host>,
         vm: &str,
@@ -287,6 +287,7 @@ impl Intake for InjuredHost {
             whole: import,
             injury: self.injury,
             felt: self.felt.clone(),
+            deed: self.deed.clone(),
         }))
     }
 
@@ -362,6 +363,7 @@ struct InjuredImport {
     whole: Box<dyn VolumeImport>,
     injury: Injury,
     felt: Arc<AtomicBool>,
+    deed: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl VolumeImport for InjuredImport {
@@ -373,6 +375,12 @@ impl VolumeImport for InjuredImport {
                     Operation::Write("the injured volume".into()),
                     io::Error::from_raw_os_error(errno),
                 ))
+            }
+            Injury::Deed { from } if offset + data.len() as u64 > from => {
+                if !self.felt.swap(true, Ordering::SeqCst) {
+                    (self.deed)();
+                }
+                self.whole.write_at(data, offset)
             }
             Injury::WritePanic => {
                 self.felt.store(true, Ordering::SeqCst);
