@@ -28,6 +28,7 @@ use super::{
     interrupt::Interrupt,
     leftovers, location, prompt,
     questions::{confirm, passphrase_from},
+    retention::{self, Foresight},
     settings::{self, Settings},
     stop::Stop,
     table,
@@ -73,9 +74,12 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         settings::check_profile(&settings)?;
     }
     let verify = extras.verify.unwrap_or_default();
+    let series = args.series();
+    retention::check(extras.retention, verify, None)?;
     let found = look_at(&settings.destination, &host, interrupt)?;
-    if verify && !found.is_readable_again {
-        let why = Unverified::of(&settings.destination);
+    let unreadable = (!found.is_readable_again).then(|| Unverified::of(&settings.destination));
+    retention::check(extras.retention, verify, unreadable)?;
+    if let Some(why) = unreadable.filter(|_| verify) {
         console.warning(&text::terminal::will_not_verify(why));
     }
     if settings.vms.iter().any(|name| name == DOM0) {
@@ -89,6 +93,16 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     }
     let room = Room::of(&found, settings.compression);
     show_summary(&system, &settings.vms, &settings.destination, room, console)?;
+    let foresight = Foresight {
+        series: &series,
+        policy: extras.retention,
+        destination: &settings.destination,
+    };
+    if args.retention.dry_run {
+        foresight.show(&host, console, interrupt)?;
+        return Ok(Exit::Done);
+    }
+    foresight.mention(&host, console, interrupt)?;
     if !args.yes {
         confirm(console, interrupt)?;
     }
@@ -110,6 +124,8 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         verify,
         recovery_text: wants_text.then_some(text::recovery_text),
         passphrase,
+        series,
+        retention: extras.retention,
     };
     let resources = Resources {
         jobs: extras.jobs,
