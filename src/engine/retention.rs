@@ -11,15 +11,15 @@ use crate::{
     cancel::CancelToken,
     durable,
     format::BackupId,
-    host::{Host, HostError, LocalDir, Services},
+    host::{Host, LocalDir, Services},
     plan::{BackupPlan, DatedArchive, Fate, RetentionPolicy, Series, retain},
     profile::{self, ArchiveFolder, MadeArchive},
-    transport::{Location, are_there, find_archive},
+    transport::{DestinationError, Location, RemovalError, are_there, find_archive},
     units::unix_now,
 };
 
 use super::{
-    Context, Degree, NotRemoved, Phase, RemovedArchive, Report, VerifyVerdict, Warning,
+    Context, Degree, EngineError, NotRemoved, Phase, RemovedArchive, Report, VerifyVerdict, Warning,
     read::backup_id_at,
     write::{NewArchive, text_beside},
 };
@@ -43,16 +43,18 @@ pub struct Foreseen {
 /// then the others, the newest first. Changes nothing. Touches disks and waits for VMs.
 ///
 /// # Errors
-/// When the VM that holds the archives cannot be asked.
+/// When the VM or the store that holds the archives cannot be asked.
 pub fn foresee(
     host: &dyn Host,
     series: &Series,
     policy: RetentionPolicy,
     destination: &Location,
     cancel: &CancelToken,
-) -> Result<Vec<Foreseen>, HostError> {
+) -> Result<Vec<Foreseen>, EngineError> {
     let mut older = match (host.profile_dir(), ArchiveFolder::of_destination(destination)) {
-        (Some(list), Some(directory)) => standing(&list, series, &directory, host, cancel)?,
+        (Some(list), Some(directory)) => {
+            standing(&list, series, &directory, host, cancel).map_err(|why| unasked(why, destination))?
+        }
         _ => Vec::new(),
     };
     older.sort_by_key(|archive| Reverse(archive.made));
@@ -74,7 +76,7 @@ fn standing(
     directory: &ArchiveFolder,
     services: &dyn Services,
     cancel: &CancelToken,
-) -> Result<Vec<MadeArchive>, HostError> {
+) -> Result<Vec<MadeArchive>, RemovalError> {
     let made = profile::made_in(list, series, directory);
     let places: Vec<&Location> = made.iter().map(|archive| &archive.location).collect();
     let there = are_there(&places, Some(services), cancel)?;
@@ -83,6 +85,21 @@ fn standing(
         .filter(|(_, is_there)| *is_there)
         .map(|(archive, _)| archive)
         .collect())
+}
+
+/// The error of a VM or a store that does not say what it holds.
+fn unasked(why: RemovalError, destination: &Location) -> EngineError {
+    let place = destination.to_string();
+    match why {
+        RemovalError::Host(error) => error.into(),
+        RemovalError::Store(error) => error.reading(place).into(),
+        RemovalError::NotThere
+        | RemovalError::NotAFile
+        | RemovalError::Changed
+        | RemovalError::Kept
+        | RemovalError::Impossible
+        | RemovalError::Io(_) => DestinationError::Impossible { place }.into(),
+    }
 }
 
 fn dated(archive: &MadeArchive) -> DatedArchive {
@@ -151,7 +168,7 @@ struct Older<'a> {
 
 impl Older<'_> {
     /// Removes what the policy does not keep, the oldest first, and returns what is gone.
-    fn remove(&self, policy: RetentionPolicy, directory: &ArchiveFolder) -> Result<Vec<RemovedArchive>, HostError> {
+    fn remove(&self, policy: RetentionPolicy, directory: &ArchiveFolder) -> Result<Vec<RemovedArchive>, RemovalError> {
         let (series, cancel) = (&self.archive.series, &self.context.cancel);
         let mut standing = standing(self.list, series, directory, self.services, cancel)?;
         standing.sort_by_key(|archive| archive.made);

@@ -169,7 +169,7 @@ pub enum Warning {
     /// The older archives could not be looked for, so that none was removed.
     OlderNotFound {
         /// Why.
-        why: HostError,
+        why: RemovalError,
     },
     /// An older archive that should go was not removed.
     ArchiveNotRemoved {

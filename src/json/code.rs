@@ -76,16 +76,21 @@ fn not_removed(why: &NotRemoved) -> &'static str {
     match why {
         NotRemoved::Another => "another_archive",
         NotRemoved::Unreadable(error) => reason(error).unwrap_or_else(|| code(error)),
-        NotRemoved::Removal(error) => match error {
-            RemovalError::NotThere => "not_there",
-            RemovalError::NotAFile => "not_a_file",
-            RemovalError::Changed => "changed",
-            RemovalError::Kept => "kept_by_vm",
-            RemovalError::Impossible => "not_removable",
-            RemovalError::Host(error) => host_reason(error).unwrap_or_else(|| host_code(error)),
-            RemovalError::Io(_) => "system",
-        },
+        NotRemoved::Removal(error) => removal(error),
         NotRemoved::Cancelled => "cancelled",
+    }
+}
+
+fn removal(error: &RemovalError) -> &'static str {
+    match error {
+        RemovalError::NotThere => "not_there",
+        RemovalError::NotAFile => "not_a_file",
+        RemovalError::Changed => "changed",
+        RemovalError::Kept => "kept_by_vm",
+        RemovalError::Impossible => "not_removable",
+        RemovalError::Host(error) => host_reason(error).unwrap_or_else(|| host_code(error)),
+        RemovalError::Store(_) => "store",
+        RemovalError::Io(_) => "system",
     }
 }
 
@@ -242,7 +247,7 @@ impl Notice {
             Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
             Warning::NotRemembered { why } => Self::new("not_remembered").why(why),
             Warning::OlderKept => Self::new("older_kept"),
-            Warning::OlderNotFound { why } => Self::new("older_not_found").because(host_reason(why)).why(why),
+            Warning::OlderNotFound { why } => Self::new("older_not_found").because(Some(removal(why))).why(why),
             Warning::ArchiveNotRemoved { place, why } => Self::new("archive_not_removed")
                 .because(Some(not_removed(why)))
                 .about(place)

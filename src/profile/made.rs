@@ -16,7 +16,13 @@ use std::{
 };
 
 use super::FOLDER_MODE;
-use crate::{durable, format::BackupId, host::LocalDir, plan::Series, transport::Location};
+use crate::{
+    durable,
+    format::BackupId,
+    host::LocalDir,
+    plan::Series,
+    transport::{Location, Reach},
+};
 
 use line::Line;
 
@@ -55,6 +61,7 @@ pub struct ArchiveFolder(Folder);
 enum Folder {
     Here(PathBuf),
     InVm { vm: String, path: String },
+    InStore { reach: Reach, path: String },
 }
 
 impl ArchiveFolder {
@@ -62,6 +69,7 @@ impl ArchiveFolder {
     pub fn of_destination(destination: &Location) -> Option<Self> {
         Some(Self(match destination {
             Location::Vm { vm, line } => Folder::in_vm(vm, line.trim()),
+            Location::Store { reach, path } => Folder::in_store(reach, path),
             other => Folder::Here(real(other.folder()?)),
         }))
     }
@@ -71,6 +79,9 @@ impl ArchiveFolder {
         Some(Self(match location {
             Location::File(_) => Folder::Here(real(location.folder()?)),
             Location::Vm { vm, line } => Folder::in_vm(vm, line.rsplit_once('/')?.0),
+            Location::Store { reach, path } => {
+                Folder::in_store(reach, &path[..path.rfind('/').map_or(0, |slash| slash + 1)])
+            }
             _ => return None,
         }))
     }
@@ -81,6 +92,20 @@ impl Folder {
         Self::InVm {
             vm: vm.to_owned(),
             path: path.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// The directory in which the program begins has no name, and differs from the top one.
+    fn in_store(reach: &Reach, path: &str) -> Self {
+        let inner = path.trim_end_matches('/');
+        Self::InStore {
+            reach: reach.clone(),
+            path: if inner.is_empty() && !path.is_empty() {
+                "/"
+            } else {
+                inner
+            }
+            .to_owned(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     i18n::{gettext, gettext_f},
-    message::{self as words, archive_error, host_error, message},
+    message::{self as words, archive_error, host_error, message, store_error},
     sanitize, size,
 };
 
@@ -128,8 +128,8 @@ pub fn warning(warning: &Warning) -> String {
             gettext("Not everything of this backup is written and verified: no older backup was removed.")
         }
         Warning::OlderNotFound { why } => gettext_f(
-            "The VM does not say which older backups it holds ({why}): no older backup was removed.",
-            &[("why", &host_error(why).line())],
+            "It could not be found out which older backups are there ({why}): none was removed.",
+            &[("why", &removal(why))],
         ),
         Warning::ArchiveNotRemoved { place, why } => gettext_f(
             "An older backup that should go was not removed: {place} ({why})",
@@ -164,16 +164,21 @@ fn not_removed(why: &NotRemoved) -> String {
     match why {
         NotRemoved::Another => gettext("what is there now is another file"),
         NotRemoved::Unreadable(error) => message(error).line(),
-        NotRemoved::Removal(error) => match error {
-            RemovalError::NotThere => gettext("it is not there any more"),
-            RemovalError::NotAFile => gettext("it is a link, a directory or a device"),
-            RemovalError::Changed => gettext("it was replaced or changed in the meantime"),
-            RemovalError::Kept => gettext("the VM did not remove it: look at its permissions there"),
-            RemovalError::Impossible => gettext("nothing can be removed there"),
-            RemovalError::Host(error) => host_error(error).line(),
-            RemovalError::Io(error) => words::io_text(error),
-        },
+        NotRemoved::Removal(error) => removal(error),
         NotRemoved::Cancelled => gettext("the work was cancelled"),
+    }
+}
+
+fn removal(error: &RemovalError) -> String {
+    match error {
+        RemovalError::NotThere => gettext("it is not there any more"),
+        RemovalError::NotAFile => gettext("it is a link, a directory or a device"),
+        RemovalError::Changed => gettext("it was replaced or changed in the meantime"),
+        RemovalError::Kept => gettext("the VM did not remove it: look at its permissions there"),
+        RemovalError::Impossible => gettext("nothing can be removed there"),
+        RemovalError::Host(error) => host_error(error).line(),
+        RemovalError::Store(error) => store_error(error).line(),
+        RemovalError::Io(error) => words::io_text(error),
     }
 }
 

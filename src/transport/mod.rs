@@ -16,8 +16,8 @@ mod notice;
 mod output;
 mod probe;
 mod reader;
-mod store;
 mod removal;
+mod store;
 mod vm_script;
 mod writer;
 
@@ -31,7 +31,7 @@ pub(crate) use output::ProcessOutput;
 pub use probe::{PlaceKind, Probe, ProbeError, Purpose, make_directory, probe};
 pub(crate) use reader::open_reader;
 pub use reader::{ArchiveReader, Incoming, Member, MemberReader, Ranged, ReadCapabilities, Request, Source};
-pub use store::{StoreEntry, StoreError, StoreFault, StoreKind, list_store};
 pub use removal::{FoundArchive, RemovalError, are_there, find_archive};
+pub use store::{StoreEntry, StoreError, StoreFault, StoreKind, list_store};
 pub(crate) use writer::FileWriter;
 pub use writer::{ArchiveWriter, WriteCapabilities, open_writer};

@@ -21,9 +21,15 @@ use crate::{
     durable,
     host::{HostError, Services},
     io_error::IoError,
+    sftp::Attributes,
 };
 
-use super::{Location, vm_script};
+use super::{
+    Location,
+    location::Reach,
+    store::{Connection, StoreError, StoreFault, StoreKind},
+    vm_script,
+};
 
 /// How long a VM may take for an answer: it syncs its disk after a removal.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -63,6 +69,9 @@ pub enum RemovalError {
     /// The VM does not run, or its service cannot be reached.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// The store cannot be reached, or did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The answer of the operating system.
     #[error("{0}")]
     Io(IoError),
@@ -86,6 +95,11 @@ enum Found<'a> {
         script: InVm<'a>,
         /// What tells the file from others.
         mark: String,
+    },
+    InStore {
+        store: InStore,
+        /// What the store says of the file.
+        seen: Attributes,
     },
 }
 
@@ -113,7 +127,37 @@ impl InVm<'_> {
     }
 }
 
-/// Finds an archive that is a file of this computer, or one in a directory of a VM. Touches disks and waits for VMs.
+/// A file in a store, and the way to it.
+struct InStore {
+    connection: Connection,
+    path: String,
+    cancel: CancelToken,
+}
+
+impl InStore {
+    fn error(&self, fault: StoreFault) -> RemovalError {
+        match fault {
+            StoreFault::NotFound => RemovalError::NotThere,
+            fault => self.connection.error(fault, &self.cancel).into(),
+        }
+    }
+
+    fn look(&self) -> Result<Attributes, RemovalError> {
+        let seen = self.connection.session.stat_link(&self.path);
+        seen.map_err(|fault| self.error(fault))
+    }
+
+    /// A store has no call that removes a file only if it is a certain one, so it is looked at once more just before.
+    fn remove(&self, seen: &Attributes) -> Result<(), RemovalError> {
+        if self.look()? != *seen {
+            return Err(RemovalError::Changed);
+        }
+        let removed = self.connection.session.remove(&self.path);
+        removed.map_err(|fault| self.error(fault))
+    }
+}
+
+/// Finds an archive that is a file of this computer, of a directory of a VM, or of a store. Touches disks and waits for VMs.
 ///
 /// # Errors
 /// When there is no plain file of that name, or it cannot be looked at.
@@ -124,6 +168,7 @@ pub fn find_archive<'a>(
 ) -> Result<FoundArchive<'a>, RemovalError> {
     let (vm, line, services) = match (location, services) {
         (Location::File(path), _) => return find_here(path),
+        (Location::Store { reach, path }, _) => return find_in_store(reach, path, services, cancel),
         (Location::Vm { vm, line }, Some(services)) => (vm, line, services),
         _ => return Err(RemovalError::Impossible),
     };
@@ -163,6 +208,24 @@ fn find_here<'a>(path: &Path) -> Result<FoundArchive<'a>, RemovalError> {
     Ok(FoundArchive(Found::Here { file, path }))
 }
 
+fn find_in_store<'a>(
+    reach: &Reach,
+    path: &str,
+    services: Option<&dyn Services>,
+    cancel: &CancelToken,
+) -> Result<FoundArchive<'a>, RemovalError> {
+    let store = InStore {
+        connection: Connection::open(reach, services, cancel)?,
+        path: path.to_owned(),
+        cancel: cancel.clone(),
+    };
+    let seen = store.look()?;
+    if seen.kind != StoreKind::File {
+        return Err(RemovalError::NotAFile);
+    }
+    Ok(FoundArchive(Found::InStore { store, seen }))
+}
+
 impl FoundArchive<'_> {
     /// Removes the archive, and has the disk know it.
     ///
@@ -177,6 +240,7 @@ impl FoundArchive<'_> {
                 "changed" => Err(RemovalError::Changed),
                 _ => Err(RemovalError::Kept),
             },
+            Found::InStore { store, seen } => store.remove(&seen),
         }
     }
 }
@@ -196,42 +260,68 @@ fn remove_here(file: &File, path: &Path) -> Result<(), RemovalError> {
     Ok(())
 }
 
-/// Tells for each location whether something is there now. All that lie in VMs lie in one directory of one VM.
+/// Tells for each location whether something is there now. All that lie in VMs lie in one directory of one VM, and all that
+/// lie in stores in one store.
 ///
 /// # Errors
-/// When the VM cannot be asked.
+/// When the VM or the store cannot be asked.
 pub fn are_there(
     locations: &[&Location],
     services: Option<&dyn Services>,
     cancel: &CancelToken,
-) -> Result<Vec<bool>, HostError> {
-    let mut in_vm: Option<(&str, &str, Vec<&str>)> = None;
+) -> Result<Vec<bool>, RemovalError> {
+    let mut vm_says = ask_vm(locations, services, cancel)?.into_iter();
+    let mut store = None;
+    let mut there = Vec::new();
     for location in locations {
-        if let Location::Vm { vm, line } = location
-            && let Some((directory, name)) = directory_and_name(line)
-        {
-            in_vm.get_or_insert((vm, directory, Vec::new())).2.push(name);
-        }
-    }
-    let mut answers = match (in_vm, services) {
-        (Some((vm, directory, names)), Some(services)) => {
-            let arguments = [&[directory], names.as_slice()].concat();
-            match vm_script::line(THERE, &arguments) {
-                Some(line) => vm_script::ask(vm, &line, services, cancel, Some(PATIENCE))?.unwrap_or_default(),
-                None => Vec::new(),
+        there.push(match location {
+            Location::File(path) => path.symlink_metadata().is_ok(),
+            Location::Vm { line, .. } if directory_and_name(line).is_some() => {
+                vm_says.next().is_some_and(|answer| answer == "there")
             }
-        }
-        _ => Vec::new(),
+            Location::Store { reach, path } => {
+                if store.is_none() {
+                    store = Some(Connection::open(reach, services, cancel)?);
+                }
+                store
+                    .as_ref()
+                    .map_or(Ok(false), |store| is_in_store(store, path, cancel))?
+            }
+            _ => false,
+        });
     }
-    .into_iter();
-    let is_there = |location: &&Location| match location {
-        Location::File(path) => path.symlink_metadata().is_ok(),
-        Location::Vm { line, .. } if directory_and_name(line).is_some() => {
-            answers.next().is_some_and(|answer| answer == "there")
-        }
-        _ => false,
+    Ok(there)
+}
+
+/// What a VM says of each archive that lies there.
+fn ask_vm(
+    locations: &[&Location],
+    services: Option<&dyn Services>,
+    cancel: &CancelToken,
+) -> Result<Vec<String>, HostError> {
+    let in_vm = locations.iter().filter_map(|location| match location {
+        Location::Vm { vm, line } => directory_and_name(line).map(|(directory, name)| (vm, directory, name)),
+        _ => None,
+    });
+    let in_vm: Vec<(&String, &str, &str)> = in_vm.collect();
+    let (Some((vm, directory, _)), Some(services)) = (in_vm.first(), services) else {
+        return Ok(Vec::new());
     };
-    Ok(locations.iter().map(is_there).collect())
+    let arguments: Vec<&str> = std::iter::once(*directory)
+        .chain(in_vm.iter().map(|(_, _, name)| *name))
+        .collect();
+    let Some(line) = vm_script::line(THERE, &arguments) else {
+        return Ok(Vec::new());
+    };
+    Ok(vm_script::ask(vm, &line, services, cancel, Some(PATIENCE))?.unwrap_or_default())
+}
+
+fn is_in_store(store: &Connection, path: &str, cancel: &CancelToken) -> Result<bool, RemovalError> {
+    match store.session.stat_link(path) {
+        Ok(_) => Ok(true),
+        Err(fault) if fault.ends_session() => Err(store.error(fault, cancel).into()),
+        Err(_) => Ok(false),
+    }
 }
 
 /// Takes the path of an archive in a VM apart.

@@ -51,6 +51,7 @@ fn odd() -> Profile {
             recovery_text: Some(true),
             is_gentle: Some(true),
             jobs: NonZeroUsize::new(3),
+            store: None,
             known_vms: Some(vec!["dom0".to_owned(), "work".to_owned()]),
             retention: RetentionPolicy::default()
                 .with(RetentionRule::Last, NonZeroU32::new(3))

@@ -10,7 +10,7 @@ use std::{
 
 use crate::support::{
     programs::{Run, finish, names, qvm_backup, verify},
-    roots,
+    roots, tools,
     workspace::Workspace,
 };
 
@@ -292,6 +292,36 @@ fn backups_in_a_directory_of_a_vm_are_removed_there() {
     assert_eq!(after.len(), 3, "{before:?} {after:?}");
     assert_eq!(fs::read(&replaced).unwrap(), b"of the VM");
     assert!(folder.join("other").exists());
+}
+
+#[test]
+fn backups_in_a_store_are_removed_there() {
+    const SERVER: &str = "/usr/lib/openssh/sftp-server";
+    if !tools::have(&[SERVER]) {
+        return;
+    }
+    let place = Workspace::new(&roots::small());
+    let target = place.path("target");
+    let back_up = |options: &[&str]| {
+        let mut command = place.backup();
+        command
+            .args(["--store", SERVER])
+            .arg(&target)
+            .args(["vault", "--verify"]);
+        finish(command.args(options)).expect(0)
+    };
+    back_up(&[]);
+    let replaced = archives(&place)[0].clone();
+    fs::write(&replaced, "of the store").unwrap();
+    back_up(&[]);
+    // The same directory without the store is another series.
+    finish(place.backup().arg(&target).args(["vault", "--verify"])).expect(0);
+    let run = back_up(&["--keep-last", "1"]);
+    let said = format!("Removed: {SERVER}:{}/", target.display());
+    assert_eq!(run.stdout.matches(&said).count(), 1, "{}", run.said());
+    assert!(run.stderr.contains("another file"), "{}", run.said());
+    assert_eq!(archives(&place).len(), 3);
+    assert_eq!(fs::read(&replaced).unwrap(), b"of the store");
 }
 
 #[test]

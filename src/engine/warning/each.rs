@@ -42,7 +42,7 @@ impl Warning {
         RecoveryTextNotWritten { path: odd().into(), why: answer() },
         NotRemembered { why: answer() },
         OlderKept,
-        OlderNotFound { why: refused() },
+        OlderNotFound { why: RemovalError::Host(refused()) },
         ArchiveNotRemoved { place: odd(), why: NotRemoved::Another },
         RecoveryTextNotRemoved { path: odd().into(), why: answer() },
         RestUnreadable { why: EngineError::NoThread },

@@ -11,7 +11,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{format::BackupId, plan::Series, transport::Location};
+use crate::{
+    format::BackupId,
+    plan::Series,
+    transport::{Location, Reach},
+};
 
 use super::MadeArchive;
 
@@ -52,7 +56,15 @@ struct Entry {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Whereabouts {
     File(FilePath),
-    Vm { name: String, path: String },
+    Vm {
+        name: String,
+        path: String,
+    },
+    Store {
+        vm: Option<String>,
+        program: String,
+        path: String,
+    },
 }
 
 /// A path, as its bytes where it is no text.
@@ -175,6 +187,11 @@ impl Whereabouts {
                 name: vm.clone(),
                 path: line.clone(),
             }),
+            Location::Store { reach, path } => Some(Self::Store {
+                vm: reach.vm.clone(),
+                program: reach.program.clone(),
+                path: path.clone(),
+            }),
             _ => None,
         }
     }
@@ -189,6 +206,10 @@ impl Whereabouts {
                 return path.is_absolute().then_some(Location::File(path));
             }
             Self::Vm { name, path } => Location::Vm { vm: name, line: path },
+            Self::Store { vm, program, path } => Location::Store {
+                reach: Reach { vm, program },
+                path,
+            },
         })
     }
 }

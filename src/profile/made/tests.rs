@@ -30,6 +30,16 @@ fn in_vm(line: &str) -> Location {
     }
 }
 
+fn in_store(path: &str) -> Location {
+    Location::Store {
+        reach: Reach {
+            vm: Some("sys-net".to_owned()),
+            program: "ssh -s nas sftp".to_owned(),
+        },
+        path: path.to_owned(),
+    }
+}
+
 fn listed(folder: &LocalDir) -> Vec<MadeArchive> {
     read(folder)
         .unwrap()
@@ -51,6 +61,7 @@ fn every_archive_comes_back_as_it_was_remembered() {
         made(1, file("/mnt/it's \"mine\"\nand yours ä")),
         made(2, file(odd)),
         made(3, in_vm("/mnt/my disk/x")),
+        made(5, in_store("backups/x")),
     ];
     all[2].series = Series::of_selection(&["work".to_owned()], &["dom0".to_owned()]);
     for archive in &all {
@@ -61,9 +72,9 @@ fn every_archive_comes_back_as_it_was_remembered() {
     // A name is taken by the archive that was written last.
     let again = made(4, all[0].location.clone());
     remember(&folder, &again).unwrap();
-    assert_eq!(listed(&folder), [all[1].clone(), all[2].clone(), again]);
+    assert_eq!(listed(&folder), [all[1].clone(), all[2].clone(), all[3].clone(), again]);
     forget(&folder, &all[1..2]).unwrap();
-    assert_eq!(listed(&folder).len(), 2);
+    assert_eq!(listed(&folder).len(), 3);
 }
 
 #[test]
@@ -124,6 +135,9 @@ fn a_series_is_of_one_profile_and_one_directory() {
         made(5, in_vm("/mnt/a")),
         made(6, in_vm("/mnt/below/a")),
         made(7, in_vm("backups/a")),
+        made(8, in_store("/mnt/a")),
+        made(9, in_store("a")),
+        made(10, in_store("/a")),
     ];
     for archive in &archives {
         remember(&folder, archive).unwrap();
@@ -138,6 +152,9 @@ fn a_series_is_of_one_profile_and_one_directory() {
     assert_eq!(of(Location::Folder(scratch.path().join("link"))), [id(2), id(3)]);
     assert_eq!(of(in_vm(" /mnt/ ")), [id(5)]);
     assert_eq!(of(in_vm("backups")), [id(7)]);
+    assert_eq!(of(in_store("/mnt/")), [id(8)]);
+    assert_eq!(of(in_store("")), [id(9)]);
+    assert_eq!(of(in_store("/")), [id(10)]);
     assert!(ArchiveFolder::of_destination(&Location::Standard).is_none());
 }
 

@@ -36,13 +36,34 @@ fn in_vm(path: &Path) -> Location {
     }
 }
 
+/// OpenSSH's server of SFTP, which most systems have.
+const SERVER: &str = "/usr/lib/openssh/sftp-server";
+
+fn in_store(path: &Path) -> Location {
+    Location::Store {
+        reach: Reach {
+            vm: None,
+            program: SERVER.to_owned(),
+        },
+        path: path.to_str().unwrap().to_owned(),
+    }
+}
+
+/// The kinds of places that can be tried on this computer.
+fn kinds() -> Vec<fn(&Path) -> Location> {
+    match Path::new(SERVER).is_file() {
+        true => vec![here, in_vm, in_store],
+        false => vec![here, in_vm],
+    }
+}
+
 fn find(location: &Location) -> Result<FoundArchive<'static>, RemovalError> {
     find_archive(location, Some(&Shell), &CancelToken::default())
 }
 
 #[test]
 fn a_file_that_was_found_is_removed_and_nothing_beside_it() {
-    for place in [here, in_vm] {
+    for place in kinds() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("it's \"my\" $backup");
         fs::write(&path, "mine").unwrap();
@@ -62,7 +83,7 @@ fn a_file_that_took_the_name_stays() {
         let path = folder.path().join("backup");
         fs::write(&path, "mine").unwrap();
         let found = find(&place(&path)).unwrap();
-        // Of the same size and, as far as seconds tell, of the same time.
+        // Of the same size and, as far as seconds tell, of the same time. A store tells no more than these.
         fs::write(folder.path().join("new"), "his.").unwrap();
         fs::rename(folder.path().join("new"), &path).unwrap();
         assert_eq!(found.remove(), Err(RemovalError::Changed));
@@ -76,8 +97,24 @@ fn a_file_that_took_the_name_stays() {
 }
 
 #[test]
+fn a_file_of_a_store_that_was_written_anew_stays() {
+    if !Path::new(SERVER).is_file() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup");
+    fs::write(&path, "mine").unwrap();
+    let found = find(&in_store(&path)).unwrap();
+    fs::write(&path, "of another").unwrap();
+    assert_eq!(found.remove(), Err(RemovalError::Changed));
+    let found = find(&in_store(&path)).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(found.remove(), Err(RemovalError::NotThere));
+}
+
+#[test]
 fn links_directories_and_pipes_are_refused() {
-    for place in [here, in_vm] {
+    for place in kinds() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::write(path("backup"), "mine").unwrap();
@@ -133,7 +170,7 @@ fn where_nothing_can_be_removed_that_is_said() {
 
 #[test]
 fn several_places_are_looked_at_in_their_order() {
-    for place in [here, in_vm] {
+    for place in kinds() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::write(path("a b"), "").unwrap();
@@ -147,7 +184,7 @@ fn several_places_are_looked_at_in_their_order() {
         let there = are_there(&places.each_ref(), Some(&Shell), &CancelToken::default()).unwrap();
         assert_eq!(there, [false, true, true, false]);
         let silent = are_there(&places.each_ref(), Some(&Stock), &CancelToken::default()).unwrap();
-        let is_known = matches!(places[0], Location::File(_));
+        let is_known = !matches!(places[0], Location::Vm { .. });
         assert_eq!(silent[1], is_known, "what a VM does not say is not there");
     }
 }
@@ -164,6 +201,7 @@ impl RemovalError {
     one_of_each! {
         NotThere, NotAFile, Changed, Kept, Impossible,
         Host { 0: HostError::NoSuchVm { name: "x\u{1b}y".to_owned() } },
+        Store { 0: StoreError::Unusable },
         Io { 0: io::ErrorKind::PermissionDenied.into() },
     }
 }
