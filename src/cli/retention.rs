@@ -24,7 +24,7 @@ pub(super) fn check(policy: RetentionPolicy, verifies: bool, unreadable: Option<
 
 /// What decides about the older backups.
 pub(super) struct Foresight<'a> {
-    pub(super) series: &'a Series,
+    pub(super) series: Series,
     pub(super) policy: RetentionPolicy,
     pub(super) destination: &'a Location,
 }
@@ -54,7 +54,7 @@ impl Foresight<'_> {
         let (policy, destination) = (self.policy, self.destination.clone());
         let task = Task::spawn(move |context| {
             let view = host.with_cancel(&context.cancel);
-            Ok(foresee(&*view, &series, policy, &destination, &context.cancel)?)
+            foresee(&*view, &series, policy, &destination, &context.cancel)
         });
         interrupt.stops(task.cancel_token());
         Ok(task.answer_blocking()?)

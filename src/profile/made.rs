@@ -6,6 +6,7 @@
 //! newer program has written is kept as it is. It is changed under a lock and replaced as a whole. What is on the list may be
 //! gone; an entry goes from it only where that is certain.
 
+mod archive;
 mod line;
 
 use std::{
@@ -18,12 +19,12 @@ use std::{
 use super::FOLDER_MODE;
 use crate::{
     durable,
-    format::BackupId,
     host::LocalDir,
     plan::Series,
     transport::{Location, Reach},
 };
 
+pub use archive::MadeArchive;
 use line::Line;
 
 /// The file beside the profiles. Its ending keeps it out of every list of profiles.
@@ -37,21 +38,6 @@ const LARGEST_BYTES: u64 = (MOST as u64) * 4400;
 
 /// The mode of the list: it names places of its user.
 const MODE: u32 = 0o600;
-
-/// An archive that was made on this system.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MadeArchive {
-    /// The identifier in its header.
-    pub id: BackupId,
-    /// The series that it belongs to.
-    pub series: Series,
-    /// When it was begun, in seconds since 1970.
-    pub made: i64,
-    /// Where it is.
-    pub location: Location,
-    /// Whether it was verified after it was written.
-    pub is_verified: bool,
-}
 
 /// The directory that archives of a series lie in.
 #[derive(Debug, Clone, PartialEq, Eq)]

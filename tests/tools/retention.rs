@@ -30,11 +30,14 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for name in names(folder) {
         let path = folder.join(name);
-        match path.is_dir() {
-            true => found.extend(tree(&path)),
-            false => {
-                found.insert(path.clone(), fs::read(&path).unwrap());
-            }
+        if path.is_symlink() {
+            let target = fs::read_link(&path).unwrap();
+            found.insert(path, target.into_os_string().into_encoded_bytes());
+        } else if path.is_dir() {
+            found.extend(tree(&path));
+        } else {
+            let content = fs::read(&path).unwrap();
+            found.insert(path, content);
         }
     }
     found
@@ -276,8 +279,12 @@ fn backups_in_a_directory_of_a_vm_are_removed_there() {
         finish(place.backup().args(line).args(options)).expect(0)
     };
     back_up(&[]);
-    let replaced = folder.join(&names(&folder)[0]);
-    fs::write(&replaced, "of the VM").unwrap();
+    let first = folder.join(&names(&folder)[0]);
+    back_up(&[]);
+    let broken = folder.join(&names(&folder)[1]);
+    // One has the name of another one now, and one is no archive.
+    fs::copy(&broken, &first).unwrap();
+    fs::write(&broken, "of the VM").unwrap();
     back_up(&[]);
     fs::write(folder.join("other"), "of the VM too").unwrap();
     let before = names(&folder);
@@ -287,11 +294,13 @@ fn backups_in_a_directory_of_a_vm_are_removed_there() {
         "{}",
         run.said()
     );
+    assert_eq!(run.stdout.matches("Removed: ").count(), 1, "{}", run.said());
     assert!(run.stderr.contains("another file"), "{}", run.said());
+    assert_eq!(run.stderr.matches("was not removed").count(), 2, "{}", run.said());
     let after = names(&folder);
-    assert_eq!(after.len(), 3, "{before:?} {after:?}");
-    assert_eq!(fs::read(&replaced).unwrap(), b"of the VM");
-    assert!(folder.join("other").exists());
+    assert_eq!(after.len(), before.len(), "{before:?} {after:?}");
+    assert!(first.exists() && folder.join("other").exists());
+    assert_eq!(fs::read(&broken).unwrap(), b"of the VM");
 }
 
 #[test]

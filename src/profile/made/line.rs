@@ -17,7 +17,7 @@ use crate::{
     transport::{Location, Reach},
 };
 
-use super::MadeArchive;
+use super::archive::MadeArchive;
 
 /// What stands before the path of an archive that was verified, in the first form.
 const VERIFIED: &str = "verified ";

@@ -4,6 +4,7 @@
 use std::{os::unix::ffi::OsStrExt, thread};
 
 use super::*;
+use crate::format::BackupId;
 
 fn id(number: usize) -> BackupId {
     BackupId::parse(&format!("20260301T140500-{number}")).unwrap()
