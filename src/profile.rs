@@ -8,13 +8,15 @@
 mod error;
 mod extras;
 mod known;
+mod made;
 mod selection;
 mod vm_passphrase;
 mod yaml;
 
 pub use error::{Expected, ProfileError, SyntaxFault};
 pub use extras::Extras;
-pub use known::{KnownBackup, known_backups, remember};
+pub use known::{KnownBackup, known_backups};
+pub use made::{ArchiveFolder, MadeArchive, forget, made_in, remember};
 pub use selection::{Selection, select};
 pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
 

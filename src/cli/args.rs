@@ -11,6 +11,7 @@ mod common;
 mod gui;
 mod resources;
 mod restore;
+mod retention;
 
 use clap::CommandFactory;
 
@@ -20,6 +21,7 @@ pub use common::{CommonArgs, LONG_VERSION};
 pub use gui::{BackupWizardArgs, RestoreWizardArgs};
 pub use resources::ResourceArgs;
 pub use restore::{RestoreArgs, YesNo};
+pub use retention::RetentionArgs;
 
 /// The definitions of all four programs, by name.
 pub fn commands() -> [(&'static str, clap::Command); 4] {

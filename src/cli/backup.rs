@@ -28,6 +28,7 @@ use super::{
     interrupt::Interrupt,
     leftovers, location, prompt,
     questions::{confirm, passphrase_from},
+    retention::{self, Foresight},
     settings::{self, Settings},
     stop::Stop,
     table,
@@ -73,22 +74,28 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         settings::check_profile(&settings)?;
     }
     let verify = extras.verify.unwrap_or_default();
+    retention::check(extras.retention, verify, None)?;
     let found = look_at(&settings.destination, &host, interrupt)?;
-    if verify && !found.is_readable_again {
-        let why = Unverified::of(&settings.destination);
+    let unreadable = (!found.is_readable_again).then(|| Unverified::of(&settings.destination));
+    retention::check(extras.retention, verify, unreadable)?;
+    if let Some(why) = unreadable.filter(|_| verify) {
         console.warning(&text::terminal::will_not_verify(why));
     }
     if settings.vms.iter().any(|name| name == DOM0) {
         count_home(&mut system, &host, interrupt)?;
     }
-    for leftover in &found.leftovers {
-        console.warning(&text::terminal::unfinished_backup(&settings.destination, leftover));
-    }
-    if let (PlaceKind::VmPathOrCommand { program }, Location::Vm { vm, line }) = (&found.kind, &settings.destination) {
-        console.warning(&text::wizard::path_or_command(vm, line, program, true));
-    }
+    warn_of_place(&found, &settings.destination, console);
     let room = Room::of(&found, settings.compression);
     show_summary(&system, &settings.vms, &settings.destination, room, console)?;
+    let foresight = Foresight {
+        series: args.series(),
+        policy: extras.retention,
+        destination: &settings.destination,
+    };
+    if args.retention.dry_run {
+        return foresight.show(&host, console, interrupt).map(|()| Exit::Done);
+    }
+    foresight.mention(&host, console, interrupt)?;
     if !args.yes {
         confirm(console, interrupt)?;
     }
@@ -110,12 +117,24 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         verify,
         recovery_text: wants_text.then_some(text::recovery_text),
         passphrase,
+        series: args.series(),
+        retention: extras.retention,
     };
     let resources = Resources {
         jobs: extras.jobs,
         is_gentle: extras.is_gentle.unwrap_or_default(),
     };
     Ok(carry_out(plan, resources, host, console, interrupt))
+}
+
+/// Says what should be known of the place that the backup goes to.
+fn warn_of_place(found: &Probe, destination: &Location, console: &Console) {
+    for leftover in &found.leftovers {
+        console.warning(&text::terminal::unfinished_backup(destination, leftover));
+    }
+    if let (PlaceKind::VmPathOrCommand { program }, Location::Vm { vm, line }) = (&found.kind, destination) {
+        console.warning(&text::wizard::path_or_command(vm, line, program, true));
+    }
 }
 
 fn carry_out(

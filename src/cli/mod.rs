@@ -19,6 +19,7 @@ mod location;
 mod prompt;
 mod questions;
 mod restore;
+mod retention;
 mod settings;
 mod stop;
 mod table;

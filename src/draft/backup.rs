@@ -12,10 +12,10 @@ use crate::{
     format::{Compression, Level},
     host::{DOM0, System, Vm},
     plan::{
-        BackupPlan, Finding, InventoryScope, RecoveryText, Room, Unverified, check_backup, default_selection,
-        may_be_backed_up,
+        BackupPlan, Finding, InventoryScope, RecoveryText, RetentionPolicy, Room, Series, Unverified, check_backup,
+        default_selection, may_be_backed_up,
     },
-    profile::Profile,
+    profile::{DEFAULT_NAME, Profile},
     transport::{Location, Probe, ProbeError, Purpose},
 };
 
@@ -337,6 +337,9 @@ impl BackupDraft {
             verify: self.will_verify(),
             recovery_text: self.recovery_text.filter(|_| self.place.typed().is_local()),
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
+            // The default profile is the wizard's own, whether it is saved or not.
+            series: Series::of_profile(DEFAULT_NAME),
+            retention: RetentionPolicy::default(),
         })
     }
 }

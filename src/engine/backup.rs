@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A backup from its plan to its verification.
+//! A backup from its plan to its verification, and to what is removed once it is known to be good.
 
 use std::time::Instant;
 
 use crate::{
     host::{Host, Services},
     plan::{Access, BackupPlan, Unverified, VerifyPlan},
-    transport::{Location, Source},
+    transport::Source,
 };
 
-use super::{Context, EngineError, Failure, Report, VerifyVerdict, Warning, memory, read::verify, write};
+use super::{
+    Context, EngineError, Failure, Report, VerifyVerdict, Warning, memory,
+    read::verify,
+    retention,
+    write::{self, NewArchive},
+};
 
 /// Carries a backup out, and reads the archive again where that is wanted.
 ///
@@ -19,28 +24,26 @@ pub fn run(plan: &BackupPlan, host: &dyn Host, context: &Context) -> Result<Repo
     let start = Instant::now();
     let view = host.with_cancel(&context.cancel);
     // What a cancel leaves in a VM is taken away by a service that is not cancelled.
-    let (mut report, location) = write::run(plan, &*view, host, context)?;
+    let mut new = write::run(plan, &*view, host, context)?;
     if plan.verify {
-        verify_written(plan, location, &*view, context, &mut report);
+        verify_written(plan, &mut new, &*view, context);
     }
-    report.warnings = context.warnings();
-    report.elapsed = start.elapsed();
-    report.peak_memory_bytes = memory::peak_bytes();
-    Ok(report)
+    let report = retention::conclude(plan, new, host, &*view, context);
+    Ok(Report {
+        warnings: context.warnings(),
+        elapsed: start.elapsed(),
+        peak_memory_bytes: memory::peak_bytes(),
+        ..report
+    })
 }
 
 /// Reads the archive again from where it went.
-fn verify_written(
-    plan: &BackupPlan,
-    location: Option<Location>,
-    services: &dyn Services,
-    context: &Context,
-    report: &mut Report,
-) {
-    let Some(location) = location else {
+fn verify_written(plan: &BackupPlan, new: &mut NewArchive, services: &dyn Services, context: &Context) {
+    let (location, report) = (new.location.clone(), &mut new.report);
+    if !new.is_readable_again {
         let why = Unverified::of(&plan.destination);
         return omit_verification(why, context, report);
-    };
+    }
     // Of the others it is known already that they are not whole.
     let there = report.vms.iter().filter(|vm| vm.result.is_there());
     let names: Vec<String> = there.map(|vm| vm.name.clone()).collect();

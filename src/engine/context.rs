@@ -119,6 +119,8 @@ pub enum Phase {
     Finishing,
     /// The archive is read and compared with its inventory; nothing is written.
     Verifying,
+    /// Older archives of the series are removed.
+    Removing,
     /// Another restore into the same host has to end first.
     AwaitingTurn,
     /// Header and inventory of an archive are read.

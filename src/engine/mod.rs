@@ -6,7 +6,8 @@
 //! has to say goes to an [`Observer`] as plain values.
 //!
 //! Two wings that do not know each other: `write` makes an archive of VMs, `read` makes VMs of an archive, or verifies
-//! it. What both need stands beside them. [`backup`] is above both, since it may verify what it wrote.
+//! it. What both need stands beside them. [`backup`] is above both, since it may verify what it wrote, and may remove what was
+//! written before.
 
 // What a job is told, and what it tells.
 mod context;
@@ -32,6 +33,9 @@ mod write;
 
 mod read;
 
+// After a backup.
+mod retention;
+
 pub mod backup;
 
 use crate::cancel::CancelToken;
@@ -51,7 +55,8 @@ pub use read::{
 };
 pub use reason::{Cut, NotABackup};
 pub use report::{
-    ArchiveInfo, ItemReport, ItemResult, OpenedArchive, Partial, Protection, Report, SkipReason, VerifyVerdict,
-    VmReport, VmResult,
+    ArchiveInfo, ItemReport, ItemResult, OpenedArchive, Partial, Protection, RemovedArchive, Report, SkipReason,
+    VerifyVerdict, VmReport, VmResult,
 };
-pub use warning::{LeftOut, SettingFault, Warning};
+pub use retention::{Foreseen, foresee};
+pub use warning::{LeftOut, NotRemoved, SettingFault, Warning};

@@ -28,6 +28,7 @@ mod target;
 mod unpack;
 
 mod archive;
+mod identity;
 mod open;
 
 // What a restore puts in place beside volumes.
@@ -44,6 +45,7 @@ pub mod restore;
 pub mod verify;
 
 pub use expected::held_files;
+pub(super) use identity::backup_id_at;
 pub use leftovers::{Leftovers, wait_for_turn};
 pub use notes::{Notes, read_notes};
 pub use open::open_archive;

@@ -28,6 +28,8 @@ pub struct Report {
     pub recovery_file: Option<PathBuf>,
     /// Whether such a text was asked for and is not there; a warning says why.
     pub lacks_recovery_text: bool,
+    /// Older archives of the series that were removed after a backup, the oldest first.
+    pub removed: Vec<RemovedArchive>,
     /// Its size in bytes.
     pub archive_bytes: u64,
     /// The data that was read from or written to the host, in bytes.
@@ -56,6 +58,17 @@ impl Report {
     pub fn failed(&self) -> impl Iterator<Item = &VmReport> {
         self.vms.iter().filter(|vm| matches!(vm.result, VmResult::Failed(_)))
     }
+}
+
+/// An older archive that was removed after a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedArchive {
+    /// Where it was, for display.
+    pub place: String,
+    /// The identifier in its header.
+    pub backup_id: String,
+    /// When it was begun, in seconds since 1970.
+    pub made: i64,
 }
 
 /// One VM's result.

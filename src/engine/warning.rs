@@ -10,7 +10,7 @@ use crate::{
     },
     io_error::IoError,
     plan::Unverified,
-    transport::Notice,
+    transport::{Notice, RemovalError},
 };
 
 use super::{ArchiveError, EngineError, HomeRefusal};
@@ -159,6 +159,32 @@ pub enum Warning {
         /// Why.
         why: IoError,
     },
+    /// The archive could not be put on the list of those that were made here, so that no older one was removed.
+    NotRemembered {
+        /// Why.
+        why: IoError,
+    },
+    /// The backup is not whole and verified, so that no older archive was removed.
+    OlderKept,
+    /// The older archives could not be looked for, so that none was removed.
+    OlderNotFound {
+        /// Why.
+        why: RemovalError,
+    },
+    /// An older archive that should go was not removed.
+    ArchiveNotRemoved {
+        /// Where it is.
+        place: String,
+        /// Why.
+        why: NotRemoved,
+    },
+    /// An older archive was removed, and the text beside it on how to open it was not.
+    RecoveryTextNotRemoved {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        why: IoError,
+    },
     /// The archive could not be read to its end; what was wanted of it may still be whole.
     RestUnreadable {
         /// Why.
@@ -215,6 +241,23 @@ impl From<io::Error> for LeftOut {
     fn from(error: io::Error) -> Self {
         Self::System(error.into())
     }
+}
+
+/// Why an older archive that should go was not removed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotRemoved {
+    /// What is there now is another archive, or none.
+    #[error("what is there now is not the archive that was made")]
+    Another,
+    /// What is there cannot be read.
+    #[error("what is there cannot be read: {0}")]
+    Unreadable(EngineError),
+    /// It could not be found or removed.
+    #[error(transparent)]
+    Removal(RemovalError),
+    /// Its user stopped the work.
+    #[error("the work was cancelled")]
+    Cancelled,
 }
 
 /// Why something of a VM could not be restored.

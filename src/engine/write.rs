@@ -26,4 +26,5 @@ mod writing;
 mod backup;
 mod recovery;
 
-pub(super) use backup::run;
+pub(super) use backup::{NewArchive, run};
+pub(super) use recovery::text_beside;

@@ -28,6 +28,7 @@ impl Overall {
             Phase::Preparing | Phase::AwaitingTurn | Phase::Opening | Phase::CreatingVms => None,
             Phase::BackingUp => Some(progress.fraction()? * share),
             Phase::Finishing => Some(share),
+            Phase::Removing => Some(1.0),
             Phase::Verifying if self.verifies_after_writing => {
                 Some(share + progress.fraction().unwrap_or_default() * (1.0 - share))
             }

@@ -11,9 +11,9 @@ use std::{io, path::Path};
 use serde::Serialize;
 
 use crate::{
-    engine::{EngineError, Warning},
+    engine::{EngineError, NotRemoved, Warning},
     host::HostError,
-    transport::{DestinationError, SourceError},
+    transport::{DestinationError, RemovalError, SourceError},
 };
 
 pub(super) use archive::missing;
@@ -68,6 +68,29 @@ fn reason(error: &EngineError) -> Option<&'static str> {
         | EngineError::NotInArchive { .. }
         | EngineError::NotReady(_)
         | EngineError::NoThread => None,
+    }
+}
+
+/// The code of the reason why an older archive is still there.
+fn not_removed(why: &NotRemoved) -> &'static str {
+    match why {
+        NotRemoved::Another => "another_archive",
+        NotRemoved::Unreadable(error) => reason(error).unwrap_or_else(|| code(error)),
+        NotRemoved::Removal(error) => removal(error),
+        NotRemoved::Cancelled => "cancelled",
+    }
+}
+
+fn removal(error: &RemovalError) -> &'static str {
+    match error {
+        RemovalError::NotThere => "not_there",
+        RemovalError::NotAFile => "not_a_file",
+        RemovalError::Changed => "changed",
+        RemovalError::Kept => "kept_by_vm",
+        RemovalError::Impossible => "not_removable",
+        RemovalError::Host(error) => host_reason(error).unwrap_or_else(|| host_code(error)),
+        RemovalError::Store(_) => "store",
+        RemovalError::Io(_) => "system",
     }
 }
 
@@ -222,6 +245,14 @@ impl Notice {
                 .about(volume)
                 .why(&format!("{announced} bytes were announced, {found} came")),
             Warning::RecoveryTextNotWritten { path, why } => Self::new("recovery_text_not_written").path(path).why(why),
+            Warning::NotRemembered { why } => Self::new("not_remembered").why(why),
+            Warning::OlderKept => Self::new("older_kept"),
+            Warning::OlderNotFound { why } => Self::new("older_not_found").because(Some(removal(why))).why(why),
+            Warning::ArchiveNotRemoved { place, why } => Self::new("archive_not_removed")
+                .because(Some(not_removed(why)))
+                .about(place)
+                .why(why),
+            Warning::RecoveryTextNotRemoved { path, why } => Self::new("recovery_text_not_removed").path(path).why(why),
             Warning::RestUnreadable { why } => Self::new("rest_unreadable")
                 .because(reason(why).or_else(|| Some(code(why))))
                 .why(why),

@@ -6,7 +6,10 @@ use std::{path::Path, time::SystemTime};
 use serde::Serialize;
 
 use crate::{
-    engine::{Degree, EngineError, Failure, ItemReport, ItemResult, SkipReason, VerifyVerdict, VmReport, VmResult},
+    engine::{
+        Degree, EngineError, Failure, ItemReport, ItemResult, RemovedArchive, SkipReason, VerifyVerdict, VmReport,
+        VmResult,
+    },
     job::{Ended, JobKind, Outcome},
     units::iso_time,
 };
@@ -35,10 +38,17 @@ struct Document<'a> {
     archive_bytes: Option<u64>,
     data_bytes: Option<u64>,
     recovery_file: Option<String>,
+    removed: Vec<Removed<'a>>,
     home_folder: Option<String>,
     extracted: Option<String>,
     vms: Vec<Vm<'a>>,
     warnings: Vec<Notice>,
+}
+
+#[derive(Serialize)]
+struct Removed<'a> {
+    place: &'a str,
+    backup_id: &'a str,
 }
 
 #[derive(Serialize)]
@@ -92,6 +102,7 @@ pub fn report(ended: &Ended<'_>) -> String {
         archive_bytes: report.map(|report| report.archive_bytes),
         data_bytes: report.map(|report| report.data_bytes),
         recovery_file: report.and_then(|report| report.recovery_file.as_deref().map(lossy)),
+        removed: report.map_or_else(Vec::new, |report| report.removed.iter().map(removed).collect()),
         home_folder: report.and_then(|report| report.home_folder.as_deref().map(lossy)),
         extracted: report.and_then(|report| report.extracted.as_deref().map(lossy)),
         vms: vms.iter().map(|vm| self::vm(vm, is_discarded)).collect(),
@@ -118,6 +129,7 @@ pub fn unopened(job: &'static str, place: &str, error: Option<&EngineError>) -> 
         archive_bytes: None,
         data_bytes: None,
         recovery_file: None,
+        removed: Vec::new(),
         home_folder: None,
         extracted: None,
         vms: Vec::new(),
@@ -143,6 +155,13 @@ fn first_cause(outcome: &Outcome) -> Option<&EngineError> {
             VerifyVerdict::NotDone | VerifyVerdict::Omitted(_) | VerifyVerdict::Good => None,
         },
         Outcome::Cancelled(_) => None,
+    }
+}
+
+fn removed(archive: &RemovedArchive) -> Removed<'_> {
+    Removed {
+        place: &archive.place,
+        backup_id: &archive.backup_id,
     }
 }
 

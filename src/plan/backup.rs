@@ -12,7 +12,7 @@ use crate::{
     transport::{Location, Probe},
 };
 
-use super::RecoveryText;
+use super::{RecoveryText, RetentionPolicy, Series};
 
 /// Everything that a backup needs to know.
 #[derive(Debug, Clone)]
@@ -36,6 +36,10 @@ pub struct BackupPlan {
     pub recovery_text: Option<RecoveryText>,
     /// What protects it.
     pub passphrase: Arc<Passphrase>,
+    /// The series that the archive belongs to.
+    pub series: Series,
+    /// How many older archives of the series stay once this one was written whole and verified.
+    pub retention: RetentionPolicy,
 }
 
 /// Which VMs the archive's inventory names.

@@ -17,6 +17,7 @@ mod recovery;
 mod resolve;
 mod restore;
 mod restore_finding;
+mod retention;
 mod shortage;
 mod verification;
 
@@ -35,5 +36,6 @@ pub use recovery::{RecoveryFacts, RecoveryText};
 pub use resolve::resolve;
 pub use restore::{OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RestoreRow, RestoreTable};
 pub use restore_finding::{RestoreFinding, WhatFound};
+pub use retention::{DatedArchive, Fate, KeepReason, RetentionPolicy, RetentionRefusal, RetentionRule, Series, retain};
 pub use shortage::Shortage;
 pub use verification::{Unverified, VerifyPlan};

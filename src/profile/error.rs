@@ -128,9 +128,9 @@ pub enum Expected {
     /// How expensive each guess at the passphrase is.
     #[error("default or reference")]
     Strength,
-    /// How many CPUs are used.
+    /// How many there are of something.
     #[error("a number from 1 on")]
-    Jobs,
+    Count,
 }
 
 #[cfg(all(test, feature = "tools"))]
@@ -179,6 +179,6 @@ mod each {
     }
 
     impl Expected {
-        one_of_each! { Text, Names, Compression, Mapping, Truth, Level, Strength, Jobs }
+        one_of_each! { Text, Names, Compression, Mapping, Truth, Level, Strength, Count }
     }
 }

@@ -8,7 +8,11 @@ use super::{
     Expected, ProfileError,
     yaml::{self, KEY, Value},
 };
-use crate::{crypto::KdfCost, format::Level, plan::InventoryScope};
+use crate::{
+    crypto::KdfCost,
+    format::Level,
+    plan::{InventoryScope, RetentionPolicy, RetentionRule},
+};
 
 const LEVEL: &str = "level";
 const ONLY_SELECTED: &str = "only_selected_metadata";
@@ -41,6 +45,8 @@ pub struct Extras {
     pub store: Option<String>,
     /// The VMs that there were when the profile was saved; any other one is new since.
     pub known_vms: Option<Vec<String>>,
+    /// How many older archives stay.
+    pub retention: RetentionPolicy,
 }
 
 impl Extras {
@@ -56,6 +62,7 @@ impl Extras {
             jobs: self.jobs.or(others.jobs),
             store: self.store.or(others.store),
             known_vms: self.known_vms.or(others.known_vms),
+            retention: self.retention.or(others.retention),
         }
     }
 
@@ -80,7 +87,7 @@ impl Extras {
                 VERIFY => extras.verify = truth(VERIFY, &value)?,
                 RECOVERY_TEXT => extras.recovery_text = truth(RECOVERY_TEXT, &value)?,
                 NICE => extras.is_gentle = truth(NICE, &value)?,
-                JOBS => extras.jobs = word(JOBS, Expected::Jobs, &value, |word| word.parse().ok())?,
+                JOBS => extras.jobs = word(JOBS, Expected::Count, &value, |word| word.parse().ok())?,
                 STORE => {
                     extras.store = word(STORE, Expected::Text, &value, |word| {
                         let is_line = !word.trim().is_empty() && !word.contains(['\n', '\r', '\0']);
@@ -93,7 +100,13 @@ impl Extras {
                         Some(word.split_ascii_whitespace().map(str::to_owned).collect())
                     })?;
                 }
-                other => unknown.push(format!("{KEY}.{other}")),
+                other => match RetentionRule::of_key(other) {
+                    Some(rule) => {
+                        let count = word(rule.key(), Expected::Count, &value, |word| word.parse().ok())?;
+                        extras.retention = extras.retention.with(rule, count);
+                    }
+                    None => unknown.push(format!("{KEY}.{other}")),
+                },
             }
         }
         Ok((extras, unknown))
@@ -118,7 +131,12 @@ impl Extras {
             (STORE, self.store.clone()),
             (KNOWN_VMS, self.known_vms.as_ref().map(|names| names.join(" "))),
         ];
-        let words: Vec<(&str, String)> = words.into_iter().filter_map(|(key, word)| Some((key, word?))).collect();
+        let rules = self
+            .retention
+            .rules()
+            .map(|(rule, count)| (rule.key(), count.to_string()));
+        let words = words.into_iter().filter_map(|(key, word)| Some((key, word?)));
+        let words: Vec<(&str, String)> = words.chain(rules).collect();
         if !words.is_empty() {
             yaml::print_words(out, KEY, &words);
         }

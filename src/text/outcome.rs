@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    Message, duration, filter,
+    Message, date, duration, filter,
     i18n::{gettext, gettext_f, left_to_right, ngettext_f, pgettext},
     message, sanitize, size, warning,
 };
@@ -188,6 +188,13 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
             &[("path", &sanitize(&path.to_string_lossy()))],
         ));
     }
+    lines.extend(report.removed.iter().map(|archive| {
+        gettext_f(
+            // Translators: an older backup that was removed after a new one was verified, with the time when it was made.
+            "Removed: {place} (made {date}).",
+            &[("place", &sanitize(&archive.place)), ("date", &date(archive.made))],
+        )
+    }));
     if let Some(folder) = &report.home_folder {
         lines.push(gettext_f(
             "dom0's home was restored into the folder {path}.",

@@ -75,6 +75,7 @@ pub fn phase(phase: Phase) -> String {
         Phase::BackingUp => gettext("Backing up"),
         Phase::Finishing => gettext("Writing everything to the disk"),
         Phase::Verifying => gettext("Verifying"),
+        Phase::Removing => gettext("Removing older backups"),
         Phase::AwaitingTurn => gettext("Waiting for another restore to end"),
         Phase::Opening => gettext("Opening the backup"),
         Phase::CreatingVms => gettext("Creating VMs"),

@@ -3,6 +3,7 @@
 
 mod leftovers;
 mod restore;
+mod retention;
 
 use std::{io, ops::RangeInclusive, path::Path};
 
@@ -27,6 +28,7 @@ pub use leftovers::{
     leftover_kept, leftovers_found, leftovers_removed, leftovers_to_remove, no_leftovers, waiting_for_turn,
 };
 pub use restore::{nothing_changed, nothing_to_decide, nothing_to_restore, problems};
+pub use retention::{dry_run, retention_refused, will_be_removed};
 
 /// Said before a backup of a VM that it will not hold.
 pub fn will_be_left_out(found: &Finding) -> String {

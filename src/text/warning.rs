@@ -4,17 +4,18 @@
 use std::path::Path;
 
 use crate::{
-    engine::{HomeFault, HomeRefusal, LeftOut, SettingFault, Warning},
+    engine::{HomeFault, HomeRefusal, LeftOut, NotRemoved, SettingFault, Warning},
     host::{
         NameFault, Restored,
         settings::{Setting, Unfit},
     },
     plan::Unverified,
+    transport::RemovalError,
 };
 
 use super::{
     i18n::{gettext, gettext_f},
-    message::{self as words, archive_error, host_error, message},
+    message::{self as words, archive_error, host_error, message, store_error},
     sanitize, size,
 };
 
@@ -119,6 +120,25 @@ pub fn warning(warning: &Warning) -> String {
             "The backup is whole, but the recovery text could not be written beside it: {path} ({why})",
             &[("path", &shown(path)), ("why", &words::io_text(why))],
         ),
+        Warning::NotRemembered { why } => gettext_f(
+            "This backup could not be put on the list of the backups that were made here ({why}): no older backup was removed.",
+            &[("why", &words::io_text(why))],
+        ),
+        Warning::OlderKept => {
+            gettext("Not everything of this backup is written and verified: no older backup was removed.")
+        }
+        Warning::OlderNotFound { why } => gettext_f(
+            "It could not be found out which older backups are there ({why}): none was removed.",
+            &[("why", &removal(why))],
+        ),
+        Warning::ArchiveNotRemoved { place, why } => gettext_f(
+            "An older backup that should go was not removed: {place} ({why})",
+            &[("place", &sanitize(place)), ("why", &not_removed(why))],
+        ),
+        Warning::RecoveryTextNotRemoved { path, why } => gettext_f(
+            "An older backup was removed, and the recovery text beside it was not: {path} ({why})",
+            &[("path", &shown(path)), ("why", &words::io_text(why))],
+        ),
         Warning::RestUnreadable { why } => gettext_f(
             "The backup could not be read to its end: {why}",
             &[("why", &message(why).line())],
@@ -136,6 +156,29 @@ pub fn warning(warning: &Warning) -> String {
             "The VM {vm} is not whole and could not be removed: {why}. It carries the tag {tag}; please remove it.",
             &[("vm", &sanitize(vm)), ("why", &host_error(why).line()), ("tag", tag)],
         ),
+    }
+}
+
+/// Why an older backup that should go is still there.
+fn not_removed(why: &NotRemoved) -> String {
+    match why {
+        NotRemoved::Another => gettext("what is there now is another file"),
+        NotRemoved::Unreadable(error) => message(error).line(),
+        NotRemoved::Removal(error) => removal(error),
+        NotRemoved::Cancelled => gettext("the work was cancelled"),
+    }
+}
+
+fn removal(error: &RemovalError) -> String {
+    match error {
+        RemovalError::NotThere => gettext("it is not there any more"),
+        RemovalError::NotAFile => gettext("it is a link, a directory or a device"),
+        RemovalError::Changed => gettext("it was replaced or changed in the meantime"),
+        RemovalError::Kept => gettext("the VM did not remove it: look at its permissions there"),
+        RemovalError::Impossible => gettext("nothing can be removed there"),
+        RemovalError::Host(error) => host_error(error).line(),
+        RemovalError::Store(error) => store_error(error).line(),
+        RemovalError::Io(error) => words::io_text(error),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     draft::{BackupDraft, BackupPage, PowerOff, Run, WizardDraft},
     engine::EngineError,
     host::Host,
-    job::{Job, Outcome, Overall, Task},
+    job::{Job, Overall, Task},
     plan::BackupCure,
     profile::{self, Profile, ProfileError},
     text::{self, JobKind, wizard as words},
@@ -331,8 +331,7 @@ impl Flow for BackupFlow {
         }
     }
 
-    fn has_ended(self: &Rc<Self>, outcome: &Outcome, is_success: bool) {
-        self.remember(outcome);
+    fn has_ended(self: &Rc<Self>, is_success: bool) {
         self.keep_profile(is_success);
         if is_success && self.draft.borrow().power_off == PowerOff::Yes {
             let countdown = count_down(&self.shell.progress, SECONDS_BEFORE_POWER_OFF, desktop::power_off);

@@ -13,8 +13,23 @@ impl LocalTime {
     /// What a wall clock on this computer shows at a moment; in UTC where its zone is not known.
     pub fn at(moment: SystemTime) -> Self {
         let timestamp = Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH);
-        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-        Self(zone.to_datetime(timestamp))
+        Self::in_zone(timestamp, &system_zone())
+    }
+
+    /// The same for a moment in seconds since 1970.
+    pub fn at_unix(seconds: i64) -> Self {
+        Self::in_zone(timestamp_of(seconds), &system_zone())
+    }
+
+    /// The same in the zone of that name, such as `Europe/Berlin`; `None` where it is not known.
+    #[cfg(test)]
+    pub(crate) fn at_unix_in(seconds: i64, zone: &str) -> Option<Self> {
+        let zone = TimeZone::get(zone).ok()?;
+        Some(Self::in_zone(timestamp_of(seconds), &zone))
+    }
+
+    fn in_zone(moment: Timestamp, zone: &TimeZone) -> Self {
+        Self(zone.to_datetime(moment))
     }
 
     /// Reads `YYYYMMDDTHHMMSS`; none where there is no such time.
@@ -40,8 +55,23 @@ impl LocalTime {
 
     /// Seconds since 1970; none where the clock of this zone never showed that.
     pub fn unix_seconds(self) -> Option<i64> {
-        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-        zone.to_timestamp(self.0).ok().map(Timestamp::as_second)
+        system_zone().to_timestamp(self.0).ok().map(Timestamp::as_second)
+    }
+
+    /// The day: year, month and day of the month.
+    pub fn day(self) -> (i16, i8, i8) {
+        (self.0.year(), self.0.month(), self.0.day())
+    }
+
+    /// The week of ISO 8601, which begins on Monday: its year, which may be another one than that of the day, and its number.
+    pub fn iso_week(self) -> (i16, i8) {
+        let week = self.0.date().iso_week_date();
+        (week.year(), week.week())
+    }
+
+    /// The month: year and month.
+    pub fn month(self) -> (i16, i8) {
+        (self.0.year(), self.0.month())
     }
 
     /// `YYYYMMDDTHHMMSS`, as backup ids begin.
@@ -60,12 +90,20 @@ impl LocalTime {
     }
 }
 
+/// The zone of this computer, UTC where it is not known.
+fn system_zone() -> TimeZone {
+    TimeZone::try_system().unwrap_or(TimeZone::UTC)
+}
+
+fn timestamp_of(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 /// A moment with its offset from UTC, `YYYY-MM-DDTHH:MM:SS+HH:MM`.
 pub fn iso_time(moment: SystemTime) -> String {
     let timestamp = Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH);
-    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
     timestamp
-        .to_zoned_datetime(zone)
+        .to_zoned_datetime(system_zone())
         .strftime("%Y-%m-%dT%H:%M:%S%:z")
         .to_string()
 }
@@ -108,6 +146,16 @@ mod tests {
         ] {
             assert_eq!(LocalTime::parse_compact(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_week_belongs_to_the_year_of_its_thursday() {
+        let time = |text: &str| LocalTime::parse_compact(text).unwrap();
+        assert_eq!(time("20251229T000000").iso_week(), (2026, 1));
+        assert_eq!(time("20260104T235959").iso_week(), (2026, 1));
+        assert_eq!(time("20270103T120000").iso_week(), (2026, 53));
+        assert_eq!(time("20270103T120000").day(), (2027, 1, 3));
+        assert_eq!(time("20270103T120000").month(), (2027, 1));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::support::{
     tools,
 };
 use pedos_backup::{
-    engine::{self, Context, OpenedArchive},
+    engine::{self, Context, NotRemoved, OpenedArchive, RemovedArchive, Report, Warning},
     job::{Ended, Job, JobKind, Outcome},
     json,
     plan::Access,
@@ -194,6 +194,32 @@ fn a_report_of_a_damaged_archive_names_the_place() {
     );
     assert!(text.contains(archive.info.backup_id.as_deref().unwrap()), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+#[test]
+fn a_report_of_a_backup_names_what_was_removed_and_what_was_not() {
+    let removed = |number: i64| RemovedArchive {
+        place: format!("net:/mnt/{number}"),
+        backup_id: format!("2026030{number}T140500-77"),
+        made: number,
+    };
+    let outcome = Outcome::Done(Box::new(Report {
+        removed: vec![removed(1), removed(2)],
+        warnings: vec![
+            Warning::ArchiveNotRemoved {
+                place: "/mnt/3".to_owned(),
+                why: NotRemoved::Another,
+            },
+            Warning::OlderKept,
+        ],
+        ..Report::default()
+    }));
+    let report = checked("report", &json::report(&ended(JobKind::Backup, &outcome, None)));
+    assert_eq!(report["removed"][1]["place"], "net:/mnt/2");
+    assert_eq!(report["removed"][0]["backup_id"], "20260301T140500-77");
+    assert_eq!(report["warnings"][0]["reason"], "another_archive");
+    assert_eq!(report["warnings"][0]["subject"], "/mnt/3");
+    assert_eq!(report["outcome"], "done", "what stays does no harm to the backup");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod json;
 mod one_index;
 mod quick_look;
 mod random_damage;
+mod retention;
 mod roundtrip;
 mod settings;
 mod stores;

@@ -14,7 +14,10 @@ use pedos_backup::{
     engine::{self, Context, Report, VerifyVerdict, VmResult},
     format::{Compression, Level},
     host::{VmFile, Vms, root::RootHost},
-    plan::{Access, BackupPlan, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, resolve},
+    plan::{
+        Access, BackupPlan, InventoryScope, RestoreChoices, RestorePlan, RestorePolicy, RetentionPolicy, Series,
+        resolve,
+    },
     secret::Passphrase,
     transport::Location,
 };
@@ -56,6 +59,8 @@ fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compressio
         verify: true,
         recovery_text: None,
         passphrase: passphrase(),
+        series: Series::default(),
+        retention: RetentionPolicy::default(),
     };
     engine::backup::run(&plan, host, &Context::default()).unwrap()
 }

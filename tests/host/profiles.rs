@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Backup profiles: what the existing tools write is read, what is written they read.
 
-use std::{fs, num::NonZeroUsize, os::unix::fs::MetadataExt, process::Command, sync::Arc};
+use std::{
+    fs,
+    num::{NonZeroU32, NonZeroUsize},
+    os::unix::fs::MetadataExt,
+    process::Command,
+    sync::Arc,
+};
 
 use pedos_backup::{
     crypto::KdfCost,
     format::{Compression, Level},
     host::LocalDir,
-    plan::InventoryScope,
+    plan::{InventoryScope, RetentionPolicy, RetentionRule},
     profile::{Extras, PassphraseSource, Profile, ProfileError},
     secret::Passphrase,
 };
@@ -47,6 +53,9 @@ fn odd() -> Profile {
             jobs: NonZeroUsize::new(3),
             store: Some("ssh -s nas sftp".to_owned()),
             known_vms: Some(vec!["dom0".to_owned(), "work".to_owned()]),
+            retention: RetentionPolicy::default()
+                .with(RetentionRule::Last, NonZeroU32::new(3))
+                .with(RetentionRule::Monthly, NonZeroU32::new(12)),
         },
     }
 }

@@ -29,7 +29,7 @@ const ROOMS: [(&str, &str); 18] = [
     ("transport", "host sftp"),
     ("plan", "crypto format inventory host transport"),
     ("profile", "crypto format inventory host transport plan"),
-    ("engine", "crypto format inventory host transport plan"),
+    ("engine", "crypto format inventory host transport plan profile"),
     ("job", "inventory host transport plan engine"),
     (
         "draft",

@@ -11,7 +11,10 @@ use pedos_backup::{
     format::{Compression, Level},
     host::{Host, Services, System, root::RootHost},
     job::{Event, Job, JobHandle, Outcome},
-    plan::{Access, BackupPlan, InventoryScope, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, resolve},
+    plan::{
+        Access, BackupPlan, InventoryScope, OnConflict, RestoreChoices, RestorePlan, RestorePolicy, RetentionPolicy,
+        Series, resolve,
+    },
     secret::Passphrase,
     transport::{Location, Source},
 };
@@ -39,6 +42,8 @@ pub(crate) fn backup_plan(vms: &[&str], destination: Location) -> BackupPlan {
         verify: false,
         recovery_text: None,
         passphrase: passphrase(PASSPHRASE),
+        series: Series::default(),
+        retention: RetentionPolicy::default(),
     }
 }
 

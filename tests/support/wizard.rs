@@ -2,6 +2,7 @@
 //! A wizard at work on a private desktop, and the steps that every walk through it takes.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -302,7 +303,10 @@ pub(crate) fn backed_up(place: &Workspace) -> PathBuf {
 
 /// An archive of VMs of the root, made cheaply.
 pub(crate) fn make_archive(place: &Workspace, vms: &[&str]) -> PathBuf {
-    jobs::archive(&place.path("root"), vms, &place.path("target"))
+    let archive = jobs::archive(&place.path("root"), vms, &place.path("target"));
+    // As if another system had made it, so that the wizard does not offer it by itself.
+    fs::remove_file(place.path("root/etc/qubes/backup/pedos-backup.made")).unwrap();
+    archive
 }
 
 /// The VM of a row in a list, which is called "work, AppVM, 1.2 GiB, running".

@@ -23,6 +23,7 @@ mod prompts;
 mod recovery_text;
 mod resources;
 mod restore_problems;
+mod retention;
 mod split_and_piped;
 mod stores;
 #[path = "../support/mod.rs"]

@@ -82,7 +82,7 @@ fn both_wizards_use_a_store() {
     let archives: Vec<_> = names(&store).into_iter().filter(|name| name != "deeper").collect();
     assert_eq!(archives.len(), 1, "{archives:?}");
 
-    let Some(mut wizard) = Wizard::restore(BY_KEYBOARD, &place) else {
+    let Some(wizard) = Wizard::restore(BY_KEYBOARD, &place) else {
         return;
     };
     reach(&wizard, &program);

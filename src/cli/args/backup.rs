@@ -5,9 +5,14 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
 
-use crate::{crypto::KdfCost, format::Level, plan::InventoryScope, profile::Extras};
+use crate::{
+    crypto::KdfCost,
+    format::Level,
+    plan::{InventoryScope, Series},
+    profile::Extras,
+};
 
-use super::{CommonArgs, LONG_VERSION, ResourceArgs};
+use super::{CommonArgs, LONG_VERSION, ResourceArgs, RetentionArgs};
 
 /// Back up VMs of a PedOS into one encrypted archive
 ///
@@ -140,6 +145,10 @@ pub struct BackupArgs {
 
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub retention: RetentionArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub resources: ResourceArgs,
 
     #[command(flatten)]
@@ -223,6 +232,15 @@ impl BackupArgs {
             jobs: self.resources.jobs,
             store: self.store.clone(),
             known_vms: None,
+            retention: self.retention.policy(),
+        }
+    }
+
+    /// The series that the archive belongs to.
+    pub fn series(&self) -> Series {
+        match self.profile.as_ref().or(self.save_profile.as_ref()) {
+            Some(name) => Series::of_profile(name),
+            None => Series::of_selection(&self.vms, &self.exclude),
         }
     }
 

@@ -117,6 +117,11 @@ impl BackupDraft {
                 .system
                 .as_ref()
                 .map(|_| self.candidates().map(|vm| vm.name.clone()).collect()),
+            // A profile that was written by hand or by a tool keeps its rules.
+            retention: self
+                .profile
+                .as_ref()
+                .map_or_else(Default::default, |profile| profile.extras.retention),
         }
     }
 

@@ -40,6 +40,11 @@ impl Warning {
         GoodAtSecondTry { member: odd(), position: 7 },
         VolumeSizeDiffers { vm: odd(), volume: odd(), announced: 7, found: 9 },
         RecoveryTextNotWritten { path: odd().into(), why: answer() },
+        NotRemembered { why: answer() },
+        OlderKept,
+        OlderNotFound { why: RemovalError::Host(refused()) },
+        ArchiveNotRemoved { place: odd(), why: NotRemoved::Another },
+        RecoveryTextNotRemoved { path: odd().into(), why: answer() },
         RestUnreadable { why: EngineError::NoThread },
         Archive { 0: ArchiveError::WrongPassphrase },
         NamedFromTheStart { vm: odd() },
@@ -69,6 +74,11 @@ impl Warning {
                 .into_iter()
                 .map(|why| setting(Restored::File(VmFile::Notes), why)),
         );
+        all.extend(
+            NotRemoved::all()
+                .into_iter()
+                .map(|why| Self::ArchiveNotRemoved { place: odd(), why }),
+        );
         all.extend(ArchiveError::all().into_iter().map(Self::Archive));
         all.extend(EngineError::all().into_iter().map(|why| Self::RestUnreadable { why }));
         all
@@ -81,4 +91,21 @@ impl LeftOut {
 
 impl SettingFault {
     one_of_each! { Host { 0: refused() }, TooLarge { bytes: 7 } }
+}
+
+impl NotRemoved {
+    one_of_each! {
+        Another,
+        Unreadable { 0: EngineError::NoThread },
+        Removal { 0: RemovalError::NotThere },
+        Cancelled,
+    }
+
+    /// One of every kind, with one of every kind of what it holds.
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = Self::one_of_each();
+        all.extend(RemovalError::one_of_each().into_iter().map(Self::Removal));
+        all.extend(EngineError::all().into_iter().map(Self::Unreadable));
+        all
+    }
 }

@@ -40,7 +40,21 @@ use super::{
     writing::{Written, start_writer},
 };
 
-/// Writes an archive and gives it its name. Returns what came of each VM, and where the archive is if it can be read again.
+/// An archive that is written and has its name.
+pub(in crate::engine) struct NewArchive {
+    /// What came of each VM, and where the archive is for display.
+    pub(in crate::engine) report: Report,
+    /// Where it is.
+    pub(in crate::engine) location: Location,
+    /// Whether it can be read again from there.
+    pub(in crate::engine) is_readable_again: bool,
+    /// The identifier in its header.
+    pub(in crate::engine) id: BackupId,
+    /// When it was begun, in seconds since 1970.
+    pub(in crate::engine) begun: u64,
+}
+
+/// Writes an archive and gives it its name.
 ///
 /// # Errors
 /// The first cause that ended it. Nothing is left under a final name then.
@@ -49,7 +63,7 @@ pub(in crate::engine) fn run(
     host: &dyn Vms,
     services: &dyn Services,
     context: &Context,
-) -> Result<(Report, Option<Location>), EngineError> {
+) -> Result<NewArchive, EngineError> {
     context.observer.phase(Phase::Preparing);
     let system = host.system_of(&plan.vms)?;
     let unready = check(plan, &system)?;
@@ -59,7 +73,9 @@ pub(in crate::engine) fn run(
     let writer = open_writer(&plan.destination, services, &context.cancel, &context.notices())?;
     let is_readable_again = writer.capabilities().is_readable_again;
     let meter = Meter::new(context, Some(contents.total_bytes()));
-    let backup_id = BackupId::new(begin(), std::process::id());
+    let begun = begin();
+    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(begun);
+    let backup_id = BackupId::new(moment, std::process::id());
     let (written, vms) = write(plan, context, &contents, &backup_id, &meter, writer)?;
     context.observer.phase(Phase::Finishing);
     context.cancel.check()?;
@@ -82,7 +98,13 @@ pub(in crate::engine) fn run(
         archive_bytes: written.bytes,
         ..Report::default()
     };
-    Ok((report, is_readable_again.then_some(location)))
+    Ok(NewArchive {
+        report,
+        location,
+        is_readable_again,
+        id: backup_id,
+        begun,
+    })
 }
 
 fn is_done(vm: &VmReport) -> bool {
@@ -125,14 +147,14 @@ fn check(plan: &BackupPlan, system: &System) -> Result<Vec<Finding>, EngineError
         .collect())
 }
 
-/// The moment at which a backup begins, by the second: two of one process never have the same, since the identifier that
-/// is made of it binds each part to its backup.
-fn begin() -> SystemTime {
+/// The second at which a backup begins, counted from 1970: two of one process never have the same, since the identifier
+/// that is made of it binds each part to its backup.
+fn begin() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let now = unix_now();
     let next = |last: u64| now.max(last + 1);
     let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(next(last)));
-    SystemTime::UNIX_EPOCH + Duration::from_secs(next(last.unwrap_or_else(|last| last)))
+    next(last.unwrap_or_else(|last| last))
 }
 
 /// Writes the whole archive, all but its name.

@@ -19,6 +19,13 @@ const ENDING: &str = ".recovery.txt";
 /// Readable by its owner alone, as the archive is.
 const MODE: u32 = 0o600;
 
+/// Returns the place of the text beside an archive.
+pub(in crate::engine) fn text_beside(archive: &Path) -> Option<PathBuf> {
+    let mut name = archive.file_name()?.to_owned();
+    name.push(ENDING);
+    Some(archive.with_file_name(name))
+}
+
 /// Writes the text, if the plan wants one and the archive is a file. Returns its place if it was written.
 pub(super) fn write_text(
     plan: &BackupPlan,
@@ -37,9 +44,7 @@ pub(super) fn write_text(
         compression: plan.compression,
         folders: &folders,
     });
-    let mut path = name.to_owned();
-    path.push(ENDING);
-    let path = archive.with_file_name(path);
+    let path = text_beside(archive)?;
     match durable::create(&path, text.as_bytes(), MODE) {
         Ok(()) => Some(path),
         Err(error) => {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use crate::{
     draft::ReachKind,
-    engine::{EngineError, VerifyVerdict},
-    job::{Outcome, Task},
+    engine::EngineError,
+    job::Task,
     profile::{self, Loaded, ProfileError},
     text::{self, wizard as words},
     ui::flow::when_done,
@@ -59,24 +59,6 @@ impl BackupFlow {
                 Some(flow) => flow.shell.progress.add_warning(&words::profile_not_saved(&problem)),
                 None => log::warn!("the default profile: {problem}"),
             }
-        });
-    }
-
-    /// Remembers the archive that was made, so that a restore can offer it. That it is not remembered is no harm to it.
-    pub(super) fn remember(self: &Rc<Self>, outcome: &Outcome) {
-        let Outcome::Done(report) = outcome else { return };
-        let (Some(folder), Some(archive)) = (self.shell.host.profile_dir(), report.archive.clone()) else {
-            return;
-        };
-        let is_verified = report.verdict == VerifyVerdict::Good;
-        let task = Task::spawn(move |_| Ok(profile::remember(&folder, &archive, is_verified)));
-        when_done(self, &self.shell.wizard, task, |_, answer| {
-            let problem = match answer {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => error.to_string(),
-                Err(error) => error.to_string(),
-            };
-            log::warn!("the list of known backups: {problem}");
         });
     }
 }

@@ -91,7 +91,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         None
     }
     /// A job has ended; `is_success` says whether everything that was asked for is done.
-    fn has_ended(self: &Rc<Self>, _outcome: &Outcome, _is_success: bool) {}
+    fn has_ended(self: &Rc<Self>, _is_success: bool) {}
     /// Another run is to begin on the summary, with everything that was chosen.
     fn begins_again(self: &Rc<Self>);
     /// VMs are to be restored that a verification found whole.
@@ -316,7 +316,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         if is_success || !shell.progress.focus_way() {
             shell.wizard.focus_next();
         }
-        self.has_ended(outcome, is_success);
+        self.has_ended(is_success);
     }
 
     /// Asks whether to give up what would be lost, and gives it up.
