@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     BpWizard, desktop, dialogs,
-    flow::{Countdown, Flow, Shell, Waiting, connect_arranging, count_down, when_answered},
+    flow::{Countdown, Flow, Shell, Waiting, connect_arranging, connect_starting, count_down, when_answered},
     pages::{BpDestinationPage, BpPassphrasePage, BpSummaryPage, BpVmsPage},
 };
 
@@ -91,6 +91,7 @@ impl BackupFlow {
     fn connect(self: &Rc<Self>) {
         self.connect_shell();
         connect_arranging(self);
+        connect_starting(self);
         self.vms.connect_changed(self.hearing(|flow, _| flow.take_vms()));
         self.vms.connect_new(self.hearing(|flow, _| {
             flow.draft.borrow_mut().select_new();

@@ -14,7 +14,7 @@ mod watch;
 use ask::{Leaving, ask_to_leave, pick_place};
 use watch::{Watching, watch};
 
-pub(super) use arrange::connect_arranging;
+pub(super) use arrange::{connect_arranging, connect_starting};
 pub use countdown::{Countdown, count_down};
 pub(super) use running::Running;
 pub(super) use shell::{Flow, Shell};

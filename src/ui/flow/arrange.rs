@@ -14,6 +14,12 @@ use crate::{
 
 use super::{Flow, when_answered};
 
+/// Hears the button that starts the VM of the place.
+pub(in crate::ui) fn connect_starting<F: Flow>(flow: &Rc<F>) {
+    let place = &flow.shell().place;
+    place.connect_start(flow.hearing(|flow, _| start_vm(flow)));
+}
+
 /// Hears the buttons of the place.
 pub(in crate::ui) fn connect_arranging<F: Flow>(flow: &Rc<F>) {
     let place = &flow.shell().place;
@@ -27,7 +33,7 @@ pub(in crate::ui) fn connect_arranging<F: Flow>(flow: &Rc<F>) {
 }
 
 /// Starts the VM that is chosen. The page goes on as soon as it runs, whoever started it.
-pub(super) fn start_vm<F: Flow>(flow: &Rc<F>) {
+fn start_vm<F: Flow>(flow: &Rc<F>) {
     let Some(vm) = flow.draft().borrow().place().may_start().map(str::to_owned) else {
         return;
     };

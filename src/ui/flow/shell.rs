@@ -16,9 +16,7 @@ use crate::{
     ui::{BpPlaceField, BpWizard, Move, desktop, neighbour::Presence, pages::BpProgressPage},
 };
 
-use super::{
-    Leaving, Running, Waiting, Watching, arrange::start_vm, ask_to_leave, pick_place, read_system, watch, when_answered,
-};
+use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, read_system, watch, when_answered};
 
 /// How long nothing may be typed before a VM is asked what a line means there.
 const PAUSE_BEFORE_VM: Duration = Duration::from_millis(600);
@@ -117,7 +115,6 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         });
         let place = &self.shell().place;
         place.connect_browse(self.hearing(|flow, _| flow.browse()));
-        place.connect_start(self.hearing(|flow, _| start_vm(flow)));
         self.shell()
             .progress
             .connect_way(self.hearing(|flow, way| flow.take_way(way)));
