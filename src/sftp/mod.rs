@@ -17,11 +17,8 @@ mod writing;
 
 pub use error::SftpError;
 pub use reading::Reading;
-pub use session::{Abilities, Attributes, Entry, Kind, Session};
+pub use session::{Abilities, Attributes, DirectoryEntry, Kind, LARGEST_PACKET_BYTES, Session};
 pub use writing::Writing;
-
-/// The longest packet that is taken from a server, in bytes: what OpenSSH sends at most.
-pub const LARGEST_PACKET_BYTES: u32 = 256 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,13 @@
 
 use std::collections::VecDeque;
 
+use russh_sftp::protocol::{FileAttributes, OpenFlags};
 use tokio::task::JoinHandle;
 
-use super::{Attributes, Session, SftpError, session::is_end};
+use super::{
+    Attributes, Session, SftpError,
+    session::{is_end, known},
+};
 
 /// A request for data: from where, how much, and its answer.
 struct Wanted {
@@ -31,17 +35,24 @@ pub struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(session: Session, handle: String, window_bytes: usize) -> Self {
-        Self {
-            session,
-            handle,
+    /// Opens a file to be read.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(session: &Session, path: &str, window_bytes: usize) -> Result<Self, SftpError> {
+        let opened = session
+            .0
+            .ask(session.0.raw.open(path, OpenFlags::READ, FileAttributes::empty()))?;
+        Ok(Self {
+            session: session.clone(),
+            handle: known(opened.handle)?,
             window_bytes,
             buffer: Vec::new(),
             taken: 0,
             position: 0,
             in_flight: VecDeque::new(),
             ahead_bytes: 0,
-        }
+        })
     }
 
     /// Returns what the server says of the file.

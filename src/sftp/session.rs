@@ -13,7 +13,7 @@ use std::{
 use russh_sftp::{
     client::{Config, RawSftpSession, error::Error, rawsession::SftpResult},
     extensions::{FSYNC, LIMITS, STATVFS},
-    protocol::{FileAttributes, OpenFlags, StatusCode},
+    protocol::{FileAttributes, StatusCode},
 };
 use tokio::{
     runtime::Handle,
@@ -22,7 +22,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{LARGEST_PACKET_BYTES, Reading, SftpError, Writing, pump};
+use super::{SftpError, pump};
+
+/// The longest packet that is taken from a server, in bytes: what OpenSSH sends at most.
+pub const LARGEST_PACKET_BYTES: u32 = 256 * 1024;
 
 /// How much a packet holds beside the data of a read or a write, at most, in bytes: a handle is at most 256 bytes long.
 const ROOM_BESIDE_DATA: u32 = 1024;
@@ -75,7 +78,7 @@ pub struct Attributes {
 
 /// An entry of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct DirectoryEntry {
     /// Its name. Untrusted.
     pub name: String,
     /// What the server says of it. A link is not followed.
@@ -178,7 +181,7 @@ impl Session {
     ///
     /// # Errors
     /// When it cannot be read, or has more entries than are read.
-    pub fn list(&self, path: &str) -> Result<Vec<Entry>, SftpError> {
+    pub fn list(&self, path: &str) -> Result<Vec<DirectoryEntry>, SftpError> {
         let opened = self.0.ask(self.0.raw.opendir(path))?;
         let handle = known(opened.handle)?;
         let mut entries = Vec::new();
@@ -188,7 +191,7 @@ impl Session {
         read.map(|()| entries)
     }
 
-    fn read_entries(&self, handle: &str, entries: &mut Vec<Entry>) -> Result<(), SftpError> {
+    fn read_entries(&self, handle: &str, entries: &mut Vec<DirectoryEntry>) -> Result<(), SftpError> {
         while entries.len() <= MOST_ENTRIES {
             let names = self.0.ask(async {
                 match self.0.raw.readdir(handle).await {
@@ -201,7 +204,7 @@ impl Session {
             if names.files.is_empty() {
                 break;
             }
-            let named = names.files.into_iter().map(|file| Entry {
+            let named = names.files.into_iter().map(|file| DirectoryEntry {
                 attributes: Attributes::of(&file.attrs),
                 name: file.filename,
             });
@@ -217,31 +220,6 @@ impl Session {
         }
         let found = self.0.ask(self.0.raw.statvfs(path)).ok()?;
         found.blocks_avail.checked_mul(found.fragment_size)
-    }
-
-    /// Creates a file, for its owner alone. A server that knows what that is refuses to open one that is there.
-    ///
-    /// # Errors
-    /// When it was not created.
-    pub fn create(&self, path: &str, window_bytes: usize) -> Result<Writing, SftpError> {
-        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
-        let attributes = FileAttributes {
-            permissions: Some(0o600),
-            ..FileAttributes::empty()
-        };
-        let opened = self.0.ask(self.0.raw.open(path, flags, attributes))?;
-        Ok(Writing::new(self.clone(), known(opened.handle)?, window_bytes))
-    }
-
-    /// Opens a file to be read.
-    ///
-    /// # Errors
-    /// When it cannot be opened, or the server does not say how large it is.
-    pub fn open(&self, path: &str, window_bytes: usize) -> Result<Reading, SftpError> {
-        let opened = self
-            .0
-            .ask(self.0.raw.open(path, OpenFlags::READ, FileAttributes::empty()))?;
-        Ok(Reading::new(self.clone(), known(opened.handle)?, window_bytes))
     }
 
     /// Renames a file. OpenSSH's server replaces no other file; of others that is not known.
@@ -336,7 +314,7 @@ impl Attributes {
 
 /// Returns a handle as the server gave it. The crate takes handles as text and replaces what is none: such a handle would
 /// be another one.
-fn known(handle: String) -> Result<String, SftpError> {
+pub(super) fn known(handle: String) -> Result<String, SftpError> {
     if handle.contains(char::REPLACEMENT_CHARACTER) {
         return Err(SftpError::Garbled);
     }

@@ -86,7 +86,7 @@ fn what_is_written_is_there_and_is_read() {
         assert_eq!(session.stat(&path), Err(SftpError::NotFound), "{name}");
         // What wants its writes one after the other gets them so.
         let window = if name == "rclone" { 0 } else { WINDOW_BYTES };
-        let mut writing = session.create(&path, window).unwrap();
+        let mut writing = Writing::create(&session, &path, window).unwrap();
         for (index, piece) in content.chunks(70_000).enumerate() {
             writing.write_at(index as u64 * 70_000, piece).unwrap();
         }
@@ -103,7 +103,7 @@ fn what_is_written_is_there_and_is_read() {
             .unwrap();
         assert!(listed.iter().any(|entry| entry.name == name), "{listed:?}");
 
-        let mut reading = session.open(&there, WINDOW_BYTES).unwrap();
+        let mut reading = Reading::open(&session, &there, WINDOW_BYTES).unwrap();
         let mut read = vec![0; content.len()];
         let mut at = 0;
         while at < read.len() {
@@ -138,7 +138,7 @@ fn what_a_server_can_do_is_what_it_says_or_shows() {
         // rclone has an answer to the question, but not for every place.
         assert!(session.room(&base).is_some() || !is_openssh);
         let path = format!("{base}trial");
-        let mut writing = session.create(&path, 0).unwrap();
+        let mut writing = Writing::create(&session, &path, 0).unwrap();
         writing.write_at(0, b"12345").unwrap();
         let corrected = writing.write_at(0, b"6").and_then(|()| writing.set_bytes(3));
         assert_eq!(corrected.is_ok(), is_openssh, "{name}: {corrected:?}");
@@ -146,7 +146,7 @@ fn what_a_server_can_do_is_what_it_says_or_shows() {
         if is_openssh {
             assert_eq!(fs::read(folder.path().join("trial")).unwrap(), b"623");
             // Neither a file that is created nor one that is renamed replaces another one.
-            assert!(session.create(&path, 0).is_err());
+            assert!(Writing::create(&session, &path, 0).is_err());
             fs::write(folder.path().join("other"), "other").unwrap();
             assert!(session.rename(&path, &format!("{base}other")).is_err());
             assert_eq!(fs::read(folder.path().join("other")).unwrap(), b"other");
@@ -206,10 +206,10 @@ fn a_distant_server_costs_windows_and_not_requests() {
     let path = format!("{}/x", folder.path().display());
     let content = noise(16 << 20);
     let begun = Instant::now();
-    let mut writing = session.create(&path, WINDOW_BYTES).unwrap();
+    let mut writing = Writing::create(&session, &path, WINDOW_BYTES).unwrap();
     writing.write_at(0, &content).unwrap();
     writing.close().unwrap();
-    let mut reading = session.open(&path, WINDOW_BYTES).unwrap();
+    let mut reading = Reading::open(&session, &path, WINDOW_BYTES).unwrap();
     let (mut read, mut at) = (vec![0; content.len()], 0);
     while at < read.len() {
         let end = read.len().min(at + 100_000);
@@ -246,7 +246,7 @@ fn what_is_no_server_is_said_at_once_and_one_that_dies_is_lost() {
     assert!(begun.elapsed() < Duration::from_secs(10));
     let folder = tempfile::tempdir().unwrap();
     for (name, mut server, session, base) in servers(folder.path()) {
-        let mut writing = session.create(&format!("{base}x"), WINDOW_BYTES).unwrap();
+        let mut writing = Writing::create(&session, &format!("{base}x"), WINDOW_BYTES).unwrap();
         server.0.kill().unwrap();
         let written = (0..100).try_for_each(|index| writing.write_at(index * 100_000, &noise(100_000)));
         assert_eq!(written.and_then(|()| writing.settle()), Err(SftpError::Lost), "{name}");

@@ -3,10 +3,16 @@
 
 use std::collections::VecDeque;
 
-use russh_sftp::{client::error::Error, protocol::FileAttributes};
+use russh_sftp::{
+    client::error::Error,
+    protocol::{FileAttributes, OpenFlags},
+};
 use tokio::task::JoinHandle;
 
-use super::{Session, SftpError, session::is_end};
+use super::{
+    Session, SftpError,
+    session::{is_end, known},
+};
 
 /// A file that is written, with requests in flight.
 pub struct Writing {
@@ -21,20 +27,25 @@ pub struct Writing {
 }
 
 impl Writing {
-    pub(super) fn new(session: Session, handle: String, window_bytes: usize) -> Self {
-        Self {
-            session,
-            handle,
+    /// Creates a file, for its owner alone. A server that knows what that is refuses to open one that is there.
+    ///
+    /// # Errors
+    /// When it was not created.
+    pub fn create(session: &Session, path: &str, window_bytes: usize) -> Result<Self, SftpError> {
+        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
+        let attributes = FileAttributes {
+            permissions: Some(0o600),
+            ..FileAttributes::empty()
+        };
+        let opened = session.0.ask(session.0.raw.open(path, flags, attributes))?;
+        Ok(Self {
+            session: session.clone(),
+            handle: known(opened.handle)?,
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
             window_bytes,
             failure: None,
-        }
-    }
-
-    /// Changes how many bytes may be in flight; with none, each write is answered before the next one is sent.
-    pub fn set_window(&mut self, bytes: usize) {
-        self.window_bytes = bytes;
+        })
     }
 
     /// Sends data to be written at a position. Waits while there is more in flight than the window holds. An error may

@@ -32,6 +32,6 @@ pub use probe::{PlaceKind, Probe, ProbeError, Purpose, make_directory, probe};
 pub(crate) use reader::open_reader;
 pub use reader::{ArchiveReader, Incoming, Member, MemberReader, Ranged, ReadCapabilities, Request, Source};
 pub use removal::{FoundArchive, RemovalError, are_there, find_archive};
-pub use store::{StoreEntry, StoreError, StoreFault, StoreKind, list_store};
+pub use store::{StoreAttributes, StoreEntry, StoreError, StoreFault, StoreKind, list_store};
 pub(crate) use writer::FileWriter;
 pub use writer::{ArchiveWriter, WriteCapabilities, open_writer};

@@ -12,7 +12,9 @@ use crate::{cancel::CancelToken, host::Services};
 
 use super::Location;
 
-pub use crate::sftp::{Entry as StoreEntry, Kind as StoreKind, SftpError as StoreFault};
+pub use crate::sftp::{
+    Attributes as StoreAttributes, DirectoryEntry as StoreEntry, Kind as StoreKind, SftpError as StoreFault,
+};
 pub(super) use connection::Connection;
 pub use error::StoreError;
 pub(super) use shared::Shared;

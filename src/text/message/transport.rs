@@ -47,13 +47,7 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("place", &sanitize(place))],
         ))
         .hint(gettext("The unfinished backup was not kept. Make room on that disk, or choose another one.")),
-        DestinationError::FileTooLarge { place } => Message::new(gettext_f(
-            "The disk at {place} does not take files as large as this backup",
-            &[("place", &sanitize(place))],
-        ))
-        .hint(gettext(
-            "FAT disks take files of up to 4 GiB, and a limit of this user may be smaller (ulimit -f). Format the disk with ext4 or exFAT, choose another one, or back up fewer VMs at a time.",
-        )),
+        DestinationError::FileTooLarge { place } => file_too_large(place),
         DestinationError::Io { place, source } => Message::new(gettext_f(
             "The backup could not be written to {place}",
             &[("place", &sanitize(place))],
@@ -101,6 +95,16 @@ pub fn destination_error(error: &DestinationError) -> Message {
             "In that VM: check that the directory is there and may be written to, that its disk has room, or that the command works.",
         )),
     }
+}
+
+fn file_too_large(place: &str) -> Message {
+    Message::new(gettext_f(
+        "The disk at {place} does not take files as large as this backup",
+        &[("place", &sanitize(place))],
+    ))
+    .hint(gettext(
+        "FAT disks take files of up to 4 GiB, and a limit of this user may be smaller (ulimit -f). Format the disk with ext4 or exFAT, choose another one, or back up fewer VMs at a time.",
+    ))
 }
 
 fn stalled(place: &str, after: Duration) -> Message {

@@ -135,7 +135,7 @@ impl StoreReader {
 impl Place {
     fn open(&self, services: Option<&dyn Services>) -> Result<(Arc<Connection>, Reading, Attributes), StoreError> {
         self.shared.over(&self.reach, services, &self.cancel, |connection| {
-            let reading = connection.session.open(&self.path, WINDOW_BYTES)?;
+            let reading = Reading::open(&connection.session, &self.path, WINDOW_BYTES)?;
             let found = reading.attributes()?;
             Ok((Arc::clone(connection), reading, found))
         })

@@ -136,7 +136,7 @@ impl<'a> StoreWriter<'a> {
                 }
             })
             .map_err(|fault| self.error(fault))?;
-        let begun = self.connection.session.create(&path, 0);
+        let begun = Writing::create(&self.connection.session, &path, 0);
         self.writing = Some(begun.map_err(|fault| self.error(fault))?);
         Ok(())
     }
@@ -260,7 +260,7 @@ impl Store<'_> {
         for name in names.by_ref() {
             let part = self.path(&format!("{name}.part"));
             if is_free(&self.path(&name))? && is_free(&part)? {
-                let created = session.create(&part, WINDOW_BYTES).map_err(failed)?;
+                let created = Writing::create(&session, &part, WINDOW_BYTES).map_err(failed)?;
                 return Ok((name, created));
             }
         }

@@ -92,7 +92,7 @@ pub fn choose_in_store(is_file: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sftp::Attributes;
+    use crate::transport::StoreAttributes as Attributes;
 
     #[test]
     fn directories_come_first_and_then_the_newest_files_without_what_could_steer_a_terminal() {
