@@ -50,6 +50,11 @@ impl TypedPlace {
         self.kind != ReachKind::Path
     }
 
+    /// Returns the VM that holds the disk, if it is a place in another VM than dom0 and no store.
+    pub fn disk_vm(&self) -> Option<&str> {
+        (!self.is_of_dom0() && !self.is_store()).then_some(self.target.as_str())
+    }
+
     /// Returns whether something is missing that only its user can tell.
     fn is_empty(&self) -> bool {
         self.text.trim().is_empty() || (self.is_store() && self.reach.trim().is_empty())
@@ -370,6 +375,8 @@ mod tests {
         assert_eq!(shown, "disk:ssh -oBatchMode=yes -s -- nas sftp:/backups");
         place.set_system(&system(false));
         assert!(matches!(place.check(), Err(Reason::BadPlace)));
+        assert_eq!(place.typed().disk_vm(), None);
+        assert_eq!(typed("/media/disk").disk_vm(), Some("disk"));
         // On this computer no VM is needed.
         place.set_typed(server("nas", DOM0), None);
         place.set_system(&system(false));

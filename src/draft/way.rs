@@ -23,10 +23,16 @@ pub enum Way {
         /// The directory.
         folder: PathBuf,
     },
+    /// The VM that holds the disk shows its file dialog, in which the disk can be unmounted.
+    Unmount {
+        /// The VM.
+        vm: String,
+    },
 }
 
-/// Returns the ways on after a run, the one first that most would take.
-pub fn ways_on(kind: JobKind, outcome: &Outcome) -> Vec<Way> {
+/// Returns the ways on after a run, the one first that most would take. `disk_vm` is the VM that holds the disk with the
+/// archive, if another one than dom0 does.
+pub fn ways_on(kind: JobKind, outcome: &Outcome, disk_vm: Option<&str>) -> Vec<Way> {
     let mut ways = Vec::new();
     if let Outcome::Done(report) = outcome {
         let vms = verified(report);
@@ -41,6 +47,7 @@ pub fn ways_on(kind: JobKind, outcome: &Outcome) -> Vec<Way> {
     if let Outcome::Done(report) = outcome {
         ways.extend(folder(kind, report).map(|folder| Way::OpenFolder { folder }));
     }
+    ways.extend(disk_vm.map(|vm| Way::Unmount { vm: vm.to_owned() }));
     ways
 }
 
@@ -96,9 +103,9 @@ mod tests {
         let whole = Way::RestoreVerified {
             vms: vec!["a".to_owned(), DOM0.to_owned()],
         };
-        assert_eq!(ways_on(JobKind::Verify, &found), [whole, Way::TryAgain]);
+        assert_eq!(ways_on(JobKind::Verify, &found, None), [whole, Way::TryAgain]);
         let nothing = done(vec![vm("b", broken())], None);
-        assert_eq!(ways_on(JobKind::Verify, &nothing), [Way::TryAgain]);
+        assert_eq!(ways_on(JobKind::Verify, &nothing, None), [Way::TryAgain]);
     }
 
     #[test]
@@ -106,8 +113,8 @@ mod tests {
         let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
         let cancelled = Outcome::Cancelled(Partial::default());
         for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify] {
-            assert_eq!(ways_on(kind, &failed), [Way::TryAgain], "{kind:?}");
-            assert_eq!(ways_on(kind, &cancelled), [Way::TryAgain], "{kind:?}");
+            assert_eq!(ways_on(kind, &failed, None), [Way::TryAgain], "{kind:?}");
+            assert_eq!(ways_on(kind, &cancelled, None), [Way::TryAgain], "{kind:?}");
         }
     }
 
@@ -115,7 +122,25 @@ mod tests {
     fn the_folder_of_a_new_backup_can_be_opened() {
         let made = done(vec![vm("a", VmResult::Done)], Some("/mnt/disk/backup"));
         let folder = PathBuf::from("/mnt/disk");
-        assert_eq!(ways_on(JobKind::Backup, &made), [Way::OpenFolder { folder }]);
-        assert_eq!(ways_on(JobKind::Backup, &done(vec![vm("a", VmResult::Done)], None)), []);
+        assert_eq!(ways_on(JobKind::Backup, &made, None), [Way::OpenFolder { folder }]);
+        assert_eq!(
+            ways_on(JobKind::Backup, &done(vec![vm("a", VmResult::Done)], None), None),
+            []
+        );
+    }
+
+    #[test]
+    fn a_disk_in_another_vm_can_be_unmounted_after_every_run() {
+        let unmount = Way::Unmount {
+            vm: "sys-usb".to_owned(),
+        };
+        let made = done(vec![vm("a", VmResult::Done)], None);
+        assert_eq!(ways_on(JobKind::Backup, &made, Some("sys-usb")), [unmount.clone()]);
+        let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
+        // What most would take comes first.
+        assert_eq!(
+            ways_on(JobKind::Restore, &failed, Some("sys-usb")),
+            [Way::TryAgain, unmount]
+        );
     }
 }

@@ -51,6 +51,7 @@ pub use volume::{DataBound, FileVolume, VolumeImport, VolumeSource};
 pub use wanted::{Links, NotTaken, Restored, Wanted};
 
 pub use crate::{
+    adminapi::{AnswerFault, PrintError, RequestError, RequestPart},
     extent::Extent,
     helper::IN_PROGRESS_TAG,
     inventory::{DOM0, Label},

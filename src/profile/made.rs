@@ -10,6 +10,7 @@ mod archive;
 mod line;
 
 use std::{
+    collections::BTreeMap,
     fs::{self, DirBuilder, File},
     io::{self, Read},
     os::unix::fs::{DirBuilderExt, MetadataExt},
@@ -139,6 +140,22 @@ pub fn made_in(folder: &LocalDir, series: &Series, directory: &ArchiveFolder) ->
     };
     let lines = read(folder).unwrap_or_default().into_iter();
     lines.filter_map(Line::into_archive).filter(is_of_it).collect()
+}
+
+/// Returns the names of the archives that were made in a directory, whatever their series, and whether each was verified.
+pub fn names_made_in(folder: &LocalDir, directory: &ArchiveFolder) -> BTreeMap<String, bool> {
+    let name = |line: Line| {
+        let location = line.location()?;
+        let is_of_it = ArchiveFolder::of_archive(location).as_ref() == Some(directory);
+        let path = match location {
+            Location::File(path) => path.to_str()?,
+            Location::Vm { line: path, .. } | Location::Store { path, .. } => path,
+            _ => return None,
+        };
+        let name = path.rsplit('/').next().unwrap_or(path);
+        is_of_it.then(|| (name.to_owned(), line.is_verified()))
+    };
+    read(folder).unwrap_or_default().into_iter().filter_map(name).collect()
 }
 
 /// Returns the files of this computer on the list, and whether each was verified.

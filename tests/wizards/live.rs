@@ -48,6 +48,8 @@ fn both_wizards_work_on_a_pedos_that_runs() {
     wizard.next(5);
     let said = wizard.finish();
     assert!(said.contains("pedos-backup-"), "{said}");
+    // The VM that holds the disk shows its dialog on demand.
+    assert!(said.contains("Unmount in sys-usb"), "{said}");
     let archives = names(&target);
     assert_eq!(archives.len(), 1, "{archives:?}");
 

@@ -90,6 +90,7 @@ fn both_wizards_use_a_store() {
     wizard.window.click("Choose a location");
     let list = browser(&wizard);
     wait_until("the store is listed", STEP, || list.texts().contains(&name));
+    assert!(list.texts().contains("made here and verified"), "{}", list.texts());
     wizard.session.screenshot("store-browser-restore");
     list.click("Cancel");
     wait_until("one window", STEP, || wizard.session.desk().windows().len() == 1);

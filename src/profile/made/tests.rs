@@ -54,6 +54,18 @@ fn text(folder: &LocalDir) -> String {
 }
 
 #[test]
+fn what_was_made_in_a_directory_of_a_store_is_known_by_name() {
+    let scratch = tempfile::tempdir().unwrap();
+    let list = LocalDir::new(scratch.path());
+    for (number, path) in ["/backups/a", "/backups/b", "/other/c"].into_iter().enumerate() {
+        assert!(remember(&list, &made(number, in_store(path))).unwrap());
+    }
+    let directory = ArchiveFolder::of_destination(&in_store("/backups/")).unwrap();
+    let names = names_made_in(&list, &directory);
+    assert_eq!(names, [("a".to_owned(), true), ("b".to_owned(), false)].into());
+}
+
+#[test]
 fn every_archive_comes_back_as_it_was_remembered() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = LocalDir::new(scratch.path().join("etc"));

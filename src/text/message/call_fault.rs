@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is wrong with an answer of a live system, and why a request to it cannot be made, in words without a full stop.
 
-use crate::{
-    adminapi::{AnswerFault, PrintError, RequestError, RequestPart},
-    host::{GarbledAnswer, UnfitRequest},
-};
+use crate::host::{AnswerFault, GarbledAnswer, PrintError, RequestError, RequestPart, UnfitRequest};
 
 use super::super::{
     i18n::{gettext, gettext_f},

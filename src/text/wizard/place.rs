@@ -15,7 +15,6 @@ pub use store::{ReachWords, kinds, reach, store_place_caption};
 use crate::{
     draft::{PlaceProblem, PlaceState, QuickLook, TypedPlace},
     engine::{ArchiveError, EngineError},
-    host::DOM0,
     text::{
         Tone, date,
         i18n::{gettext, gettext_f},
@@ -91,14 +90,12 @@ pub fn target_note(absent: Option<&str>) -> String {
     }
 }
 
-/// How to take a disk away afterwards; nothing to say for dom0 itself.
-pub fn unmount(target: &str) -> Option<String> {
-    (target != DOM0).then(|| {
-        gettext_f(
-            "The disk is attached to the VM {name}. Unmount it there before you unplug it.",
-            &[("name", &sanitize(target))],
-        )
-    })
+/// How to take a disk away afterwards that is attached to a VM.
+pub fn unmount(vm: &str) -> String {
+    gettext_f(
+        "The disk is attached to the VM {name}. Unmount it there before you unplug it.",
+        &[("name", &sanitize(vm))],
+    )
 }
 
 /// The picker of a VM gave nothing useful.

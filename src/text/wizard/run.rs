@@ -8,7 +8,7 @@ use crate::{
     text::{
         VmLine,
         i18n::{gettext, gettext_f, ngettext_f},
-        size,
+        sanitize, size,
     },
 };
 
@@ -26,6 +26,7 @@ pub fn way_label(way: &Way) -> String {
             &[],
         ),
         Way::OpenFolder { .. } => gettext("_Open the folder"),
+        Way::Unmount { vm } => gettext_f("_Unmount in {name}…", &[("name", &sanitize(vm))]),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     draft::TypedPlace,
     host::Host,
     job::Task,
+    profile::{ArchiveFolder, names_made_in},
     text::{sanitize, wizard as words},
     transport::{Location, Purpose, list_store},
     ui::{BpStoreBrowser, BpWizard, store_browser::Wish},
@@ -97,11 +98,14 @@ impl Browsing {
         let (host, location): (_, Location) = (Arc::clone(&self.host), place.location(Purpose::Write));
         let task = Task::spawn(move |context| {
             let view = host.with_cancel(&context.cancel);
-            Ok(list_store(&location, Some(&*view), &context.cancel))
+            let listed = list_store(&location, Some(&*view), &context.cancel);
+            let folder = view.profile_dir().zip(ArchiveFolder::of_destination(&location));
+            let made = folder.map(|(list, directory)| names_made_in(&list, &directory));
+            Ok((listed, made.unwrap_or_default()))
         });
         let waiting = when_answered(self, task, |browsing, answer| {
-            if let Ok(answer) = answer {
-                let lines = answer.map(words::store_lines);
+            if let Ok((listed, made)) = answer {
+                let lines = listed.map(|entries| words::store_lines(entries, &made));
                 browsing
                     .window
                     .show_listed(lines.map_err(|error| words::store_unread(&error)));

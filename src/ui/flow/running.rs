@@ -157,13 +157,14 @@ impl Running {
             view.vms.retain(|line| line.reason.is_some());
         }
         self.show_percent("");
-        let unmount = words::unmount(&place.typed().target);
+        let disk_vm = place.typed().disk_vm();
+        let unmount = disk_vm.map(words::unmount);
         self.page.show_outcome(
             &view.clone().with_cause_once(),
             &full_text(&view, last),
             unmount.as_deref(),
         );
-        self.page.show_ways(&ways_on(self.kind, last));
+        self.page.show_ways(&ways_on(self.kind, last, disk_vm));
         let kept = Kept {
             kind: self.kind,
             outcome: last.clone(),

@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 use gtk::prelude::*;
 
 use crate::{
-    draft::{PlaceState, Run, Way, WizardDraft},
+    draft::{self, PlaceState, Run, Way, WizardDraft},
     engine::{ArchiveInfo, EngineError},
     host::{Host, System},
     job::{self, Job, JobKind, Outcome, Overall, Task},
@@ -141,7 +141,24 @@ pub(in crate::ui) trait Flow: Sized + 'static {
                     }
                 });
             }
+            Way::Unmount { vm } => self.show_dialog_of(vm),
         }
+    }
+
+    /// Has a VM show its file dialog, in which disks can be unmounted. What is picked there is of no interest.
+    fn show_dialog_of(self: &Rc<Self>, vm: &str) {
+        let (host, asked) = (Arc::clone(&self.shell().host), vm.to_owned());
+        let vm = asked.clone();
+        let task = Task::spawn(move |context| {
+            let host = host.with_cancel(&context.cancel);
+            draft::pick(host.as_ref(), &vm, false, context)
+        });
+        let waiting = when_answered(self, task, move |flow, answer| {
+            let said = answer.err().map(|_| words::pick_failed(&asked).text);
+            flow.shell().picking.replace(None);
+            flow.shell().progress.show_saved(&said.unwrap_or_default());
+        });
+        self.shell().picking.replace(Some(waiting));
     }
 
     /// Reads the host anew at once: a run may have changed it.

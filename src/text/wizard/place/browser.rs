@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the window says in which a file or a directory of a store is chosen.
 
+use std::collections::BTreeMap;
+
 use crate::{
     text::{
         date,
@@ -28,9 +30,10 @@ pub struct StoreLine {
     pub is_directory: bool,
 }
 
-/// The lines of what is in a directory. What is hidden, and what is neither a directory nor a file, is left out; the newest
+/// The lines of what is in a directory; `made` has the names of the archives that this system made there, and whether each was
+/// verified. What is hidden, and what is neither a directory nor a file, is left out; the newest
 /// files come first.
-pub fn store_lines(mut entries: Vec<StoreEntry>) -> Vec<StoreLine> {
+pub fn store_lines(mut entries: Vec<StoreEntry>, made: &BTreeMap<String, bool>) -> Vec<StoreLine> {
     entries.retain(|entry| !entry.name.starts_with('.') && !entry.name.contains('/'));
     entries.sort_by_key(|entry| {
         let is_directory = entry.attributes.kind == StoreKind::Directory;
@@ -39,10 +42,11 @@ pub fn store_lines(mut entries: Vec<StoreEntry>) -> Vec<StoreLine> {
             std::cmp::Reverse(entry.attributes.changed.filter(|_| !is_directory)),
         )
     });
-    entries.into_iter().map(line).collect()
+    let known = |entry: &StoreEntry| made.get(&entry.name).copied();
+    entries.into_iter().map(|entry| line(known(&entry), entry)).collect()
 }
 
-fn line(entry: StoreEntry) -> StoreLine {
+fn line(is_verified: Option<bool>, entry: StoreEntry) -> StoreLine {
     let is_directory = entry.attributes.kind == StoreKind::Directory;
     let shown = sanitize(&entry.name);
     let facts = match (is_directory, entry.attributes.bytes, entry.attributes.changed) {
@@ -53,6 +57,12 @@ fn line(entry: StoreEntry) -> StoreLine {
         ),
         (false, Some(bytes), None) => size(bytes),
         _ => String::new(),
+    };
+    let facts = match is_verified.filter(|_| !is_directory) {
+        None => facts,
+        // Translators: {facts} is the size of a backup and when it was written.
+        Some(true) => gettext_f("{facts}, made here and verified", &[("facts", &facts)]),
+        Some(false) => gettext_f("{facts}, made here", &[("facts", &facts)]),
     };
     let spoken = if is_directory {
         gettext_f("Directory {name}", &[("name", &shown)])
@@ -104,15 +114,19 @@ mod tests {
                 changed: Some(changed),
             },
         };
-        let lines = store_lines(vec![
-            entry("old", StoreKind::File, 1),
-            entry("new\u{1b}", StoreKind::File, 2),
-            entry(".hidden", StoreKind::Directory, 3),
-            entry("../x", StoreKind::File, 9),
-            entry("there", StoreKind::Directory, 0),
-        ]);
+        let lines = store_lines(
+            vec![
+                entry("old", StoreKind::File, 1),
+                entry("new\u{1b}", StoreKind::File, 2),
+                entry(".hidden", StoreKind::Directory, 3),
+                entry("../x", StoreKind::File, 9),
+                entry("there", StoreKind::Directory, 0),
+            ],
+            &[("old".to_owned(), true)].into(),
+        );
         let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
         assert_eq!(names, ["there", "new\u{1b}", "old"]);
         assert!(!lines[1].shown.contains('\u{1b}') && lines[0].is_directory);
+        assert!(lines[2].facts.ends_with("made here and verified") && !lines[1].facts.contains("made here"));
     }
 }

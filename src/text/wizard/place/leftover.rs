@@ -108,7 +108,7 @@ mod tests {
             assert!(said.contains(&leftover.name) && said.contains("2026-01-02"), "{said}");
             assert!(said.contains("2.0 KiB") || said.contains("2 KiB"), "{said}");
         }
-        assert!(body.contains("sys-usb:/mnt/disk"));
+        assert!(body.contains("sys-usb: /mnt/disk"));
         assert!(line.button.contains(&leftover.name));
     }
 }
