@@ -155,10 +155,7 @@ fn in_store<A: CommandFactory>(vm: Option<&str>, program: &str, location: &OsStr
     if program.is_empty() || program.contains(['\n', '\r', '\0']) {
         return Err(Stop::usage::<A>("the program of --store is one line"));
     }
-    let path = location.to_str().ok_or_else(|| {
-        let shown = sanitize(&location.to_string_lossy());
-        Stop::usage::<A>(format!("'{shown}' is for a store and is not valid UTF-8"))
-    })?;
+    let path = text::<A>(location)?;
     Ok(Location::Store {
         reach: Reach {
             vm: vm.filter(|vm| *vm != DOM0).map(str::to_owned),
@@ -194,11 +191,13 @@ pub(super) fn parts<A: CommandFactory>(first: &OsStr, others: &[PathBuf]) -> Res
     Ok(Location::Files(paths))
 }
 
-/// What is told to a VM, which takes text and no other bytes.
+/// What is told to a VM or to a store, which take text and no other bytes.
 pub(super) fn text<A: CommandFactory>(argument: &OsStr) -> Result<&str, Stop> {
     argument.to_str().ok_or_else(|| {
         let shown = sanitize(&argument.to_string_lossy());
-        Stop::usage::<A>(format!("'{shown}' is for a VM and is not valid UTF-8"))
+        Stop::usage::<A>(format!(
+            "'{shown}' is not for this computer's file system and is not valid UTF-8"
+        ))
     })
 }
 

@@ -92,14 +92,19 @@ impl io::Read for Joined {
 
 impl io::Seek for Joined {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::Current(step) => self.position.checked_add_signed(step),
-            SeekFrom::End(step) => self.bytes.checked_add_signed(step),
-        };
-        self.position = target.ok_or(io::ErrorKind::InvalidInput)?;
+        self.position = seek_target(to, self.position, self.bytes)?;
         Ok(self.position)
     }
+}
+
+/// Returns where a seek leads from a position, in something of that many bytes.
+pub(super) fn seek_target(to: SeekFrom, position: u64, bytes: u64) -> io::Result<u64> {
+    let target = match to {
+        SeekFrom::Start(position) => Some(position),
+        SeekFrom::Current(step) => position.checked_add_signed(step),
+        SeekFrom::End(step) => bytes.checked_add_signed(step),
+    };
+    target.ok_or_else(|| io::ErrorKind::InvalidInput.into())
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use super::{
         store::{Connection, Shared, StoreError, StoreKind},
     },
     api::{ArchiveReader, Ranged},
+    joined::seek_target,
 };
 
 /// How many bytes may be on their way from the store.
@@ -159,12 +160,7 @@ impl Read for StoreReader {
 
 impl Seek for StoreReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::Current(step) => self.position.checked_add_signed(step),
-            SeekFrom::End(step) => self.bytes.checked_add_signed(step),
-        };
-        self.position = target.ok_or(io::ErrorKind::InvalidInput)?;
+        self.position = seek_target(to, self.position, self.bytes)?;
         Ok(self.position)
     }
 }
