@@ -337,8 +337,12 @@ impl BackupDraft {
             verify: self.will_verify(),
             recovery_text: self.recovery_text.filter(|_| self.place.typed().is_local()),
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
-            // The default profile is the wizard's own, whether it is saved or not.
-            series: Series::of_profile(DEFAULT_NAME),
+            // Only what a profile says is made again by the same profile.
+            series: if self.profile.is_some() || self.saves_profile {
+                Series::of_profile(DEFAULT_NAME)
+            } else {
+                Series::of_selection(&self.selected(), &[])
+            },
             retention: RetentionPolicy::default(),
         })
     }

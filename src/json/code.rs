@@ -66,6 +66,7 @@ fn reason(error: &EngineError) -> Option<&'static str> {
         | EngineError::Destination(_)
         | EngineError::Source(_)
         | EngineError::NotInArchive { .. }
+        | EngineError::TemplateNotRestored { .. }
         | EngineError::NotReady(_)
         | EngineError::NoThread => None,
     }
@@ -136,6 +137,7 @@ fn code(error: &EngineError) -> &'static str {
         },
         EngineError::Archive(error) => archive_code(error),
         EngineError::NotInArchive { .. } => "not_in_archive",
+        EngineError::TemplateNotRestored { .. } => "template_not_restored",
         EngineError::NotReady(_) => "not_ready",
         EngineError::Plan { .. } => "plan",
         EngineError::Key(_) => "no_key",

@@ -64,6 +64,10 @@ fn archives_in(folder: &Path) -> Vec<KnownBackup> {
 
 /// Returns what is known of a file, if it is an archive by its first bytes.
 fn archive(path: &Path) -> Option<KnownBackup> {
+    // What is being written, or was left unfinished, is no backup.
+    if path.extension().is_some_and(|ending| ending == "part") {
+        return None;
+    }
     let found = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
     let mut first = [0; FIRST_MEMBER.len()];
     File::open(path).and_then(|mut file| file.read_exact(&mut first)).ok()?;
@@ -110,6 +114,7 @@ mod tests {
         archive_at(&place.join("made"));
         archive_at(&place.join("beside"));
         fs::write(place.join("other"), "no backup").unwrap();
+        archive_at(&place.join("unfinished.part"));
         remember_verified(&folder, place.join("made"));
         remember_verified(&folder, place.join("gone"));
         let known = known_backups(&folder);

@@ -4,6 +4,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     path::{Path, PathBuf},
     time::{Instant, SystemTime},
 };
@@ -15,7 +16,7 @@ use crate::{
     },
     host::{Host, HostError, IN_PROGRESS_TAG, Intake, Restored, VmFile, VolumeImport},
     inventory::{self, Inventory},
-    plan::{Missing, RestorePlan, RestoreRow},
+    plan::{Missing, RestorePlan, RestoreRow, RestoreTable},
     units::LocalTime,
 };
 
@@ -95,6 +96,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     if let Some(error) = result.broken {
         context.warn(Warning::RestUnreadable { why: error });
     }
+    mark_without_template(&plan.table, &mut reports);
     let home_folder = target.home.take();
     drop(target);
     // Nothing is called restored before all of it is on the disk.
@@ -114,6 +116,26 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
         peak_memory_bytes: memory::peak_bytes(),
         ..Report::default()
     })
+}
+
+/// A VM whose template was to be restored as well, and failed, is there with all of its data and cannot start.
+fn mark_without_template(table: &RestoreTable, reports: &mut [VmReport]) {
+    let is_lost = |report: &&VmReport| !report.result.is_there();
+    let lost: BTreeSet<String> = reports
+        .iter()
+        .filter(is_lost)
+        .map(|report| report.name_here.clone())
+        .collect();
+    for report in reports.iter_mut().filter(|report| report.result == VmResult::Done) {
+        let row = table.selected().find(|row| row.domain.name == report.name);
+        let template = row.and_then(|row| row.template.as_ref());
+        if let Some(template) = template.filter(|template| lost.contains(*template)) {
+            report.result = VmResult::Partly(Failure(EngineError::TemplateNotRestored {
+                vm: report.name_here.clone(),
+                template: template.clone(),
+            }));
+        }
+    }
 }
 
 fn failure(row: &RestoreRow, error: EngineError, context: &Context) -> VmReport {

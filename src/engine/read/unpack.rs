@@ -133,6 +133,8 @@ impl Unpacker<'_> {
                 Ok(items) => seen.items.extend(items),
                 Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
                 Err(error) => {
+                    // A stream that a cancel cut off says nothing about the archive.
+                    self.context.cancel.check()?;
                     self.fail(&wanted[vm], seen, &name, error.clone());
                     if is_of_the_target(&error) {
                         // Every other VM would meet it too: nothing more of the archive is read.

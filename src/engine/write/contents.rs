@@ -141,6 +141,7 @@ pub(super) fn is_of_one_vm(error: &EngineError) -> bool {
         | EngineError::Source(_)
         | EngineError::Archive(_)
         | EngineError::NotInArchive { .. }
+        | EngineError::TemplateNotRestored { .. }
         | EngineError::Plan { .. }
         | EngineError::Key(_)
         | EngineError::Internal { .. } => false,

@@ -44,7 +44,7 @@ pub(super) fn browse_store(
 ) {
     // A file that is typed is looked for where it lies.
     let text = match typed.text.trim() {
-        path if is_file => above(path),
+        path if is_file && !path.is_empty() => above(path),
         path => path.to_owned(),
     };
     let place = RefCell::new(TypedPlace { text, ..typed });
@@ -117,17 +117,11 @@ impl Browsing {
 
 /// Returns the directory above a path. What lies above the one in which the program begins is only known by going there.
 fn above(path: &str) -> String {
-    let path = path.trim_end_matches('/');
-    match path.rsplit_once('/') {
-        _ if path.is_empty() || path == "." => {
-            // Of "/" it is itself.
-            if path.is_empty() {
-                "/".to_owned()
-            } else {
-                "..".to_owned()
-            }
-        }
-        _ if path.ends_with("..") => format!("{path}/.."),
+    let inner = path.trim_end_matches('/');
+    match inner.rsplit_once('/') {
+        _ if inner.is_empty() && path.starts_with('/') => "/".to_owned(),
+        _ if inner.is_empty() || inner == "." => "..".to_owned(),
+        _ if inner.ends_with("..") => format!("{inner}/.."),
         Some(("", _)) => "/".to_owned(),
         Some((above, _)) => above.to_owned(),
         None => ".".to_owned(),
@@ -154,6 +148,7 @@ mod tests {
             ("a/b", "a"),
             ("a", "."),
             (".", ".."),
+            ("", ".."),
             ("..", "../.."),
         ] {
             assert_eq!(above(path), up, "{path}");

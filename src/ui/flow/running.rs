@@ -77,6 +77,10 @@ impl Running {
             while let Some(running) = watched.upgrade() {
                 match running.handle.recv().await {
                     Some(Event::Finished(outcome)) => {
+                        // Whoever keeps this shows the end from now on.
+                        if let Some(tick) = running.tick.take() {
+                            tick.remove();
+                        }
                         at_end(&running, outcome);
                         return;
                     }
