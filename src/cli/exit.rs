@@ -72,7 +72,6 @@ impl Exit {
             | EngineError::Destination(_)
             | EngineError::Source(_)
             | EngineError::NotInArchive { .. }
-            | EngineError::TemplateNotRestored { .. }
             | EngineError::NotReady(_)
             | EngineError::Plan { .. }
             | EngineError::Key(_)

@@ -79,14 +79,6 @@ pub enum EngineError {
         /// What is wanted.
         what: ArchivedFile,
     },
-    /// A VM was restored, and its template was not: it cannot start.
-    #[error("the template {template} of VM {vm} was not restored")]
-    TemplateNotRestored {
-        /// The VM.
-        vm: String,
-        /// The name that the template was to have here.
-        template: String,
-    },
     /// Something prevents the backup.
     #[error("the backup cannot start: {0:?}")]
     NotReady(Finding),

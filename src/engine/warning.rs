@@ -43,6 +43,13 @@ pub enum Warning {
         /// The unfinished file.
         path: PathBuf,
     },
+    /// A VM was restored, and its template, which was to be restored as well, was not: it cannot start.
+    TemplateNotRestored {
+        /// The VM, by its name here.
+        vm: String,
+        /// The name that the template was to have here.
+        template: String,
+    },
     /// Whether the service of a VM has taken the last bytes of an archive cannot be told.
     UptakeUnknown {
         /// The VM.

@@ -66,7 +66,6 @@ fn reason(error: &EngineError) -> Option<&'static str> {
         | EngineError::Destination(_)
         | EngineError::Source(_)
         | EngineError::NotInArchive { .. }
-        | EngineError::TemplateNotRestored { .. }
         | EngineError::NotReady(_)
         | EngineError::NoThread => None,
     }
@@ -137,7 +136,6 @@ fn code(error: &EngineError) -> &'static str {
         },
         EngineError::Archive(error) => archive_code(error),
         EngineError::NotInArchive { .. } => "not_in_archive",
-        EngineError::TemplateNotRestored { .. } => "template_not_restored",
         EngineError::NotReady(_) => "not_ready",
         EngineError::Plan { .. } => "plan",
         EngineError::Key(_) => "no_key",
@@ -212,6 +210,7 @@ impl Notice {
             Warning::VmEndsWhenIdle { vm } => Self::new("vm_ends_when_idle").vm(vm),
             Warning::UptakeUnknown { vm } => Self::new("uptake_unknown").vm(vm),
             Warning::NotRecorded { why } => Self::new("backup_not_recorded").because(host_reason(why)).why(why),
+            Warning::TemplateNotRestored { vm, template } => Self::new("template_not_restored").vm(vm).about(template),
             Warning::NotVerified { why } => Self::new("not_verified").why(why),
             Warning::SettingNotRestored { vm, what, why } => Self::new("setting_not_restored")
                 .because(setting_fault(why))

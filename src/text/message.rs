@@ -107,7 +107,6 @@ pub fn message(error: &EngineError) -> Message {
             ),
         })
         .hint(gettext("Look at what it holds: qvm-backup-restore --list shows it.")),
-        EngineError::TemplateNotRestored { template, .. } => template_not_restored(template),
         EngineError::NotReady(found) => not_ready(found),
         EngineError::Plan { why } => plan::plan_fault(why),
         EngineError::Key(error) => plan::key_error(error),
@@ -121,17 +120,6 @@ pub fn message(error: &EngineError) -> Message {
                 "Please report it with this text. Do not rely on anything that this run has left.",
             )),
     }
-}
-
-fn template_not_restored(template: &str) -> Message {
-    Message::new(gettext_f(
-        "Its template {template} was not restored",
-        &[("template", &sanitize(template))],
-    ))
-    .detail(gettext("All of its data is there, but it cannot start."))
-    .hint(gettext(
-        "Restore the template, or give the VM another one in its settings.",
-    ))
 }
 
 fn not_ready(found: &Finding) -> Message {

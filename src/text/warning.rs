@@ -51,6 +51,10 @@ pub fn warning(warning: &Warning) -> String {
             "The VM {vm} turns itself off when no window of it is open for a while, also in the middle of a backup: keep a window of it open.",
             &[("vm", &sanitize(vm))],
         ),
+        Warning::TemplateNotRestored { vm, template } => gettext_f(
+            "{vm} was restored with all of its data and cannot start, because its template {template} was not restored. Restore the template, or give {vm} another one in its settings.",
+            &[("vm", &sanitize(vm)), ("template", &sanitize(template))],
+        ),
         Warning::UptakeUnknown { vm } => gettext_f(
             "It cannot be told here whether the VM {vm} has taken the last bytes of the backup: verify it before you rely on it.",
             &[("vm", &sanitize(vm))],

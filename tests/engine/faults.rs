@@ -325,6 +325,26 @@ fn slow_vms() -> Vec<Vm> {
 }
 
 #[test]
+fn a_vm_that_lost_its_template_is_named() {
+    let place = Workspace::new();
+    let outcome = place.restore_injured("tpl", Injury::Write { from: 0, errno: EIO });
+    let Outcome::Done(report) = outcome else {
+        panic!("{outcome:?}")
+    };
+    let named: Vec<(&str, &str)> = report
+        .warnings
+        .iter()
+        .filter_map(|warning| match warning {
+            Warning::TemplateNotRestored { vm, template } => Some((vm.as_str(), template.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert!(named.contains(&("net", "tpl")), "{named:?}");
+    // Its template is there.
+    assert!(named.iter().all(|(vm, _)| *vm != "disp"), "{named:?}");
+}
+
+#[test]
 fn a_backup_cancelled_at_any_moment_leaves_nothing() {
     let place = Workspace::new();
     roots::make(&place.path("root"), &slow_vms());

@@ -25,7 +25,6 @@ impl EngineError {
         Source { 0: SourceError::Io { place: odd(), source: answer() } },
         Archive { 0: ArchiveError::WrongPassphrase },
         NotInArchive { what: ArchivedFile::OfVm { vm: odd(), file: odd() } },
-        TemplateNotRestored { vm: odd(), template: odd() },
         NotReady { 0: Finding { vm: None, remark: BackupRemark::NothingSelected } },
         Plan { why: PlanFault::NoHome },
         Key { 0: CryptoError::NoRandomness },

@@ -96,7 +96,7 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     if let Some(error) = result.broken {
         context.warn(Warning::RestUnreadable { why: error });
     }
-    mark_without_template(&plan.table, &mut reports);
+    warn_of_lost_templates(&plan.table, &reports, context);
     let home_folder = target.home.take();
     drop(target);
     // Nothing is called restored before all of it is on the disk.
@@ -118,22 +118,19 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     })
 }
 
-/// A VM whose template was to be restored as well, and failed, is there with all of its data and cannot start.
-fn mark_without_template(table: &RestoreTable, reports: &mut [VmReport]) {
+/// Names the VMs that are there with all of their data and cannot start, because their template was to be restored as well
+/// and failed.
+fn warn_of_lost_templates(table: &RestoreTable, reports: &[VmReport], context: &Context) {
     let is_lost = |report: &&VmReport| !report.result.is_there();
-    let lost: BTreeSet<String> = reports
-        .iter()
-        .filter(is_lost)
-        .map(|report| report.name_here.clone())
-        .collect();
-    for report in reports.iter_mut().filter(|report| report.result == VmResult::Done) {
+    let lost: BTreeSet<&String> = reports.iter().filter(is_lost).map(|report| &report.name_here).collect();
+    for report in reports.iter().filter(|report| report.result.is_there()) {
         let row = table.selected().find(|row| row.domain.name == report.name);
         let template = row.and_then(|row| row.template.as_ref());
-        if let Some(template) = template.filter(|template| lost.contains(*template)) {
-            report.result = VmResult::Partly(Failure(EngineError::TemplateNotRestored {
+        if let Some(template) = template.filter(|template| lost.contains(template)) {
+            context.warn(Warning::TemplateNotRestored {
                 vm: report.name_here.clone(),
                 template: template.clone(),
-            }));
+            });
         }
     }
 }

@@ -24,6 +24,7 @@ impl Warning {
         NameNotSynced { path: odd().into(), why: answer() },
         LeftoverReplaced { path: odd().into() },
         UptakeUnknown { vm: odd() },
+        TemplateNotRestored { vm: odd(), template: odd() },
         TakesNothing { place: odd() },
         VmStarted { vm: odd() },
         VmEndsWhenIdle { vm: odd() },

@@ -141,7 +141,6 @@ pub(super) fn is_of_one_vm(error: &EngineError) -> bool {
         | EngineError::Source(_)
         | EngineError::Archive(_)
         | EngineError::NotInArchive { .. }
-        | EngineError::TemplateNotRestored { .. }
         | EngineError::Plan { .. }
         | EngineError::Key(_)
         | EngineError::Internal { .. } => false,
