@@ -135,7 +135,8 @@ mod tests {
             vm: "sys-usb".to_owned(),
         };
         let made = done(vec![vm("a", VmResult::Done)], None);
-        assert_eq!(ways_on(JobKind::Backup, &made, Some("sys-usb")), [unmount.clone()]);
+        let after_success = ways_on(JobKind::Backup, &made, Some("sys-usb"));
+        assert_eq!(after_success, std::slice::from_ref(&unmount));
         let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
         // What most would take comes first.
         assert_eq!(

@@ -260,7 +260,7 @@ impl Store<'_> {
         for name in names.by_ref() {
             let part = self.path(&format!("{name}.part"));
             if is_free(&self.path(&name))? && is_free(&part)? {
-                let created = Writing::create(&session, &part, WINDOW_BYTES).map_err(failed)?;
+                let created = Writing::create(session, &part, WINDOW_BYTES).map_err(failed)?;
                 return Ok((name, created));
             }
         }
