@@ -85,9 +85,10 @@ impl Folder {
     /// The directory in which the program begins has no name, and differs from the top one.
     fn in_store(reach: &Reach, path: &str) -> Self {
         let inner = path.trim_end_matches('/');
+        let inner = if inner == "." { "" } else { inner };
         Self::InStore {
             reach: reach.clone(),
-            path: if inner.is_empty() && !path.is_empty() {
+            path: if inner.is_empty() && path.starts_with('/') {
                 "/"
             } else {
                 inner

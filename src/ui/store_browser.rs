@@ -228,11 +228,15 @@ fn row(line: &StoreLine) -> gtk::ListBoxRow {
         .build();
     let facts = gtk::Label::builder().label(&line.facts).xalign(1.0).build();
     facts.add_css_class("dim-label");
-    let icon = gtk::Image::from_icon_name(if line.is_directory {
+    let icon = if line.is_directory {
         "folder-symbolic"
     } else {
         "text-x-generic-symbolic"
-    });
+    };
+    let icon = gtk::Image::builder()
+        .icon_name(icon)
+        .accessible_role(gtk::AccessibleRole::Presentation)
+        .build();
     let content = gtk::Box::new(gtk::Orientation::Horizontal, 12);
     for margin in [gtk::Box::set_margin_top, gtk::Box::set_margin_bottom] {
         margin(&content, 6);

@@ -63,6 +63,12 @@ fn what_was_made_in_a_directory_of_a_store_is_known_by_name() {
     let directory = ArchiveFolder::of_destination(&in_store("/backups/")).unwrap();
     let names = names_made_in(&list, &directory);
     assert_eq!(names, [("a".to_owned(), true), ("b".to_owned(), false)].into());
+    // The directory in which the program begins has two names.
+    assert!(remember(&list, &made(4, in_store("./d"))).unwrap());
+    for home in ["", "."] {
+        let directory = ArchiveFolder::of_destination(&in_store(home)).unwrap();
+        assert_eq!(names_made_in(&list, &directory), [("d".to_owned(), true)].into());
+    }
 }
 
 #[test]
