@@ -70,10 +70,10 @@ mod imp {
 
         pub(super) fn show_may_choose(&self) {
             // The list tells of a selection that ends while the window is being taken apart.
-            let Some(button) = self.choose_button.try_get() else {
+            let (Some(button), Some(list)) = (self.choose_button.try_get(), self.list.try_get()) else {
                 return;
             };
-            let chosen = self.line(self.list.selected_row().as_ref());
+            let chosen = self.line(list.selected_row().as_ref());
             let may = if self.wants_file.get() {
                 chosen.is_some_and(|line| !line.is_directory)
             } else {
