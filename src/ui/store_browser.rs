@@ -226,8 +226,17 @@ fn row(line: &StoreLine) -> gtk::ListBoxRow {
         .hexpand(true)
         .ellipsize(gtk::pango::EllipsizeMode::Middle)
         .build();
-    let facts = gtk::Label::builder().label(&line.facts).xalign(1.0).build();
+    let facts = gtk::Label::builder()
+        .label(&line.facts)
+        .xalign(0.0)
+        .wrap(true)
+        .visible(!line.facts.is_empty())
+        .build();
     facts.add_css_class("dim-label");
+    facts.add_css_class("caption");
+    let text = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    text.append(&name);
+    text.append(&facts);
     let icon = if line.is_directory {
         "folder-symbolic"
     } else {
@@ -245,8 +254,7 @@ fn row(line: &StoreLine) -> gtk::ListBoxRow {
         margin(&content, 12);
     }
     content.append(&icon);
-    content.append(&name);
-    content.append(&facts);
+    content.append(&text);
     let row = gtk::ListBoxRow::builder().child(&content).build();
     set_accessible_name(&row, &line.spoken);
     row
