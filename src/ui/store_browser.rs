@@ -51,6 +51,8 @@ mod imp {
         /// Whether a file is wanted, and not a directory.
         pub(super) wants_file: Cell<bool>,
         pub(super) is_listed: Cell<bool>,
+        /// Set when the window is taken apart.
+        is_gone: Cell<bool>,
         pub(super) handler: OnceCell<Handler>,
         /// Whatever has to live as long as the window.
         pub(super) kept: RefCell<Option<Rc<dyn std::any::Any>>>,
@@ -69,17 +71,17 @@ mod imp {
         }
 
         pub(super) fn show_may_choose(&self) {
-            // The list tells of a selection that ends while the window is being taken apart.
-            let (Some(button), Some(list)) = (self.choose_button.try_get(), self.list.try_get()) else {
+            // The list tells of a selection that ends when the window is freed, and its other children with it.
+            if self.is_gone.get() {
                 return;
-            };
-            let chosen = self.line(list.selected_row().as_ref());
+            }
+            let chosen = self.line(self.list.selected_row().as_ref());
             let may = if self.wants_file.get() {
                 chosen.is_some_and(|line| !line.is_directory)
             } else {
                 self.is_listed.get()
             };
-            button.set_sensitive(may);
+            self.choose_button.set_sensitive(may);
         }
     }
 
@@ -137,7 +139,12 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BpStoreBrowser {}
+    impl ObjectImpl for BpStoreBrowser {
+        fn dispose(&self) {
+            self.is_gone.set(true);
+        }
+    }
+
     impl WidgetImpl for BpStoreBrowser {}
     impl WindowImpl for BpStoreBrowser {
         fn close_request(&self) -> glib::Propagation {

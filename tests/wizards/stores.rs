@@ -93,9 +93,7 @@ fn both_wizards_use_a_store() {
     assert!(list.texts().contains("made here and verified"), "{}", list.texts());
     wizard.session.screenshot("store-browser-restore");
     list.click("Cancel");
-    wait_until(&format!("one window\n{}", wizard.app.log()), STEP, || {
-        wizard.session.desk().windows().len() == 1
-    });
+    wait_until("one window", STEP, || wizard.session.desk().windows().len() == 1);
     wizard.window.enter(Role::TEXT, "Backup file there", &name);
     wizard.wait_ready();
     wizard.session.screenshot("store-restore-1");
