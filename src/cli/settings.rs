@@ -120,11 +120,12 @@ impl Settings {
             // Asked for when the user has agreed.
             PassphraseSource::Vm(_) => None,
         };
+        let extras = args.extras().or(profile.extras);
         Ok(Self {
             vms: selection.vms,
             destination: location::destination::<BackupArgs>(
                 Some(&profile.destination_vm),
-                args.extras().or(profile.extras.clone()).store.as_deref(),
+                extras.store.as_deref(),
                 OsStr::new(&profile.destination_path),
             )?,
             compression: profile.compression,
@@ -133,7 +134,7 @@ impl Settings {
                 PassphraseSource::Vm(vm) => Some(vm),
                 PassphraseSource::Ask | PassphraseSource::Text(_) => None,
             },
-            extras: args.extras().or(profile.extras),
+            extras,
         })
     }
 }

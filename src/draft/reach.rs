@@ -110,7 +110,7 @@ mod tests {
             let output = Command::new("sh").args(["-c", &words]).output().unwrap();
             let expected = format!("-oBatchMode=yes\n-s\n--\n{name}\nsftp\n");
             assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
-            // What was quoted is shown as it would be run.
+            // A name that had to be quoted is shown as the whole program.
             assert_eq!(ReachKind::of_program(&program), (ReachKind::Program, program));
         }
     }

@@ -64,7 +64,7 @@ fn archives_in(folder: &Path) -> Vec<KnownBackup> {
 
 /// Returns what is known of a file, if it is an archive by its first bytes.
 fn archive(path: &Path) -> Option<KnownBackup> {
-    // What is being written, or was left unfinished, is no backup.
+    // A `.part` file is not a whole backup.
     if path.extension().is_some_and(|ending| ending == "part") {
         return None;
     }

@@ -3,7 +3,7 @@
 //! `sftp-server`, `ssh -s HOST sftp` or `rclone serve sftp --stdio REMOTE:`.
 //!
 //! The packets are those of the crate `russh-sftp`, which needs an asynchronous runtime. The runtime and all tasks stay on
-//! one thread of this room; whoever uses a [`Session`] makes blocking calls. Requests are pipelined: a [`Writing`] and a
+//! one thread of this room. The methods of a [`Session`] block. Requests are pipelined: a [`Writing`] and a
 //! [`Reading`] keep as many of them in flight as their window allows, so that a distant server costs no time.
 //!
 //! A server is trusted with nothing. A reply is at most [`LARGEST_PACKET_BYTES`] long, a listing is cut at a number of

@@ -3,16 +3,10 @@
 
 use std::collections::VecDeque;
 
-use russh_sftp::{
-    client::error::Error,
-    protocol::{FileAttributes, OpenFlags},
-};
+use russh_sftp::protocol::{FileAttributes, OpenFlags};
 use tokio::task::JoinHandle;
 
-use super::{
-    Session, SftpError,
-    session::{is_end, known},
-};
+use super::{Session, SftpError, session::known};
 
 /// A file that is written, with requests in flight.
 pub struct Writing {
@@ -144,12 +138,7 @@ impl Writing {
         let settled = self.settle();
         let inner = &self.session.0;
         // Closed in any case: a server may hold a file until then.
-        let closed = inner.wait(async {
-            match inner.raw.close(std::mem::take(&mut self.handle)).await {
-                Err(error) if is_end(&error) => Err(Error::UnexpectedPacket),
-                answer => answer,
-            }
-        });
+        let closed = inner.wait(inner.raw.close(std::mem::take(&mut self.handle)));
         settled.and(closed.map(drop))
     }
 }

@@ -6,9 +6,7 @@ mod connection;
 mod error;
 mod shared;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use crate::{cancel::CancelToken, host::Services};
+use crate::{cancel::CancelToken, host::Services, units::unix_now};
 
 use super::Location;
 
@@ -59,12 +57,7 @@ pub fn list_store(
 
 /// Returns whether an unfinished archive that was last written then, in seconds since 1970, was left behind.
 pub(super) fn is_left_behind(changed: i64) -> bool {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    let age = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(changed);
-    age > LEFT_BEHIND_AFTER_SECONDS
+    unix_now().cast_signed().saturating_sub(changed) > LEFT_BEHIND_AFTER_SECONDS
 }
 
 #[cfg(test)]

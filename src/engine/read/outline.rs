@@ -85,7 +85,8 @@ impl Outline {
     }
 }
 
-/// Walks over the outer headers. Only a store in a VM needs `services`. `None` where the archive is no file: then nothing is known before it is read.
+/// Walks over the outer headers. Only a store in a VM needs `services`. Returns `None` where the archive is read as a
+/// stream: nothing is known of a stream before it is read.
 ///
 /// # Errors
 /// When the file cannot be read or nothing in it is of a backup, or the job is cancelled. What is wrong with a backup is no

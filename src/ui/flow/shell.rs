@@ -154,9 +154,10 @@ pub(in crate::ui) trait Flow: Sized + 'static {
             draft::pick(host.as_ref(), &vm, false, context)
         });
         let waiting = when_answered(self, task, move |flow, answer| {
-            let said = answer.err().map(|_| words::pick_failed(&asked).text);
             flow.shell().picking.replace(None);
-            flow.shell().progress.show_saved(&said.unwrap_or_default());
+            if answer.is_err() {
+                flow.shell().progress.show_saved(&words::pick_failed(&asked).text);
+            }
         });
         self.shell().picking.replace(Some(waiting));
     }

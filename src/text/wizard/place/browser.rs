@@ -83,7 +83,7 @@ pub fn store_reading() -> Verdict {
     success(gettext("Looking…"), String::new())
 }
 
-/// What is said of a directory without anything in it, and of one that cannot be read.
+/// What is said of a directory that cannot be read.
 pub fn store_unread(error: &StoreError) -> Verdict {
     let message = store_error(error);
     let detail: Vec<String> = [Some(message.detail), message.hint].into_iter().flatten().collect();
