@@ -5,8 +5,8 @@
 use std::{
     fmt,
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -18,10 +18,21 @@ pub struct CancelToken(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     is_cancelled: AtomicBool,
-    on_cancel: Mutex<Vec<Box<dyn Fn() + Send>>>,
+    on_cancel: Mutex<Vec<Action>>,
+    registered: AtomicU64,
     /// Wakes those who sleep with the token.
     woken: Condvar,
 }
+
+/// Takes back what was registered with a token when it is dropped.
+#[must_use = "dropping it takes back what was registered"]
+pub struct Registration {
+    token: CancelToken,
+    number: u64,
+}
+
+/// What runs when a token is cancelled, with its number.
+type Action = (u64, Box<dyn Fn() + Send>);
 
 /// The work was stopped by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,9 +43,9 @@ impl CancelToken {
     /// Stops everything that looks at this token, and runs what was registered with [`CancelToken::on_cancel`].
     pub fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
-        let actions = std::mem::take(&mut *self.0.on_cancel.lock().unwrap_or_else(PoisonError::into_inner));
+        let actions = std::mem::take(&mut *self.actions());
         self.0.woken.notify_all();
-        for action in actions {
+        for (_, action) in actions {
             action();
         }
     }
@@ -47,14 +58,27 @@ impl CancelToken {
     /// Registers what wakes a thread that hangs in a read or write and cannot look at the token: for example, killing the
     /// process at the other end. Runs it at once if the token is cancelled already.
     pub fn on_cancel(&self, action: impl Fn() + Send + 'static) {
-        self.0
-            .on_cancel
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Box::new(action));
+        self.register(action);
+    }
+
+    /// Does the same for as long as the returned value is held: for what outlives the work of this token.
+    pub fn on_cancel_while_held(&self, action: impl Fn() + Send + 'static) -> Registration {
+        let number = self.register(action);
+        let token = self.clone();
+        Registration { token, number }
+    }
+
+    fn register(&self, action: impl Fn() + Send + 'static) -> u64 {
+        let number = self.0.registered.fetch_add(1, Ordering::Relaxed);
+        self.actions().push((number, Box::new(action)));
         if self.is_cancelled() {
             self.cancel();
         }
+        number
+    }
+
+    fn actions(&self) -> MutexGuard<'_, Vec<Action>> {
+        self.0.on_cancel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the calling work if the token was cancelled.
@@ -71,10 +95,16 @@ impl CancelToken {
     /// [`Cancelled`] then, and at once if it was cancelled before.
     pub fn sleep(&self, time: Duration) -> Result<(), Cancelled> {
         // The token is cancelled before this lock is taken there, so that no sleeper is missed.
-        let guard = self.0.on_cancel.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_awaited = |_: &mut Vec<Box<dyn Fn() + Send>>| !self.is_cancelled();
+        let guard = self.actions();
+        let is_awaited = |_: &mut Vec<Action>| !self.is_cancelled();
         drop(self.0.woken.wait_timeout_while(guard, time, is_awaited));
         self.check()
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.token.actions().retain(|(number, _)| *number != self.number);
     }
 }
 
@@ -118,5 +148,21 @@ mod tests {
         assert_eq!(runs.load(Ordering::SeqCst), 1);
         token.on_cancel(count());
         assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn what_is_held_no_more_does_not_run() {
+        let (token, runs) = (CancelToken::default(), Arc::new(AtomicUsize::new(0)));
+        let add = |much: usize| {
+            let runs = Arc::clone(&runs);
+            move || {
+                runs.fetch_add(much, Ordering::SeqCst);
+            }
+        };
+        let dropped = token.on_cancel_while_held(add(1));
+        let _held = token.on_cancel_while_held(add(10));
+        drop(dropped);
+        token.cancel();
+        assert_eq!(runs.load(Ordering::SeqCst), 10);
     }
 }

@@ -10,6 +10,7 @@ mod role;
 mod index;
 mod keys;
 mod part_format;
+mod ranges;
 
 // What is wanted of it.
 mod expected;

@@ -9,13 +9,16 @@
 //! A server is trusted with nothing. A reply is at most [`LARGEST_PACKET_BYTES`] long, a listing is cut at a number of
 //! entries, and data that is longer than what was asked for ends the session.
 
+mod ahead;
 mod error;
+mod open_file;
 mod pump;
 mod reading;
 mod session;
 mod writing;
 
 pub use error::SftpError;
+pub use open_file::OpenFile;
 pub use reading::Reading;
 pub use session::{Abilities, Attributes, DirectoryEntry, Kind, LARGEST_PACKET_BYTES, Session};
 pub use writing::Writing;

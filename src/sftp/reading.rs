@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! A file of a server that is read.
+//! One reader of a file of a server, with requests in flight.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Range, sync::Arc};
 
-use russh_sftp::protocol::{FileAttributes, OpenFlags};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 
 use super::{
-    Attributes, Session, SftpError,
-    session::{is_end, known},
+    OpenFile, SftpError,
+    ahead::{Ahead, Next},
 };
 
-/// A request for data: from where, how much, and its answer.
+/// How much longer the answer to the oldest request may take than one that carries no data. Servers answer in order, so that
+/// it takes the time of one packet, and what cloud storage needs to find the data.
+const DATA_TAKES_TIMES: u32 = 3;
+
+/// The most requests in flight.
+const MOST_REQUESTS: usize = 256;
+
+/// A request for data: of which bytes, and its answer.
 struct Wanted {
-    position: u64,
-    bytes: usize,
+    range: Range<u64>,
     task: JoinHandle<Result<Vec<u8>, SftpError>>,
 }
 
-/// A file that is read, with requests in flight. How far it reads ahead grows while it is read in one go, up to its window,
-/// and falls back to nothing with a leap, so that who looks for a few bytes fetches a few bytes.
+/// A reader of a file. It asks for what will be read before that is read, as far as its window and [`Ahead`] allow.
 pub struct Reading {
-    session: Session,
-    handle: String,
+    file: Arc<OpenFile>,
     window_bytes: usize,
     /// What came, and what of it has been taken.
     buffer: Vec<u8>,
@@ -30,42 +33,34 @@ pub struct Reading {
     /// Where the rest of the buffer stands in the file.
     position: u64,
     in_flight: VecDeque<Wanted>,
-    /// How far is read ahead now.
-    ahead_bytes: usize,
+    in_flight_bytes: u64,
+    ahead: Ahead,
+    next: Next,
 }
 
 impl Reading {
-    /// Opens a file to be read.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn open(session: &Session, path: &str, window_bytes: usize) -> Result<Self, SftpError> {
-        let opened = session
-            .0
-            .ask(session.0.raw.open(path, OpenFlags::READ, FileAttributes::empty()))?;
-        Ok(Self {
-            session: session.clone(),
-            handle: known(opened.handle)?,
+    /// A reader at the start of a file. `window_bytes` is how much may be in flight.
+    pub fn new(file: Arc<OpenFile>, window_bytes: usize) -> Self {
+        Self {
+            file,
             window_bytes,
             buffer: Vec::new(),
             taken: 0,
             position: 0,
             in_flight: VecDeque::new(),
-            ahead_bytes: 0,
-        })
+            in_flight_bytes: 0,
+            ahead: Ahead::default(),
+            next: Next::At(0),
+        }
     }
 
-    /// Returns what the server says of the file.
-    ///
-    /// # Errors
-    /// When it does not say.
-    pub fn attributes(&self) -> Result<Attributes, SftpError> {
-        let inner = &self.session.0;
-        let found = inner.ask(inner.raw.fstat(self.handle.as_str()))?;
-        Ok(Attributes::of(&found.attrs))
+    /// Takes which ranges will be read, in that order. What is read beside them is asked for when it is wanted.
+    pub fn will_read(&mut self, ranges: Vec<Range<u64>>) {
+        self.ahead.told(ranges);
+        self.drop_requests();
     }
 
-    /// Reads some bytes from a position on; none at the end of the file.
+    /// Reads some bytes from a position on; none at the end of the file, which is at `end`.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -75,8 +70,15 @@ impl Reading {
         if wanted == 0 {
             return Ok(0);
         }
+        let front = self.file.front_from(position);
+        if !front.is_empty() {
+            let count = wanted.min(front.len());
+            buffer[..count].copy_from_slice(&front[..count]);
+            (self.buffer, self.taken, self.position) = (Vec::new(), 0, position + count as u64);
+            return Ok(count);
+        }
         if position != self.position || self.taken == self.buffer.len() {
-            self.go_to(position);
+            self.go_to(position, wanted);
             self.fetch(wanted, end)?;
         }
         let count = wanted.min(self.buffer.len() - self.taken);
@@ -87,22 +89,39 @@ impl Reading {
     }
 
     /// Drops what is not at that position.
-    fn go_to(&mut self, position: u64) {
+    fn go_to(&mut self, position: u64, wanted: usize) {
         let rest = self.buffer.len() - self.taken;
-        match position.checked_sub(self.position).map(usize::try_from) {
+        let step = position.checked_sub(self.position).map(usize::try_from);
+        let is_leap = position != self.position;
+        self.position = position;
+        match step {
             Some(Ok(step)) if step < rest => self.taken += step,
             _ => {
-                self.buffer.clear();
-                self.taken = 0;
-                while self.in_flight.front().is_some_and(|next| next.position != position) {
-                    self.in_flight.pop_front();
+                (self.buffer, self.taken) = (Vec::new(), 0);
+                if is_leap {
+                    self.ahead.leapt(position, wanted as u64);
+                } else {
+                    self.ahead.went_on(self.window_bytes);
                 }
-                if position != self.position && self.in_flight.is_empty() {
-                    self.ahead_bytes = 0;
+                match self
+                    .in_flight
+                    .iter()
+                    .position(|request| request.range.contains(&position))
+                {
+                    Some(passed) => {
+                        for request in self.in_flight.drain(..passed) {
+                            self.in_flight_bytes -= length(&request.range);
+                        }
+                    }
+                    None => self.drop_requests(),
                 }
             }
         }
-        self.position = position;
+    }
+
+    fn drop_requests(&mut self) {
+        self.in_flight.clear();
+        self.in_flight_bytes = 0;
     }
 
     /// Fills the buffer with at least one byte, and has so much more on its way.
@@ -110,66 +129,68 @@ impl Reading {
         if self.taken < self.buffer.len() {
             return Ok(());
         }
-        let reach = self
-            .position
-            .saturating_add((wanted + self.ahead_bytes) as u64)
-            .min(end);
-        let last = self.in_flight.back();
-        let mut next = last.map_or(self.position, |last| last.position + last.bytes as u64);
-        while next < reach {
-            let most = u64::from(self.session.0.read_chunk_bytes);
-            // Reading ahead is in whole chunks, what was asked for is exact.
-            let bytes = usize::try_from((reach - next).min(most)).unwrap_or(usize::MAX);
-            self.in_flight.push_back(self.request(next, bytes));
-            next += bytes as u64;
+        if self.in_flight.is_empty() {
+            self.next = self.ahead.begin(self.position);
         }
-        let Some(wanted) = self.in_flight.pop_front() else {
+        self.ask_ahead(wanted, end);
+        let Some(first) = self.in_flight.pop_front() else {
             return Err(SftpError::Garbled);
         };
-        let answer = self.session.0.runtime.block_on(wanted.task);
-        let data = answer.unwrap_or(Err(SftpError::Lost))?;
+        self.in_flight_bytes -= length(&first.range);
+        let inner = &self.file.session.0;
+        let patience = inner.patience * DATA_TAKES_TIMES;
+        let answer = inner.runtime.block_on(async { timeout(patience, first.task).await });
+        let data = answer.map_err(|_| SftpError::Silent)?.unwrap_or(Err(SftpError::Lost))?;
         if data.is_empty() {
+            // The end comes before it is there: the file was cut.
             return Err(SftpError::EndedEarly);
         }
-        if data.len() > wanted.bytes {
+        let came = first.range.start..first.range.start + data.len() as u64;
+        if came.end > first.range.end {
             return Err(SftpError::Garbled);
         }
-        if data.len() < wanted.bytes {
+        if came.end < first.range.end {
             // A server may answer with less than it was asked for: the rest is asked for anew, before what comes later.
-            let missing = wanted.bytes - data.len();
-            let rest = self.request(wanted.position + data.len() as u64, missing);
+            let rest = self.request(came.end..first.range.end);
             self.in_flight.push_front(rest);
         }
-        let chunk = self.session.0.read_chunk_bytes as usize;
-        self.ahead_bytes = (self.ahead_bytes * 2).max(chunk).min(self.window_bytes);
-        (self.buffer, self.taken) = (data, 0);
+        self.taken = usize::try_from(self.position - came.start).unwrap_or(usize::MAX);
+        self.buffer = data;
+        // The answer ends before what is wanted of it: the rest has just been asked for.
+        if self.taken >= self.buffer.len() {
+            (self.buffer, self.taken) = (Vec::new(), 0);
+            return self.fetch(wanted, end);
+        }
         Ok(())
     }
 
-    fn request(&self, position: u64, bytes: usize) -> Wanted {
-        let (session, handle) = (self.session.clone(), self.handle.clone());
-        let length = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let task = self.session.0.runtime.spawn(async move {
-            let data = async {
-                match session.0.raw.read(handle, position, length).await {
-                    // The end comes before it is there: the file was cut.
-                    Err(error) if is_end(&error) => Ok(Vec::new()),
-                    answer => Ok(answer?.data),
-                }
+    /// Sends as many requests as the window takes.
+    fn ask_ahead(&mut self, wanted: usize, end: u64) {
+        let most = u64::from(self.file.session.0.read_chunk_bytes);
+        let reach = self.position.saturating_add(wanted as u64).min(end);
+        while self.in_flight.is_empty()
+            || (self.in_flight_bytes + most <= self.window_bytes as u64 && self.in_flight.len() < MOST_REQUESTS)
+        {
+            let Some((range, next)) = self.ahead.request(self.next, reach, most) else {
+                return;
             };
-            session.0.answer(data).await
-        });
-        Wanted { position, bytes, task }
+            if range.start >= end {
+                return;
+            }
+            self.next = next;
+            let request = self.request(range.start..range.end.min(end));
+            self.in_flight.push_back(request);
+        }
+    }
+
+    fn request(&mut self, range: Range<u64>) -> Wanted {
+        self.in_flight_bytes += length(&range);
+        let bytes = u32::try_from(length(&range)).unwrap_or(u32::MAX);
+        let task = self.file.request(range.start, bytes);
+        Wanted { range, task }
     }
 }
 
-impl Drop for Reading {
-    fn drop(&mut self) {
-        let (session, handle) = (self.session.clone(), std::mem::take(&mut self.handle));
-        let close = async move {
-            // Nothing depends on it.
-            let _ = session.0.answer(session.0.raw.close(handle)).await;
-        };
-        drop(self.session.0.runtime.spawn(close));
-    }
+fn length(range: &Range<u64>) -> u64 {
+    range.end - range.start
 }

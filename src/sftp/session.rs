@@ -13,7 +13,7 @@ use std::{
 use russh_sftp::{
     client::{Config, RawSftpSession, error::Error, rawsession::SftpResult},
     extensions::{FSYNC, LIMITS, STATVFS},
-    protocol::{FileAttributes, StatusCode},
+    protocol::{Attrs, FileAttributes, StatusCode},
 };
 use tokio::{
     runtime::Handle,
@@ -55,18 +55,19 @@ pub struct Abilities {
 }
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
     /// A file.
     File,
     /// A directory.
     Directory,
     /// Something else, or the server does not say.
+    #[default]
     Other,
 }
 
 /// What a server says of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Attributes {
     /// What it is.
     pub kind: Kind,
@@ -96,7 +97,7 @@ pub(super) struct Inner {
     pub(super) write_chunk_bytes: u32,
     abilities: Abilities,
     /// How long an answer may take that needs no data to be carried.
-    patience: Duration,
+    pub(super) patience: Duration,
     /// Cancelled when nothing more comes from the server.
     lost: CancellationToken,
     /// Dropped last: it ends the thread of the runtime.
@@ -175,6 +176,20 @@ impl Session {
     pub fn stat_link(&self, path: &str) -> Result<Attributes, SftpError> {
         let found = self.0.ask(self.0.raw.lstat(path))?;
         Ok(Attributes::of(&found.attrs))
+    }
+
+    /// Returns what each of two paths names, asked for at once. A link is itself.
+    ///
+    /// # Errors
+    /// When the connection was lost. What is said of a path is its own result.
+    pub fn stat_links(&self, paths: [&str; 2]) -> Result<[Result<Attributes, SftpError>; 2], SftpError> {
+        let raw = &self.0.raw;
+        let (first, second) = self
+            .0
+            .ask(async { Ok(tokio::join!(raw.lstat(paths[0]), raw.lstat(paths[1]))) })?;
+        let attributes =
+            |found: SftpResult<Attrs>| found.map(|found| Attributes::of(&found.attrs)).map_err(SftpError::from);
+        Ok([attributes(first), attributes(second)])
     }
 
     /// Returns the entries of a directory, in the server's order, without itself and the one above it.

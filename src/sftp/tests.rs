@@ -6,7 +6,7 @@ use std::{
     io::{self, Read},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -103,7 +103,7 @@ fn what_is_written_is_there_and_is_read() {
             .unwrap();
         assert!(listed.iter().any(|entry| entry.name == name), "{listed:?}");
 
-        let mut reading = Reading::open(&session, &there, WINDOW_BYTES).unwrap();
+        let mut reading = Reading::new(Arc::new(OpenFile::open(&session, &there).unwrap()), WINDOW_BYTES);
         let mut read = vec![0; content.len()];
         let mut at = 0;
         while at < read.len() {
@@ -209,7 +209,7 @@ fn a_distant_server_costs_windows_and_not_requests() {
     let mut writing = Writing::create(&session, &path, WINDOW_BYTES).unwrap();
     writing.write_at(0, &content).unwrap();
     writing.close().unwrap();
-    let mut reading = Reading::open(&session, &path, WINDOW_BYTES).unwrap();
+    let mut reading = Reading::new(Arc::new(OpenFile::open(&session, &path).unwrap()), WINDOW_BYTES);
     let (mut read, mut at) = (vec![0; content.len()], 0);
     while at < read.len() {
         let end = read.len().min(at + 100_000);
@@ -252,4 +252,29 @@ fn what_is_no_server_is_said_at_once_and_one_that_dies_is_lost() {
         assert_eq!(written.and_then(|()| writing.settle()), Err(SftpError::Lost), "{name}");
         assert_eq!(session.stat(&base), Err(SftpError::Lost));
     }
+}
+
+#[test]
+fn a_server_that_falls_silent_is_not_waited_for_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    fs::write(&path, noise(1_000_000)).unwrap();
+    let Some(mut command) = openssh() else { return };
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let server = Server(child);
+    let session = Session::start(Box::new(stdout), Box::new(stdin), Duration::from_millis(500)).unwrap();
+    let file = Arc::new(OpenFile::open(&session, path.to_str().unwrap()).unwrap());
+    let mut reading = Reading::new(file, WINDOW_BYTES);
+    let mut few = [0; 10];
+    assert_eq!(reading.read_at(500_000, 1_000_000, &mut few), Ok(10));
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&server.0),
+        rustix::process::Signal::STOP,
+    )
+    .unwrap();
+    let begun = Instant::now();
+    assert_eq!(reading.read_at(900_000, 1_000_000, &mut few), Err(SftpError::Silent));
+    assert_eq!(session.stat("/"), Err(SftpError::Silent));
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }

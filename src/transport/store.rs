@@ -15,7 +15,7 @@ pub use crate::sftp::{
 };
 pub(super) use connection::Connection;
 pub use error::StoreError;
-pub(super) use shared::Shared;
+pub(super) use shared::{Held, Shared};
 
 /// How old an unfinished archive must be before it counts as left behind, in seconds. A store tells nobody whether a program
 /// is writing a file.

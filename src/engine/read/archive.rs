@@ -22,6 +22,7 @@ use super::{
     keys::KeysAhead,
     members::Members,
     part_format::PartFormat,
+    ranges,
     reader::Reader,
     scout::{KEYS_LEFT, Scout},
     target::Target,
@@ -103,7 +104,7 @@ impl<'a> Archive<'a> {
         scope: Scope<'_>,
         target: &mut dyn Target,
     ) -> Result<DataResult, EngineError> {
-        let (mut members, ahead) = self.members(rows)?;
+        let (mut members, mut ahead) = self.members(rows)?;
         let known = self.index.unwrap_or_default();
         let audits = matches!(scope, Scope::Everything);
         if let Some(position) = known.trailing.filter(|_| audits) {
@@ -113,11 +114,17 @@ impl<'a> Archive<'a> {
             Scope::OneFile(file) => Some(file),
             Scope::Everything | Scope::Vms => None,
         };
+        let wanted = wanted(rows.iter().copied(), only);
+        let is_read = |file: &str| will_be_read(&wanted, false, file);
+        members.will_read(ranges::of_parts(&known.members, is_read));
+        if let Some(ahead) = &mut ahead {
+            ahead.will_read(ranges::of_heads(&known.members, is_read));
+        }
         let run = Run {
             access: self.access,
             opened: self.opened,
             context: self.context,
-            wanted: &wanted(rows.iter().copied(), only),
+            wanted: &wanted,
             audits,
         };
         let announced = rows.iter().map(|row| row.content.size_bytes).sum();

@@ -9,6 +9,9 @@ use crate::{
 
 pub(super) use crate::transport::Member as MemberInfo;
 
+/// The unit of tar in bytes: a header takes one, and content is filled up to it.
+pub(super) const BLOCK_BYTES: u64 = 512;
+
 /// How much of a file is read ahead, in bytes.
 pub(super) const BUFFER_BYTES: usize = 256 * 1024;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The members of an archive: found in its bytes, or sent one by one by a VM.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     engine::{ArchiveError, CancelToken, EngineError, io_errors::source_error},
@@ -75,6 +75,13 @@ impl Members {
     pub(super) fn arrange(&mut self, order: Arc<[MemberInfo]>) {
         if let From::File(file) = &mut self.from {
             file.arrange(order);
+        }
+    }
+
+    /// Takes which bytes of a file will be read, in that order.
+    pub(super) fn will_read(&mut self, ranges: Vec<Range<u64>>) {
+        if let From::File(file) = &mut self.from {
+            file.will_read(ranges);
         }
     }
 

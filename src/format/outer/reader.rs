@@ -189,6 +189,11 @@ impl<R: Read> Reader<R> {
         self.heads.has_seen_end = zero_blocks > 0;
     }
 
+    /// What it reads from. Who moves it moves the reader.
+    pub(super) fn inner_mut(&mut self) -> &mut R {
+        self.blocks.get_mut()
+    }
+
     /// What it reads from.
     pub fn into_inner(self) -> R {
         self.blocks.into_inner()

@@ -116,6 +116,11 @@ impl<R: Read> Walker<R> {
         &mut self.reader
     }
 
+    /// What it reads from.
+    pub fn inner_mut(&mut self) -> &mut R {
+        self.reader.inner_mut()
+    }
+
     /// Bytes of the archive read so far.
     pub fn position(&self) -> u64 {
         self.reader.position()

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is asked of an archive that is read, and what is answered.
 
-use std::io::{self, Read, Seek};
+use std::{
+    io::{self, Read, Seek},
+    ops::Range,
+};
 
 use super::super::TransportError;
 
@@ -42,6 +45,9 @@ pub trait ArchiveReader: Read + Seek + Send {
     fn buffer_bytes(&self) -> Option<usize> {
         None
     }
+
+    /// Takes which ranges of bytes will be read, in that order, so that they can be fetched before they are wanted.
+    fn will_read(&mut self, _ranges: Vec<Range<u64>>) {}
 
     /// Returns access to every byte of the archive, where there is one.
     fn ranged(&self) -> Option<Box<dyn Ranged>>;

@@ -4,6 +4,7 @@
 
 use std::{
     io::{self, Read, Seek, SeekFrom},
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -18,7 +19,7 @@ use super::{
     super::{
         SourceError, TransportError,
         location::{Location, Reach},
-        store::{Connection, Shared, StoreError, StoreKind},
+        store::{Held, Shared, StoreError, StoreKind},
     },
     api::{ArchiveReader, Ranged},
     joined::seek_target,
@@ -27,8 +28,9 @@ use super::{
 /// How many bytes may be on their way from the store.
 const WINDOW_BYTES: usize = 32 << 20;
 
-/// How much is read at a time where the archive's headers are looked for, in bytes.
-const BUFFER_BYTES: usize = 4096;
+/// How much is read at a time where the archive's headers are looked for, in bytes: the last
+/// block of a member and the header behind it.
+const BUFFER_BYTES: usize = 1024;
 
 /// How long is waited before each attempt to connect anew: about a minute in all.
 const PAUSES: [Duration; 7] = [
@@ -54,9 +56,10 @@ struct Place {
 /// An archive in a store, open for reading.
 pub(super) struct StoreReader {
     place: Place,
+    held: Held,
     reading: Reading,
-    /// Held as long as it is read from.
-    connection: Arc<Connection>,
+    /// What is going to be read, for a reading that begins anew.
+    will_read: Vec<Range<u64>>,
     /// What the archive was when it was opened.
     found: Attributes,
     bytes: u64,
@@ -82,32 +85,40 @@ impl StoreReader {
             cancel: cancel.clone(),
         };
         let opened = place.open(services.or(place.services.as_deref()));
-        let (connection, reading, found) = opened.map_err(|error| error.reading(place.to_string()))?;
-        if found.kind == StoreKind::Directory {
+        let held = opened.map_err(|error| error.reading(place.to_string()))?;
+        if held.file.attributes().kind == StoreKind::Directory {
             let kind = super::super::Unreadable::Directory;
             let place = place.to_string();
             return Err(SourceError::NotReadable { place, kind }.into());
         }
-        Ok(Self {
-            reading,
-            connection,
+        Ok(Self::new(place, held))
+    }
+
+    fn new(place: Place, held: Held) -> Self {
+        let found = held.file.attributes();
+        Self {
+            place,
+            reading: Reading::new(Arc::clone(&held.file), WINDOW_BYTES),
+            held,
+            will_read: Vec::new(),
             bytes: found.bytes.unwrap_or(0),
             found,
             position: 0,
-            place,
-        })
+        }
     }
 
     /// Opens the archive over a new connection. Returns whether it is still the same one.
     fn reopen(&mut self) -> Result<bool, StoreError> {
-        let (connection, reading, found) = self.place.open(self.place.services.as_deref())?;
-        (self.connection, self.reading) = (connection, reading);
-        Ok(found == self.found)
+        self.place.shared.forget(&self.held);
+        self.held = self.place.open(self.place.services.as_deref())?;
+        self.reading = Reading::new(Arc::clone(&self.held.file), WINDOW_BYTES);
+        self.reading.will_read(self.will_read.clone());
+        Ok(self.held.file.attributes() == self.found)
     }
 
     fn read_once(&mut self, position: u64, buffer: &mut [u8]) -> Result<usize, StoreError> {
         let read = self.reading.read_at(position, self.bytes, buffer);
-        read.map_err(|fault| self.connection.error(fault, &self.place.cancel))
+        read.map_err(|fault| self.held.connection.error(fault, &self.place.cancel))
     }
 
     /// Reads some bytes, and connects anew as often as that helps.
@@ -134,12 +145,8 @@ impl StoreReader {
 }
 
 impl Place {
-    fn open(&self, services: Option<&dyn Services>) -> Result<(Arc<Connection>, Reading, Attributes), StoreError> {
-        self.shared.over(&self.reach, services, &self.cancel, |connection| {
-            let reading = Reading::open(&connection.session, &self.path, WINDOW_BYTES)?;
-            let found = reading.attributes()?;
-            Ok((Arc::clone(connection), reading, found))
-        })
+    fn open(&self, services: Option<&dyn Services>) -> Result<Held, StoreError> {
+        self.shared.open(&self.reach, &self.path, services, &self.cancel)
     }
 }
 
@@ -171,18 +178,14 @@ impl ArchiveReader for StoreReader {
     }
 
     fn ranged(&self) -> Option<Box<dyn Ranged>> {
-        let opened = self.place.open(self.place.services.as_deref());
-        let (connection, reading, found) = opened.ok()?;
-        (found == self.found).then(|| {
-            Box::new(StoreRanges(Mutex::new(Self {
-                place: self.place.clone(),
-                reading,
-                connection,
-                found,
-                bytes: self.bytes,
-                position: 0,
-            }))) as Box<dyn Ranged>
-        })
+        let held = self.place.open(self.place.services.as_deref()).ok()?;
+        let is_same = held.file.attributes() == self.found;
+        is_same.then(|| Box::new(StoreRanges(Mutex::new(Self::new(self.place.clone(), held)))) as Box<dyn Ranged>)
+    }
+
+    fn will_read(&mut self, ranges: Vec<Range<u64>>) {
+        self.will_read.clone_from(&ranges);
+        self.reading.will_read(ranges);
     }
 
     fn buffer_bytes(&self) -> Option<usize> {

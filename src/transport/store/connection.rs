@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    cancel::CancelToken,
+    cancel::{CancelToken, Registration},
     host::{
         Service, ServiceControl, ServiceProcess, Services,
         process::{shell_here, start_command},
@@ -45,6 +45,8 @@ pub(in crate::transport) struct Connection {
     pub(in crate::transport) session: Session,
     control: Arc<dyn ServiceControl>,
     output: Mutex<Option<ProcessOutput>>,
+    /// Has the token of the job that opened it end it.
+    ends: Option<Registration>,
 }
 
 impl Connection {
@@ -58,7 +60,8 @@ impl Connection {
         cancel: &CancelToken,
     ) -> Result<Self, StoreError> {
         cancel.check()?;
-        let mut process = start(reach, services)?.ended_by(cancel);
+        let mut process = start(reach, services)?;
+        let ends = ended_by(&process.control, cancel);
         let _guard = kill_after(PATIENCE, &process.control);
         let output = ProcessOutput::listen([process.stderr]);
         let Some(mut stdin) = process.stdin else {
@@ -81,6 +84,7 @@ impl Connection {
                 session,
                 control: process.control,
                 output: Mutex::new(Some(output)),
+                ends: Some(ends),
             }),
             Err(fault) => {
                 let said = last_words(&process.control, Some(output));
@@ -90,10 +94,15 @@ impl Connection {
         }
     }
 
-    /// Ends the program when this token is cancelled as well.
-    pub(in crate::transport) fn ends_with(&self, cancel: &CancelToken) {
-        let control = Arc::clone(&self.control);
-        cancel.on_cancel(move || control.kill());
+    /// Returns the same connection, which the token of the job that opened it ends no more.
+    pub(in crate::transport) fn let_go(mut self) -> Self {
+        self.ends = None;
+        self
+    }
+
+    /// Ends the program when this token is cancelled, as long as the returned value is held.
+    pub(in crate::transport) fn ends_with(&self, cancel: &CancelToken) -> Registration {
+        ended_by(&self.control, cancel)
     }
 
     /// Returns what ends the program.
@@ -121,6 +130,11 @@ impl Drop for Connection {
         // All that it was told is answered.
         self.control.kill();
     }
+}
+
+fn ended_by(control: &Arc<dyn ServiceControl>, cancel: &CancelToken) -> Registration {
+    let control = Arc::clone(control);
+    cancel.on_cancel_while_held(move || control.kill())
 }
 
 fn start(reach: &Reach, services: Option<&dyn Services>) -> Result<ServiceProcess, StoreError> {

@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! One connection for all readers of an archive in a store: starting the program, which may have to log in somewhere, is the
-//! slowest step.
+//! One connection and one open file for all readers of an archive in a store: starting the program, which may have to log
+//! in somewhere, is the slowest step, and every further question costs the time of the way there and back.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::{cancel::CancelToken, host::Services};
+use crate::{
+    cancel::{CancelToken, Registration},
+    host::Services,
+    sftp::OpenFile,
+};
 
-use super::{super::location::Reach, Connection, StoreError, StoreFault};
+use super::{super::location::Reach, Connection, StoreError};
 
-/// A connection that is opened on demand, and anew when it was lost.
+/// What is shared. The connection is opened on demand, and anew when it was lost; it outlives the job that opened it. The
+/// file stays open as long as one reader has it, so that the readers of one job see the same file, and the next job
+/// sees what has taken its place.
 #[derive(Default)]
 pub(in crate::transport) struct Shared {
-    connection: Mutex<Option<Arc<Connection>>>,
+    open: Mutex<Open>,
     /// What reaches the VM that the program runs in, as it was given last.
     services: Mutex<Option<Arc<dyn Services>>>,
+}
+
+#[derive(Default)]
+struct Open {
+    connection: Option<Arc<Connection>>,
+    file: Weak<OpenFile>,
+}
+
+/// An open archive in the hands of one job, whose token ends the connection.
+pub(in crate::transport) struct Held {
+    pub(in crate::transport) connection: Arc<Connection>,
+    pub(in crate::transport) file: Arc<OpenFile>,
+    _ends: Registration,
 }
 
 impl Shared {
@@ -27,45 +46,80 @@ impl Shared {
         self.services.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Does something over the connection, which ends with this token. A connection that was there before may be lost without
-    /// anybody having noticed, or end with the token of an earlier job, and any may be lost now: it is made anew then, once.
+    /// Opens the archive at a path. A connection that was there before may be lost without anybody having noticed, and any
+    /// may be lost now: it is made anew then, once.
     ///
     /// # Errors
-    /// When the program does not answer, or does not do it.
-    pub(in crate::transport) fn over<T>(
+    /// When the program does not answer, or does not open the file.
+    pub(in crate::transport) fn open(
         &self,
         reach: &Reach,
+        path: &str,
         services: Option<&dyn Services>,
         cancel: &CancelToken,
-        work: impl Fn(&Arc<Connection>) -> Result<T, StoreFault>,
-    ) -> Result<T, StoreError> {
-        let connection = self.connection(reach, services, cancel)?;
-        match work(&connection) {
-            Err(fault) if fault.ends_session() => {
-                self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let connection = self.connection(reach, services, cancel)?;
-                work(&connection).map_err(|fault| connection.error(fault, cancel))
+    ) -> Result<Held, StoreError> {
+        let mut open = self.lock();
+        let connection = open.connection(reach, services, cancel)?;
+        match open.file(connection, path, cancel) {
+            Err(StoreError::Fault { fault, .. }) if fault.ends_session() => {
+                let connection = open.connection(reach, services, cancel)?;
+                open.file(connection, path, cancel)
             }
-            done => done.map_err(|fault| connection.error(fault, cancel)),
+            opened => opened,
         }
     }
 
+    /// Forgets a connection that failed, whoever still holds it.
+    pub(in crate::transport) fn forget(&self, held: &Held) {
+        let mut open = self.lock();
+        if open
+            .connection
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, &held.connection))
+        {
+            *open = Open::default();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
     /// Returns the connection, which is made if there is none.
     fn connection(
-        &self,
+        &mut self,
         reach: &Reach,
         services: Option<&dyn Services>,
         cancel: &CancelToken,
     ) -> Result<Arc<Connection>, StoreError> {
-        let mut known = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = &*known
+        if let Some(connection) = &self.connection
             && connection.session.is_alive()
         {
-            connection.ends_with(cancel);
             return Ok(Arc::clone(connection));
         }
-        let opened = Arc::new(Connection::open(reach, services, cancel)?);
-        *known = Some(Arc::clone(&opened));
+        let opened = Arc::new(Connection::open(reach, services, cancel)?.let_go());
+        (self.connection, self.file) = (Some(Arc::clone(&opened)), Weak::new());
         Ok(opened)
+    }
+
+    /// Returns the file, which is opened if nobody has it. A connection that was lost is forgotten.
+    fn file(&mut self, connection: Arc<Connection>, path: &str, cancel: &CancelToken) -> Result<Held, StoreError> {
+        let ends = connection.ends_with(cancel);
+        let known = self.file.upgrade().map(Ok);
+        let file = known.unwrap_or_else(|| OpenFile::open(&connection.session, path).map(Arc::new));
+        let file = file.map_err(|fault| {
+            if fault.ends_session() {
+                *self = Self::default();
+            }
+            connection.error(fault, cancel)
+        })?;
+        self.file = Arc::downgrade(&file);
+        Ok(Held {
+            connection,
+            file,
+            _ends: ends,
+        })
     }
 }

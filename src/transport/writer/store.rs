@@ -109,12 +109,12 @@ impl<'a> StoreWriter<'a> {
     /// Tries on the empty file whether bytes can be written anew and cut off.
     fn try_to_correct(&mut self) -> bool {
         let Some(writing) = &mut self.writing else { return false };
-        let tried = writing
-            .write_at(0, b"trial")
-            .and_then(|()| writing.settle())
-            .and_then(|()| writing.write_at(0, b"again"))
-            .and_then(|()| writing.settle())
-            .and_then(|()| writing.set_bytes(0));
+        let tried = self.stall.over(|| {
+            writing.write_at(0, b"trial")?;
+            writing.settle()?;
+            writing.write_at(0, b"again")?;
+            writing.set_bytes(0)
+        });
         tried.is_ok()
     }
 
@@ -253,13 +253,14 @@ impl Store<'_> {
     fn create(&self, connection: &Connection, names: &mut FreeNames) -> Result<(String, Writing), TransportError> {
         let session = &connection.session;
         let failed = |fault| self.error(connection.error(fault, &self.cancel));
-        let is_free = |path: &str| match session.stat_link(path) {
+        let is_free = |found| match found {
             Err(StoreFault::NotFound) => Ok(true),
-            found => found.map(|_| false).map_err(failed),
+            found => found.map(|_: Attributes| false).map_err(failed),
         };
         for name in names.by_ref() {
-            let part = self.path(&format!("{name}.part"));
-            if is_free(&self.path(&name))? && is_free(&part)? {
+            let (whole, part) = (self.path(&name), self.path(&format!("{name}.part")));
+            let [whole, unfinished] = session.stat_links([&whole, &part]).map_err(failed)?;
+            if is_free(whole)? && is_free(unfinished)? {
                 let created = Writing::create(session, &part, WINDOW_BYTES).map_err(failed)?;
                 return Ok((name, created));
             }

@@ -2,7 +2,7 @@
 //! The members of an archive in files or a pipe: in the order in which they stand, or in another one that was found to be
 //! better.
 
-use std::{io::BufReader, sync::Arc};
+use std::{io::BufReader, ops::Range, sync::Arc};
 
 use crate::{
     engine::{ArchiveError, Cut, Damage, EngineError, io_errors::source_error},
@@ -62,6 +62,10 @@ impl FileMembers {
             next: 0,
             pending: None,
         });
+    }
+
+    pub(super) fn will_read(&mut self, ranges: Vec<Range<u64>>) {
+        self.walker.inner_mut().get_mut().will_read(ranges);
     }
 
     pub(super) fn is_arranged(&self) -> bool {

@@ -12,12 +12,13 @@ use crate::{
 };
 
 use super::{
-    super::{index::RunIndex, member::MemberInfo, members::Members},
+    super::{
+        index::RunIndex,
+        member::{BLOCK_BYTES, MemberInfo},
+        members::Members,
+    },
     opener::{Opener, is_inventory},
 };
-
-/// The unit of tar: what a member's own header takes, in bytes.
-const BLOCK_BYTES: u64 = 512;
 
 /// How many zero bytes at the end of content are told from the zeros that fill its last block.
 pub(super) const MOST_ZEROS_AT_END: usize = 32;

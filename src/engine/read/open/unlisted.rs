@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::{
     engine::{Context, EngineError, Mistake, OpenedArchive, workers::Workers},
     format::HOME_FOLDER,
-    inventory::Class,
+    inventory::{Class, Domain},
     plan::Access,
 };
 
@@ -27,6 +27,11 @@ pub(super) fn add_home(
         .iter()
         .any(|domain| is_silent(&domain.class, domain.content().is_some()))
     {
+        return Ok(());
+    }
+    // Who lists the files of a VM names the home too, so that nothing has to be looked for.
+    let is_listed = |domain: &Domain| domain.content().is_some() && domain.files.is_some();
+    if domains.iter().any(is_listed) {
         return Ok(());
     }
     let Some(index) = index.get(&access.source, &context.cancel)? else {
