@@ -110,6 +110,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     let plan = BackupPlan {
         vms: settings.vms,
         destination: settings.destination,
+        device: found.device,
         compression: settings.compression,
         level,
         scope: extras.scope.unwrap_or_default(),

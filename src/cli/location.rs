@@ -104,11 +104,8 @@ pub(super) fn destination<A: CommandFactory>(
     store: Option<&str>,
     location: &OsStr,
 ) -> Result<Location, Stop> {
-    if let Some(program) = store {
-        return in_store::<A>(vm, program, location);
-    }
-    if let Some(vm) = vm.filter(|vm| *vm != DOM0) {
-        return in_vm::<A>(vm, location);
+    if let Some(elsewhere) = elsewhere::<A>(vm, store, location) {
+        return elsewhere;
     }
     if location == STANDARD {
         return Ok(Location::Standard);
@@ -131,13 +128,23 @@ pub(super) fn source<A: CommandFactory>(
     store: Option<&str>,
     location: &OsStr,
 ) -> Result<Location, Stop> {
-    if let Some(program) = store {
-        return in_store::<A>(vm, program, location);
-    }
-    match vm.filter(|vm| *vm != DOM0) {
-        Some(vm) => in_vm::<A>(vm, location),
+    match elsewhere::<A>(vm, store, location) {
+        Some(elsewhere) => elsewhere,
         None if location == STANDARD => Ok(Location::Standard),
         None => path::<A>(location).map(Location::File),
+    }
+}
+
+/// A place in a store or in a VM; `None` where neither is named.
+fn elsewhere<A: CommandFactory>(
+    vm: Option<&str>,
+    store: Option<&str>,
+    location: &OsStr,
+) -> Option<Result<Location, Stop>> {
+    let vm = vm.filter(|vm| *vm != DOM0);
+    match store {
+        Some(program) => Some(in_store::<A>(vm, program, location)),
+        None => vm.map(|vm| in_vm::<A>(vm, location)),
     }
 }
 
@@ -158,7 +165,7 @@ fn in_store<A: CommandFactory>(vm: Option<&str>, program: &str, location: &OsStr
     let path = text::<A>(location)?;
     Ok(Location::Store {
         reach: Reach {
-            vm: vm.filter(|vm| *vm != DOM0).map(str::to_owned),
+            vm: vm.map(str::to_owned),
             program: program.to_owned(),
         },
         path: path.to_owned(),

@@ -330,6 +330,7 @@ impl BackupDraft {
         Ok(BackupPlan {
             vms: self.selected(),
             destination: self.destination().ok_or(Reason::NoPlace)?,
+            device: self.place.probe().and_then(|probe| probe.device),
             compression: self.compression(),
             level: self.level,
             scope: self.scope,

@@ -15,7 +15,7 @@ use crate::{
     host::System,
     plan::{Access, RestoreChoices, RestorePlan, RestoreTable},
     secret::Passphrase,
-    transport::{Probe, ProbeError, Purpose},
+    transport::{Probe, ProbeError, Purpose, Source},
     units::LocalTime,
 };
 
@@ -67,6 +67,8 @@ pub struct RestoreDraft {
     page: RestorePage,
     system: Option<Arc<System>>,
     place: PlaceDraft,
+    /// The archive at the place, for all jobs that read it: those that follow share its connection to a store.
+    source: RefCell<Option<Source>>,
     /// The VM that the default profile sends backups to.
     profile_target: Option<String>,
     quick: QuickLook,
@@ -146,12 +148,20 @@ impl RestoreDraft {
         self.passphrase.as_ref()
     }
 
+    /// The archive at the place that was typed.
+    pub fn source(&self) -> Source {
+        let location = self.place.location();
+        let mut known = self.source.borrow_mut();
+        let source = known.take().filter(|source| *source.location() == location);
+        known.insert(source.unwrap_or_else(|| Source::new(location))).clone()
+    }
+
     /// The archive with what opens it, once something was typed.
     pub fn access(&self) -> Option<Access> {
         let passphrase = Arc::clone(self.passphrase.as_ref()?);
         Some(Access {
             is_encrypted: self.is_encrypted,
-            ..Access::new(self.place.location().into(), passphrase)
+            ..Access::new(self.source(), passphrase)
         })
     }
 
@@ -278,9 +288,8 @@ impl RestoreDraft {
         self.page
     }
 
-    /// Goes on with a restore of VMs that a verification found whole. Returns whether a run has ended, after which alone
-    /// that is possible.
-    pub fn restore_verified(&mut self, vms: &[String]) -> bool {
+    /// Goes on with a restore of these VMs. Returns whether a run has ended, after which alone that is possible.
+    pub fn restore_only(&mut self, vms: &[String]) -> bool {
         let has_ended = self.try_again();
         if has_ended {
             self.verifies_only = false;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    engine::{Degree, Report, VmResult},
+    engine::{Degree, Report, VmReport, VmResult},
     job::{JobKind, Outcome},
 };
 
@@ -15,6 +15,11 @@ pub enum Way {
     TryAgain,
     /// The VMs are restored that a verification found whole.
     RestoreVerified {
+        /// Their names in the archive.
+        vms: Vec<String>,
+    },
+    /// The VMs are restored that a restore has not brought here; those that are here are left alone.
+    RestoreMissing {
         /// Their names in the archive.
         vms: Vec<String>,
     },
@@ -42,13 +47,25 @@ pub fn ways_on(kind: JobKind, outcome: &Outcome, disk_vm: Option<&str>) -> Vec<W
     }
     // An extraction begins with the choice of its file, which its window leads back to.
     if outcome.degree(kind) != Degree::Complete && kind != JobKind::Extract {
-        ways.push(Way::TryAgain);
+        ways.push(missing(kind, outcome).unwrap_or(Way::TryAgain));
     }
     if let Outcome::Done(report) = outcome {
         ways.extend(folder(kind, report).map(|folder| Way::OpenFolder { folder }));
     }
     ways.extend(disk_vm.map(|vm| Way::Unmount { vm: vm.to_owned() }));
     ways
+}
+
+/// The way to restore the rest, after a restore that has brought some VMs here and others not.
+fn missing(kind: JobKind, outcome: &Outcome) -> Option<Way> {
+    let vms = match outcome {
+        Outcome::Done(report) => &report.vms,
+        Outcome::Cancelled(partial) | Outcome::Failed(_, partial) => &partial.vms,
+    };
+    let is_missing = |vm: &&VmReport| matches!(vm.result, VmResult::Failed(_) | VmResult::NotReached);
+    let missing: Vec<String> = vms.iter().filter(is_missing).map(|vm| vm.name.clone()).collect();
+    let has_brought = vms.iter().any(|vm| vm.result.is_there());
+    (kind == JobKind::Restore && has_brought && !missing.is_empty()).then_some(Way::RestoreMissing { vms: missing })
 }
 
 fn verified(report: &Report) -> Vec<String> {
@@ -69,7 +86,7 @@ fn folder(kind: JobKind, report: &Report) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use crate::{
-        engine::{ArchiveError, EngineError, Failure, Partial, VmReport},
+        engine::{ArchiveError, EngineError, Failure, Partial},
         host::DOM0,
     };
 
@@ -116,6 +133,29 @@ mod tests {
             assert_eq!(ways_on(kind, &failed, None), [Way::TryAgain], "{kind:?}");
             assert_eq!(ways_on(kind, &cancelled, None), [Way::TryAgain], "{kind:?}");
         }
+    }
+
+    #[test]
+    fn what_a_restore_has_brought_here_is_not_restored_again() {
+        let vms = || {
+            vec![
+                vm("a", VmResult::Done),
+                vm("b", broken()),
+                vm("c", VmResult::NotReached),
+            ]
+        };
+        let rest = Way::RestoreMissing {
+            vms: vec!["b".to_owned(), "c".to_owned()],
+        };
+        let partial = Partial {
+            vms: vms(),
+            ..Partial::default()
+        };
+        for outcome in [done(vms(), None), Outcome::Cancelled(partial)] {
+            assert_eq!(ways_on(JobKind::Restore, &outcome, None), std::slice::from_ref(&rest));
+        }
+        let nothing = done(vec![vm("b", broken())], None);
+        assert_eq!(ways_on(JobKind::Restore, &nothing, None), [Way::TryAgain]);
     }
 
     #[test]

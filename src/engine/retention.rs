@@ -68,8 +68,8 @@ pub fn foresee(
         .collect())
 }
 
-/// The archives of a series that are there now: the others may be on another disk that has the place of this one at times, and
-/// what is not here takes nobody's place.
+/// The archives of a series that are there now. The others may be on another disk that is mounted at the same place at times:
+/// an archive that is not here does not count against the limits.
 fn standing(
     list: &LocalDir,
     series: &Series,
@@ -115,7 +115,7 @@ pub(super) fn conclude(
     context: &Context,
 ) -> Report {
     let mut report = new.report;
-    // Its user was told that it is no backup.
+    // The report says that it is damaged: it does not count as a backup.
     let is_bad = matches!(report.verdict, VerifyVerdict::Bad(_));
     let archive = MadeArchive {
         id: new.id,
@@ -200,7 +200,7 @@ impl Older<'_> {
             }
         }
         if let Err(error) = profile::forget(self.list, &removed) {
-            // What is gone is passed over wherever the list is read.
+            // Whoever reads the list skips an archive that is gone.
             log::info!("the list of the backups that were made: {error}");
         }
         Ok(removed.iter().map(told).collect())

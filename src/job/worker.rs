@@ -25,7 +25,7 @@ const EVENTS_IN_FLIGHT: usize = 64;
 
 /// Starts a job on a thread of its own.
 pub fn spawn(job: Job, resources: Resources) -> JobHandle {
-    spawn_work(names(&job), resources, move |context| match job {
+    spawn_work(vms(&job), resources, move |context| match job {
         Job::Backup(plan, host) => engine::backup::run(&plan, host.as_ref(), context),
         Job::Restore(plan, host) => engine::restore::run(&plan, host.as_ref(), context),
         Job::Verify(plan, host) => {
@@ -44,18 +44,31 @@ fn services(host: Option<&dyn Host>) -> Option<&dyn Services> {
     host.map(|host| host as &dyn Services)
 }
 
-fn names(job: &Job) -> Vec<String> {
-    match job {
-        Job::Backup(plan, _) => plan.vms.clone(),
-        Job::Restore(plan, _) => plan.table.selected().map(|row| row.domain.name.clone()).collect(),
-        Job::Verify(plan, _) => plan.vms.clone().unwrap_or_default(),
-        Job::Extract(plan, _) => vec![plan.what.vm().to_owned()],
-    }
+/// The VMs of a job, as they are before any of it is done.
+fn vms(job: &Job) -> Vec<VmReport> {
+    let same = |name: &String| (name.clone(), name.clone());
+    let names: Vec<(String, String)> = match job {
+        Job::Backup(plan, _) => plan.vms.iter().map(same).collect(),
+        Job::Restore(plan, _) => {
+            let rows = plan.table.selected();
+            rows.map(|row| (row.domain.name.clone(), row.name_here.clone()))
+                .collect()
+        }
+        Job::Verify(plan, _) => plan.vms.iter().flatten().map(same).collect(),
+        Job::Extract(plan, _) => vec![(plan.what.vm().to_owned(), String::new())],
+    };
+    let waiting = names.into_iter().map(|(name, name_here)| VmReport {
+        name,
+        name_here,
+        items: Vec::new(),
+        result: VmResult::NotReached,
+    });
+    waiting.collect()
 }
 
 /// Runs `work` so that its events come in one order and its last word is said exactly once, whatever it does.
 fn spawn_work(
-    vms: Vec<String>,
+    vms: Vec<VmReport>,
     resources: Resources,
     work: impl FnOnce(&Context) -> Result<Report, EngineError> + Send + 'static,
 ) -> JobHandle {
@@ -66,13 +79,17 @@ fn spawn_work(
         cancel: cancel.clone(),
     };
     let unheard = sender.clone();
+    let names = vms.iter().map(|vm| vm.name.clone()).collect();
     let spawned = thread::Builder::new().spawn(move || {
         let speaker = Arc::new(Speaker {
             sender,
             cancel: cancel.clone(),
-            partial: Mutex::new(start(&vms)),
+            partial: Mutex::new(Partial {
+                vms,
+                warnings: Vec::new(),
+            }),
         });
-        speaker.say(Event::Started { vms });
+        speaker.say(Event::Started { vms: names });
         if resources.is_gentle {
             give_way();
         }
@@ -96,19 +113,6 @@ fn spawn_work(
         )));
     }
     handle
-}
-
-fn start(vms: &[String]) -> Partial {
-    let waiting = |name: &String| VmReport {
-        name: name.clone(),
-        name_here: name.clone(),
-        items: Vec::new(),
-        result: VmResult::NotReached,
-    };
-    Partial {
-        vms: vms.iter().map(waiting).collect(),
-        warnings: Vec::new(),
-    }
 }
 
 /// Turns what the engine observes into events, and remembers what a job that does not come to its end leaves to say.
@@ -206,7 +210,13 @@ mod tests {
 
     #[test]
     fn a_cancel_is_an_outcome_that_names_what_was_done() {
-        let handle = spawn_work(vec!["a".into(), "b".into()], Resources::default(), |context| {
+        let vm = |name: &str| VmReport {
+            name: name.to_owned(),
+            name_here: format!("{name}-here"),
+            items: Vec::new(),
+            result: VmResult::NotReached,
+        };
+        let handle = spawn_work(vec![vm("a"), vm("b")], Resources::default(), |context| {
             context.observer.item("a", ItemState::Done);
             loop {
                 context.cancel.check()?;
@@ -220,6 +230,7 @@ mod tests {
             panic!("{events:?}")
         };
         assert_eq!(partial.vms[0].result, VmResult::Done);
+        assert_eq!(partial.vms[0].name_here, "a-here");
         assert_eq!(partial.vms[1].result, VmResult::NotReached);
     }
 

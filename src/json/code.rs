@@ -109,6 +109,7 @@ fn code(error: &EngineError) -> &'static str {
             DestinationError::Replaced { .. } => "destination_replaced",
             DestinationError::NotADirectory { .. } => "destination_not_a_directory",
             DestinationError::Full { .. } => "no_space",
+            DestinationError::OtherDisk { .. } => "destination_other_disk",
             DestinationError::FileTooLarge { .. } => "file_too_large",
             DestinationError::Io { .. } => "destination_io",
             DestinationError::Service { .. } => "destination_service",

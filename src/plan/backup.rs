@@ -21,6 +21,9 @@ pub struct BackupPlan {
     pub vms: Vec<String>,
     /// Where the archive goes.
     pub destination: Location,
+    /// The number of the file system on which its user saw the destination's directory. Where another one is mounted there
+    /// when the backup begins, nothing is written.
+    pub device: Option<u64>,
     /// How it is compressed.
     pub compression: Compression,
     /// How hard the compression works.

@@ -22,7 +22,7 @@ use crate::{
     durable,
     host::LocalDir,
     plan::Series,
-    transport::{Location, Reach},
+    transport::{Location, Reach, directory_above},
 };
 
 pub use archive::MadeArchive;
@@ -66,9 +66,7 @@ impl ArchiveFolder {
         Some(Self(match location {
             Location::File(_) => Folder::Here(real(location.folder()?)),
             Location::Vm { vm, line } => Folder::in_vm(vm, line.rsplit_once('/')?.0),
-            Location::Store { reach, path } => {
-                Folder::in_store(reach, &path[..path.rfind('/').map_or(0, |slash| slash + 1)])
-            }
+            Location::Store { reach, path } => Folder::in_store(reach, &directory_above(path)),
             _ => return None,
         }))
     }

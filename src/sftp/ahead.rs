@@ -103,12 +103,12 @@ mod tests {
     use super::*;
 
     /// All requests from a position on, of at most 100 bytes.
-    fn requests(ahead: &Ahead, position: u64, wanted: u64) -> Vec<Range<u64>> {
+    fn requests(ahead: &Ahead, position: u64, wanted: u64) -> Vec<(u64, u64)> {
         let mut next = ahead.begin(position);
         let requests = std::iter::from_fn(|| {
             let (range, behind) = ahead.request(next, position.saturating_add(wanted), 100)?;
             next = behind;
-            Some(range)
+            Some((range.start, range.end))
         });
         requests.collect()
     }
@@ -119,25 +119,25 @@ mod tests {
         ahead.told(vec![1000..1250, 5000..5010, 400..500]);
         assert_eq!(
             requests(&ahead, 1000, 10),
-            [1000..1100, 1100..1200, 1200..1250, 5000..5010, 400..500]
+            [(1000, 1100), (1100, 1200), (1200, 1250), (5000, 5010), (400, 500)]
         );
-        assert_eq!(requests(&ahead, 1201, 10), [1201..1250, 5000..5010, 400..500]);
-        assert_eq!(requests(&ahead, 2000, 10), [2000..2010]);
+        assert_eq!(requests(&ahead, 1201, 10), [(1201, 1250), (5000, 5010), (400, 500)]);
+        assert_eq!(requests(&ahead, 2000, 10), [(2000, 2010)]);
         ahead.leapt(400, 10);
-        assert_eq!(requests(&ahead, 400, 10), [400..500]);
+        assert_eq!(requests(&ahead, 400, 10), [(400, 500)]);
     }
 
     #[test]
     fn who_reads_in_one_go_gets_more_and_more_and_who_leaps_gets_what_was_wanted() {
         let mut ahead = Ahead::default();
         ahead.leapt(0, 10);
-        assert_eq!(requests(&ahead, 0, 10), [0..10]);
+        assert_eq!(requests(&ahead, 0, 10), [(0, 10)]);
         ahead.went_on(1 << 20);
-        assert_eq!(requests(&ahead, 10, 10).last(), Some(&(4110..4116)));
+        assert_eq!(requests(&ahead, 10, 10).last(), Some(&(4110, 4116)));
         ahead.went_on(1 << 20);
-        assert_eq!(requests(&ahead, 20, 10).last().unwrap().end, 20 + 10 + 4 * 4096);
+        assert_eq!(requests(&ahead, 20, 10).last().unwrap().1, 20 + 10 + 4 * 4096);
         ahead.leapt(90_000, 10);
-        assert_eq!(requests(&ahead, 90_000, 10), [90_000..90_010]);
+        assert_eq!(requests(&ahead, 90_000, 10), [(90_000, 90_010)]);
     }
 
     #[test]
@@ -148,10 +148,10 @@ mod tests {
             ahead.leapt(position, 5);
             assert_eq!(seen(&ahead, position), requested, "{position}");
         }
-        assert_eq!(requests(&ahead, 6007, 5)[1], 7007..7012);
+        assert_eq!(requests(&ahead, 6007, 5)[1], (7007, 7012));
         // A step of another length ends it.
         ahead.leapt(8000, 5);
-        assert_eq!(requests(&ahead, 8000, 5), [8000..8005]);
+        assert_eq!(requests(&ahead, 8000, 5), [(8000, 8005)]);
         // Positions near the end of all numbers are no trouble.
         ahead.leapt(u64::MAX - 20, 5);
         ahead.leapt(u64::MAX - 12, 5);

@@ -88,26 +88,20 @@ impl Writing {
         self.failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Cuts the file. A server carries out what concerns one file in the order in which it was sent.
+    /// Cuts the file.
     ///
     /// # Errors
     /// When it has another size afterwards: there are servers that say yes and do nothing.
     pub fn set_bytes(&mut self, bytes: u64) -> Result<(), SftpError> {
+        // Writes are sent by tasks of their own: one that has no answer yet may not have been sent.
+        self.settle()?;
         let inner = &self.session.0;
         let wanted = FileAttributes {
             size: Some(bytes),
             ..FileAttributes::empty()
         };
-        let (cut, found) = inner.wait(async {
-            let handle = self.handle.as_str();
-            Ok(tokio::join!(
-                inner.raw.fsetstat(handle, wanted),
-                inner.raw.fstat(handle)
-            ))
-        })?;
-        self.settle()?;
-        cut?;
-        if found?.attrs.size == Some(bytes) {
+        inner.wait(inner.raw.fsetstat(self.handle.as_str(), wanted))?;
+        if self.bytes()? == bytes {
             Ok(())
         } else {
             Err(SftpError::Unsupported)

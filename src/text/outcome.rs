@@ -160,12 +160,7 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
     let count = |is: fn(&VmReport) -> bool| report.vms.iter().filter(|vm| is(vm)).count() as u64;
     let (all, whole) = (report.vms.len() as u64 - count(is_skipped), count(is_done));
     if whole == all {
-        lines.push(ngettext_f(
-            "{n} VM, {size} of data.",
-            "{n} VMs, {size} of data.",
-            all,
-            &[("size", &size(report.data_bytes))],
-        ));
+        lines.push(amount(report, all));
         if kind == JobKind::Verify && tone == Tone::Success {
             lines.push(gettext("Every byte that its list of contents promises was read and checked. Nothing was changed on this system."));
         }
@@ -213,6 +208,23 @@ fn facts(kind: JobKind, tone: Tone, report: &Report) -> Vec<String> {
         lines.push(ngettext_f("There was {n} warning.", "There were {n} warnings.", n, &[]));
     }
     lines
+}
+
+/// How many VMs there are and how much data. The volumes of the VMs are larger where they have empty space.
+fn amount(report: &Report, vms: u64) -> String {
+    let items = report.vms.iter().flat_map(|vm| &vm.items);
+    let total = items.map(|item| item.size_bytes).fold(0, u64::saturating_add);
+    let values = [("size", &*size(report.data_bytes)), ("total", &size(total))];
+    if values[0].1 == values[1].1 || total < report.data_bytes {
+        ngettext_f("{n} VM, {size} of data.", "{n} VMs, {size} of data.", vms, &values)
+    } else {
+        ngettext_f(
+            "{n} VM, {size} of data in volumes of {total}.",
+            "{n} VMs, {size} of data in volumes of {total}.",
+            vms,
+            &values,
+        )
+    }
 }
 
 /// Names the VMs that let nothing pass until their user decides, before everything else.

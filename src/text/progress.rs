@@ -8,7 +8,7 @@ use crate::{
 
 use super::{
     clock,
-    i18n::{gettext, pgettext},
+    i18n::{gettext, gettext_f, pgettext},
     remaining, sanitize, size, speed, within,
 };
 
@@ -36,11 +36,20 @@ pub struct ProgressView {
 /// Returns the view of a job of several phases: bar, percent and remaining time are those of the job as a whole.
 pub fn view_of_job(overall: Overall, at: Phase, progress: &Progress) -> ProgressView {
     let fraction = overall.fraction(at, progress);
+    let of_phase = view(at, progress);
+    let is_first_half = matches!(at, Phase::BackingUp | Phase::Finishing) && overall.verifies_after_writing;
     ProgressView {
+        // The amount is that of this phase, the percentage that of the job.
+        title: if is_first_half {
+            // Translators: {what} is "Backing up" or the like.
+            gettext_f("{what}, verification follows", &[("what", &of_phase.title)])
+        } else {
+            of_phase.title
+        },
         fraction,
         percent: fraction.map(percent).unwrap_or_default(),
         remaining: overall.remaining(at, progress).map(remaining).unwrap_or_default(),
-        ..view(at, progress)
+        ..of_phase
     }
 }
 

@@ -295,7 +295,10 @@ mod tests {
             archive: None,
             at: std::time::SystemTime::UNIX_EPOCH,
         });
-        assert!(text.starts_with("Not everything was restored.\n"), "{text}");
+        assert!(
+            text.starts_with("Not everything was restored; 1 of 2 VMs is missing or not whole.\n"),
+            "{text}"
+        );
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(
             !text.to_lowercase().contains("success") && !text.contains('\u{1b}'),

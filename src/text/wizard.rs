@@ -45,6 +45,7 @@ use std::path::Path;
 use crate::{
     draft::{BackupPage, Reason, RestorePage},
     host::{OpenError, Vm},
+    job::JobKind,
     plan::{InventoryScope, Unverified},
     secret::PassphraseAnomaly,
 };
@@ -340,17 +341,21 @@ pub fn profile_not_saved(why: &str) -> String {
 }
 
 /// Whether a job that runs is to be stopped: a heading and what it means.
-pub fn ask_stop(is_backup: bool) -> (String, String) {
-    if is_backup {
-        (
+pub fn ask_stop(kind: JobKind) -> (String, String) {
+    match kind {
+        JobKind::Backup => (
             gettext("Stop the backup?"),
             gettext("Nothing of it will be kept. Your VMs are not touched."),
-        )
-    } else {
-        (
-            gettext("Stop?"),
+        ),
+        JobKind::Restore => (
+            gettext("Stop the restore?"),
             gettext("VMs that are finished stay. The one at work is removed again."),
-        )
+        ),
+        JobKind::Verify => (
+            gettext("Stop the verification?"),
+            gettext("Nothing can be said then of the backup as a whole. Nothing was changed on this system."),
+        ),
+        JobKind::Extract => (gettext("Stop the extraction?"), gettext("No file is made.")),
     }
 }
 

@@ -32,6 +32,12 @@ pub enum DestinationError {
         /// The path.
         path: PathBuf,
     },
+    /// Another file system is at the folder than the one that its user saw there: a disk was unmounted, or exchanged.
+    #[error("another disk is mounted at {} than before", path.display())]
+    OtherDisk {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The disk is full, or a quota is reached.
     #[error("no space left at {place}")]
     Full {

@@ -24,7 +24,7 @@ use crate::{
 use super::{
     Location,
     location::Reach,
-    store::{Connection, StoreError, StoreFault, StoreKind, is_left_behind, path_of},
+    store::{Connection, StoreError, StoreFault, StoreKind, is_left_behind, path_in_store},
     vm_script,
 };
 
@@ -182,7 +182,7 @@ fn remove_in_store(
     cancel: &CancelToken,
 ) -> Result<(), LeftoverError> {
     let connection = Connection::open(reach, services, cancel).map_err(LeftoverError::Store)?;
-    let path = path_of(directory, name);
+    let path = path_in_store(directory, name);
     let failed = |fault| LeftoverError::Store(connection.error(fault, cancel));
     let found = match connection.session.stat_link(&path) {
         Err(StoreFault::NotFound) => return Ok(()),

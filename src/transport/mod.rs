@@ -22,7 +22,7 @@ mod vm_script;
 mod writer;
 
 pub use error::{DestinationError, ServiceFault, SourceError, TransportError, Unreadable};
-pub use file_system::free_bytes;
+pub use file_system::{check_device, free_bytes};
 pub use leftover::{Leftover, LeftoverError, remove_leftover};
 pub use line::{LineProblem, check_line};
 pub use location::{Location, Reach, STANDARD};
@@ -32,6 +32,8 @@ pub use probe::{PlaceKind, Probe, ProbeError, Purpose, make_directory, probe};
 pub(crate) use reader::open_reader;
 pub use reader::{ArchiveReader, Incoming, Member, MemberReader, Ranged, ReadCapabilities, Request, Source};
 pub use removal::{FoundArchive, RemovalError, are_there, find_archive};
-pub use store::{StoreAttributes, StoreEntry, StoreError, StoreFault, StoreKind, list_store};
+pub use store::{
+    StoreAttributes, StoreEntry, StoreError, StoreFault, StoreKind, directory_above, list_store, path_in_store,
+};
 pub(crate) use writer::FileWriter;
 pub use writer::{ArchiveWriter, WriteCapabilities, open_writer};

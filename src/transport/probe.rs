@@ -8,7 +8,7 @@ mod api;
 mod in_store;
 mod in_vm;
 
-use std::{fs, io, path::Path, time::UNIX_EPOCH};
+use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::UNIX_EPOCH};
 
 use rustix::fs::{Access, access};
 
@@ -77,6 +77,7 @@ fn directory(path: &Path) -> Result<Probe, ProbeError> {
         bytes: free_bytes(path),
         largest_file_bytes: largest_file_bytes(path),
         is_readable_again: true,
+        device: Some(found.dev()),
         leftovers: leftover::in_directory(path),
         ..Probe::of(PlaceKind::Local)
     })

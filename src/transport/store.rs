@@ -21,12 +21,26 @@ pub(super) use shared::{Held, Shared};
 /// is writing a file.
 const LEFT_BEHIND_AFTER_SECONDS: i64 = 24 * 60 * 60;
 
-/// Returns the path of a name in a directory of a store.
-pub(super) fn path_of(directory: &str, name: &str) -> String {
+/// Returns the path of a name in a directory of a store. The directory in which the program begins is `.`, or nothing.
+pub fn path_in_store(directory: &str, name: &str) -> String {
     match directory {
-        "" => name.to_owned(),
+        "" | "." => name.to_owned(),
         directory if directory.ends_with('/') => format!("{directory}{name}"),
         directory => format!("{directory}/{name}"),
+    }
+}
+
+/// Returns the directory above a path of a store. What lies above the one in which the program begins is only known by going
+/// there.
+pub fn directory_above(path: &str) -> String {
+    let inner = path.trim_end_matches('/');
+    match inner.rsplit_once('/') {
+        _ if inner.is_empty() && path.starts_with('/') => "/".to_owned(),
+        _ if inner.is_empty() || inner == "." => "..".to_owned(),
+        _ if inner == ".." || inner.ends_with("/..") => format!("{inner}/.."),
+        Some(("", _)) => "/".to_owned(),
+        Some((above, _)) => above.to_owned(),
+        None => ".".to_owned(),
     }
 }
 
@@ -66,8 +80,33 @@ mod tests {
 
     #[test]
     fn a_name_is_put_behind_every_kind_of_directory() {
-        for (directory, path) in [("", "x"), ("/", "/x"), ("a", "a/x"), ("/a/", "/a/x"), ("/a", "/a/x")] {
-            assert_eq!(path_of(directory, "x"), path);
+        let cases = [
+            ("", "x"),
+            (".", "x"),
+            ("/", "/x"),
+            ("a", "a/x"),
+            ("/a/", "/a/x"),
+            ("/a", "/a/x"),
+        ];
+        for (directory, path) in cases {
+            assert_eq!(path_in_store(directory, "x"), path);
+        }
+    }
+
+    #[test]
+    fn every_path_has_a_directory_above_it() {
+        for (path, up) in [
+            ("/a/b", "/a"),
+            ("/a", "/"),
+            ("/", "/"),
+            ("a/b/", "a"),
+            ("a", "."),
+            ("a..", "."),
+            (".", ".."),
+            ("", ".."),
+            ("..", "../.."),
+        ] {
+            assert_eq!(directory_above(path), up, "{path}");
         }
     }
 }

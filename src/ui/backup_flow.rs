@@ -19,7 +19,8 @@ use crate::{
 };
 
 use super::{
-    BpWizard, desktop, dialogs,
+    BpWizard, desktop,
+    dialogs::{self, Answer},
     flow::{Countdown, Flow, Shell, Waiting, connect_arranging, connect_starting, count_down, when_answered},
     pages::{BpDestinationPage, BpPassphrasePage, BpSummaryPage, BpVmsPage},
 };
@@ -221,12 +222,18 @@ impl BackupFlow {
             words::ask_weak(judged, draft.kdf())
         };
         let flow = Rc::downgrade(self);
-        dialogs::ask(&self.shell.wizard, &question, &words::weak_answers(), move || {
-            if let Some(flow) = flow.upgrade() {
-                flow.draft.borrow_mut().passphrase.accept_weakness();
-                flow.next();
+        let question = dialogs::ask(&self.shell.wizard, &question, &words::weak_answers(), move |answer| {
+            let Some(flow) = flow.upgrade() else { return };
+            match answer {
+                Answer::Go => {
+                    flow.draft.borrow_mut().passphrase.accept_weakness();
+                    flow.next();
+                }
+                // The page before is the one of the passphrase.
+                Answer::Stay => flow.back(),
             }
         });
+        self.shell.asking.replace(Some(question));
     }
 
     fn show_page(self: &Rc<Self>) {

@@ -93,6 +93,18 @@ impl<T: Clone + PartialEq + 'static> Chooser<T> {
         self.is_showing.set(false);
     }
 
+    /// Whether a value is offered.
+    pub(super) fn offers(&self, value: &T) -> bool {
+        self.entries.borrow().iter().any(|(_, known)| known == value)
+    }
+
+    /// Shows this value as the chosen one, if it is offered.
+    pub(super) fn show_chosen(&self, value: &T) {
+        self.is_showing.set(true);
+        self.choose(value);
+        self.is_showing.set(false);
+    }
+
     /// Chooses a value, as its user would.
     pub(super) fn choose(&self, value: &T) {
         let index = self.entries.borrow().iter().position(|(_, known)| known == value);

@@ -46,13 +46,33 @@ fn show(dialog: &gtk::FileChooserNative, then: impl Fn(&Path) + 'static) {
     dialog.show();
 }
 
-/// Asks whether to go on or to give up; the safe answer is the default and what Esc means.
+/// What its user answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The safe one.
+    Stay,
+    /// The other one.
+    Go,
+}
+
+/// A question that is open. It is closed with this value.
+pub(super) struct Question(glib::WeakRef<gtk::MessageDialog>);
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if let Some(dialog) = self.0.upgrade() {
+            dialog.close();
+        }
+    }
+}
+
+/// Asks whether to go on or to give up; the safe answer is the default. Esc closes the question, and `then` hears nothing.
 pub(super) fn ask(
     wizard: &BpWizard,
     (heading, body): &(String, String),
     (stay, go): &(String, String),
-    then: impl Fn() + 'static,
-) {
+    then: impl Fn(Answer) + 'static,
+) -> Question {
     let dialog = gtk::MessageDialog::builder()
         .transient_for(wizard)
         .modal(true)
@@ -68,11 +88,14 @@ pub(super) fn ask(
     dialog.set_default_response(gtk::ResponseType::Cancel);
     dialog.connect_response(move |dialog, response| {
         dialog.close();
-        if response == gtk::ResponseType::Accept {
-            then();
+        match response {
+            gtk::ResponseType::Accept => then(Answer::Go),
+            gtk::ResponseType::Cancel => then(Answer::Stay),
+            _ => {}
         }
     });
     dialog.show();
+    Question(dialog.downgrade())
 }
 
 /// A button whose name for assistive technology has no underscore.

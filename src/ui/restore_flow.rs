@@ -310,8 +310,8 @@ impl Flow for RestoreFlow {
         self.show_page();
     }
 
-    fn restore_verified(self: &Rc<Self>, vms: &[String]) {
-        if self.draft.borrow_mut().restore_verified(vms) {
+    fn restore_only(self: &Rc<Self>, vms: &[String]) {
+        if self.draft.borrow_mut().restore_only(vms) {
             self.begins_again();
         }
     }

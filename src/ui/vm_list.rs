@@ -269,10 +269,8 @@ impl BpVmList {
         imp.empty_label.set_label(&empty);
         // GTK leaves it in the accessible tree where it is not seen.
         imp.empty_label.set_visible(shown == 0);
-        // A list without VMs needs no more room than its text.
-        let align = if all == 0 { gtk::Align::Start } else { gtk::Align::Fill };
-        imp.scroller.set_valign(align);
-        imp.scroller.set_vexpand(all > 0);
+        // A list without VMs needs no more room than its text. Beside the other list it is as high as that one.
+        self.set_vexpand(all > 0);
         if all == 0 {
             imp.scroller.add_css_class("without-vms");
         } else {

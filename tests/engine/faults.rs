@@ -20,10 +20,12 @@ use crate::support::{
     roots::{self, Fill, KIB, MIB, Vm},
 };
 use pedos_backup::{
-    engine::{Degree, Report, VmResult, Warning},
+    cancel::CancelToken,
+    engine::{self, Context, Degree, EngineError, Report, VmResult, Warning},
     host::{Host, Restored, VmFile},
     job::{Job, Outcome},
-    transport::Location,
+    plan::BackupPlan,
+    transport::{DestinationError, Location, Purpose, probe},
 };
 
 /// Input/output error.
@@ -274,6 +276,32 @@ fn settings_that_are_refused_are_warned_of_one_by_one() {
     ] {
         assert!(refused.contains(&&setting), "{setting}: {refused:#?}");
     }
+}
+
+#[test]
+fn nothing_is_written_where_another_disk_is_mounted_than_the_one_that_was_seen() {
+    let place = Workspace::new();
+    let target = place.path("target");
+    let found = probe(
+        &Location::Folder(target.clone()),
+        Purpose::Write,
+        None,
+        &CancelToken::default(),
+    )
+    .unwrap();
+    let run = |device| {
+        let plan = BackupPlan {
+            device,
+            ..jobs::backup_plan(&["vault"], Location::Folder(target.clone()))
+        };
+        engine::backup::run(&plan, place.host("root").as_ref(), &Context::default())
+    };
+    // The disk that its user saw had another number.
+    let other = run(found.device.map(|device| device + 1)).unwrap_err();
+    let path = target.clone();
+    assert_eq!(other, EngineError::Destination(DestinationError::OtherDisk { path }));
+    assert!(names(&target).is_empty());
+    assert!(run(found.device).unwrap().is_success());
 }
 
 #[test]

@@ -44,6 +44,16 @@ fn run(root: &Path, archive: &Path, context: &Context) -> Report {
     engine::backup::run(&plan(archive), jobs::host(root).as_ref(), context).unwrap()
 }
 
+/// A job that is cancelled when a phase begins.
+fn cancelled_at(phase: Phase) -> Context {
+    let cancel = CancelToken::default();
+    let stop = {
+        let cancel = cancel.clone();
+        move || cancel.cancel()
+    };
+    Context::new(cancel, Arc::new(At(phase, stop)))
+}
+
 /// A root, and an archive of it that the next backup may remove.
 fn begin(folder: &Path) -> (PathBuf, PathBuf) {
     let (root, old) = (folder.join("root"), folder.join("old"));
@@ -93,13 +103,7 @@ fn a_verification_that_fails_removes_nothing() {
 fn a_verification_that_is_cancelled_removes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (root, old) = begin(folder.path());
-    let cancel = CancelToken::default();
-    let stop = {
-        let cancel = cancel.clone();
-        move || cancel.cancel()
-    };
-    let context = Context::new(cancel, Arc::new(At(Phase::Verifying, stop)));
-    let report = run(&root, &folder.path().join("new"), &context);
+    let report = run(&root, &folder.path().join("new"), &cancelled_at(Phase::Verifying));
     assert!(matches!(report.verdict, VerifyVerdict::Omitted(_)), "{report:?}");
     assert!(
         report.removed.is_empty() && report.warnings.contains(&Warning::OlderKept),
@@ -112,13 +116,7 @@ fn a_verification_that_is_cancelled_removes_nothing() {
 fn a_cancel_after_the_verification_keeps_the_new_backup_and_the_rest_of_the_old_ones() {
     let folder = tempfile::tempdir().unwrap();
     let (root, old) = begin(folder.path());
-    let cancel = CancelToken::default();
-    let stop = {
-        let cancel = cancel.clone();
-        move || cancel.cancel()
-    };
-    let context = Context::new(cancel, Arc::new(At(Phase::Removing, stop)));
-    let report = run(&root, &folder.path().join("new"), &context);
+    let report = run(&root, &folder.path().join("new"), &cancelled_at(Phase::Removing));
     assert_eq!(report.verdict, VerifyVerdict::Good);
     assert!(
         matches!(&report.warnings[..], [Warning::ArchiveNotRemoved { place, why: engine::NotRemoved::Cancelled }] if *place == old.to_string_lossy()),

@@ -50,6 +50,7 @@ fn passphrase() -> Arc<Passphrase> {
 
 fn back_up(host: &RootHost, vms: &[&str], folder: &Path, compression: Compression) -> Report {
     let plan = BackupPlan {
+        device: None,
         vms: vms.iter().map(|name| (*name).to_owned()).collect(),
         destination: Location::Folder(folder.to_owned()),
         compression,

@@ -21,7 +21,7 @@ fn sections(program: &str) -> Vec<(&'static str, &'static str)> {
             ("EXAMPLES", RESTORE_EXAMPLES),
             ("DIFFERENCES", RESTORE_DIFFERENCES),
         ],
-        _ => Vec::new(),
+        _ => vec![("EXIT STATUS", WIZARD_EXIT)],
     };
     sections.push(("ENVIRONMENT", ENVIRONMENT));
     sections.push(("SEE ALSO", SEE_ALSO));
@@ -39,6 +39,10 @@ the backup does not mention the VM among what it holds, and verifies as whole. W
 missing from the backup, and a later verification names that VM. Where no VM could be read there is no backup, and the code is 1.\n\
 .TP\n4\nIt was cancelled: by Ctrl\\-C, or because the question was not answered with y.\n\
 .TP\n5\nWrong passphrase, or the header of the backup was altered.\n.TP\n6\nThe backup is damaged or incomplete.\n";
+
+const WIZARD_EXIT: &str = ".TP\n0\nThe window was closed, however the job ended: the window says that. A script uses \\fBqvm\\-backup\\fR(1) or\n\
+\\fBqvm\\-backup\\-restore\\fR(1), whose exit codes tell it.\n\
+.TP\n1\nNo window could be opened.\n.TP\n2\nThe command line is wrong.\n";
 
 const PROFILES: &str = ".TP\n\\fI/etc/qubes/backup/NAME.conf\\fR\n\
 The profile NAME, in YAML, inside the PedOS that is worked on.\n";

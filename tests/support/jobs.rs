@@ -35,6 +35,7 @@ pub(crate) fn backup_plan(vms: &[&str], destination: Location) -> BackupPlan {
     BackupPlan {
         vms: vms.iter().map(|name| (*name).to_owned()).collect(),
         destination,
+        device: None,
         compression: Compression::Gzip,
         level: Level::default(),
         scope: InventoryScope::WholeHost,

@@ -39,6 +39,7 @@ fn typed(target: &str, text: &str) -> TypedPlace {
 
 fn good() -> Probe {
     Probe {
+        device: None,
         kind: PlaceKind::Local,
         bytes: Some(1 << 30),
         largest_file_bytes: None,

@@ -92,6 +92,7 @@ fn begun(system: Arc<System>) -> RestoreDraft {
     draft.set_system(system);
     assert!(draft.set_typed_place(typed("/a")));
     let place = Probe {
+        device: None,
         kind: PlaceKind::Local,
         bytes: None,
         largest_file_bytes: None,

@@ -24,7 +24,7 @@ use crate::{
     format::{BackupId, Compression, INVENTORY_FILE},
     host::{Services, System, Vms},
     plan::{BackupPlan, Finding, Room, Unverified, check_backup, hindrances},
-    transport::{ArchiveWriter, Location, open_writer},
+    transport::{ArchiveWriter, Location, check_device, open_writer},
     units::unix_now,
 };
 
@@ -70,6 +70,7 @@ pub(in crate::engine) fn run(
     host.prepare()?;
     descriptors::allow_all();
     let contents = Contents::gather(plan, &system, &unready, host, context)?;
+    check_device(&plan.destination, plan.device)?;
     let writer = open_writer(&plan.destination, services, &context.cancel, &context.notices())?;
     let is_readable_again = writer.capabilities().is_readable_again;
     let meter = Meter::new(context, Some(contents.total_bytes()));

@@ -11,7 +11,8 @@ use super::Resolver;
 /// Notes what changes about a VM that is restored.
 pub(super) fn note(row: &mut RestoreRow, resolver: Resolver<'_>) {
     let mut remarks = Vec::new();
-    if row.name_here != row.domain.name {
+    // A name that no VM can have is a problem of the row, and nothing that will happen.
+    if row.name_here != row.domain.name && check_vm_name(&row.name_here).is_ok() {
         remarks.push(RestoreRemark::Renamed {
             from: row.domain.name.clone(),
             to: row.name_here.clone(),

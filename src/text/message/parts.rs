@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The parts of an error in words.
 
-use crate::text::i18n::gettext_f;
+use crate::text::{i18n::gettext_f, sanitize_lines};
 
 /// An error in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,12 @@ impl Message {
         self
     }
 
+    /// The facts and what can be done, a line each, to stand below the title.
+    pub(in crate::text) fn below_title(self) -> String {
+        let parts = [Some(self.detail), self.hint].into_iter().flatten();
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
     /// What happened and the facts, on one line without a full stop.
     pub(in crate::text) fn line(&self) -> String {
         if self.detail.is_empty() {
@@ -59,4 +65,14 @@ impl Message {
             .collect::<Vec<_>>()
             .join("\n")
     }
+}
+
+/// A sentence, and behind it what a program said.
+pub(super) fn with_quote(first: String, said: &str) -> String {
+    let said = sanitize_lines(said.trim());
+    if said.is_empty() {
+        return first;
+    }
+    let quote = gettext_f("It said: {text}", &[("text", &said)]);
+    format!("{first}\n{quote}")
 }

@@ -6,9 +6,10 @@ use crate::transport::{StoreError, StoreFault};
 use super::{
     super::{
         i18n::{gettext, gettext_f},
-        sanitize, sanitize_lines,
+        sanitize,
     },
     Message, message,
+    parts::with_quote,
 };
 
 /// Why an archive could not be written to a store.
@@ -44,6 +45,10 @@ pub fn store_error(error: &StoreError) -> Message {
         StoreError::Unusable => Message::new(gettext("The program that was to speak SFTP cannot be started"))
             .detail(gettext("A program for a VM is one line without backslashes."))
             .hint(gettext("Write a small script in that VM, and name it here.")),
+        StoreError::Fault {
+            fault: fault @ StoreFault::NotFound,
+            ..
+        } => Message::new(gettext("There is nothing of that name in the store")).hint(hint(fault)),
         StoreError::Fault { fault, said } => Message::new(gettext("The store cannot be used"))
             .detail(detail(fault, said))
             .hint(hint(fault)),
@@ -67,12 +72,7 @@ fn detail(fault: &StoreFault, said: &str) -> String {
         StoreFault::Garbled => (gettext("What came from the store makes no sense."), said),
         StoreFault::EndedEarly => (gettext("The file is shorter than the store had said."), said),
     };
-    let said = sanitize_lines(said.trim());
-    if said.is_empty() {
-        return first;
-    }
-    let quote = gettext_f("It said: {text}", &[("text", &said)]);
-    format!("{first}\n{quote}")
+    with_quote(first, said)
 }
 
 fn hint(fault: &StoreFault) -> String {

@@ -4,7 +4,7 @@
 //! The services of a VM end with a number and a few words of their own. Where these tell the cause, the cause is said; where
 //! they do not, both are shown as facts, below a sentence that says what this means here.
 
-use std::{io, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use crate::transport::{DestinationError, ServiceFault, SourceError, Unreadable};
 
@@ -12,9 +12,11 @@ use super::{
     super::{
         duration,
         i18n::{gettext, gettext_f},
-        sanitize, sanitize_lines,
+        sanitize,
     },
-    Message, io_hint, io_text, is_of_the_device, store,
+    Message, io_hint, io_text, is_of_the_device,
+    parts::with_quote,
+    store,
 };
 
 /// Why an archive could not be written.
@@ -59,6 +61,7 @@ pub fn destination_error(error: &DestinationError) -> Message {
             &[("place", &sanitize(place))],
         ))
         .hint(gettext("Choose another directory, or change its permissions.")),
+        DestinationError::OtherDisk { path } => other_disk(path),
         DestinationError::NothingThere { place } => Message::new(gettext_f(
             "There is neither a directory nor a command at {place}",
             &[("place", &sanitize(place))],
@@ -241,6 +244,17 @@ fn service_fault(vm: &str, said: &str, is_destination: bool) -> Message {
     }
 }
 
+fn other_disk(path: &Path) -> Message {
+    Message::new(gettext_f(
+        "Another disk is at {path} than when it was chosen",
+        &[("path", &sanitize(&path.to_string_lossy()))],
+    ))
+    .detail(gettext(
+        "The disk that was there was unmounted or exchanged. Nothing was written.",
+    ))
+    .hint(gettext("Mount the disk again, or choose the directory once more."))
+}
+
 fn write_hint(source: &io::Error) -> String {
     io_hint(source).unwrap_or_else(|| {
         if is_of_the_device(source) {
@@ -278,15 +292,6 @@ fn service_detail(code: i32, said: &str) -> String {
         &[("code", &code.to_string()), ("meaning", &meaning)],
     );
     with_quote(first, said)
-}
-
-fn with_quote(first: String, said: &str) -> String {
-    let said = sanitize_lines(said.trim());
-    if said.is_empty() {
-        return first;
-    }
-    let quote = gettext_f("It said: {text}", &[("text", &said)]);
-    format!("{first}\n{quote}")
 }
 
 #[cfg(test)]

@@ -55,6 +55,13 @@ fn read_title(kind: JobKind, tone: Tone, report: &Report) -> String {
     if kind == JobKind::Restore && tone == Tone::Partial && is_only_the_archive_damaged(report) {
         return gettext("Everything that was selected was restored, but the backup itself is damaged");
     }
+    let is_failed = |vm: &&VmReport| {
+        matches!(
+            vm.result,
+            VmResult::Failed(_) | VmResult::Partly(_) | VmResult::NotReached
+        )
+    };
+    let failed = report.vms.iter().filter(is_failed).count() as u64;
     let (left_out, all) = (report.left_out().count() as u64, report.vms.len().to_string());
     let all: &[(&str, &str)] = &[("all", &all)];
     match (kind, tone, left_out) {
@@ -72,6 +79,12 @@ fn read_title(kind: JobKind, tone: Tone, report: &Report) -> String {
             "Everything that was selected was restored; {n} of {all} VMs was left out",
             "Everything that was selected was restored; {n} of {all} VMs were left out",
             left_out,
+            all,
+        ),
+        _ if failed > 0 => ngettext_f(
+            "Not everything was restored; {n} of {all} VMs is missing or not whole",
+            "Not everything was restored; {n} of {all} VMs are missing or not whole",
+            failed,
             all,
         ),
         (_, _, 0) => gettext("Not everything was restored"),

@@ -244,9 +244,7 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
     let (text, detail) = match found {
         ProbeError::Line(problem) => {
             let message = line_problem(*problem);
-            let facts = [Some(message.detail), message.hint];
-            let detail: Vec<String> = facts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
-            (message.title, detail.join("\n"))
+            (message.title.clone(), message.below_title())
         }
         ProbeError::NotAbsolute => (
             gettext("This is not a path in dom0."),
@@ -306,7 +304,10 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
             let message = message(&error.clone().into());
             (message.title, message.detail)
         }
-        ProbeError::Store(error) => (store_error(error).title, String::new()),
+        ProbeError::Store(error) => {
+            let message = store_error(error);
+            (message.title.clone(), message.below_title())
+        }
         ProbeError::Io(error) => (gettext("This location cannot be used."), sanitize(&error.to_string())),
     };
     failure(text, detail)
@@ -366,6 +367,7 @@ mod tests {
 
     fn local(bytes: u64, largest: Option<u64>) -> PlaceState {
         PlaceState::Good(Probe {
+            device: None,
             kind: PlaceKind::Local,
             bytes: Some(bytes),
             largest_file_bytes: largest,

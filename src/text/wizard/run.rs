@@ -25,6 +25,12 @@ pub fn way_label(way: &Way) -> String {
             vms.len() as u64,
             &[],
         ),
+        Way::RestoreMissing { vms } => ngettext_f(
+            "_Restore the missing VM…",
+            "_Restore the {n} missing VMs…",
+            vms.len() as u64,
+            &[],
+        ),
         Way::OpenFolder { .. } => gettext("_Open the folder"),
         Way::Unmount { vm } => gettext_f("_Unmount in {name}…", &[("name", &sanitize(vm))]),
     }

@@ -18,6 +18,7 @@ impl DestinationError {
         InUse { path: odd().into() },
         Replaced { path: odd().into() },
         NotADirectory { path: odd().into() },
+        OtherDisk { path: odd().into() },
         Full { place: odd() },
         FileTooLarge { place: odd() },
         Io { place: odd(), source: answer() },

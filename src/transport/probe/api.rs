@@ -54,6 +54,8 @@ pub struct Probe {
     pub changed: Option<i64>,
     /// Whether an archive that is written there can be read again afterwards.
     pub is_readable_again: bool,
+    /// The number of the file system of a directory of this computer.
+    pub device: Option<u64>,
     /// Archives that earlier runs have left there unfinished, the newest first.
     pub leftovers: Vec<Leftover>,
 }
@@ -102,6 +104,7 @@ impl Probe {
             largest_file_bytes: None,
             changed: None,
             is_readable_again: false,
+            device: None,
             leftovers: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use super::{
     super::{
         leftover::{self, Leftover},
         location::Reach,
-        store::{Connection, StoreEntry, StoreFault, StoreKind, is_left_behind, or_home},
+        store::{Connection, StoreEntry, StoreFault, StoreKind, directory_above, is_left_behind, or_home},
     },
     api::{PlaceKind, Probe, ProbeError, Purpose},
 };
@@ -48,12 +48,7 @@ pub(super) fn look(
 
 /// What can be done where there is nothing of that name.
 fn no_directory(connection: &Connection, path: &str) -> ProbeError {
-    let above = match path.trim_end_matches('/').rsplit_once('/') {
-        Some(("", _)) => "/",
-        Some((above, _)) => above,
-        None => ".",
-    };
-    match connection.session.stat(above) {
+    match connection.session.stat(&directory_above(path)) {
         Ok(found) if found.kind == StoreKind::Directory => ProbeError::CanBeMade,
         _ => ProbeError::NotFound,
     }

@@ -2,7 +2,7 @@
 //! One connection and one open file for all readers of an archive in a store: starting the program, which may have to log
 //! in somewhere, is the slowest step, and every further question costs the time of the way there and back.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
     cancel::{CancelToken, Registration},
@@ -13,8 +13,8 @@ use crate::{
 use super::{super::location::Reach, Connection, StoreError};
 
 /// What is shared. The connection is opened on demand, and anew when it was lost; it outlives the job that opened it. The
-/// file stays open as long as one reader has it, so that the readers of one job see the same file, and the next job
-/// sees what has taken its place.
+/// file is opened once for each job, so that all readers of a job see the same file, and the next job sees what has taken
+/// its place.
 #[derive(Default)]
 pub(in crate::transport) struct Shared {
     open: Mutex<Open>,
@@ -25,7 +25,8 @@ pub(in crate::transport) struct Shared {
 #[derive(Default)]
 struct Open {
     connection: Option<Arc<Connection>>,
-    file: Weak<OpenFile>,
+    /// The file, with the token of the job that opened it.
+    file: Option<(CancelToken, Arc<OpenFile>)>,
 }
 
 /// An open archive in the hands of one job, whose token ends the connection.
@@ -100,22 +101,25 @@ impl Open {
             return Ok(Arc::clone(connection));
         }
         let opened = Arc::new(Connection::open(reach, services, cancel)?.let_go());
-        (self.connection, self.file) = (Some(Arc::clone(&opened)), Weak::new());
+        (self.connection, self.file) = (Some(Arc::clone(&opened)), None);
         Ok(opened)
     }
 
-    /// Returns the file, which is opened if nobody has it. A connection that was lost is forgotten.
+    /// Returns the file, which is opened if the job has not done that yet. A connection that was lost is forgotten.
     fn file(&mut self, connection: Arc<Connection>, path: &str, cancel: &CancelToken) -> Result<Held, StoreError> {
         let ends = connection.ends_with(cancel);
-        let known = self.file.upgrade().map(Ok);
-        let file = known.unwrap_or_else(|| OpenFile::open(&connection.session, path).map(Arc::new));
+        let known = self.file.as_ref().filter(|(job, _)| job.is(cancel));
+        let file = match known {
+            Some((_, file)) => Ok(Arc::clone(file)),
+            None => OpenFile::open(&connection.session, path).map(Arc::new),
+        };
         let file = file.map_err(|fault| {
             if fault.ends_session() {
                 *self = Self::default();
             }
             connection.error(fault, cancel)
         })?;
-        self.file = Arc::downgrade(&file);
+        self.file = Some((cancel.clone(), Arc::clone(&file)));
         Ok(Held {
             connection,
             file,

@@ -20,7 +20,7 @@ use super::{
     super::{
         DestinationError, Location, Notice, Notices, TransportError,
         location::Reach,
-        store::{Connection, StoreError, StoreFault, StoreKind, or_home, path_of},
+        store::{Connection, StoreError, StoreFault, StoreKind, or_home, path_in_store},
     },
     api::{ArchiveWriter, WriteCapabilities},
     stall::{self, StallWatch},
@@ -174,30 +174,30 @@ impl<'a> StoreWriter<'a> {
             let session = self.connection.session.clone();
             let path = self.store.path(&self.name);
             // A store whose renaming replaces files has no other way to keep them.
-            let is_free = match session.stat_link(&path) {
-                Err(StoreFault::NotFound) => true,
-                found => found.map(|_| false).map_err(|fault| self.error(fault))?,
-            };
-            let renamed = if is_free { session.rename(&part, &path) } else { Ok(()) };
-            match renamed {
-                Ok(()) if is_free => {
-                    return match self.connection.session.stat(&path) {
-                        Err(fault) if fault.ends_session() => self.look_again(&path, fault),
-                        // That it has all of its bytes was seen before.
-                        Err(_) => Ok(()),
-                        found => self.check_bytes(found),
-                    };
+            if is_free(session.stat_link(&path)).map_err(|fault| self.error(fault))? {
+                match session.rename(&part, &path) {
+                    Ok(()) => return self.check_named(&path),
+                    Err(fault) if fault.ends_session() => return self.look_again(&path, fault),
+                    // Somebody else took the name in between.
+                    Err(StoreFault::Refused { .. }) if session.stat_link(&path).is_ok() => {}
+                    Err(fault) => return Err(self.error(fault)),
                 }
-                Err(fault) if fault.ends_session() => return self.look_again(&path, fault),
-                // Somebody else took the name in between.
-                Err(StoreFault::Refused { .. }) if session.stat_link(&path).is_ok() => {}
-                renamed => renamed.map_err(|fault| self.error(fault))?,
             }
             let Some(name) = self.names.next() else {
                 let place = self.store.place(&self.name);
                 return Err(DestinationError::Taken { place }.into());
             };
             self.name = name;
+        }
+    }
+
+    /// Looks at the archive under its name.
+    fn check_named(&mut self, path: &str) -> Result<(), TransportError> {
+        match self.connection.session.stat(path) {
+            Err(fault) if fault.ends_session() => self.look_again(path, fault),
+            // That it has all of its bytes was seen before.
+            Err(_) => Ok(()),
+            found => self.check_bytes(found),
         }
     }
 
@@ -225,9 +225,17 @@ impl<'a> StoreWriter<'a> {
     }
 }
 
+/// Whether a name is free, by what is found there.
+fn is_free(found: Result<Attributes, StoreFault>) -> Result<bool, StoreFault> {
+    match found {
+        Err(StoreFault::NotFound) => Ok(true),
+        found => found.map(|_| false),
+    }
+}
+
 impl Store<'_> {
     fn path(&self, name: &str) -> String {
-        path_of(&self.directory, name)
+        path_in_store(&self.directory, name)
     }
 
     fn location(&self, name: &str) -> Location {
@@ -253,14 +261,10 @@ impl Store<'_> {
     fn create(&self, connection: &Connection, names: &mut FreeNames) -> Result<(String, Writing), TransportError> {
         let session = &connection.session;
         let failed = |fault| self.error(connection.error(fault, &self.cancel));
-        let is_free = |found| match found {
-            Err(StoreFault::NotFound) => Ok(true),
-            found => found.map(|_: Attributes| false).map_err(failed),
-        };
         for name in names.by_ref() {
             let (whole, part) = (self.path(&name), self.path(&format!("{name}.part")));
             let [whole, unfinished] = session.stat_links([&whole, &part]).map_err(failed)?;
-            if is_free(whole)? && is_free(unfinished)? {
+            if is_free(whole).map_err(failed)? && is_free(unfinished).map_err(failed)? {
                 let created = Writing::create(session, &part, WINDOW_BYTES).map_err(failed)?;
                 return Ok((name, created));
             }

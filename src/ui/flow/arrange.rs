@@ -9,7 +9,7 @@ use crate::{
     job::Task,
     text::wizard as words,
     transport::{make_directory, remove_leftover},
-    ui::dialogs,
+    ui::dialogs::{self, Answer},
 };
 
 use super::{Flow, when_answered};
@@ -86,11 +86,17 @@ fn ask_and_remove<F: Flow>(flow: &Rc<F>, name: &str) {
     let Some(leftover) = found.cloned() else { return };
     let question = words::ask_remove(place.typed(), &leftover);
     let weak = Rc::downgrade(flow);
-    dialogs::ask(&flow.shell().wizard, &question, &words::remove_answers(), move || {
-        if let Some(flow) = weak.upgrade() {
-            remove(&flow, &leftover.name);
-        }
-    });
+    let question = dialogs::ask(
+        &flow.shell().wizard,
+        &question,
+        &words::remove_answers(),
+        move |answer| {
+            if let (Answer::Go, Some(flow)) = (answer, weak.upgrade()) {
+                remove(&flow, &leftover.name);
+            }
+        },
+    );
+    flow.shell().asking.replace(Some(question));
 }
 
 fn remove<F: Flow>(flow: &Rc<F>, name: &str) {

@@ -6,9 +6,12 @@ use std::{path::Path, rc::Rc, sync::Arc};
 use crate::{
     draft::{self, Run, TypedPlace},
     host::Host,
-    job::Task,
+    job::{JobKind, Task},
     text::wizard as words,
-    ui::{BpWizard, dialogs},
+    ui::{
+        BpWizard,
+        dialogs::{self, Answer, Question},
+    },
 };
 
 use super::{
@@ -69,25 +72,29 @@ pub(in crate::ui) enum Leaving {
     Wizard,
 }
 
-/// Asks whether to give up what would be lost, and does not ask where nothing would.
+/// Asks whether to give up what would be lost, and does not ask where nothing would. `kind` is that of the job that runs.
 pub(in crate::ui) fn ask_to_leave<F: 'static>(
     flow: &Rc<F>,
     wizard: &BpWizard,
     run: Run,
     has_work: bool,
-    is_backup: bool,
+    kind: JobKind,
     then: impl Fn(&Rc<F>, Leaving) + 'static,
-) {
+) -> Option<Question> {
     let (leaving, question, answers) = match run {
-        Run::Stopping => return,
-        Run::Running => (Leaving::Job, words::ask_stop(is_backup), words::stop_answers()),
+        Run::Stopping => return None,
+        Run::Running => (Leaving::Job, words::ask_stop(kind), words::stop_answers()),
         Run::NotBegun if has_work => (Leaving::Wizard, words::ask_leave(), words::leave_answers()),
-        Run::NotBegun | Run::Ended { .. } => return then(flow, Leaving::Wizard),
+        Run::NotBegun | Run::Ended { .. } => {
+            then(flow, Leaving::Wizard);
+            return None;
+        }
     };
     let flow = Rc::downgrade(flow);
-    dialogs::ask(wizard, &question, &answers, move || {
-        if let Some(flow) = flow.upgrade() {
+    let question = dialogs::ask(wizard, &question, &answers, move |answer| {
+        if let (Answer::Go, Some(flow)) = (answer, flow.upgrade()) {
             then(&flow, leaving);
         }
     });
+    Some(question)
 }

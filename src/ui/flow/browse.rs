@@ -15,7 +15,7 @@ use crate::{
     job::Task,
     profile::{ArchiveFolder, names_made_in},
     text::{sanitize, wizard as words},
-    transport::{Location, Purpose, list_store},
+    transport::{Location, Purpose, directory_above, list_store, path_in_store},
     ui::{BpStoreBrowser, BpWizard, store_browser::Wish},
 };
 
@@ -44,7 +44,7 @@ pub(super) fn browse_store(
 ) {
     // A file that is typed is looked for where it lies.
     let text = match typed.text.trim() {
-        path if is_file && !path.is_empty() => above(path),
+        path if is_file && !path.is_empty() => directory_above(path),
         path => path.to_owned(),
     };
     let place = RefCell::new(TypedPlace { text, ..typed });
@@ -73,9 +73,9 @@ impl Browsing {
     fn hear(self: &Rc<Self>, wish: Wish) {
         let here = self.place.borrow().text.clone();
         match wish {
-            Wish::Up => self.go(above(&here)),
-            Wish::Enter(name) => self.go(below(&here, &name)),
-            Wish::File(name) => self.choose(below(&here, &name)),
+            Wish::Up => self.go(directory_above(&here)),
+            Wish::Enter(name) => self.go(path_in_store(&here, &name)),
+            Wish::File(name) => self.choose(path_in_store(&here, &name)),
             Wish::Here => self.choose(if here.is_empty() { ".".to_owned() } else { here }),
         }
     }
@@ -112,49 +112,5 @@ impl Browsing {
             }
         });
         self.waiting.replace(Some(waiting));
-    }
-}
-
-/// Returns the directory above a path. What lies above the one in which the program begins is only known by going there.
-fn above(path: &str) -> String {
-    let inner = path.trim_end_matches('/');
-    match inner.rsplit_once('/') {
-        _ if inner.is_empty() && path.starts_with('/') => "/".to_owned(),
-        _ if inner.is_empty() || inner == "." => "..".to_owned(),
-        _ if inner.ends_with("..") => format!("{inner}/.."),
-        Some(("", _)) => "/".to_owned(),
-        Some((above, _)) => above.to_owned(),
-        None => ".".to_owned(),
-    }
-}
-
-fn below(directory: &str, name: &str) -> String {
-    match directory {
-        "" | "." => name.to_owned(),
-        directory => format!("{}/{name}", directory.trim_end_matches('/')),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn up_and_down_lead_back() {
-        for (path, up) in [
-            ("/a/b", "/a"),
-            ("/a", "/"),
-            ("/", "/"),
-            ("a/b", "a"),
-            ("a", "."),
-            (".", ".."),
-            ("", ".."),
-            ("..", "../.."),
-        ] {
-            assert_eq!(above(path), up, "{path}");
-        }
-        for (directory, path) in [("/", "/x"), ("/a/", "/a/x"), (".", "x"), ("", "x"), ("a", "a/x")] {
-            assert_eq!(below(directory, "x"), path);
-        }
     }
 }

@@ -92,6 +92,11 @@ impl Running {
         running
     }
 
+    /// Returns what kind of job it is.
+    pub(in crate::ui) fn kind(&self) -> JobKind {
+        self.kind
+    }
+
     /// Asks the job to stop; its last word follows.
     pub(in crate::ui) fn cancel(&self) {
         self.page.show_stopping();

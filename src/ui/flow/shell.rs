@@ -13,7 +13,7 @@ use crate::{
     job::{self, Job, JobKind, Outcome, Overall, Task},
     text::wizard as words,
     transport::probe,
-    ui::{BpPlaceField, BpWizard, Move, desktop, neighbour::Presence, pages::BpProgressPage},
+    ui::{BpPlaceField, BpWizard, Move, desktop, dialogs::Question, neighbour::Presence, pages::BpProgressPage},
 };
 
 use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, read_system, watch, when_answered};
@@ -38,6 +38,8 @@ pub(in crate::ui) struct Shell {
     /// What is being done at the place: its VM is started, a directory is made, or what an earlier run left is removed.
     pub(super) arranging: RefCell<Option<Waiting>>,
     running: RefCell<Option<Rc<Running>>>,
+    /// What is asked before something is given up.
+    pub(in crate::ui) asking: RefCell<Option<Question>>,
 }
 
 impl Shell {
@@ -56,6 +58,7 @@ impl Shell {
             presence: RefCell::default(),
             arranging: RefCell::default(),
             running: RefCell::default(),
+            asking: RefCell::default(),
         }
     }
 }
@@ -92,8 +95,8 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     fn has_ended(self: &Rc<Self>, _is_success: bool) {}
     /// Another run is to begin on the summary, with everything that was chosen.
     fn begins_again(self: &Rc<Self>);
-    /// VMs are to be restored that a verification found whole.
-    fn restore_verified(self: &Rc<Self>, _vms: &[String]) {}
+    /// These VMs of the archive that a run was about are to be restored.
+    fn restore_only(self: &Rc<Self>, _vms: &[String]) {}
 
     /// A handler that does not keep the flow alive.
     fn hearing<P: ?Sized>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, &P) + 'static) -> impl Fn(&P) + 'static {
@@ -129,9 +132,9 @@ pub(in crate::ui) trait Flow: Sized + 'static {
                     self.begins_again();
                 }
             }
-            Way::RestoreVerified { vms } => {
+            Way::RestoreVerified { vms } | Way::RestoreMissing { vms } => {
                 self.read_again();
-                self.restore_verified(vms);
+                self.restore_only(vms);
             }
             Way::OpenFolder { folder } => {
                 let page = self.shell().progress.downgrade();
@@ -318,6 +321,8 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     fn ended(self: &Rc<Self>, running: &Running, outcome: &Outcome) {
         let shell = self.shell();
         shell.running.replace(None);
+        // There is nothing left to stop.
+        shell.asking.replace(None);
         let place = self.draft().borrow().place().clone();
         let archive = self.archive();
         let run = running.show_end(outcome, &place, archive.as_ref());
@@ -337,18 +342,20 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     /// Asks whether to give up what would be lost, and gives it up.
     fn cancel(self: &Rc<Self>) {
         let (run, has_work) = (self.draft().borrow().run(), self.draft().borrow().has_work());
-        let wizard = &self.shell().wizard;
-        ask_to_leave(
+        let shell = self.shell();
+        let running = shell.running.borrow().as_ref().map(|running| running.kind());
+        let question = ask_to_leave(
             self,
-            wizard,
+            &shell.wizard,
             run,
             has_work,
-            Self::IS_BACKUP,
+            running.unwrap_or(JobKind::Backup),
             |flow, leaving| match leaving {
                 Leaving::Job => flow.stop(),
                 Leaving::Wizard => flow.shell().wizard.close_now(),
             },
         );
+        shell.asking.replace(question);
     }
 
     /// Asks the job to stop; its last word follows.

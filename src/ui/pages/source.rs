@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, OnceCell},
-    path::PathBuf,
+    path::{Path, PathBuf},
     rc::Rc,
     sync::OnceLock,
 };
@@ -139,6 +139,14 @@ impl BpSourcePage {
         if let Some(chooser) = imp.known.get() {
             chooser.show(entries, &None);
         }
+    }
+
+    /// Shows which of the known backups is at the place that was typed for this computer; none of them where another one is.
+    pub fn show_typed(&self, typed: Option<&Path>) {
+        let Some(chooser) = self.imp().known.get() else { return };
+        let typed = typed.map(Path::to_owned);
+        let is_known = chooser.offers(&typed);
+        chooser.show_chosen(if is_known { &typed } else { &None });
     }
 
     /// Says what the headers of the file tell.

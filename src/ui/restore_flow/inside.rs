@@ -11,7 +11,6 @@ use crate::{
     job::Task,
     plan::ArchivedFile,
     text::{self, wizard as words},
-    transport::Source,
     ui::{
         BpInsideWindow, VmItem,
         flow::{Flow, Waiting, when_answered},
@@ -29,8 +28,9 @@ impl RestoreFlow {
         if !self.draft.borrow_mut().begin_quick_look() {
             return;
         }
-        let place = self.draft.borrow().place().clone();
-        let (asked, source) = (place.typed().clone(), Source::new(place.location()));
+        let draft = self.draft.borrow();
+        let (asked, source) = (draft.place().typed().clone(), draft.source());
+        drop(draft);
         let host = Arc::clone(&self.shell.host);
         let task = Task::spawn(move |context| {
             let view = host.with_cancel(&context.cancel);

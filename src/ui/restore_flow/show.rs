@@ -22,6 +22,8 @@ use super::RestoreFlow;
 impl RestoreFlow {
     pub(super) fn show_source(&self, draft: &RestoreDraft) {
         let place = draft.place();
+        let typed = place.typed().is_local().then(|| place.typed().path());
+        self.source.show_typed(typed.as_deref());
         self.show_place(&words::archive_place(place.typed(), place.state(), draft.quick_look()));
         self.source.show_rules(Rules {
             ignores_missing: draft.ignores_missing,

@@ -86,8 +86,7 @@ pub fn store_reading() -> Verdict {
 /// What is said of a directory that cannot be read.
 pub fn store_unread(error: &StoreError) -> Verdict {
     let message = store_error(error);
-    let detail: Vec<String> = [Some(message.detail), message.hint].into_iter().flatten().collect();
-    failure(message.title, detail.join("\n"))
+    failure(message.title.clone(), message.below_title())
 }
 
 /// The button that chooses.

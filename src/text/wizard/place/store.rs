@@ -5,7 +5,6 @@ use crate::{
     draft::{ReachKind, TypedPlace},
     text::{
         i18n::{gettext, gettext_f},
-        message::store_error,
         sanitize,
     },
     transport::ProbeError,
@@ -101,11 +100,6 @@ pub(in crate::text::wizard) fn place_line(typed: &TypedPlace) -> String {
 pub(super) fn not_found(typed: &TypedPlace, found: &ProbeError) -> Option<(String, String)> {
     let spelling = || gettext("Check the spelling, and whether it is a directory of this store.");
     match found {
-        ProbeError::Store(error) => {
-            let message = store_error(error);
-            let detail: Vec<String> = [Some(message.detail), message.hint].into_iter().flatten().collect();
-            Some((message.title, detail.join("\n")))
-        }
         ProbeError::CanBeMade if typed.is_store() => Some((
             gettext("There is no such directory in the store."),
             gettext("Create it here, or choose another one."),
