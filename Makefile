@@ -70,6 +70,11 @@ install:
 		install -m 755 $(TARGET)/release/$$program '$(BINDIR)/' && \
 		install -m 644 data/man/$$program.1 '$(SHAREDIR)/man/man1/' || exit 1; \
 	done
+	for program in $(PROGRAMS); do \
+		install -D -m 644 data/completions/bash/$$program '$(SHAREDIR)/bash-completion/completions/'$$program && \
+		install -D -m 644 data/completions/zsh/_$$program '$(SHAREDIR)/zsh/site-functions/'_$$program && \
+		install -D -m 644 data/completions/fish/$$program.fish '$(SHAREDIR)/fish/vendor_completions.d/'$$program.fish || exit 1; \
+	done
 	install -D -m 755 $(TARGET)/release/$(HELPER) '$(LIBEXECDIR)/$(HELPER)'
 	install -d '$(SHAREDIR)/polkit-1/actions'
 	sed 's|@LIBEXECDIR@|$(PREFIX)/libexec|' data/$(POLICY).in > '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
@@ -90,7 +95,11 @@ install:
 	done
 
 uninstall:
-	for program in $(PROGRAMS); do rm -f '$(BINDIR)/'$$program '$(SHAREDIR)/man/man1/'$$program.1; done
+	for program in $(PROGRAMS); do \
+		rm -f '$(BINDIR)/'$$program '$(SHAREDIR)/man/man1/'$$program.1 \
+			'$(SHAREDIR)/bash-completion/completions/'$$program '$(SHAREDIR)/zsh/site-functions/'_$$program \
+			'$(SHAREDIR)/fish/vendor_completions.d/'$$program.fish; \
+	done
 	for id in $(IDS); do \
 		rm -f '$(SHAREDIR)/applications/'$$id.desktop \
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \

@@ -102,6 +102,8 @@ pub mod job;
 
 pub mod json;
 
+pub mod history;
+
 #[cfg(feature = "tools")]
 pub mod draft;
 #[cfg(feature = "tools")]

@@ -17,7 +17,7 @@ use clap::CommandFactory;
 
 pub use backup::{BackupArgs, CompressionWish, KdfStrength};
 pub use choices::{Assigned, AssignedPool, ChoiceArgs};
-pub use common::{CommonArgs, LONG_VERSION};
+pub use common::{CommonArgs, JsonForm, LONG_VERSION};
 pub use gui::{BackupWizardArgs, RestoreWizardArgs};
 pub use resources::ResourceArgs;
 pub use restore::{RestoreArgs, YesNo};

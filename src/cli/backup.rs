@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `qvm-backup`: from the command line to a backup.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
 use zeroize::Zeroizing;
 
@@ -9,13 +9,14 @@ use crate::{
     crypto::{KdfCost, Strength},
     engine::{EngineError, Resources},
     format::Level,
+    history,
     host::{
         DOM0, Host, System,
         root::sample::{self, SampleSize},
     },
-    job::{self, Job, JobHandle, Task},
+    job::{self, Ended, Job, JobHandle, Task},
     plan::{BackupPlan, Finding, Room, Unverified, check_backup, hindrances},
-    profile::passphrase_from_vm,
+    profile::{ProfileError, passphrase_from_vm},
     secret::{Passphrase, PassphraseAnomaly, anomalies},
     text::{self, JobKind},
     transport::{DestinationError, Location, PlaceKind, Probe, ProbeError, Purpose, probe},
@@ -38,11 +39,20 @@ use super::{
 pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     let args = &args.sorted();
     let console = &Console {
-        is_output_taken: settings::is_to_standard_output(args),
+        json: args.json,
+        is_output_taken: settings::is_to_standard_output(args) || args.json.is_some(),
         ..*console
     };
-    let exit = carry_on(args, console, interrupt).unwrap_or_else(|stop| console.stop(&stop));
-    Ok(checked(console.program, exit, false))
+    let result = if args.history {
+        show_history(args, console)
+    } else {
+        carry_on(args, console, interrupt)
+    };
+    let place = args.backup_location.as_deref().unwrap_or_default().to_string_lossy();
+    console.without_report("backup", &place, &result);
+    let exit = result.unwrap_or_else(|stop| console.stop(&stop));
+    // A backup that was made is made, whoever reads of it.
+    Ok(checked(console.program, exit, args.history))
 }
 
 fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
@@ -99,10 +109,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     if !args.yes {
         confirm(console, interrupt)?;
     }
-    let passphrase = Arc::new(match settings.passphrase.take() {
-        Some(kept) => kept,
-        None => passphrase(args, settings.passphrase_vm.as_deref(), &host, interrupt)?,
-    });
+    let passphrase = Arc::new(passphrase(args, &mut settings, &host, interrupt)?);
     warn_of_passphrase(&passphrase, kdf, console);
     if let Some(name) = &args.save_profile {
         settings::save(args, name, &settings, &passphrase, host.as_ref(), console)?;
@@ -145,12 +152,37 @@ fn carry_out(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Exit {
-    let job: JobHandle = job::spawn(Job::Backup(plan, host), resources);
+    let place = plan.destination.to_string();
+    let note = history::noting(host.profile_dir(), JobKind::Backup, place.clone(), None);
+    let job: JobHandle = job::spawn_noted(Job::Backup(plan, host), resources, note);
     interrupt.stops(job.cancel_token());
     interrupt.waits_for(job.is_over());
     let outcome = console.watch(&job);
-    console.result(&text::outcome(JobKind::Backup, &outcome));
+    console.ended(&Ended {
+        kind: JobKind::Backup,
+        outcome: &outcome,
+        place: &place,
+        archive: None,
+        at: SystemTime::now(),
+    });
     Exit::of_outcome(JobKind::Backup, &outcome)
+}
+
+/// Says how earlier runs ended.
+fn show_history(args: &BackupArgs, console: &Console) -> Result<Exit, Stop> {
+    let host = location::host(&args.common)?;
+    let failed = |error| Stop::failed(text::terminal::history_unreadable(&error));
+    let Some(folder) = host.profile_dir() else {
+        return Err(Stop::failed(text::profile_error(&ProfileError::OutOfReach)));
+    };
+    if args.json.is_some() {
+        console.document(&history::document(&folder).map_err(failed)?);
+    } else {
+        for line in text::terminal::history(&history::past_runs(&folder).map_err(failed)?) {
+            console.print(format_args!("{line}"));
+        }
+    }
+    Ok(Exit::Done)
 }
 
 /// Makes a sample PedOS.
@@ -274,14 +306,18 @@ fn warn_of_passphrase(passphrase: &Passphrase, cost: KdfCost, console: &Console)
     }
 }
 
+/// The passphrase of a file that is named, else the one that the profile holds, or what somebody says.
 fn passphrase(
     args: &BackupArgs,
-    vm: Option<&str>,
+    settings: &mut Settings,
     host: &Arc<dyn Host>,
     interrupt: &Interrupt,
 ) -> Result<Passphrase, Stop> {
+    if let Some(kept) = settings.passphrase.take().filter(|_| args.passphrase_file.is_none()) {
+        return Ok(kept);
+    }
     let profile = args.profile.as_deref().unwrap_or_default();
-    let typed = match (&args.passphrase_file, vm) {
+    let typed = match (&args.passphrase_file, settings.passphrase_vm.as_deref()) {
         (Some(path), _) => passphrase_from(path, interrupt)?,
         (None, Some(vm)) => told_by(vm, profile, host, interrupt)?,
         (None, None) => typed_twice(interrupt)?,

@@ -16,13 +16,13 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
-    engine::{ItemState, Phase, Progress},
+    engine::{EngineError, ItemState, Phase, Progress},
     job::{Ended, Event, JobHandle, JobKind, Outcome},
     json,
     text::{self, Message, OutcomeView, Tone},
 };
 
-use super::{exit::Exit, stop::Stop};
+use super::{args::JsonForm, exit::Exit, stop::Stop};
 
 /// Steps of the bar: fine enough to be seen moving in a large backup.
 const BAR_STEPS: u64 = 10_000;
@@ -49,13 +49,13 @@ pub(super) fn say_text(text: &str) {
 }
 
 /// Prints a document for a program.
-pub(super) fn say_document(text: &str) {
+fn say_document(text: &str) {
     HAS_DOCUMENT.store(true, Ordering::SeqCst);
     say_text(text);
 }
 
 /// Whether the program that waits for a document has got one.
-pub(super) fn has_document() -> bool {
+fn has_document() -> bool {
     HAS_DOCUMENT.load(Ordering::SeqCst)
 }
 
@@ -86,6 +86,8 @@ pub(super) struct Console {
     pub(super) level: i32,
     /// Standard output is for a document or for data, and nothing else may get into it.
     pub(super) is_output_taken: bool,
+    /// How results are printed for a program, if they are.
+    pub(super) json: Option<JsonForm>,
 }
 
 impl Console {
@@ -144,11 +146,40 @@ impl Console {
         }
     }
 
+    /// Prints a document for a program, in the form that it wants.
+    pub(super) fn document(&self, text: &str) {
+        match self.json {
+            Some(JsonForm::Lines) => say_document(&json::in_one_line(text)),
+            Some(JsonForm::Document) | None => say_document(text),
+        }
+    }
+
+    /// Prints for a program that waits for a document how a run ended that failed before there was anything to report.
+    /// `job` is the name of the task in the schema.
+    pub(super) fn without_report(&self, job: &'static str, place: &str, result: &Result<Exit, Stop>) {
+        if self.json.is_none() || has_document() {
+            return;
+        }
+        match result {
+            Err(Stop::Said(Exit::Cancelled, _)) => self.document(&json::unopened(job, place, None)),
+            Err(Stop::Error(error, _)) => {
+                let error = Some(&**error).filter(|error| !matches!(error, EngineError::Cancelled));
+                self.document(&json::unopened(job, place, error));
+            }
+            _ => {}
+        }
+    }
+
     /// Watches a job to its last word.
     pub(super) fn watch(&self, job: &JobHandle) -> Outcome {
         let bar = self.bar();
         let mut phase = Phase::Preparing;
         while let Some(event) = job.recv_blocking() {
+            if self.json == Some(JsonForm::Lines)
+                && let Some(line) = json::event(&event)
+            {
+                say_text(&line);
+            }
             match event {
                 Event::Started { .. } => {}
                 Event::Phase(next) => {
@@ -169,7 +200,7 @@ impl Console {
         bar.finish_and_clear();
         // The job's promise of a last word was broken, which is a mistake of this program.
         Outcome::Failed(
-            crate::engine::EngineError::Internal {
+            EngineError::Internal {
                 what: crate::engine::Mistake::NoLastWord,
             },
             crate::engine::Partial::default(),
@@ -203,17 +234,18 @@ impl Console {
     }
 
     /// The last words of a job: for its user, and if wanted as a document for a program.
-    pub(super) fn ended(&self, ended: &Ended<'_>, is_json: bool) {
+    pub(super) fn ended(&self, ended: &Ended<'_>) {
         let view = text::outcome(ended.kind, ended.outcome);
         self.result(&view);
-        // One that is no success has said so of each VM already.
-        if view.tone == Tone::Success && self.level >= 1 && ended.kind != JobKind::Extract {
+        // One that is no success has said so of each VM already, and a backup has shown them before it began.
+        let lists_vms = matches!(ended.kind, JobKind::Restore | JobKind::Verify);
+        if view.tone == Tone::Success && self.level >= 1 && lists_vms {
             for line in text::vm_table(&view) {
                 self.print(format_args!("{line}"));
             }
         }
-        if is_json {
-            say_document(&json::report(ended));
+        if self.json.is_some() {
+            self.document(&json::report(ended));
         }
     }
 

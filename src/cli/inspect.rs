@@ -26,7 +26,7 @@ use crate::{
 use super::{
     archive,
     args::RestoreArgs,
-    console::{Console, say, say_document},
+    console::{Console, say},
     exit::Exit,
     interrupt::Interrupt,
     stop::Stop,
@@ -47,7 +47,7 @@ pub(super) fn check_line(args: &RestoreArgs) -> Result<(), Stop> {
     match ArchivedFile::parse(text) {
         None => usage("--extract takes VM:VOLUME, as in work:private or work:firewall.xml, or dom0 for dom0's home"),
         Some(ArchivedFile::Home) if is_stream => usage("dom0's home is a folder: name a new one with --output"),
-        Some(_) if is_stream && args.json => usage("--json and --output - both want standard output"),
+        Some(_) if is_stream && args.json.is_some() => usage("--json and --output - both want standard output"),
         Some(_) if is_stream && io::stdout().is_terminal() => {
             usage("a volume is not for a terminal: name a new file with --output, or redirect standard output")
         }
@@ -104,6 +104,7 @@ pub(super) fn list(
     args: &RestoreArgs,
     access: &Access,
     host: Option<&Arc<dyn Host>>,
+    console: &Console,
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
     let archive = archive::open(access, host, args.resources.resources(), interrupt)
@@ -114,8 +115,8 @@ pub(super) fn list(
         None
     };
     let place = access.source.location().to_string();
-    if args.json {
-        say_document(&json::listing(&place, &archive, notes.as_ref()));
+    if args.json.is_some() {
+        console.document(&json::listing(&place, &archive, notes.as_ref()));
     } else {
         show(&place, &archive, notes.as_ref());
     }
@@ -206,6 +207,6 @@ pub(super) fn extract(
         archive: None,
         at: SystemTime::now(),
     };
-    console.ended(&ended, args.json);
+    console.ended(&ended);
     Ok(Exit::of_outcome(JobKind::Extract, &outcome))
 }

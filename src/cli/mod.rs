@@ -66,6 +66,7 @@ fn tool<A: CommandFactory + FromArgMatches + Send + Sync + 'static>(
         program,
         level: 1,
         is_output_taken: false,
+        json: None,
     };
     let args: A = match parse(std::env::args_os()) {
         Ok(args) => args,

@@ -4,7 +4,8 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
-    engine::{ArchiveError, EngineError, OpenedArchive},
+    engine::{ArchiveError, OpenedArchive},
+    history,
     host::{DOM0, Host, System},
     job::{self, Ended, Job, Outcome},
     json,
@@ -18,7 +19,7 @@ use super::{
     archive::{open, unreadable},
     args::{RestoreArgs, YesNo},
     choices::choices,
-    console::{Console, checked, has_document, say_document},
+    console::{Console, checked},
     exit::Exit,
     inspect,
     interrupt::Interrupt,
@@ -36,7 +37,8 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     check_line(args)?;
     inspect::check_line(args)?;
     let console = &Console {
-        is_output_taken: args.json || inspect::is_stream(args),
+        json: args.json,
+        is_output_taken: args.json.is_some() || inspect::is_stream(args),
         ..*console
     };
     if args.clean_up {
@@ -45,19 +47,10 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     let source = source(args)?;
     let place = source.to_string();
     let result = carry_on(args, Source::new(source), console, interrupt);
-    // A program that waits for a document gets one of what failed before there was anything to report.
-    if args.json && !has_document() {
-        match &result {
-            Err(Stop::Said(Exit::Cancelled, _)) => say_document(&json::unopened(name(args), &place, None)),
-            Err(Stop::Error(error, _)) => {
-                let error = Some(&**error).filter(|error| !matches!(error, EngineError::Cancelled));
-                say_document(&json::unopened(name(args), &place, error));
-            }
-            _ => {}
-        }
-    }
+    console.without_report(name(args), &place, &result);
     // Without a restore, the output is the only result, so losing it is a failure.
-    let is_for_its_words = args.json || args.list || args.quick_look || args.verify_only || args.choices.dry_run;
+    let is_for_its_words =
+        args.json.is_some() || args.list || args.quick_look || args.verify_only || args.choices.dry_run;
     let exit = result.unwrap_or_else(|stop| console.stop(&stop));
     Ok(checked(console.program, exit, is_for_its_words))
 }
@@ -92,7 +85,7 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
     if args.list {
-        return inspect::list(args, &access, pedos.host(), interrupt);
+        return inspect::list(args, &access, pedos.host(), console, interrupt);
     }
     if args.extract.is_some() {
         return inspect::extract(args, access, pedos.host(), console, interrupt);
@@ -121,8 +114,8 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         table.shortages(&system)
     };
     // A program gets one document: of what was done, or where nothing will be, of what would be.
-    if args.json && (args.choices.dry_run || !table.is_ready()) {
-        say_document(&json::plan(&place, &archive.info, &table, &shortages));
+    if args.json.is_some() && (args.choices.dry_run || !table.is_ready()) {
+        console.document(&json::plan(&place, &archive.info, &table, &shortages));
     }
     show_table(args, &table, console)?;
     for (vm, remark) in table.replaced() {
@@ -174,7 +167,13 @@ fn carry_out(
     interrupt: &Interrupt,
 ) -> Exit {
     let kind = kind(args);
-    let job = job::spawn(job, args.resources.resources());
+    let folder = match &job {
+        Job::Restore(_, host) => host.profile_dir(),
+        Job::Verify(_, host) => host.as_ref().and_then(|host| host.profile_dir()),
+        Job::Backup(..) | Job::Extract(..) => None,
+    };
+    let note = history::noting(folder, kind, place.to_owned(), Some(archive.info.clone()));
+    let job = job::spawn_noted(job, args.resources.resources(), note);
     interrupt.stops(job.cancel_token());
     // A verification leaves nothing behind, however it ends.
     if kind == JobKind::Restore {
@@ -191,7 +190,7 @@ fn carry_out(
         archive: Some(&archive.info),
         at: SystemTime::now(),
     };
-    console.ended(&ended, args.json);
+    console.ended(&ended);
     Exit::of_outcome(kind, &outcome)
 }
 

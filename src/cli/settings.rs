@@ -53,6 +53,11 @@ pub(super) fn is_to_standard_output(args: &BackupArgs) -> bool {
 
 /// Checks as much of a command line as can be checked without a host.
 pub(super) fn check_line(args: &BackupArgs) -> Result<(), Stop> {
+    if is_to_standard_output(args) && args.json.is_some() {
+        return Err(Stop::usage::<BackupArgs>(
+            "--json and a backup on standard output both want standard output",
+        ));
+    }
     if is_to_standard_output(args) && io::stdout().is_terminal() {
         return Err(Stop::usage::<BackupArgs>(
             "a backup is not for a terminal: redirect standard output",

@@ -14,4 +14,4 @@ pub use handle::JobHandle;
 pub use overall::Overall;
 pub use protocol::{Ended, Event, Job, JobKind, Outcome};
 pub use task::Task;
-pub use worker::spawn;
+pub use worker::{spawn, spawn_noted};

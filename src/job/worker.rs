@@ -25,7 +25,13 @@ const EVENTS_IN_FLIGHT: usize = 64;
 
 /// Starts a job on a thread of its own.
 pub fn spawn(job: Job, resources: Resources) -> JobHandle {
-    spawn_work(vms(&job), resources, move |context| match job {
+    spawn_noted(job, resources, |_| {})
+}
+
+/// Starts a job on a thread of its own. `note` hears on that thread how the job ended, before its last word is said.
+pub fn spawn_noted(job: Job, resources: Resources, note: impl FnOnce(&Outcome) + Send + 'static) -> JobHandle {
+    let names = vms(&job);
+    let work = move |context: &Context| match job {
         Job::Backup(plan, host) => engine::backup::run(&plan, host.as_ref(), context),
         Job::Restore(plan, host) => engine::restore::run(&plan, host.as_ref(), context),
         Job::Verify(plan, host) => {
@@ -36,7 +42,8 @@ pub fn spawn(job: Job, resources: Resources) -> JobHandle {
             let host = host.map(|host| host.with_cancel(&context.cancel));
             engine::extract::run(&plan, services(host.as_deref()), context)
         }
-    })
+    };
+    spawn_work(names, resources, work, note)
 }
 
 /// What a reader of an archive needs of a host.
@@ -71,6 +78,7 @@ fn spawn_work(
     vms: Vec<VmReport>,
     resources: Resources,
     work: impl FnOnce(&Context) -> Result<Report, EngineError> + Send + 'static,
+    note: impl FnOnce(&Outcome) + Send + 'static,
 ) -> JobHandle {
     let (sender, events) = bounded(EVENTS_IN_FLIGHT);
     let cancel = CancelToken::default();
@@ -103,6 +111,7 @@ fn spawn_work(
             Err(_) if speaker.cancel.is_cancelled() => Outcome::Cancelled(speaker.partial()),
             Err(error) => Outcome::Failed(error, speaker.partial()),
         };
+        note(&outcome);
         speaker.last_word(outcome);
     });
     if spawned.is_err() {
@@ -191,6 +200,22 @@ mod tests {
         std::iter::from_fn(|| handle.recv_blocking()).collect()
     }
 
+    fn spawn_quietly(
+        vms: Vec<VmReport>,
+        work: impl FnOnce(&Context) -> Result<Report, EngineError> + Send + 'static,
+    ) -> JobHandle {
+        spawn_work(vms, Resources::default(), work, |_| {})
+    }
+
+    #[test]
+    fn the_end_is_noted_before_it_is_told() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let note = move |outcome: &Outcome| sender.send(matches!(outcome, Outcome::Cancelled(_))).unwrap();
+        let handle = spawn_work(vec![], Resources::default(), |_| Err(EngineError::Cancelled), note);
+        assert_eq!(last_words(&events(&handle)), 1);
+        assert!(receiver.try_recv().unwrap());
+    }
+
     fn last_words(events: &[Event]) -> usize {
         events
             .iter()
@@ -200,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_as_a_failure_and_once() {
-        let events = events(&spawn_work(vec![], Resources::default(), |_| panic!("ouch")));
+        let events = events(&spawn_quietly(vec![], |_| panic!("ouch")));
         assert_eq!(last_words(&events), 1);
         let Some(Event::Finished(Outcome::Failed(error, _))) = events.last() else {
             panic!("{events:?}")
@@ -216,7 +241,7 @@ mod tests {
             items: Vec::new(),
             result: VmResult::NotReached,
         };
-        let handle = spawn_work(vec![vm("a"), vm("b")], Resources::default(), |context| {
+        let handle = spawn_quietly(vec![vm("a"), vm("b")], |context| {
             context.observer.item("a", ItemState::Done);
             loop {
                 context.cancel.check()?;
@@ -236,7 +261,7 @@ mod tests {
 
     #[test]
     fn progress_never_holds_a_job_up_and_never_displaces_another_event() {
-        let handle = spawn_work(vec![], Resources::default(), |context| {
+        let handle = spawn_quietly(vec![], |context| {
             for done_bytes in 0..10_000 {
                 context.observer.progress(Progress {
                     done_bytes,
@@ -254,7 +279,7 @@ mod tests {
     #[test]
     fn a_dropped_handle_cancels_the_job() {
         let (sender, receiver) = std::sync::mpsc::channel();
-        drop(spawn_work(vec![], Resources::default(), move |context| {
+        drop(spawn_quietly(vec![], move |context| {
             let start = Instant::now();
             while !context.cancel.is_cancelled() && start.elapsed() < Duration::from_secs(10) {
                 thread::sleep(Duration::from_millis(1));

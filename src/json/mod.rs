@@ -6,6 +6,7 @@
 //! translated, and all but plain ASCII is escaped, so that a document can be shown on a terminal as it is.
 
 mod code;
+mod event;
 mod listing;
 mod plan;
 mod report;
@@ -14,6 +15,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+pub use event::event;
 pub use listing::listing;
 pub use plan::plan;
 pub use report::{report, unopened};
@@ -24,7 +26,31 @@ const SCHEMA_VERSION: u32 = 1;
 /// A document as text, with a line end at its end.
 fn document(content: &impl Serialize) -> String {
     // Only maps with keys that are no text could fail, and there are none.
-    let text = serde_json::to_string_pretty(content).unwrap_or_default();
+    in_ascii(&serde_json::to_string_pretty(content).unwrap_or_default())
+}
+
+/// An object as one line.
+fn line(content: &impl Serialize) -> String {
+    in_ascii(&serde_json::to_string(content).unwrap_or_default())
+}
+
+/// Returns a document of this room as one line: line ends stand only between its tokens.
+pub fn in_one_line(document: &str) -> String {
+    let mut line: String = document.lines().map(str::trim_start).collect();
+    line.push('\n');
+    line
+}
+
+/// Returns the reports of a history, each as one line of this room's form, as one document.
+pub fn history<'a>(reports: impl Iterator<Item = &'a str>) -> String {
+    let head = format!(
+        "{{\"schema_version\":{SCHEMA_VERSION},\"document\":\"history\",\"program\":\"{PROGRAM}\",\"runs\":[\n"
+    );
+    let runs: Vec<&str> = reports.collect();
+    format!("{head}{}\n]}}\n", runs.join(",\n"))
+}
+
+fn in_ascii(text: &str) -> String {
     let mut ascii = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if c == '\n' || matches!(c, ' '..='~') {
@@ -57,5 +83,10 @@ mod tests {
             "{document}"
         );
         assert_eq!(serde_json::from_str::<String>(&document).unwrap(), text);
+        let nested = super::document(&[("a  b\n ", 1), (text, 2)]);
+        let line = in_one_line(&nested);
+        assert_eq!(line.matches('\n').count(), 1, "{line}");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(read(&line), read(&nested));
     }
 }

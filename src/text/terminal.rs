@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Messages that only the tools at the command line have: they name options where a window has buttons.
 
+mod history;
 mod leftovers;
 mod restore;
 mod retention;
@@ -24,6 +25,7 @@ use super::{
     wizard::strength,
 };
 
+pub use history::{history, history_unreadable};
 pub use leftovers::{
     leftover_kept, leftovers_found, leftovers_removed, leftovers_to_remove, no_leftovers, waiting_for_turn,
 };

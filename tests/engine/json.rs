@@ -10,6 +10,7 @@ use std::{
 use crate::support::{
     jobs,
     roots::{self, Fill, KIB, MIB, Vm},
+    schema::checked,
     tools,
 };
 use pedos_backup::{
@@ -21,21 +22,6 @@ use pedos_backup::{
     transport::Location,
 };
 use serde_json::Value;
-
-/// A document that holds against its schema.
-#[track_caller]
-fn checked(schema: &str, document: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{schema}.schema.json"));
-    let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let document: Value = serde_json::from_str(document).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    let offences: Vec<String> = validator
-        .iter_errors(&document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(offences.is_empty(), "{offences:#?}\n{document:#}");
-    document
-}
 
 fn open(path: &Path, passphrase: &str) -> OpenedArchive {
     let access = Access::new(Location::File(path.to_owned()).into(), jobs::passphrase(passphrase));
@@ -54,7 +40,7 @@ fn ended<'a>(kind: JobKind, outcome: &'a Outcome, archive: Option<&'a OpenedArch
 
 #[test]
 fn the_schemas_are_sound_and_strict() {
-    for name in ["listing", "plan", "report"] {
+    for name in ["event", "history", "listing", "plan", "report"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.schema.json"));
         let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         jsonschema::draft202012::meta::validate(&schema).unwrap();

@@ -18,7 +18,7 @@ const LONGEST_FILE_LINES: usize = 500;
 const GROUND: [&str; 7] = ["cancel", "durable", "extent", "io_error", "qfile", "secret", "units"];
 
 /// Each other room with the rooms above the ground that it may use. `ARCHITECTURE.md` draws the same picture.
-const ROOMS: [(&str, &str); 18] = [
+const ROOMS: [(&str, &str); 19] = [
     ("adminapi", ""),
     ("sftp", ""),
     ("helper", "adminapi"),
@@ -36,17 +36,18 @@ const ROOMS: [(&str, &str); 18] = [
         "crypto format inventory host transport plan profile engine job",
     ),
     ("json", "crypto format inventory host transport plan engine job"),
+    ("history", "host engine job json"),
     (
         "text",
-        "crypto format inventory host transport plan profile engine job draft json",
+        "crypto format inventory host transport plan profile engine job draft json history",
     ),
     (
         "cli",
-        "crypto format inventory host transport plan profile engine job draft json text",
+        "crypto format inventory host transport plan profile engine job draft json history text",
     ),
     (
         "ui",
-        "format inventory host transport plan profile engine job draft json text cli",
+        "format inventory host transport plan profile engine job draft json history text cli",
     ),
     ("bin", "cli helper ui"),
 ];

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
 
 mod architecture;
+#[cfg(feature = "tools")]
+mod completions;
 mod contrast;
 mod files;
 mod imports;

@@ -16,17 +16,29 @@ const MARKS: [char; 3] = ['\u{2068}', '\u{2069}', '\u{200f}'];
 const HEADER: &str = "msgid \"\"\nmsgstr \"\"\n\"Content-Type: text/plain; charset=UTF-8\\n\"\n\
     \"Plural-Forms: nplurals=2; plural=(n != 1);\\n\"\n";
 
-/// Returns a text of the windows in German, without its mnemonic.
-pub(crate) fn in_german(english: &str) -> String {
-    let catalogue = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/po/de.po")).unwrap();
+/// Returns a text of the windows in another language, without its mnemonic.
+pub(crate) fn translated(language: &str, english: &str) -> String {
+    let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("po/{language}.po"));
+    let catalogue = fs::read_to_string(catalogue).unwrap();
     let mut entries = catalogue.lines().zip(catalogue.lines().skip(1));
     let of = |line: &str, key: &str| {
         let text = line.strip_prefix(key)?.strip_prefix(" \"")?.strip_suffix('"')?;
-        Some(text.replace('_', ""))
+        Some(without_mnemonic(text))
     };
     let found =
         entries.find_map(|(id, text)| of(text, "msgstr").filter(|_| of(id, "msgid").as_deref() == Some(english)));
     found.unwrap_or_else(|| panic!("{english:?} is not translated"))
+}
+
+/// Languages without an alphabet have the letter of a mnemonic in parentheses behind the text.
+fn without_mnemonic(text: &str) -> String {
+    match text.find("(_") {
+        Some(at) if text[at..].chars().count() >= 4 => {
+            let rest: String = text[at..].chars().skip(4).collect();
+            format!("{}{rest}", &text[..at])
+        }
+        _ => text.replace('_', ""),
+    }
 }
 
 /// Returns an English text in Hebrew letters; placeholders and escapes stay.
@@ -59,7 +71,7 @@ pub(crate) fn without_marks(text: &str) -> String {
 pub(crate) fn make_hebrew(folder: &Path) {
     let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/po/pedos-backup.pot")).unwrap();
     let entries = template.split("\n\n").skip(1);
-    let catalogue: Vec<String> = entries.filter_map(translated).collect();
+    let catalogue: Vec<String> = entries.filter_map(in_letters).collect();
     let target = folder.join("he/LC_MESSAGES");
     fs::create_dir_all(&target).unwrap();
     let source = target.join("pedos-backup.po");
@@ -73,7 +85,7 @@ pub(crate) fn make_hebrew(folder: &Path) {
 }
 
 /// An entry of the template with its translation; the texts of it stand on lines of their own.
-fn translated(entry: &str) -> Option<String> {
+fn in_letters(entry: &str) -> Option<String> {
     let lines = entry.lines().filter(|line| !line.starts_with('#'));
     let (mut kept, mut texts): (Vec<&str>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
     let mut is_text = false;

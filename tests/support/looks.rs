@@ -28,7 +28,7 @@ pub(crate) const USUAL: [Look; 7] = [
         ..BY_KEYBOARD
     },
     Look {
-        is_german: true,
+        language: Some("de"),
         ..BY_KEYBOARD
     },
     Look {

@@ -14,6 +14,7 @@ pub(crate) mod old_archive;
 pub(crate) mod programs;
 pub(crate) mod reseal;
 pub(crate) mod roots;
+pub(crate) mod schema;
 pub(crate) mod sftp_between;
 pub(crate) mod tools;
 pub(crate) mod wait;

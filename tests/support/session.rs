@@ -23,8 +23,8 @@ const SCREENSHOTS: &str = "PEDOS_BACKUP_SCREENSHOTS";
 pub(crate) struct Look {
     /// Dark colours.
     pub(crate) is_dark: bool,
-    /// German texts.
-    pub(crate) is_german: bool,
+    /// The language of a catalogue in `po`; none is English.
+    pub(crate) language: Option<&'static str>,
     /// Everything at twice its size.
     pub(crate) is_double: bool,
     /// The colours of people who see little.
@@ -51,7 +51,10 @@ impl Look {
     /// A text of the windows in the language of this look, without its mnemonic.
     pub(crate) fn word(self, english: &str) -> String {
         match self {
-            Self { is_german: true, .. } => language::in_german(english),
+            Self {
+                language: Some(language),
+                ..
+            } => language::translated(language, english),
             Self {
                 is_from_right: true, ..
             } => language::in_hebrew(english),
@@ -61,13 +64,20 @@ impl Look {
 
     fn name(self) -> &'static str {
         match self {
-            Self { is_narrow: true, .. } => "narrow",
+            Self {
+                is_narrow: true,
+                language: None,
+                ..
+            } => "narrow",
             Self { has_contrast: true, .. } => "contrast",
             Self {
                 has_large_text: true, ..
             } => "large",
             Self { is_dark: true, .. } => "dark",
-            Self { is_german: true, .. } => "german",
+            Self {
+                language: Some(language),
+                ..
+            } => language,
             Self { is_double: true, .. } => "double",
             Self {
                 is_from_right: true, ..
@@ -196,8 +206,8 @@ impl Session {
         ] {
             command.env_remove(name);
         }
-        if self.look.is_german {
-            command.env("LANGUAGE", "de");
+        if let Some(language) = self.look.language {
+            command.env("LANGUAGE", language);
         }
         if self.look.is_from_right {
             command

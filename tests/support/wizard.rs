@@ -22,7 +22,7 @@ use super::{
 /// A plain desktop, for the accessible tree alone.
 pub(crate) const BY_TREE: Look = Look {
     is_dark: false,
-    is_german: false,
+    language: None,
     is_double: false,
     has_contrast: false,
     has_large_text: false,

@@ -421,7 +421,6 @@ fn a_profile_excludes_what_it_says_itself() {
     let place = Workspace::new();
     for (arguments, option) in [
         (["--exclude", "vault"], "exclude-list"),
-        (["--passphrase-file", "x"], "passphrase-file"),
         (["--no-compress", "-v"], "compression"),
         (["--save-profile", "y"], "save-profile"),
     ] {

@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{Read, Write},
     os::unix::fs::{MetadataExt, PermissionsExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
 };
 
@@ -14,6 +14,7 @@ use crate::support::{
     programs::{self, Run, passfile},
     reseal::Opened,
     roots::{self, Fill, KIB, MIB, Vm},
+    schema::checked,
     tools,
 };
 use pedos_backup::format::{Compression, decoder, inner};
@@ -49,14 +50,6 @@ impl Setting {
         command.current_dir(self.folder.path()).env("PATH", "");
         command
     }
-}
-
-fn checked(schema: &str, document: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{schema}.schema.json"));
-    let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let document: Value = serde_json::from_str(document).unwrap_or_else(|error| panic!("{error}: {document}"));
-    jsonschema::draft202012::validate(&schema, &document).unwrap_or_else(|error| panic!("{error}\n{document:#}"));
-    document
 }
 
 #[test]

@@ -15,6 +15,12 @@ use crate::support::{
     workspace::{PASSPHRASE, Workspace},
 };
 
+/// Names the languages that are looked at, or "all"; without it there is only one.
+const LANGUAGES: &str = "PEDOS_BACKUP_LANGUAGES";
+
+/// The language that is looked at in any case: it is read from the right.
+const FROM_RIGHT: &str = "ar";
+
 #[test]
 fn every_page_is_pictured_in_every_look() {
     if !session::wants_pictures() {
@@ -41,13 +47,32 @@ fn a_narrow_window_keeps_its_buttons_within_reach_and_everything_has_a_name() {
     }
 }
 
+#[test]
+fn every_language_leaves_the_buttons_of_a_narrow_window_within_reach() {
+    let wanted = std::env::var(LANGUAGES).unwrap_or_else(|_| FROM_RIGHT.to_owned());
+    let all = include_str!("../../po/LINGUAS").lines();
+    for language in all.filter(|language| wanted == "all" || wanted.split(',').any(|name| name == *language)) {
+        let look = Look {
+            language: Some(language),
+            ..NARROW
+        };
+        let (place, trouble) = (place(), troubled_restore::place());
+        let is_done = tour_backup(look, &place, &expect_room)
+            && tour_restore(look, &place, &expect_room)
+            && troubled_restore::tour(look, &trouble, &expect_room);
+        if !is_done {
+            return;
+        }
+    }
+}
+
 /// Makes the window in front narrow, and holds that no button of it hangs out and that every control has a name.
 fn expect_room(wizard: &Wizard, _: u32) {
     make_narrow(&wizard.session);
     let title = wizard.session.xdotool(&["getactivewindow", "getwindowname"]);
     let title = title.unwrap_or_default();
-    // The percentage of a job that runs stands before the title, and goes with the job.
-    let title = title.rsplit(" – ").next().unwrap_or_default();
+    // The percentage of a job that runs stands beside the title, and goes with the job.
+    let title = title.split(" – ").max_by_key(|part| part.len()).unwrap_or_default();
     let window = wizard.session.desk().window(title);
     expect_within_reach(&window, &[Role::BUTTON]);
     expect_names(&window);

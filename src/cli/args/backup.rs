@@ -12,7 +12,7 @@ use crate::{
     profile::Extras,
 };
 
-use super::{CommonArgs, LONG_VERSION, ResourceArgs, RetentionArgs};
+use super::{CommonArgs, JsonForm, LONG_VERSION, ResourceArgs, RetentionArgs};
 
 /// Back up VMs of a PedOS into one encrypted archive
 ///
@@ -139,6 +139,18 @@ pub struct BackupArgs {
     #[arg(long, value_name = "NAME")]
     pub save_profile: Option<String>,
 
+    /// Say how the backups, restores and verifications of this system ended, the newest first, and do nothing else
+    ///
+    /// With --json as one document.
+    #[arg(long, conflicts_with_all = ["backup_location", "vms", "profile", "save_profile", "to_command", "store", "dest_vm", "make_sample", "dry_run"])]
+    pub history: bool,
+
+    /// Print the report of the backup as one JSON document on standard output, and everything else on standard error
+    ///
+    /// With --json=lines everything that happens is printed as it happens, an object to a line, and the report is the last line.
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "document", conflicts_with_all = ["make_sample", "dry_run"])]
+    pub json: Option<JsonForm>,
+
     /// Make a sample PedOS for trying things out in this new folder, and do nothing else
     #[arg(long, value_name = "DIR", help_heading = "Demonstration")]
     pub make_sample: Option<PathBuf>,
@@ -258,7 +270,6 @@ impl BackupArgs {
         let has_compression = self.compress || self.no_compress || self.compress_filter.is_some();
         let conflicts = [
             (!self.exclude.is_empty(), "exclude-list"),
-            (self.passphrase_file.is_some(), "passphrase-file"),
             (has_compression, "compression"),
             (self.save_profile.is_some(), "save-profile"),
         ];

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
 
 /// What `--version` says after the name.
 pub const LONG_VERSION: &str = concat!(
@@ -12,6 +12,15 @@ pub const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_DESCRIPTION"),
     ".\nLicense GPL-3.0-or-later: free software, without any warranty."
 );
+
+/// How a result is printed for a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JsonForm {
+    /// One document at the end
+    Document,
+    /// An object to a line: what happens as it happens, and the document at the end
+    Lines,
+}
 
 /// What both tools understand.
 #[derive(Debug, Clone, Default, Args)]

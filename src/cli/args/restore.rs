@@ -8,7 +8,7 @@ use clap::{
     builder::{ArgPredicate, NonEmptyStringValueParser},
 };
 
-use super::{ChoiceArgs, CommonArgs, LONG_VERSION, ResourceArgs, backup::EXIT_CODES};
+use super::{ChoiceArgs, CommonArgs, JsonForm, LONG_VERSION, ResourceArgs, backup::EXIT_CODES};
 
 /// Restore VMs from a backup of a PedOS, or verify it
 ///
@@ -110,9 +110,10 @@ pub struct RestoreArgs {
     /// Print the result as one JSON document on standard output, and everything else on standard error
     ///
     /// The document is a listing with --list; with --dry-run, and where a restore cannot begin, the plan with what stands
-    /// in the way; else a report of what was done.
-    #[arg(long)]
-    pub json: bool,
+    /// in the way; else a report of what was done. With --json=lines everything that happens is printed as it happens, an
+    /// object to a line, and the document is the last line.
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "document")]
+    pub json: Option<JsonForm>,
 
     /// Leave out VMs that cannot be restored as they are
     ///

@@ -41,23 +41,17 @@ fn expect_listed(name: &str, of: &str, field: &str, known: impl IntoIterator<Ite
 #[test]
 fn every_code_is_in_the_schemas_and_no_other() {
     let errors = EngineError::all();
-    for schema in ["report", "listing"] {
+    for schema in ["event", "report", "listing"] {
         expect_listed(schema, "cause", "code", errors.iter().map(|error| Some(code(error))));
         expect_listed(schema, "cause", "reason", errors.iter().map(reason));
     }
     let warnings = Warning::all();
-    expect_listed(
-        "report",
-        "warning",
-        "code",
-        warnings.iter().map(|warning| Some(Notice::of(warning).code)),
-    );
-    expect_listed(
-        "report",
-        "warning",
-        "reason",
-        warnings.iter().map(|warning| Notice::of(warning).reason),
-    );
+    for schema in ["event", "report"] {
+        let codes = warnings.iter().map(|warning| Some(Notice::of(warning).code));
+        expect_listed(schema, "warning", "code", codes);
+        let reasons = warnings.iter().map(|warning| Notice::of(warning).reason);
+        expect_listed(schema, "warning", "reason", reasons);
+    }
 }
 
 /// Each list is of reasons that must differ from each other and from those of all other lists.

@@ -9,6 +9,7 @@ use gtk::prelude::*;
 use crate::{
     draft::{self, PlaceState, Run, Way, WizardDraft},
     engine::{ArchiveInfo, EngineError},
+    history,
     host::{Host, System},
     job::{self, Job, JobKind, Outcome, Overall, Task},
     text::wizard as words,
@@ -300,7 +301,9 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     /// Starts the job of the last page.
     fn start(self: &Rc<Self>, kind: JobKind, overall: Overall, job: Job) {
         let shell = self.shell();
-        let handle = job::spawn(job, self.draft().borrow().resources());
+        let place = self.draft().borrow().place().location().to_string();
+        let note = history::noting(shell.host.profile_dir(), kind, place, self.archive());
+        let handle = job::spawn_noted(job, self.draft().borrow().resources(), note);
         let flow = Rc::downgrade(self);
         let at_end = move |running: &Running, outcome| {
             if let Some(flow) = flow.upgrade() {

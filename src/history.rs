@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The history of a system: how each backup, restore and verification ended, whoever started it.
+//!
+//! It is a file beside the profiles with a report to a line, in the form of `docs/schema/report.schema.json`. A line is appended
+//! when a job ends, before anybody hears of its end. A line that a crash has torn is passed over, and the next one begins on a
+//! line of its own.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    time::SystemTime,
+};
+
+use serde::Deserialize;
+
+use crate::{
+    durable,
+    engine::ArchiveInfo,
+    host::LocalDir,
+    job::{Ended, JobKind, Outcome},
+    json,
+};
+
+/// The file beside the profiles. Its ending keeps it out of every list of profiles.
+const FILE: &str = "pedos-backup.history";
+
+/// The largest history in bytes: a year of daily backups of 300 VMs. When it is reached, the older half is forgotten.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// The mode of the file: it names places and VMs of its user.
+const MODE: u32 = 0o600;
+
+/// The mode of the folder, as a PedOS has it.
+const FOLDER_MODE: u32 = 0o770;
+
+/// How a run ended, as far as a list of runs says it. Untrusted: whoever may write into the folder of profiles may write it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct PastRun {
+    /// What it was there for: "backup", "restore" or "verify".
+    pub job: String,
+    /// "done", "partial", "failed" or "cancelled".
+    pub outcome: String,
+    /// What reading the archive has shown: "good", "bad" or "not_verified".
+    pub verdict: String,
+    /// Where the archive is, for display.
+    pub place: String,
+    /// When it ended, in ISO 8601 with the offset of that time.
+    pub ended_at: String,
+    /// How long it took.
+    pub elapsed_seconds: Option<f64>,
+    /// The size of the archive.
+    pub archive_bytes: Option<u64>,
+    /// Each VM.
+    pub vms: Vec<PastVm>,
+    /// Why it failed, where one cause stands for all of it.
+    pub error: Option<PastError>,
+}
+
+/// A VM of a past run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PastVm {
+    /// By name in the archive.
+    pub name: String,
+    /// How it ended, as the report's schema has it.
+    pub state: String,
+}
+
+/// Why a past run failed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PastError {
+    /// A sentence in English.
+    pub text: String,
+}
+
+/// Returns what notes the end of a job, for [`crate::job::spawn_noted`]. What goes wrong with that is logged: the job is what it is.
+/// `place` is where the archive is, for display, where the report does not say it.
+pub fn noting(
+    folder: Option<LocalDir>,
+    kind: JobKind,
+    place: String,
+    archive: Option<ArchiveInfo>,
+) -> impl FnOnce(&Outcome) + Send + 'static {
+    move |outcome| {
+        let Some(folder) = folder.filter(|_| kind != JobKind::Extract) else {
+            return;
+        };
+        let said = match outcome {
+            Outcome::Done(report) if !report.place.is_empty() => &report.place,
+            _ => &place,
+        };
+        let ended = Ended {
+            kind,
+            outcome,
+            place: said,
+            archive: archive.as_ref(),
+            at: SystemTime::now(),
+        };
+        if let Err(error) = append(folder.path(), &json::in_one_line(&json::report(&ended))) {
+            log::warn!("the history was not written: {error}");
+        }
+    }
+}
+
+/// Returns the runs of the history, the newest first.
+///
+/// # Errors
+/// When there is a history and it cannot be read.
+pub fn past_runs(folder: &LocalDir) -> io::Result<Vec<PastRun>> {
+    let lines = lines(folder)?;
+    let runs = lines.iter().rev().filter_map(|line| serde_json::from_str(line).ok());
+    Ok(runs.collect())
+}
+
+/// Returns the history as one document, as `docs/schema/history.schema.json` describes it; the newest run first.
+///
+/// # Errors
+/// When there is a history and it cannot be read.
+pub fn document(folder: &LocalDir) -> io::Result<String> {
+    let lines = lines(folder)?;
+    let is_run = |line: &&String| serde_json::from_str::<PastRun>(line).is_ok();
+    Ok(json::history(lines.iter().rev().filter(is_run).map(String::as_str)))
+}
+
+/// Appends a line, which ends with a line end.
+fn append(folder: &Path, line: &str) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+    // Runs that end at the same time wait for each other. The lock goes with the open folder.
+    let lock = File::open(folder)?;
+    lock.lock()?;
+    let path = folder.join(FILE);
+    let mut options = OpenOptions::new();
+    let mut file = options.read(true).append(true).create(true).mode(MODE).open(&path)?;
+    let bytes = file.metadata()?.len();
+    if bytes + line.len() as u64 > MOST_BYTES {
+        let mut text = newer_half(&read(&path)?);
+        text.push_str(line);
+        return durable::replace_private(&path, text.as_bytes(), MODE);
+    }
+    let mut text = String::new();
+    if bytes > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            // A crash has torn the line before.
+            text.push('\n');
+        }
+    }
+    text.push_str(line);
+    file.write_all(text.as_bytes())?;
+    file.sync_data()
+}
+
+/// The newer half of a text, in whole lines.
+fn newer_half(text: &str) -> String {
+    let middle = text.len() / 2;
+    let from = text.as_bytes()[middle..].iter().position(|byte| *byte == b'\n');
+    // Behind a line end there is no middle of a letter.
+    from.map_or_else(String::new, |at| text[middle + at + 1..].to_owned())
+}
+
+fn lines(folder: &LocalDir) -> io::Result<Vec<String>> {
+    match read(&folder.path().join(FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        text => Ok(text?.lines().map(str::to_owned).collect()),
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    // Another program may have made it larger.
+    fs::File::open(path)?.take(2 * MOST_BYTES).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{EngineError, Partial, Report};
+
+    fn note(folder: &LocalDir, kind: JobKind, outcome: &Outcome) {
+        noting(Some(folder.clone()), kind, "/mnt/disk".to_owned(), None)(outcome);
+    }
+
+    fn report(place: &str) -> Outcome {
+        Outcome::Done(Box::new(Report {
+            place: place.to_owned(),
+            archive_bytes: 7,
+            ..Report::default()
+        }))
+    }
+
+    #[test]
+    fn what_ended_is_kept_in_its_order_and_an_extraction_is_not() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = LocalDir::new(scratch.path().join("etc"));
+        assert_eq!(past_runs(&folder).unwrap(), []);
+        note(&folder, JobKind::Backup, &report("/mnt/disk/a"));
+        note(&folder, JobKind::Extract, &report("/mnt/disk/a"));
+        note(
+            &folder,
+            JobKind::Verify,
+            &Outcome::Failed(EngineError::NoThread, Partial::default()),
+        );
+        let runs = past_runs(&folder).unwrap();
+        let said: Vec<_> = runs
+            .iter()
+            .map(|run| (run.job.as_str(), run.outcome.as_str(), run.place.as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [("verify", "failed", "/mnt/disk"), ("backup", "done", "/mnt/disk/a")]
+        );
+        assert_eq!(runs[1].archive_bytes, Some(7));
+        assert!(runs[0].error.is_some());
+    }
+
+    #[test]
+    fn a_torn_line_costs_itself_alone() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = LocalDir::new(scratch.path());
+        note(&folder, JobKind::Backup, &report("/1"));
+        note(&folder, JobKind::Backup, &report("/2"));
+        let path = folder.path().join(FILE);
+        let whole = fs::read(&path).unwrap();
+        for cut in 1..whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            note(&folder, JobKind::Backup, &report("/3"));
+            let places: Vec<String> = past_runs(&folder).unwrap().into_iter().map(|run| run.place).collect();
+            let first_end = whole.iter().position(|byte| *byte == b'\n').unwrap();
+            let before = if cut >= whole.len() - 1 {
+                2
+            } else {
+                usize::from(cut >= first_end)
+            };
+            assert_eq!(places.len(), before + 1, "{cut}");
+            assert_eq!(places[0], "/3");
+        }
+    }
+
+    #[test]
+    fn it_is_bounded_and_forgets_the_oldest_first() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = LocalDir::new(scratch.path());
+        note(&folder, JobKind::Backup, &report("/old"));
+        let path = folder.path().join(FILE);
+        let line = fs::read_to_string(&path).unwrap();
+        let count = usize::try_from(MOST_BYTES).unwrap() / line.len();
+        fs::write(&path, line.repeat(count)).unwrap();
+        note(
+            &folder,
+            JobKind::Backup,
+            &report("/new and a little longer than what was there"),
+        );
+        let runs = past_runs(&folder).unwrap();
+        assert!(
+            runs.len() > count / 3 && runs.len() <= count / 2 + 2,
+            "{} of {count}",
+            runs.len()
+        );
+        assert!(runs[0].place.starts_with("/new") && runs[1].place == "/old");
+        assert!(fs::metadata(&path).unwrap().len() < MOST_BYTES);
+    }
+}
