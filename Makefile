@@ -18,6 +18,7 @@ HELPER := pedos-backup-helper
 POLICY := org.pedos.Backup.policy
 IDS := org.pedos.Backup org.pedos.BackupRestore
 METAINFO := org.pedos.Backup.metainfo.xml
+MIME := org.pedos.Backup.mime.xml
 LANGUAGES := $(shell sed 's/\#.*//' po/LINGUAS 2>/dev/null)
 
 .PHONY: help run test bench build static lint sample install uninstall clean
@@ -76,6 +77,7 @@ install:
 		install -D -m 644 data/completions/fish/$$program.fish '$(SHAREDIR)/fish/vendor_completions.d/'$$program.fish || exit 1; \
 	done
 	install -D -m 755 $(TARGET)/release/$(HELPER) '$(LIBEXECDIR)/$(HELPER)'
+	install -D -m 644 data/$(MIME) '$(SHAREDIR)/mime/packages/$(MIME)'
 	install -d '$(SHAREDIR)/polkit-1/actions'
 	sed 's|@LIBEXECDIR@|$(PREFIX)/libexec|' data/$(POLICY).in > '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
 	chmod 644 '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
@@ -105,7 +107,7 @@ uninstall:
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg; \
 	done
-	rm -f '$(SHAREDIR)/metainfo/$(METAINFO)' '$(LIBEXECDIR)/$(HELPER)' '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
+	rm -f '$(SHAREDIR)/metainfo/$(METAINFO)' '$(SHAREDIR)/mime/packages/$(MIME)' '$(LIBEXECDIR)/$(HELPER)' '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
 	for language in $(LANGUAGES); do rm -f '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo; done
 
 clean:

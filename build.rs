@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "resources/pedos-backup.gresource.xml",
         "pedos-backup.gresource",
     );
-    if cfg!(feature = "tools") {
+    // A program that is built to be installed looks for its catalogues only there, and holds no path of this build.
+    if cfg!(feature = "tools") && env::var("PROFILE")? != "release" {
         compile_translations()?;
     }
     Ok(())

@@ -41,6 +41,8 @@ test  fonts-dejavu-core     dejavu-sans-fonts
 test  fonts-cantarell       abattis-cantarell-fonts
 test  imagemagick           ImageMagick
 test  libgtk-4-bin          gtk4-devel-tools
+test  libglib2.0-bin        glib2
+test  shared-mime-info      shared-mime-info
 test  desktop-file-utils    desktop-file-utils
 test  appstream             appstream
 test  scrypt                scrypt

@@ -16,7 +16,7 @@ mod yaml;
 pub use error::{Expected, ProfileError, SyntaxFault};
 pub use extras::Extras;
 pub use known::{KnownBackup, known_backups};
-pub use made::{ArchiveFolder, MadeArchive, forget, made_in, names_made_in, remember};
+pub use made::{ArchiveFolder, MadeArchive, forget, made_in, names_made_in, newer_than, remember};
 pub use selection::{Selection, select};
 pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
 

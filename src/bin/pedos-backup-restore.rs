@@ -15,5 +15,9 @@ fn main() -> ExitCode {
     if let Err(error) = secret::forbid_core_dumps() {
         log::warn!("core dumps are not forbidden: {error}");
     }
-    ui::run(Program::Restore(args.archive), args.root)
+    let program = Program::Restore {
+        archive: args.archive,
+        verifies_only: args.verify,
+    };
+    ui::run(program, args.root)
 }

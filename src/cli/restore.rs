@@ -5,11 +5,13 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use crate::{
     engine::{ArchiveError, OpenedArchive},
+    format::BackupId,
     history,
     host::{DOM0, Host, System},
     job::{self, Ended, Job, Outcome},
     json,
     plan::{Access, Missing, RestorePlan, RestoreTable, VerifyPlan, resolve},
+    profile,
     secret::Passphrase,
     text::{self, JobKind},
     transport::{Location, STANDARD, Source},
@@ -93,6 +95,9 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     let place = access.source.location().to_string();
     let archive = open(&access, pedos.host(), args.resources.resources(), interrupt)
         .map_err(|error| unreadable(error, &access))?;
+    if let Some(host) = pedos.host() {
+        warn_of_newer(&archive, host.as_ref(), console);
+    }
     let mut choices = choices(args, &archive.inventory, console)?;
     let missing = named_missing(args, &access, &archive, pedos.host(), (console, interrupt))?;
     // What is whole is restored all the same, so that this stands in the way only of what is merely tried.
@@ -136,6 +141,17 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         Pedos::ToAsk(host) => Job::Verify(VerifyPlan::of_table(access, &table), host),
     };
     Ok(carry_out(args, job, &place, new_root, &archive, console, interrupt))
+}
+
+/// Says that this system has made newer archives of the same kind: whoever keeps the archives may hand over an old one.
+fn warn_of_newer(archive: &OpenedArchive, host: &dyn Host, console: &Console) {
+    let id = archive.info.backup_id.as_deref().and_then(BackupId::parse);
+    if let (Some(folder), Some(id)) = (host.profile_dir(), id) {
+        let newer = profile::newer_than(&folder, &id);
+        if let Some(newest) = newer.iter().max_by_key(|newer| newer.made) {
+            console.warning(&text::terminal::newer_made(newer.len(), newest));
+        }
+    }
 }
 
 /// The archive with all that is needed to read it.

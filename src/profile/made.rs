@@ -20,6 +20,7 @@ use std::{
 use super::FOLDER_MODE;
 use crate::{
     durable,
+    format::BackupId,
     host::LocalDir,
     plan::Series,
     transport::{Location, Reach, directory_above},
@@ -139,6 +140,18 @@ pub fn made_in(folder: &LocalDir, series: &Series, directory: &ArchiveFolder) ->
     };
     let lines = read(folder).unwrap_or_default().into_iter();
     lines.filter_map(Line::into_archive).filter(is_of_it).collect()
+}
+
+/// Returns the archives of the series of that archive that were made after it, wherever they are. An archive that is not on the
+/// list has none.
+pub fn newer_than(folder: &LocalDir, id: &BackupId) -> Vec<MadeArchive> {
+    let lines = read(folder).unwrap_or_default().into_iter();
+    let made: Vec<MadeArchive> = lines.filter_map(Line::into_archive).collect();
+    let Some(archive) = made.iter().find(|archive| archive.id == *id) else {
+        return Vec::new();
+    };
+    let is_newer = |other: &&MadeArchive| other.series == archive.series && other.made > archive.made;
+    made.iter().filter(is_newer).cloned().collect()
 }
 
 /// Returns the names of the archives that were made in a directory, whatever their series, and whether each was verified.

@@ -23,22 +23,27 @@ const RESOURCES: &str = "/org/pedos/Backup";
 pub enum Program {
     /// The Backup PedOS wizard.
     Backup,
-    /// The Restore Backup wizard, with the archive to begin with.
-    Restore(Option<PathBuf>),
+    /// The Restore Backup wizard.
+    Restore {
+        /// The archive to begin with.
+        archive: Option<PathBuf>,
+        /// Whether it begins with a verification.
+        verifies_only: bool,
+    },
 }
 
 impl Program {
     fn id(&self) -> &'static str {
         match self {
             Self::Backup => "org.pedos.Backup",
-            Self::Restore(_) => "org.pedos.BackupRestore",
+            Self::Restore { .. } => "org.pedos.BackupRestore",
         }
     }
 
     fn name(&self) -> String {
         match self {
             Self::Backup => words::backup_program(),
-            Self::Restore(_) => words::restore_program(),
+            Self::Restore { .. } => words::restore_program(),
         }
     }
 }
@@ -47,10 +52,12 @@ impl Program {
 pub fn run(program: Program, root: Option<PathBuf>) -> ExitCode {
     text::i18n::init();
     let root = host::named_root(root);
-    // One window of a program is enough for one system; several folders may be worked on at once.
-    let flags = match root {
-        Some(_) => gio::ApplicationFlags::NON_UNIQUE,
-        None => gio::ApplicationFlags::FLAGS_NONE,
+    // One window of a program is enough for one system; several folders, and archives that are named, may be worked on at once.
+    let names_archive = matches!(&program, Program::Restore { archive: Some(_), .. });
+    let flags = if root.is_some() || names_archive {
+        gio::ApplicationFlags::NON_UNIQUE
+    } else {
+        gio::ApplicationFlags::FLAGS_NONE
     };
     glib::set_application_name(&program.name());
     let app = gtk::Application::new(Some(program.id()), flags);
@@ -85,7 +92,9 @@ fn open(app: &gtk::Application, program: &Program, root: Option<&Path>) {
     match host::open(root) {
         Ok(host) => match program {
             Program::Backup => BackupFlow::open(app, host),
-            Program::Restore(archive) => RestoreFlow::open(app, host, archive.clone()),
+            Program::Restore { archive, verifies_only } => {
+                RestoreFlow::open(app, host, archive.clone(), *verifies_only);
+            }
         },
         Err(problem) => show_no_pedos(app, program, &problem),
     }

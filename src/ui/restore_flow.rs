@@ -42,7 +42,7 @@ pub struct RestoreFlow {
 
 impl RestoreFlow {
     /// Opens the window, with the archive that was named if one was.
-    pub fn open(app: &gtk::Application, host: Arc<dyn Host>, archive: Option<PathBuf>) {
+    pub fn open(app: &gtk::Application, host: Arc<dyn Host>, archive: Option<PathBuf>, verifies_only: bool) {
         let wizard = BpWizard::new(app, &words::restore_program());
         let source = BpSourcePage::default();
         let flow = Rc::new(Self {
@@ -57,6 +57,7 @@ impl RestoreFlow {
             noting: RefCell::default(),
             finding: RefCell::default(),
         });
+        flow.draft.borrow_mut().verifies_only = verifies_only;
         flow.add_pages();
         flow.connect();
         flow.show_page();

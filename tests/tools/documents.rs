@@ -150,3 +150,30 @@ fn the_history_has_every_run_and_says_how_it_ended() {
     }
     assert_eq!(runs[2]["verdict"], "good");
 }
+
+#[test]
+fn an_archive_that_has_newer_ones_says_so_before_it_is_restored() {
+    let place = Workspace::new(&roots::small());
+    let target = place.path("target");
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        finish(place.backup().arg(&target).arg("vault")).expect(0);
+        let all: Vec<_> = programs::names(&target)
+            .into_iter()
+            .filter(|name| !made.contains(name))
+            .collect();
+        made.extend(all);
+        // Times are in seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    }
+    // Of another selection, which is another series.
+    finish(place.backup().arg(&target).arg("work")).expect(0);
+    let look = |name| finish(place.restore().arg("--verify-only").arg(target.join(name))).expect(0);
+    let said = look(&made[0]).stderr;
+    let newest = target.join(&made[1]);
+    assert!(
+        said.contains("made 1 newer backup of this kind") && said.contains(newest.to_str().unwrap()),
+        "{said}"
+    );
+    assert!(!look(&made[1]).stderr.contains("newer backup"));
+}

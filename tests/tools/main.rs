@@ -8,6 +8,7 @@ mod backup_to_vm;
 mod command_line;
 mod commands_and_streams;
 mod compression;
+mod desktop;
 mod documents;
 mod emergency_restore;
 mod genuine;

@@ -238,7 +238,7 @@ fn inside_the_table() {
         return;
     };
     let app = application();
-    RestoreFlow::open(&app, jobs::host(Path::new(&root)), Some(PathBuf::from(archive)));
+    RestoreFlow::open(&app, jobs::host(Path::new(&root)), Some(PathBuf::from(archive)), false);
     let window = app.active_window().unwrap();
     advance(&window, 2);
     let entry: gtk::PasswordEntry = first(window.upcast_ref()).unwrap();

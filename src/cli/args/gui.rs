@@ -37,6 +37,10 @@ pub struct RestoreWizardArgs {
     #[arg(value_name = "ARCHIVE")]
     pub archive: Option<PathBuf>,
 
+    /// Begin with a verification: everything is read, and nothing is restored
+    #[arg(long)]
+    pub verify: bool,
+
     /// Work on the PedOS in this folder
     ///
     /// Without this option, the environment variable PEDOS_ROOT names it.

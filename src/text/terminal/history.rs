@@ -5,9 +5,10 @@ use std::{io, time::Duration};
 
 use crate::{
     history::PastRun,
+    profile::MadeArchive,
     text::{
-        Message, duration,
-        i18n::{gettext, gettext_f, pgettext},
+        Message, date, duration,
+        i18n::{gettext, gettext_f, ngettext_f, pgettext},
         io_text, sanitize, size,
     },
 };
@@ -58,6 +59,19 @@ fn result(run: &PastRun) -> String {
         ("cancelled", ..) => gettext("cancelled"),
         (other, ..) => sanitize(other),
     }
+}
+
+/// Returns what is said before a restore of an archive of which this system has made newer ones.
+pub fn newer_made(count: usize, newest: &MadeArchive) -> String {
+    ngettext_f(
+        "this system has made {n} newer backup of this kind, on {date}: {place}",
+        "this system has made {n} newer backups of this kind, the newest on {date}: {place}",
+        count as u64,
+        &[
+            ("date", &date(newest.made)),
+            ("place", &sanitize(&newest.location.to_string())),
+        ],
+    )
 }
 
 /// Returns why the history cannot be said.
