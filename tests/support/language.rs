@@ -23,22 +23,11 @@ pub(crate) fn translated(language: &str, english: &str) -> String {
     let mut entries = catalogue.lines().zip(catalogue.lines().skip(1));
     let of = |line: &str, key: &str| {
         let text = line.strip_prefix(key)?.strip_prefix(" \"")?.strip_suffix('"')?;
-        Some(without_mnemonic(text))
+        Some(text.replace('_', ""))
     };
     let found =
         entries.find_map(|(id, text)| of(text, "msgstr").filter(|_| of(id, "msgid").as_deref() == Some(english)));
     found.unwrap_or_else(|| panic!("{english:?} is not translated"))
-}
-
-/// Languages without an alphabet have the letter of a mnemonic in parentheses behind the text.
-fn without_mnemonic(text: &str) -> String {
-    match text.find("(_") {
-        Some(at) if text[at..].chars().count() >= 4 => {
-            let rest: String = text[at..].chars().skip(4).collect();
-            format!("{}{rest}", &text[..at])
-        }
-        _ => text.replace('_', ""),
-    }
 }
 
 /// Returns an English text in Hebrew letters; placeholders and escapes stay.

@@ -220,6 +220,11 @@ impl Session {
         command
     }
 
+    /// How it looks.
+    pub(crate) fn look(&self) -> Look {
+        self.look
+    }
+
     /// Starts a program that lives as long as the desktop, its complaints in a file.
     pub(crate) fn open(&mut self, command: &mut Command) -> App {
         let log = self.folder.path().join(format!("log-{}", self.children.len()));

@@ -72,13 +72,20 @@ pub(crate) struct Wizard {
     pub(crate) window: Node,
 }
 
+/// What the title has of a page's number: "(2 of " of "Backup PedOS: Destination (2 of 5)", in the language of the look.
+fn mark_of_page(look: Look, number: u32) -> String {
+    let title = look.word("{program}: {page} ({number} of {all})");
+    let mark = title.split("{page}").nth(1).and_then(|rest| rest.split("{all}").next());
+    mark.unwrap().trim().replace("{number}", &number.to_string())
+}
+
 impl Wizard {
     /// Opens a wizard on a root; `None` where the desktop cannot be had.
     pub(crate) fn open(look: Look, program: &str, root: &Path) -> Option<Self> {
         let mut session = Session::start(look)?;
         let mut command = session.command(Path::new(program));
         let app = session.open(command.arg("--root").arg(root));
-        let window = session.desk().window("(1 ");
+        let window = session.desk().window(&mark_of_page(look, 1));
         Some(Self { session, app, window })
     }
 
@@ -95,7 +102,7 @@ impl Wizard {
     /// Waits for a page by its number.
     #[track_caller]
     pub(crate) fn wait_page(&self, number: u32) {
-        self.wait_title(&format!("({number} "));
+        self.wait_title(&mark_of_page(self.session.look(), number));
     }
 
     #[track_caller]

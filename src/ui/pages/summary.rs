@@ -291,9 +291,13 @@ fn column((title, is_number, text): Column, is_last: bool) -> gtk::ColumnViewCol
         let label = gtk::Label::builder()
             .xalign(if is_number { 1.0 } else { 0.0 })
             .yalign(0.0)
-            .wrap(is_last)
+            .wrap(!is_number)
             .wrap_mode(gtk::pango::WrapMode::WordChar)
-            .width_chars(if is_last { 24 } else { -1 })
+            .width_chars(match (is_last, is_number) {
+                (true, _) => REMARK_CHARACTERS,
+                (false, true) => -1,
+                (false, false) => NAME_CHARACTERS,
+            })
             .build();
         if is_number {
             label.add_css_class("numeric");
@@ -314,8 +318,11 @@ fn column((title, is_number, text): Column, is_last: bool) -> gtk::ColumnViewCol
     finish_column(&title, &factory, is_last)
 }
 
-/// How many characters of a name stand in one line at least.
+/// How many characters of a name or a class stand in one line at least.
 const NAME_CHARACTERS: i32 = 10;
+
+/// How many characters of a remark stand in one line at least.
+const REMARK_CHARACTERS: i32 = 24;
 
 /// The column of the names, each with the tile of its VM.
 fn name_column(title: &str) -> gtk::ColumnViewColumn {
