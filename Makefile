@@ -13,6 +13,7 @@ SAMPLE := sample/pedos
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec
+UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 PROGRAMS := pedos-backup pedos-backup-restore qvm-backup qvm-backup-restore
 HELPER := pedos-backup-helper
 POLICY := org.pedos.Backup.policy
@@ -77,6 +78,10 @@ install:
 		install -D -m 644 data/completions/fish/$$program.fish '$(SHAREDIR)/fish/vendor_completions.d/'$$program.fish || exit 1; \
 	done
 	install -D -m 755 $(TARGET)/release/$(HELPER) '$(LIBEXECDIR)/$(HELPER)'
+	install -d '$(UNITDIR)'
+	sed 's|@BINDIR@|$(PREFIX)/bin|' 'data/systemd/pedos-backup@.service.in' > '$(UNITDIR)/pedos-backup@.service'
+	chmod 644 '$(UNITDIR)/pedos-backup@.service'
+	install -m 644 'data/systemd/pedos-backup@.timer' '$(UNITDIR)/'
 	install -D -m 644 data/$(MIME) '$(SHAREDIR)/mime/packages/$(MIME)'
 	install -d '$(SHAREDIR)/polkit-1/actions'
 	sed 's|@LIBEXECDIR@|$(PREFIX)/libexec|' data/$(POLICY).in > '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
@@ -107,6 +112,7 @@ uninstall:
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg; \
 	done
+	rm -f '$(UNITDIR)/pedos-backup@.service' '$(UNITDIR)/pedos-backup@.timer'
 	rm -f '$(SHAREDIR)/metainfo/$(METAINFO)' '$(SHAREDIR)/mime/packages/$(MIME)' '$(LIBEXECDIR)/$(HELPER)' '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
 	for language in $(LANGUAGES); do rm -f '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo; done
 

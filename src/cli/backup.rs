@@ -171,7 +171,7 @@ fn carry_out(
 /// Says how earlier runs ended.
 fn show_history(args: &BackupArgs, console: &Console) -> Result<Exit, Stop> {
     let host = location::host(&args.common)?;
-    let failed = |error| Stop::failed(text::terminal::history_unreadable(&error));
+    let failed = |error| Stop::failed(text::history_unreadable(&error));
     let Some(folder) = host.profile_dir() else {
         return Err(Stop::failed(text::profile_error(&ProfileError::OutOfReach)));
     };

@@ -12,6 +12,7 @@ pub mod terminal;
 pub mod wizard;
 
 mod finding;
+mod history;
 mod message;
 mod outcome;
 mod quantity;
@@ -25,6 +26,7 @@ pub use crate::job::JobKind;
 pub use finding::{
     FindingText, backup_cure, finding, finding_group, finding_title, findings_heading, leave_out_unready,
 };
+pub use history::{RunLine, history_unreadable, past_run};
 pub use message::{
     Message, anomaly, archive_error, destination_error, host_error, inventory_error, io_text, line_problem, message,
     name_fault, open_error, passphrase_error, profile_error, setting, source_error, store_error, unfit,

@@ -25,7 +25,7 @@ use super::{
     wizard::strength,
 };
 
-pub use history::{history, history_unreadable, newer_made};
+pub use history::{history, newer_made};
 pub use leftovers::{
     leftover_kept, leftovers_found, leftovers_removed, leftovers_to_remove, no_leftovers, waiting_for_turn,
 };

@@ -2,6 +2,7 @@
 //! The words of the wizards that depend on what was chosen; those that never change stand in the templates.
 
 mod help;
+mod history;
 mod inside;
 mod lists;
 mod place;
@@ -11,6 +12,7 @@ mod strength;
 mod summary;
 
 pub use help::{about, another_wizard, backup_help, help_title, restore_help, shortcuts};
+pub use history::{history_title, no_runs, reading_history};
 pub use inside::{
     NoteText, archived_file, bad_items, extracted_name, inside_count, inside_detail, inside_facts, known_backup,
     no_known_backup, note, notes_read, only_mentioned, quick_look, report_file, report_saved, save_report_title,

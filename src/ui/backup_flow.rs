@@ -21,7 +21,10 @@ use crate::{
 use super::{
     BpWizard, desktop,
     dialogs::{self, Answer},
-    flow::{Countdown, Flow, Shell, Waiting, connect_arranging, connect_starting, count_down, when_answered},
+    flow::{
+        Countdown, Flow, Shell, Waiting, connect_arranging, connect_history, connect_starting, count_down,
+        when_answered,
+    },
     pages::{BpDestinationPage, BpPassphrasePage, BpSummaryPage, BpVmsPage},
 };
 
@@ -93,6 +96,7 @@ impl BackupFlow {
         self.connect_shell();
         connect_arranging(self);
         connect_starting(self);
+        connect_history(self);
         self.vms.connect_changed(self.hearing(|flow, _| flow.take_vms()));
         self.vms.connect_new(self.hearing(|flow, _| {
             flow.draft.borrow_mut().select_new();

@@ -5,6 +5,7 @@ mod arrange;
 mod ask;
 mod browse;
 mod countdown;
+mod history;
 mod report;
 mod running;
 mod shell;
@@ -16,6 +17,7 @@ use watch::{Watching, watch};
 
 pub(super) use arrange::{connect_arranging, connect_starting};
 pub use countdown::{Countdown, count_down};
+pub(super) use history::connect_history;
 pub(super) use running::Running;
 pub(super) use shell::{Flow, Shell};
 pub(super) use waiting::{Waiting, when_answered, when_done};

@@ -18,6 +18,7 @@ mod extract;
 mod facts;
 mod finding_row;
 mod flow;
+mod history;
 mod inside;
 mod menu;
 mod neighbour;

@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     BpWizard,
-    flow::{Flow, Shell, Waiting, connect_starting, when_answered},
+    flow::{Flow, Shell, Waiting, connect_history, connect_starting, when_answered},
     pages::{BpContentsPage, BpOpenPage, BpRestoreSummaryPage, BpSourcePage},
 };
 
@@ -98,6 +98,7 @@ impl RestoreFlow {
     fn connect(self: &Rc<Self>) {
         self.connect_shell();
         connect_starting(self);
+        connect_history(self);
         self.shell
             .place
             .connect_changed(self.hearing(|flow, _| flow.take_source()));

@@ -70,7 +70,7 @@ fn a_run_walks_over_the_headers_once() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
     roots::make(&root, &roots::small());
-    // dom0 is in the inventory without its home, so opening looks whether the home is in the archive all the same.
+    // dom0 is in the inventory without its home. The inventory lists the files of the VMs, so that opening looks no further.
     let archive = jobs::archive(&root, &["tpl", "vault"], folder.path());
     for is_packed_anew in [false, true] {
         if is_packed_anew {
@@ -83,7 +83,11 @@ fn a_run_walks_over_the_headers_once() {
         let opening = walks(|| {
             engine::open_archive(&jobs::access(&archive), None, &Context::default()).unwrap();
         });
-        assert_eq!(opening, 1, "opening, packed anew: {is_packed_anew}");
+        assert_eq!(
+            opening,
+            usize::from(is_packed_anew),
+            "opening, packed anew: {is_packed_anew}"
+        );
         let plan = jobs::restore_plan(source(), host.as_ref(), true).unwrap();
         let verifying = walks(|| {
             let report = engine::verify::run(&plan.into(), None, &Context::default()).unwrap();

@@ -164,3 +164,14 @@ pub(crate) fn is_data(archive: &[u8], position: usize) -> bool {
         .iter()
         .any(|member| member.data.contains(&position))
 }
+
+/// An inventory without its lists of files, as the existing tools write it.
+pub(crate) fn without_lists(inventory: &str) -> String {
+    let mut parts = inventory.split("<backup-files>");
+    let mut left = parts.next().unwrap().to_owned();
+    for part in parts {
+        left.push_str(part.split_once("</backup-files>").unwrap().1);
+    }
+    assert!(left.len() < inventory.len());
+    left
+}

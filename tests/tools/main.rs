@@ -26,6 +26,7 @@ mod recovery_text;
 mod resources;
 mod restore_problems;
 mod retention;
+mod scheduled;
 mod split_and_piped;
 mod stores;
 #[path = "../support/mod.rs"]

@@ -135,6 +135,17 @@ fn a_backup_is_remembered_even_if_the_window_is_closed_at_once() {
     fill_backup(&wizard, &place.path("target"));
     wizard.next(5);
     wait_for_the_end(&wizard);
+    wizard.window.act("win.history");
+    let history = wizard.session.desk().window("Last Backups and Restores");
+    wait_until("the run in the history", STEP, || {
+        history.find(Role::LABEL, "Backup: done and verified").is_some()
+    });
+    wizard.session.screenshot("history");
+    history.act("window.close");
+    wait_until("the history closed", STEP, || {
+        let titles = wizard.session.desk().titles();
+        !titles.iter().any(|title| title.contains("Last Backups"))
+    });
     wizard.window.wait(Role::BUTTON, "Finish").act_last("click");
     wizard.wait_gone();
     expect_remembered(&made, &backed_up(&place));
