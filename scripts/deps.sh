@@ -56,6 +56,7 @@ test  xmlstarlet            xmlstarlet
 test  procps                procps-ng
 test  util-linux            util-linux
 test  perl                  perl
+test  systemd               systemd
 test  openssh-sftp-server   openssh-server
 test  rclone                rclone
 bench time                  time

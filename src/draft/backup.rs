@@ -73,6 +73,8 @@ pub struct BackupDraft {
     has_chosen_target: bool,
     findings: Option<Vec<Finding>>,
     run: Run,
+    /// Whether a run has not succeeded since the place was looked at: something may be wrong there.
+    doubts_place: bool,
     profile: Option<Profile>,
     unknown_in_profile: Vec<String>,
     recovery_text: Option<RecoveryText>,
@@ -318,6 +320,9 @@ impl BackupDraft {
             };
             self.run = Run::NotBegun;
         }
+        if self.page == BackupPage::Destination && std::mem::take(&mut self.doubts_place) {
+            self.place.look_again();
+        }
         self.page
     }
 
@@ -444,6 +449,7 @@ impl WizardDraft for BackupDraft {
     }
 
     fn set_run(&mut self, run: Run) {
+        self.doubts_place |= matches!(run, Run::Ended { is_success: false });
         self.run = run;
     }
 

@@ -259,6 +259,16 @@ impl PlaceDraft {
         true
     }
 
+    /// Has the place looked at again, where it could be looked at before.
+    pub fn look_again(&mut self) {
+        if matches!(
+            self.state,
+            PlaceState::Good(_) | PlaceState::Bad(PlaceProblem::Found(_))
+        ) {
+            self.forget();
+        }
+    }
+
     /// Forgets what is known of the place.
     fn forget(&mut self) {
         self.state = if self.typed.is_empty() {

@@ -308,6 +308,7 @@ impl Flow for BackupFlow {
             self.read_again();
             self.begins_again();
         } else {
+            self.look_if_needed();
             self.show_page();
         }
     }

@@ -324,6 +324,26 @@ fn a_backup_that_nobody_can_read_again_is_not_verified_and_the_choice_comes_back
 }
 
 #[test]
+fn a_place_is_looked_at_again_after_a_run_that_failed() {
+    let mut draft = filled();
+    draft.passphrase.take_over().unwrap();
+    while draft.page() != BackupPage::Backup {
+        draft.set_findings(Vec::new());
+        draft.advance().unwrap();
+    }
+    draft.set_run(Run::Ended { is_success: false });
+    // The summary keeps what was seen when the place was chosen.
+    assert_eq!(draft.back(), BackupPage::Summary);
+    assert!(!draft.place().is_due());
+    draft.back();
+    assert_eq!(draft.back(), BackupPage::Destination);
+    assert!(draft.place().is_due());
+    draft.set_probe(&typed("dom0", "/mnt"), Ok(good()));
+    draft.back();
+    assert!(!draft.place().is_due());
+}
+
+#[test]
 fn a_weak_passphrase_is_asked_about_once() {
     let mut draft = filled();
     for weak in ["a", "password", "green tea mornings"] {
