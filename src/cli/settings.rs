@@ -10,13 +10,14 @@ use std::{
 };
 
 use crate::{
+    engine::EngineError,
     format::Compression,
     host::{DOM0, System, Vms},
     plan::default_selection,
     profile::{self, Extras, PassphraseSource, Profile, ProfileError},
     secret::Passphrase,
     text,
-    transport::{Location, STANDARD},
+    transport::{DestinationError, Location, STANDARD},
 };
 
 use super::{
@@ -126,13 +127,19 @@ impl Settings {
             PassphraseSource::Vm(_) => None,
         };
         let extras = args.extras().or(profile.extras);
+        let destination = location::destination::<BackupArgs>(
+            Some(&profile.destination_vm),
+            extras.store.as_deref(),
+            OsStr::new(&profile.destination_path),
+        )?;
+        // A profile is for many backups, so it names a directory. One that is not there is a disk that is not mounted: a file
+        // of that name would lie on another disk.
+        if let Location::File(path) = destination {
+            return Err(EngineError::from(DestinationError::NotADirectory { path }).into());
+        }
         Ok(Self {
             vms: selection.vms,
-            destination: location::destination::<BackupArgs>(
-                Some(&profile.destination_vm),
-                extras.store.as_deref(),
-                OsStr::new(&profile.destination_path),
-            )?,
+            destination,
             compression: profile.compression,
             passphrase,
             passphrase_vm: match profile.passphrase {
