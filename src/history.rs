@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The history of a system: how each backup, restore and verification ended, whoever started it.
+//! The history of a system: how each backup, restore and verification of all programs ended.
 //!
 //! It is a file beside the profiles with a report to a line, in the form of `docs/schema/report.schema.json`. A line is appended
 //! when a job ends, before anybody hears of its end. A line that a crash has torn is passed over, and the next one begins on a
 //! line of its own.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     time::SystemTime,
 };
@@ -32,10 +32,8 @@ const MOST_BYTES: u64 = 16 << 20;
 /// The mode of the file: it names places and VMs of its user.
 const MODE: u32 = 0o600;
 
-/// The mode of the folder, as a PedOS has it.
-const FOLDER_MODE: u32 = 0o770;
-
-/// How a run ended, as far as a list of runs says it. Untrusted: whoever may write into the folder of profiles may write it.
+/// How a run ended, as far as a list of runs says it. Untrusted: every user who may write into
+/// the folder of profiles can change it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct PastRun {
     /// What it was there for: "backup", "restore" or "verify".
@@ -97,7 +95,7 @@ pub fn noting(
             archive: archive.as_ref(),
             at: SystemTime::now(),
         };
-        if let Err(error) = append(folder.path(), &json::in_one_line(&json::report(&ended))) {
+        if let Err(error) = append(&folder, &json::in_one_line(&json::report(&ended))) {
             log::warn!("the history was not written: {error}");
         }
     }
@@ -124,12 +122,10 @@ pub fn document(folder: &LocalDir) -> io::Result<String> {
 }
 
 /// Appends a line, which ends with a line end.
-fn append(folder: &Path, line: &str) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
-    // Runs that end at the same time wait for each other. The lock goes with the open folder.
-    let lock = File::open(folder)?;
-    lock.lock()?;
-    let path = folder.join(FILE);
+fn append(folder: &LocalDir, line: &str) -> io::Result<()> {
+    // Runs that end at the same time wait for each other.
+    let _lock = folder.lock()?;
+    let path = folder.path().join(FILE);
     let mut options = OpenOptions::new();
     let mut file = options.read(true).append(true).create(true).mode(MODE).open(&path)?;
     let bytes = file.metadata()?.len();
@@ -171,12 +167,14 @@ fn lines(folder: &LocalDir) -> io::Result<Vec<String>> {
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     // Another program may have made it larger.
-    fs::File::open(path)?.take(2 * MOST_BYTES).read_to_end(&mut bytes)?;
+    File::open(path)?.take(2 * MOST_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::engine::{EngineError, Partial, Report};
 

@@ -22,7 +22,6 @@ pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
 
 use std::{
     fs, io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -38,8 +37,6 @@ pub const DEFAULT_NAME: &str = "qubes-manager-backup";
 const LARGEST_BYTES: u64 = 1 << 20;
 /// The mode of a profile: it may hold a passphrase.
 const MODE: u32 = 0o600;
-/// The mode of the folder of profiles, as a PedOS has it.
-const FOLDER_MODE: u32 = 0o770;
 
 /// The settings of a backup.
 #[derive(Debug, Clone)]
@@ -112,10 +109,7 @@ impl Profile {
     pub fn save(&self, folder: &LocalDir, name: &str) -> Result<PathBuf, ProfileError> {
         let path = path(folder.path(), name)?;
         let write = || {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(FOLDER_MODE)
-                .create(folder.path())?;
+            folder.make()?;
             durable::replace_private(&path, self.print().as_bytes(), MODE)
         };
         write().map_err(|source| ProfileError::Io {

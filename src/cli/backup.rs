@@ -43,16 +43,16 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
         is_output_taken: settings::is_to_standard_output(args) || args.json.is_some(),
         ..*console
     };
-    let result = if args.history {
-        show_history(args, console)
-    } else {
-        carry_on(args, console, interrupt)
-    };
+    if args.history {
+        let exit = show_history(args, console).unwrap_or_else(|stop| console.stop(&stop));
+        return Ok(checked(console.program, exit, true));
+    }
+    let result = carry_on(args, console, interrupt);
     let place = args.backup_location.as_deref().unwrap_or_default().to_string_lossy();
     console.without_report("backup", &place, &result);
     let exit = result.unwrap_or_else(|stop| console.stop(&stop));
-    // A backup that was made is made, whoever reads of it.
-    Ok(checked(console.program, exit, args.history))
+    // The backup is made, even if its report could not be printed.
+    Ok(checked(console.program, exit, false))
 }
 
 fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {

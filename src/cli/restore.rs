@@ -143,7 +143,8 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     Ok(carry_out(args, job, &place, new_root, &archive, console, interrupt))
 }
 
-/// Says that this system has made newer archives of the same kind: whoever keeps the archives may hand over an old one.
+/// Warns where this system has made newer archives of the same series: a VM or a server that keeps archives can hand over an
+/// old one.
 fn warn_of_newer(archive: &OpenedArchive, host: &dyn Host, console: &Console) {
     let id = archive.info.backup_id.as_deref().and_then(BackupId::parse);
     if let (Some(folder), Some(id)) = (host.profile_dir(), id) {

@@ -200,7 +200,7 @@ impl Older<'_> {
             }
         }
         if let Err(error) = profile::forget(self.list, &removed) {
-            // Whoever reads the list skips an archive that is gone.
+            // Every reader of the list skips an archive that is gone.
             log::info!("the list of the backups that were made: {error}");
         }
         Ok(removed.iter().map(told).collect())

@@ -30,7 +30,7 @@ pub fn spawn(job: Job, resources: Resources) -> JobHandle {
 
 /// Starts a job on a thread of its own. `note` hears on that thread how the job ended, before its last word is said.
 pub fn spawn_noted(job: Job, resources: Resources, note: impl FnOnce(&Outcome) + Send + 'static) -> JobHandle {
-    let names = vms(&job);
+    let waiting = vms(&job);
     let work = move |context: &Context| match job {
         Job::Backup(plan, host) => engine::backup::run(&plan, host.as_ref(), context),
         Job::Restore(plan, host) => engine::restore::run(&plan, host.as_ref(), context),
@@ -43,7 +43,7 @@ pub fn spawn_noted(job: Job, resources: Resources, note: impl FnOnce(&Outcome) +
             engine::extract::run(&plan, services(host.as_deref()), context)
         }
     };
-    spawn_work(names, resources, work, note)
+    spawn_work(waiting, resources, work, note)
 }
 
 /// What a reader of an archive needs of a host.

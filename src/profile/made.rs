@@ -11,13 +11,12 @@ mod line;
 
 use std::{
     collections::BTreeMap,
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io::{self, Read},
-    os::unix::fs::{DirBuilderExt, MetadataExt},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use super::FOLDER_MODE;
 use crate::{
     durable,
     format::BackupId,
@@ -179,10 +178,8 @@ pub(super) fn made_files(folder: &LocalDir) -> Vec<(PathBuf, bool)> {
 /// Changes the list while nobody else does.
 fn change(folder: &LocalDir, change: impl FnOnce(&mut Vec<Line>)) -> io::Result<()> {
     let path = folder.path();
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)?;
-    // Two runs that end at the same time wait for each other. The lock goes with the open directory.
-    let lock = File::open(path)?;
-    lock.lock()?;
+    // Two runs that end at the same time wait for each other.
+    let _lock = folder.lock()?;
     let mut lines = read(folder)?;
     change(&mut lines);
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();

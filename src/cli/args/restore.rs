@@ -191,8 +191,8 @@ pub struct RestoreArgs {
     /// BACKUP_LOCATION is a file in a store, which this program reaches: it speaks SFTP on its standard input and output
     ///
     /// For instance 'ssh -s nas sftp' for a server, 'rclone serve sftp --stdio cloud:' for cloud storage. With --dest-vm it runs in
-    /// that VM. Of the file, only the bytes that the job needs are
-    /// fetched: its headers for a list, and the data of the chosen VMs for a restore.
+    /// that VM. Of the file, only the bytes that the job needs are fetched: its headers for a list, and the data of the chosen
+    /// VMs for a restore.
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["from_command", "join", "location_is_service", "clean_up"])]
     pub store: Option<String>,
 

@@ -33,10 +33,11 @@ impl Message {
         self
     }
 
-    /// The facts and what can be done, a line each, to stand below the title.
-    pub(in crate::text) fn below_title(self) -> String {
+    /// Returns the title, and what stands below it: the facts and what can be done, a line each.
+    pub(in crate::text) fn into_title_and_rest(self) -> (String, String) {
         let parts = [Some(self.detail), self.hint].into_iter().flatten();
-        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+        let rest: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+        (self.title, rest.join("\n"))
     }
 
     /// What happened and the facts, on one line without a full stop.

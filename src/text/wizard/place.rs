@@ -242,10 +242,7 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
         return failure(text, detail);
     }
     let (text, detail) = match found {
-        ProbeError::Line(problem) => {
-            let message = line_problem(*problem);
-            (message.title.clone(), message.below_title())
-        }
+        ProbeError::Line(problem) => line_problem(*problem).into_title_and_rest(),
         ProbeError::NotAbsolute => (
             gettext("This is not a path in dom0."),
             gettext("A path begins with a slash, or with ~ for your own home. Commands can only be run in another VM."),
@@ -304,10 +301,7 @@ fn bad(typed: &TypedPlace, problem: &PlaceProblem, is_destination: bool) -> Verd
             let message = message(&error.clone().into());
             (message.title, message.detail)
         }
-        ProbeError::Store(error) => {
-            let message = store_error(error);
-            (message.title.clone(), message.below_title())
-        }
+        ProbeError::Store(error) => store_error(error).into_title_and_rest(),
         ProbeError::Io(error) => (gettext("This location cannot be used."), sanitize(&error.to_string())),
     };
     failure(text, detail)

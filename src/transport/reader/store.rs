@@ -28,8 +28,8 @@ use super::{
 /// How many bytes may be on their way from the store.
 const WINDOW_BYTES: usize = 32 << 20;
 
-/// How much is read at a time where the archive's headers are looked for, in bytes: the last
-/// block of a member and the header behind it.
+/// How much is read at a time where the archive's headers are looked for, in bytes: the last block of a
+/// member and the header behind it.
 const BUFFER_BYTES: usize = 1024;
 
 /// How long is waited before each attempt to connect anew: about a minute in all.

@@ -85,8 +85,8 @@ pub fn store_reading() -> Verdict {
 
 /// What is said of a directory that cannot be read.
 pub fn store_unread(error: &StoreError) -> Verdict {
-    let message = store_error(error);
-    failure(message.title.clone(), message.below_title())
+    let (title, rest) = store_error(error).into_title_and_rest();
+    failure(title, rest)
 }
 
 /// The button that chooses.
