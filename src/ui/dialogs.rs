@@ -99,7 +99,7 @@ pub(super) fn ask(
 }
 
 /// A button whose name for assistive technology has no underscore.
-fn button(label: &str) -> gtk::Button {
+pub(super) fn button(label: &str) -> gtk::Button {
     let button = gtk::Button::new();
     let text = gtk::Label::builder()
         .label(label)

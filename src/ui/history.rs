@@ -5,6 +5,8 @@ use gtk::prelude::*;
 
 use crate::text::{RunLine, wizard as words};
 
+use super::dialogs::button;
+
 /// How wide and how high the window is at first, in pixels.
 const SIZE_PIXELS: (i32, i32) = (640, 600);
 
@@ -17,15 +19,35 @@ pub(super) struct HistoryWindow {
 impl HistoryWindow {
     /// Opens the window, which says that it is being filled.
     pub(super) fn open(parent: &impl IsA<gtk::Window>) -> Self {
-        let content = gtk::Box::builder()
+        let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        content.append(&note(&words::reading_history()));
+        let page = gtk::Box::builder()
             .orientation(gtk::Orientation::Vertical)
+            .spacing(18)
             .css_classes(["page"])
             .build();
-        content.append(&note(&words::reading_history()));
+        page.append(&text(&words::history_title(), &["title-2"]));
+        page.append(&content);
         let scroller = gtk::ScrolledWindow::builder()
             .hscrollbar_policy(gtk::PolicyType::Never)
-            .child(&content)
+            .vexpand(true)
+            .child(&page)
             .build();
+        let close = button(&words::close());
+        close.set_action_name(Some("window.close"));
+        let buttons = gtk::Box::builder()
+            .halign(gtk::Align::End)
+            .css_classes(["buttons"])
+            .build();
+        buttons.append(&close);
+        let footer = gtk::Box::builder()
+            .orientation(gtk::Orientation::Vertical)
+            .css_classes(["footer"])
+            .build();
+        footer.append(&buttons);
+        let both = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        both.append(&scroller);
+        both.append(&footer);
         let window = gtk::Window::builder()
             .transient_for(parent)
             .modal(true)
@@ -33,8 +55,9 @@ impl HistoryWindow {
             .title(words::history_title())
             .default_width(SIZE_PIXELS.0)
             .default_height(SIZE_PIXELS.1)
-            .child(&scroller)
+            .child(&both)
             .build();
+        window.add_css_class("wizard");
         let keys = gtk::ShortcutController::new();
         let close = gtk::NamedAction::new("window.close");
         let escape = gtk::ShortcutTrigger::parse_string("Escape");
