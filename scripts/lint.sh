@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Checks the form of everything: sources, translations, desktop entries, metainfo.
+# Checks the form of everything: sources, crates, translations, desktop entries, metainfo.
 set -eu
 
 export PATH="$PATH:$HOME/.cargo/bin"
@@ -18,6 +18,20 @@ step 'clippy, the tools'
 cargo clippy --locked --quiet --no-default-features --features tools --all-targets -- -D warnings
 step 'clippy, everything'
 cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+
+# It takes minutes to build, so only continuous integration installs it.
+if cargo deny --version >/dev/null 2>&1; then
+    step 'crates: bans, licences, sources'
+    cargo deny --locked --offline --log-level error check bans licenses sources
+    step 'crates: advisories'
+    if timeout 120 cargo deny --locked fetch db >"$scratch/fetched" 2>&1; then
+        cargo deny --locked --offline --log-level error check advisories
+    else
+        echo 'lint.sh: the database of advisories cannot be fetched: crates are not held against it' >&2
+    fi
+else
+    echo 'lint.sh: crates are not checked: "cargo install --locked cargo-deny" brings what does it' >&2
+fi
 
 for language in $(sed 's/#.*//' po/LINGUAS); do
     step "translation: $language"
