@@ -10,19 +10,31 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SAMPLE := sample/pedos
 
+# Packages put the two tools below a prefix of their own, because another package has files of their names.
+TOOLS_PREFIX ?= $(PREFIX)
+# Where zsh looks is not the same on every distribution.
+ZSH_DIR ?= $(PREFIX)/share/zsh/site-functions
+# More options for "cargo build", such as --frozen.
+CARGO_FLAGS ?=
+
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec
 UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
-PROGRAMS := pedos-backup pedos-backup-restore qvm-backup qvm-backup-restore
+TOOLS := qvm-backup qvm-backup-restore
+WIZARDS := pedos-backup pedos-backup-restore
 HELPER := pedos-backup-helper
 POLICY := org.pedos.Backup.policy
 IDS := org.pedos.Backup org.pedos.BackupRestore
 METAINFO := org.pedos.Backup.metainfo.xml
 MIME := org.pedos.Backup.mime.xml
 LANGUAGES := $(shell sed 's/\#.*//' po/LINGUAS 2>/dev/null)
+install_completions = \
+	install -D -m 644 data/completions/bash/$(1) '$(SHAREDIR)/bash-completion/completions/'$(1) && \
+	install -D -m 644 data/completions/zsh/_$(1) '$(DESTDIR)$(ZSH_DIR)/'_$(1) && \
+	install -D -m 644 data/completions/fish/$(1).fish '$(SHAREDIR)/fish/vendor_completions.d/'$(1).fish
 
-.PHONY: help run test bench build static lint sample install uninstall clean
+.PHONY: help run test bench build compile static lint sample install install-tools install-wizards uninstall clean
 
 help:
 	@echo 'make run        install what is missing, build, and open the Backup PedOS wizard on a sample PedOS;'
@@ -31,7 +43,8 @@ help:
 	@echo 'make bench      measure the tools beside what is used instead of them (an hour and more; scripts/bench.sh for less)'
 	@echo 'make build      build the four programs and the helper for use'
 	@echo 'make static     build the two tools for any x86-64 Linux, linked to nothing, in static/'
-	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set'
+	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set;'
+	@echo '                install-tools and install-wizards are its two halves'
 	@echo 'make uninstall  take them away again'
 	@echo 'make lint       check the form of the sources'
 	@echo 'make sample     make the sample PedOS in $(SAMPLE)'
@@ -55,37 +68,57 @@ sample:
 	cargo build --locked --no-default-features --features tools --bin qvm-backup
 	@test -e $(SAMPLE) && echo '$(SAMPLE) is there already.' || $(TARGET)/debug/qvm-backup --make-sample $(SAMPLE)
 
-# The place of the translations is built in, so the same PREFIX belongs to "make build" and "make install".
 build:
 	@scripts/deps.sh gui
-	PEDOS_BACKUP_LOCALEDIR='$(PREFIX)/share/locale' cargo build --locked --release
+	@$(MAKE) compile
+
+# What "make build" does once everything that it needs is there: for builders of packages, which see to that themselves.
+# The place of the translations is built in, so the same PREFIX belongs here and to "make install". The names of the folders
+# that hold the sources are not: two builds in different folders give the same programs.
+CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
+compile: export PEDOS_BACKUP_LOCALEDIR = $(PREFIX)/share/locale
+compile: export RUSTFLAGS := $(RUSTFLAGS) --remap-path-prefix=$(CURDIR)=pedos-backup --remap-path-prefix=$(CARGO_HOME_DIR)=cargo
+compile:
+	cargo build --locked --release $(CARGO_FLAGS)
 
 static:
 	@scripts/deps.sh tools
 	@scripts/static.sh release static
 
+install: install-tools install-wizards
+
 # Installing as root must not run cargo as root: what was built is taken, and built only if it is not there.
-install:
-	@for program in $(PROGRAMS) $(HELPER); do test -x $(TARGET)/release/$$program || exec $(MAKE) build; done
-	install -d '$(BINDIR)' '$(SHAREDIR)/applications' '$(SHAREDIR)/metainfo' '$(SHAREDIR)/man/man1'
-	for program in $(PROGRAMS); do \
-		install -m 755 $(TARGET)/release/$$program '$(BINDIR)/' && \
-		install -m 644 data/man/$$program.1 '$(SHAREDIR)/man/man1/' || exit 1; \
-	done
-	for program in $(PROGRAMS); do \
-		install -D -m 644 data/completions/bash/$$program '$(SHAREDIR)/bash-completion/completions/'$$program && \
-		install -D -m 644 data/completions/zsh/_$$program '$(SHAREDIR)/zsh/site-functions/'_$$program && \
-		install -D -m 644 data/completions/fish/$$program.fish '$(SHAREDIR)/fish/vendor_completions.d/'$$program.fish || exit 1; \
+install-tools:
+	@for program in $(TOOLS) $(HELPER); do test -x $(TARGET)/release/$$program || exec $(MAKE) build; done
+	for program in $(TOOLS); do \
+		install -D -m 755 $(TARGET)/release/$$program '$(DESTDIR)$(TOOLS_PREFIX)/bin/'$$program && \
+		install -D -m 644 data/man/$$program.1 '$(DESTDIR)$(TOOLS_PREFIX)/share/man/man1/'$$program.1 && \
+		$(call install_completions,$$program) || exit 1; \
 	done
 	install -D -m 755 $(TARGET)/release/$(HELPER) '$(LIBEXECDIR)/$(HELPER)'
 	install -d '$(UNITDIR)'
-	sed 's|@BINDIR@|$(PREFIX)/bin|' 'data/systemd/pedos-backup@.service.in' > '$(UNITDIR)/pedos-backup@.service'
+	sed 's|@BINDIR@|$(TOOLS_PREFIX)/bin|' 'data/systemd/pedos-backup@.service.in' > '$(UNITDIR)/pedos-backup@.service'
 	chmod 644 '$(UNITDIR)/pedos-backup@.service'
 	install -m 644 'data/systemd/pedos-backup@.timer' '$(UNITDIR)/'
-	install -D -m 644 data/$(MIME) '$(SHAREDIR)/mime/packages/$(MIME)'
 	install -d '$(SHAREDIR)/polkit-1/actions'
 	sed 's|@LIBEXECDIR@|$(PREFIX)/libexec|' data/$(POLICY).in > '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
 	chmod 644 '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
+	for language in $(LANGUAGES); do \
+		install -d '$(SHAREDIR)/locale/'$$language/LC_MESSAGES && \
+		msgfmt --check -o '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo po/$$language.po && \
+		chmod 644 '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo || exit 1; \
+	done
+
+# They need what install-tools puts in place: the helper and the translations.
+install-wizards:
+	@for program in $(WIZARDS); do test -x $(TARGET)/release/$$program || exec $(MAKE) build; done
+	for program in $(WIZARDS); do \
+		install -D -m 755 $(TARGET)/release/$$program '$(BINDIR)/'$$program && \
+		install -D -m 644 data/man/$$program.1 '$(SHAREDIR)/man/man1/'$$program.1 && \
+		$(call install_completions,$$program) || exit 1; \
+	done
+	install -D -m 644 data/$(MIME) '$(SHAREDIR)/mime/packages/$(MIME)'
+	install -d '$(SHAREDIR)/applications' '$(SHAREDIR)/metainfo'
 	for id in $(IDS); do \
 		msgfmt --desktop --template=data/$$id.desktop.in -d po -o '$(SHAREDIR)/applications/'$$id.desktop && \
 		chmod 644 '$(SHAREDIR)/applications/'$$id.desktop && \
@@ -95,18 +128,16 @@ install:
 	done
 	msgfmt --xml --template=data/$(METAINFO).in -d po -o '$(SHAREDIR)/metainfo/$(METAINFO)'
 	chmod 644 '$(SHAREDIR)/metainfo/$(METAINFO)'
-	for language in $(LANGUAGES); do \
-		install -d '$(SHAREDIR)/locale/'$$language/LC_MESSAGES && \
-		msgfmt --check -o '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo po/$$language.po && \
-		chmod 644 '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo || exit 1; \
-	done
 
 uninstall:
-	for program in $(PROGRAMS); do \
-		rm -f '$(BINDIR)/'$$program '$(SHAREDIR)/man/man1/'$$program.1 \
-			'$(SHAREDIR)/bash-completion/completions/'$$program '$(SHAREDIR)/zsh/site-functions/'_$$program \
+	for program in $(TOOLS) $(WIZARDS); do \
+		rm -f '$(SHAREDIR)/bash-completion/completions/'$$program '$(DESTDIR)$(ZSH_DIR)/'_$$program \
 			'$(SHAREDIR)/fish/vendor_completions.d/'$$program.fish; \
 	done
+	for program in $(TOOLS); do \
+		rm -f '$(DESTDIR)$(TOOLS_PREFIX)/bin/'$$program '$(DESTDIR)$(TOOLS_PREFIX)/share/man/man1/'$$program.1; \
+	done
+	for program in $(WIZARDS); do rm -f '$(BINDIR)/'$$program '$(SHAREDIR)/man/man1/'$$program.1; done
 	for id in $(IDS); do \
 		rm -f '$(SHAREDIR)/applications/'$$id.desktop \
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
