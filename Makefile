@@ -34,7 +34,8 @@ install_completions = \
 	install -D -m 644 data/completions/zsh/_$(1) '$(DESTDIR)$(ZSH_DIR)/'_$(1) && \
 	install -D -m 644 data/completions/fish/$(1).fish '$(SHAREDIR)/fish/vendor_completions.d/'$(1).fish
 
-.PHONY: help run test bench build compile static lint sample install install-tools install-wizards uninstall clean
+.PHONY: help run test bench build compile static lint sample install install-tools install-wizards uninstall \
+	dist deb rpm check-packages clean
 
 help:
 	@echo 'make run        install what is missing, build, and open the Backup PedOS wizard on a sample PedOS;'
@@ -46,6 +47,9 @@ help:
 	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set;'
 	@echo '                install-tools and install-wizards are its two halves'
 	@echo 'make uninstall  take them away again'
+	@echo 'make dist       pack the sources, and the crates that they need, in dist/'
+	@echo 'make deb        build the packages for Debian and Ubuntu in dist/; make rpm builds those for Fedora and dom0'
+	@echo 'make check-packages   build both, install them into a scratch system and try them'
 	@echo 'make lint       check the form of the sources'
 	@echo 'make sample     make the sample PedOS in $(SAMPLE)'
 	@echo 'make clean      remove what was built, and the sample'
@@ -84,6 +88,15 @@ compile:
 static:
 	@scripts/deps.sh tools
 	@scripts/static.sh release static
+
+dist:
+	@scripts/dist.sh
+
+deb rpm:
+	@scripts/package.sh $@
+
+check-packages:
+	@scripts/check-packages.sh
 
 install: install-tools install-wizards
 
@@ -149,4 +162,4 @@ uninstall:
 
 clean:
 	cargo clean
-	rm -rf sample static
+	rm -rf sample static dist

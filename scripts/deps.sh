@@ -5,6 +5,7 @@
 #   deps.sh tools    to build the two tools
 #   deps.sh gui      to build all four programs
 #   deps.sh test     to run every test
+#   deps.sh package  to build the packages
 #   deps.sh bench    to measure the tools beside others
 #
 # With PEDOS_BACKUP_NO_INSTALL set it only says what is missing, and fails.
@@ -17,7 +18,10 @@ say() { printf '%s\n' "$*"; }
 fail() { printf 'deps: %s\n' "$*" >&2; exit 1; }
 
 set_wanted="${1:-test}"
-case $set_wanted in tools | gui | test | bench) ;; *) fail "unknown set: $set_wanted (tools, gui, test or bench)" ;; esac
+case $set_wanted in
+tools | gui | test | package | bench) ;;
+*) fail "unknown set: $set_wanted (tools, gui, test, package or bench)" ;;
+esac
 
 # Each line: the set, the package of Debian and Ubuntu, the package of Fedora ("-" where another one brings it).
 packages() {
@@ -59,6 +63,17 @@ test  perl                  perl
 test  systemd               systemd
 test  openssh-sftp-server   openssh-server
 test  rclone                rclone
+package git                 git
+package make                make
+package xz-utils            xz
+package debhelper           -
+package dpkg-dev            -
+package lintian             -
+package appstream           appstream
+package desktop-file-utils  desktop-file-utils
+package rpm                 rpm-build
+package cpio                cpio
+package -                   systemd-rpm-macros
 bench time                  time
 bench util-linux            util-linux
 bench scrypt                scrypt
@@ -71,12 +86,13 @@ bench borgbackup            borgbackup
 END
 }
 
-# The sets hold each other: test has gui in it, gui has tools; bench has tools.
+# The sets hold each other: test and package have gui in them, gui has tools; bench has tools.
 wanted() {
     case $set_wanted in
     tools) sets=' tools ' ;;
     gui) sets=' tools gui ' ;;
     test) sets=' tools gui test ' ;;
+    package) sets=' tools gui package ' ;;
     bench) sets=' tools bench ' ;;
     esac
     packages | while read -r set debian fedora; do

@@ -21,3 +21,10 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     $display cargo test --locked --workspace --no-fail-fast
 fi
+
+if [ "${RUN_SLOW_TESTS:-}" = 1 ]; then
+    if command -v dpkg >/dev/null && [ "$(id -u)" = 0 ]; then
+        echo '== packages'
+        scripts/check-packages.sh
+    fi
+fi

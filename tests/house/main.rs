@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What is kept beside the code and must agree with it: the rules of ARCHITECTURE.md, the manual pages, the translations.
+//! What is kept beside the code and must agree with it: the rules of ARCHITECTURE.md, the manual pages, the
+//! packages, the translations.
 
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
 
@@ -11,4 +12,5 @@ mod files;
 mod imports;
 #[cfg(feature = "tools")]
 mod man_pages;
+mod packages;
 mod translations;
