@@ -23,6 +23,8 @@ else
 fi
 
 if [ "${RUN_SLOW_TESTS:-}" = 1 ]; then
+    echo '== builds in two folders'
+    scripts/reproducible.sh
     if command -v dpkg >/dev/null && [ "$(id -u)" = 0 ]; then
         echo '== packages'
         scripts/check-packages.sh
