@@ -157,6 +157,7 @@ fn carry_out(
     let job: JobHandle = job::spawn_noted(Job::Backup(plan, host), resources, note);
     interrupt.stops(job.cancel_token());
     interrupt.waits_for(job.is_over());
+    let _awake = console.stays_awake(JobKind::Backup);
     let outcome = console.watch(&job);
     console.ended(&Ended {
         kind: JobKind::Backup,

@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     engine::{EngineError, ItemState, Phase, Progress},
-    job::{Ended, Event, JobHandle, JobKind, Outcome},
+    job::{Awake, Ended, Event, JobHandle, JobKind, Outcome},
     json,
     text::{self, Message, OutcomeView, Tone},
 };
@@ -103,6 +103,11 @@ impl Console {
         } else {
             say(line);
         }
+    }
+
+    /// Keeps the computer awake for a job.
+    pub(super) fn stays_awake(&self, kind: JobKind) -> Awake {
+        Awake::hold(self.program, &text::wizard::inhibit_reason(kind == JobKind::Backup))
     }
 
     /// What is being done, for someone who watches or asked for it.

@@ -199,6 +199,7 @@ pub(super) fn extract(
     if !is_stream(args) {
         interrupt.waits_for(job.is_over());
     }
+    let _awake = console.stays_awake(JobKind::Extract);
     let outcome = console.watch(&job);
     let ended = Ended {
         kind: JobKind::Extract,

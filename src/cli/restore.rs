@@ -196,6 +196,7 @@ fn carry_out(
     if kind == JobKind::Restore {
         interrupt.waits_for(job.is_over());
     }
+    let _awake = console.stays_awake(kind);
     let outcome = console.watch(&job);
     if let Some(new_root) = new_root.filter(|_| has_left_something(&outcome)) {
         new_root.keep();

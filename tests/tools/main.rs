@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
 
 mod archive_service;
+mod awake;
 mod backup_to_vm;
 mod command_line;
 mod commands_and_streams;
