@@ -135,10 +135,12 @@ install-wizards:
 		$(call install_completions,$$program) || exit 1; \
 	done
 	install -D -m 644 data/$(MIME) '$(SHAREDIR)/mime/packages/$(MIME)'
-	install -d '$(SHAREDIR)/applications' '$(SHAREDIR)/metainfo'
+	install -d '$(SHAREDIR)/applications' '$(SHAREDIR)/metainfo' '$(SHAREDIR)/dbus-1/services'
 	for id in $(IDS); do \
 		msgfmt --desktop --template=data/$$id.desktop.in -d po -o '$(SHAREDIR)/applications/'$$id.desktop && \
 		chmod 644 '$(SHAREDIR)/applications/'$$id.desktop && \
+		sed 's|@BINDIR@|$(PREFIX)/bin|' data/$$id.service.in > '$(SHAREDIR)/dbus-1/services/'$$id.service && \
+		chmod 644 '$(SHAREDIR)/dbus-1/services/'$$id.service && \
 		install -D -m 644 resources/icons/$$id.svg '$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg && \
 		install -D -m 644 resources/icons/$$id-symbolic.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg || exit 1; \
@@ -156,7 +158,7 @@ uninstall:
 	done
 	for program in $(WIZARDS); do rm -f '$(BINDIR)/'$$program '$(SHAREDIR)/man/man1/'$$program.1; done
 	for id in $(IDS); do \
-		rm -f '$(SHAREDIR)/applications/'$$id.desktop \
+		rm -f '$(SHAREDIR)/applications/'$$id.desktop '$(SHAREDIR)/dbus-1/services/'$$id.service \
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg; \
 	done

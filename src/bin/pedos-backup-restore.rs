@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pedos_backup::{
-    cli::args::RestoreWizardArgs,
+    cli::args::{RestoreWizardArgs, take_service},
     secret,
     ui::{self, Program},
 };
 
 fn main() -> ExitCode {
-    let args = RestoreWizardArgs::parse();
+    let (is_service, line) = take_service(std::env::args_os());
+    let args = RestoreWizardArgs::parse_from(line);
     if let Err(error) = secret::forbid_core_dumps() {
         log::warn!("core dumps are not forbidden: {error}");
     }
@@ -19,5 +20,5 @@ fn main() -> ExitCode {
         archive: args.archive,
         verifies_only: args.verify,
     };
-    ui::run(program, args.root)
+    ui::run(program, args.root, is_service)
 }

@@ -5,15 +5,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pedos_backup::{
-    cli::args::BackupWizardArgs,
+    cli::args::{BackupWizardArgs, take_service},
     secret,
     ui::{self, Program},
 };
 
 fn main() -> ExitCode {
-    let args = BackupWizardArgs::parse();
+    let (is_service, line) = take_service(std::env::args_os());
+    let args = BackupWizardArgs::parse_from(line);
     if let Err(error) = secret::forbid_core_dumps() {
         log::warn!("core dumps are not forbidden: {error}");
     }
-    ui::run(Program::Backup, args.root)
+    ui::run(Program::Backup, args.root, is_service)
 }

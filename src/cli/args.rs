@@ -18,7 +18,7 @@ use clap::CommandFactory;
 pub use backup::{BackupArgs, CompressionWish, KdfStrength};
 pub use choices::{Assigned, AssignedPool, ChoiceArgs};
 pub use common::{CommonArgs, JsonForm, LONG_VERSION};
-pub use gui::{BackupWizardArgs, RestoreWizardArgs};
+pub use gui::{BackupWizardArgs, RestoreWizardArgs, take_service};
 pub use resources::ResourceArgs;
 pub use restore::{RestoreArgs, YesNo};
 pub use retention::RetentionArgs;

@@ -2,39 +2,55 @@
 //! What the wizards ask of the desktop around them: to stay awake, to tell someone, to turn the computer off.
 
 use std::{
+    cell::RefCell,
     path::Path,
     process::{Command, Stdio},
+    rc::Rc,
 };
 
 use gtk::prelude::*;
 
+use crate::{engine::Degree, job};
+
 /// Keeps the session from sleeping and from being left, as long as it lives.
 #[derive(Debug)]
-pub(super) struct Awake(Option<(gtk::Application, u32)>);
+pub(super) struct Awake {
+    session: Option<(gtk::Application, u32)>,
+    /// Not every desktop has a session manager that takes such a wish.
+    _system: job::Awake,
+}
 
 impl Awake {
-    /// Asks the session manager; where there is none, nothing is held.
+    /// Asks the session manager and the system; where there is neither, nothing is held.
     pub(super) fn new(window: &gtk::Window, reason: &str) -> Self {
         let flags = gtk::ApplicationInhibitFlags::SUSPEND | gtk::ApplicationInhibitFlags::LOGOUT;
-        let held = window.application().and_then(|app| {
+        let session = window.application().and_then(|app| {
             let cookie = app.inhibit(Some(window), flags, Some(reason));
             // 0 is no cookie, and giving it back is a critical error.
             (cookie != 0).then_some((app, cookie))
         });
-        Self(held)
+        let program = glib::application_name().unwrap_or_default();
+        Self {
+            session,
+            _system: job::Awake::hold(&program, reason),
+        }
     }
 }
 
 impl Drop for Awake {
     fn drop(&mut self) {
-        if let Some((app, cookie)) = self.0.take() {
+        if let Some((app, cookie)) = self.session.take() {
             app.uninhibit(cookie);
         }
     }
 }
 
-/// Tells the user something while the window is not in front.
-pub(super) fn notify(window: &gtk::Window, title: &str, body: &str) {
+/// The action of the application that brings its window to the front.
+pub(super) const SHOW: &str = "show";
+
+/// Tells the user how a job ended while the window is not in front. What is said is taken back when the window comes to the
+/// front or closes.
+pub(super) fn notify(window: &gtk::Window, title: &str, body: &str, degree: Degree) {
     let Some(app) = window.application() else { return };
     // Without a bus there is nobody to tell, and GIO would complain.
     if app.dbus_connection().is_none() {
@@ -42,7 +58,40 @@ pub(super) fn notify(window: &gtk::Window, title: &str, body: &str) {
     }
     let notification = gio::Notification::new(title);
     notification.set_body(Some(body));
-    app.send_notification(Some("finished"), &notification);
+    notification.set_priority(priority(degree));
+    notification.set_default_action(&format!("app.{SHOW}"));
+    // Processes of one program share its name, and must not replace each other's.
+    let id = format!("finished-{}", std::process::id());
+    app.send_notification(Some(&id), &notification);
+    let told = app.downgrade();
+    let take_back = move || {
+        if let Some(app) = told.upgrade() {
+            app.withdraw_notification(&id);
+        }
+    };
+    let when_closed = take_back.clone();
+    window.connect_destroy(move |_| when_closed());
+    let handler = Rc::new(RefCell::new(None));
+    let own = Rc::clone(&handler);
+    let connected = window.connect_is_active_notify(move |window| {
+        if window.is_active() {
+            take_back();
+            // The next job has a notification of its own.
+            if let Some(handler) = own.take() {
+                window.disconnect(handler);
+            }
+        }
+    });
+    handler.replace(Some(connected));
+}
+
+/// How urgently a desktop shows how a job ended. What failed stays on the screen until somebody has seen it.
+fn priority(degree: Degree) -> gio::NotificationPriority {
+    match degree {
+        Degree::Complete | Degree::Cancelled => gio::NotificationPriority::Normal,
+        Degree::Partial => gio::NotificationPriority::High,
+        Degree::Failed => gio::NotificationPriority::Urgent,
+    }
 }
 
 /// Shows a folder in the file manager; `failed` hears why that did not work.

@@ -392,7 +392,8 @@ impl Node {
     }
 }
 
-fn connection(address: &str) -> gio::DBusConnection {
+/// A connection to a message bus.
+pub(crate) fn connection(address: &str) -> gio::DBusConnection {
     use gio::DBusConnectionFlags as Flags;
     let flags = Flags::AUTHENTICATION_CLIENT | Flags::MESSAGE_BUS_CONNECTION;
     gio::DBusConnection::for_address_sync(address, flags, None::<&gio::DBusAuthObserver>, gio::Cancellable::NONE)

@@ -29,6 +29,8 @@ pub(crate) mod language;
 #[cfg(feature = "gui")]
 pub(crate) mod looks;
 #[cfg(feature = "gui")]
+pub(crate) mod notices;
+#[cfg(feature = "gui")]
 pub(crate) mod session;
 #[cfg(feature = "gui")]
 pub(crate) mod wizard;

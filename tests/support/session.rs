@@ -220,6 +220,11 @@ impl Session {
         command
     }
 
+    /// The address of its message bus.
+    pub(crate) fn bus(&self) -> &str {
+        &self.bus
+    }
+
     /// How it looks.
     pub(crate) fn look(&self) -> Look {
         self.look
@@ -295,6 +300,7 @@ impl Session {
             .args(&line[1..])
             .env("XDG_RUNTIME_DIR", self.folder.path().join("run"))
             .env("HOME", self.folder.path().join("home"))
+            .env("XDG_DATA_HOME", self.folder.path().join("data"))
             .env_remove("DISPLAY")
             .env_remove("AT_SPI_BUS_ADDRESS")
             .stdin(Stdio::null())

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that breaks says where")]
 
+mod desktop;
 mod every_page;
 mod frame_times;
 mod lists;

@@ -184,13 +184,14 @@ impl Running {
             archive: archive.cloned(),
             at: SystemTime::now(),
         };
+        let degree = last.degree(self.kind);
         if let Some(window) = self.window.upgrade() {
             kept.offer(&window, &self.page);
             if !window.is_active() {
-                desktop::notify(&window, &view.title, &view.lines.join("\n"));
+                desktop::notify(&window, &view.title, &view.lines.join("\n"), degree);
             }
         }
-        let is_success = last.degree(self.kind) == Degree::Complete;
+        let is_success = degree == Degree::Complete;
         Run::Ended { is_success }
     }
 }
