@@ -11,7 +11,7 @@ mod run;
 mod strength;
 mod summary;
 
-pub use help::{about, another_wizard, backup_help, help_title, restore_help, shortcuts};
+pub use help::{about, another_wizard, backup_help, help_title, maintainers, restore_help, shortcuts};
 pub use history::{history_title, no_runs, reading_history};
 pub use inside::{
     NoteText, archived_file, bad_items, extracted_name, inside_count, inside_detail, inside_facts, known_backup,

@@ -55,14 +55,16 @@ fn mirrored(key: &str) -> &str {
 
 /// Shows what the program says of itself.
 pub(super) fn show_about(window: &gtk::Window, program: &str) {
+    let id = window.application().and_then(|app| app.application_id());
     gtk::AboutDialog::builder()
         .transient_for(window)
         .modal(true)
         .destroy_with_parent(true)
         .program_name(program)
-        .logo_icon_name("org.pedos.Backup")
+        .logo_icon_name(id.as_deref().unwrap_or("org.pedos.Backup"))
         .version(env!("CARGO_PKG_VERSION"))
         .comments(words::about())
+        .copyright(words::maintainers())
         .license_type(gtk::License::Gpl30)
         .build()
         .present();

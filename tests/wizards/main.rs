@@ -6,6 +6,7 @@
 mod desktop;
 mod every_page;
 mod frame_times;
+mod keys;
 mod lists;
 mod live;
 mod places;

@@ -41,7 +41,9 @@ fn the_building_blocks_fit_their_descriptions() {
     let wizard = BpWizard::new(&app, "Program");
     every_page_can_be_shown(&wizard);
     the_shell_follows_its_user(&wizard);
-    lists_give_and_take(&BpVmsPage::default());
+    let lists = BpVmsPage::default();
+    lists_give_and_take(&lists);
+    crate::keys::the_list_has_every_key_and_no_other(&[wizard.upcast_ref(), lists.upcast_ref()]);
     rows_can_be_made();
     an_option_tells_what_its_user_does_once();
     what_is_inside_is_searched_and_noted(&wizard);

@@ -48,7 +48,8 @@ pub fn restore_help(page: RestorePage) -> String {
     }
 }
 
-/// Returns a group of keys: its title, and each key with what it does.
+/// Returns the groups of keys: the title of each, and its keys with what they do. Where two keys do the same, there is a space
+/// between them.
 pub fn shortcuts() -> Vec<(String, Vec<(&'static str, String)>)> {
     vec![
         (
@@ -59,6 +60,8 @@ pub fn shortcuts() -> Vec<(String, Vec<(&'static str, String)>)> {
                 ("Escape", pgettext("key", "Cancel")),
                 ("F1", pgettext("key", "Help about this page")),
                 ("<Control>question", pgettext("key", "These keys")),
+                // Translators: What the key F10 opens.
+                ("F10", pgettext("key", "Menu")),
             ],
         ),
         (
@@ -67,9 +70,12 @@ pub fn shortcuts() -> Vec<(String, Vec<(&'static str, String)>)> {
                 ("<Control>f", pgettext("key", "Search")),
                 ("Return", pgettext("key", "Move to the other list")),
                 ("space", pgettext("key", "Highlight")),
+                // Translators: A key that highlights the VM under the cursor, or takes its highlight away.
+                ("<Control>space", pgettext("key", "Highlight or not")),
                 ("<Control>a", pgettext("key", "Highlight all")),
+                ("<Control><Shift>a", pgettext("key", "Highlight none")),
                 ("<Control>z", pgettext("key", "Undo the last move")),
-                ("<Control><Shift>z", pgettext("key", "Redo it")),
+                ("<Control><Shift>z <Control>y", pgettext("key", "Redo it")),
             ],
         ),
     ]
@@ -83,6 +89,11 @@ pub fn help_title() -> String {
 /// Returns what the program says of itself.
 pub fn about() -> String {
     gettext("Backs up the VMs of PedOS, restores them, and verifies backups.")
+}
+
+/// Returns who makes the program.
+pub fn maintainers() -> String {
+    gettext("The PedOS Backup maintainers")
 }
 
 /// Returns what is said while another wizard is open on the same PedOS.
