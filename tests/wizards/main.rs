@@ -9,6 +9,7 @@ mod frame_times;
 mod keys;
 mod lists;
 mod live;
+mod pictures;
 mod places;
 mod restore_problems;
 mod run_page;
