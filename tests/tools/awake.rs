@@ -12,7 +12,7 @@ use std::{
 use crate::support::{
     programs::{finish, names, only_archive, start},
     roots,
-    wait::{STEP, wait_for, wait_until},
+    wait::{JOB, STEP, wait_for, wait_until},
     workspace::{SOON, Workspace},
 };
 
@@ -107,7 +107,7 @@ fn the_computer_is_kept_awake_from_the_start_of_a_job_to_its_end() {
     wait_until("cat", STEP, || members(standin).len() == 2);
     assert!(!place.path("ended").exists());
     fs::write(place.path("go"), "").unwrap();
-    let run = running.finish(STEP).expect(0);
+    let run = running.finish(JOB).expect(0);
     assert!(!run.said().contains("noise"), "{}", run.said());
     assert_eq!(process(standin), None, "it is there after the end of the tool");
     wait_until("the end of cat", SOON, || members(standin).is_empty());
@@ -148,7 +148,7 @@ fn one_that_does_not_end_is_not_waited_for() {
     let running = start(&mut late(&place), place.folder.path());
     let standin = number(&place);
     fs::write(place.path("go"), "").unwrap();
-    running.finish(STEP).expect(0);
+    running.finish(JOB).expect(0);
     assert_eq!(process(standin), None);
 }
 
