@@ -21,6 +21,8 @@ BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec
 UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
+USER_UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/user
+REMINDER := pedos-backup-reminder
 TOOLS := qvm-backup qvm-backup-restore
 WIZARDS := pedos-backup pedos-backup-restore
 HELPER := pedos-backup-helper
@@ -135,6 +137,10 @@ install-wizards:
 		$(call install_completions,$$program) || exit 1; \
 	done
 	install -D -m 644 data/$(MIME) '$(SHAREDIR)/mime/packages/$(MIME)'
+	install -d '$(USER_UNITDIR)'
+	sed 's|@BINDIR@|$(PREFIX)/bin|' data/systemd-user/$(REMINDER).service.in > '$(USER_UNITDIR)/$(REMINDER).service'
+	chmod 644 '$(USER_UNITDIR)/$(REMINDER).service'
+	install -m 644 data/systemd-user/$(REMINDER).timer data/systemd-user/$(REMINDER).path '$(USER_UNITDIR)/'
 	install -d '$(SHAREDIR)/applications' '$(SHAREDIR)/metainfo' '$(SHAREDIR)/dbus-1/services'
 	for id in $(IDS); do \
 		msgfmt --desktop --template=data/$$id.desktop.in -d po -o '$(SHAREDIR)/applications/'$$id.desktop && \
@@ -162,6 +168,7 @@ uninstall:
 			'$(SHAREDIR)/icons/hicolor/scalable/apps/'$$id.svg \
 			'$(SHAREDIR)/icons/hicolor/symbolic/apps/'$$id-symbolic.svg; \
 	done
+	for kind in service timer path; do rm -f '$(USER_UNITDIR)/$(REMINDER).'$$kind; done
 	rm -f '$(UNITDIR)/pedos-backup@.service' '$(UNITDIR)/pedos-backup@.timer'
 	rm -f '$(SHAREDIR)/metainfo/$(METAINFO)' '$(SHAREDIR)/mime/packages/$(MIME)' '$(LIBEXECDIR)/$(HELPER)' '$(SHAREDIR)/polkit-1/actions/$(POLICY)'
 	for language in $(LANGUAGES); do rm -f '$(SHAREDIR)/locale/'$$language/LC_MESSAGES/pedos-backup.mo; done

@@ -20,9 +20,11 @@ use std::{
 use rustix::{
     fs::{Advice, CWD, Dir, Mode, OFlags, RenameFlags, fadvise, renameat_with},
     io::Errno,
+    process::geteuid,
 };
 
-/// Puts a content in the place of a file, which need not be there; a new file gets the mode, an old one keeps its own.
+/// Puts a content in the place of a file, which need not be there; a new file gets the mode and the owner that [`hand_over`] gives
+/// it, an old one keeps its own.
 ///
 /// # Errors
 /// When it cannot be written, synced or put in place: the old content is still there then. Where only the folder cannot be
@@ -34,7 +36,8 @@ pub fn replace(path: &Path, content: &[u8], new_mode: u32) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     let mode = old.as_ref().map_or(new_mode, |old| old.mode() & 0o7777);
-    replace_with_mode(path, content, mode, old.map(|old| (old.uid(), old.gid())))
+    let owner = old.map_or(Owner::OfTheFolder, |old| Owner::Known(old.uid(), old.gid()));
+    replace_with_mode(path, content, mode, owner)
 }
 
 /// The same, but the file has this mode afterwards, whatever it had before.
@@ -42,10 +45,41 @@ pub fn replace(path: &Path, content: &[u8], new_mode: u32) -> io::Result<()> {
 /// # Errors
 /// As [`replace`].
 pub fn replace_private(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    replace_with_mode(path, content, mode, None)
+    replace_with_mode(path, content, mode, Owner::Caller)
 }
 
-fn replace_with_mode(path: &Path, content: &[u8], mode: u32, owner: Option<(u32, u32)>) -> io::Result<()> {
+/// Who owns a file that is written.
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    /// Who writes it.
+    Caller,
+    /// Who owned the one before.
+    Known(u32, u32),
+    /// Where root writes it, those for whom the folder is.
+    OfTheFolder,
+}
+
+/// Gives a new file of root to those for whom its folder is: what a timer makes as root is there for the user who looks at it. In a
+/// folder of root's own, and for everybody else, nothing changes. A file system without owners keeps it as it is.
+pub fn hand_over(file: &File, folder: &Path) {
+    const WRITABLE_BY_GROUP: u32 = 0o020;
+    if !geteuid().is_root() {
+        return;
+    }
+    let Ok((found, own)) = fs::metadata(folder).and_then(|found| Ok((found, file.metadata()?))) else {
+        return;
+    };
+    if found.uid() != 0 {
+        let _ = std::os::unix::fs::fchown(file, Some(found.uid()), Some(found.gid()));
+    } else if found.gid() != 0 && found.mode() & WRITABLE_BY_GROUP != 0 {
+        // The group may do what root may.
+        let mode = own.mode() | (own.mode() & 0o600) >> 3;
+        let _ = std::os::unix::fs::fchown(file, None, Some(found.gid()));
+        let _ = file.set_permissions(fs::Permissions::from_mode(mode & 0o7777));
+    }
+}
+
+fn replace_with_mode(path: &Path, content: &[u8], mode: u32, owner: Owner) -> io::Result<()> {
     let neighbour = neighbour(path)?;
     match fs::remove_file(&neighbour) {
         // Left by a run that was killed.
@@ -62,17 +96,20 @@ fn replace_with_mode(path: &Path, content: &[u8], mode: u32, owner: Option<(u32,
     sync_folder_of(path)
 }
 
-fn write_new(path: &Path, content: &[u8], mode: u32, owner: Option<(u32, u32)>) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8], mode: u32, owner: Owner) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode & 0o600)
         .open(path)?;
-    if let Some((uid, gid)) = owner {
+    if let Owner::Known(uid, gid) = owner {
         // Only root may give a file away, and for others it is theirs already.
         let _ = std::os::unix::fs::fchown(&file, Some(uid), Some(gid));
     }
     file.set_permissions(fs::Permissions::from_mode(mode))?;
+    if let Owner::OfTheFolder = owner {
+        hand_over(&file, folder_of(path));
+    }
     file.write_all(content)?;
     file.sync_all()
 }
@@ -107,6 +144,7 @@ pub fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         let _ = fs::remove_file(&neighbour);
         return Err(error);
     }
+    hand_over(&file, folder_of(path));
     sync_folder_of(path).inspect_err(|_| {
         // What is said not to be there must not be there.
         if is_named(&file, path).unwrap_or(false) {
@@ -227,10 +265,7 @@ impl Iterator for FreeNames {
 /// # Errors
 /// When it cannot be opened or synced.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     #[cfg(test)]
     if faults::comes_up() {
         return Err(io::Error::from_raw_os_error(5));
@@ -239,6 +274,14 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
         // File systems that have no such call keep their folders by themselves.
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         result => result,
+    }
+}
+
+/// The folder that a file lies in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 
@@ -330,6 +373,35 @@ mod tests {
         replace_private(&path, b"three", 0o600).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_root_makes_is_for_those_for_whom_the_folder_is() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let owner = |path: &Path| {
+            let found = fs::metadata(path).unwrap();
+            (found.uid(), found.gid(), found.mode() & 0o7777)
+        };
+        let made = |uid, gid, mode| {
+            let scratch = tempfile::tempdir().unwrap();
+            let folder = scratch.path().join("folder");
+            fs::create_dir(&folder).unwrap();
+            std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+            replace(&folder.join("shared"), b"x", 0o600).unwrap();
+            replace_private(&folder.join("private"), b"x", 0o600).unwrap();
+            create(&folder.join("new"), b"x", 0o600).unwrap();
+            ["shared", "private", "new"].map(|name| owner(&folder.join(name)))
+        };
+        let root = (0, 0, 0o600);
+        let user = (1234, 1234, 0o600);
+        assert_eq!(made(1234, 1234, 0o755), [user, root, user]);
+        let group = (0, 98, 0o660);
+        assert_eq!(made(0, 98, 0o770), [group, root, group]);
+        assert_eq!(made(0, 98, 0o750), [root; 3]);
+        assert_eq!(made(0, 0, 0o777), [root; 3]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
     engine::ArchiveInfo,
     host::LocalDir,
     job::{Ended, JobKind, Outcome},
-    json,
+    json::{self, Unopened, WhyUnopened},
 };
 
 /// The file beside the profiles. Its ending keeps it out of every list of profiles.
@@ -32,18 +32,24 @@ const MOST_BYTES: u64 = 16 << 20;
 /// The mode of the file: it names places and VMs of its user.
 const MODE: u32 = 0o600;
 
+/// The outcome of a backup whose place is not there.
+pub const WAITING: &str = "waiting";
+
 /// How a run ended, as far as a list of runs says it. Untrusted: every user who may write into
 /// the folder of profiles can change it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct PastRun {
     /// What it was there for: "backup", "restore" or "verify".
     pub job: String,
-    /// "done", "partial", "failed" or "cancelled".
+    /// "done", "partial", "failed", "cancelled" or "waiting".
     pub outcome: String,
     /// What reading the archive has shown: "good", "bad" or "not_verified".
     pub verdict: String,
     /// Where the archive is, for display.
     pub place: String,
+    /// The profile by which a backup was made. Lines of older versions do not say it.
+    #[serde(default)]
+    pub profile: Option<String>,
     /// When it ended, in ISO 8601 with the offset of that time.
     pub ended_at: String,
     /// How long it took.
@@ -72,32 +78,61 @@ pub struct PastError {
     pub text: String,
 }
 
+/// What the history says of a job beside its outcome.
+#[derive(Debug, Clone)]
+pub struct Noted {
+    /// What the job is there for.
+    pub kind: JobKind,
+    /// Where the archive is, for display, where the report does not say it.
+    pub place: String,
+    /// What the archive says of itself, where it was opened.
+    pub archive: Option<ArchiveInfo>,
+    /// The profile by which a backup is made.
+    pub profile: Option<String>,
+}
+
 /// Returns what notes the end of a job, for [`crate::job::spawn_noted`]. What goes wrong with that is logged: the job is what it is.
-/// `place` is where the archive is, for display, where the report does not say it.
-pub fn noting(
-    folder: Option<LocalDir>,
-    kind: JobKind,
-    place: String,
-    archive: Option<ArchiveInfo>,
-) -> impl FnOnce(&Outcome) + Send + 'static {
+pub fn noting(folder: Option<LocalDir>, noted: Noted) -> impl FnOnce(&Outcome) + Send + 'static {
     move |outcome| {
-        let Some(folder) = folder.filter(|_| kind != JobKind::Extract) else {
+        let Some(folder) = folder.filter(|_| noted.kind != JobKind::Extract) else {
             return;
         };
         let said = match outcome {
             Outcome::Done(report) if !report.place.is_empty() => &report.place,
-            _ => &place,
+            _ => &noted.place,
         };
         let ended = Ended {
-            kind,
+            kind: noted.kind,
             outcome,
             place: said,
-            archive: archive.as_ref(),
+            archive: noted.archive.as_ref(),
+            profile: noted.profile.as_deref(),
             at: SystemTime::now(),
         };
-        if let Err(error) = append(&folder, &json::in_one_line(&json::report(&ended))) {
-            log::warn!("the history was not written: {error}");
-        }
+        note(&folder, &json::report(&ended));
+    }
+}
+
+/// Notes a backup of a profile that ended before it began. One that goes on to wait for its place is noted once: it is tried
+/// every few minutes.
+pub fn note_unopened(folder: &LocalDir, ended: &Unopened<'_>) {
+    let is_of_profile = |run: &PastRun| run.job == ended.job && run.profile.as_deref() == ended.profile;
+    let waits = matches!(ended.why, WhyUnopened::Waiting(_));
+    if waits
+        && let Ok(runs) = past_runs(folder)
+        && runs
+            .iter()
+            .find(|run| is_of_profile(run))
+            .is_some_and(|run| run.outcome == WAITING)
+    {
+        return;
+    }
+    note(folder, &json::unopened(ended));
+}
+
+fn note(folder: &LocalDir, report: &str) {
+    if let Err(error) = append(folder, &json::in_one_line(report)) {
+        log::warn!("the history was not written: {error}");
     }
 }
 
@@ -129,10 +164,13 @@ fn append(folder: &LocalDir, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let mut file = options.read(true).append(true).create(true).mode(MODE).open(&path)?;
     let bytes = file.metadata()?.len();
+    if bytes == 0 {
+        durable::hand_over(&file, folder.path());
+    }
     if bytes + line.len() as u64 > MOST_BYTES {
         let mut text = newer_half(&read(&path)?);
         text.push_str(line);
-        return durable::replace_private(&path, text.as_bytes(), MODE);
+        return durable::replace(&path, text.as_bytes(), MODE);
     }
     let mut text = String::new();
     if bytes > 0 {
@@ -178,8 +216,14 @@ mod tests {
     use super::*;
     use crate::engine::{EngineError, Partial, Report};
 
-    fn note(folder: &LocalDir, kind: JobKind, outcome: &Outcome) {
-        noting(Some(folder.clone()), kind, "/mnt/disk".to_owned(), None)(outcome);
+    fn note_end(folder: &LocalDir, kind: JobKind, outcome: &Outcome) {
+        let noted = Noted {
+            kind,
+            place: "/mnt/disk".to_owned(),
+            archive: None,
+            profile: None,
+        };
+        noting(Some(folder.clone()), noted)(outcome);
     }
 
     fn report(place: &str) -> Outcome {
@@ -195,9 +239,9 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let folder = LocalDir::new(scratch.path().join("etc"));
         assert_eq!(past_runs(&folder).unwrap(), []);
-        note(&folder, JobKind::Backup, &report("/mnt/disk/a"));
-        note(&folder, JobKind::Extract, &report("/mnt/disk/a"));
-        note(
+        note_end(&folder, JobKind::Backup, &report("/mnt/disk/a"));
+        note_end(&folder, JobKind::Extract, &report("/mnt/disk/a"));
+        note_end(
             &folder,
             JobKind::Verify,
             &Outcome::Failed(EngineError::NoThread, Partial::default()),
@@ -219,13 +263,13 @@ mod tests {
     fn a_torn_line_costs_itself_alone() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = LocalDir::new(scratch.path());
-        note(&folder, JobKind::Backup, &report("/1"));
-        note(&folder, JobKind::Backup, &report("/2"));
+        note_end(&folder, JobKind::Backup, &report("/1"));
+        note_end(&folder, JobKind::Backup, &report("/2"));
         let path = folder.path().join(FILE);
         let whole = fs::read(&path).unwrap();
         for cut in 1..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
-            note(&folder, JobKind::Backup, &report("/3"));
+            note_end(&folder, JobKind::Backup, &report("/3"));
             let places: Vec<String> = past_runs(&folder).unwrap().into_iter().map(|run| run.place).collect();
             let first_end = whole.iter().position(|byte| *byte == b'\n').unwrap();
             let before = if cut >= whole.len() - 1 {
@@ -242,12 +286,12 @@ mod tests {
     fn it_is_bounded_and_forgets_the_oldest_first() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = LocalDir::new(scratch.path());
-        note(&folder, JobKind::Backup, &report("/old"));
+        note_end(&folder, JobKind::Backup, &report("/old"));
         let path = folder.path().join(FILE);
         let line = fs::read_to_string(&path).unwrap();
         let count = usize::try_from(MOST_BYTES).unwrap() / line.len();
         fs::write(&path, line.repeat(count)).unwrap();
-        note(
+        note_end(
             &folder,
             JobKind::Backup,
             &report("/new and a little longer than what was there"),
@@ -260,5 +304,30 @@ mod tests {
         );
         assert!(runs[0].place.starts_with("/new") && runs[1].place == "/old");
         assert!(fs::metadata(&path).unwrap().len() < MOST_BYTES);
+    }
+
+    #[test]
+    fn a_backup_that_waits_is_noted_once_until_something_else_happens() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = LocalDir::new(scratch.path());
+        let absent = EngineError::NoThread;
+        let unopened = |why| Unopened {
+            job: "backup",
+            place: "/mnt/disk",
+            profile: Some("night"),
+            why,
+        };
+        let note = |why| note_unopened(&folder, &unopened(why));
+        note(WhyUnopened::Waiting(&absent));
+        note_end(&folder, JobKind::Backup, &report("/by/hand"));
+        note(WhyUnopened::Waiting(&absent));
+        note(WhyUnopened::Said("no passphrase"));
+        note(WhyUnopened::Said("no passphrase"));
+        note(WhyUnopened::Waiting(&absent));
+        let runs = past_runs(&folder).unwrap();
+        let outcomes: Vec<&str> = runs.iter().rev().map(|run| run.outcome.as_str()).collect();
+        assert_eq!(outcomes, ["waiting", "done", "failed", "failed", "waiting"]);
+        assert_eq!(runs[0].profile.as_deref(), Some("night"));
+        assert_eq!(runs[1].error.as_ref().unwrap().text, "no passphrase");
     }
 }

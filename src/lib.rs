@@ -89,6 +89,7 @@ pub mod crypto;
 pub mod format;
 pub mod helper;
 pub mod inventory;
+pub mod schedule;
 pub mod sftp;
 
 pub mod host;
@@ -103,6 +104,7 @@ pub mod job;
 pub mod json;
 
 pub mod history;
+pub mod reminder;
 
 #[cfg(feature = "tools")]
 pub mod draft;

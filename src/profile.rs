@@ -7,16 +7,20 @@
 
 mod error;
 mod extras;
+mod folder;
 mod known;
 mod made;
+mod repeated;
 mod selection;
 mod vm_passphrase;
 mod yaml;
 
 pub use error::{Expected, ProfileError, SyntaxFault};
 pub use extras::Extras;
+pub use folder::{list, remove, rename};
 pub use known::{KnownBackup, known_backups};
-pub use made::{ArchiveFolder, MadeArchive, forget, made_in, names_made_in, newer_than, remember};
+pub use made::{ArchiveFolder, MadeArchive, forget, made_in, made_on_absent_disk, names_made_in, newer_than, remember};
+pub use repeated::{RepeatError, repeat};
 pub use selection::{Selection, select};
 pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
 
@@ -29,7 +33,12 @@ use std::{
 use zeroize::Zeroizing;
 
 use self::yaml::Value;
-use crate::{durable, format::Compression, host::LocalDir, secret::Passphrase};
+use crate::{
+    durable,
+    format::Compression,
+    host::{DOM0, LocalDir},
+    secret::Passphrase,
+};
 
 /// The wizard's default profile, under the name that the existing wizard gives it.
 pub const DEFAULT_NAME: &str = "qubes-manager-backup";
@@ -164,6 +173,14 @@ impl Profile {
                 .chain(unknown_extras)
                 .collect(),
         })
+    }
+
+    /// Returns where the archives go: a path in dom0, or a VM and what is meant there. It is not made safe to show.
+    pub fn place(&self) -> String {
+        match self.destination_vm.as_str() {
+            DOM0 => self.destination_path.clone(),
+            vm => format!("{vm}:{}", self.destination_path),
+        }
     }
 
     /// The profile as a text that the existing tools read.

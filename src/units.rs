@@ -3,7 +3,7 @@
 
 mod time;
 
-pub use time::{LocalTime, iso_time, unix_now};
+pub use time::{LocalTime, iso_time, seconds_of_iso, unix_now};
 
 /// One kibibyte in bytes.
 pub const KIB: u64 = 1024;

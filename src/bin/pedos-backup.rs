@@ -16,5 +16,8 @@ fn main() -> ExitCode {
     if let Err(error) = secret::forbid_core_dumps() {
         log::warn!("core dumps are not forbidden: {error}");
     }
+    if args.remind {
+        return ui::remind(args.root);
+    }
     ui::run(Program::Backup, args.root, is_service)
 }

@@ -8,18 +8,18 @@ use zeroize::Zeroizing;
 use crate::{
     crypto::{KdfCost, Strength},
     engine::{EngineError, Resources},
-    format::Level,
-    history,
+    history::{self, Noted},
     host::{
         DOM0, Host, System,
         root::sample::{self, SampleSize},
     },
     job::{self, Ended, Job, JobHandle, Task},
-    plan::{BackupPlan, Finding, Room, Unverified, check_backup, hindrances},
+    json::{Unopened, WhyUnopened},
+    plan::{BackupPlan, RetentionPolicy, Room, Unverified, check_backup, hindrances, may_have_changed},
     profile::{ProfileError, passphrase_from_vm},
     secret::{Passphrase, PassphraseAnomaly, anomalies},
     text::{self, JobKind},
-    transport::{DestinationError, Location, PlaceKind, Probe, ProbeError, Purpose, probe},
+    transport::{DestinationError, Location, PlaceKind, Probe, ProbeError, Purpose, StoreError, probe},
 };
 
 use super::{
@@ -27,9 +27,10 @@ use super::{
     console::{Console, checked, say},
     exit::Exit,
     interrupt::Interrupt,
-    leftovers, location, prompt,
-    questions::{confirm, passphrase_from},
+    leftovers, location,
+    questions::{confirm, new_passphrase, passphrase_from, typed_twice},
     retention::{self, Foresight},
+    schedule, scheduled,
     settings::{self, Settings},
     stop::Stop,
     table,
@@ -43,14 +44,28 @@ pub(super) fn run(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -
         is_output_taken: settings::is_to_standard_output(args) || args.json.is_some(),
         ..*console
     };
-    if args.history {
-        let exit = show_history(args, console).unwrap_or_else(|stop| console.stop(&stop));
+    let only_says = if args.history {
+        Some(show_history(args, console))
+    } else if args.list_profiles {
+        Some(schedule::list(args, console))
+    } else {
+        None
+    };
+    if let Some(result) = only_says {
+        let exit = result.unwrap_or_else(|stop| console.stop(&stop));
         return Ok(checked(console.program, exit, true));
     }
-    let result = carry_on(args, console, interrupt);
-    let place = args.backup_location.as_deref().unwrap_or_default().to_string_lossy();
-    console.without_report("backup", &place, &result);
-    let exit = result.unwrap_or_else(|stop| console.stop(&stop));
+    let exit = if args.scheduled {
+        scheduled::run(args, console, interrupt, || carry_on(args, console, interrupt))
+    } else {
+        let result = match &args.schedule {
+            Some((name, rhythm)) => schedule::set(args, name, *rhythm, console, interrupt),
+            None => carry_on(args, console, interrupt),
+        };
+        let place = args.backup_location.as_deref().unwrap_or_default().to_string_lossy();
+        console.without_report("backup", &place, args.profile.as_deref(), &result);
+        result.unwrap_or_else(|stop| console.stop(&stop))
+    };
     // The backup is made, even if its report could not be printed.
     Ok(checked(console.program, exit, false))
 }
@@ -67,24 +82,21 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         (Some(name), _) => Settings::of_profile(args, name, host.as_ref(), &system, console)?,
         (None, location) => Settings::of_line(args, location.as_deref().unwrap_or_default(), &system, console)?,
     };
+    if args.changed && !leave_out_unchanged(&mut settings, &system, console) {
+        return Ok(Exit::Done);
+    }
     if let Some(vm) = settings.destination.vm() {
         location::check_vm(&system, vm)?;
     }
     let extras = settings.extras.clone();
     let (level, kdf) = (extras.level.unwrap_or_default(), extras.kdf.unwrap_or_default());
     let wants_text = extras.recovery_text.unwrap_or_default();
-    if wants_text && settings.destination.folder().is_none() {
-        return Err(Stop::usage::<BackupArgs>(text::terminal::no_recovery_text_in_vm()));
-    }
-    if level.number(settings.compression).is_none() {
-        let said = text::terminal::no_such_level(settings.compression, &Level::numbers(settings.compression));
-        return Err(Stop::usage::<BackupArgs>(said));
-    }
-    if args.save_profile.is_some() {
-        settings::check_profile(&settings)?;
-    }
+    settings::check(args, &settings)?;
     let verify = extras.verify.unwrap_or_default();
     retention::check(extras.retention, verify, None)?;
+    if args.scheduled {
+        scheduled::check_disk(host.as_ref(), &args.series(), &settings.destination)?;
+    }
     let found = look_at(&settings.destination, &host, interrupt)?;
     let unreadable = (!found.is_readable_again).then(|| Unverified::of(&settings.destination));
     retention::check(extras.retention, verify, unreadable)?;
@@ -94,7 +106,11 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     if settings.vms.iter().any(|name| name == DOM0) {
         count_home(&mut system, &host, interrupt)?;
     }
-    warn_of_place(&found, &settings.destination, console);
+    if args.scheduled {
+        scheduled::clean_up(&found.leftovers, &settings.destination, &host, console, interrupt)?;
+    } else {
+        warn_of_place(&found, &settings.destination, console);
+    }
     let room = Room::of(&found, settings.compression);
     show_summary(&system, &settings.vms, &settings.destination, room, console)?;
     let foresight = Foresight {
@@ -106,7 +122,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
         return foresight.show(&host, console, interrupt).map(|()| Exit::Done);
     }
     foresight.mention(&host, console, interrupt)?;
-    if !args.yes {
+    if !args.yes && !args.scheduled {
         confirm(console, interrupt)?;
     }
     let passphrase = Arc::new(passphrase(args, &mut settings, &host, interrupt)?);
@@ -135,6 +151,25 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
     Ok(carry_out(plan, resources, host, console, interrupt))
 }
 
+/// Leaves out the VMs that have not changed; returns whether others are left.
+fn leave_out_unchanged(settings: &mut Settings, system: &System, console: &Console) -> bool {
+    settings.vms.retain(|name| system.vm(name).is_none_or(may_have_changed));
+    if settings.vms.is_empty() {
+        console.print(format_args!("{}", text::terminal::nothing_changed_since()));
+        console.unopened(&Unopened {
+            job: "backup",
+            place: &settings.destination.to_string(),
+            profile: None,
+            why: WhyUnopened::NothingToDo,
+        });
+        return false;
+    }
+    // The rules of a profile are for its whole backups.
+    settings.extras.retention = RetentionPolicy::default();
+    console.warning(&text::only_changed());
+    true
+}
+
 /// Says what should be known of the place that the backup goes to.
 fn warn_of_place(found: &Probe, destination: &Location, console: &Console) {
     for leftover in &found.leftovers {
@@ -153,7 +188,14 @@ fn carry_out(
     interrupt: &Interrupt,
 ) -> Exit {
     let place = plan.destination.to_string();
-    let note = history::noting(host.profile_dir(), JobKind::Backup, place.clone(), None);
+    let profile = plan.series.profile.clone();
+    let noted = Noted {
+        kind: JobKind::Backup,
+        place: place.clone(),
+        archive: None,
+        profile: profile.clone(),
+    };
+    let note = history::noting(host.profile_dir(), noted);
     let job: JobHandle = job::spawn_noted(Job::Backup(plan, host), resources, note);
     interrupt.stops(job.cancel_token());
     interrupt.waits_for(job.is_over());
@@ -164,6 +206,7 @@ fn carry_out(
         outcome: &outcome,
         place: &place,
         archive: None,
+        profile: profile.as_deref(),
         at: SystemTime::now(),
     });
     Exit::of_outcome(JobKind::Backup, &outcome)
@@ -224,19 +267,18 @@ fn show_summary(
         }
         !is_of_room
     });
-    let hindrances = hindrances(&findings, vms);
-    if !hindrances.is_empty() {
-        let messages = hindrances.into_iter().cloned().map(not_ready).collect();
-        return Err(Stop::Said(Exit::Failed, messages));
+    let mut hindrances = hindrances(&findings, vms)
+        .into_iter()
+        .cloned()
+        .map(EngineError::NotReady);
+    if let Some(first) = hindrances.next() {
+        let more = hindrances.map(|error| text::message(&error)).collect();
+        return Err(Stop::Error(Box::new(first), more));
     }
     for finding in findings.iter().filter(|finding| finding.unready_vm().is_some()) {
         console.warning(&text::terminal::will_be_left_out(finding));
     }
     Ok(())
-}
-
-fn not_ready(finding: Finding) -> text::Message {
-    text::message(&EngineError::NotReady(finding))
 }
 
 /// Finds before the passphrase is asked for what the engine would find after it.
@@ -282,6 +324,7 @@ fn will_not_do(destination: &Location, error: ProbeError) -> Stop {
         (ProbeError::NotWritable | ProbeError::NotReadable, _) => DestinationError::NotWritable { place },
         (ProbeError::Io(source), _) => DestinationError::Io { place, source },
         (ProbeError::Host(error), _) => return error.into(),
+        (ProbeError::Store(StoreError::Fault { fault, said }), _) => DestinationError::Store { place, fault, said },
         (ProbeError::Store(error), _) => return Stop::failed(text::store_error(&error)),
         // The command line has been held against these already.
         (ProbeError::Line(_) | ProbeError::NotAbsolute | ProbeError::NotAFile | ProbeError::EmptyFile, _) => {
@@ -307,23 +350,30 @@ fn warn_of_passphrase(passphrase: &Passphrase, cost: KdfCost, console: &Console)
     }
 }
 
-/// The passphrase of a file that is named, else the one that the profile holds, or what somebody says.
+/// The passphrase of a file that is named or of a scheduled backup's credential, else the one that the profile holds, or what
+/// somebody says.
 fn passphrase(
     args: &BackupArgs,
     settings: &mut Settings,
     host: &Arc<dyn Host>,
     interrupt: &Interrupt,
 ) -> Result<Passphrase, Stop> {
-    if let Some(kept) = settings.passphrase.take().filter(|_| args.passphrase_file.is_none()) {
-        return Ok(kept);
+    if args.passphrase_file.is_none() {
+        if let Some(credential) = scheduled::credential(args, interrupt)? {
+            return new_passphrase(credential);
+        }
+        if let Some(kept) = settings.passphrase.take() {
+            return Ok(kept);
+        }
     }
     let profile = args.profile.as_deref().unwrap_or_default();
     let typed = match (&args.passphrase_file, settings.passphrase_vm.as_deref()) {
         (Some(path), _) => passphrase_from(path, interrupt)?,
         (None, Some(vm)) => told_by(vm, profile, host, interrupt)?,
+        (None, None) if args.scheduled => return Err(Stop::failed(text::terminal::no_credential(profile))),
         (None, None) => typed_twice(interrupt)?,
     };
-    Passphrase::for_new_archive(typed).map_err(|error| Stop::failed(text::passphrase_error(error)))
+    new_passphrase(typed)
 }
 
 /// The passphrase that a VM tells for a profile, asked for on a thread of its own so that Ctrl-C is heard.
@@ -338,18 +388,4 @@ fn told_by(vm: &str, profile: &str, host: &Arc<dyn Host>, interrupt: &Interrupt)
     interrupt.stops(task.cancel_token());
     let told = task.answer_blocking()?;
     told.map_err(|error| Stop::failed(text::terminal::no_passphrase_from_vm(vm, profile, &error)))
-}
-
-fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
-    let questions = [
-        "Please enter the passphrase that will be used to encrypt and verify the backup: ",
-        "Enter again for verification: ",
-    ];
-    let [first, second] =
-        prompt::passphrases(questions, interrupt).map_err(|error| error.into_stop("the passphrase"))?;
-    if first == second {
-        Ok(first)
-    } else {
-        Err(Stop::failed(text::terminal::passphrase_mismatch()))
-    }
 }

@@ -18,7 +18,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     engine::{EngineError, ItemState, Phase, Progress},
     job::{Awake, Ended, Event, JobHandle, JobKind, Outcome},
-    json,
+    json::{self, Unopened},
     text::{self, Message, OutcomeView, Tone},
 };
 
@@ -161,17 +161,28 @@ impl Console {
 
     /// Prints for a program that waits for a document how a run ended that failed before there was anything to report.
     /// `job` is the name of the task in the schema.
-    pub(super) fn without_report(&self, job: &'static str, place: &str, result: &Result<Exit, Stop>) {
-        if self.json.is_none() || has_document() {
-            return;
+    pub(super) fn without_report(
+        &self,
+        job: &'static str,
+        place: &str,
+        profile: Option<&str>,
+        result: &Result<Exit, Stop>,
+    ) {
+        let why = result.as_ref().err().and_then(Stop::why);
+        if let Some(why) = why {
+            self.unopened(&Unopened {
+                job,
+                place,
+                profile,
+                why,
+            });
         }
-        match result {
-            Err(Stop::Said(Exit::Cancelled, _)) => self.document(&json::unopened(job, place, None)),
-            Err(Stop::Error(error, _)) => {
-                let error = Some(&**error).filter(|error| !matches!(error, EngineError::Cancelled));
-                self.document(&json::unopened(job, place, error));
-            }
-            _ => {}
+    }
+
+    /// Prints for a program that waits for a document how a run ended, unless it has got one.
+    pub(super) fn unopened(&self, ended: &Unopened<'_>) {
+        if self.json.is_some() && !has_document() {
+            self.document(&json::unopened(ended));
         }
     }
 

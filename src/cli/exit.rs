@@ -29,6 +29,8 @@ pub enum Exit {
     Passphrase = 5,
     /// The archive is damaged or incomplete.
     Damaged = 6,
+    /// The place of a scheduled backup is not there now.
+    Waiting = 7,
 }
 
 impl From<Exit> for ExitCode {
@@ -142,9 +144,9 @@ mod tests {
 
     #[test]
     fn the_codes_are_those_of_the_design() {
-        use Exit::{Cancelled, Damaged, Done, Failed, Partial, Passphrase, Usage};
-        let codes = [Done, Failed, Usage, Partial, Cancelled, Passphrase, Damaged].map(|exit| exit as u8);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
+        use Exit::{Cancelled, Damaged, Done, Failed, Partial, Passphrase, Usage, Waiting};
+        let codes = [Done, Failed, Usage, Partial, Cancelled, Passphrase, Damaged, Waiting].map(|exit| exit as u8);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]

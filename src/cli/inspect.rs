@@ -206,6 +206,7 @@ pub(super) fn extract(
         outcome: &outcome,
         place: &place,
         archive: None,
+        profile: None,
         at: SystemTime::now(),
     };
     console.ended(&ended);

@@ -20,6 +20,8 @@ mod prompt;
 mod questions;
 mod restore;
 mod retention;
+mod schedule;
+mod scheduled;
 mod settings;
 mod stop;
 mod table;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::text;
+use crate::{secret::Passphrase, text};
 
 use super::{
     console::Console,
@@ -36,4 +36,24 @@ pub(super) fn passphrase_from(path: &Path, interrupt: &Interrupt) -> Result<Zero
         PromptError::Ended => Stop::failed(text::terminal::no_passphrase_in(&what)),
         error => error.into_stop(&what),
     })
+}
+
+/// The passphrase of a new archive, or why it will not do.
+pub(super) fn new_passphrase(typed: Zeroizing<String>) -> Result<Passphrase, Stop> {
+    Passphrase::for_new_archive(typed).map_err(|error| Stop::failed(text::passphrase_error(error)))
+}
+
+/// The passphrase of a new archive, which is typed twice.
+pub(super) fn typed_twice(interrupt: &Interrupt) -> Result<Zeroizing<String>, Stop> {
+    let questions = [
+        "Please enter the passphrase that will be used to encrypt and verify the backup: ",
+        "Enter again for verification: ",
+    ];
+    let [first, second] =
+        prompt::passphrases(questions, interrupt).map_err(|error| error.into_stop("the passphrase"))?;
+    if first == second {
+        Ok(first)
+    } else {
+        Err(Stop::failed(text::terminal::passphrase_mismatch()))
+    }
 }

@@ -6,11 +6,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 use crate::{
     engine::{ArchiveError, OpenedArchive},
     format::BackupId,
-    history,
+    history::{self, Noted},
     host::{DOM0, Host, System},
     job::{self, Ended, Job, Outcome},
     json,
-    plan::{Access, Missing, RestorePlan, RestoreTable, VerifyPlan, resolve},
+    plan::{Access, Missing, RestorePlan, RestoreTable, VerifyPlan, backed_up_again, resolve},
     profile,
     secret::Passphrase,
     text::{self, JobKind},
@@ -49,7 +49,7 @@ pub(super) fn run(args: &RestoreArgs, console: &Console, interrupt: &Interrupt) 
     let source = source(args)?;
     let place = source.to_string();
     let result = carry_on(args, Source::new(source), console, interrupt);
-    console.without_report(name(args), &place, &result);
+    console.without_report(name(args), &place, None, &result);
     // Without a restore, the output is the only result, so losing it is a failure.
     let is_for_its_words =
         args.json.is_some() || args.list || args.quick_look || args.verify_only || args.choices.dry_run;
@@ -143,15 +143,25 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     Ok(carry_out(args, job, &place, new_root, &archive, console, interrupt))
 }
 
-/// Warns where this system has made newer archives of the same series: a VM or a server that keeps archives can hand over an
-/// old one.
+/// Warns where this system has made newer archives of the same series, or of VMs of this one: a VM or a server that keeps archives
+/// can hand over an old one.
 fn warn_of_newer(archive: &OpenedArchive, host: &dyn Host, console: &Console) {
-    let id = archive.info.backup_id.as_deref().and_then(BackupId::parse);
-    if let (Some(folder), Some(id)) = (host.profile_dir(), id) {
+    let Some(id) = archive.info.backup_id.as_deref() else {
+        return;
+    };
+    if let (Some(folder), Some(id)) = (host.profile_dir(), BackupId::parse(id)) {
         let newer = profile::newer_than(&folder, &id);
         if let Some(newest) = newer.iter().max_by_key(|newer| newer.made) {
+            // It says where they are as well.
             console.warning(&text::terminal::newer_made(newer.len(), newest));
+            return;
         }
+    }
+    // Whatever keeps the host from being read is said by what is done with it next. Only its record matters here.
+    let system = host.system_of(&[]).ok();
+    let again = system.and_then(|system| backed_up_again(id, &archive.inventory, &system));
+    if let Some((count, latest)) = again {
+        console.warning(&text::wizard::newer_known(count, latest));
     }
 }
 
@@ -189,7 +199,13 @@ fn carry_out(
         Job::Verify(_, host) => host.as_ref().and_then(|host| host.profile_dir()),
         Job::Backup(..) | Job::Extract(..) => None,
     };
-    let note = history::noting(folder, kind, place.to_owned(), Some(archive.info.clone()));
+    let noted = Noted {
+        kind,
+        place: place.to_owned(),
+        archive: Some(archive.info.clone()),
+        profile: None,
+    };
+    let note = history::noting(folder, noted);
     let job = job::spawn_noted(job, args.resources.resources(), note);
     interrupt.stops(job.cancel_token());
     // A verification leaves nothing behind, however it ends.
@@ -206,6 +222,7 @@ fn carry_out(
         outcome: &outcome,
         place,
         archive: Some(&archive.info),
+        profile: None,
         at: SystemTime::now(),
     };
     console.ended(&ended);

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     engine::EngineError,
-    format::Compression,
+    format::{Compression, Level},
     host::{DOM0, System, Vms},
     plan::default_selection,
     profile::{self, Extras, PassphraseSource, Profile, ProfileError},
@@ -151,8 +151,24 @@ impl Settings {
     }
 }
 
-/// Finds before anything is asked what cannot be kept in a profile.
-pub(super) fn check_profile(settings: &Settings) -> Result<(), Stop> {
+/// Finds before anything is asked what does not go together.
+pub(super) fn check(args: &BackupArgs, settings: &Settings) -> Result<(), Stop> {
+    let (method, extras) = (settings.compression, &settings.extras);
+    if extras.recovery_text.unwrap_or_default() && settings.destination.folder().is_none() {
+        return Err(Stop::usage::<BackupArgs>(text::terminal::no_recovery_text_in_vm()));
+    }
+    if extras.level.unwrap_or_default().number(method).is_none() {
+        let said = text::terminal::no_such_level(method, &Level::numbers(method));
+        return Err(Stop::usage::<BackupArgs>(said));
+    }
+    if args.save_profile.is_some() {
+        check_profile(settings)?;
+    }
+    Ok(())
+}
+
+/// Finds what cannot be kept in a profile.
+fn check_profile(settings: &Settings) -> Result<(), Stop> {
     match &settings.destination {
         Location::Folder(path) | Location::File(path) => text_of(path).map(drop),
         Location::Vm { .. } | Location::Store { .. } => Ok(()),

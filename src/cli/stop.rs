@@ -3,7 +3,7 @@
 
 use clap::CommandFactory;
 
-use crate::{engine::EngineError, host::HostError, text::Message};
+use crate::{engine::EngineError, host::HostError, json::WhyUnopened, text::Message};
 
 use super::exit::Exit;
 
@@ -23,6 +23,19 @@ pub(super) enum Stop {
 }
 
 impl Stop {
+    /// Returns why, as a document says it. A wrong command line is no run of which there could be one.
+    pub(super) fn why(&self) -> Option<WhyUnopened<'_>> {
+        match self {
+            Self::Usage { .. } => None,
+            Self::Error(error, _) if matches!(**error, EngineError::Cancelled) => Some(WhyUnopened::Cancelled),
+            Self::Error(error, _) => Some(WhyUnopened::Failed(error)),
+            Self::Said(Exit::Cancelled, _) => Some(WhyUnopened::Cancelled),
+            Self::Said(_, messages) => Some(WhyUnopened::Said(
+                messages.first().map_or("", |message| message.title.as_str()),
+            )),
+        }
+    }
+
     pub(super) fn failed(message: Message) -> Self {
         Self::Said(Exit::Failed, vec![message])
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The draft of a backup: five pages, from the VMs to the run.
 
+mod changed;
 mod from_profile;
 mod solving;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use crate::{
     crypto::{Grade, KdfCost},
@@ -12,10 +13,11 @@ use crate::{
     format::{Compression, Level},
     host::{DOM0, System, Vm},
     plan::{
-        BackupPlan, Finding, InventoryScope, RecoveryText, RetentionPolicy, Room, Series, Unverified, check_backup,
+        BackupPlan, Finding, InventoryScope, RecoveryText, RetentionPolicy, Room, Unverified, check_backup,
         default_selection, may_be_backed_up,
     },
-    profile::{DEFAULT_NAME, Profile},
+    profile::{self, DEFAULT_NAME, Profile},
+    schedule::Rhythm,
     transport::{Location, Probe, ProbeError, Purpose},
 };
 
@@ -72,10 +74,14 @@ pub struct BackupDraft {
     place: PlaceDraft,
     has_chosen_target: bool,
     findings: Option<Vec<Finding>>,
+    /// Whether the selection was narrowed to what has changed.
+    is_of_changed: bool,
     run: Run,
     /// Whether a run has not succeeded since the place was looked at: something may be wrong there.
     doubts_place: bool,
     profile: Option<Profile>,
+    /// The name of the profile that the draft began with, or is kept as.
+    profile_name: String,
     unknown_in_profile: Vec<String>,
     recovery_text: Option<RecoveryText>,
     /// How hard the compression works.
@@ -96,6 +102,8 @@ pub struct BackupDraft {
     pub saves_profile: bool,
     /// Whether the profile keeps the passphrase too, in plain text.
     pub saves_passphrase: bool,
+    /// How often the backup of the profile is repeated after this one.
+    pub rhythm: Option<Rhythm>,
     /// Whether the archive is to be read again after it was written, wherever that can be done.
     pub verifies: bool,
     /// Whether the computer is turned off at the end.
@@ -108,6 +116,7 @@ impl BackupDraft {
         Self {
             is_compressed: true,
             verifies: true,
+            profile_name: DEFAULT_NAME.to_owned(),
             place: PlaceDraft::new(Purpose::Write),
             ..Self::default()
         }
@@ -267,6 +276,12 @@ impl BackupDraft {
         self.findings.as_deref()
     }
 
+    /// A name that cannot be that of a profile is one only where the settings are kept.
+    fn check_name(&self) -> Result<(), Reason> {
+        let is_fine = !self.saves_profile || profile::path(Path::new(""), &self.profile_name).is_ok();
+        is_fine.then_some(()).ok_or(Reason::BadProfileName)
+    }
+
     fn check_vms(&self) -> Result<(), Reason> {
         match (&self.system, self.selected.is_empty()) {
             (None, _) => Err(Reason::StillReading),
@@ -279,6 +294,7 @@ impl BackupDraft {
         self.check_vms()?;
         self.place.check()?;
         self.passphrase.check()?;
+        self.check_name()?;
         let findings = self.findings.as_ref().ok_or(Reason::StillReading)?;
         match findings.iter().filter(|finding| finding.is_blocking()).count() {
             0 => Ok(()),
@@ -343,12 +359,7 @@ impl BackupDraft {
             verify: self.will_verify(),
             recovery_text: self.recovery_text.filter(|_| self.place.typed().is_local()),
             passphrase: Arc::clone(self.passphrase.kept().ok_or(Reason::NoPassphrase)?),
-            // Only what a profile says is made again by the same profile.
-            series: if self.profile.is_some() || self.saves_profile {
-                Series::of_profile(DEFAULT_NAME)
-            } else {
-                Series::of_selection(&self.selected(), &[])
-            },
+            series: self.series(),
             retention: RetentionPolicy::default(),
         })
     }
@@ -418,7 +429,7 @@ impl WizardDraft for BackupDraft {
         match self.page {
             BackupPage::Vms => self.check_vms(),
             BackupPage::Destination => self.place.check(),
-            BackupPage::Passphrase => self.passphrase.check(),
+            BackupPage::Passphrase => self.passphrase.check().and(self.check_name()),
             BackupPage::Summary => self.check_all(),
             BackupPage::Backup => match self.run {
                 Run::Ended { .. } => Ok(()),

@@ -26,6 +26,8 @@ pub enum Reason {
     PassphrasesDiffer,
     /// A new archive cannot have that passphrase.
     PassphraseRefused(PassphraseError),
+    /// No profile can have the name under which the settings are to be kept.
+    BadProfileName,
     /// That many problems are left on the summary.
     Problems(usize),
     /// The archive is being opened.

@@ -13,18 +13,14 @@ use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 use crate::{
     engine::{EngineError, OpenedArchive, Resources},
     host::System,
-    plan::{Access, RestoreChoices, RestorePlan, RestoreTable},
+    plan::{Access, RestoreChoices, RestorePlan, RestoreTable, backed_up_again},
     secret::Passphrase,
     transport::{Probe, ProbeError, Purpose, Source},
-    units::LocalTime,
 };
 
 use self::resolved::Resolved;
 
 use super::{PlaceDraft, Reason, Run, TypedPlace, WizardDraft, backup::targets};
-
-/// A backup notes its time at its end and is named after its beginning: within a day, both are the same backup.
-const SAME_BACKUP_SECS: i64 = 24 * 60 * 60;
 
 /// The pages in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -203,18 +199,10 @@ impl RestoreDraft {
         }
     }
 
-    /// If this system made the archive, whether it has made newer ones since: how many of the archive's VMs were
-    /// backed up again, and when that was last, in seconds since 1970. Somebody may have handed over an old one.
+    /// If this system made the archive, whether it has made newer ones since. Somebody may have handed over an old one.
     pub fn newer_known(&self) -> Option<(usize, i64)> {
         let (archive, system) = (self.archive()?, self.system.as_ref()?);
-        let made = LocalTime::parse_compact(archive.info.backup_id.as_ref()?.get(..15)?)?.unix_seconds()?;
-        let domains = archive.inventory.domains();
-        let held = domains.iter().filter(|domain| domain.content().is_some());
-        let later = held
-            .filter_map(|domain| system.vm(&domain.name)?.last_backup)
-            .filter(|moment| *moment > made + SAME_BACKUP_SECS);
-        let later: Vec<i64> = later.collect();
-        Some((later.len(), later.iter().copied().max()?))
+        backed_up_again(archive.info.backup_id.as_deref()?, &archive.inventory, system)
     }
 
     fn check_place(&self) -> Result<(), Reason> {

@@ -28,6 +28,8 @@ pub enum Way {
         /// The directory.
         folder: PathBuf,
     },
+    /// The backup is repeated by itself from now on.
+    Repeat,
     /// The VM that holds the disk shows its file dialog, in which the disk can be unmounted.
     Unmount {
         /// The VM.
@@ -36,8 +38,8 @@ pub enum Way {
 }
 
 /// Returns the ways on after a run, the one first that most would take. `disk_vm` is the VM that holds the disk with the
-/// archive, if another one than dom0 does.
-pub fn ways_on(kind: JobKind, outcome: &Outcome, disk_vm: Option<&str>) -> Vec<Way> {
+/// archive, if another one than dom0 does; `may_repeat` says that a backup can be repeated and is not yet.
+pub fn ways_on(kind: JobKind, outcome: &Outcome, disk_vm: Option<&str>, may_repeat: bool) -> Vec<Way> {
     let mut ways = Vec::new();
     if let Outcome::Done(report) = outcome {
         let vms = verified(report);
@@ -51,6 +53,9 @@ pub fn ways_on(kind: JobKind, outcome: &Outcome, disk_vm: Option<&str>) -> Vec<W
     }
     if let Outcome::Done(report) = outcome {
         ways.extend(folder(kind, report).map(|folder| Way::OpenFolder { folder }));
+    }
+    if may_repeat && kind == JobKind::Backup && outcome.degree(kind) == Degree::Complete {
+        ways.push(Way::Repeat);
     }
     ways.extend(disk_vm.map(|vm| Way::Unmount { vm: vm.to_owned() }));
     ways
@@ -120,9 +125,9 @@ mod tests {
         let whole = Way::RestoreVerified {
             vms: vec!["a".to_owned(), DOM0.to_owned()],
         };
-        assert_eq!(ways_on(JobKind::Verify, &found, None), [whole, Way::TryAgain]);
+        assert_eq!(ways_on(JobKind::Verify, &found, None, false), [whole, Way::TryAgain]);
         let nothing = done(vec![vm("b", broken())], None);
-        assert_eq!(ways_on(JobKind::Verify, &nothing, None), [Way::TryAgain]);
+        assert_eq!(ways_on(JobKind::Verify, &nothing, None, false), [Way::TryAgain]);
     }
 
     #[test]
@@ -130,8 +135,8 @@ mod tests {
         let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
         let cancelled = Outcome::Cancelled(Partial::default());
         for kind in [JobKind::Backup, JobKind::Restore, JobKind::Verify] {
-            assert_eq!(ways_on(kind, &failed, None), [Way::TryAgain], "{kind:?}");
-            assert_eq!(ways_on(kind, &cancelled, None), [Way::TryAgain], "{kind:?}");
+            assert_eq!(ways_on(kind, &failed, None, false), [Way::TryAgain], "{kind:?}");
+            assert_eq!(ways_on(kind, &cancelled, None, false), [Way::TryAgain], "{kind:?}");
         }
     }
 
@@ -152,19 +157,25 @@ mod tests {
             ..Partial::default()
         };
         for outcome in [done(vms(), None), Outcome::Cancelled(partial)] {
-            assert_eq!(ways_on(JobKind::Restore, &outcome, None), std::slice::from_ref(&rest));
+            assert_eq!(
+                ways_on(JobKind::Restore, &outcome, None, false),
+                std::slice::from_ref(&rest)
+            );
         }
         let nothing = done(vec![vm("b", broken())], None);
-        assert_eq!(ways_on(JobKind::Restore, &nothing, None), [Way::TryAgain]);
+        assert_eq!(ways_on(JobKind::Restore, &nothing, None, false), [Way::TryAgain]);
     }
 
     #[test]
     fn the_folder_of_a_new_backup_can_be_opened() {
         let made = done(vec![vm("a", VmResult::Done)], Some("/mnt/disk/backup"));
         let folder = PathBuf::from("/mnt/disk");
-        assert_eq!(ways_on(JobKind::Backup, &made, None), [Way::OpenFolder { folder }]);
         assert_eq!(
-            ways_on(JobKind::Backup, &done(vec![vm("a", VmResult::Done)], None), None),
+            ways_on(JobKind::Backup, &made, None, false),
+            [Way::OpenFolder { folder }]
+        );
+        assert_eq!(
+            ways_on(JobKind::Backup, &done(vec![vm("a", VmResult::Done)], None), None, false),
             []
         );
     }
@@ -175,13 +186,22 @@ mod tests {
             vm: "sys-usb".to_owned(),
         };
         let made = done(vec![vm("a", VmResult::Done)], None);
-        let after_success = ways_on(JobKind::Backup, &made, Some("sys-usb"));
+        let after_success = ways_on(JobKind::Backup, &made, Some("sys-usb"), false);
         assert_eq!(after_success, std::slice::from_ref(&unmount));
         let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
         // What most would take comes first.
         assert_eq!(
-            ways_on(JobKind::Restore, &failed, Some("sys-usb")),
+            ways_on(JobKind::Restore, &failed, Some("sys-usb"), false),
             [Way::TryAgain, unmount]
         );
+    }
+
+    #[test]
+    fn only_a_backup_that_went_well_can_be_repeated() {
+        let made = done(vec![vm("a", VmResult::Done)], None);
+        assert_eq!(ways_on(JobKind::Backup, &made, None, true), [Way::Repeat]);
+        assert_eq!(ways_on(JobKind::Restore, &made, None, true), []);
+        let failed = Outcome::Failed(EngineError::NoThread, Partial::default());
+        assert_eq!(ways_on(JobKind::Backup, &failed, None, true), [Way::TryAgain]);
     }
 }

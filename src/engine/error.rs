@@ -102,6 +102,18 @@ pub enum EngineError {
     },
 }
 
+impl EngineError {
+    /// Returns whether the place of an archive is not there now and may be later: a disk that is not mounted, a VM that does not
+    /// run, a server that does not answer.
+    pub fn is_of_an_absent_place(&self) -> bool {
+        match self {
+            Self::Host(error) => matches!(error, HostError::NotRunning { .. }),
+            Self::Destination(error) => error.is_of_an_absent_place(),
+            _ => false,
+        }
+    }
+}
+
 impl From<Cancelled> for EngineError {
     fn from(_: Cancelled) -> Self {
         Self::Cancelled

@@ -17,6 +17,7 @@ use rustix::{
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
 /// The longest message: the names of a VM and a volume, or a text of the daemon.
 const LONGEST_MESSAGE_BYTES: usize = 16 << 10;
@@ -68,7 +69,9 @@ impl Channel {
     /// # Errors
     /// When the other end is gone, or the message is too long.
     pub fn send(&self, message: &impl Serialize, descriptor: Option<BorrowedFd<'_>>) -> Result<(), ChannelError> {
-        let bytes = serde_json::to_vec(message).map_err(|_| ChannelError::Message)?;
+        // Large enough from the start, and wiped: a passphrase may be in it.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_MESSAGE_BYTES));
+        serde_json::to_writer(&mut *bytes, message).map_err(|_| ChannelError::Message)?;
         if bytes.len() > LONGEST_MESSAGE_BYTES {
             return Err(ChannelError::Message);
         }
@@ -106,7 +109,7 @@ impl Channel {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let mut bytes = vec![0; LONGEST_MESSAGE_BYTES];
+        let mut bytes = Zeroizing::new(vec![0; LONGEST_MESSAGE_BYTES]);
         let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut beside = RecvAncillaryBuffer::new(&mut room);
         let received = loop {

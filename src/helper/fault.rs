@@ -5,7 +5,10 @@ use std::{io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::adminapi::{AdminRequest, AnswerError, CallError, RequestError};
+use crate::{
+    adminapi::{AdminRequest, AnswerError, CallError, RequestError},
+    schedule::ScheduleFault,
+};
 
 /// Why the helper did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +56,16 @@ pub enum HelperFault {
         /// The folder.
         path: PathBuf,
     },
+    /// A backup is not repeated, or goes on to be.
+    Schedule(ScheduleFault),
     /// The message makes no sense.
     Message,
+}
+
+impl From<ScheduleFault> for HelperFault {
+    fn from(fault: ScheduleFault) -> Self {
+        Self::Schedule(fault)
+    }
 }
 
 /// Why a call did not succeed.

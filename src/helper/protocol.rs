@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a caller and the helper say to each other: JSON, one message a packet, a descriptor beside it where one is returned.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use super::fault::HelperFault;
+use crate::schedule::Rhythm;
 
 /// What a caller asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +52,39 @@ pub enum Question {
         /// The VM.
         vm: String,
     },
+    /// Have the backup of a profile repeated.
+    Repeat {
+        /// The profile.
+        profile: String,
+        /// How often.
+        rhythm: Rhythm,
+        /// The passphrase, where the profile does not know it.
+        passphrase: Option<SecretText>,
+    },
+    /// Have the backup of a profile not repeated any more.
+    EndRepeating {
+        /// The profile.
+        profile: String,
+    },
     /// The caller gives up: remove all VMs that are being restored, as if it had gone away.
     GiveUp,
+}
+
+/// A passphrase on its way. It is wiped when it goes, and shown nowhere.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(pub String);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(..)")
+    }
+}
+
+impl Drop for SecretText {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
 }
 
 /// What the helper answers.

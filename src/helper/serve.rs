@@ -9,7 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::adminapi::{ADMIN_SOCKET, INTERNAL_SOCKET, PoolInfo};
+use crate::{
+    adminapi::{ADMIN_SOCKET, INTERNAL_SOCKET, PoolInfo},
+    schedule,
+    secret::Passphrase,
+};
 
 use super::{
     IN_PROGRESS_TAG,
@@ -111,6 +115,16 @@ impl Server {
             }
             Question::StillRestoring { vm } => self.incomplete.add(vm, Since::SomeTime),
             Question::Settled { vm } => self.incomplete.settle(&vm),
+            Question::Repeat {
+                profile,
+                rhythm,
+                passphrase,
+            } => {
+                let passphrase = passphrase.map(|secret| Passphrase::for_new_archive(secret.0.clone()));
+                let passphrase = passphrase.transpose().map_err(|_| HelperFault::Message)?;
+                schedule::repeat(&self.root, &profile, rhythm, passphrase.as_ref())?;
+            }
+            Question::EndRepeating { profile } => schedule::end(&self.root, &profile)?,
             Question::GiveUp => self.incomplete.take_away(),
         }
         Ok((Answer::Done, None))

@@ -9,7 +9,7 @@ use super::{
 };
 #[cfg(test)]
 use crate::inventory::InventoryFault;
-use crate::{cancel::Cancelled, inventory::InventoryError, io_error::IoError};
+use crate::{cancel::Cancelled, inventory::InventoryError, io_error::IoError, schedule::ScheduleFault};
 
 /// An error of a host. Cheap to clone, so that one cause can be shown in several places.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -169,6 +169,12 @@ pub enum HostError {
         /// The VM.
         name: String,
     },
+    /// A backup is not repeated, or goes on to be.
+    #[error("{why}")]
+    NotRepeated {
+        /// Why.
+        why: ScheduleFault,
+    },
     /// Another program kept the record of the VMs locked for longer than any change takes.
     #[error("another program has kept {} locked for {} seconds", path.display(), after.as_secs())]
     RecordLocked {
@@ -193,6 +199,12 @@ pub enum HostError {
 impl From<Refusal> for HostError {
     fn from(why: Refusal) -> Self {
         Self::Refused { why }
+    }
+}
+
+impl From<ScheduleFault> for HostError {
+    fn from(why: ScheduleFault) -> Self {
+        Self::NotRepeated { why }
     }
 }
 
@@ -260,6 +272,7 @@ impl HostError {
         Untrusted { path: "x\u{1b}y".into() },
         HelperGone,
         NotBeingRestored { name: "x\u{1b}y".into() },
+        NotRepeated { why: ScheduleFault::DoesNotRun },
         RecordLocked { path: "x\u{1b}y".into(), after: Duration::from_secs(7) },
         Cancelled { 0: Cancelled },
         Io { operation: Operation::Random, source: io::ErrorKind::PermissionDenied.into() },
@@ -282,6 +295,11 @@ impl HostError {
             UnfitRequest::all()
                 .into_iter()
                 .map(|why| Self::Unsendable { call: call(), why }),
+        );
+        all.extend(
+            ScheduleFault::one_of_each()
+                .into_iter()
+                .map(|why| Self::NotRepeated { why }),
         );
         all.extend(InventoryError::all().into_iter().map(Self::Inventory));
         all

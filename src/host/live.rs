@@ -22,9 +22,16 @@ use std::sync::Arc;
 pub(super) use self::live_host::LiveHost;
 use self::watch::LiveChanges;
 use super::{
-    Changes, DOM0, Home, Host, HostError, LocalDir, System, VmFiles, Vms, VolumeSource, files, picture, settings,
+    Changes, DOM0, Home, Host, HostError, LocalDir, Schedules, System, VmFiles, Vms, VolumeSource, files, picture,
+    settings,
 };
-use crate::{cancel::CancelToken, inventory::Inventory};
+use crate::{
+    cancel::CancelToken,
+    helper::{Question, SecretText},
+    inventory::Inventory,
+    schedule::{self, Rhythm},
+    secret::Passphrase,
+};
 
 impl Host for LiveHost {
     fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host> {
@@ -84,15 +91,14 @@ impl Vms for LiveHost {
     }
 
     fn record_backup(&self, vms: &[String], unix_seconds: i64) -> Result<(), HostError> {
-        const BACKUP_TIME: &str = "backup_timestamp";
         let record = self.record()?;
         let time = unix_seconds.to_string();
         let mut first = None;
         for domain in vms.iter().filter_map(|vm| record.domain(vm)) {
-            if domain.name == DOM0 || !settings::has_property(&domain.class, BACKUP_TIME) {
+            if domain.name == DOM0 || !settings::has_property(&domain.class, picture::BACKUP_TIME) {
                 continue;
             }
-            match self.daemon.set_property(&domain.name, BACKUP_TIME, &time) {
+            match self.daemon.set_property(&domain.name, picture::BACKUP_TIME, &time) {
                 Err(error) if error.is_of_the_host() => return Err(error),
                 // One VM that cannot be noted keeps no other from it.
                 Err(error) => first = first.or(Some(error)),
@@ -100,5 +106,32 @@ impl Vms for LiveHost {
             }
         }
         first.map_or(Ok(()), Err)
+    }
+}
+
+impl Schedules for LiveHost {
+    fn can_repeat(&self) -> bool {
+        true
+    }
+
+    fn rhythm(&self, profile: &str) -> Option<Rhythm> {
+        schedule::rhythm(&self.layout.root, profile)
+    }
+
+    fn repeat(&self, profile: &str, rhythm: Rhythm, passphrase: Option<&Passphrase>) -> Result<(), HostError> {
+        let question = Question::Repeat {
+            profile: profile.to_owned(),
+            rhythm,
+            passphrase: passphrase.map(|passphrase| SecretText(passphrase.as_str().to_owned())),
+        };
+        self.helper.ask(&question)?;
+        // Who is reminded is the user, for whom the helper cannot speak.
+        schedule::remind_user(&self.layout.root);
+        Ok(())
+    }
+
+    fn end_repeating(&self, profile: &str) -> Result<(), HostError> {
+        let profile = profile.to_owned();
+        self.helper.ask(&Question::EndRepeating { profile }).map(drop)
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Where the VMs come from: a PedOS root folder, or a live system.
 //!
-//! A host is three things, and a user takes only the ones that it needs: the VMs as they are ([`Vms`]), taking VMs in
-//! ([`Intake`]), and services of running VMs ([`Services`]). This room refuses to know about archives, compression or
+//! A host is four things, and a user takes only the ones that it needs: the VMs as they are ([`Vms`]), taking VMs in
+//! ([`Intake`]), services of running VMs ([`Services`]), and backups that are repeated ([`Schedules`]). This room refuses to know about archives, compression or
 //! screens; its one loan from outside is the [`crate::inventory`] document, which is a PedOS's own record of its VMs.
 
 mod call_fault;
@@ -19,6 +19,7 @@ mod open;
 mod picture;
 pub(crate) mod process;
 mod refusal;
+mod schedules;
 mod service;
 mod services;
 mod stamp;
@@ -41,6 +42,7 @@ pub use local::LocalDir;
 pub use names::{LONGEST_VM_NAME, NameFault, check_vm_name, is_valid_vm_name, nearest_vm_name};
 pub use open::{Found, OpenError, ROOT_VARIABLE, find, named_root, open};
 pub use refusal::{FileFault, Operation, Refusal};
+pub use schedules::Schedules;
 pub use service::{Service, ServiceControl, ServiceInput, ServiceProcess, Uptake};
 pub use services::{Readiness, Services};
 pub use stamp::{Change, Stamp};
@@ -59,8 +61,8 @@ pub use crate::{
 
 use crate::cancel::CancelToken;
 
-/// A PedOS with everything that it can do. `&dyn Host` is a `&dyn Vms`, a `&dyn Intake` and a `&dyn Services`.
-pub trait Host: Vms + Intake + Services {
+/// A PedOS with everything that it can do. `&dyn Host` is a `&dyn Vms`, a `&dyn Intake`, a `&dyn Services` and a `&dyn Schedules`.
+pub trait Host: Vms + Intake + Services + Schedules {
     /// Returns a view of the same host whose calls end with [`HostError::Cancelled`] soon after the token was cancelled,
     /// also while they wait for another program or for an answer. Volumes that are filled through it count as its calls.
     ///

@@ -28,6 +28,8 @@ const FIREWALL_BYTES: u64 = 4096;
 const BLOCK_BYTES: u64 = 512;
 /// The driver of pools whose volumes are block devices.
 pub(super) const BLOCK_DRIVER: &str = "lvm_thin";
+/// The property that says when a VM was last backed up.
+pub(super) const BACKUP_TIME: &str = "backup_timestamp";
 /// The driver of the pool that holds kernels.
 pub(super) const KERNEL_DRIVER: &str = "linux-kernel";
 
@@ -64,6 +66,8 @@ pub(super) enum Opener {
 pub(super) struct DaemonVolume {
     pub(super) size_bytes: u64,
     pub(super) used_bytes: u64,
+    /// When it got its present content, in seconds since 1970, where that is known.
+    pub(super) changed: Option<i64>,
 }
 
 impl Sight {
@@ -251,7 +255,7 @@ impl Picture<'_> {
             is_internal: domain.feature("internal").is_some_and(|value| !value.is_empty()),
             is_running: is_running || is_dom0,
             running_since: start.copied().flatten(),
-            last_backup: domain.property("backup_timestamp").and_then(|text| text.parse().ok()),
+            last_backup: domain.property(BACKUP_TIME).and_then(|text| text.parse().ok()),
             volumes,
             backup_bytes,
             tags: domain.tags.clone(),
@@ -281,9 +285,9 @@ impl Picture<'_> {
             if let Some(known) = known {
                 info.size_bytes = known.size_bytes;
                 info.used_bytes = known.used_bytes;
-            }
-            if info.state == VolumeState::Missing && known.is_some() {
-                info.state = VolumeState::Ready { changed: None };
+                if info.state == VolumeState::Missing {
+                    info.state = VolumeState::Ready { changed: known.changed };
+                }
             }
             return info;
         }

@@ -20,7 +20,7 @@ use std::{fs, sync::Arc};
 use self::changes::FolderChanges;
 use super::{
     Changes, FileVolume, Home, Host, HostError, IN_PROGRESS_TAG, Intake, Links, LocalDir, NewVm, NotTaken, RestoreTurn,
-    Service, ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource, Wanted,
+    Schedules, Service, ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource, Wanted,
 };
 use crate::{
     cancel::CancelToken,
@@ -162,6 +162,8 @@ impl Intake for RootHost {
         self.record.commit()
     }
 }
+
+impl Schedules for RootHost {}
 
 impl Services for RootHost {
     fn shared(&self) -> Option<Arc<dyn Services>> {

@@ -22,6 +22,16 @@ pub enum Job {
     Extract(ExtractPlan, Option<Arc<dyn Host>>),
 }
 
+impl Job {
+    /// Returns the profile by which a backup is made.
+    pub fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Backup(plan, _) => plan.series.profile.as_deref(),
+            Self::Restore(..) | Self::Verify(..) | Self::Extract(..) => None,
+        }
+    }
+}
+
 /// What a job was there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKind {
@@ -106,6 +116,8 @@ pub struct Ended<'a> {
     pub place: &'a str,
     /// What the archive says of itself, where it was opened.
     pub archive: Option<&'a ArchiveInfo>,
+    /// The profile by which a backup was made.
+    pub profile: Option<&'a str>,
     /// When it ended.
     pub at: SystemTime,
 }

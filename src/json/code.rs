@@ -20,6 +20,9 @@ pub(super) use archive::missing;
 use archive::{archive_code, archive_reason, place};
 use host::{home_refusal, host_reason, key_error, left_out, mistake, plan_fault, setting_fault};
 
+/// The code of a cause that only has words: a run ended before it began.
+const NOT_BEGUN: &str = "not_begun";
+
 /// Why something failed.
 #[derive(Serialize)]
 pub(super) struct Cause {
@@ -46,6 +49,19 @@ impl Cause {
             text: error.to_string(),
             member,
             position_bytes,
+        }
+    }
+}
+
+impl Cause {
+    /// A cause that only has words.
+    pub(super) fn said(text: &str) -> Self {
+        Self {
+            code: NOT_BEGUN,
+            reason: None,
+            text: text.to_owned(),
+            member: None,
+            position_bytes: None,
         }
     }
 }
@@ -107,6 +123,7 @@ fn code(error: &EngineError) -> &'static str {
             DestinationError::Exists { .. } => "destination_exists",
             DestinationError::InUse { .. } => "destination_in_use",
             DestinationError::Replaced { .. } => "destination_replaced",
+            DestinationError::NotMounted { .. } => "destination_not_mounted",
             DestinationError::NotADirectory { .. } => "destination_not_a_directory",
             DestinationError::Full { .. } => "no_space",
             DestinationError::OtherDisk { .. } => "destination_other_disk",
@@ -170,6 +187,7 @@ fn host_code(error: &HostError) -> &'static str {
         HostError::Untrusted { .. } => "host_untrusted_folder",
         HostError::HelperGone => "host_helper_gone",
         HostError::NotBeingRestored { .. } => "host_not_being_restored",
+        HostError::NotRepeated { .. } => "host_not_repeated",
         HostError::Cancelled(_) => "cancelled",
         HostError::Io { source, .. } => io_code(source, "host_io"),
     }

@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use event::event;
 pub use listing::listing;
 pub use plan::plan;
-pub use report::{report, unopened};
+pub use report::{Unopened, WhyUnopened, report, unopened};
 
 /// The version of the documents' schemas.
 const SCHEMA_VERSION: u32 = 1;

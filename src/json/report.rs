@@ -31,6 +31,7 @@ struct Document<'a> {
     verdict: &'static str,
     error: Option<Cause>,
     place: &'a str,
+    profile: Option<&'a str>,
     archive: Option<Archive<'a>>,
     ended_at: String,
     elapsed_seconds: Option<f64>,
@@ -95,6 +96,7 @@ pub fn report(ended: &Ended<'_>) -> String {
         }),
         error: first_cause(ended.outcome).map(Cause::of),
         place: ended.place,
+        profile: ended.profile,
         archive: ended.archive.map(Archive::of),
         ended_at: iso_time(ended.at),
         elapsed_seconds: report.map(|report| report.elapsed.as_secs_f64()),
@@ -110,18 +112,53 @@ pub fn report(ended: &Ended<'_>) -> String {
     })
 }
 
-/// The report of a task that ended before there was anything to report: `job` is its name in the schema. Without an error it was
-/// cancelled.
-pub fn unopened(job: &'static str, place: &str, error: Option<&EngineError>) -> String {
+/// A task that ended before there was anything to report.
+#[derive(Debug, Clone, Copy)]
+pub struct Unopened<'a> {
+    /// Its name in the schema.
+    pub job: &'static str,
+    /// Where the archive is or was to be.
+    pub place: &'a str,
+    /// The profile by which a backup was to be made.
+    pub profile: Option<&'a str>,
+    /// Why it ended.
+    pub why: WhyUnopened<'a>,
+}
+
+/// Why a task ended before there was anything to report.
+#[derive(Debug, Clone, Copy)]
+pub enum WhyUnopened<'a> {
+    /// There was nothing to do.
+    NothingToDo,
+    /// It was cancelled.
+    Cancelled,
+    /// The place is not there now; the backup will be tried again.
+    Waiting(&'a EngineError),
+    /// It failed.
+    Failed(&'a EngineError),
+    /// It failed for a reason that only has words.
+    Said(&'a str),
+}
+
+/// The report of a task that ended before there was anything to report.
+pub fn unopened(ended: &Unopened<'_>) -> String {
+    let (outcome, error) = match ended.why {
+        WhyUnopened::NothingToDo => ("done", None),
+        WhyUnopened::Cancelled => ("cancelled", None),
+        WhyUnopened::Waiting(error) => ("waiting", Some(Cause::of(error))),
+        WhyUnopened::Failed(error) => ("failed", Some(Cause::of(error))),
+        WhyUnopened::Said(text) => ("failed", Some(Cause::said(text))),
+    };
     document(&Document {
         schema_version: SCHEMA_VERSION,
         document: "report",
         program: PROGRAM,
-        job,
-        outcome: if error.is_some() { "failed" } else { "cancelled" },
+        job: ended.job,
+        outcome,
         verdict: "not_verified",
-        error: error.map(Cause::of),
-        place,
+        error,
+        place: ended.place,
+        profile: ended.profile,
         archive: None,
         ended_at: iso_time(SystemTime::now()),
         elapsed_seconds: None,

@@ -211,6 +211,25 @@ pub fn default_selection(system: &System) -> Vec<String> {
     wanted.map(|vm| vm.name.clone()).collect()
 }
 
+/// Whether a VM may have other data than it had when it was last backed up. Where that is not known it may.
+pub fn may_have_changed(vm: &Vm) -> bool {
+    let Some(backed_up) = vm.last_backup else {
+        return true;
+    };
+    // Nobody keeps the time of a home.
+    vm.class == Class::AdminVm
+        || vm.volumes.iter().any(|volume| match volume.state {
+            // A backup notes when it opened the volumes, to the second.
+            VolumeState::Ready { changed: Some(changed) } => changed >= backed_up,
+            VolumeState::Ready { changed: None }
+            | VolumeState::Missing
+            | VolumeState::NoSnapshot
+            | VolumeState::WrittenInPlace { .. }
+            | VolumeState::OutOfReach { .. }
+            | VolumeState::Unreadable => true,
+        })
+}
+
 /// The room at a destination, and what may be made to fit into it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Room {

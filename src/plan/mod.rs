@@ -12,6 +12,7 @@ mod device;
 mod extract;
 mod findings;
 mod missing;
+mod newer;
 mod problem;
 mod recovery;
 mod resolve;
@@ -24,13 +25,14 @@ mod verification;
 pub use access::Access;
 pub use backup::{
     BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, hindrances,
-    may_be_backed_up,
+    may_be_backed_up, may_have_changed,
 };
 pub use candidates::{Candidates, PoolOffer, pools};
 pub use device::{DeviceFate, DevicePort, RestoreDevice};
 pub use extract::{ArchivedFile, ExtractPlan, ExtractTo};
 pub use findings::{BackupCure, FindingGroup, gather, unready_vms};
 pub use missing::Missing;
+pub use newer::backed_up_again;
 pub use problem::{Absence, Cure, Renaming, RestoreProblem, RestoreRemark};
 pub use recovery::{RecoveryFacts, RecoveryText};
 pub use resolve::resolve;

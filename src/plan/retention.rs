@@ -150,6 +150,18 @@ impl Series {
     }
 }
 
+impl Series {
+    /// What stands in the selection of a series whose archives hold only what had changed. No VM has such a name.
+    const CHANGED: &'static str = "--changed";
+
+    /// Returns the series of the archives that hold only what had changed: none of them may take the place of a whole one.
+    #[must_use]
+    pub fn of_changed(mut self) -> Self {
+        self.selection.push(Self::CHANGED.to_owned());
+        self
+    }
+}
+
 /// An archive of a series, as far as a policy looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatedArchive {

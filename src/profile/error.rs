@@ -131,6 +131,9 @@ pub enum Expected {
     /// How many there are of something.
     #[error("a number from 1 on")]
     Count,
+    /// How many days.
+    #[error("a number of days")]
+    Days,
 }
 
 #[cfg(all(test, feature = "tools"))]
@@ -179,6 +182,6 @@ mod each {
     }
 
     impl Expected {
-        one_of_each! { Text, Names, Compression, Mapping, Truth, Level, Strength, Count }
+        one_of_each! { Text, Names, Compression, Mapping, Truth, Level, Strength, Count, Days }
     }
 }

@@ -23,6 +23,7 @@ const NICE: &str = "nice";
 const JOBS: &str = "jobs";
 const STORE: &str = "store";
 const KNOWN_VMS: &str = "known_vms";
+const OVERDUE_DAYS: &str = "overdue_days";
 
 /// What a backup can be told beyond what the existing tools know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,6 +46,8 @@ pub struct Extras {
     pub store: Option<String>,
     /// The VMs that there were when the profile was saved; any other one is new since.
     pub known_vms: Option<Vec<String>>,
+    /// After how many days without a backup its user is reminded; 0 for never.
+    pub overdue_days: Option<u32>,
     /// How many older archives stay.
     pub retention: RetentionPolicy,
 }
@@ -62,6 +65,7 @@ impl Extras {
             jobs: self.jobs.or(others.jobs),
             store: self.store.or(others.store),
             known_vms: self.known_vms.or(others.known_vms),
+            overdue_days: self.overdue_days.or(others.overdue_days),
             retention: self.retention.or(others.retention),
         }
     }
@@ -100,6 +104,9 @@ impl Extras {
                         Some(word.split_ascii_whitespace().map(str::to_owned).collect())
                     })?;
                 }
+                OVERDUE_DAYS => {
+                    extras.overdue_days = word(OVERDUE_DAYS, Expected::Days, &value, |word| word.parse().ok())?;
+                }
                 other => match RetentionRule::of_key(other) {
                     Some(rule) => {
                         let count = word(rule.key(), Expected::Count, &value, |word| word.parse().ok())?;
@@ -129,6 +136,7 @@ impl Extras {
             (NICE, self.is_gentle.map(truth)),
             (JOBS, self.jobs.map(|jobs| jobs.to_string())),
             (STORE, self.store.clone()),
+            (OVERDUE_DAYS, self.overdue_days.map(|days| days.to_string())),
             (KNOWN_VMS, self.known_vms.as_ref().map(|names| names.join(" "))),
         ];
         let rules = self

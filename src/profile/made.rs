@@ -141,6 +141,46 @@ pub fn made_in(folder: &LocalDir, series: &Series, directory: &ArchiveFolder) ->
     lines.filter_map(Line::into_archive).filter(is_of_it).collect()
 }
 
+/// Gives the archives of a profile's series the series of another name.
+///
+/// # Errors
+/// When the list cannot be read or written; the older one is still there then.
+pub(super) fn rename_series(folder: &LocalDir, from: &str, to: &str) -> io::Result<()> {
+    if read(folder)?.is_empty() {
+        return Ok(());
+    }
+    let old = Series::of_profile(from);
+    change(folder, |lines| {
+        for line in lines {
+            if let Line::Made(archive) = line
+                && archive.series == old
+            {
+                archive.series = Series::of_profile(to);
+            }
+        }
+    })
+}
+
+/// Returns how many archives of a series were made in a directory of this computer, if the disk that it is for does not seem to
+/// be mounted: none of them is there, and the directory lies on the disk of the list, which is that of the system.
+pub fn made_on_absent_disk(folder: &LocalDir, series: &Series, destination: &Location) -> Option<usize> {
+    let Location::Folder(path) = destination else {
+        return None;
+    };
+    let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
+    if device(path)? != device(folder.path())? {
+        return None;
+    }
+    let made = made_in(folder, series, &ArchiveFolder::of_destination(destination)?);
+    let is_there = |archive: &MadeArchive| {
+        archive
+            .location
+            .file()
+            .is_some_and(|path| path.symlink_metadata().is_ok())
+    };
+    (!made.is_empty() && !made.iter().any(is_there)).then_some(made.len())
+}
+
 /// Returns the archives of the series of that archive that were made after it, wherever they are. An archive that is not on the
 /// list has none.
 pub fn newer_than(folder: &LocalDir, id: &BackupId) -> Vec<MadeArchive> {
@@ -183,7 +223,7 @@ fn change(folder: &LocalDir, change: impl FnOnce(&mut Vec<Line>)) -> io::Result<
     let mut lines = read(folder)?;
     change(&mut lines);
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    durable::replace_private(&path.join(FILE), text.as_bytes(), MODE)
+    durable::replace(&path.join(FILE), text.as_bytes(), MODE)
 }
 
 /// Reads the list; what is no line of it is passed over.

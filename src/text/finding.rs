@@ -10,6 +10,13 @@ use super::{
     sanitize, size,
 };
 
+/// Said of a backup that leaves out what has not changed.
+pub fn only_changed() -> String {
+    gettext(
+        "This is not a whole backup: the VMs whose data have not changed are not in it. Keep the earlier backups that hold them.",
+    )
+}
+
 /// A finding in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingText {

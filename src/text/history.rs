@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! How earlier runs ended, in words that a window or a terminal only has to place.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use crate::history::PastRun;
+use crate::history::{PastRun, PastVm};
 
 use super::{
     Message, duration,
@@ -27,6 +31,10 @@ pub struct RunLine {
     pub place: String,
     /// Why it is no success, where that is known, and which VMs are not whole.
     pub reasons: Vec<String>,
+    /// Each VM, with how it ended.
+    pub vms: Vec<String>,
+    /// The archive, where it is a file of this computer that was made or read as a whole.
+    pub file: Option<PathBuf>,
 }
 
 /// Returns an earlier run in words.
@@ -49,7 +57,29 @@ pub fn past_run(run: &PastRun) -> RunLine {
         facts: facts(run).join(", "),
         place: left_to_right(&sanitize(&run.place)),
         reasons,
+        vms: run.vms.iter().map(vm_line).collect(),
+        file: file(run),
     }
+}
+
+fn vm_line(vm: &PastVm) -> String {
+    let state = match vm.state.as_str() {
+        "done" => pgettext("result of a VM", "done"),
+        "partly" => pgettext("result of a VM", "partly done"),
+        "failed" => pgettext("result of a VM", "failed"),
+        "not_reached" => pgettext("result of a VM", "not reached"),
+        "skipped" => pgettext("result of a VM", "left out"),
+        "discarded" => pgettext("result of a VM", "discarded"),
+        other => sanitize(other),
+    };
+    gettext_f("{job}: {result}", &[("job", &sanitize(&vm.name)), ("result", &state)])
+}
+
+/// What a window may offer to verify or to restore from. A place in a VM or a store is no path of this computer.
+fn file(run: &PastRun) -> Option<PathBuf> {
+    let is_there = matches!(run.outcome.as_str(), "done" | "partial") || run.job != "backup";
+    let path = Path::new(&run.place);
+    (is_there && path.is_absolute()).then(|| path.to_owned())
 }
 
 /// Returns what is said where there is no history.
@@ -95,6 +125,8 @@ fn result(run: &PastRun) -> String {
         ("failed", "bad", _) => gettext("the backup is bad"),
         ("failed", ..) => pgettext("a past run", "failed"),
         ("cancelled", ..) => gettext("cancelled"),
+        // Translators: how a past run ended: the disk or VM that it goes to was not there, and it is tried again.
+        ("waiting", ..) => gettext("waiting for its place"),
         (other, ..) => sanitize(other),
     }
 }
@@ -102,7 +134,6 @@ fn result(run: &PastRun) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::PastVm;
 
     #[test]
     fn a_run_says_when_what_how_and_where_and_cannot_steer_a_terminal() {
@@ -115,6 +146,7 @@ mod tests {
             outcome: "partial".to_owned(),
             verdict: "not_verified".to_owned(),
             place: "/mnt/\u{1b}[31mdisk".to_owned(),
+            profile: None,
             ended_at: "2026-11-30T18:04:05+01:00".to_owned(),
             elapsed_seconds: Some(65.0),
             archive_bytes: Some(3 << 20),
@@ -128,6 +160,8 @@ mod tests {
         );
         assert!(line.facts.starts_with("1 of 3 VMs, 3.0 MiB, "), "{line:?}");
         assert_eq!(line.reasons, ["Not whole: bank"]);
+        assert_eq!(line.vms, ["work: done", "bank: failed", "old: left out"]);
+        assert_eq!(line.file.as_deref(), Some(Path::new(&run.place)));
         assert!(!line.place.contains('\u{1b}'));
         let odd = PastRun {
             elapsed_seconds: Some(-1.0),

@@ -19,6 +19,7 @@ mod plan;
 mod profile;
 mod reason;
 mod refusal;
+mod schedule;
 mod setting;
 mod store;
 mod transport;

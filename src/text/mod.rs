@@ -17,14 +17,16 @@ mod message;
 mod outcome;
 mod quantity;
 mod recovery;
+mod reminder;
 mod report;
 mod restore;
 mod sanitize;
+mod schedule;
 mod warning;
 
 pub use crate::job::JobKind;
 pub use finding::{
-    FindingText, backup_cure, finding, finding_group, finding_title, findings_heading, leave_out_unready,
+    FindingText, backup_cure, finding, finding_group, finding_title, findings_heading, leave_out_unready, only_changed,
 };
 pub use history::{RunLine, history_unreadable, past_run};
 pub use message::{
@@ -38,7 +40,9 @@ pub use quantity::{
     within,
 };
 pub use recovery::recovery_text;
+pub use reminder::reminder;
 pub use report::{archive_lines, item_text, report_text, save_report, vm_table};
 pub use restore::{restore_cure, restore_problem, restore_remark, shortage};
 pub use sanitize::{sanitize, sanitize_lines};
+pub use schedule::{profile_place, rhythm};
 pub use warning::{unverified, warning};

@@ -293,6 +293,7 @@ mod tests {
             outcome: &outcome,
             place: "/mnt/\u{1b}disk",
             archive: None,
+            profile: None,
             at: std::time::SystemTime::UNIX_EPOCH,
         });
         assert!(

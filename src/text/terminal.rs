@@ -5,6 +5,7 @@ mod history;
 mod leftovers;
 mod restore;
 mod retention;
+mod schedule;
 
 use std::{io, ops::RangeInclusive, path::Path};
 
@@ -31,6 +32,7 @@ pub use leftovers::{
 };
 pub use restore::{nothing_changed, nothing_to_decide, nothing_to_restore, problems};
 pub use retention::{dry_run, retention_refused, will_be_removed};
+pub use schedule::{ProfileLine, is_tried_again, no_credential, profiles, repeated, waits_for_turn};
 
 /// Said before a backup of a VM that it will not hold.
 pub fn will_be_left_out(found: &Finding) -> String {
@@ -70,6 +72,11 @@ pub fn no_passphrase_in(what: &str) -> Message {
         &[("what", &sanitize(what))],
     ))
     .hint(gettext("The passphrase has to be in its first line."))
+}
+
+/// Nothing has changed since it was last backed up.
+pub fn nothing_changed_since() -> String {
+    gettext("Nothing has changed since the last backup, so none was made.")
 }
 
 /// A path that cannot stand in a profile.

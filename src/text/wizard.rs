@@ -6,13 +6,16 @@ mod history;
 mod inside;
 mod lists;
 mod place;
+mod profiles;
 mod restore;
 mod run;
 mod strength;
 mod summary;
 
 pub use help::{about, another_wizard, backup_help, help_title, maintainers, restore_help, shortcuts};
-pub use history::{history_title, no_runs, reading_history};
+pub use history::{
+    history_title, history_vms, no_runs, reading_history, restore_from, verify_again, wizard_not_started,
+};
 pub use inside::{
     NoteText, archived_file, bad_items, extracted_name, inside_count, inside_detail, inside_facts, known_backup,
     no_known_backup, note, notes_read, only_mentioned, quick_look, report_file, report_saved, save_report_title,
@@ -26,6 +29,12 @@ pub use place::{
     LeftoverLine, ReachWords, StoreLine, Verdict, archive_place, ask_remove, backup_place, choose_in_store, kinds,
     leftover_kept, leftovers, path_or_command, pick_failed, place_caption, reach, remove_answers, remove_leftover,
     start_vm, store_lines, store_place_caption, store_reading, store_unread, target_note, unmount,
+};
+pub use profiles::{
+    KnownProfile, ProfileRow, ask_remove_profile, ask_use_profile, is_repeated, no_profiles, passphrases_differ,
+    profile_failed, profile_name_caption, profile_row, profiles_title, remove_profile, remove_profile_answers,
+    rename_go, rename_profile, rename_title, repeat_caption, repeat_failed, repeat_go, repeat_note,
+    repeat_passphrase_captions, repeat_profile, repeat_title, use_profile, use_profile_answers,
 };
 pub use restore::{
     contents_heading, cure_button, default_pool, device, domain_detail, findings_title, home_note, leave_out_all,
@@ -48,7 +57,7 @@ use crate::{
     draft::{BackupPage, Reason, RestorePage},
     host::{OpenError, Vm},
     job::JobKind,
-    plan::{InventoryScope, Unverified},
+    plan::{InventoryScope, Unverified, may_have_changed},
     secret::PassphraseAnomaly,
 };
 
@@ -152,6 +161,11 @@ pub fn close() -> String {
     gettext("_Close")
 }
 
+/// The button that gives up what a window asks for.
+pub fn cancel() -> String {
+    gettext("_Cancel")
+}
+
 /// Why the next page cannot be entered; `None` where the page says it itself.
 pub fn reason(reason: &Reason) -> Option<String> {
     Some(match reason {
@@ -174,6 +188,9 @@ pub fn reason(reason: &Reason) -> Option<String> {
                     ("hint", message.hint.as_deref().unwrap_or_default()),
                 ],
             )
+        }
+        Reason::BadProfileName => {
+            gettext("Choose a name for the profile without slashes that does not begin with a dot.")
         }
         Reason::Problems(n) => ngettext_f(
             "{n} problem has to be solved first; see above.",
@@ -244,6 +261,11 @@ pub fn vm_size(vm: &Vm) -> String {
 pub fn vm_detail(vm: &Vm) -> String {
     let class = class(&vm.class);
     match vm.last_backup {
+        // Translators: the class of a VM and when it was last backed up.
+        Some(moment) if may_have_changed(vm) => gettext_f(
+            "{class} · changed since {date}",
+            &[("class", &class), ("date", &date(moment))],
+        ),
         // Translators: the class of a VM and when it was last backed up.
         Some(moment) => gettext_f(
             "{class} · backed up {date}",

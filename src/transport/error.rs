@@ -26,6 +26,14 @@ pub enum DestinationError {
         /// The unfinished file.
         path: PathBuf,
     },
+    /// The folder holds none of the archives that were made in it, and lies on the disk of the system: its own disk is not mounted.
+    #[error("{} holds none of the {made} backups that were made in it: its disk is not mounted", path.display())]
+    NotMounted {
+        /// The folder.
+        path: PathBuf,
+        /// How many were made in it.
+        made: usize,
+    },
     /// The folder is not there or is no folder.
     #[error("{} is not a directory", path.display())]
     NotADirectory {
@@ -295,6 +303,40 @@ pub enum TransportError {
 }
 
 impl DestinationError {
+    /// Returns whether the place is not there now and may be later.
+    pub fn is_of_an_absent_place(&self) -> bool {
+        match self {
+            Self::NotMounted { .. }
+            | Self::NotADirectory { .. }
+            | Self::OtherDisk { .. }
+            | Self::NothingThere { .. } => true,
+            Self::Store { fault, .. } => matches!(fault, StoreFault::NotFound | StoreFault::Lost | StoreFault::Silent),
+            // The answers of the system where a file server cannot be reached.
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::NetworkDown
+                    | io::ErrorKind::NotConnected
+                    | io::ErrorKind::TimedOut
+                    | io::ErrorKind::StaleNetworkFileHandle
+            ),
+            Self::Exists { .. }
+            | Self::InUse { .. }
+            | Self::Replaced { .. }
+            | Self::Full { .. }
+            | Self::FileTooLarge { .. }
+            | Self::Service { .. }
+            | Self::NotWritable { .. }
+            | Self::Stalled { .. }
+            | Self::NotKept { .. }
+            | Self::Command { .. }
+            | Self::Taken { .. }
+            | Self::Impossible { .. } => false,
+        }
+    }
+
     /// Returns the error that an operating system's answer is for an archive that is being written.
     pub(crate) fn of(place: &str, source: IoError) -> Self {
         let place = place.to_owned();

@@ -2,6 +2,7 @@
 //! The Backup PedOS wizard: carries what the pages say into the draft, and what the draft says onto the pages.
 
 mod defaults;
+mod profiles;
 mod show;
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
@@ -14,7 +15,7 @@ use crate::{
     host::Host,
     job::{Job, Overall, Task},
     plan::BackupCure,
-    profile::{self, Profile, ProfileError},
+    profile,
     text::{self, JobKind, wizard as words},
 };
 
@@ -40,6 +41,8 @@ pub struct BackupFlow {
     counting: RefCell<Waiting>,
     profile_problem: RefCell<Option<String>>,
     countdown: RefCell<Option<Countdown>>,
+    /// What is being done with profiles.
+    keeping: RefCell<Waiting>,
 }
 
 /// How long a computer that is to be turned off waits for somebody who wants it to stay on.
@@ -61,6 +64,7 @@ impl BackupFlow {
             counting: RefCell::default(),
             profile_problem: RefCell::default(),
             countdown: RefCell::default(),
+            keeping: RefCell::default(),
         });
         flow.add_pages();
         flow.connect();
@@ -97,9 +101,15 @@ impl BackupFlow {
         connect_arranging(self);
         connect_starting(self);
         connect_history(self);
+        self.connect_profiles();
         self.vms.connect_changed(self.hearing(|flow, _| flow.take_vms()));
         self.vms.connect_new(self.hearing(|flow, _| {
             flow.draft.borrow_mut().select_new();
+            flow.refresh();
+            flow.shell.wizard.focus_first();
+        }));
+        self.vms.connect_select_changed(self.hearing(|flow, _| {
+            flow.draft.borrow_mut().select_changed();
             flow.refresh();
             flow.shell.wizard.focus_first();
         }));
@@ -118,11 +128,9 @@ impl BackupFlow {
         self.vms.show_reading();
         self.passphrase.clear_typed(false);
         self.show_page();
-        let folder = self.shell.host.profile_dir();
-        let load = move || Profile::load(&folder.ok_or(ProfileError::OutOfReach)?, profile::DEFAULT_NAME);
-        let task = Task::spawn(move |_| Ok(load()));
+        let task = self.read_profile(profile::DEFAULT_NAME);
         let waiting = when_answered(self, task, |flow, answer| {
-            flow.hear_profile(answer);
+            flow.hear_profile(profile::DEFAULT_NAME, answer);
             // The selection is made when the host is first heard of, so the profile has to come before.
             flow.watch(|flow| flow.draft.borrow().page() != BackupPage::Backup);
         });
@@ -163,6 +171,8 @@ impl BackupFlow {
             .with_typed(|first, second| draft.passphrase.set_typed(first, second));
         draft.is_costly_to_guess = choices.is_costly_to_guess;
         draft.saves_profile = choices.saves_profile;
+        draft.set_profile_name(&choices.profile_name);
+        draft.rhythm = choices.rhythm;
         draft.saves_passphrase = choices.saves_passphrase;
         draft.set_verifies(choices.verifies);
         draft.resources.is_gentle = choices.is_gentle;
@@ -342,6 +352,17 @@ impl Flow for BackupFlow {
             None => self.vms.show_error(&text::message(error)),
             Some(_) => log::warn!("the list of VMs: {error}"),
         }
+    }
+
+    fn may_repeat(&self) -> bool {
+        let draft = self.draft.borrow();
+        let host = &self.shell.host;
+        let will_be = draft.saves_profile && draft.rhythm.is_some();
+        host.can_repeat() && !will_be && host.rhythm(draft.profile_name()).is_none()
+    }
+
+    fn repeat(self: &Rc<Self>) {
+        self.ask_to_repeat_this();
     }
 
     fn has_ended(self: &Rc<Self>, is_success: bool) {

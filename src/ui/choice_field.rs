@@ -66,3 +66,9 @@ impl BpChoiceField {
         self.imp().drop.get()
     }
 }
+
+impl Default for BpChoiceField {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}

@@ -3,9 +3,11 @@
 
 use std::{
     cell::RefCell,
+    env, io,
     path::Path,
     process::{Command, Stdio},
     rc::Rc,
+    thread,
 };
 
 use gtk::prelude::*;
@@ -119,4 +121,19 @@ pub(super) fn power_off() {
     if let Err(error) = started {
         log::error!("systemctl poweroff: {error}");
     }
+}
+
+/// Opens the Restore Backup wizard beside this one with an archive, or has it verify the archive.
+pub(super) fn restore_wizard(archive: &Path, verifies: bool, root: Option<&Path>) -> io::Result<()> {
+    let mut command = Command::new(env::current_exe()?.with_file_name("pedos-backup-restore"));
+    if verifies {
+        command.arg("--verify");
+    }
+    if let Some(root) = root {
+        command.arg("--root").arg(root);
+    }
+    let mut child = command.arg("--").arg(archive).stdin(Stdio::null()).spawn()?;
+    // It leaves no zombie in a program that goes on.
+    thread::Builder::new().spawn(move || child.wait())?;
+    Ok(())
 }

@@ -69,6 +69,16 @@ impl Drop for Question {
 /// Asks whether to go on or to give up; the safe answer is the default. Esc closes the question, and `then` hears nothing.
 pub(super) fn ask(
     wizard: &BpWizard,
+    question: &(String, String),
+    answers: &(String, String),
+    then: impl Fn(Answer) + 'static,
+) -> Question {
+    ask_over(wizard.upcast_ref(), question, answers, then)
+}
+
+/// The same, over any window.
+pub(super) fn ask_over(
+    wizard: &gtk::Window,
     (heading, body): &(String, String),
     (stay, go): &(String, String),
     then: impl Fn(Answer) + 'static,

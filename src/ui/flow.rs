@@ -18,7 +18,7 @@ use watch::{Watching, watch};
 pub(super) use arrange::{connect_arranging, connect_starting};
 pub use countdown::{Countdown, count_down};
 pub(super) use history::connect_history;
-pub(super) use running::Running;
+pub(super) use running::{Running, Shown};
 pub(super) use shell::{Flow, Shell};
 pub(super) use waiting::{Waiting, when_answered, when_done};
 pub(super) use watch::read_system;

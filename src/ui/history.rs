@@ -1,110 +1,71 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The window of the last backups, restores and verifications.
 
+use std::{path::Path, rc::Rc};
+
 use gtk::prelude::*;
 
 use crate::text::{RunLine, wizard as words};
 
-use super::dialogs::button;
+use super::{
+    dialogs::button,
+    side_window::{SideWindow, button_row, card, note, text},
+};
 
 /// How wide and how high the window is at first, in pixels.
 const SIZE_PIXELS: (i32, i32) = (640, 600);
 
-/// A window that says how earlier runs ended. It is filled when they are read.
-pub(super) struct HistoryWindow {
-    window: gtk::Window,
-    content: gtk::Box,
+/// What can follow a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follow {
+    /// Its archive is verified once more.
+    Verify,
+    /// Something is restored from it.
+    Restore,
 }
+
+/// Who hears what is to follow.
+type OpenHandler = Rc<dyn Fn(&Path, Follow)>;
+
+/// A window that says how earlier runs ended. It is filled when they are read.
+#[derive(Clone)]
+pub(super) struct HistoryWindow(SideWindow);
 
 impl HistoryWindow {
     /// Opens the window, which says that it is being filled.
     pub(super) fn open(parent: &impl IsA<gtk::Window>) -> Self {
-        let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
-        content.append(&note(&words::reading_history()));
-        let page = gtk::Box::builder()
-            .orientation(gtk::Orientation::Vertical)
-            .spacing(18)
-            .css_classes(["page"])
-            .build();
-        page.append(&text(&words::history_title(), &["title-2"]));
-        page.append(&content);
-        let scroller = gtk::ScrolledWindow::builder()
-            .hscrollbar_policy(gtk::PolicyType::Never)
-            .vexpand(true)
-            .child(&page)
-            .build();
-        let close = button(&words::close());
-        close.set_action_name(Some("window.close"));
-        let buttons = gtk::Box::builder()
-            .halign(gtk::Align::End)
-            .css_classes(["buttons"])
-            .build();
-        buttons.append(&close);
-        let footer = gtk::Box::builder()
-            .orientation(gtk::Orientation::Vertical)
-            .css_classes(["footer"])
-            .build();
-        footer.append(&buttons);
-        let both = gtk::Box::new(gtk::Orientation::Vertical, 0);
-        both.append(&scroller);
-        both.append(&footer);
-        let window = gtk::Window::builder()
-            .transient_for(parent)
-            .modal(true)
-            .destroy_with_parent(true)
-            .title(words::history_title())
-            .default_width(SIZE_PIXELS.0)
-            .default_height(SIZE_PIXELS.1)
-            .child(&both)
-            .build();
-        window.add_css_class("wizard");
-        let keys = gtk::ShortcutController::new();
-        let close = gtk::NamedAction::new("window.close");
-        let escape = gtk::ShortcutTrigger::parse_string("Escape");
-        keys.add_shortcut(gtk::Shortcut::new(escape, Some(close)));
-        window.add_controller(keys);
+        let window = SideWindow::new(parent, &words::history_title(), SIZE_PIXELS);
+        window.show(&[note(&words::reading_history())]);
         window.present();
-        Self { window, content }
+        Self(window)
     }
 
-    /// Shows the runs, the newest first, or what there is to say instead.
-    pub(super) fn show(&self, runs: Result<Vec<RunLine>, String>) {
-        while let Some(child) = self.content.first_child() {
-            self.content.remove(&child);
-        }
-        match runs {
-            Ok(runs) if runs.is_empty() => self.content.append(&note(&words::no_runs())),
-            Ok(runs) => self.content.append(&list(&runs)),
-            Err(why) => self.content.append(&note(&why)),
-        }
+    /// Shows the runs, the newest first, or what there is to say instead. `open` hears that an archive is to be verified or
+    /// restored from.
+    pub(super) fn show(&self, runs: Result<Vec<RunLine>, String>, open: impl Fn(&Path, Follow) + 'static) {
+        let content = match runs {
+            Ok(runs) if runs.is_empty() => note(&words::no_runs()),
+            Ok(runs) => {
+                let open: OpenHandler = Rc::new(open);
+                card(runs.iter().map(|run| row(run, &open)))
+            }
+            Err(why) => note(&why),
+        };
+        self.0.show(&[content]);
+    }
+
+    /// Says why something could not be done.
+    pub(super) fn show_problem(&self, why: &str) {
+        self.0.show_problem(why);
     }
 
     /// Whether somebody still looks at it.
     pub(super) fn is_open(&self) -> bool {
-        self.window.is_visible()
+        self.0.is_open()
     }
 }
 
-fn note(text: &str) -> gtk::Label {
-    gtk::Label::builder()
-        .label(text)
-        .wrap(true)
-        .css_classes(["dim-label"])
-        .build()
-}
-
-fn list(runs: &[RunLine]) -> gtk::ListBox {
-    let list = gtk::ListBox::builder()
-        .selection_mode(gtk::SelectionMode::None)
-        .css_classes(["card"])
-        .build();
-    for run in runs {
-        list.append(&row(run));
-    }
-    list
-}
-
-fn row(run: &RunLine) -> gtk::ListBoxRow {
+fn row(run: &RunLine, open: &OpenHandler) -> gtk::Widget {
     let lines = gtk::Box::builder()
         .orientation(gtk::Orientation::Vertical)
         .spacing(3)
@@ -127,15 +88,32 @@ fn row(run: &RunLine) -> gtk::ListBoxRow {
     for reason in &run.reasons {
         lines.append(&text(reason, &["caption"]));
     }
-    gtk::ListBoxRow::builder().child(&lines).activatable(false).build()
-}
-
-fn text(text: &str, classes: &[&str]) -> gtk::Label {
-    gtk::Label::builder()
-        .label(text)
-        .xalign(0.0)
-        .wrap(true)
-        .wrap_mode(gtk::pango::WrapMode::WordChar)
-        .css_classes(classes.to_vec())
-        .build()
+    if !run.vms.is_empty() {
+        let vms = gtk::Expander::new(None);
+        // The label names the expander for assistive technology.
+        let label = gtk::Label::builder()
+            .label(words::history_vms(run.vms.len()))
+            .mnemonic_widget(&vms)
+            .build();
+        vms.set_label_widget(Some(&label));
+        vms.add_css_class("caption");
+        vms.set_child(Some(&text(&run.vms.join("\n"), &["caption"])));
+        lines.append(&vms);
+    }
+    if let Some(file) = &run.file {
+        let buttons = [
+            (Follow::Verify, words::verify_again()),
+            (Follow::Restore, words::restore_from()),
+        ];
+        let buttons = buttons.into_iter().map(|(follow, label)| {
+            let button = button(&label);
+            // Buttons of all rows have one label: who does not see them hears which archive it is.
+            button.set_tooltip_text(Some(&run.place));
+            let (open, file) = (Rc::clone(open), file.clone());
+            button.connect_clicked(move |_| open(&file, follow));
+            button
+        });
+        lines.append(&button_row(buttons));
+    }
+    lines.upcast()
 }

@@ -16,7 +16,7 @@ mod vms;
 pub use contents::BpContentsPage;
 pub use destination::BpDestinationPage;
 pub use open::BpOpenPage;
-pub use passphrase::{BpPassphrasePage, Choices};
+pub use passphrase::{BpPassphrasePage, Choices, Keeping};
 pub use progress::BpProgressPage;
 pub use restore_summary::{BpRestoreSummaryPage, ForAll, RestoreSummary};
 pub use source::{BpSourcePage, Rules};

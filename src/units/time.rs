@@ -99,6 +99,11 @@ fn timestamp_of(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// Reads a time in ISO 8601 with its offset, as [`iso_time`] writes it; returns seconds since 1970.
+pub fn seconds_of_iso(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_second)
+}
+
 /// A moment with its offset from UTC, `YYYY-MM-DDTHH:MM:SS+HH:MM`.
 pub fn iso_time(moment: SystemTime) -> String {
     let timestamp = Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH);

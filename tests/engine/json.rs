@@ -34,6 +34,7 @@ fn ended<'a>(kind: JobKind, outcome: &'a Outcome, archive: Option<&'a OpenedArch
         outcome,
         place: "/mnt/disk/a backup",
         archive: archive.map(|archive| &archive.info),
+        profile: None,
         at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_750_000_000),
     }
 }

@@ -52,6 +52,7 @@ fn odd() -> Profile {
             is_gentle: Some(true),
             jobs: NonZeroUsize::new(3),
             store: Some("ssh -s nas sftp".to_owned()),
+            overdue_days: Some(14),
             known_vms: Some(vec!["dom0".to_owned(), "work".to_owned()]),
             retention: RetentionPolicy::default()
                 .with(RetentionRule::Last, NonZeroU32::new(3))

@@ -18,36 +18,38 @@ const LONGEST_FILE_LINES: usize = 500;
 const GROUND: [&str; 7] = ["cancel", "durable", "extent", "io_error", "qfile", "secret", "units"];
 
 /// Each other room with the rooms above the ground that it may use. `ARCHITECTURE.md` draws the same picture.
-const ROOMS: [(&str, &str); 19] = [
+const ROOMS: [(&str, &str); 21] = [
     ("adminapi", ""),
+    ("schedule", ""),
     ("sftp", ""),
-    ("helper", "adminapi"),
+    ("helper", "adminapi schedule"),
     ("crypto", ""),
     ("format", ""),
     ("inventory", ""),
-    ("host", "adminapi helper inventory"),
+    ("host", "adminapi helper inventory schedule"),
     ("transport", "host sftp"),
     ("plan", "crypto format inventory host transport"),
-    ("profile", "crypto format inventory host transport plan"),
+    ("profile", "crypto format inventory host transport plan schedule"),
     ("engine", "crypto format inventory host transport plan profile"),
     ("job", "inventory host transport plan engine"),
     (
         "draft",
-        "crypto format inventory host transport plan profile engine job",
+        "crypto format inventory host transport plan profile engine job schedule",
     ),
     ("json", "crypto format inventory host transport plan engine job"),
     ("history", "host engine job json"),
+    ("reminder", "host profile history schedule"),
     (
         "text",
-        "crypto format inventory host transport plan profile engine job draft json history",
+        "crypto format inventory host transport plan profile engine job draft json history schedule reminder",
     ),
     (
         "cli",
-        "crypto format inventory host transport plan profile engine job draft json history text",
+        "crypto format inventory host transport plan profile engine job draft json history text schedule reminder",
     ),
     (
         "ui",
-        "format inventory host transport plan profile engine job draft json history text cli",
+        "format inventory host transport plan profile engine job draft json history text cli schedule reminder",
     ),
     ("bin", "cli helper ui"),
 ];

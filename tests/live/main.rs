@@ -12,6 +12,7 @@ mod looking;
 mod missing;
 mod pedos;
 mod restore;
+mod schedules;
 mod services;
 mod starts;
 #[path = "../support/mod.rs"]

@@ -14,8 +14,8 @@ use pedos_backup::{
     cancel::CancelToken,
     host::{
         Change, Changes, Extent, Home, Host, HostError, Intake, Label, Links, LocalDir, NewVm, NotTaken, Operation,
-        Refusal, Restored, Service, ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport, VolumeSource,
-        Wanted,
+        Refusal, Restored, Schedules, Service, ServiceProcess, Services, System, VmFile, VmFiles, Vms, VolumeImport,
+        VolumeSource, Wanted,
     },
     inventory::Inventory,
 };
@@ -295,6 +295,8 @@ impl Intake for InjuredHost {
         self.whole.commit()
     }
 }
+
+impl Schedules for InjuredHost {}
 
 impl Services for InjuredHost {
     fn shared(&self) -> Option<Arc<dyn Services>> {

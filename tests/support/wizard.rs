@@ -291,7 +291,7 @@ pub(crate) fn fill_backup(wizard: &Wizard, target: &Path) {
     wizard.next(3);
     wizard.window.enter(Role::PASSWORD, "Passphrase", PASSPHRASE);
     wizard.window.enter(Role::PASSWORD, "Confirm passphrase", PASSPHRASE);
-    wizard.window.check("Save settings as default backup profile", false);
+    wizard.window.check("Save settings as backup profile", false);
     wizard.session.screenshot("backup-3");
     wizard.next(4);
     wizard.wait_ready();

@@ -6,6 +6,7 @@
 mod archive_service;
 mod awake;
 mod backup_to_vm;
+mod changed;
 mod command_line;
 mod commands_and_streams;
 mod compression;

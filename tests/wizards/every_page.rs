@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::support::{
     atspi::{Role, State},
+    keyboard::wait_for_window,
     looks::{NARROW, USUAL, expect_within_reach, make_narrow},
     session::{self, Look},
     wait::{JOB, STEP, wait_until},
@@ -80,6 +81,10 @@ fn expect_room(wizard: &Wizard, _: u32) {
 
 /// Goes through the backup wizard whatever language it speaks; `false` where there is no desktop for it.
 fn tour_backup(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)) -> bool {
+    let profiles = place.path("root/etc/qubes/backup");
+    std::fs::create_dir_all(&profiles).unwrap();
+    let profile = "include: [vault]\ndestination_vm: dom0\ndestination_path: /mnt/a disk with a long name/backups\n";
+    std::fs::write(profiles.join("every-night-to-the-large-disk.conf"), profile).unwrap();
     let Some(mut wizard) = Wizard::backup(look, place) else {
         return false;
     };
@@ -100,6 +105,11 @@ fn tour_backup(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)) ->
     }
     wizard.wait_ready();
     at(&wizard, 3, "backup-3");
+    let keeps = look.word("Save settings as backup profile");
+    wizard.window.check(&keeps, true);
+    at(&wizard, 3, "backup-3-profile");
+    // Each language begins without a profile.
+    wizard.window.check(&keeps, false);
     wizard.next(4);
     wizard.wait_ready();
     at(&wizard, 4, "backup-4");
@@ -107,6 +117,21 @@ fn tour_backup(look: Look, place: &Workspace, look_at: &dyn Fn(&Wizard, u32)) ->
     at(&wizard, 5, "backup-5-running");
     wait_for_the_end(&wizard);
     at(&wizard, 5, "backup-5-done");
+    let beside = [
+        ("win.history", "Last Backups and Restores", "history"),
+        ("win.profiles", "Backup Profiles", "profiles"),
+    ];
+    for (action, title, name) in beside {
+        wizard.window.act(action);
+        let title = look.word(title);
+        let window = wizard.session.desk().window(&title);
+        wait_for_window(&wizard.session, &title);
+        at(&wizard, 5, name);
+        window.act("window.close");
+        wait_until("the window beside to close", STEP, || {
+            !wizard.session.desk().titles().contains(&title)
+        });
+    }
     close(&mut wizard);
     true
 }

@@ -11,6 +11,7 @@ mod lists;
 mod live;
 mod pictures;
 mod places;
+mod profiles;
 mod restore_problems;
 mod run_page;
 mod stores;

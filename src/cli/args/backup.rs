@@ -10,6 +10,7 @@ use crate::{
     format::Level,
     plan::{InventoryScope, Series},
     profile::Extras,
+    schedule::Rhythm,
 };
 
 use super::{CommonArgs, JsonForm, LONG_VERSION, ResourceArgs, RetentionArgs};
@@ -48,6 +49,13 @@ pub struct BackupArgs {
     /// Leave this VM out; may be given several times
     #[arg(short = 'x', long, value_name = "VM")]
     pub exclude: Vec<String>,
+
+    /// Leave out the VMs whose data have not changed since they were last backed up
+    ///
+    /// Such a backup is not a whole one: the earlier ones that hold the other VMs have to be kept. It is of a series of its own, and
+    /// removes no older backups.
+    #[arg(long, conflicts_with_all = ["keep_last", "keep_daily", "keep_weekly", "keep_monthly", "save_profile"])]
+    pub changed: bool,
 
     /// The running VM that the backup is written to
     #[arg(short, long, value_name = "VM")]
@@ -139,6 +147,25 @@ pub struct BackupArgs {
     #[arg(long, value_name = "NAME")]
     pub save_profile: Option<String>,
 
+    /// Repeat the backup of the profile NAME by itself: daily, weekly or monthly, or never any more
+    ///
+    /// A timer of systemd starts it, also after the computer was off when it was due, and waits for a disk or VM that is not there.
+    /// The passphrase is kept encrypted with the key of this computer: the one that stands in the profile, which leaves it, or else the
+    /// one that is asked for or read from --passphrase-file. A profile whose passphrase a VM tells needs none.
+    #[arg(long, value_name = "NAME=RHYTHM", value_parser = schedule, help_heading = "Repeating", conflicts_with_all = ["backup_location", "vms", "profile", "save_profile", "to_command", "store", "dest_vm", "make_sample", "dry_run", "history", "json", "list_profiles"])]
+    pub schedule: Option<(String, Option<Rhythm>)>,
+
+    /// Make the backup of --profile as the timer does: ask nothing, wait for other scheduled backups, end with 7 where the place is not there
+    ///
+    /// The passphrase is the systemd credential "passphrase", or what --passphrase-file or the profile says. What a scheduled backup
+    /// that was killed has left at the destination is removed.
+    #[arg(long, requires = "profile", help_heading = "Repeating")]
+    pub scheduled: bool,
+
+    /// Name the profiles, with how often and where to they are backed up, and do nothing else
+    #[arg(long, help_heading = "Repeating", conflicts_with_all = ["backup_location", "vms", "profile", "save_profile", "to_command", "store", "dest_vm", "make_sample", "dry_run", "history", "json"])]
+    pub list_profiles: bool,
+
     /// Say how the backups, restores and verifications of this system ended, the newest first, and do nothing else
     ///
     /// With --json as one document.
@@ -182,7 +209,22 @@ Exit codes:
      the disk
   4  it was cancelled
   5  wrong passphrase, or the header of the backup was altered
-  6  the backup is damaged or incomplete";
+  6  the backup is damaged or incomplete
+  7  the place of a backup with --scheduled is not there now: try again later";
+
+/// Reads NAME=RHYTHM; "never" is no rhythm.
+fn schedule(word: &str) -> Result<(String, Option<Rhythm>), String> {
+    let known = "NAME=daily, NAME=weekly, NAME=monthly or NAME=never is expected";
+    // The name of a profile may hold such a sign, a rhythm does not.
+    let (name, rhythm) = word.rsplit_once('=').ok_or(known)?;
+    match (name, rhythm) {
+        ("", _) => Err(known.to_owned()),
+        (_, "never") => Ok((name.to_owned(), None)),
+        (_, rhythm) => Rhythm::named(rhythm)
+            .map(|rhythm| (name.to_owned(), Some(rhythm)))
+            .ok_or_else(|| known.to_owned()),
+    }
+}
 
 /// How much work each guess at the passphrase costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -244,16 +286,18 @@ impl BackupArgs {
             jobs: self.resources.jobs,
             store: self.store.clone(),
             known_vms: None,
+            overdue_days: None,
             retention: self.retention.policy(),
         }
     }
 
     /// The series that the archive belongs to.
     pub fn series(&self) -> Series {
-        match self.profile.as_ref().or(self.save_profile.as_ref()) {
+        let series = match self.profile.as_ref().or(self.save_profile.as_ref()) {
             Some(name) => Series::of_profile(name),
             None => Series::of_selection(&self.vms, &self.exclude),
-        }
+        };
+        if self.changed { series.of_changed() } else { series }
     }
 
     /// Which compression was asked for; the option that came last counts.

@@ -28,6 +28,14 @@ pub fn take_service(line: impl IntoIterator<Item = OsString>) -> (bool, Vec<OsSt
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "pedos-backup", version, long_version = LONG_VERSION, infer_long_args = true, args_override_self = true)]
 pub struct BackupWizardArgs {
+    /// Open no window: tell the desktop of backups that failed, are overdue or were never verified, and of nothing if all is well
+    ///
+    /// The user's timer pedos-backup-reminder.timer does this after each login and once a day. What was told is told again only
+    /// after some days. A profile may say "overdue_days: N"; else a repeated backup is overdue two days after it was due, and any
+    /// other after 30 days.
+    #[arg(long)]
+    pub remind: bool,
+
     /// Work on the PedOS in this folder
     ///
     /// Without this option, the environment variable PEDOS_ROOT names it.

@@ -15,9 +15,20 @@ use crate::{
 use super::BackupDraft;
 
 impl BackupDraft {
-    /// Begins with what a profile says; `compose` writes a recovery text, if the profile wants one. Comes before the host is
+    /// The name of the profile that the draft began with, or is kept as.
+    pub fn profile_name(&self) -> &str {
+        &self.profile_name
+    }
+
+    /// Takes the name under which the settings are to be kept.
+    pub fn set_profile_name(&mut self, name: &str) {
+        self.profile_name = name.trim().to_owned();
+    }
+
+    /// Begins with what the profile of that name says; `compose` writes a recovery text, if the profile wants one. Comes before the host is
     /// known for the first time.
-    pub fn set_profile(&mut self, profile: Profile, compose: RecoveryText) {
+    pub fn set_profile(&mut self, name: &str, profile: Profile, compose: RecoveryText) {
+        name.clone_into(&mut self.profile_name);
         self.is_compressed = profile.compression != Compression::None;
         if self.is_compressed {
             self.method = profile.compression;
@@ -91,7 +102,12 @@ impl BackupDraft {
             _ => PassphraseSource::Ask,
         };
         Profile {
-            include: Some(self.selected()),
+            // A profile is for whole backups.
+            include: Some(if self.is_of_changed() {
+                self.whole()
+            } else {
+                self.selected()
+            }),
             exclude: Vec::new(),
             destination_vm: self.place.typed().target.clone(),
             destination_path: self.place.typed().text.trim().to_owned(),
@@ -117,6 +133,7 @@ impl BackupDraft {
                 .system
                 .as_ref()
                 .map(|_| self.candidates().map(|vm| vm.name.clone()).collect()),
+            overdue_days: self.profile.as_ref().and_then(|profile| profile.extras.overdue_days),
             // A profile that was written by hand or by a tool keeps its rules.
             retention: self
                 .profile
@@ -146,10 +163,11 @@ mod tests {
     use super::*;
     use crate::draft::WizardDraft;
     use crate::{
-        draft::{PlaceProblem, PlaceState},
+        draft::{PlaceProblem, PlaceState, Reason},
         format::Level,
         host::{System, Vm},
         plan::{InventoryScope, RecoveryFacts},
+        profile::DEFAULT_NAME,
     };
 
     fn profile() -> Profile {
@@ -177,7 +195,7 @@ mod tests {
     #[test]
     fn a_profile_sets_everything_that_it_knows() {
         let mut draft = BackupDraft::new();
-        draft.set_profile(profile(), compose);
+        draft.set_profile(DEFAULT_NAME, profile(), compose);
         draft.set_system(system(true));
         assert_eq!(draft.selected(), ["work"]);
         assert_eq!(draft.unknown_in_profile(), ["gone"]);
@@ -198,7 +216,7 @@ mod tests {
     #[test]
     fn a_target_that_does_not_run_stays_chosen_and_is_named() {
         let mut draft = BackupDraft::new();
-        draft.set_profile(profile(), compose);
+        draft.set_profile(DEFAULT_NAME, profile(), compose);
         draft.set_system(system(false));
         assert_eq!(draft.absent_target(), Some("sys-usb"));
         assert!(matches!(
@@ -220,7 +238,7 @@ mod tests {
             ..Vm::default()
         }));
         let mut draft = BackupDraft::new();
-        draft.set_profile(saved, compose);
+        draft.set_profile(DEFAULT_NAME, saved, compose);
         draft.set_system(Arc::new(later));
         // "work" was there and was left out; "mail" is not backed up by default.
         assert_eq!(
@@ -231,7 +249,7 @@ mod tests {
         assert_eq!(draft.selected(), ["dom0", "bank"]);
         assert!(draft.new_since_profile().is_empty());
         let mut old = BackupDraft::new();
-        old.set_profile(profile(), compose);
+        old.set_profile(DEFAULT_NAME, profile(), compose);
         old.set_system(system(false));
         assert!(
             old.new_since_profile().is_empty(),
@@ -242,7 +260,11 @@ mod tests {
     /// What a draft can be told, as it comes back from the profile that it is kept as.
     fn come_back(draft: &BackupDraft) -> BackupDraft {
         let mut again = BackupDraft::new();
-        again.set_profile(Profile::parse(&draft.to_profile().print()).unwrap().profile, compose);
+        again.set_profile(
+            DEFAULT_NAME,
+            Profile::parse(&draft.to_profile().print()).unwrap().profile,
+            compose,
+        );
         again.set_system(system(true));
         again
     }
@@ -282,11 +304,28 @@ mod tests {
     #[test]
     fn a_profile_keeps_the_passphrase_only_where_that_was_wished() {
         let mut draft = BackupDraft::new();
-        draft.set_profile(profile(), compose);
+        draft.set_profile(DEFAULT_NAME, profile(), compose);
         draft.set_system(system(true));
         assert!(matches!(draft.to_profile().passphrase, PassphraseSource::Text(_)));
         draft.saves_passphrase = false;
         assert!(matches!(draft.to_profile().passphrase, PassphraseSource::Ask));
         assert_eq!(draft.to_profile().include.unwrap(), ["work"]);
+    }
+
+    #[test]
+    fn the_name_of_a_profile_makes_the_series_and_has_to_be_one() {
+        let mut draft = BackupDraft::new();
+        assert_eq!(draft.profile_name(), DEFAULT_NAME);
+        draft.set_profile("night", profile(), compose);
+        assert_eq!(draft.profile_name(), "night");
+        for bad in ["", " ", ".x", "a/b"] {
+            draft.set_profile_name(bad);
+            draft.saves_profile = false;
+            assert_eq!(draft.check_name(), Ok(()), "what is not kept needs no name");
+            draft.saves_profile = true;
+            assert_eq!(draft.check_name(), Err(Reason::BadProfileName), "{bad:?}");
+        }
+        draft.set_profile_name(" my disk ");
+        assert_eq!((draft.check_name(), draft.profile_name()), (Ok(()), "my disk"));
     }
 }

@@ -191,7 +191,9 @@ fn going_back_keeps_the_open_archive_and_every_choice() {
 #[test]
 fn an_old_archive_of_this_system_is_pointed_out() {
     let mut here = (*system(&[("fedora", Class::TemplateVm)])).clone();
-    let later = LocalTime::parse_compact("20260401T100000").unwrap().unix_seconds();
+    let later = crate::units::LocalTime::parse_compact("20260401T100000")
+        .unwrap()
+        .unix_seconds();
     here.vms.push(vm("work", Class::AppVm, later));
     let draft = opened(Arc::new(here));
     assert_eq!(draft.newer_known(), later.map(|moment| (1, moment)));

@@ -69,6 +69,8 @@ pub(in crate::engine) fn run(
     let unready = check(plan, &system)?;
     host.prepare()?;
     descriptors::allow_all();
+    // What changes from here on may not be in the archive, however long it takes to write.
+    let as_of = unix_now().cast_signed();
     let contents = Contents::gather(plan, &system, &unready, host, context)?;
     check_device(&plan.destination, plan.device)?;
     let writer = open_writer(&plan.destination, services, &context.cancel, &context.notices())?;
@@ -83,7 +85,7 @@ pub(in crate::engine) fn run(
     let location = written.writer.commit()?;
     let archive = location.file().map(Path::to_owned);
     let done: Vec<String> = vms.iter().filter(|vm| is_done(vm)).map(name).collect();
-    if let Err(error) = host.record_backup(&done, unix_now().cast_signed()) {
+    if let Err(error) = host.record_backup(&done, as_of) {
         context.warn(Warning::NotRecorded { why: error });
     }
     let recovery_file = recovery::write_text(plan, archive.as_deref(), &backup_id, &contents, context);

@@ -50,7 +50,7 @@ pub(super) fn of_helper(question: &Question, fault: HelperFault) -> HostError {
         Question::Restoring { vm } | Question::StillRestoring { vm } | Question::Settled { vm } => {
             (vm.clone(), String::new())
         }
-        Question::GiveUp => (String::new(), String::new()),
+        Question::Repeat { .. } | Question::EndRepeating { .. } | Question::GiveUp => (String::new(), String::new()),
     };
     match fault {
         HelperFault::Call {
@@ -83,6 +83,7 @@ pub(super) fn of_helper(question: &Question, fault: HelperFault) -> HostError {
             },
         },
         HelperFault::Untrusted { path } => HostError::Untrusted { path },
+        HelperFault::Schedule(why) => HostError::NotRepeated { why },
         HelperFault::Message => HostError::HelperGone,
     }
 }

@@ -162,6 +162,17 @@ impl LiveDaemon {
             .ask(AdminVolume::parse)
     }
 
+    /// When a volume on a block device got its present content, in seconds since 1970: when its last old content was put away. `None`
+    /// where none is kept.
+    pub(super) fn changed_at(&self, vm: &str, volume: &str) -> Result<Option<i64>, HostError> {
+        let kept = self
+            .call("admin.vm.volume.ListSnapshots", vm)
+            .with(volume)
+            .ask(parse_names)?;
+        let time = |name: &String| name.strip_suffix("-back")?.parse().ok();
+        Ok(kept.iter().filter_map(time).max())
+    }
+
     /// The firewall's rules of a VM, one a line.
     pub(super) fn rules(&self, vm: &str) -> Result<String, HostError> {
         let text = |content: &[u8]| Ok(String::from_utf8_lossy(content).into_owned());

@@ -16,7 +16,7 @@ use crate::{
     cancel::CancelToken,
     host::{
         DOM0, HostError,
-        picture::{BLOCK_DRIVER, DaemonVolume, KERNEL_DRIVER, Opener, Sight},
+        picture::{BACKUP_TIME, BLOCK_DRIVER, DaemonVolume, KERNEL_DRIVER, Opener, Sight},
     },
     inventory::Inventory,
     units::MIB,
@@ -209,9 +209,15 @@ fn ask_for_volumes(
             let key = (domain.name.clone(), volume.name.clone());
             if matters(&domain.name) && !facts.volumes.contains_key(&key) {
                 let found = told(daemon.volume(&domain.name, &volume.name))?;
+                // Nobody compares it with a backup that was never made.
+                let changed = match domain.property(BACKUP_TIME) {
+                    Some(_) => told(daemon.changed_at(&domain.name, &volume.name))?.flatten(),
+                    None => None,
+                };
                 let found = found.map(|volume| DaemonVolume {
                     size_bytes: volume.size,
                     used_bytes: volume.usage.unwrap_or(volume.size).min(volume.size),
+                    changed,
                 });
                 facts.volumes.insert(key.clone(), found);
             }

@@ -37,6 +37,7 @@ pub(super) fn host_reason(error: &HostError) -> Option<&'static str> {
         | HostError::Untrusted { .. }
         | HostError::HelperGone
         | HostError::NotBeingRestored { .. }
+        | HostError::NotRepeated { .. }
         | HostError::Cancelled(_) => None,
     }
 }

@@ -18,6 +18,7 @@ use super::{
     live,
     parts::Message,
     refusal::{operation, refusal},
+    schedule::not_repeated,
     setting::{setting, unfit},
 };
 
@@ -89,6 +90,7 @@ pub fn host_error(error: &HostError) -> Message {
         HostError::Untrusted { path } => live::untrusted(path),
         HostError::HelperGone => live::helper_gone(),
         HostError::NotBeingRestored { name } => live::not_being_restored(name),
+        HostError::NotRepeated { why } => not_repeated(why),
         HostError::Cancelled(_) => Message::new(gettext("Cancelled")),
         HostError::Io {
             operation: what,

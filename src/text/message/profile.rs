@@ -105,6 +105,7 @@ fn expected_words(expected: Expected) -> String {
         Expected::Level => gettext("It has to be fast, balanced, small or a number."),
         // Translators: do not translate default and reference.
         Expected::Strength => gettext("It has to be default or reference."),
+        Expected::Days => gettext("It has to be a number of days, or 0."),
         Expected::Count => gettext("It has to be a number from 1 on."),
     }
 }

@@ -11,7 +11,7 @@ use crate::transport::{DestinationError, ServiceFault, SourceError, Unreadable};
 use super::{
     super::{
         duration,
-        i18n::{gettext, gettext_f},
+        i18n::{gettext, gettext_f, ngettext_f},
         sanitize,
     },
     Message, io_hint, io_text, is_of_the_device,
@@ -39,6 +39,7 @@ pub fn destination_error(error: &DestinationError) -> Message {
         .hint(gettext(
             "The backup did not get its name, and the file that is there now is not this backup. Make sure that no other program works in that directory, and start again.",
         )),
+        DestinationError::NotMounted { path, made } => not_mounted(path, *made),
         DestinationError::NotADirectory { path } => Message::new(gettext_f(
             "{path} is not a directory",
             &[("path", &sanitize(&path.to_string_lossy()))],
@@ -98,6 +99,22 @@ pub fn destination_error(error: &DestinationError) -> Message {
             "In that VM: check that the directory is there and may be written to, that its disk has room, or that the command works.",
         )),
     }
+}
+
+fn not_mounted(path: &Path, made: usize) -> Message {
+    Message::new(gettext_f(
+        "No disk is mounted at {path}",
+        &[("path", &sanitize(&path.to_string_lossy()))],
+    ))
+    .detail(ngettext_f(
+        "{n} backup of this profile was made in it and is not there, and the directory lies on the disk of the system.",
+        "{n} backups of this profile were made in it and none of them is there, and the directory lies on the disk of the system.",
+        made as u64,
+        &[],
+    ))
+    .hint(gettext(
+        "Mount the disk. If you removed the older backups yourself, make one by hand: “qvm-backup --profile NAME”.",
+    ))
 }
 
 fn file_too_large(place: &str) -> Message {

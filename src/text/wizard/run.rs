@@ -32,6 +32,7 @@ pub fn way_label(way: &Way) -> String {
             &[],
         ),
         Way::OpenFolder { .. } => gettext("_Open the folder"),
+        Way::Repeat => gettext("Re_peat This Backup…"),
         Way::Unmount { vm } => gettext_f("_Unmount in {name}…", &[("name", &sanitize(vm))]),
     }
 }
@@ -92,7 +93,7 @@ pub fn profile_not_kept() -> String {
 /// Returns which VMs have come since the profile was saved.
 pub fn new_since_profile(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| {
-        let list = super::left_out(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let list = super::left_out(&names.iter().map(String::as_str).collect::<Vec<_>>(), false);
         ngettext_f(
             "{n} VM is new since this profile was saved: {list}",
             "{n} VMs are new since this profile was saved: {list}",

@@ -7,10 +7,11 @@ use crate::{
     crypto::Grade,
     draft::{BackupDraft, PowerOff, TypedPlace},
     format::{Compression, Level},
+    schedule::Rhythm,
     text::{
         compression,
         i18n::{gettext, gettext_f, ngettext_f, pgettext},
-        sanitize, unverified,
+        only_changed, sanitize, unverified,
     },
 };
 
@@ -129,15 +130,17 @@ pub fn after(draft: &BackupDraft, profile: Option<&Path>) -> String {
         let path = sanitize(&profile.to_string_lossy());
         lines.push(if draft.saves_passphrase {
             gettext_f(
-                "The settings are kept as the default profile in {path}, with the passphrase in plain text.",
+                "The settings are kept as the profile {path}, with the passphrase in plain text.",
                 &[("path", &path)],
             )
         } else {
-            gettext_f(
-                "The settings are kept as the default profile in {path}.",
-                &[("path", &path)],
-            )
+            gettext_f("The settings are kept as the profile {path}.", &[("path", &path)])
         });
+        lines.extend(draft.rhythm.map(|rhythm| match rhythm {
+            Rhythm::Daily => gettext("The backup is repeated every day."),
+            Rhythm::Weekly => gettext("The backup is repeated every week."),
+            Rhythm::Monthly => gettext("The backup is repeated every month."),
+        }));
     }
     if draft.resources.is_gentle {
         lines.push(gettext("The computer stays responsive, and the backup takes its time."));
@@ -155,8 +158,16 @@ pub fn protection_of(draft: &BackupDraft) -> (String, bool) {
     (words, draft.grade().is_some_and(Grade::is_weak))
 }
 
-/// Which VMs are not in the backup.
-pub fn left_out(names: &[&str]) -> String {
+/// Which VMs are not in the backup, and what follows if it holds only what has changed.
+pub fn left_out(names: &[&str], is_of_changed: bool) -> String {
+    let list = names_left_out(names);
+    if is_of_changed {
+        return format!("{list}\n{}", only_changed());
+    }
+    list
+}
+
+fn names_left_out(names: &[&str]) -> String {
     if names.is_empty() {
         return gettext("Every VM is in this backup.");
     }
@@ -190,9 +201,10 @@ mod tests {
 
     #[test]
     fn long_lists_of_names_are_counted() {
-        assert_eq!(left_out(&["a", "b"]), "a, b");
+        assert_eq!(left_out(&["a", "b"], false), "a, b");
         let many = vec!["x"; MOST_NAMES + 3];
-        assert!(left_out(&many).ends_with(" and 3 more"));
-        assert_eq!(left_out(&[]), "Every VM is in this backup.");
+        assert!(left_out(&many, false).ends_with(" and 3 more"));
+        assert_eq!(left_out(&[], false), "Every VM is in this backup.");
+        assert!(left_out(&["a"], true).contains("not a whole backup"));
     }
 }

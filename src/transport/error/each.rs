@@ -17,6 +17,7 @@ impl DestinationError {
         Exists { path: odd().into() },
         InUse { path: odd().into() },
         Replaced { path: odd().into() },
+        NotMounted { path: odd().into(), made: 3 },
         NotADirectory { path: odd().into() },
         OtherDisk { path: odd().into() },
         Full { place: odd() },

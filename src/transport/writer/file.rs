@@ -66,6 +66,9 @@ impl FileWriter {
         part.push(".part");
         let part = PathBuf::from(part);
         let file = begin(&part, &path, notices)?;
+        if let Some(folder) = path.parent() {
+            durable::hand_over(&file, folder);
+        }
         Ok(Self {
             file,
             bytes: 0,

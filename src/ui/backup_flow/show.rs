@@ -9,7 +9,7 @@ use crate::{
     ui::{
         Glyph,
         flow::{Flow, label_color, vm_item},
-        pages::{Choices, SummaryFacts, SummaryLine},
+        pages::{Choices, Keeping, SummaryFacts, SummaryLine},
     },
 };
 
@@ -24,6 +24,7 @@ impl BackupFlow {
         let items: Vec<_> = vms.map(|(position, vm)| vm_item(system, position, vm)).collect();
         self.vms.show_vms(&items, |name| draft.is_selected(name));
         self.vms.show_total(&total(draft));
+        self.vms.show_may_select_changed(draft.has_unchanged());
         let mut notes: Vec<String> = self.profile_problem.borrow().iter().cloned().collect();
         notes.extend(words::unknown_in_profile(draft.unknown_in_profile()));
         let new = draft.new_since_profile();
@@ -48,17 +49,21 @@ impl BackupFlow {
     }
 
     pub(super) fn show_passphrase(&self, draft: &BackupDraft) {
-        let profile = self.profile_path();
+        let keeping = Keeping {
+            file: self.profile_path(draft),
+            can_repeat: self.shell.host.can_repeat(),
+        };
         let choices = Choices {
             is_costly_to_guess: draft.is_costly_to_guess,
-            saves_profile: draft.saves_profile && profile.is_some(),
+            saves_profile: draft.saves_profile && keeping.file.is_some(),
+            profile_name: draft.profile_name().to_owned(),
+            rhythm: draft.rhythm,
             saves_passphrase: draft.saves_passphrase,
             verifies: draft.will_verify(),
             is_gentle: draft.resources.is_gentle,
             powers_off: draft.power_off == PowerOff::Yes,
         };
-        self.passphrase
-            .show_choices(choices, profile.as_deref(), draft.unverifiable());
+        self.passphrase.show_choices(&choices, &keeping, draft.unverifiable());
         let kept = draft.passphrase.is_kept();
         let kept = kept.then(|| words::kept_passphrase(draft.passphrase.is_from_profile()));
         self.passphrase.show_kept(&kept.unwrap_or_default());
@@ -84,7 +89,7 @@ impl BackupFlow {
         });
         let left_out = draft.candidates().filter(|vm| !draft.is_selected(&vm.name));
         let left_out: Vec<&str> = left_out.map(|vm| vm.name.as_str()).collect();
-        let profile = self.profile_path().filter(|_| draft.saves_profile);
+        let profile = self.profile_path(draft).filter(|_| draft.saves_profile);
         let (protection, is_weak) = words::protection_of(draft);
         let facts = SummaryFacts {
             protection,
@@ -93,17 +98,19 @@ impl BackupFlow {
             destination: destination(draft.place().typed()),
             method: words::method(draft.compression(), draft.level),
             after: words::after(draft, profile.as_deref()),
-            left_out: words::left_out(&left_out),
+            left_out: words::left_out(&left_out, draft.is_of_changed()),
         };
         self.summary.show_plan(&lines.collect::<Vec<_>>(), &facts);
         self.summary
             .show_findings(draft.finding_groups(), draft.unready_together());
     }
 
-    /// The file of the default profile, where one can be kept.
-    fn profile_path(&self) -> Option<std::path::PathBuf> {
+    /// The file of the profile, where one can be kept.
+    fn profile_path(&self, draft: &BackupDraft) -> Option<std::path::PathBuf> {
         let folder = self.shell.host.profile_dir()?;
-        Some(folder.path().join(format!("{}.conf", profile::DEFAULT_NAME)))
+        // While its name is typed it may be none.
+        let named = profile::path(folder.path(), draft.profile_name());
+        Some(named.unwrap_or_else(|_| folder.path().to_owned()))
     }
 }
 

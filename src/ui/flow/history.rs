@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Shows the history of the system, which is read off the window's thread.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use gtk::{gio, prelude::*};
 
-use crate::{history::past_runs, job::Task, text, ui::history::HistoryWindow};
+use crate::{
+    draft::WizardDraft,
+    history::past_runs,
+    job::Task,
+    text::{self, wizard as words},
+    ui::{
+        desktop,
+        history::{Follow, HistoryWindow},
+    },
+};
 
 use super::{Flow, Waiting, when_answered};
 
@@ -31,9 +44,26 @@ fn show<F: Flow>(flow: &Rc<F>) -> Waiting {
         let runs = folder.map_or_else(|| Ok(Vec::new()), |folder| past_runs(&folder));
         Ok(runs.map(|runs| runs.iter().take(MOST_RUNS).map(text::past_run).collect()))
     });
-    when_answered(flow, task, move |_, answer| {
-        if let (Ok(runs), true) = (answer, window.is_open()) {
-            window.show(runs.map_err(|error| text::history_unreadable(&error).full_text()));
-        }
+    when_answered(flow, task, move |flow, answer| {
+        let (Ok(runs), true) = (answer, window.is_open()) else {
+            return;
+        };
+        let (of_handler, flow) = (window.clone(), Rc::downgrade(flow));
+        window.show(
+            runs.map_err(|error| text::history_unreadable(&error).full_text()),
+            move |archive, follow| {
+                let root = flow.upgrade().and_then(|flow| root_of(&*flow));
+                let started = desktop::restore_wizard(archive, follow == Follow::Verify, root.as_deref());
+                if let Err(error) = started {
+                    of_handler.show_problem(&words::wizard_not_started(&error.to_string()));
+                }
+            },
+        );
     })
+}
+
+/// The folder of the PedOS, where it is not the one that runs here.
+fn root_of<F: Flow>(flow: &F) -> Option<PathBuf> {
+    let root = flow.draft().borrow().system()?.root.clone();
+    (root != Path::new("/")).then_some(root)
 }

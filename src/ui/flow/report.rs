@@ -19,6 +19,7 @@ pub(in crate::ui) struct Kept {
     pub(in crate::ui) outcome: Outcome,
     pub(in crate::ui) place: String,
     pub(in crate::ui) archive: Option<ArchiveInfo>,
+    pub(in crate::ui) profile: Option<String>,
     pub(in crate::ui) at: SystemTime,
 }
 
@@ -66,6 +67,7 @@ impl Kept {
             outcome: &self.outcome,
             place: &self.place,
             archive: self.archive.as_ref(),
+            profile: self.profile.as_deref(),
             at: self.at,
         };
         let problem = save_report(path, &ended).err().map(|error| error.to_string());

@@ -22,11 +22,23 @@ use super::report::Kept;
 /// How often the page is drawn anew while nothing is heard of the job.
 const TICK: Duration = Duration::from_secs(1);
 
+/// What is known of a job before it begins.
+pub(in crate::ui) struct Shown {
+    pub(in crate::ui) kind: JobKind,
+    pub(in crate::ui) overall: Overall,
+    /// The profile by which a backup is made.
+    pub(in crate::ui) profile: Option<String>,
+    /// Whether the backup can be repeated and is not yet.
+    pub(in crate::ui) may_repeat: bool,
+}
+
 /// A job that is being shown.
 pub(in crate::ui) struct Running {
     handle: JobHandle,
     kind: JobKind,
     overall: Overall,
+    profile: Option<String>,
+    may_repeat: bool,
     window: glib::WeakRef<gtk::Window>,
     page: BpProgressPage,
     phase: Cell<Phase>,
@@ -43,7 +55,12 @@ impl Running {
     pub(in crate::ui) fn start(
         window: &gtk::Window,
         page: &BpProgressPage,
-        (kind, overall): (JobKind, Overall),
+        Shown {
+            kind,
+            overall,
+            profile,
+            may_repeat,
+        }: Shown,
         handle: JobHandle,
         at_end: impl FnOnce(&Self, Outcome) + 'static,
     ) -> Rc<Self> {
@@ -53,6 +70,8 @@ impl Running {
             handle,
             kind,
             overall,
+            profile,
+            may_repeat,
             window: window.downgrade(),
             page: page.clone(),
             phase: Cell::new(Phase::Preparing),
@@ -173,7 +192,7 @@ impl Running {
             &full_text(&view, last),
             unmount.as_deref(),
         );
-        self.page.show_ways(&ways_on(self.kind, last, disk_vm));
+        self.page.show_ways(&ways_on(self.kind, last, disk_vm, self.may_repeat));
         let kept = Kept {
             kind: self.kind,
             outcome: last.clone(),
@@ -182,6 +201,7 @@ impl Running {
                 _ => place.location().to_string(),
             },
             archive: archive.cloned(),
+            profile: self.profile.clone(),
             at: SystemTime::now(),
         };
         let degree = last.degree(self.kind);

@@ -9,7 +9,7 @@ use gtk::prelude::*;
 use crate::{
     draft::{self, PlaceState, Run, Way, WizardDraft},
     engine::{ArchiveInfo, EngineError},
-    history,
+    history::{self, Noted},
     host::{Host, System},
     job::{self, Job, JobKind, Outcome, Overall, Task},
     text::wizard as words,
@@ -17,7 +17,7 @@ use crate::{
     ui::{BpPlaceField, BpWizard, Move, desktop, dialogs::Question, neighbour::Presence, pages::BpProgressPage},
 };
 
-use super::{Leaving, Running, Waiting, Watching, ask_to_leave, pick_place, read_system, watch, when_answered};
+use super::{Leaving, Running, Shown, Waiting, Watching, ask_to_leave, pick_place, read_system, watch, when_answered};
 
 /// How long nothing may be typed before a VM is asked what a line means there.
 const PAUSE_BEFORE_VM: Duration = Duration::from_millis(600);
@@ -99,6 +99,13 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     /// These VMs of the archive that a run was about are to be restored.
     fn restore_only(self: &Rc<Self>, _vms: &[String]) {}
 
+    /// Whether the backup can be repeated by itself and will not be.
+    fn may_repeat(&self) -> bool {
+        false
+    }
+    /// The backup that was made is to be repeated.
+    fn repeat(self: &Rc<Self>) {}
+
     /// A handler that does not keep the flow alive.
     fn hearing<P: ?Sized>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, &P) + 'static) -> impl Fn(&P) + 'static {
         let flow = Rc::downgrade(self);
@@ -145,6 +152,7 @@ pub(in crate::ui) trait Flow: Sized + 'static {
                     }
                 });
             }
+            Way::Repeat => self.repeat(),
             Way::Unmount { vm } => self.show_dialog_of(vm),
         }
     }
@@ -302,7 +310,14 @@ pub(in crate::ui) trait Flow: Sized + 'static {
     fn start(self: &Rc<Self>, kind: JobKind, overall: Overall, job: Job) {
         let shell = self.shell();
         let place = self.draft().borrow().place().location().to_string();
-        let note = history::noting(shell.host.profile_dir(), kind, place, self.archive());
+        let noted = Noted {
+            kind,
+            place,
+            archive: self.archive(),
+            profile: job.profile().map(str::to_owned),
+        };
+        let profile = noted.profile.clone();
+        let note = history::noting(shell.host.profile_dir(), noted);
         let handle = job::spawn_noted(job, self.draft().borrow().resources(), note);
         let flow = Rc::downgrade(self);
         let at_end = move |running: &Running, outcome| {
@@ -313,7 +328,12 @@ pub(in crate::ui) trait Flow: Sized + 'static {
         let running = Running::start(
             shell.wizard.upcast_ref(),
             &shell.progress,
-            (kind, overall),
+            Shown {
+                kind,
+                overall,
+                profile,
+                may_repeat: self.may_repeat(),
+            },
             handle,
             at_end,
         );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Page 3 of a backup: what protects it, and what happens besides.
 
-use std::{cell::Cell, sync::OnceLock};
+use std::{cell::Cell, path::PathBuf, sync::OnceLock};
 
 use glib::subclass::Signal;
 use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
@@ -9,10 +9,12 @@ use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 use crate::{
     draft::Meter,
     plan::Unverified,
+    schedule::Rhythm,
     text::{Tone, wizard as words},
     ui::{
-        BpCheck, BpClampLayout, BpOption,
+        BpCheck, BpChoiceField, BpClampLayout, BpOption,
         pages::show_text_of,
+        repeat,
         widgets::{connect, mark_field},
     },
 };
@@ -48,6 +50,14 @@ mod imp {
         pub(super) profile_check: TemplateChild<BpCheck>,
         #[template_child]
         pub(super) keep_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) name_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) name_entry: TemplateChild<gtk::Entry>,
+        #[template_child]
+        pub(super) repeat_field: TemplateChild<BpChoiceField>,
+        #[template_child]
+        pub(super) repeat_note: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) keep_check: TemplateChild<BpCheck>,
         #[template_child]
@@ -90,6 +100,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             BpClampLayout::ensure_type();
             BpCheck::ensure_type();
+            BpChoiceField::ensure_type();
             BpOption::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
@@ -101,6 +112,19 @@ mod imp {
     }
 
     impl ObjectImpl for BpPassphrasePage {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let drop = self.repeat_field.drop_down();
+            repeat::fill(&drop);
+            let page = self.obj().downgrade();
+            drop.connect_selected_notify(move |_| {
+                if let Some(page) = page.upgrade() {
+                    page.imp().on_changed();
+                }
+            });
+            self.repeat_note.set_label(&words::repeat_note());
+        }
+
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
             SIGNALS.get_or_init(|| vec![Signal::builder("changed").build()])
@@ -177,8 +201,8 @@ impl BpPassphrasePage {
         imp.hint_label.set_visible(!hints.is_empty());
     }
 
-    /// Shows what is ticked; `file` is where the profile lies, `unverifiable` why the archive cannot be read again.
-    pub fn show_choices(&self, choices: Choices, file: Option<&std::path::Path>, unverifiable: Option<Unverified>) {
+    /// Shows what is ticked; `unverifiable` says why the archive cannot be read again.
+    pub fn show_choices(&self, choices: &Choices, keeping: &Keeping, unverifiable: Option<Unverified>) {
         let imp = self.imp();
         imp.is_showing.set(true);
         imp.costly_check.set_active(choices.is_costly_to_guess);
@@ -187,10 +211,20 @@ impl BpPassphrasePage {
         // GTK 4.8 tells assistive technology only of what is greyed out itself.
         imp.keep_check.set_sensitive(choices.saves_profile);
         imp.keep_check.set_active(choices.saves_passphrase);
+        let file = keeping.file.as_deref();
         imp.profile_check.set_visible(file.is_some());
         imp.keep_box.set_visible(file.is_some());
         imp.keep_warning
             .set_label(&file.map(words::keep_warning).unwrap_or_default());
+        imp.name_box.set_visible(file.is_some() && choices.saves_profile);
+        // Replacing the text would move the cursor of who types it.
+        if imp.name_entry.text().trim() != choices.profile_name {
+            imp.name_entry.set_text(&choices.profile_name);
+        }
+        imp.repeat_field.set_visible(keeping.can_repeat);
+        repeat::select(&imp.repeat_field.drop_down(), choices.rhythm);
+        imp.repeat_note
+            .set_visible(keeping.can_repeat && choices.rhythm.is_some());
         imp.keep_warning_box
             .set_visible(choices.saves_profile && choices.saves_passphrase);
         imp.verify_check.set_active(choices.verifies);
@@ -207,6 +241,8 @@ impl BpPassphrasePage {
         Choices {
             is_costly_to_guess: imp.costly_check.is_active(),
             saves_profile: imp.profile_check.is_active(),
+            profile_name: imp.name_entry.text().to_string(),
+            rhythm: repeat::chosen(&imp.repeat_field.drop_down()),
             saves_passphrase: imp.keep_check.is_active(),
             verifies: imp.verify_check.is_active(),
             is_gentle: imp.gentle_check.is_active(),
@@ -221,12 +257,16 @@ impl BpPassphrasePage {
 }
 
 /// What the check boxes say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
     /// Every guess at the passphrase costs as much as with the stock tool.
     pub is_costly_to_guess: bool,
-    /// The choices are kept as the default profile.
+    /// The choices are kept as a profile.
     pub saves_profile: bool,
+    /// The name of that profile.
+    pub profile_name: String,
+    /// How often its backup is repeated.
+    pub rhythm: Option<Rhythm>,
     /// The profile keeps the passphrase too.
     pub saves_passphrase: bool,
     /// The archive is read again afterwards.
@@ -235,4 +275,13 @@ pub struct Choices {
     pub is_gentle: bool,
     /// The computer is turned off at the end.
     pub powers_off: bool,
+}
+
+/// What can be done with profiles on this PedOS.
+#[derive(Debug, Clone, Default)]
+pub struct Keeping {
+    /// Where the profile lies, if one can be kept.
+    pub file: Option<PathBuf>,
+    /// Whether its backup can be repeated.
+    pub can_repeat: bool,
 }

@@ -35,6 +35,8 @@ mod imp {
         #[template_child]
         pub(super) new_button: TemplateChild<gtk::Button>,
         #[template_child]
+        pub(super) changed_button: TemplateChild<gtk::Button>,
+        #[template_child]
         pub(super) new_label: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) total_label: TemplateChild<gtk::Label>,
@@ -86,6 +88,11 @@ mod imp {
         }
 
         #[template_callback]
+        fn on_select_changed(&self) {
+            self.obj().emit_by_name::<()>("select-changed", &[]);
+        }
+
+        #[template_callback]
         fn on_new(&self) {
             self.obj().emit_by_name::<()>("add-new", &[]);
         }
@@ -120,7 +127,7 @@ mod imp {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
             SIGNALS.get_or_init(|| {
-                ["changed", "retry", "add-new"]
+                ["changed", "retry", "add-new", "select-changed"]
                     .map(|name| Signal::builder(name).build())
                     .into()
             })
@@ -150,7 +157,7 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// Which VMs to back up. Signals `changed`, `retry` and `add-new`.
+    /// Which VMs to back up. Signals `changed`, `retry`, `add-new` and `select-changed`.
     pub struct BpVmsPage(ObjectSubclass<imp::BpVmsPage>)
         @extends gtk::Box, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
@@ -210,6 +217,16 @@ impl BpVmsPage {
     /// Hears that those are to be selected.
     pub fn connect_new(&self, handler: impl Fn(&Self) + 'static) {
         connect(self, "add-new", handler);
+    }
+
+    /// Offers to select the VMs that have changed, if others have not.
+    pub fn show_may_select_changed(&self, may_select: bool) {
+        self.imp().changed_button.set_visible(may_select);
+    }
+
+    /// Hears that those are to be selected.
+    pub fn connect_select_changed(&self, handler: impl Fn(&Self) + 'static) {
+        connect(self, "select-changed", handler);
     }
 
     /// Shows what the selection comes to.

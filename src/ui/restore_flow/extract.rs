@@ -12,7 +12,7 @@ use crate::{
     text::wizard as words,
     ui::{
         BpExtractWindow, BpInsideWindow, desktop, dialogs,
-        flow::{Flow, Running},
+        flow::{Flow, Running, Shown},
     },
 };
 
@@ -55,7 +55,12 @@ impl RestoreFlow {
         let running = Running::start(
             window.upcast_ref(),
             window.page(),
-            (JobKind::Extract, overall),
+            Shown {
+                kind: JobKind::Extract,
+                overall,
+                profile: None,
+                may_repeat: false,
+            },
             handle,
             at_end,
         );

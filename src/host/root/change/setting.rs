@@ -14,8 +14,6 @@ use crate::{
 
 /// What is fixed when a VM is made.
 const FIXED_PROPERTIES: [&str; 4] = ["name", "qid", "uuid", "klass"];
-/// When a VM was last backed up.
-const BACKUP_TIME: &str = "backup_timestamp";
 
 pub(in crate::host::root) fn settle(host: &RootHost, vm: &str, wanted: &Wanted) -> Result<Vec<NotTaken>, HostError> {
     let mut not_taken = Vec::new();
@@ -169,10 +167,10 @@ pub(in crate::host::root) fn record_backup(
             let Some(domain) = record.domain(vm) else {
                 continue;
             };
-            if settings::has_property(&domain.class, BACKUP_TIME) {
-                record.set_property(vm, BACKUP_TIME, &unix_seconds.to_string())?;
+            if settings::has_property(&domain.class, crate::host::picture::BACKUP_TIME) {
+                record.set_property(vm, crate::host::picture::BACKUP_TIME, &unix_seconds.to_string())?;
             } else {
-                record.reset_property(vm, BACKUP_TIME)?;
+                record.reset_property(vm, crate::host::picture::BACKUP_TIME)?;
             }
         }
         Ok(())
