@@ -113,6 +113,7 @@ impl Holder<'_, '_> {
     fn hold_tree(&mut self, file: &str, first: Entry) -> Result<Vec<Received>, EngineError> {
         let mut all: Vec<Received> = Vec::new();
         let mut size_bytes = 0;
+        let first_name = lossy(&first.name);
         let mut next = Some(first);
         while let Some(entry) = next {
             // What stands elsewhere or has no use here costs the VM nothing, whatever it is.
@@ -128,6 +129,10 @@ impl Holder<'_, '_> {
             next = self.next()?;
         }
         if all.is_empty() {
+            // Another file in the place of a volume or of rules is not what was promised, however whole it is.
+            if volume_of(self.row, file).is_some() || VmFile::from_file_name(file).is_some() {
+                return Err(self.place.damaged(Damage::InnerOther { name: first_name }));
+            }
             all.push(Received {
                 name: file.to_owned(),
                 size_bytes,
