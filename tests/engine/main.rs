@@ -21,4 +21,5 @@ mod settings;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;
+mod vectors;
 mod verdicts;
