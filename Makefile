@@ -36,7 +36,7 @@ install_completions = \
 	install -D -m 644 data/completions/zsh/_$(1) '$(DESTDIR)$(ZSH_DIR)/'_$(1) && \
 	install -D -m 644 data/completions/fish/$(1).fish '$(SHAREDIR)/fish/vendor_completions.d/'$(1).fish
 
-.PHONY: help run test bench build compile static lint sample install install-tools install-wizards uninstall \
+.PHONY: help run test bench fuzz build compile static lint sample install install-tools install-wizards uninstall \
 	dist deb rpm check-packages reproducible clean
 
 help:
@@ -44,6 +44,7 @@ help:
 	@echo '                without a display, do a whole backup and restore of it with the tools and compare'
 	@echo 'make test       install what is missing and run every check and test'
 	@echo 'make bench      measure the tools beside what is used instead of them (an hour and more; scripts/bench.sh for less)'
+	@echo 'make fuzz       throw damaged input at every parser, a minute each (FUZZ_SECONDS=N for another time)'
 	@echo 'make build      build the four programs and the helper for use'
 	@echo 'make static     build the two tools for any x86-64 Linux, linked to nothing, in static/'
 	@echo 'make install    install them below PREFIX ($(PREFIX)), inside DESTDIR if it is set;'
@@ -66,6 +67,9 @@ test:
 
 bench:
 	@scripts/bench.sh
+
+fuzz:
+	@scripts/fuzz.sh
 
 lint:
 	@scripts/lint.sh
