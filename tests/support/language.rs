@@ -20,13 +20,17 @@ const HEADER: &str = "msgid \"\"\nmsgstr \"\"\n\"Content-Type: text/plain; chars
 pub(crate) fn translated(language: &str, english: &str) -> String {
     let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("po/{language}.po"));
     let catalogue = fs::read_to_string(catalogue).unwrap();
-    let mut entries = catalogue.lines().zip(catalogue.lines().skip(1));
     let of = |line: &str, key: &str| {
         let text = line.strip_prefix(key)?.strip_prefix(" \"")?.strip_suffix('"')?;
-        Some(text.replace('_', ""))
+        Some(text.to_owned())
     };
-    let found =
-        entries.find_map(|(id, text)| of(text, "msgstr").filter(|_| of(id, "msgid").as_deref() == Some(english)));
+    let translation = |is_it: &dyn Fn(&str) -> bool| {
+        let mut entries = catalogue.lines().zip(catalogue.lines().skip(1));
+        entries.find_map(|(id, text)| of(text, "msgstr").filter(|_| of(id, "msgid").is_some_and(|id| is_it(&id))))
+    };
+    // The same text may stand in a menu, where another mnemonic is a part of it.
+    let found = translation(&|id| id == english).or_else(|| translation(&|id| id.replace('_', "") == english));
+    let found = found.map(|text| text.replace('_', ""));
     found.unwrap_or_else(|| panic!("{english:?} is not translated"))
 }
 
