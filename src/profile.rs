@@ -25,7 +25,7 @@ pub use selection::{Selection, select};
 pub use vm_passphrase::{VmPassphraseError, passphrase_from_vm};
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -94,13 +94,7 @@ impl Profile {
     /// When it is not there or not a profile.
     pub fn load(folder: &LocalDir, name: &str) -> Result<Loaded, ProfileError> {
         let path = path(folder.path(), name)?;
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => ProfileError::NotFound { path: path.clone() },
-            _ => ProfileError::Io {
-                path: path.clone(),
-                source,
-            },
-        };
+        let failed = |source| ProfileError::of_file(&path, source);
         let bytes = fs::metadata(&path).map_err(failed)?.len();
         if bytes > LARGEST_BYTES {
             let limit = LARGEST_BYTES;

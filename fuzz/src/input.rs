@@ -13,7 +13,7 @@ pub(crate) fn text(input: &[u8]) -> Option<&str> {
     std::str::from_utf8(input).ok()
 }
 
-/// Gives every header of a tar archive the right checksum, so that what is behind it is reached as well.
+/// Corrects the checksum of every header of a tar archive, so that the reader goes on to the data behind it.
 pub(crate) fn with_checksums(input: &[u8]) -> Vec<u8> {
     let mut archive = input.to_vec();
     let (blocks, _) = archive.as_chunks_mut::<512>();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What is fuzzed. Each target holds more than that nothing panics: that two readings agree, that what was read is printed and
-//! read the same, that an error has words, that memory is bounded.
+//! The fuzz targets. Each target asserts more than the absence of panics: two readers agree, a value that parses prints to a text
+//! that parses to an equal value, every error has words, and memory is bounded.
 
 mod admin;
 mod archive;

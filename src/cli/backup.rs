@@ -15,7 +15,7 @@ use crate::{
     },
     job::{self, Ended, Job, JobHandle, Task},
     json::{Unopened, WhyUnopened},
-    plan::{BackupPlan, RetentionPolicy, Room, Unverified, check_backup, hindrances, may_have_changed},
+    plan::{BackupPlan, RetentionPolicy, Room, Unverified, changed_of, check_backup, hindrances},
     profile::{ProfileError, passphrase_from_vm},
     secret::{Passphrase, PassphraseAnomaly, anomalies},
     text::{self, JobKind},
@@ -153,7 +153,7 @@ fn carry_on(args: &BackupArgs, console: &Console, interrupt: &Interrupt) -> Resu
 
 /// Leaves out the VMs that have not changed; returns whether others are left.
 fn leave_out_unchanged(settings: &mut Settings, system: &System, console: &Console) -> bool {
-    settings.vms.retain(|name| system.vm(name).is_none_or(may_have_changed));
+    settings.vms = changed_of(system, std::mem::take(&mut settings.vms));
     if settings.vms.is_empty() {
         console.print(format_args!("{}", text::terminal::nothing_changed_since()));
         console.unopened(&Unopened {

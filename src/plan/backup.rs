@@ -230,6 +230,12 @@ pub fn may_have_changed(vm: &Vm) -> bool {
         })
 }
 
+/// Returns those of some VMs that may have changed. One that is not there is not left out in silence.
+pub fn changed_of(system: &System, names: Vec<String>) -> Vec<String> {
+    let has_changed = |name: &String| system.vm(name).is_none_or(may_have_changed);
+    names.into_iter().filter(has_changed).collect()
+}
+
 /// The room at a destination, and what may be made to fit into it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Room {

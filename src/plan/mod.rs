@@ -24,7 +24,7 @@ mod verification;
 
 pub use access::Access;
 pub use backup::{
-    BackupPlan, BackupRemark, Finding, InventoryScope, Room, check_backup, default_selection, hindrances,
+    BackupPlan, BackupRemark, Finding, InventoryScope, Room, changed_of, check_backup, default_selection, hindrances,
     may_be_backed_up, may_have_changed,
 };
 pub use candidates::{Candidates, PoolOffer, pools};

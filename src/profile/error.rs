@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why a backup profile cannot be used or kept. Nothing of the file but its keys is in it: it may hold a passphrase.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why a profile cannot be used or kept.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +65,17 @@ pub enum ProfileError {
         /// Its name.
         name: String,
     },
+}
+
+impl ProfileError {
+    /// Returns the error that an answer of the operating system is for the file of a profile.
+    pub(super) fn of_file(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            _ => Self::Io { path, source },
+        }
+    }
 }
 
 /// Why a text is no profile, whatever its keys say.

@@ -56,13 +56,7 @@ pub fn rename(folder: &LocalDir, from: &str, to: &str) -> Result<(), ProfileErro
 /// When it is not there or the system refuses.
 pub fn remove(folder: &LocalDir, name: &str) -> Result<(), ProfileError> {
     let path = path(folder.path(), name)?;
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => ProfileError::NotFound { path: path.clone() },
-        _ => ProfileError::Io {
-            path: path.clone(),
-            source,
-        },
-    };
+    let failed = |source| ProfileError::of_file(&path, source);
     fs::remove_file(&path).map_err(failed)?;
     durable::sync_folder_of(&path).map_err(failed)
 }

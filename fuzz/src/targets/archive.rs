@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Whole archives of formats 3 and 2 that are not encrypted, around the input as the content of one file: inventory, firewall
-//! rules, volume. Their MACs are right, so that what lies deeper is reached.
+//! rules, volume. Their MACs are valid, so that the reader goes on to the layers below.
 
 use std::{fs, num::NonZeroUsize, sync::Arc};
 

@@ -21,7 +21,7 @@ pub(crate) fn container(input: &[u8]) {
     if mode & 1 == 0 { foreign(rest) } else { own(rest) }
 }
 
-/// Nobody can guess a container: what is read is refused, and left as it was.
+/// No random input is a valid container: the reader refuses it and does not change it.
 fn foreign(input: &[u8]) {
     let mut container = input.to_vec();
     let error = open_in_place(&mut container, PASSPHRASE, &LIMITS).err();

@@ -17,7 +17,7 @@ pub(crate) fn old_inventory(input: &[u8]) {
     read(&content);
 }
 
-/// What is read is printed and read the same, and taking everything out of it leaves an inventory.
+/// An inventory that parses prints to a text that parses to an equal inventory. Removing all VMs leaves an inventory.
 fn read(content: &[u8]) {
     let mut inventory = match Inventory::parse(content) {
         Ok(inventory) => inventory,

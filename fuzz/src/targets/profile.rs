@@ -5,7 +5,7 @@ use pedos_backup::{profile::Profile, text};
 
 use crate::input::{expect_words, text as text_of};
 
-/// What is read is printed and read the same.
+/// A profile that parses prints to a text that parses to an equal profile.
 pub(crate) fn profile(input: &[u8]) {
     let Some(content) = text_of(input) else { return };
     let profile = match Profile::parse(content) {

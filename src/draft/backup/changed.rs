@@ -2,7 +2,7 @@
 //! A backup of what has changed: which VMs that are, and the series that keeps it apart from whole backups.
 
 use crate::{
-    plan::{Series, default_selection, may_have_changed},
+    plan::{Series, changed_of, default_selection, may_have_changed},
     profile,
 };
 
@@ -13,9 +13,8 @@ impl BackupDraft {
     /// backed up.
     pub fn select_changed(&mut self) {
         let Some(system) = self.system.clone() else { return };
-        let whole = self.whole();
-        let has_changed = |name: &String| system.vm(name).is_none_or(may_have_changed);
-        self.select(whole.into_iter().filter(has_changed));
+        let changed = changed_of(&system, self.whole());
+        self.select(changed);
         self.is_of_changed = true;
     }
 

@@ -25,8 +25,8 @@ impl BackupDraft {
         self.profile_name = name.trim().to_owned();
     }
 
-    /// Begins with what the profile of that name says; `compose` writes a recovery text, if the profile wants one. Comes before the host is
-    /// known for the first time.
+    /// Begins with what the profile of that name says; `compose` writes a recovery text, if the profile wants one. Comes before the
+    /// host is known for the first time.
     pub fn set_profile(&mut self, name: &str, profile: Profile, compose: RecoveryText) {
         name.clone_into(&mut self.profile_name);
         self.is_compressed = profile.compression != Compression::None;

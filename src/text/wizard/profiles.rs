@@ -2,7 +2,9 @@
 //! The words of the window of backup profiles, and of backups that are repeated.
 
 use crate::{
+    engine::EngineError,
     history::PastRun,
+    host::HostError,
     profile::{Profile, ProfileError},
     schedule::Rhythm,
     text::{
@@ -12,8 +14,6 @@ use crate::{
         schedule::{profile_place, rhythm as rhythm_word},
     },
 };
-
-use crate::{engine::EngineError, host::HostError};
 
 /// A profile, as the window of profiles shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
