@@ -6,6 +6,7 @@
 #   bench.sh                                       everything
 #   bench.sh --size 64 --rounds 1                  a look of some minutes
 #   bench.sh --sets mixed --only ours,pigz         some of it
+#   bench.sh limits [OPTIONS]                      extreme sizes, into docs/LIMITS.md
 #   bench.sh stages [FILTER]                       the stages of the work by themselves (criterion)
 set -eu
 
@@ -14,6 +15,12 @@ cd "$(dirname "$0")/.."
 if [ "${1:-}" = stages ]; then
     shift
     exec cargo bench --locked --no-default-features --bench stages -- "$@"
+fi
+if [ "${1:-}" = limits ]; then
+    shift
+    scripts/deps.sh bench
+    [ $# -gt 0 ] || set -- --output docs/LIMITS.md
+    exec cargo bench --locked --no-default-features --features tools --bench limits -- "$@"
 fi
 scripts/deps.sh bench
 [ $# -gt 0 ] || set -- --output docs/BENCHMARKS.md

@@ -330,4 +330,19 @@ mod tests {
         assert_eq!(runs[0].profile.as_deref(), Some("night"));
         assert_eq!(runs[1].error.as_ref().unwrap().text, "no passphrase");
     }
+
+    #[test]
+    fn a_history_grows_to_its_largest_size_and_loses_its_older_half_then() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = LocalDir::new(scratch.path().to_owned());
+        let path = scratch.path().join(FILE);
+        let line = "x".repeat(1023) + "\n";
+        let most = usize::try_from(MOST_BYTES).unwrap();
+        fs::write(&path, line.repeat(most / 1024 - 1)).unwrap();
+        append(&folder, &line).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), MOST_BYTES);
+        append(&folder, "y\n").unwrap();
+        let kept = fs::read_to_string(&path).unwrap();
+        assert!(kept.ends_with("x\ny\n") && kept.len() <= most / 2 + 2, "{}", kept.len());
+    }
 }

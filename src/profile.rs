@@ -95,12 +95,16 @@ impl Profile {
     pub fn load(folder: &LocalDir, name: &str) -> Result<Loaded, ProfileError> {
         let path = path(folder.path(), name)?;
         let failed = |source| ProfileError::of_file(&path, source);
-        let bytes = fs::metadata(&path).map_err(failed)?.len();
-        if bytes > LARGEST_BYTES {
+        // What is read is counted, whatever the system says of the size: a device says zero.
+        let content = durable::read_at_most(&path, LARGEST_BYTES + 1).map_err(failed)?;
+        let content = Zeroizing::new(content);
+        if content.len() as u64 > LARGEST_BYTES {
+            let bytes = fs::metadata(&path)
+                .map_or(0, |found| found.len())
+                .max(content.len() as u64);
             let limit = LARGEST_BYTES;
             return Err(ProfileError::TooLarge { path, bytes, limit });
         }
-        let content = Zeroizing::new(fs::read(&path).map_err(failed)?);
         let text = std::str::from_utf8(&content).map_err(|_| SyntaxFault::NotUtf8)?;
         Self::parse(text)
     }

@@ -381,6 +381,19 @@ mod tests {
             bytes[place] = value;
             bytes
         };
+        let named = |length: u32| {
+            let mut bytes = vec![0; HEADER_BYTES];
+            bytes[..4].copy_from_slice(&length.to_le_bytes());
+            bytes[4..8].copy_from_slice(&REGULAR.to_le_bytes());
+            bytes.extend(vec![b'x'; length as usize - 1]);
+            bytes.push(0);
+            bytes
+        };
+        let longest = named(LONGEST_NAME_BYTES);
+        let file = Reader::new(&longest[..], 1).next_file().unwrap().unwrap();
+        assert_eq!(file.untrusted_name.len(), LONGEST_NAME_BYTES as usize - 1);
+        let fault = error(&named(LONGEST_NAME_BYTES + 1), 1);
+        assert!(matches!(fault, QfileError::Malformed(QfileFault::LongName)));
         assert!(matches!(error(&with(3, 1), 9), QfileError::Malformed(_)));
         assert!(matches!(error(&with(35, 1), 9), QfileError::Malformed(_)));
         assert!(matches!(error(&with(33, 0), 9), QfileError::Malformed(_)));

@@ -115,3 +115,15 @@ impl AnswerFault {
         Escape,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_repeats_so_much_of_a_word_and_no_more() {
+        let whole = "x".repeat(LONGEST_NAME_CHARACTERS);
+        assert_eq!(cut(&whole), whole);
+        assert_eq!(cut(&format!("{whole}y")), format!("{whole}…"));
+    }
+}

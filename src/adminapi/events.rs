@@ -226,7 +226,12 @@ mod tests {
         let long = [&b"1\0"[..], &vec![b'a'; LONGEST_EVENT_BYTES]].concat();
         let limit = LONGEST_EVENT_BYTES;
         assert_eq!(error(&long), AnswerError::new(limit, AnswerFault::TooLong { limit }));
+        let fits = |stream: &[u8]| EventParser::new().feed(stream).all(|found| found.is_ok());
+        let longest = [&b"1\0s\0"[..], &vec![b'a'; LONGEST_EVENT_BYTES - 6], b"\0\0"].concat();
+        assert_eq!((longest.len(), fits(&longest)), (LONGEST_EVENT_BYTES, true));
         let limit = MOST_EVENT_FIELDS;
+        let fields: String = (0..limit).map(|number| format!("k{number}\0v\0")).collect();
+        assert!(fits(format!("1\0s\0e\0{fields}\0").as_bytes()));
         let many = [&b"1\0s\0e\0"[..], &b"k\0v\0".repeat(limit + 1)].concat();
         let at = 6 + 4 * limit + 1;
         assert_eq!(error(&many), AnswerError::new(at, AnswerFault::TooMany { limit }));

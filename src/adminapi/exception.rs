@@ -259,6 +259,11 @@ mod tests {
 
     #[test]
     fn its_size_is_bounded() {
+        let most = format!("A\0\0\0{}", "x\0".repeat(MOST_FIELDS));
+        assert!(parse(most.as_bytes()).is_ok(), "{:?}", parse(most.as_bytes()));
+        let longest = format!("A\0{}\0\0\0", "x".repeat(LONGEST_EXCEPTION_BYTES - 5));
+        assert_eq!(longest.len(), LONGEST_EXCEPTION_BYTES);
+        assert!(parse(longest.as_bytes()).is_ok());
         let many = format!("A\0\0\0{}", "x\0".repeat(MOST_FIELDS + 1));
         let limit = MOST_FIELDS;
         let at = 4 + 2 * MOST_FIELDS;

@@ -89,6 +89,8 @@ mod tests {
         assert_eq!(fault("=1"), AnswerError::new(0, AnswerFault::unknown("=1")));
         assert_eq!(fault("a=1  b=2"), AnswerError::new(4, AnswerFault::unknown("")));
         assert_eq!(fault("a=1 a=1"), AnswerError::new(4, AnswerFault::twice("a")));
+        let most: Vec<String> = (0..MOST_PAIRS).map(|number| format!("k{number}=")).collect();
+        assert!(read(&most.join(" ")).is_ok());
         let many: Vec<String> = (0..=MOST_PAIRS).map(|number| format!("k{number}=")).collect();
         assert!(matches!(fault(&many.join(" ")).fault, AnswerFault::TooMany { .. }));
     }

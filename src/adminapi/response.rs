@@ -77,6 +77,9 @@ mod tests {
             assert_eq!(decode(answer), Err(AnswerError::new(at, fault)), "{answer:?}");
         }
         let limit = LONGEST_ANSWER_BYTES;
+        let mut longest = vec![b'x'; limit];
+        longest[..2].copy_from_slice(b"0\0");
+        assert!(matches!(decode(&longest), Ok(Response::Success(content)) if content.len() == limit - 2));
         let long = decode(&vec![b'0'; limit + 1]);
         assert_eq!(long, Err(AnswerError::new(limit, AnswerFault::TooLong { limit })));
     }

@@ -138,6 +138,10 @@ mod tests {
 
     #[test]
     fn lines_are_bounded_in_length_and_number() {
+        let longest = [vec![b'x'; LONGEST_LINE_BYTES - 1], vec![b'\n']].concat();
+        assert_eq!(lines(&longest).unwrap().len(), 1);
+        assert!(Span::whole(&longest).is_ok());
+        assert_eq!(lines(&vec![b'\n'; MOST_LINES]).unwrap().len(), MOST_LINES);
         let limit = LONGEST_LINE_BYTES;
         let mut long = vec![b'x'; limit];
         long.push(b'\n');

@@ -114,6 +114,8 @@ mod tests {
         ] {
             assert!(allowed(log_n, 8, p), "{log_n} {p}");
         }
+        // The most of each: memory, work, and blocks.
+        assert!(allowed(22, 8, 1) && allowed(21, 8, 16) && allowed(1, 1, 1 << 20));
     }
 
     #[test]
@@ -130,6 +132,7 @@ mod tests {
             (1, 1 << 16, 1 << 16),
             (21, 8, 17),
             (10, 1, 1 << 21),
+            (1, 1, (1 << 20) + 1),
             // Little work, but 128 bytes of memory for each r * p.
             (1, 1, 1 << 26),
             (1, 1 << 26, 1),

@@ -132,4 +132,17 @@ mod tests {
     fn a_very_long_text_is_judged_in_good_time() {
         assert!(Strength::of(&"correct horse battery ".repeat(80)).is_some());
     }
+
+    #[test]
+    fn what_stands_behind_the_characters_that_are_looked_at_counts_nothing() {
+        let guesses = |tail: &str| {
+            let passphrase = format!(
+                "{}{tail}",
+                "ab1".repeat(LONGEST_LOOK)[..LONGEST_LOOK - 2].to_owned() + "#"
+            );
+            Strength::of(&passphrase).unwrap().guesses
+        };
+        assert!(guesses("Q") > guesses(""));
+        assert_eq!(guesses("Q~vY7#kq2"), guesses("Q"));
+    }
 }

@@ -32,12 +32,8 @@ pub fn pick(
     let mut process = services.start_service(vm, service)?.ended_by(&context.cancel);
     drop(process.stdin.take());
     let mut answer = Vec::new();
-    let read = process
-        .stdout
-        .by_ref()
-        .take(LONGEST_ANSWER_BYTES)
-        .read_to_end(&mut answer);
-    if answer.len() as u64 == LONGEST_ANSWER_BYTES {
+    let read = read_answer(&mut process.stdout, &mut answer);
+    if answer.len() as u64 > LONGEST_ANSWER_BYTES {
         process.control.kill();
     }
     let code = process.control.wait();
@@ -50,7 +46,15 @@ pub fn pick(
     }
 }
 
+/// One byte more than an answer may have tells that it is longer.
+fn read_answer(stdout: &mut impl Read, answer: &mut Vec<u8>) -> std::io::Result<usize> {
+    stdout.take(LONGEST_ANSWER_BYTES + 1).read_to_end(answer)
+}
+
 fn checked(vm: &str, answer: &[u8]) -> Result<String, EngineError> {
+    if answer.len() as u64 > LONGEST_ANSWER_BYTES {
+        return Err(odd(vm));
+    }
     let text = std::str::from_utf8(answer).map_err(|_| odd(vm))?;
     let path = text.strip_suffix('\n').unwrap_or(text);
     let climbs = path.split('/').any(|step| step == "..");
@@ -91,5 +95,20 @@ mod tests {
             assert!(checked("work", answer.as_bytes()).is_err(), "{answer:?}");
         }
         assert!(checked("work", &[b'/', 0xff]).is_err());
+    }
+
+    #[test]
+    fn an_answer_is_read_up_to_the_most_bytes_and_a_longer_one_is_refused() {
+        let taken = |bytes: u64| {
+            let mut answer = Vec::new();
+            let mut stdout = (&b"/"[..]).chain(std::io::repeat(b'x').take(bytes - 1));
+            read_answer(&mut stdout, &mut answer).unwrap();
+            checked("work", &answer).is_ok()
+        };
+        assert_eq!(
+            (taken(LONGEST_ANSWER_BYTES), taken(LONGEST_ANSWER_BYTES + 1)),
+            (true, false)
+        );
+        assert!(!taken(1 << 20));
     }
 }

@@ -14,6 +14,7 @@ mod ranges;
 
 // What is wanted of it.
 mod expected;
+mod owners;
 mod wanted;
 
 // The reading thread.

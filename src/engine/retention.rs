@@ -237,15 +237,35 @@ fn told(archive: &MadeArchive) -> RemovedArchive {
 
 /// Whether a file is the recovery text of that archive.
 fn is_text_of(path: &Path, id: &BackupId) -> bool {
-    let is_small_file = |found: fs::Metadata| found.is_file() && found.len() <= LARGEST_TEXT_BYTES;
-    if !fs::symlink_metadata(path).is_ok_and(is_small_file) {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
         return false;
     }
     let wanted = format!("{TEXT_IS_OF}{id}");
-    fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim() == wanted))
+    let content = durable::read_at_most(path, LARGEST_TEXT_BYTES + 1).unwrap_or_default();
+    let is_small = content.len() as u64 <= LARGEST_TEXT_BYTES;
+    is_small && std::str::from_utf8(&content).is_ok_and(|text| text.lines().any(|line| line.trim() == wanted))
 }
 
 fn remove_text(path: &Path) -> io::Result<()> {
     fs::remove_file(path)?;
     durable::sync_folder_of(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_text_is_read_up_to_its_largest_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.txt");
+        let id = BackupId::parse("20260301T140500-77").unwrap();
+        let is_text = |bytes: u64| {
+            let mut content = format!("{TEXT_IS_OF}{id}\n").into_bytes();
+            content.resize(usize::try_from(bytes).unwrap(), b'\n');
+            fs::write(&path, content).unwrap();
+            is_text_of(&path, &id)
+        };
+        assert!(is_text(LARGEST_TEXT_BYTES) && !is_text(LARGEST_TEXT_BYTES + 1));
+    }
 }

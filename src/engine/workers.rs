@@ -355,4 +355,11 @@ mod tests {
         assert!(second.wait(&cancel).is_err());
         assert_eq!(count.load(Ordering::SeqCst), 0);
     }
+
+    #[test]
+    fn no_more_threads_than_make_sense() {
+        for (asked, jobs) in [(MOST_JOBS, MOST_JOBS), (MOST_JOBS + 1, MOST_JOBS)] {
+            assert_eq!(workers(asked).jobs(), jobs);
+        }
+    }
 }

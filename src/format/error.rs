@@ -322,3 +322,15 @@ pub(super) fn shown(untrusted: &[u8]) -> String {
 
 #[cfg(test)]
 mod each;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_up_to_a_length() {
+        let whole = "x".repeat(200);
+        assert_eq!(shown(whole.as_bytes()), whole);
+        assert_eq!(shown(format!("{whole}y").as_bytes()), format!("{whole}…"));
+    }
+}

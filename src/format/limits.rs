@@ -4,6 +4,8 @@
 
 use crate::units::{KIB, MIB};
 
+// Every bound of the project, also those of the other rooms, stands in docs/LIMITS.md with its reason and its test.
+
 /// The compressed tar stream of a file is cut into parts of this many bytes, as the stock tools cut it.
 pub const PART_CONTENT_BYTES: u64 = 100 * MIB;
 
@@ -26,8 +28,9 @@ pub const MAC_MEMBER_BYTES: u64 = 4 * KIB;
 /// The largest `qubes.xml` container in bytes. It is read whole; a host with 200 VMs has under 1 MiB.
 pub const INVENTORY_CONTAINER_BYTES: u64 = 64 * MIB;
 
-/// The largest `qubes.xml` in bytes once it is decompressed, so that a small container cannot fill the memory.
-pub const INVENTORY_BYTES: u64 = 256 * MIB;
+/// The largest `qubes.xml` in bytes once it is decompressed, so that a small container cannot fill the memory: as much as
+/// the parser of the inventory takes.
+pub const INVENTORY_BYTES: u64 = 64 * MIB;
 
 /// The longest name of a member of the outer archive in bytes: what a ustar header holds, prefix, slash and name.
 pub const OUTER_NAME_BYTES: u64 = 256;

@@ -216,4 +216,13 @@ mod tests {
             assert!(PartName::parse_old_member(name).is_err(), "{name}");
         }
     }
+
+    #[test]
+    fn the_highest_part_number_is_believed_and_no_higher_one() {
+        let most = limits::PART_NUMBER;
+        assert_eq!(PartName::new("a", most).unwrap().number(), most);
+        assert!(PartName::parse(&format!("a.{most}")).is_ok());
+        assert!(PartName::new("a", most + 1).is_err());
+        assert!(PartName::parse(&format!("a.{}", most + 1)).is_err());
+    }
 }

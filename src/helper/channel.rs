@@ -134,3 +134,21 @@ impl Channel {
         Ok(Some((message, descriptor)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_as_long_as_its_room_and_no_longer() {
+        let (near, far) = Channel::pair().unwrap();
+        let far = Channel::new(far);
+        let text = |bytes: usize| "x".repeat(bytes - 2);
+        let longest = text(LONGEST_MESSAGE_BYTES);
+        near.send(&longest, None).unwrap();
+        let (received, _) = far.receive::<String>(None).unwrap().unwrap();
+        assert_eq!(received, longest);
+        let sent = near.send(&text(LONGEST_MESSAGE_BYTES + 1), None);
+        assert!(matches!(sent, Err(ChannelError::Message)));
+    }
+}

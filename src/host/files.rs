@@ -216,4 +216,26 @@ mod tests {
             assert!(matches!(result, Err(HostError::Io { .. })), "{result:?}");
         }
     }
+
+    #[test]
+    fn files_are_as_long_as_a_pedos_takes_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for kind in [VmFile::Notes, VmFile::AppMenus] {
+            let most = usize::try_from(longest(kind)).unwrap();
+            write(folder.path(), kind, &vec![b'x'; most]).unwrap();
+            assert!(write(folder.path(), kind, &vec![b'x'; most + 1]).is_err(), "{kind:?}");
+            assert!(
+                read(folder.path()).iter().all(|(_, content)| content.is_ok()),
+                "{kind:?}"
+            );
+            fs::write(folder.path().join(kind.file_name()), vec![b'x'; most + 1]).unwrap();
+            let failed = read(folder.path()).into_iter().filter(|(_, content)| content.is_err());
+            assert_eq!(failed.map(|(kind, _)| kind).collect::<Vec<_>>(), [kind]);
+            fs::remove_file(folder.path().join(kind.file_name())).unwrap();
+        }
+        assert_eq!(
+            (longest(VmFile::Notes), longest(VmFile::Firewall)),
+            (LONGEST_NOTES_BYTES, LONGEST_FILE_BYTES)
+        );
+    }
 }

@@ -138,3 +138,25 @@ pub(super) fn part_mut<'a>(parent: &'a mut Element, name: &str) -> &'a mut Eleme
         .child_mut(name)
         .expect("because it was pushed just above when it was not there")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_has_so_many_vms_and_no_more() {
+        let of_vms = |count: usize| {
+            let vms: String = (0..count)
+                .map(|number| {
+                    format!(
+                        "<domain id=\"domain-{number}\" class=\"AppVM\"><properties><property name=\"name\">v{number}</property></properties></domain>"
+                    )
+                })
+                .collect();
+            Inventory::parse(format!("<qubes><domains>{vms}</domains></qubes>").as_bytes())
+        };
+        assert_eq!(of_vms(MOST_DOMAINS).unwrap().domains().len(), MOST_DOMAINS);
+        let what = InventoryBound::Vms;
+        assert_eq!(of_vms(MOST_DOMAINS + 1), Err(InventoryError::TooLarge { what }));
+    }
+}

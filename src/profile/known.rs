@@ -144,4 +144,16 @@ mod tests {
             .unwrap();
         assert_eq!(known_backups(&folder).len(), 1);
     }
+
+    #[test]
+    fn so_many_names_of_a_directory_are_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |number: usize| folder.path().join(format!("qubes-{number}"));
+        for number in 0..=MOST_NAMES {
+            fs::write(path(number), [FIRST_MEMBER, b"version=4"].concat()).unwrap();
+        }
+        assert_eq!(archives_in(folder.path()).len(), MOST_NAMES);
+        fs::remove_file(path(0)).unwrap();
+        assert_eq!(archives_in(folder.path()).len(), MOST_NAMES);
+    }
 }

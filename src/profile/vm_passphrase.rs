@@ -55,10 +55,18 @@ pub fn passphrase_from_vm(
 
 /// The whole answer. Its room does not grow, so that no copy of it is left behind.
 fn read(process: &mut ServiceProcess) -> Option<Zeroizing<Vec<u8>>> {
+    let answer = read_all(&mut process.stdout);
+    if answer.is_none() {
+        process.control.kill();
+    }
+    answer
+}
+
+fn read_all(stdout: &mut impl Read) -> Option<Zeroizing<Vec<u8>>> {
     let mut answer = Zeroizing::new(vec![0; LONGEST_ANSWER_BYTES]);
     let mut length = 0;
     while length < answer.len() {
-        match process.stdout.read(&mut answer[length..]) {
+        match stdout.read(&mut answer[length..]) {
             Ok(0) => {
                 answer.truncate(length);
                 return Some(answer);
@@ -68,7 +76,6 @@ fn read(process: &mut ServiceProcess) -> Option<Zeroizing<Vec<u8>>> {
             Err(_) => break,
         }
     }
-    process.control.kill();
     None
 }
 
@@ -92,5 +99,12 @@ mod tests {
         for answer in [&b""[..], b" \n", b"a\nb\n", b"a\r\nb", b"\xff\n"] {
             assert!(matches!(line(answer), Err(VmPassphraseError::NotALine)), "{answer:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_has_fewer_bytes_than_its_room() {
+        let read_of = |bytes: usize| read_all(&mut std::io::repeat(b'x').take(bytes as u64)).map(|answer| answer.len());
+        assert_eq!(read_of(LONGEST_ANSWER_BYTES - 1), Some(LONGEST_ANSWER_BYTES - 1));
+        assert_eq!(read_of(LONGEST_ANSWER_BYTES), None);
     }
 }

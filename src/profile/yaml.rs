@@ -4,7 +4,11 @@
 //! Plain words are read as the existing tools' parser reads them (YAML 1.1: `yes` and `off` are truths, `~` is nothing);
 //! every text is written in double quotes, which all parsers read alike.
 
-use std::fmt::Write as _;
+use std::{
+    collections::HashSet,
+    fmt::Write as _,
+    hash::{BuildHasher, RandomState},
+};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use zeroize::Zeroizing;
@@ -70,13 +74,15 @@ impl<'a> Events<'a> {
     /// The rest of a mapping that has begun.
     fn pairs(&mut self, depth: usize) -> Result<Vec<(Text, Value)>, ProfileError> {
         let mut keys: Vec<(Text, Value)> = Vec::new();
+        // A file has room for hundreds of thousands of keys, too many to hold each against all others.
+        let (hasher, mut hashes) = (RandomState::new(), HashSet::new());
         loop {
             let key = match self.next()? {
                 Event::MappingEnd => return Ok(keys),
                 Event::Scalar(key, ..) => Zeroizing::new(key.into_owned()),
                 _ => return Err(SyntaxFault::Key.into()),
             };
-            if keys.iter().any(|(other, _)| *other == key) {
+            if !hashes.insert(hasher.hash_one(key.as_str())) && keys.iter().any(|(other, _)| *other == key) {
                 let key = key.to_string();
                 return Err(SyntaxFault::Twice { key }.into());
             }

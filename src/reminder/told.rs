@@ -23,12 +23,10 @@ pub struct Told(BTreeMap<String, i64>);
 impl Told {
     /// Reads the file. What cannot be read is said again, which does less harm than a silence.
     pub fn read(path: &Path) -> Self {
-        let is_small = fs::metadata(path).is_ok_and(|found| found.len() <= LARGEST_BYTES);
-        let content = if is_small {
-            fs::read(path).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
+        let content = durable::read_at_most(path, LARGEST_BYTES + 1).unwrap_or_default();
+        if content.len() as u64 > LARGEST_BYTES {
+            return Self::default();
+        }
         serde_json::from_slice(&content).unwrap_or_default()
     }
 
@@ -123,5 +121,20 @@ mod tests {
         assert_eq!(Told::read(&path), told);
         fs::write(&path, "{").unwrap();
         assert_eq!(Told::read(&path), Told::default());
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_largest_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("told");
+        let read_of = |bytes: u64| {
+            let mut content = b"{\"overdue x\":7}".to_vec();
+            content.resize(usize::try_from(bytes).unwrap(), b' ');
+            fs::write(&path, content).unwrap();
+            Told::read(&path).0.len()
+        };
+        assert_eq!((read_of(LARGEST_BYTES), read_of(LARGEST_BYTES + 1)), (1, 0));
+        // A device in its place says that it has no bytes.
+        assert_eq!(Told::read(Path::new("/dev/zero")), Told::default());
     }
 }

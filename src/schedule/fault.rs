@@ -94,4 +94,11 @@ mod tests {
         let kept = last_words(said.as_bytes());
         assert!(kept.len() <= MOST_WORDS_BYTES && kept.ends_with("Failed: ü"), "{kept}");
     }
+
+    #[test]
+    fn a_speech_of_the_most_that_is_kept_is_kept_whole() {
+        let whole = "x".repeat(MOST_WORDS_BYTES);
+        assert_eq!(last_words(whole.as_bytes()), whole);
+        assert_eq!(last_words(format!("y{whole}").as_bytes()), whole);
+    }
 }

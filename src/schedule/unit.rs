@@ -48,4 +48,13 @@ mod tests {
             assert_eq!(instance(name), escaped);
         }
     }
+
+    #[test]
+    fn a_name_of_the_most_bytes_can_be_repeated_and_a_longer_one_cannot() {
+        for (length, fits) in [(LONGEST_INSTANCE_BYTES, true), (LONGEST_INSTANCE_BYTES + 1, false)] {
+            let name = "x".repeat(length);
+            assert_eq!(super::super::check(&name).is_ok(), fits, "{length}");
+            assert!(timer(&name).len() + ".d".len() <= 255 || !fits);
+        }
+    }
 }

@@ -199,33 +199,27 @@ impl Session {
     pub fn list(&self, path: &str) -> Result<Vec<DirectoryEntry>, SftpError> {
         let opened = self.0.ask(self.0.raw.opendir(path))?;
         let handle = known(opened.handle)?;
-        let mut entries = Vec::new();
-        let read = self.read_entries(&handle, &mut entries);
+        let entries = all_entries(|| self.more_entries(&handle));
         // What was read is not worse for a directory that stays open at the server.
         let _ = self.0.ask(self.0.raw.close(handle));
-        read.map(|()| entries)
+        entries
     }
 
-    fn read_entries(&self, handle: &str, entries: &mut Vec<DirectoryEntry>) -> Result<(), SftpError> {
-        while entries.len() <= MOST_ENTRIES {
-            let names = self.0.ask(async {
-                match self.0.raw.readdir(handle).await {
-                    Err(error) if is_end(&error) => Ok(None),
-                    answer => answer.map(Some),
-                }
-            })?;
-            let Some(names) = names else { return Ok(()) };
-            // An answer without an entry could come for ever.
-            if names.files.is_empty() {
-                break;
+    /// Asks for more entries; none where there are no more.
+    fn more_entries(&self, handle: &str) -> Result<Option<Vec<DirectoryEntry>>, SftpError> {
+        let names = self.0.ask(async {
+            match self.0.raw.readdir(handle).await {
+                Err(error) if is_end(&error) => Ok(None),
+                answer => answer.map(Some),
             }
+        })?;
+        Ok(names.map(|names| {
             let named = names.files.into_iter().map(|file| DirectoryEntry {
                 attributes: Attributes::of(&file.attrs),
                 name: file.filename,
             });
-            entries.extend(named.filter(|entry| entry.name != "." && entry.name != ".."));
-        }
-        Err(SftpError::Garbled)
+            named.collect()
+        }))
     }
 
     /// Returns the room for new files below a path, in bytes, where the server tells it.
@@ -357,4 +351,49 @@ fn start_runtime() -> Result<(Handle, oneshot::Sender<()>), SftpError> {
     thread.map_err(|_| SftpError::Lost)?;
     let runtime = told.recv().map_err(|_| SftpError::Lost)?;
     Ok((runtime, runs))
+}
+
+/// Takes the answers of a server that lists a directory, to the last one.
+fn all_entries(
+    mut more: impl FnMut() -> Result<Option<Vec<DirectoryEntry>>, SftpError>,
+) -> Result<Vec<DirectoryEntry>, SftpError> {
+    let mut entries = Vec::new();
+    while entries.len() <= MOST_ENTRIES {
+        let Some(named) = more()? else { return Ok(entries) };
+        // An answer without an entry could come for ever.
+        if named.is_empty() {
+            break;
+        }
+        entries.extend(
+            named
+                .into_iter()
+                .filter(|entry| entry.name != "." && entry.name != ".."),
+        );
+    }
+    Err(SftpError::Garbled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_has_so_many_entries_and_no_more() {
+        let listed = |count: usize| {
+            let mut left = count;
+            all_entries(|| {
+                let some = left.min(1000);
+                left -= some;
+                let entry = |number: usize| DirectoryEntry {
+                    attributes: Attributes::of(&russh_sftp::protocol::FileAttributes::default()),
+                    name: number.to_string(),
+                };
+                Ok((some > 0).then(|| (0..some).map(entry).collect()))
+            })
+            .map(|entries| entries.len())
+        };
+        assert_eq!(listed(MOST_ENTRIES), Ok(MOST_ENTRIES));
+        assert_eq!(listed(MOST_ENTRIES + 1), Err(SftpError::Garbled));
+        assert_eq!(all_entries(|| Ok(Some(Vec::new()))).err(), Some(SftpError::Garbled));
+    }
 }

@@ -71,4 +71,11 @@ mod tests {
             LONGEST_SHOWN_CHARACTERS + 1
         );
     }
+
+    #[test]
+    fn a_text_of_the_most_characters_is_shown_whole() {
+        let whole = "x".repeat(LONGEST_SHOWN_CHARACTERS);
+        assert_eq!(sanitize(&whole), whole);
+        assert_ne!(sanitize(&format!("{whole}y")), format!("{whole}y"));
+    }
 }

@@ -248,4 +248,20 @@ mod tests {
         assert_eq!(in_directory(folder.path()), []);
         assert!(matches!(remove(NAME), Err(LeftoverError::NotOurs)));
     }
+
+    #[test]
+    fn so_many_leftovers_are_named_and_no_more() {
+        for (count, named) in [(MOST_LEFTOVERS, MOST_LEFTOVERS), (MOST_LEFTOVERS + 1, MOST_LEFTOVERS)] {
+            let leftovers = (0..count).map(|number| Leftover {
+                name: format!("pedos-backup-{number:03}.part"),
+                bytes: 0,
+                changed: 0,
+            });
+            let sorted = sorted(leftovers.collect());
+            assert_eq!(
+                (sorted.len(), &sorted[0].name),
+                (named, &format!("pedos-backup-{:03}.part", count - 1))
+            );
+        }
+    }
 }

@@ -68,3 +68,17 @@ impl ProcessOutput {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_what_is_printed_is_kept() {
+        let heard =
+            |text: String| ProcessOutput::listen([Box::new(std::io::Cursor::new(text)) as Box<dyn Read + Send>]).text();
+        let whole = "x".repeat(KEPT_BYTES);
+        assert_eq!(heard(whole.clone()), whole);
+        assert_eq!(heard(format!("y{whole}")), whole);
+    }
+}

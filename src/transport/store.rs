@@ -109,4 +109,11 @@ mod tests {
             assert_eq!(directory_above(path), up, "{path}");
         }
     }
+
+    #[test]
+    fn what_nobody_wrote_for_a_day_was_left_behind() {
+        let written = |seconds_ago: i64| unix_now().cast_signed() - seconds_ago;
+        assert!(!is_left_behind(written(LEFT_BEHIND_AFTER_SECONDS - 9)));
+        assert!(is_left_behind(written(LEFT_BEHIND_AFTER_SECONDS + 9)));
+    }
 }

@@ -94,20 +94,31 @@ pub(super) fn ask(
     let mut errors = process.stderr;
     let listener = thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
     let mut answer = Vec::new();
-    let read = (&mut process.stdout).take(MOST_ANSWER_BYTES).read_to_end(&mut answer);
-    if read.is_err() || answer.len() as u64 == MOST_ANSWER_BYTES {
+    // One byte more than an answer may have tells that it is longer: what is left of a line that was cut could mean
+    // something else.
+    let read = (&mut process.stdout)
+        .take(MOST_ANSWER_BYTES + 1)
+        .read_to_end(&mut answer);
+    if read.is_err() || answer.len() as u64 > MOST_ANSWER_BYTES {
         process.control.kill();
     }
     let _ = process.control.wait();
     drop(process.stdout);
     let _ = listener.join();
     cancel.check()?;
-    let text = String::from_utf8_lossy(&answer);
-    let mut lines = text.lines().map(str::trim_end);
-    if !lines.any(|line| line == MARK) {
-        return Ok(None);
+    Ok(lines_behind_mark(&answer))
+}
+
+/// The lines behind the mark; none where there is no mark, or the answer is longer than any.
+fn lines_behind_mark(answer: &[u8]) -> Option<Vec<String>> {
+    if answer.len() as u64 > MOST_ANSWER_BYTES {
+        return None;
     }
-    Ok(Some(lines.map(str::to_owned).collect()))
+    let text = String::from_utf8_lossy(answer);
+    let mut lines = text.lines().map(str::trim_end);
+    lines
+        .any(|line| line == MARK)
+        .then(|| lines.map(str::to_owned).collect())
 }
 
 /// Kills a service that has not ended by then, unless what is returned is dropped before.
@@ -225,5 +236,16 @@ mod tests {
             let line = line(script, &["/a b"]).unwrap();
             assert!(!line.contains(['\\', '\n']) && !script.contains('\''), "{line}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_read_up_to_the_most_bytes_and_a_longer_one_is_none() {
+        let answer = |bytes: u64| {
+            let mut answer = format!("{MARK}\n").into_bytes();
+            answer.resize(usize::try_from(bytes).unwrap(), b'x');
+            lines_behind_mark(&answer)
+        };
+        assert_eq!(answer(MOST_ANSWER_BYTES).map(|lines| lines.len()), Some(1));
+        assert_eq!(answer(MOST_ANSWER_BYTES + 1), None);
     }
 }

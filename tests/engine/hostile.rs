@@ -4,6 +4,8 @@
 
 use std::{fs, path::Path};
 
+use pedos_backup::format::limits;
+
 use crate::support::{
     archive,
     damage::{ALL, Damage, Finding, flipped, vm_of},
@@ -151,4 +153,18 @@ fn a_key_that_would_cost_a_day_is_not_derived() {
             assert!(begun.elapsed().as_secs() < 5, "{name}: {value} at {offset}");
         }
     }
+}
+
+#[test]
+fn a_header_is_read_up_to_its_largest_size() {
+    let damage = Damage::cheap();
+    let opened = damage.opened();
+    let own = String::from_utf8(damage.good[opened.member("backup-header").data.clone()].to_vec()).unwrap();
+    let padded = |bytes: u64| {
+        let line = "x-note=".to_owned();
+        let rest = usize::try_from(bytes).unwrap() - own.len() - line.len() - 1;
+        opened.with_header(format!("{own}{line}{}\n", "x".repeat(rest)).as_bytes())
+    };
+    damage.expect_good("the longest header", &padded(limits::HEADER_BYTES));
+    damage.expect_refused("a longer one", &padded(limits::HEADER_BYTES + 1));
 }

@@ -10,6 +10,7 @@ mod new_outer;
 mod old;
 mod seal;
 mod tar;
+mod ten_thousand;
 mod vector;
 
 use std::{

@@ -4,6 +4,7 @@
 // Clippy's leave for tests ends at functions that have no #[test] of their own.
 #![allow(clippy::unwrap_used)]
 
+mod bounds;
 mod compressors;
 mod fixtures;
 mod hostile;

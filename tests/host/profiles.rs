@@ -202,3 +202,49 @@ fn the_existing_tools_parser_reads_what_is_written() {
     assert_eq!(value["pedos_backup"]["only_selected_metadata"], true);
     assert_eq!(value["passphrase_text"], " pä\"s's\\ # : ~ ");
 }
+
+#[test]
+fn a_profile_is_read_up_to_its_largest_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = LocalDir::new(folder.path().to_owned());
+    let saved = |bytes: usize| {
+        odd().save(&local, "large").unwrap();
+        let path = folder.path().join("large.conf");
+        let mut text = std::fs::read(&path).unwrap();
+        text.resize(bytes, b'\n');
+        std::fs::write(&path, text).unwrap();
+        Profile::load(&local, "large").map(|loaded| loaded.profile)
+    };
+    assert_eq!(saved(1 << 20).unwrap().include, odd().include);
+    let error = saved((1 << 20) + 1).unwrap_err();
+    assert!(
+        matches!(error, ProfileError::TooLarge { bytes: 1_048_577, .. }),
+        "{error:?}"
+    );
+    // A device says that it has no bytes, and does not end.
+    std::fs::remove_file(folder.path().join("large.conf")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("large.conf")).unwrap();
+    assert!(matches!(
+        Profile::load(&local, "large"),
+        Err(ProfileError::TooLarge { .. })
+    ));
+}
+
+#[test]
+fn a_profile_of_as_many_keys_as_fit_is_read_in_good_time() {
+    let text: String = (0..120_000).map(|number| format!("k{number}: \n")).collect();
+    let begun = std::time::Instant::now();
+    drop(Profile::parse(&text[..1 << 20]));
+    assert!(
+        begun.elapsed() < std::time::Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+    let nested = format!("other: {{x: {}", "[".repeat(1 << 19));
+    assert!(Profile::parse(&nested).is_err());
+    assert!(
+        begun.elapsed() < std::time::Duration::from_secs(40),
+        "{:?}",
+        begun.elapsed()
+    );
+}

@@ -11,6 +11,7 @@ mod contrast;
 mod desktop;
 mod files;
 mod imports;
+mod limits;
 #[cfg(feature = "tools")]
 mod man_pages;
 mod packages;

@@ -87,3 +87,20 @@ fn closing_quote(text: &str) -> Option<usize> {
     let mut places = text.match_indices('\'').map(|(place, _)| place);
     places.find(|place| *place == 0 || bytes[*place - 1] != b'\\')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_words_are_read_and_no_more() {
+        let read = |count: usize| {
+            let words: Vec<String> = (0..count).map(|number| format!("k{number}='v'")).collect();
+            let text = words.join(" ");
+            Quoted::read(Span { at: 0, text: &text }).map(|read| read.words.len())
+        };
+        assert_eq!(read(MOST_WORDS), Ok(MOST_WORDS));
+        let limit = MOST_WORDS;
+        assert!(matches!(read(MOST_WORDS + 1), Err(error) if error.fault == AnswerFault::TooMany { limit }));
+    }
+}

@@ -142,3 +142,14 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
         .ok()
         .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_host_is_as_long_as_the_network_takes() {
+        assert!(is_host(&"x".repeat(LONGEST_HOST_BYTES)));
+        assert!(!is_host(&"x".repeat(LONGEST_HOST_BYTES + 1)));
+    }
+}

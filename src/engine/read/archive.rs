@@ -21,13 +21,14 @@ use super::{
     index::{Index, RunIndex},
     keys::KeysAhead,
     members::Members,
+    owners::Owners,
     part_format::PartFormat,
     ranges,
     reader::Reader,
     scout::{KEYS_LEFT, Scout},
     target::Target,
     unpack::{Unpacked, Unpacker},
-    wanted::{Wanted, wanted, will_be_read},
+    wanted::{Wanted, owners, wanted, will_be_read},
 };
 
 /// What came of the data.
@@ -115,7 +116,8 @@ impl<'a> Archive<'a> {
             Scope::Everything | Scope::Vms => None,
         };
         let wanted = wanted(rows.iter().copied(), only);
-        let is_read = |file: &str| will_be_read(&wanted, false, file);
+        let owners = owners(&wanted);
+        let is_read = |file: &str| will_be_read(&wanted, &owners, false, file);
         members.will_read(ranges::of_parts(&known.members, is_read));
         if let Some(ahead) = &mut ahead {
             ahead.will_read(ranges::of_heads(&known.members, is_read));
@@ -125,6 +127,7 @@ impl<'a> Archive<'a> {
             opened: self.opened,
             context: self.context,
             wanted: &wanted,
+            owners: &owners,
             audits,
         };
         let announced = rows.iter().map(|row| row.content.size_bytes).sum();
@@ -141,6 +144,8 @@ struct Run<'a> {
     opened: &'a OpenedArchive,
     context: &'a Context,
     wanted: &'a [Wanted<'a>],
+    /// Whose a file is.
+    owners: &'a Owners<'a>,
     audits: bool,
 }
 
@@ -155,7 +160,7 @@ impl Run<'_> {
         target: &mut dyn Target,
         total_bytes: u64,
     ) -> Halves {
-        let (context, wanted) = (self.context, self.wanted);
+        let (context, wanted, owners) = (self.context, self.wanted, self.owners);
         let meter = Meter::new(context, Some(total_bytes));
         let promised = promised(&self.opened.inventory);
         let workers = Arc::new(Workers::for_reading(context.resources));
@@ -181,7 +186,9 @@ impl Run<'_> {
                 context,
                 part_format: &part_format,
                 wanted,
+                owners,
                 promised: &promised,
+                promised_owners: Owners::of(promised.iter()),
                 stops_at_failure,
                 audits: self.audits,
                 messages,
@@ -194,7 +201,7 @@ impl Run<'_> {
                 let part_format = &part_format;
                 let scout = Scout {
                     members,
-                    wants: move |file: &str| will_be_read(wanted, stops_at_failure, file),
+                    wants: move |file: &str| will_be_read(wanted, owners, stops_at_failure, file),
                     part_format,
                     cancel: &context.cancel,
                 };

@@ -33,3 +33,20 @@ impl HomeRead {
         Some(ArchiveError::HomeEntries { path, count })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::HomeFault;
+
+    #[test]
+    fn so_many_entries_are_named_and_all_are_counted() {
+        let context = Context::default();
+        let mut home = HomeRead::default();
+        for _ in 0..MOST_NAMED + 1 {
+            home.refuse(PathBuf::from("x"), HomeRefusal::Fault(HomeFault::Outside), &context);
+        }
+        assert_eq!(context.warnings().len() as u64, MOST_NAMED);
+        assert!(matches!(home.fault(), Some(ArchiveError::HomeEntries { count, .. }) if count == MOST_NAMED + 1));
+    }
+}

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// The most findings that are kept of one archive.
-const MOST_FINDINGS: usize = 1000;
+pub(super) const MOST_FINDINGS: usize = 1000;
 
 /// The index of the archive that a run reads. The first step that needs it walks over the outer headers, and every later
 /// step gets the same one, so that no two steps of a run judge two states of a file.
@@ -67,24 +67,31 @@ impl Index {
             return Ok(None);
         };
         let mut survey = Survey::default();
-        let mut found = Vec::new();
+        let (mut found, mut unread) = (Vec::new(), None);
         while let Some(member) = members.next()? {
             cancel.check()?;
+            if survey.is_full() {
+                unread = Some(member.position);
+                break;
+            }
             members.skip()?;
             let role = survey.take(&member);
             if role != Role::Useless {
                 found.push((role, member));
             }
-            if found.len() >= limits::MEMBERS {
-                break;
-            }
         }
         log::debug!("outer headers of {}: {} members", source.location(), found.len());
         let mut findings = members.flaws();
         findings.extend(survey.findings);
+        let archive_bytes = members.archive_bytes().unwrap_or(0);
+        // Nobody is to take the archive for whole of which a part was not looked at.
+        findings.extend(unread.map(|position| ArchiveError::LostMember {
+            position,
+            end: archive_bytes,
+        }));
         Ok(Some(Self {
             members: in_reading_order(found),
-            archive_bytes: members.archive_bytes().unwrap_or(0),
+            archive_bytes,
             findings,
             lost: members.lost(),
             trailing: members.trailing(),
@@ -97,11 +104,26 @@ impl Index {
 pub(super) struct Survey {
     seen: BTreeSet<String>,
     pub(super) findings: Vec<ArchiveError>,
+    /// Whether there was one member more than are taken.
+    has_overflowed: bool,
 }
 
 impl Survey {
-    /// Tells what a member is, by its name and by what came before it.
+    /// Whether no further members are taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.seen.len() >= limits::MEMBERS
+    }
+
+    /// Tells what a member is, by its name and by what came before it. Beyond the most that are taken, the first is named
+    /// and all are of no use.
     pub(super) fn take(&mut self, member: &MemberInfo) -> Role {
+        if self.is_full() {
+            if !std::mem::replace(&mut self.has_overflowed, true) {
+                let (position, end) = (member.position, member.position.saturating_add(member.size));
+                self.findings.push(ArchiveError::LostMember { position, end });
+            }
+            return Role::Useless;
+        }
         let role = role(&member.name);
         let error = if role == Role::Useless {
             ArchiveError::Foreign {
@@ -219,6 +241,38 @@ mod tests {
             "vm2/private.img.000.enc",
         ];
         assert_eq!(order(&names), wanted);
+    }
+
+    #[test]
+    fn the_most_members_are_taken_and_one_more_is_a_finding() {
+        let mut survey = Survey::default();
+        let member = |number: usize| MemberInfo {
+            name: format!("vm1/a.{number:03}.enc"),
+            size: 7,
+            position: number as u64,
+        };
+        for number in 0..limits::MEMBERS {
+            assert_ne!(survey.take(&member(number)), Role::Useless);
+        }
+        assert_eq!((survey.findings.as_slice(), survey.is_full()), (&[][..], true));
+        for number in limits::MEMBERS..limits::MEMBERS + 3 {
+            assert_eq!(survey.take(&member(number)), Role::Useless);
+        }
+        let position = limits::MEMBERS as u64;
+        let end = position + 7;
+        assert_eq!(survey.findings, [ArchiveError::LostMember { position, end }]);
+    }
+
+    #[test]
+    fn so_many_findings_are_kept_and_no_more() {
+        let mut survey = Survey::default();
+        for number in 0..MOST_FINDINGS + 1 {
+            assert_eq!(survey.findings.len(), number);
+            let name = format!("x{number}");
+            let (size, position) = (0, 0);
+            survey.take(&MemberInfo { name, size, position });
+        }
+        assert_eq!(survey.findings.len(), MOST_FINDINGS);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! It finds what is missing, doubled or cut, and nothing that is wrong within a member: it is no verification.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     engine::{ArchiveError, Context, Damage, EngineError, NotABackup},
@@ -50,39 +50,53 @@ pub struct OutlineFile {
 impl Outline {
     /// The VMs of an inventory of which something is missing, by name, and what that is.
     pub fn missing(&self, inventory: &Inventory) -> BTreeMap<String, Missing> {
+        let files = self.by_folder();
         let domains = inventory.domains().into_iter();
         domains
             .filter_map(|domain| {
-                let what = self.missing_of(&domain)?;
+                let what = missing_of(&domain, &files)?;
                 Some((domain.name, what))
             })
             .collect()
     }
 
-    fn missing_of(&self, domain: &Domain) -> Option<Missing> {
-        let path = domain
-            .content()
-            .map(|content| content.path)
-            .filter(|path| !path.is_empty())?;
-        let mut own = self.files.iter().filter(|file| path.within(&file.name).is_some());
-        if let Some(broken) = own.clone().find(|file| !file.is_in_order) {
-            let path = broken.name.clone();
-            return Some(Missing::Parts { path });
+    /// The files by their own names and by every folder above them, so that no VM is held against every file.
+    fn by_folder(&self) -> HashMap<&str, Vec<&OutlineFile>> {
+        let mut files: HashMap<&str, Vec<&OutlineFile>> = HashMap::new();
+        for file in &self.files {
+            let above = file.name.match_indices('/').map(|(slash, _)| &file.name[..slash]);
+            for folder in above.chain([file.name.as_str()]) {
+                files.entry(folder).or_default().push(file);
+            }
         }
-        if own.clone().next().is_none() {
-            let (vm, folder) = (domain.name.clone(), path.folder().to_owned());
-            return Some(Missing::EverythingOf { vm, folder });
-        }
-        let name = |file: &OutlineFile| file.name.rsplit('/').next().map(str::to_owned);
-        let names: BTreeSet<String> = own.by_ref().filter_map(name).collect();
-        // A folder that was saved as one file is looked into only when it is read.
-        if names.contains(".") {
-            return None;
-        }
-        let missing = expected_files(domain).into_iter().find(|file| !names.contains(file))?;
-        let path = path.member(&missing);
-        Some(Missing::Path { path })
+        files
     }
+}
+
+fn missing_of(domain: &Domain, files: &HashMap<&str, Vec<&OutlineFile>>) -> Option<Missing> {
+    let path = domain
+        .content()
+        .map(|content| content.path)
+        .filter(|path| !path.is_empty())?;
+    let own = files.get(path.folder()).map_or(&[][..], Vec::as_slice);
+    if let Some(broken) = own.iter().find(|file| !file.is_in_order) {
+        let path = broken.name.clone();
+        return Some(Missing::Parts { path });
+    }
+    if own.is_empty() {
+        let (vm, folder) = (domain.name.clone(), path.folder().to_owned());
+        return Some(Missing::EverythingOf { vm, folder });
+    }
+    let names: BTreeSet<&str> = own.iter().filter_map(|file| file.name.rsplit('/').next()).collect();
+    // A folder that was saved as one file is looked into only when it is read.
+    if names.contains(".") {
+        return None;
+    }
+    let missing = expected_files(domain)
+        .into_iter()
+        .find(|file| !names.contains(file.as_str()))?;
+    let path = path.member(&missing);
+    Some(Missing::Path { path })
 }
 
 /// Walks over the outer headers. Only a store in a VM needs `services`. Returns `None` where the archive is read as a

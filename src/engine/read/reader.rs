@@ -19,11 +19,12 @@ use crate::{
 };
 
 use super::{
-    index::Survey,
+    index::{MOST_FINDINGS, Survey},
     keys::KeysAhead,
     member::{MemberInfo, damaged},
     members::Members,
     message::ReadMessage,
+    owners::Owners,
     part_format::{Mac, PartFormat},
     role::Role,
     wanted::{Wanted, find},
@@ -38,8 +39,12 @@ pub(super) struct Reader<'a> {
     pub(super) context: &'a Context,
     pub(super) part_format: &'a PartFormat,
     pub(super) wanted: &'a [Wanted<'a>],
+    /// Which of the wanted VMs a file belongs to.
+    pub(super) owners: &'a Owners<'a>,
     /// Where the inventory says that VMs are, wanted or not.
     pub(super) promised: &'a [ArchivePath],
+    /// Which of the promised VMs a file belongs to.
+    pub(super) promised_owners: Owners<'a>,
     /// Whether what else there is of a VM is passed over once it has failed.
     pub(super) stops_at_failure: bool,
     /// Whether members that nobody asked for are authenticated, and what is missing of other VMs is named.
@@ -70,7 +75,17 @@ struct Walk {
     /// Tells members apart where no index was made before.
     survey: Option<Survey>,
     audited: usize,
+    /// How many files were named that a restore has no use for.
+    unknown: usize,
     findings: Vec<ArchiveError>,
+}
+
+impl Walk {
+    fn note(&mut self, error: ArchiveError) {
+        if self.findings.len() < MOST_FINDINGS {
+            self.findings.push(error);
+        }
+    }
 }
 
 /// A part that is whole: where its plain bytes are, or why it is not.
@@ -115,11 +130,11 @@ impl Reader<'_> {
 
     /// The promised VMs of which nothing has come and which are not wanted; those that are, the unpacker names.
     fn missing(&self, seen: &BTreeSet<usize>) -> Vec<ArchiveError> {
-        let is_wanted = |path: &ArchivePath| self.wanted.iter().any(|wanted| wanted.row.content.path == *path);
+        let wanted: BTreeSet<&ArchivePath> = self.wanted.iter().map(|wanted| &wanted.row.content.path).collect();
         let unseen = (0..self.promised.len()).filter(|index| !seen.contains(index));
         let paths = unseen.map(|index| &self.promised[index]);
         paths
-            .filter(|path| !is_wanted(path))
+            .filter(|path| !wanted.contains(path))
             .map(|path| ArchiveError::Missing {
                 what: Missing::Path { path: path.to_string() },
             })
@@ -134,15 +149,15 @@ impl Reader<'_> {
             return Ok(false);
         }
         let Some(part) = self.part_format.part_name(&member.name) else {
-            walk.findings.push(foreign(member));
+            walk.note(foreign(member));
             return Ok(false);
         };
-        let owner = self.promised.iter().position(|path| path.within(part.file()).is_some());
+        let owner = self.promised_owners.owner(part.file());
         walk.seen.extend(owner);
         if walk.current.as_ref().is_some_and(|current| current.file != part.file()) {
             self.end_current(walk)?;
         }
-        let found = find(self.wanted, part.file());
+        let found = find(self.wanted, self.owners, part.file());
         let Some((vm, name)) = found.filter(|(vm, name)| self.wanted[*vm].wants(name)) else {
             let is_useless = found.is_some() || owner.is_none();
             return if self.audits && is_useless {
@@ -199,16 +214,18 @@ impl Reader<'_> {
     ) -> Result<bool, EngineError> {
         walk.audited += 1;
         if self.part_format.as_hmac().is_none() && walk.audited > MOST_AUDITED {
-            walk.findings.push(foreign(member));
+            walk.note(foreign(member));
             return Ok(false);
         }
         match self.open_part(members, part, member)? {
-            Ok(_) if walk.files.insert(part.file().to_owned()) => self.context.warn(Warning::UnknownFile {
-                member: part.file().to_owned(),
-            }),
+            Ok(_) if walk.unknown < MOST_FINDINGS && walk.files.insert(part.file().to_owned()) => {
+                walk.unknown += 1;
+                let member = part.file().to_owned();
+                self.context.warn(Warning::UnknownFile { member });
+            }
             Ok(_) => {}
-            Err(EngineError::Archive(error)) if is_of_promised => walk.findings.push(error),
-            Err(EngineError::Archive(_)) => walk.findings.push(foreign(member)),
+            Err(EngineError::Archive(error)) if is_of_promised => walk.note(error),
+            Err(EngineError::Archive(_)) => walk.note(foreign(member)),
             Err(error) => return Err(error),
         }
         Ok(true)

@@ -10,7 +10,7 @@ use crate::{
     plan::RestoreRow,
 };
 
-use super::expected::expected_files;
+use super::{expected::expected_files, owners::Owners};
 
 /// One VM that is wanted, and what has been seen of it.
 pub(super) struct Wanted<'a> {
@@ -56,22 +56,26 @@ pub(super) fn wanted<'a>(rows: impl Iterator<Item = &'a RestoreRow>, only: Optio
     .collect()
 }
 
+/// The places of the wanted VMs, by their folders.
+pub(super) fn owners<'a>(wanted: &[Wanted<'a>]) -> Owners<'a> {
+    Owners::of(wanted.iter().map(|wanted| &wanted.row.content.path))
+}
+
 /// The wanted VM that a file belongs to, and the file's name in its folder.
-pub(super) fn find<'f>(wanted: &[Wanted<'_>], file: &'f str) -> Option<(usize, &'f str)> {
-    wanted.iter().enumerate().find_map(|(index, wanted)| {
-        let path = &wanted.row.content.path;
-        let name = path.within(file)?;
-        // A home is a file that has the folder's own name.
-        let name = if name.is_empty() || wanted.row.is_home() {
-            file.rsplit('/').next().unwrap_or(file)
-        } else {
-            name
-        };
-        Some((index, name))
-    })
+pub(super) fn find<'f>(wanted: &[Wanted<'_>], owners: &Owners<'_>, file: &'f str) -> Option<(usize, &'f str)> {
+    let index = owners.owner(file)?;
+    let row = wanted[index].row;
+    let name = row.content.path.within(file)?;
+    // A home is a file that has the folder's own name.
+    let name = if name.is_empty() || row.is_home() {
+        file.rsplit('/').next().unwrap_or(file)
+    } else {
+        name
+    };
+    Some((index, name))
 }
 
 /// Whether a reader will want a file's parts, as far as can be told now.
-pub(super) fn will_be_read(wanted: &[Wanted<'_>], stops_at_failure: bool, file: &str) -> bool {
-    find(wanted, file).is_some_and(|(vm, name)| wanted[vm].is_read(name, stops_at_failure))
+pub(super) fn will_be_read(wanted: &[Wanted<'_>], owners: &Owners<'_>, stops_at_failure: bool, file: &str) -> bool {
+    find(wanted, owners, file).is_some_and(|(vm, name)| wanted[vm].is_read(name, stops_at_failure))
 }

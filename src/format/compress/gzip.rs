@@ -228,10 +228,12 @@ mod tests {
             other[at] ^= 1;
             assert_eq!(next_member(&other), None, "{at}");
         }
-        let mut large = stream.clone();
-        let end = large.len();
-        large[end - 1] = 1;
-        assert_eq!(next_member(&large), None);
+        for (content, is_taken) in [(LARGEST_CONTENT_BYTES, true), (LARGEST_CONTENT_BYTES + 1, false)] {
+            let mut large = stream.clone();
+            let end = large.len();
+            large[end - 4..].copy_from_slice(&u32::try_from(content).unwrap().to_le_bytes());
+            assert_eq!(next_member(&large).is_some(), is_taken, "{content}");
+        }
     }
 
     #[test]

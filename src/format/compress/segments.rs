@@ -112,4 +112,14 @@ mod tests {
         io::Write::write_all(&mut plain, b"abc").unwrap();
         assert_eq!(next_segment(Compression::Gzip, &plain.finish().unwrap()), None);
     }
+
+    #[test]
+    fn a_frame_is_a_segment_up_to_the_most_that_it_may_hold() {
+        for (bytes, is_segment) in [(LARGEST_FRAME_BYTES, true), (LARGEST_FRAME_BYTES + 1, false)] {
+            let content = vec![7; usize::try_from(bytes).unwrap()];
+            let frame = zstd::bulk::compress(&content, 1).unwrap();
+            let segment = next_segment(Compression::Zstd, &frame);
+            assert_eq!(segment.map(|segment| segment.length), is_segment.then_some(frame.len()));
+        }
+    }
 }

@@ -9,7 +9,7 @@ use liblzma::{
 };
 
 use super::*;
-use crate::format::FormatFault;
+use crate::format::{FormatFault, limits};
 
 const METHODS: [Compression; 4] = [
     Compression::Gzip,
@@ -245,8 +245,11 @@ fn zstd_may_not_ask_for_any_amount_of_memory() {
         encoder.flush().unwrap();
         encoder.finish().unwrap()
     };
-    assert_eq!(read(Compression::Zstd, &of_window(27)).unwrap(), b"abc");
-    let error = read(Compression::Zstd, &of_window(28)).unwrap_err();
+    assert_eq!(
+        read(Compression::Zstd, &of_window(limits::ZSTD_WINDOW_LOG)).unwrap(),
+        b"abc"
+    );
+    let error = read(Compression::Zstd, &of_window(limits::ZSTD_WINDOW_LOG + 1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
     assert_eq!(fault(error), CompressionFault::TooMuchMemory { form: "zstd" });
 }

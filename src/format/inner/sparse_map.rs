@@ -143,6 +143,19 @@ mod tests {
         assert!(pushed(&[(1024, 0), (512, 512)]).is_err());
         assert!(pushed(&[(0, 1), (512, 512)]).is_err());
         assert!(pushed(&[(u64::MAX, 1)]).is_err());
+        assert!(pushed(&[(limits::FILE_BYTES - 1, 1)]).is_ok());
         assert!(pushed(&[(limits::FILE_BYTES, 1)]).is_err());
+    }
+
+    #[test]
+    fn a_map_takes_so_much_memory_and_no_more() {
+        let most = usize::try_from(limits::SPARSE_MAP_BYTES).unwrap();
+        for (bytes, expected) in [(most - 1, Ok(())), (most, Err(SparseFault::TooManyExtents))] {
+            let mut map = SparseMap {
+                packed: vec![0; bytes],
+                ..SparseMap::default()
+            };
+            assert_eq!(map.push(0, 512), expected, "{bytes}");
+        }
     }
 }

@@ -344,4 +344,17 @@ mod tests {
         let after = Inventory::parse(&fs::read(&path).unwrap()).unwrap();
         assert!(after.domain("a").is_some());
     }
+
+    #[test]
+    fn a_record_is_read_up_to_the_size_of_an_inventory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("qubes.xml");
+        let load_of = |bytes: u64| {
+            File::create(&path).unwrap().set_len(bytes).unwrap();
+            load(&path).err().unwrap().to_string()
+        };
+        // Zeros are no record, but of the size of one.
+        assert_ne!(load_of(LARGEST_BYTES), load_of(LARGEST_BYTES + 1));
+        assert_eq!(load_of(LARGEST_BYTES + 1), load_of(LARGEST_BYTES + 9999));
+    }
 }

@@ -14,7 +14,7 @@ fn each_kind_of_property_takes_what_the_system_takes() {
         (
             "memory",
             &["1", "400", "2147483647"],
-            &["0", "-1", "lots", "", "4e2", "9999999999", "99999999999999999999"],
+            &["0", "-1", "lots", "", "4e2", "2147483648", "99999999999999999999"],
         ),
         ("maxmem", &["0", "4000"], &["-1", "", "None"]),
         ("qrexec_timeout", &["60"], &["0", "1.5", "soon"]),
@@ -127,6 +127,18 @@ fn features_tags_and_labels_hold_what_the_system_takes() {
     ] {
         assert_eq!(check_sent_feature(name, value), Ok(()), "{name}={value}");
     }
+    let named = |prefix: &str, length: usize| format!("{prefix}{}", "x".repeat(length));
+    for (prefix, longest) in [("service.", 48), ("vm-config.", 52), ("custom-persist.", 54)] {
+        assert_eq!(check_feature(&named(prefix, longest), "1"), Ok(()), "{prefix}");
+        let refused = check_feature(&named(prefix, longest + 1), "1");
+        assert_eq!(refused, Err(Unfit::TooLong { longest }), "{prefix}");
+    }
+    let longest = LONGEST_TEXT;
+    assert_eq!(check_sent_feature("x", &named("", longest)), Ok(()));
+    assert_eq!(
+        check_sent_feature("x", &named("", longest + 1)),
+        Err(Unfit::TooLong { longest })
+    );
     let long = format!("service.{}", "x".repeat(49));
     for (name, value) in [
         ("", "1"),
@@ -238,4 +250,34 @@ fn a_device_is_assigned_in_a_known_way_by_a_known_vm() {
         assert!(check_device(&device("block", &[], &[option])).is_err(), "{option:?}");
     }
     assert!(check_device(&device("a b", &[], &[])).is_err());
+}
+
+#[test]
+fn pools_of_files_keep_one_old_state_and_others_any_number() {
+    let pool = |driver: &str| PoolEntry {
+        name: "p".to_owned(),
+        driver: driver.to_owned(),
+        dir_path: None,
+        revisions_to_keep: None,
+    };
+    let volume = VolumeConfig {
+        pool: "p".to_owned(),
+        ..VolumeConfig::default()
+    };
+    for (driver, count, fits) in [
+        ("file", -2, false),
+        ("file", -1, true),
+        ("file", 1, true),
+        ("file", 2, false),
+        ("lvm_thin", 2, true),
+        ("lvm_thin", i32::MAX, true),
+    ] {
+        assert_eq!(
+            check_revisions(&[pool(driver)], &volume, count).is_ok(),
+            fits,
+            "{driver} {count}"
+        );
+    }
+    assert_eq!(check_property(&Class::DispVm, "dispid", "9999"), Ok(()));
+    assert!(check_property(&Class::DispVm, "dispid", "10000").is_err());
 }

@@ -143,3 +143,16 @@ fn made_up_domain(name: String, qid: u32, netvm: Option<&str>) -> Domain {
         ..Domain::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_name_is_as_long_as_a_name_of_a_vm_can_be() {
+        let name = |length: usize| shortened(&"x".repeat(length), 1, |_| false);
+        for length in [LONGEST_NAME, LONGEST_NAME + 1, 99] {
+            assert_eq!(name(length), format!("{}-1", "x".repeat(LONGEST_NAME - 2)));
+        }
+    }
+}

@@ -349,6 +349,8 @@ mod tests {
 
     #[test]
     fn nothing_is_endless() {
+        let nested = |levels: usize| "<a>".repeat(levels) + &"</a>".repeat(levels);
+        assert!(document(nested(DEEPEST).as_bytes()).is_ok());
         let deep = "<a>".repeat(DEEPEST + 1);
         assert_eq!(
             document(deep.as_bytes()),
@@ -356,17 +358,32 @@ mod tests {
                 what: InventoryBound::Depth
             })
         );
-        let many = format!("<a>{}</a>", "<b/>".repeat(MOST_NODES));
+        let holding = |nodes: usize| format!("<a>{}</a>", "<b/>".repeat(nodes - 1));
+        assert!(document(holding(MOST_NODES).as_bytes()).is_ok());
+        let many = holding(MOST_NODES + 1);
         assert!(matches!(
             document(many.as_bytes()),
             Err(InventoryError::TooLarge { .. })
         ));
-        let attributes: String = (0..100_000).map(|n| format!(" a{n}=''")).collect();
-        let wide = format!("<a{attributes}/>");
+        let with_attributes = |count: usize| {
+            let attributes: String = (0..count).map(|n| format!(" a{n}=''")).collect();
+            format!("<a{attributes}/>")
+        };
+        assert!(document(with_attributes(MOST_ATTRIBUTES).as_bytes()).is_ok());
+        let wide = with_attributes(MOST_ATTRIBUTES + 1);
         assert!(matches!(
             document(wide.as_bytes()),
             Err(InventoryError::TooLarge { .. })
         ));
+        let mut largest = vec![b' '; LARGEST_DOCUMENT_BYTES];
+        largest[..4].copy_from_slice(b"<a/>");
+        assert!(document(&largest).is_ok());
+        let name = "1".repeat(MOST_SHOWN);
+        for more in ["", "1"] {
+            let fault = InventoryFault::XmlName { name: name.clone() };
+            let error = document(format!("<{name}{more}/>").as_bytes()).unwrap_err();
+            assert!(matches!(error, InventoryError::Invalid { fault: found, .. } if found == fault));
+        }
         assert!(matches!(
             document(&vec![b' '; LARGEST_DOCUMENT_BYTES + 1]),
             Err(InventoryError::TooLarge { .. })

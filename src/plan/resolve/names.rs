@@ -96,3 +96,16 @@ fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> Option<String> {
         Some(kept + &suffix).filter(|candidate| is_usable(candidate))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_names_are_tried_and_no_more() {
+        let last = format!("work-{RENAME_ATTEMPTS}");
+        assert_eq!(free_name("work", |name| name == last), Some(last.clone()));
+        let beyond = format!("work-{}", RENAME_ATTEMPTS + 1);
+        assert_eq!(free_name("work", |name| name == beyond), None);
+    }
+}

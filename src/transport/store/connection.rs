@@ -161,7 +161,8 @@ fn skip_chatter(stdout: &mut (impl Read + ?Sized)) -> Result<(), String> {
                 if text == vm_script::MARK {
                     return Ok(());
                 }
-                said = format!("{said} {text}");
+                said.push(' ');
+                said.push_str(&text);
                 line.clear();
             }
             Ok(1) => line.push(byte[0]),
@@ -179,4 +180,25 @@ fn last_words(control: &Arc<dyn ServiceControl>, output: Option<ProcessOutput>) 
     // How it ended tells nothing: it was killed.
     let _ = control.wait();
     output.map(ProcessOutput::text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_much_may_be_printed_before_the_mark() {
+        let read = |before: usize| {
+            let text = format!("{}\n{}\n", "x".repeat(before), vm_script::MARK);
+            skip_chatter(&mut text.as_bytes())
+        };
+        assert_eq!(read(MOST_CHATTER_BYTES - 2), Ok(()));
+        assert!(read(MOST_CHATTER_BYTES).is_err());
+        let lines = |count: usize| {
+            let text = format!("{}{}\n", "\n".repeat(count), vm_script::MARK);
+            skip_chatter(&mut text.as_bytes())
+        };
+        assert_eq!(lines(MOST_CHATTER_BYTES - 1), Ok(()));
+        assert!(lines(MOST_CHATTER_BYTES).is_err());
+    }
 }

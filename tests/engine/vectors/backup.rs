@@ -32,6 +32,8 @@ pub(super) type Compress = fn(&[u8]) -> Vec<u8>;
 #[derive(Clone)]
 pub(super) struct Backup {
     pub(super) version: u32,
+    /// What the passphrases of parts in format 4 begin with.
+    pub(super) id: &'static str,
     pub(super) is_encrypted: bool,
     pub(super) header: String,
     pub(super) compress: Compress,
@@ -63,6 +65,7 @@ impl Backup {
     pub(super) fn v4() -> Self {
         Self {
             version: 4,
+            id: BACKUP_ID,
             is_encrypted: true,
             header: format!(
                 "version=4\nencrypted=True\ncompressed=True\ncompression-filter=gzip\nhmac-algorithm=scrypt\n\
@@ -140,6 +143,12 @@ impl Backup {
         }
     }
 
+    /// Another backup with the same passphrase.
+    pub(super) fn with_id(mut self, id: &'static str) -> Self {
+        self.header = self.header.replace(self.id, id);
+        Self { id, ..self }
+    }
+
     /// The same with another inner archive of a file.
     pub(super) fn with(mut self, file: &str, archive: Vec<u8>) -> Self {
         let found = self.files.iter_mut().find(|(name, _)| name == file);
@@ -168,7 +177,8 @@ impl Backup {
         self
     }
 
-    fn stream(&self, file: &str) -> Vec<u8> {
+    /// The stream of a file, compressed where it is, before it is cut and sealed.
+    pub(super) fn stream(&self, file: &str) -> Vec<u8> {
         if let Some((_, stream)) = self.streams.iter().find(|(name, _)| name == file) {
             return stream.clone();
         }
@@ -236,13 +246,13 @@ impl Backup {
     /// The members of one part.
     pub(super) fn sealed(&self, part: &str, content: &[u8]) -> Vec<Member> {
         if self.version >= 4 {
-            let data = seal::container(content, &format!("{BACKUP_ID}!{part}!{PASSPHRASE}"));
+            let data = seal::container(content, &format!("{}!{part}!{PASSPHRASE}", self.id));
             return vec![Member {
                 name: format!("{part}.enc"),
                 data,
             }];
         }
-        let data = if self.version == 2 {
+        let data = if self.version == 2 && self.is_encrypted {
             seal::enciphered(content, PASSPHRASE)
         } else {
             content.to_vec()

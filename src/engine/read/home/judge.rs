@@ -124,10 +124,13 @@ mod tests {
         let long = format!("dom0-home/user/{}", "x".repeat(256));
         let deep = format!("dom0-home/user{}", "/d".repeat(3000));
         let hard = |target: &str| EntryKind::HardLink(target.as_bytes().to_vec());
-        let large = Entry {
-            size: 16 << 40,
-            ..entry("dom0-home/user/large", EntryKind::File)
+        let sized = |name: &str, size| Entry {
+            size,
+            ..entry(name, EntryKind::File)
         };
+        let longest = format!("dom0-home/user/{}", "y".repeat(NAME_BYTES));
+        let deepest = format!("dom0-home/user{}/e", "/d".repeat((PATH_BYTES - 16) / 2));
+        assert_eq!(deepest.len(), PATH_BYTES);
         let cases = [
             (entry("dom0-home/user/", EntryKind::Directory), None),
             (entry("dom0-home/user/a", EntryKind::File), None),
@@ -164,7 +167,14 @@ mod tests {
             ),
             (entry(&long, EntryKind::File), Some(HomeFault::NameTooLong)),
             (entry(&deep, EntryKind::File), Some(HomeFault::NameTooLong)),
-            (large, Some(HomeFault::TooLarge)),
+            (entry(&longest, EntryKind::File), None),
+            (entry(&deepest, EntryKind::File), None),
+            (
+                entry(&format!("{deepest}e"), EntryKind::File),
+                Some(HomeFault::NameTooLong),
+            ),
+            (sized("dom0-home/user/largest", FILE_BYTES), None),
+            (sized("dom0-home/user/large", FILE_BYTES + 1), Some(HomeFault::TooLarge)),
             (entry("/etc/passwd", EntryKind::File), Some(HomeFault::Outside)),
             (
                 entry("dom0-home/user/../../x", EntryKind::File),

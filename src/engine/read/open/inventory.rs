@@ -97,3 +97,42 @@ fn text_of(archive: &mut InnerReader<'_>, member: &MemberInfo) -> Result<Vec<u8>
     text.resize(entry.size as usize, 0);
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::format::inner;
+
+    fn member(size: u64) -> MemberInfo {
+        MemberInfo {
+            name: "qubes.xml.000.enc".to_owned(),
+            size,
+            position: 0,
+        }
+    }
+
+    #[test]
+    fn the_container_of_an_inventory_has_a_largest_size() {
+        let most = limits::INVENTORY_CONTAINER_BYTES;
+        assert!(check_size(&member(most)).is_ok());
+        assert!(check_size(&member(most + 1)).is_err());
+    }
+
+    #[test]
+    fn what_an_inventory_decompresses_to_has_a_largest_size() {
+        let text_of_size = |size: u64| {
+            let mut writer = inner::Writer::new(Vec::new());
+            // A hole, so that the archive is small.
+            writer.sparse_member(INVENTORY_FILE, size, &[]).unwrap();
+            writer.end_member().unwrap();
+            let bytes = writer.finish().unwrap();
+            let mut archive: InnerReader<'_> = inner::Reader::new(Box::new(Cursor::new(bytes)));
+            text_of(&mut archive, &member(1)).map(|text| text.len() as u64)
+        };
+        let most = limits::INVENTORY_BYTES;
+        assert_eq!(text_of_size(most).unwrap(), most);
+        assert!(text_of_size(most + 1).is_err());
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, atomic::AtomicBool, mpsc::sync_channel};
 
 use super::*;
 use crate::{
-    crypto::{KdfCost, SealKey, part_passphrase},
+    crypto::{HEADER_BYTES, KdfCost, SealKey, part_passphrase},
     engine::{CancelToken, ItemState, Observer, Phase, Progress, Resources, workers::Workers},
     format::outer,
     inventory::{ArchivePath, Class, Content, Domain},
@@ -32,22 +32,32 @@ impl Observer for Heard {
     }
 }
 
-/// An archive of one part, and where its content lies.
-fn archive(passphrase: &Passphrase) -> (Vec<u8>, u64) {
-    let key = part_passphrase(ID, "vm1/private.img.000", passphrase.as_bytes());
-    let mut content = CONTENT.to_vec();
-    let sealed = SealKey::derive(&key, COST).unwrap().seal(&mut content);
+/// An archive of a part of each of these files, and where the content of the first lies.
+fn archive(passphrase: &Passphrase, files: &[String]) -> (Vec<u8>, u64) {
     let mut writer = outer::Writer::new(Vec::new());
-    writer
-        .member("vm1/private.img.000.enc", 0, &[&sealed.header, &content, &sealed.mac])
-        .unwrap();
-    (writer.finish().unwrap(), 512 + sealed.header.len() as u64)
+    for file in files {
+        let part = format!("{file}.000");
+        let key = part_passphrase(ID, &part, passphrase.as_bytes());
+        let mut content = CONTENT.to_vec();
+        let sealed = SealKey::derive(&key, COST).unwrap().seal(&mut content);
+        writer
+            .member(&format!("{part}.enc"), 0, &[&sealed.header, &content, &sealed.mac])
+            .unwrap();
+    }
+    (writer.finish().unwrap(), 512 + HEADER_BYTES as u64)
 }
 
-/// What comes of that archive where a byte of its part is read wrong for so many times.
+/// What comes of an archive of one part where a byte of it is read wrong for so many times.
 fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
+    let (part, warnings, findings) = read_files(&["vm1/private.img".to_owned()], times);
+    assert_eq!(findings, []);
+    (part, warnings)
+}
+
+/// What comes of an archive of these files.
+fn read_files(files: &[String], times: u32) -> (Option<Vec<u8>>, Vec<Warning>, Vec<ArchiveError>) {
     let passphrase = Arc::new(Passphrase::for_reading("a passphrase".to_owned()));
-    let (bytes, position) = archive(&passphrase);
+    let (bytes, position) = archive(&passphrase, files);
     let mut members = Members::of_flaky(bytes, position, times);
     let content = Content {
         path: ArchivePath::new("vm1/"),
@@ -70,6 +80,8 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
         row: &row,
         has_failed: AtomicBool::new(false),
     }];
+    let promised = [ArchivePath::new("vm1/")];
+    let owners = crate::engine::read::wanted::owners(&wanted);
     let reader = Reader {
         context: &context,
         part_format: &PartFormat::scrypt(
@@ -78,7 +90,9 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
             Arc::new(Workers::for_reading(Resources::default())),
         ),
         wanted: &wanted,
-        promised: &[ArchivePath::new("vm1/")],
+        owners: &owners,
+        promised_owners: Owners::of(promised.iter()),
+        promised: &promised,
         stops_at_failure: true,
         audits: true,
         messages,
@@ -86,14 +100,14 @@ fn read(times: u32) -> (Option<Vec<u8>>, Vec<Warning>) {
         meter: &Meter::new(&context, None),
         keys: KeysAhead::default(),
     };
-    assert_eq!(reader.run(&mut members).unwrap(), []);
+    let findings = reader.run(&mut members).unwrap();
     let parts = received.iter().filter_map(|message| match message {
         ReadMessage::Part { buffer, plain, .. } => Some(buffer[plain].to_vec()),
         _ => None,
     });
     let part = parts.last();
     let warnings = heard.0.lock().unwrap().clone();
-    (part, warnings)
+    (part, warnings, findings)
 }
 
 #[test]
@@ -117,4 +131,22 @@ fn a_part_that_is_right_at_the_second_try_is_taken_with_a_warning() {
 #[test]
 fn a_part_that_stays_wrong_is_not_taken() {
     assert_eq!(read(2), (None, vec![]));
+}
+
+#[test]
+fn so_many_members_that_nobody_asked_for_are_authenticated_and_no_more() {
+    let files = |strangers: usize| -> Vec<String> {
+        let strangers = (0..strangers).map(|number| format!("vm1/stranger{number}"));
+        std::iter::once("vm1/private.img".to_owned()).chain(strangers).collect()
+    };
+    for (strangers, foreign) in [(MOST_AUDITED, 0), (MOST_AUDITED + 1, 1)] {
+        let (part, warnings, findings) = read_files(&files(strangers), 0);
+        assert_eq!(part.as_deref(), Some(CONTENT));
+        // What authenticates is only named; what was not looked at is taken for foreign.
+        assert_eq!(
+            (warnings.len(), findings.len()),
+            (MOST_AUDITED, foreign),
+            "{findings:?}"
+        );
+    }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The walker over archives that are damaged between their members.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use super::*;
 use crate::format::outer::Writer;
@@ -27,7 +27,7 @@ fn archive() -> (Vec<u8>, Vec<usize>) {
 
 type Walked = (Vec<(String, Vec<u8>)>, Vec<Flaw>, Option<u64>);
 
-fn walk(archive: &[u8]) -> Walked {
+fn walk(archive: impl Read) -> Walked {
     let mut walker = Walker::new(archive, is_expected);
     let mut members = Vec::new();
     while let Some(member) = walker.next_member().unwrap() {
@@ -51,7 +51,7 @@ fn any_flipped_bit_of_a_header_costs_its_member_at_most() {
         for byte in 0..512 {
             let mut bytes = good.clone();
             bytes[start + byte] ^= 1 << (byte % 8);
-            let walked = walk(&bytes);
+            let walked = walk(&bytes[..]);
             if walked.0.len() == NAMES.len() {
                 // The checksum in another spelling.
                 assert!(
@@ -78,7 +78,7 @@ fn zeroed_sectors_cost_the_members_that_they_hit() {
     for length in [512, 1536, 2048] {
         let mut bytes = good.clone();
         bytes[starts[1]..starts[1] + length].fill(0);
-        let walked = walk(&bytes);
+        let walked = walk(&bytes[..]);
         let expected: &[&str] = if length > 1536 {
             &["head", "c.000"]
         } else {
@@ -98,7 +98,7 @@ fn what_stands_behind_the_end_is_not_part_of_the_archive() {
         .collect();
     for behind in [&noise[..], &[0; 40960], &noise[..3]] {
         let bytes = [&good[..], behind].concat();
-        let walked = walk(&bytes);
+        let walked = walk(&bytes[..]);
         assert_eq!(names(&walked), NAMES);
         assert_eq!(walked.1, [], "{}", behind.len());
         assert!(
@@ -107,7 +107,7 @@ fn what_stands_behind_the_end_is_not_part_of_the_archive() {
             behind.len()
         );
     }
-    assert_eq!(walk(&good).2, None);
+    assert_eq!(walk(&good[..]).2, None);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_damaged_header_behind_an_end_mark_is_damage() {
     // Archives put one behind the other, as the existing tools write them.
     let mut bytes = [&good[..], &good[..]].concat();
     bytes[good.len() + 3] ^= 4;
-    let walked = walk(&bytes);
+    let walked = walk(&bytes[..]);
     assert_eq!(walked.0.len(), 7);
     assert!(matches!(walked.1[..], [Flaw::Lost { .. }]), "{:?}", walked.1);
 }
@@ -136,7 +136,7 @@ fn folders_are_passed_over_and_links_named() {
     link.set_size(1 << 40);
     link.set_cksum();
     let bytes = [header.as_bytes(), &good[..1536], link.as_bytes(), &good[1536..]].concat();
-    let walked = walk(&bytes);
+    let walked = walk(&bytes[..]);
     assert_eq!(names(&walked), NAMES);
     assert!(
         matches!(&walked.1[..], [Flaw::Foreign { name, .. }] if name == "y"),
@@ -166,4 +166,63 @@ fn a_size_that_leads_beyond_the_end_is_not_believed() {
         "{:?}",
         walker.flaws()
     );
+}
+
+/// A reader that makes its bytes as they are read, so that no memory holds what is passed over.
+fn with_zeros_between(before: &[u8], zero_blocks: u64, behind: &[u8]) -> Walked {
+    let zeros = std::io::repeat(0).take(zero_blocks * BLOCK_BYTES);
+    walk(Read::chain(Read::chain(before, zeros), behind))
+}
+
+#[test]
+fn a_member_is_looked_for_behind_so_many_zeros_and_no_more() {
+    let (good, starts) = archive();
+    let (before, behind) = good.split_at(starts[1]);
+    let walked = with_zeros_between(before, limits::ZERO_BLOCKS - 1, behind);
+    assert_eq!(names(&walked), NAMES);
+    let walked = with_zeros_between(before, limits::ZERO_BLOCKS, behind);
+    assert_eq!(names(&walked), NAMES[..1]);
+    // The same where the zeros follow a header that is damaged.
+    let mut damaged = before.to_vec();
+    damaged.extend([7; BLOCK_SIZE]);
+    let walked = with_zeros_between(&damaged, limits::ZERO_BLOCKS - 1, behind);
+    assert_eq!(names(&walked), NAMES);
+    let walked = with_zeros_between(&damaged, limits::ZERO_BLOCKS, behind);
+    assert_eq!(names(&walked), NAMES[..1]);
+}
+
+#[test]
+fn a_member_is_looked_for_in_so_many_bytes_behind_the_end_and_before_the_first() {
+    let (good, _) = archive();
+    let noise = |bytes: u64| std::io::repeat(0xa5).take(bytes);
+    let beyond = limits::SEARCH_BEHIND_END_BYTES;
+    // The zeros of the end mark are searched too, and a header is found within the limit.
+    let end = good.iter().rposition(|byte| *byte != 0).unwrap() / BLOCK_SIZE + 1;
+    let mark = (good.len() - end * BLOCK_SIZE) as u64;
+    for (bytes, is_found) in [
+        (beyond - mark - BLOCK_BYTES, true),
+        (beyond - mark + BLOCK_BYTES, false),
+    ] {
+        let walked = walk(Read::chain(Read::chain(&good[..], noise(bytes)), &good[..]));
+        assert_eq!(names(&walked).len(), if is_found { 8 } else { 4 }, "{bytes}");
+    }
+    let before = limits::SEARCH_FOR_BEGINNING_BYTES;
+    for (bytes, is_found) in [(before - BLOCK_BYTES, true), (before + BLOCK_BYTES, false)] {
+        let walked = walk(Read::chain(noise(bytes), &good[..]));
+        assert_eq!(names(&walked).len(), if is_found { 4 } else { 0 }, "{bytes}");
+    }
+}
+
+#[test]
+fn so_many_flaws_are_kept_and_no_more() {
+    let mut link = tar::Header::new_ustar();
+    link.set_path("y").unwrap();
+    link.set_entry_type(tar::EntryType::Symlink);
+    link.set_size(0);
+    link.set_cksum();
+    let (good, _) = archive();
+    for (count, kept) in [(MOST_FLAWS, MOST_FLAWS), (MOST_FLAWS + 1, MOST_FLAWS)] {
+        let walked = walk(&[link.as_bytes().repeat(count), good.clone()].concat()[..]);
+        assert_eq!((names(&walked).len(), walked.1.len()), (4, kept));
+    }
 }

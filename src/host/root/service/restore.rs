@@ -229,10 +229,10 @@ impl Conversation {
 }
 
 /// Reads a line byte by byte, because what comes behind it is for others.
-fn read_line(input: &mut Stoppable) -> io::Result<String> {
+fn read_line(input: &mut impl Read) -> io::Result<String> {
     let mut line = Vec::new();
     let mut byte = [0];
-    while line.len() < LONGEST_LINE_BYTES {
+    while line.len() <= LONGEST_LINE_BYTES {
         input.read_exact(&mut byte)?;
         if byte[0] == b'\n' {
             return String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData.into());
@@ -240,4 +240,16 @@ fn read_line(input: &mut Stoppable) -> io::Result<String> {
         line.push(byte[0]);
     }
     Err(io::Error::new(io::ErrorKind::InvalidData, "a line that is too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_up_to_its_longest() {
+        let read = |bytes: usize| read_line(&mut format!("{}\n", "x".repeat(bytes)).as_bytes());
+        assert_eq!(read(LONGEST_LINE_BYTES).unwrap().len(), LONGEST_LINE_BYTES);
+        assert!(read(LONGEST_LINE_BYTES + 1).is_err());
+    }
 }

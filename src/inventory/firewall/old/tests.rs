@@ -101,6 +101,10 @@ fn exceptions_say_the_same_as_before() {
             "address='a' proto='icmp' expire='1400000000'",
             "action=accept dsthost=a proto=icmp expire=1400000000",
         ),
+        (
+            "address='a' expire='253402300799'",
+            "action=accept dsthost=a expire=253402300799",
+        ),
     ] {
         assert_eq!(rule(old).unwrap(), new, "{old}");
     }
@@ -131,6 +135,12 @@ fn what_cannot_be_said_today_is_named_and_not_guessed() {
         (
             "proto='tcp' port='90' toport='80'",
             RuleFault::PortRange { first: 90, last: 80 },
+        ),
+        (
+            "expire='253402300800'",
+            RuleFault::Expiry {
+                time: text("253402300800"),
+            },
         ),
         ("expire='soon'", RuleFault::Expiry { time: text("soon") }),
         (
