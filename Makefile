@@ -37,7 +37,7 @@ install_completions = \
 	install -D -m 644 data/completions/fish/$(1).fish '$(SHAREDIR)/fish/vendor_completions.d/'$(1).fish
 
 .PHONY: help run test bench fuzz build compile static lint sample install install-tools install-wizards uninstall \
-	dist deb rpm check-packages reproducible clean
+	dist deb rpm check-packages reproducible sbom clean
 
 help:
 	@echo 'make run        install what is missing, build, and open the Backup PedOS wizard on a sample PedOS;'
@@ -54,6 +54,7 @@ help:
 	@echo 'make deb        build the packages for Debian and Ubuntu in dist/; make rpm builds those for Fedora and dom0'
 	@echo 'make check-packages   build both, install them into a scratch system and try them'
 	@echo 'make reproducible     build the tools in two folders and compare'
+	@echo 'make sbom       list the components of the programs in dist/, as CycloneDX'
 	@echo 'make lint       check the form of the sources'
 	@echo 'make sample     make the sample PedOS in $(SAMPLE)'
 	@echo 'make clean      remove what was built, and the sample'
@@ -107,6 +108,9 @@ check-packages:
 
 reproducible:
 	@scripts/reproducible.sh
+
+sbom:
+	@scripts/sbom.sh
 
 install: install-tools install-wizards
 

@@ -19,6 +19,9 @@ cargo clippy --locked --quiet --no-default-features --features tools --all-targe
 step 'clippy, everything'
 cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 
+step 'lock file of the fuzz targets'
+cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+
 # It takes minutes to build, so only continuous integration installs it.
 if cargo deny --version >/dev/null 2>&1; then
     step 'crates: bans, licences, sources'

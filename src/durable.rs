@@ -19,7 +19,7 @@ use std::{
 
 use rustix::{
     fs::{Advice, CWD, Dir, Mode, OFlags, RenameFlags, fadvise, renameat_with},
-    io::Errno,
+    io::{Errno, retry_on_intr},
     process::geteuid,
 };
 
@@ -300,13 +300,22 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Whether there is certainly no folder of that name: nothing, or something else. Where the system cannot say, because a disk fails or
+/// the user may not look, this is false, and what is done with the folder next says why.
+pub fn is_no_folder(path: &Path) -> bool {
+    match path.metadata() {
+        Ok(found) => !found.is_dir(),
+        Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+    }
+}
+
 /// The names in a folder. The standard library's reader panics where a folder cannot be closed, as on a disk that fails.
 ///
 /// # Errors
 /// When it cannot be opened as a folder; each name may have its own error, and behind one nothing comes any more.
 pub fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<OsString>> + use<>> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let entries = Dir::new(rustix::fs::open(folder, flags, Mode::empty())?)?;
+    let entries = Dir::new(retry_on_intr(|| rustix::fs::open(folder, flags, Mode::empty()))?)?;
     let name = |entry: Result<rustix::fs::DirEntry, Errno>| match entry {
         Ok(entry) => match entry.file_name().to_bytes() {
             b"." | b".." => None,

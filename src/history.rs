@@ -9,7 +9,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     time::SystemTime,
 };
 
@@ -136,6 +136,35 @@ fn note(folder: &LocalDir, report: &str) {
     }
 }
 
+/// Makes sure that a line can be appended by a program that may do nothing else in the folder, and returns the file; `None` where
+/// there can be no history.
+pub fn made_ready(folder: &LocalDir) -> Option<PathBuf> {
+    /// Room for the longest line.
+    const ROOM_BYTES: u64 = 1 << 20;
+    let prepare = || {
+        let _lock = folder.lock()?;
+        let (path, file) = open(folder)?;
+        if file.metadata()?.len() + ROOM_BYTES > MOST_BYTES {
+            durable::replace(&path, newer_half(&read(&path)?).as_bytes(), MODE)?;
+        }
+        Ok(path)
+    };
+    let made: io::Result<PathBuf> = prepare();
+    made.inspect_err(|error| log::warn!("the history cannot be written: {error}"))
+        .ok()
+}
+
+/// Opens the history to append to it, and makes it where there is none.
+fn open(folder: &LocalDir) -> io::Result<(PathBuf, File)> {
+    let path = folder.path().join(FILE);
+    let mut options = OpenOptions::new();
+    let file = options.read(true).append(true).create(true).mode(MODE).open(&path)?;
+    if file.metadata()?.len() == 0 {
+        durable::hand_over(&file, folder.path());
+    }
+    Ok((path, file))
+}
+
 /// Returns the runs of the history, the newest first.
 ///
 /// # Errors
@@ -160,13 +189,8 @@ pub fn document(folder: &LocalDir) -> io::Result<String> {
 fn append(folder: &LocalDir, line: &str) -> io::Result<()> {
     // Runs that end at the same time wait for each other.
     let _lock = folder.lock()?;
-    let path = folder.path().join(FILE);
-    let mut options = OpenOptions::new();
-    let mut file = options.read(true).append(true).create(true).mode(MODE).open(&path)?;
+    let (path, mut file) = open(folder)?;
     let bytes = file.metadata()?.len();
-    if bytes == 0 {
-        durable::hand_over(&file, folder.path());
-    }
     if bytes + line.len() as u64 > MOST_BYTES {
         let mut text = newer_half(&read(&path)?);
         text.push_str(line);

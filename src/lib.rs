@@ -77,6 +77,7 @@ macro_rules! one_of_each {
 }
 
 pub mod cancel;
+pub mod confine;
 pub mod durable;
 pub mod extent;
 pub mod io_error;

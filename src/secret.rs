@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Passphrases: kept in memory that is wiped when they go, never printed, never copied by accident.
+//! Passphrases: kept in memory that no disk sees and that is wiped when they go, never printed, never copied by accident.
 //!
 //! There is no `Clone`, `Debug` of the content or `Display`: a second holder shares it through an `Arc`.
+
+mod locked;
 
 use std::{
     fmt, io,
@@ -11,6 +13,8 @@ use std::{
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
+
+pub use locked::Locked;
 
 /// Keeps the memory of this process, with every secret in it, out of core dumps, and from other processes of the same user.
 ///
@@ -44,7 +48,7 @@ pub const LONGEST_NEW_PASSPHRASE_BYTES: usize = 1800;
 /// [`try_forms`](Self::try_forms) tries; the one that opened it is the passphrase from then on.
 pub struct Passphrase {
     /// As typed, then the others.
-    forms: Vec<Zeroizing<String>>,
+    forms: Vec<Locked>,
     current: AtomicUsize,
 }
 
@@ -54,18 +58,18 @@ impl Passphrase {
         let typed = typed.into();
         let composed = normalised(&typed, typed.nfc());
         let decomposed = normalised(&typed, typed.nfd());
-        let mut passphrase = Self::only(typed);
+        let mut passphrase = Self::only(&typed);
         for form in [composed, decomposed] {
-            if passphrase.forms.iter().all(|other| **other != *form) {
-                passphrase.forms.push(form);
+            if passphrase.forms.iter().all(|other| **other != *form.as_bytes()) {
+                passphrase.forms.push(Locked::of(form.as_bytes()));
             }
         }
         passphrase
     }
 
-    fn only(typed: Zeroizing<String>) -> Self {
+    fn only(typed: &str) -> Self {
         Self {
-            forms: vec![typed],
+            forms: vec![Locked::of(typed.as_bytes())],
             current: AtomicUsize::new(0),
         }
     }
@@ -86,7 +90,7 @@ impl Passphrase {
         if typed.chars().any(char::is_control) {
             return Err(PassphraseError::ControlCharacter);
         }
-        Ok(Self::only(typed))
+        Ok(Self::only(&typed))
     }
 
     /// Tries to open something with each form in turn, until one is not wrong: that one is the passphrase from then on.
@@ -117,12 +121,13 @@ impl Passphrase {
 
     /// The bytes that go into the key derivation.
     pub fn as_bytes(&self) -> &[u8] {
-        self.as_str().as_bytes()
+        &self.forms[self.current.load(Ordering::SeqCst)]
     }
 
     /// The text, for the one place that writes it down on the user's wish: a profile that keeps its passphrase.
     pub fn as_str(&self) -> &str {
-        &self.forms[self.current.load(Ordering::SeqCst)]
+        // Every form was made of text.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     engine::{EngineError, ItemState, Phase, Progress},
-    job::{Awake, Ended, Event, JobHandle, JobKind, Outcome},
+    job::{Awake, Ended, Event, JobHandle, JobKind, Outcome, StandBy},
     json::{self, Unopened},
     text::{self, Message, OutcomeView, Tone},
 };
@@ -108,6 +108,11 @@ impl Console {
     /// Keeps the computer awake for a job.
     pub(super) fn stays_awake(&self, kind: JobKind) -> Awake {
         Awake::hold(self.program, &text::wizard::inhibit_reason(kind == JobKind::Backup))
+    }
+
+    /// Gets ready to do so when no program can be started any more.
+    pub(super) fn may_stay_awake(&self, kind: JobKind) -> StandBy {
+        StandBy::new(self.program, &text::wizard::inhibit_reason(kind == JobKind::Backup))
     }
 
     /// What is being done, for someone who watches or asked for it.

@@ -26,6 +26,7 @@ use crate::{
 use super::{
     archive,
     args::RestoreArgs,
+    confined::{self, Purpose},
     console::{Console, say},
     exit::Exit,
     interrupt::Interrupt,
@@ -189,6 +190,7 @@ pub(super) fn extract(
             std::path::absolute(output).map_err(|error| HostError::io(Operation::Write(output.into()), error))?;
         ExtractTo::Path(path)
     };
+    let waking = confined::enter(&access, Purpose::Extract(&to), console);
     let place = access.source.location().to_string();
     let job = job::spawn(
         Job::Extract(ExtractPlan { access, what, to }, host.cloned()),
@@ -199,7 +201,7 @@ pub(super) fn extract(
     if !is_stream(args) {
         interrupt.waits_for(job.is_over());
     }
-    let _awake = console.stays_awake(JobKind::Extract);
+    let _awake = waking.hold(JobKind::Extract, console);
     let outcome = console.watch(&job);
     let ended = Ended {
         kind: JobKind::Extract,

@@ -22,7 +22,7 @@ use signal_hook::{
     low_level::emulate_default_handler,
 };
 
-use crate::cancel::CancelToken;
+use crate::{cancel::CancelToken, confine::Rules};
 
 /// How long a program may take to stop by itself where nothing has to be put in order. Every question and every task
 /// stops within a fraction of it; only a call of the system that does not return takes longer.
@@ -73,6 +73,8 @@ impl Interrupt {
         // The thread first: a signal that was taken over and has nobody to hear it would be lost.
         let (sender, receiver) = sync_channel::<Signals>(1);
         let listen = move || {
+            // It touches no file, and what a cancel runs on it ends processes and connections.
+            Rules::default().enter_and_signal();
             let Ok(mut signals) = receiver.recv() else { return };
             for signal in signals.forever() {
                 if heard.hit() {
@@ -165,6 +167,8 @@ pub(super) fn run_until_hit<T: Send + 'static>(
         // The system has no more threads for us; the work says so where it needs one itself.
         return Ok(work());
     }
+    // From here on this thread waits. It stays in the process, and must be no way around the confinement of the work.
+    Rules::default().enter();
     let mut hit: Option<Instant> = None;
     loop {
         match ended.recv_timeout(LOOK_UP) {

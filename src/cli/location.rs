@@ -69,6 +69,16 @@ impl NewRoot {
         Ok((new, Arc::new(host)))
     }
 
+    /// Returns the folder from which it is taken away again, if it was made.
+    pub(super) fn folder_above(&self) -> Option<&Path> {
+        let above = self.made.last()?.parent()?;
+        Some(if above.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            above
+        })
+    }
+
     /// It stays from now on.
     pub(super) fn keep(mut self) {
         self.is_kept = true;
@@ -111,8 +121,12 @@ pub(super) fn destination<A: CommandFactory>(
         return Ok(Location::Standard);
     }
     let path = path::<A>(location)?;
-    if path.is_dir() {
-        return Ok(Location::Folder(path));
+    match path.metadata() {
+        Ok(found) if found.is_dir() => return Ok(Location::Folder(path)),
+        Ok(_) => {}
+        // There is nothing yet, or what is above it is no directory, which is said where the archive is made.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+        Err(error) => return Err(HostError::io(Operation::Open(path), error).into()),
     }
     // Who writes it like a directory does not mean a file.
     let bytes = location.as_bytes();

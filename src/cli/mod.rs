@@ -10,6 +10,7 @@ pub mod args;
 mod archive;
 mod backup;
 mod choices;
+mod confined;
 mod console;
 mod exit;
 mod inspect;

@@ -21,6 +21,7 @@ use super::{
     archive::{open, unreadable},
     args::{RestoreArgs, YesNo},
     choices::choices,
+    confined::{self, Purpose, Waking},
     console::{Console, checked},
     exit::Exit,
     inspect,
@@ -72,6 +73,7 @@ fn name(args: &RestoreArgs) -> &'static str {
 
 fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &Interrupt) -> Result<Exit, Stop> {
     if args.quick_look {
+        confined::enter_to_look(&source);
         return inspect::quick(&source, interrupt);
     }
     let (new_root, pedos) = match &args.new_root {
@@ -87,12 +89,14 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
     let access = access(args, source, interrupt)?;
     console.notice("Checking backup content...");
     if args.list {
+        confined::enter(&access, Purpose::List(pedos.host().map(Arc::as_ref)), console);
         return inspect::list(args, &access, pedos.host(), console, interrupt);
     }
     if args.extract.is_some() {
         return inspect::extract(args, access, pedos.host(), console, interrupt);
     }
     let place = access.source.location().to_string();
+    let waking = confined::enter(&access, pedos.purpose(new_root.as_ref()), console);
     let archive = open(&access, pedos.host(), args.resources.resources(), interrupt)
         .map_err(|error| unreadable(error, &access))?;
     if let Some(host) = pedos.host() {
@@ -140,7 +144,15 @@ fn carry_on(args: &RestoreArgs, source: Source, console: &Console, interrupt: &I
         Pedos::IntoIt(host) => Job::Restore(RestorePlan { access, table }, host),
         Pedos::ToAsk(host) => Job::Verify(VerifyPlan::of_table(access, &table), host),
     };
-    Ok(carry_out(args, job, &place, new_root, &archive, console, interrupt))
+    Ok(carry_out(
+        args,
+        job,
+        &place,
+        new_root,
+        &archive,
+        waking,
+        (console, interrupt),
+    ))
 }
 
 /// Warns where this system has made newer archives of the same series, or of VMs of this one: a VM or a server that keeps archives
@@ -190,8 +202,8 @@ fn carry_out(
     place: &str,
     new_root: Option<NewRoot>,
     archive: &OpenedArchive,
-    console: &Console,
-    interrupt: &Interrupt,
+    waking: Waking,
+    (console, interrupt): (&Console, &Interrupt),
 ) -> Exit {
     let kind = kind(args);
     let folder = match &job {
@@ -212,7 +224,7 @@ fn carry_out(
     if kind == JobKind::Restore {
         interrupt.waits_for(job.is_over());
     }
-    let _awake = console.stays_awake(kind);
+    let _awake = waking.hold(kind, console);
     let outcome = console.watch(&job);
     if let Some(new_root) = new_root.filter(|_| has_left_something(&outcome)) {
         new_root.keep();
@@ -248,6 +260,14 @@ impl Pedos {
         let is_needed = source.location().vm().is_some() || (!is_look && location::named_root(&args.common).is_some());
         let host = is_needed.then(|| location::host(&args.common)).transpose()?;
         Ok(Self::ToAsk(host))
+    }
+
+    /// What an archive is read for.
+    fn purpose<'a>(&'a self, new_root: Option<&'a NewRoot>) -> Purpose<'a> {
+        match self {
+            Self::IntoIt(host) => Purpose::Restore(host.as_ref(), new_root),
+            Self::ToAsk(host) => Purpose::Verify(host.as_deref()),
+        }
     }
 
     fn host(&self) -> Option<&Arc<dyn Host>> {

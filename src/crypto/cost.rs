@@ -3,6 +3,9 @@
 
 use crate::units::GIB;
 
+/// Makes keys cheap in builds for tests. A released program does not know it.
+const WEAK_KEYS: &str = "PEDOS_BACKUP_TEST_WEAK_KEYS";
+
 /// The cost parameters of scrypt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KdfCost {
@@ -24,6 +27,15 @@ impl KdfCost {
 
     /// The costs that a user can choose, with the words that profiles and command lines have for them.
     pub const NAMED: [(&'static str, Self); 2] = [("default", Self::DEFAULT), ("reference", Self::REFERENCE)];
+
+    /// Returns the cost at which the keys of a new archive are derived: this one. Only in a build without optimisation for release, an
+    /// environment variable makes them cheap, because the tests of the programs make thousands of keys.
+    pub fn of_new_keys(self) -> Self {
+        if cfg!(debug_assertions) && std::env::var_os(WEAK_KEYS).is_some() {
+            return Self { log_n: 10, ..self };
+        }
+        self
+    }
 
     /// The bytes of memory that one derivation needs, as far as N decides; `u64::MAX` where no number can say it.
     pub fn memory_bytes(self) -> u64 {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a key is derived from, and what comes of it: apart from each other, so that several can be derived side by side.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aes::Aes256;
 use ctr::{Ctr64BE, cipher::KeyIvInit};
 use hmac::{Hmac, KeyInit};
 use sha2::Sha256;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
+
+use crate::secret::Locked;
 
 use super::KdfCost;
 
@@ -16,7 +18,7 @@ pub(super) const SALT_BYTES: usize = 32;
 
 /// What the keys of one container are derived from.
 pub struct Derivation {
-    pub(super) passphrase: Zeroizing<Vec<u8>>,
+    pub(super) passphrase: Locked,
     pub(super) salt: [u8; SALT_BYTES],
     pub(super) cost: KdfCost,
 }
@@ -24,7 +26,7 @@ pub struct Derivation {
 impl Derivation {
     pub(super) fn new(passphrase: &[u8], salt: [u8; SALT_BYTES], cost: KdfCost) -> Self {
         Self {
-            passphrase: Zeroizing::new(passphrase.to_vec()),
+            passphrase: Locked::of(passphrase),
             salt,
             cost,
         }
@@ -59,21 +61,24 @@ pub enum DeriveFailure {
 /// What comes of a derivation.
 pub type Derived = Result<Keys, DeriveFailure>;
 
-/// The two keys that come out of one derivation; wiped when dropped.
+/// What a derivation makes: the key of the cipher and that of the MAC, 32 bytes each.
+const KEYS_BYTES: usize = 64;
+
+/// The two keys that come out of one derivation, in memory for secrets.
 #[derive(Clone)]
-pub struct Keys(Box<Zeroizing<[u8; 64]>>);
+pub struct Keys(Arc<Locked>);
 
 impl Keys {
     /// Lets them be written where they stay: keys that are moved leave copies behind.
     pub(super) fn write<E>(write: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
-        let mut keys = Box::new(Zeroizing::new([0; 64]));
-        write(keys.as_mut_slice())?;
-        Ok(Self(keys))
+        let mut keys = Locked::zeroed(KEYS_BYTES);
+        write(&mut keys)?;
+        Ok(Self(Arc::new(keys)))
     }
 
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> [u8; 64] {
-        **self.0
+    pub(super) fn bytes(&self) -> [u8; KEYS_BYTES] {
+        self.0[..].try_into().unwrap()
     }
 
     pub(super) fn cipher(&self) -> Ctr64BE<Aes256> {

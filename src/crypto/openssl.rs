@@ -15,6 +15,8 @@ use std::{
 use md5::{Digest as _, Md5};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::secret::Locked;
+
 use super::{DecryptFault, stack::leaving_nothing};
 pub use cipher::OldCipher;
 use running::Running;
@@ -48,7 +50,7 @@ pub struct Decryptor<R> {
     inner: R,
     cipher: OldCipher,
     /// Wiped once the key has been made of it.
-    passphrase: Option<Zeroizing<Vec<u8>>>,
+    passphrase: Option<Locked>,
     running: Option<Box<dyn Running>>,
     /// Plaintext up to `plain`, ciphertext that waits for more behind it.
     buffer: Box<[u8]>,
@@ -65,7 +67,7 @@ impl<R: Read> Decryptor<R> {
         Self {
             inner,
             cipher,
-            passphrase: Some(Zeroizing::new(passphrase.to_vec())),
+            passphrase: Some(Locked::of(passphrase)),
             running: None,
             buffer: vec![0; STRIDE_BYTES].into_boxed_slice(),
             given: 0,

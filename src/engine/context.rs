@@ -14,7 +14,8 @@ use crate::{
     transport::{Notice, Notices},
 };
 
-/// Hears what a job does. Called from the job's own threads; must return soon.
+/// Hears what a job does. Called from the job's own threads; must return soon. These threads may be [confined](crate::confine), so
+/// that they open no files and start no programs: an observer passes on what it hears.
 pub trait Observer: Send + Sync {
     /// A new phase has begun.
     fn phase(&self, phase: Phase);

@@ -2,6 +2,8 @@
 //! From an archive to VMs: opens it, finds the parts that are wanted, authenticates and decrypts them, and hands their
 //! content to a target. A restore, a verification and an extraction differ only in the target.
 
+mod confined;
+
 // Where the bytes come from.
 mod member;
 mod members;
@@ -26,6 +28,7 @@ mod scout;
 mod file_position;
 mod filter;
 mod home_read;
+mod isolated;
 mod target;
 mod unpack;
 

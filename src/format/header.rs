@@ -157,6 +157,10 @@ impl Header {
             crypto_algorithm: lines.value(CRYPTO_ALGORITHM)?.map(str::to_owned),
             backup_id: if is_old { None } else { Some(backup_id(&lines)?) },
         };
+        // What is compressed with nothing cannot be named to its user.
+        if header.is_compressed && header.compression_filter.as_deref() == Some("") {
+            return Err(missing(COMPRESSION_FILTER));
+        }
         if is_old { header.checked_old() } else { header.checked() }
     }
 
@@ -312,6 +316,15 @@ mod tests {
 
     fn parse(text: &str) -> Result<Header, HeaderError> {
         Header::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn a_compressor_without_a_name_is_none_at_all() {
+        for header in [STOCK, OLD] {
+            let nameless = header.replace("filter=gzip", "filter=");
+            assert_eq!(parse(&nameless), Err(missing(COMPRESSION_FILTER)));
+            parse(&nameless.replace("compressed=True", "compressed=False")).unwrap();
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod wanted;
 pub mod root;
 pub mod settings;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 pub use call_fault::{GarbledAnswer, UnfitRequest};
 pub use changes::Changes;
@@ -68,4 +68,9 @@ pub trait Host: Vms + Intake + Services + Schedules {
     ///
     /// The host itself goes on working: code that puts things in order after a cancel uses the host itself.
     fn with_cancel(&self, cancel: &CancelToken) -> Arc<dyn Host>;
+
+    /// Returns the folder in which everything of the host lies, where files are all that there is of it: no daemon, no other program.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
 }

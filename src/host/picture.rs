@@ -301,17 +301,26 @@ impl Picture<'_> {
                 info.state = VolumeState::Unreadable;
                 return info;
             }
-            _ => return info,
+            Ok(_) => return info,
+            Err(error) => {
+                // Of every other error but that there is no such file, the opening of the volume says what it is.
+                if error.kind() != io::ErrorKind::NotFound && info.state == VolumeState::Missing {
+                    info.state = VolumeState::Ready { changed: None };
+                }
+                return info;
+            }
         };
         info.size_bytes = file.size();
         info.used_bytes = used(&file);
         if info.state == VolumeState::Missing {
             // The helper opens what this program may not.
-            info.state = match is_own.then(|| File::open(&path)) {
-                None | Some(Ok(_)) => VolumeState::Ready {
+            let is_refused = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+            info.state = if is_own && File::open(&path).is_err_and(is_refused) {
+                VolumeState::Unreadable
+            } else {
+                VolumeState::Ready {
                     changed: Some(file.mtime()),
-                },
-                Some(Err(_)) => VolumeState::Unreadable,
+                }
             };
         }
         info

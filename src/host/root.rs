@@ -15,7 +15,7 @@ pub mod sample;
 
 pub use folder::RootHost;
 
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use self::changes::FolderChanges;
 use super::{
@@ -38,6 +38,10 @@ impl Host for RootHost {
             cancel: cancel.clone(),
             ..self.clone()
         })
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.layout.root)
     }
 }
 

@@ -8,10 +8,13 @@
 //! the job runs all the same, and nothing but a line of the log tells of it.
 
 use std::{
-    io,
+    io::{self, Write},
     os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
 };
+
+/// What asks the login manager for the lock.
+const PROGRAM: &str = "systemd-inhibit";
 
 /// Sleep that somebody asks for, and sleep because nobody is there. Not a shutdown: a job is stopped by it in good order.
 /// Nor the lid, which a user closes to put the computer into a bag.
@@ -24,18 +27,43 @@ pub struct Awake(Option<Child>);
 impl Awake {
     /// Begins; the lock is there a moment later, and nobody waits for it. `who` is the program, `why` a reason for people.
     pub fn hold(who: &str, why: &str) -> Self {
-        Self(match start(who, why) {
-            Ok(child) => Some(child),
-            Err(error) => {
-                log::debug!("nothing keeps the computer awake: systemd-inhibit: {error}");
-                None
-            }
-        })
+        Self(started(Command::new(PROGRAM), who, why))
     }
 }
 
-fn start(who: &str, why: &str) -> io::Result<Child> {
-    Command::new("systemd-inhibit")
+/// A lock that can still be taken when this program can start no others: a shell waits for the word.
+#[derive(Debug)]
+pub struct StandBy(Option<Child>);
+
+impl StandBy {
+    /// Gets ready. Nothing holds the computer awake yet.
+    pub fn new(who: &str, why: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "read -r _ && exec \"$0\" \"$@\"", PROGRAM]);
+        Self(started(shell, who, why))
+    }
+
+    /// Begins, as [`Awake::hold`] does.
+    pub fn hold(mut self) -> Awake {
+        // Where the shell has gone, nothing can be held.
+        let begun = self
+            .0
+            .as_mut()
+            .and_then(|shell| shell.stdin.as_mut())
+            .map(|word| word.write_all(b"\n"));
+        log::debug!("the word to keep the computer awake: {begun:?}");
+        Awake(self.0.take())
+    }
+}
+
+fn started(command: Command, who: &str, why: &str) -> Option<Child> {
+    start(command, who, why)
+        .inspect_err(|error| log::debug!("nothing keeps the computer awake: {PROGRAM}: {error}"))
+        .ok()
+}
+
+fn start(mut command: Command, who: &str, why: &str) -> io::Result<Child> {
+    command
         .args([WHAT, "--mode=block"])
         .arg(format!("--who={who}"))
         .arg(format!("--why={why}"))
@@ -54,11 +82,12 @@ impl Drop for Awake {
     fn drop(&mut self) {
         let Some(child) = &mut self.0 else { return };
         match child.try_wait() {
-            Ok(Some(status)) => log::debug!("nothing kept the computer awake: systemd-inhibit: {status}"),
-            // The lock goes with the first of the two processes, and the second one sees the end of the pipe.
+            Ok(Some(status)) => log::debug!("nothing kept the computer awake: {PROGRAM}: {status}"),
+            // The lock goes with the first of the two processes, and the second one sees the end of the pipe. A confined
+            // program cannot send the signal; then the end of the pipe ends both.
             _ => {
                 if let Err(error) = child.kill().and_then(|()| child.wait()) {
-                    log::debug!("systemd-inhibit: {error}");
+                    log::debug!("{PROGRAM}: {error}");
                 }
             }
         }

@@ -11,7 +11,7 @@ mod protocol;
 mod task;
 mod worker;
 
-pub use awake::Awake;
+pub use awake::{Awake, StandBy};
 pub use handle::JobHandle;
 pub use overall::Overall;
 pub use protocol::{Ended, Event, Job, JobKind, Outcome};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{crypto::KeyCache, secret::Passphrase, transport::Source};
+use crate::{confine::Rules, crypto::KeyCache, secret::Passphrase, transport::Source};
 
 /// An archive and what opens it.
 #[derive(Debug, Clone)]
@@ -31,5 +31,10 @@ impl Access {
             filter_program: None,
             keys: KeyCache::default(),
         }
+    }
+
+    /// Returns what reading the archive needs of the system, where it needs no other program and no connection.
+    pub fn confinement(&self) -> Option<Rules> {
+        self.source.confinement().filter(|_| self.filter_program.is_none())
     }
 }

@@ -8,6 +8,7 @@
 mod access;
 mod backup;
 mod candidates;
+mod confinement;
 mod device;
 mod extract;
 mod findings;
@@ -28,6 +29,7 @@ pub use backup::{
     may_be_backed_up, may_have_changed,
 };
 pub use candidates::{Candidates, PoolOffer, pools};
+pub use confinement::{Outlet, confinement};
 pub use device::{DeviceFate, DevicePort, RestoreDevice};
 pub use extract::{ArchivedFile, ExtractPlan, ExtractTo};
 pub use findings::{BackupCure, FindingGroup, gather, unready_vms};

@@ -228,7 +228,8 @@ pub enum Fate {
 pub fn retain(archives: &[DatedArchive], policy: RetentionPolicy) -> Vec<Fate> {
     let mut reasons: Vec<Vec<KeepReason>> = vec![Vec::new(); archives.len()];
     let mut newest_first: Vec<usize> = (0..archives.len()).collect();
-    newest_first.sort_by_key(|index| Reverse((archives[*index].age(), archives[*index].is_verified)));
+    // Of those that were made in the same second, the later one of the list is the newer one.
+    newest_first.sort_by_key(|index| Reverse((archives[*index].age(), archives[*index].is_verified, *index)));
     for (rule, count) in policy.rules() {
         // Where a clock was set back, the days of archives may not stand in their order.
         let mut periods = BTreeSet::new();

@@ -18,6 +18,9 @@ pub const DOMAIN: &str = "pedos-backup";
 /// Where the catalogues are when nobody said otherwise, as `make install` puts them without a PREFIX.
 const DEFAULT_LOCALE_DIR: &str = "/usr/local/share/locale";
 
+/// The text whose translation is the header of a catalogue.
+const HEADER: &str = "";
+
 /// Takes the user's language from the environment and finds the catalogues. Without a catalogue everything is said in
 /// English.
 pub fn init() {
@@ -26,6 +29,8 @@ pub fn init() {
     let is_bound = bindtextdomain(DOMAIN, folder)
         .and_then(|_| bind_textdomain_codeset(DOMAIN, "UTF-8"))
         .and_then(|_| textdomain(DOMAIN));
+    // Opens the catalogue now: a confined program could not open it later.
+    gettextrs::gettext(HEADER);
     if let Err(error) = is_bound {
         log::warn!("no translations: {error}");
     }

@@ -12,7 +12,7 @@ use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::UNIX_EPOCH};
 
 use rustix::fs::{Access, access};
 
-use crate::{cancel::CancelToken, host::Services};
+use crate::{cancel::CancelToken, durable, host::Services};
 
 use super::{
     Location,
@@ -114,7 +114,7 @@ pub fn make_directory(
                 // Somebody was faster: what is there now is looked at.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(ProbeError::CannotBeMade),
-                made => made.map_err(io_problem),
+                made => made.and_then(|()| durable::sync_folder_of(path)).map_err(io_problem),
             }
         }
         (Location::Vm { vm, line }, Some(services)) => in_vm::make_directory(vm, line, services, cancel),

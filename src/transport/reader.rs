@@ -12,6 +12,7 @@ use std::{fmt, fs, io, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 
 use crate::{
     cancel::CancelToken,
+    confine::Rules,
     host::{Service, Services},
 };
 
@@ -62,6 +63,17 @@ impl Source {
             is_ranged: !comes_once && !is_of_vm,
             is_repeatable: !comes_once,
             is_filtered: is_of_vm,
+        }
+    }
+
+    /// Returns what its reader needs of the system, where it needs no other program and no connection.
+    pub fn confinement(&self) -> Option<Rules> {
+        let none = Rules::default();
+        match &self.location {
+            Location::File(path) | Location::Folder(path) => Some(none.reads(path)),
+            Location::Files(paths) => Some(paths.iter().fold(none, |rules, path| rules.reads(path))),
+            Location::Standard => Some(none),
+            Location::Command(_) | Location::Vm { .. } | Location::Registered { .. } | Location::Store { .. } => None,
         }
     }
 

@@ -11,7 +11,7 @@ mod store;
 
 use std::time::SystemTime;
 
-use crate::{cancel::CancelToken, host::Services, units::LocalTime};
+use crate::{cancel::CancelToken, durable, host::Services, units::LocalTime};
 
 use super::{DestinationError, Location, Notice, Notices, TransportError, probe};
 
@@ -35,7 +35,7 @@ pub fn open_writer<'a>(
 ) -> Result<Box<dyn ArchiveWriter + 'a>, TransportError> {
     let name = || LocalTime::at(SystemTime::now()).archive_name();
     Ok(match location {
-        Location::Folder(folder) if !folder.is_dir() => {
+        Location::Folder(folder) if durable::is_no_folder(folder) => {
             return Err(DestinationError::NotADirectory { path: folder.clone() }.into());
         }
         Location::Folder(folder) => Box::new(FileWriter::create_in(folder, name(), notices)?),

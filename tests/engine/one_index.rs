@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A run walks over the outer headers of a file once, whichever of its steps needs them first.
 
-use std::{cell::RefCell, fs, path::Path, process::Command, sync::Once};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    sync::{Mutex, Once},
+};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
@@ -12,10 +17,8 @@ use pedos_backup::{
     transport::Location,
 };
 
-thread_local! {
-    /// How often this thread has walked over the outer headers of an archive.
-    static WALKS: RefCell<usize> = const { RefCell::new(0) };
-}
+/// What was said of each walk over the outer headers of an archive, by the tests of this process.
+static WALKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Counter;
 
@@ -25,24 +28,32 @@ impl Log for Counter {
     }
 
     fn log(&self, record: &Record<'_>) {
-        if record.args().to_string().starts_with("outer headers of ") {
-            WALKS.with_borrow_mut(|walks| *walks += 1);
+        let said = record.args().to_string();
+        if said.starts_with("outer headers of ") {
+            WALKS.lock().unwrap().push(said);
         }
     }
 
     fn flush(&self) {}
 }
 
-/// Returns how often the headers are walked over while that is done.
-fn walks(run: impl FnOnce()) -> usize {
+/// Returns how often the headers of an archive are walked over while that is done.
+fn walks(archive: &Path, run: impl FnOnce()) -> usize {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         log::set_logger(&Counter).unwrap();
         log::set_max_level(LevelFilter::Debug);
     });
-    WALKS.set(0);
+    let count = || {
+        let walks = WALKS.lock().unwrap();
+        walks
+            .iter()
+            .filter(|said| said.contains(archive.to_str().unwrap()))
+            .count()
+    };
+    let before = count();
     run();
-    WALKS.take()
+    count() - before
 }
 
 /// Packs an archive anew with its header behind the inventory, so that opening it needs the index.
@@ -80,7 +91,7 @@ fn a_run_walks_over_the_headers_once() {
         roots::make(&here, &[]);
         let host = jobs::host(&here);
         let source = || Location::File(archive.clone()).into();
-        let opening = walks(|| {
+        let opening = walks(&archive, || {
             engine::open_archive(&jobs::access(&archive), None, &Context::default()).unwrap();
         });
         assert_eq!(
@@ -89,13 +100,13 @@ fn a_run_walks_over_the_headers_once() {
             "opening, packed anew: {is_packed_anew}"
         );
         let plan = jobs::restore_plan(source(), host.as_ref(), true).unwrap();
-        let verifying = walks(|| {
+        let verifying = walks(&archive, || {
             let report = engine::verify::run(&plan.into(), None, &Context::default()).unwrap();
             assert!(report.is_success() || is_packed_anew, "{report:?}");
         });
         assert_eq!(verifying, 1, "verifying, packed anew: {is_packed_anew}");
         let plan = jobs::restore_plan(source(), host.as_ref(), false).unwrap();
-        let restoring = walks(|| {
+        let restoring = walks(&archive, || {
             let report = engine::restore::run(&plan, host.as_ref() as &dyn Host, &Context::default()).unwrap();
             assert_eq!(report.failed().count(), 0, "{report:?}");
         });

@@ -5,7 +5,11 @@ use std::{
     fs,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
 };
 
 use pedos_backup::{
@@ -17,13 +21,33 @@ use pedos_backup::{
 
 use crate::support::{jobs, roots};
 
-/// Does something when a phase begins.
-struct At<F>(Phase, F);
+/// Does something when a phase begins: on a thread of its own, because those of the job are confined.
+struct At {
+    phase: Phase,
+    begins: SyncSender<()>,
+    done: Mutex<Receiver<()>>,
+}
 
-impl<F: Fn() + Send + Sync> Observer for At<F> {
+impl At {
+    fn new(phase: Phase, action: impl Fn() + Send + 'static) -> Self {
+        let (begins, begun) = sync_channel(0);
+        let (finished, done) = sync_channel(0);
+        thread::spawn(move || {
+            while begun.recv().is_ok() {
+                action();
+                finished.send(()).unwrap();
+            }
+        });
+        let done = Mutex::new(done);
+        Self { phase, begins, done }
+    }
+}
+
+impl Observer for At {
     fn phase(&self, phase: Phase) {
-        if phase == self.0 {
-            (self.1)();
+        if phase == self.phase {
+            self.begins.send(()).unwrap();
+            self.done.lock().unwrap().recv().unwrap();
         }
     }
     fn progress(&self, _: Progress) {}
@@ -51,7 +75,7 @@ fn cancelled_at(phase: Phase) -> Context {
         let cancel = cancel.clone();
         move || cancel.cancel()
     };
-    Context::new(cancel, Arc::new(At(phase, stop)))
+    Context::new(cancel, Arc::new(At::new(phase, stop)))
 }
 
 /// A root, and an archive of it that the next backup may remove.
@@ -86,7 +110,7 @@ fn a_verification_that_fails_removes_nothing() {
             file.write_all_at(&[0x55; 64], middle).unwrap();
         }
     };
-    let observer = Arc::new(At(Phase::Verifying, damage));
+    let observer = Arc::new(At::new(Phase::Verifying, damage));
     let report = run(&root, &new, &Context::new(CancelToken::default(), observer));
     assert!(matches!(report.verdict, VerifyVerdict::Bad(_)), "{report:?}");
     assert!(

@@ -244,8 +244,8 @@ fn listed(access: &Access) -> Value {
         .collect()
 }
 
-/// Restores everything into a new root; what is there then, and whether the restore says that it is all.
-fn restored(root: &Path, access: Access) -> (Value, bool) {
+/// Restores everything into a new root.
+fn restore_all(root: &Path, access: Access) -> Result<Report, EngineError> {
     // The template of the VMs in old archives.
     roots::make(
         root,
@@ -260,11 +260,15 @@ fn restored(root: &Path, access: Access) -> (Value, bool) {
         },
         ..RestoreChoices::default()
     };
-    let restored = engine::open_archive(&access, None, &Context::default()).and_then(|opened| {
+    engine::open_archive(&access, None, &Context::default()).and_then(|opened| {
         let table = resolve(&opened.inventory, &host.system()?, &choices);
         engine::restore::run(&RestorePlan { access, table }, host.as_ref(), &Context::default())
-    });
-    drop(host);
+    })
+}
+
+/// Restores everything into a new root; what is there then, and whether the restore says that it is all.
+fn restored(root: &Path, access: Access) -> (Value, bool) {
+    let restored = restore_all(root, access);
     let is_success = restored.is_ok_and(|report| report.is_success());
     let mut vms = Vec::new();
     let mut domains: Vec<_> = roots::domains(root).into_values().collect();

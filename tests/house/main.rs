@@ -8,6 +8,7 @@ mod architecture;
 #[cfg(feature = "tools")]
 mod completions;
 mod contrast;
+mod crates;
 mod desktop;
 mod files;
 mod imports;

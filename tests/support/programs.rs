@@ -64,6 +64,9 @@ impl Run {
     }
 }
 
+/// Makes keys cheap in programs that were built for tests.
+const WEAK_KEYS: &str = "PEDOS_BACKUP_TEST_WEAK_KEYS";
+
 /// `qvm-backup`.
 pub(crate) fn qvm_backup() -> Command {
     quiet(Command::new(env!("CARGO_BIN_EXE_qvm-backup")))
@@ -74,10 +77,16 @@ pub(crate) fn qvm_backup_restore() -> Command {
     quiet(Command::new(env!("CARGO_BIN_EXE_qvm-backup-restore")))
 }
 
+/// Lets a tool derive keys that cost as much as those of its users, for a test that needs the time that they take.
+pub(crate) fn with_real_keys(command: &mut Command) -> &mut Command {
+    command.env_remove(WEAK_KEYS)
+}
+
 fn quiet(mut command: Command) -> Command {
     command
         .stdin(Stdio::null())
         .env_remove("PEDOS_ROOT")
+        .env(WEAK_KEYS, "1")
         .env("LC_ALL", "C.UTF-8");
     command
 }

@@ -30,7 +30,9 @@ fn an_interrupted_backup_leaves_nothing_and_the_next_one_works() {
     for round in 0..8 {
         let folder = place.path(&format!("round{round}"));
         fs::create_dir(&folder).unwrap();
-        let running = programs::start(place.backup().arg(place.path("target")).arg("bulk"), &folder);
+        let mut command = place.backup();
+        let command = programs::with_real_keys(command.arg(place.path("target")).arg("bulk"));
+        let running = programs::start(command, &folder);
         thread::sleep(Duration::from_millis(100 + noise.below(1500)));
         running.signal(if round % 2 == 0 { "INT" } else { "TERM" });
         let asked = Instant::now();
@@ -63,7 +65,9 @@ fn a_backup_that_was_killed_leaves_no_archive_and_does_not_block_the_next_one() 
     for (round, delay) in [300, 1100].into_iter().enumerate() {
         let folder = place.path(&format!("round{round}"));
         fs::create_dir(&folder).unwrap();
-        let running = programs::start(place.backup().arg(place.path("target")).arg("bulk"), &folder);
+        let mut command = place.backup();
+        let command = programs::with_real_keys(command.arg(place.path("target")).arg("bulk"));
+        let running = programs::start(command, &folder);
         thread::sleep(Duration::from_millis(delay));
         running.signal("KILL");
         running.finish(SOON);

@@ -10,6 +10,7 @@ mod changed;
 mod command_line;
 mod commands_and_streams;
 mod compression;
+mod confined;
 mod desktop;
 mod documents;
 mod emergency_restore;

@@ -240,7 +240,9 @@ fn a_dry_run_says_what_would_stay_and_go_and_touches_nothing() {
     back_up(&place, &[]).expect(0);
     let said = dry_run(&["--keep-last", "2", "--keep-monthly", "1", "--verify"]);
     let (staying, leaving) = said.split_once("These backups would be removed:").unwrap();
-    assert!(leaving.contains(&old) && !staying.contains(&old), "{said}");
+    // Its name is the beginning of that of one that was made in the same second.
+    let is_named = |text: &str| text.lines().any(|line| line.split_whitespace().any(|word| word == old));
+    assert!(is_named(leaving) && !is_named(staying), "{said}");
     assert_eq!(staying.matches("(one of the last").count(), 2, "{said}");
     let said = dry_run(&[]);
     assert_eq!(said.matches("there is no rule").count(), 3, "{said}");

@@ -263,7 +263,7 @@ fn the_reading_of_notes_can_be_given_up() {
     let place = place();
     let target = place.path("target");
     // With keys at their usual cost, so that there is something to give up.
-    programs::finish(place.backup().arg(&target).arg("work")).expect(0);
+    programs::finish(programs::with_real_keys(place.backup().arg(&target).arg("work"))).expect(0);
     let Some(wizard) = open(BY_TREE, &place.path("root"), &programs::only_archive(&target)) else {
         return;
     };

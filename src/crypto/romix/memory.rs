@@ -96,6 +96,9 @@ impl Memory {
             // Where the system has no large pages, it goes without. Miri does not know this call.
             #[cfg(not(miri))]
             let _ = table.advise(Advice::HugePage);
+            // A table tells the key to who gets hold of it in a core dump.
+            #[cfg(not(miri))]
+            let _ = table.advise(Advice::DontDump);
             self.table = Some(table);
         }
         let table = self.table.as_mut().ok_or(OutOfMemory)?;

@@ -205,9 +205,15 @@ impl Run<'_> {
                     part_format,
                     cancel: &context.cancel,
                 };
-                scope.spawn(move || scout.run(&ordered))
+                scope.spawn(move || {
+                    confine_reading(self.access);
+                    scout.run(&ordered);
+                })
             });
-            let reading = scope.spawn(move || reader.run(members));
+            let reading = scope.spawn(move || {
+                confine_reading(self.access);
+                reader.run(members)
+            });
             let unpacked = unpacker.run();
             // The reading side must not wait for a receiver that has gone.
             drop(received);
@@ -219,6 +225,13 @@ impl Run<'_> {
             }
             (unpacked, read)
         })
+    }
+}
+
+/// Confines the calling thread to the archive, where that is a file: also in a restore that needs more than files elsewhere.
+fn confine_reading(access: &Access) {
+    if let Some(rules) = access.confinement() {
+        rules.enter();
     }
 }
 

@@ -17,18 +17,22 @@ use std::{
 };
 
 use crate::{
+    durable,
     engine::{
         ArchiveError, Context, EngineError, Failure, ItemResult, Phase, PlanFault, Report, VmReport, VmResult, Warning,
         memory,
     },
     host::{HostError, Operation, Refusal, Services, System, VmFile, VolumeImport},
     inventory::volume_file,
-    plan::{ArchivedFile, ExtractPlan, ExtractTo, RestoreChoices, RestorePolicy, RestoreRow, resolve},
+    plan::{
+        ArchivedFile, ExtractPlan, ExtractTo, Outlet, RestoreChoices, RestorePolicy, RestoreRow, confinement, resolve,
+    },
     transport::{DestinationError, FileWriter},
 };
 
 use super::{
     archive::{Archive, Scope},
+    confined::confined,
     expected::expected_files,
     file_position::FilePosition,
     home::{self, HomeFolder},
@@ -46,6 +50,12 @@ const ZEROS_BYTES: usize = 64 * 1024;
 /// # Errors
 /// When the archive cannot be opened, does not hold what is wanted, or the job is cancelled.
 pub fn run(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
+    confined(confinement(&plan.access, Outlet::Extract(&plan.to)).as_ref(), || {
+        extract(plan, services, context)
+    })
+}
+
+fn extract(plan: &ExtractPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     context.observer.phase(Phase::Opening);
     let mut target = Extracting::new(plan, context)?;
@@ -193,7 +203,7 @@ fn new_folder(path: &Path) -> Result<HomeFolder, EngineError> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    if !parent.is_dir() {
+    if durable::is_no_folder(parent) {
         return Err(DestinationError::NotADirectory {
             path: parent.to_owned(),
         }

@@ -21,10 +21,12 @@ use rustix::{
 
 use crate::{
     engine::{CancelToken, Damage, FilterFault, io_errors::into_io},
-    format::{Filter, decoder},
+    format::Filter,
     transport::SourceError,
     units::KIB,
 };
+
+use super::isolated::decompressed;
 
 /// How much is given to a program at once, in bytes.
 const INPUT_BYTES: usize = 64 * KIB as usize;
@@ -52,7 +54,7 @@ pub(super) fn decoded<'a>(
     cancel: &CancelToken,
 ) -> io::Result<Box<dyn Read + 'a>> {
     match filter {
-        Filter::BuiltIn(compression) => Ok(decoder(*compression, stream)),
+        Filter::BuiltIn(method) => decompressed(*method, stream),
         Filter::Program(program) => Ok(Box::new(Program::start(program, stream, cancel)?)),
     }
 }

@@ -5,9 +5,8 @@
 //! The quick look, a verification and a restore all take what they say of the archive as a whole from here.
 
 use std::{
-    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
@@ -28,7 +27,7 @@ pub(super) const MOST_FINDINGS: usize = 1000;
 /// The index of the archive that a run reads. The first step that needs it walks over the outer headers, and every later
 /// step gets the same one, so that no two steps of a run judge two states of a file.
 #[derive(Debug, Default)]
-pub(super) struct RunIndex(OnceCell<Option<Arc<Index>>>);
+pub(super) struct RunIndex(OnceLock<Option<Arc<Index>>>);
 
 impl RunIndex {
     /// Returns the index; `None` where the archive is not a file.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use crate::{
     engine::{ArchiveError, Context, EngineError, Failure, ItemResult, OpenedArchive},
     host::{Services, System, VmFile, VolumeImport},
-    plan::{Access, RestoreChoices, RestorePolicy, RestoreRow, resolve},
+    plan::{Access, Outlet, RestoreChoices, RestorePolicy, RestoreRow, confinement, resolve},
 };
 
 use super::{
     archive::{Archive, Scope},
+    confined::confined,
     file_position::FilePosition,
     home_read::HomeRead,
     index::RunIndex,
@@ -37,6 +38,17 @@ impl Notes {
 /// # Errors
 /// When the archive cannot be read at all, or the work is cancelled.
 pub fn read_notes(
+    access: &Access,
+    opened: &OpenedArchive,
+    services: Option<&dyn Services>,
+    context: &Context,
+) -> Result<Notes, EngineError> {
+    confined(confinement(access, Outlet::Nothing).as_ref(), || {
+        collect(access, opened, services, context)
+    })
+}
+
+fn collect(
     access: &Access,
     opened: &OpenedArchive,
     services: Option<&dyn Services>,

@@ -20,11 +20,12 @@ use crate::{
     },
     host::Services,
     inventory::Inventory,
-    plan::Access,
+    plan::{Access, Outlet, confinement},
 };
 
 use super::{
-    index::RunIndex, keys::KeysAhead, member::MemberInfo, members::Members, part_format::PartFormat, scout::Scout,
+    confined::confined, index::RunIndex, keys::KeysAhead, member::MemberInfo, members::Members,
+    part_format::PartFormat, scout::Scout,
 };
 
 use opener::{Front, Opener, is_inventory, is_wrong_passphrase};
@@ -42,7 +43,9 @@ pub fn open_archive(
     services: Option<&dyn Services>,
     context: &Context,
 ) -> Result<OpenedArchive, EngineError> {
-    open_for_run(access, services, &RunIndex::default(), context)
+    confined(confinement(access, Outlet::Nothing).as_ref(), || {
+        open_for_run(access, services, &RunIndex::default(), context)
+    })
 }
 
 /// Does the same for a run that goes on to read the data by the same index.
@@ -72,6 +75,9 @@ impl Opener<'_> {
     fn open(&mut self) -> Result<OpenedArchive, EngineError> {
         let first = match self.members.next() {
             Ok(Some(member)) => member,
+            Ok(None) if self.members.archive_bytes().is_some_and(|bytes| bytes > 0) => {
+                return Err(self.not_a_backup(NotABackup::OtherBeginning));
+            }
             Ok(None) => return Err(self.not_a_backup(NotABackup::Empty)),
             Err(error) => return Err(self.unreadable(error)),
         };

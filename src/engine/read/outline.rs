@@ -15,6 +15,7 @@ use crate::{
 };
 
 use super::{
+    confined::confined,
     expected::expected_files,
     index::{Index, RunIndex},
     member::MemberInfo,
@@ -110,6 +111,10 @@ pub fn quick_look(
     services: Option<&dyn Services>,
     context: &Context,
 ) -> Result<Option<Outline>, EngineError> {
+    confined(source.confinement().as_ref(), || look(source, services, context))
+}
+
+fn look(source: &Source, services: Option<&dyn Services>, context: &Context) -> Result<Option<Outline>, EngineError> {
     if let Some(services) = services.and_then(Services::shared) {
         source.reached_by(services);
     }
@@ -118,9 +123,9 @@ pub fn quick_look(
     };
     if index.members.is_empty() {
         let why = match index.findings.first() {
-            None => NotABackup::Empty,
+            None if index.archive_bytes == 0 => NotABackup::Empty,
             Some(ArchiveError::Foreign { member, .. }) => NotABackup::OtherArchive { member: member.clone() },
-            Some(_) => NotABackup::OtherBeginning,
+            None | Some(_) => NotABackup::OtherBeginning,
         };
         let place = source.location().to_string();
         return Err(ArchiveError::NotABackup { place, why }.into());

@@ -16,12 +16,13 @@ use crate::{
     },
     host::{Host, HostError, IN_PROGRESS_TAG, Intake, Restored, VmFile, VolumeImport},
     inventory::{self, Inventory},
-    plan::{Missing, RestorePlan, RestoreRow, RestoreTable},
+    plan::{Missing, Outlet, RestorePlan, RestoreRow, RestoreTable, confinement},
     units::LocalTime,
 };
 
 use super::{
     archive::{Archive, Scope, has_unlisted_files, warn_of},
+    confined::confined,
     file_position::FilePosition,
     home::{self, HomeFolder},
     home_read::HomeRead,
@@ -39,6 +40,12 @@ use super::{
 /// # Errors
 /// When nothing could be begun, or the job was cancelled; VMs that were not whole by then are gone.
 pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
+    confined(confinement(&plan.access, Outlet::Host(host)).as_ref(), || {
+        restore(plan, host, context)
+    })
+}
+
+fn restore(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     // What has begun is put in order on the host itself, which does not hear of the cancel.
     let work = &*host.with_cancel(&context.cancel);
@@ -49,7 +56,10 @@ pub fn run(plan: &RestorePlan, host: &dyn Host, context: &Context) -> Result<Rep
     )?;
     context.observer.phase(Phase::Opening);
     let index = RunIndex::default();
-    let opened = open_for_run(&plan.access, Some(work), &index, context)?;
+    // Where the host needs more than files, the opening is confined by itself.
+    let opened = confined(confinement(&plan.access, Outlet::Nothing).as_ref(), || {
+        open_for_run(&plan.access, Some(work), &index, context)
+    })?;
     let rows: Vec<&RestoreRow> = plan.table.selected().collect();
     for row in &rows {
         if opened.inventory.domain(&row.domain.name).as_ref() != Some(&row.domain) {

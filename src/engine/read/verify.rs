@@ -10,11 +10,12 @@ use crate::{
         memory, report::in_order,
     },
     host::{Services, System, VmFile, VolumeImport, check_vm_name},
-    plan::{Missing, RestoreChoices, RestorePolicy, RestoreRow, VerifyPlan, resolve},
+    plan::{Missing, Outlet, RestoreChoices, RestorePolicy, RestoreRow, VerifyPlan, confinement, resolve},
 };
 
 use super::{
     archive::{Archive, Scope, has_unlisted_files, warn_of},
+    confined::confined,
     file_position::FilePosition,
     home,
     home_read::HomeRead,
@@ -29,6 +30,12 @@ use super::{
 /// # Errors
 /// When the archive cannot be opened, or the job is cancelled.
 pub fn run(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
+    confined(confinement(&plan.access, Outlet::Nothing).as_ref(), || {
+        verify(plan, services, context)
+    })
+}
+
+fn verify(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context) -> Result<Report, EngineError> {
     let start = Instant::now();
     let access = &plan.access;
     context.observer.phase(Phase::Opening);

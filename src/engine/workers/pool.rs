@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::engine::CancelToken;
+use crate::{confine::enter_computing, engine::CancelToken};
 
 use super::semaphore::Semaphore;
 
@@ -69,7 +69,10 @@ impl<O: Task> Pool<O> {
         });
         for _ in 0..count {
             let (shared, semaphore, own) = (Arc::clone(&shared), Arc::clone(semaphore), own.clone());
-            thread::spawn(move || shared.serve(&semaphore, &own));
+            thread::spawn(move || {
+                enter_computing();
+                shared.serve(&semaphore, &own);
+            });
         }
         Self(shared)
     }

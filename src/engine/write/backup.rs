@@ -175,7 +175,7 @@ fn write<'h>(
         workers: &workers,
         backup_id: backup_id.to_string(),
         passphrase: plan.passphrase.clone(),
-        cost: plan.kdf,
+        cost: plan.kdf.of_new_keys(),
     };
     thread::scope(|scope| {
         let buffers = Buffers::default();

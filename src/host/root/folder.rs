@@ -2,7 +2,7 @@
 //! A PedOS in a folder: opens it, makes a new one, and finds what its record names.
 
 use std::{
-    fs,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,7 +11,7 @@ use super::record::Record;
 use crate::{
     cancel::CancelToken,
     durable,
-    host::{HostError, Operation, Refusal, folder_lock::Turns, layout::Layout, picture},
+    host::{HostError, Operation, Refusal, files, folder_lock::Turns, layout::Layout, picture},
     inventory::{Domain, Inventory, VolumeConfig},
 };
 
@@ -36,8 +36,12 @@ impl RootHost {
         let absolute = path.canonicalize();
         let root = absolute.map_err(|error| HostError::io(Operation::Open(path.to_owned()), error))?;
         let layout = Layout { root };
-        if !layout.record().is_file() {
-            return Err(HostError::NotARoot { path: path.to_owned() });
+        match layout.record().metadata() {
+            Ok(found) if found.is_file() => {}
+            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Err(HostError::io(Operation::Read(layout.record()), error));
+            }
+            _ => return Err(HostError::NotARoot { path: path.to_owned() }),
         }
         let record = Record::open(layout.record())?;
         Ok(Self {
@@ -54,12 +58,14 @@ impl RootHost {
     /// When there is something in the folder already, or it cannot be made.
     pub fn create(path: &Path) -> Result<Self, HostError> {
         let make = |path: &Path| {
-            fs::create_dir_all(path).map_err(|error| HostError::io(Operation::Make(path.to_owned()), error))
+            files::make_folder(path).map_err(|error| HostError::io(Operation::Make(path.to_owned()), error))
         };
         make(path)?;
-        let mut entries =
-            durable::names_in(path).map_err(|error| HostError::io(Operation::Read(path.to_owned()), error))?;
-        if entries.next().is_some() {
+        let first = durable::names_in(path).and_then(|mut names| names.next().transpose());
+        if first
+            .map_err(|error| HostError::io(Operation::Read(path.to_owned()), error))?
+            .is_some()
+        {
             let path = path.to_owned();
             return Err(Refusal::NotEmpty { path }.into());
         }

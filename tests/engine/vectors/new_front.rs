@@ -135,6 +135,13 @@ pub(super) fn header() -> Set {
         refused("not_a_backup", "header_key_missing"),
     );
     lines(
+        "filter-empty",
+        "the name of the compressor is empty",
+        "compression-filter=gzip\n",
+        "compression-filter=\n",
+        refused("not_a_backup", "header_key_missing"),
+    );
+    lines(
         "unknown-line",
         "a line that is not known is passed over",
         "encrypted=True\n",

@@ -432,13 +432,13 @@ fn no_archives(set: &mut Set) {
         "noise",
         "noise",
         Noise::new(5).bytes(2048),
-        refused("not_a_backup", "empty"),
+        refused("not_a_backup", "other_beginning"),
     );
     set.bytes(
         "zeros",
         "nothing but zeros",
         vec![0; 4096],
-        refused("not_a_backup", "empty"),
+        refused("not_a_backup", "other_beginning"),
     );
     set.bytes(
         "other-tar",

@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    super::{filter::decoded, part_format::PartFormat, target::InnerReader},
+    super::{filter::decoded, isolated::Isolated, part_format::PartFormat, target::InnerReader},
     parts::{Part, Parts},
     segments::SegmentStream,
 };
@@ -85,9 +85,14 @@ pub(in super::super) fn unpack<T>(
 /// A volume of an archive of format 2, which is encrypted and compressed by itself.
 fn volume(part: Part, cipher: Option<OldCipher>, passphrase: &[u8]) -> io::Result<Box<dyn Read>> {
     match cipher {
-        Some(cipher) => sniffed(Decryptor::new(cipher, passphrase, part.reader())),
-        None => sniffed(part.reader()),
+        Some(cipher) => isolated(Decryptor::new(cipher, passphrase, part.reader())),
+        None => isolated(part.reader()),
     }
+}
+
+/// Whether a volume is compressed, its first bytes tell.
+fn isolated(volume: impl Read + 'static) -> io::Result<Box<dyn Read>> {
+    Ok(Box::new(Isolated::start(volume, sniffed)?))
 }
 
 fn read_archive<'a, T>(

@@ -15,10 +15,13 @@ use crate::{
         io_errors::into_io,
         workers::{Pending, Workers},
     },
-    format::{Compression, decoder, next_segment},
+    format::{Compression, next_segment},
 };
 
-use super::parts::{Part, Parts};
+use super::{
+    super::isolated::decompressed,
+    parts::{Part, Parts},
+};
 
 /// How many segments may be on their way for each worker.
 const PIECES_PER_WORKER: usize = 3;
@@ -100,7 +103,7 @@ impl Read for SegmentStream<'_> {
             let before = std::mem::replace(&mut self.state, State::Broken);
             step?;
             if let State::Segments(segments) = before {
-                self.state = State::Stream(segments.into_stream(self.method));
+                self.state = State::Stream(segments.into_stream(self.method)?);
             }
         }
     }
@@ -170,15 +173,13 @@ impl<'a> Segments<'a> {
     }
 
     /// What is left, read as one stream.
-    fn into_stream(self, method: Compression) -> Box<dyn Read + 'a> {
-        decoder(
-            method,
-            Rest {
-                part: self.part,
-                rest: self.rest,
-                parts: self.parts,
-            },
-        )
+    fn into_stream(self, method: Compression) -> io::Result<Box<dyn Read + 'a>> {
+        let rest = Rest {
+            part: self.part,
+            rest: self.rest,
+            parts: self.parts,
+        };
+        decompressed(method, rest)
     }
 }
 

@@ -5,14 +5,17 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use pedos_backup::{
     engine::{self, Context, EngineError, Report, VmResult},
-    plan::{Access, RestoreChoices, RestorePlan, RestorePolicy, VerifyPlan, resolve},
+    plan::{Access, VerifyPlan},
     transport::Location,
 };
 
 use crate::support::{jobs, roots};
 
 use super::{
-    super::backup::{PASSPHRASE, VMS, volume},
+    super::{
+        backup::{PASSPHRASE, VMS, volume},
+        restore_all,
+    },
     case::{Case, Content},
     subject::Subject,
 };
@@ -114,25 +117,7 @@ fn restored(root: &Path, access: Access) -> (Result<Report, EngineError>, BTreeM
     if root.exists() {
         fs::remove_dir_all(root).unwrap();
     }
-    // The template of the VMs in old archives.
-    roots::make(
-        root,
-        &[roots::Vm::new("tpl", "TemplateVM").volume("root", roots::Fill::Holes(0))],
-    );
-    let host = jobs::host(root);
-    let choices = RestoreChoices {
-        policy: RestorePolicy {
-            accept_missing: true,
-            ignore_user_mismatch: true,
-            ..RestorePolicy::default()
-        },
-        ..RestoreChoices::default()
-    };
-    let restored = engine::open_archive(&access, None, &Context::default()).and_then(|opened| {
-        let table = resolve(&opened.inventory, &host.system()?, &choices);
-        engine::restore::run(&RestorePlan { access, table }, host.as_ref(), &Context::default())
-    });
-    drop(host);
+    let restored = restore_all(root, access);
     let mut volumes = BTreeMap::new();
     for (name, domain) in roots::domains(root)
         .iter()
