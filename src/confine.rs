@@ -64,7 +64,7 @@ impl Rules {
         self
     }
 
-    /// Adds a file that exists and may be read and written, such as the terminal.
+    /// Adds a file that exists and may be read and written.
     #[must_use]
     pub fn writes(mut self, file: impl Into<PathBuf>) -> Self {
         self.writes.push(file.into());

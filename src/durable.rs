@@ -305,8 +305,13 @@ fn folder_of(path: &Path) -> &Path {
 pub fn is_no_folder(path: &Path) -> bool {
     match path.metadata() {
         Ok(found) => !found.is_dir(),
-        Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+        Err(error) => is_absence(&error),
     }
+}
+
+/// Whether an error says that nothing has that name. Every other error leaves it open.
+pub fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// The names in a folder. The standard library's reader panics where a folder cannot be closed, as on a disk that fails.

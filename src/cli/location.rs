@@ -124,8 +124,8 @@ pub(super) fn destination<A: CommandFactory>(
     match path.metadata() {
         Ok(found) if found.is_dir() => return Ok(Location::Folder(path)),
         Ok(_) => {}
-        // There is nothing yet, or what is above it is no directory, which is said where the archive is made.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+        // The archive does not exist yet. If its parent is no directory, the writer says so.
+        Err(error) if durable::is_absence(&error) => {}
         Err(error) => return Err(HostError::io(Operation::Open(path), error).into()),
     }
     // Who writes it like a directory does not mean a file.

@@ -159,15 +159,10 @@ pub(super) const PRCTL_OPTIONS: &[u64] = &[
     libc::PR_SET_SECCOMP as u64,
 ];
 
-/// What `ioctl` may ask: whether this is a terminal, how wide it is and how it echoes, how much lies in a pipe, how large a block
-/// device is.
+/// What `ioctl` may ask: whether this is a terminal, how wide it is, how much lies in a pipe, how large a block device is.
 pub(super) const IOCTL_REQUESTS: &[u64] = &[
     libc::TCGETS as u64,
-    libc::TCSETS as u64,
-    libc::TCSETSW as u64,
-    libc::TCSETSF as u64,
     libc::TIOCGWINSZ as u64,
-    libc::TIOCGPGRP as u64,
     libc::FIONREAD as u64,
     BLKGETSIZE64,
 ];

@@ -2,7 +2,6 @@
 //! A PedOS in a folder: opens it, makes a new one, and finds what its record names.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -38,7 +37,7 @@ impl RootHost {
         let layout = Layout { root };
         match layout.record().metadata() {
             Ok(found) if found.is_file() => {}
-            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(error) if !durable::is_absence(&error) => {
                 return Err(HostError::io(Operation::Read(layout.record()), error));
             }
             _ => return Err(HostError::NotARoot { path: path.to_owned() }),
