@@ -64,13 +64,15 @@ fn has_document() -> bool {
 pub(super) fn checked(program: &str, exit: Exit, is_for_its_words: bool) -> Exit {
     let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(error) = lost else { return exit };
-    let message = text::terminal::output_lost(&error);
-    tell(format_args!("{program}: error: {}", message.title));
-    print_rest(&message, "  ");
-    match exit {
+    let exit = match exit {
         Exit::Done if is_for_its_words => Exit::Failed,
         exit => exit,
-    }
+    };
+    let message = text::terminal::output_lost(&error);
+    let weight = if exit == Exit::Done { "warning" } else { "error" };
+    tell(format_args!("{program}: {weight}: {}", message.title));
+    print_rest(&message, "  ");
+    exit
 }
 
 /// Prints a line to standard error; an error is ignored as [`say`] does.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    Context, EngineError, Failure, Report, VerifyVerdict, Warning, memory,
+    Context, EngineError, Failure, Report, VerifyVerdict, VmReport, Warning, memory,
     read::verify,
     retention,
     write::{self, NewArchive},
@@ -44,12 +44,13 @@ fn verify_written(plan: &BackupPlan, new: &mut NewArchive, services: &dyn Servic
         let why = Unverified::of(&plan.destination);
         return omit_verification(why, context, report);
     }
-    // Of the others it is known already that they are not whole.
-    let there = report.vms.iter().filter(|vm| vm.result.is_there());
-    let names: Vec<String> = there.map(|vm| vm.name.clone()).collect();
+    // Of the others it is known already that they are not whole, or not there at all.
+    let (there, failed): (Vec<_>, Vec<_>) = report.vms.iter().partition(|vm| vm.result.is_there());
+    let names = |vms: Vec<&VmReport>| vms.into_iter().map(|vm| vm.name.clone()).collect();
     let plan = VerifyPlan {
         access: Access::new(Source::new(location), plan.passphrase.clone()),
-        vms: Some(names),
+        vms: Some(names(there)),
+        known_missing: names(failed),
     };
     match verify::run(&plan, Some(services), context) {
         Ok(verified) => {

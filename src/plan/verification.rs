@@ -12,12 +12,18 @@ pub struct VerifyPlan {
     pub access: Access,
     /// The VMs by their names in the archive; `None` for everything that it holds.
     pub vms: Option<Vec<String>>,
+    /// Other VMs of which the archive is known to hold nothing: that is no finding. Their failure has been told already.
+    pub known_missing: Vec<String>,
 }
 
 impl VerifyPlan {
     /// Verifies everything that an archive holds.
     pub fn everything(access: Access) -> Self {
-        Self { access, vms: None }
+        Self {
+            access,
+            vms: None,
+            known_missing: Vec::new(),
+        }
     }
 
     /// Verifies the VMs that are selected in a table.
@@ -26,6 +32,7 @@ impl VerifyPlan {
         Self {
             access,
             vms: Some(names.collect()),
+            known_missing: Vec::new(),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::support::{
 };
 use pedos_backup::{
     cancel::CancelToken,
-    engine::{self, Context, Degree, EngineError, Report, VmResult, Warning},
+    engine::{self, Context, Degree, EngineError, Report, VerifyVerdict, VmResult, Warning},
     host::{Host, Restored, VmFile},
     job::{Job, Outcome},
     plan::BackupPlan,
@@ -62,6 +62,13 @@ impl Workspace {
     /// A backup of all VMs into the directory "target", as a job.
     fn backup(&self, host: Arc<dyn Host>) -> Outcome {
         let plan = jobs::backup_plan(&ALL, Location::Folder(self.path("target")));
+        last_word(&jobs::spawn(Job::Backup(plan, host)))
+    }
+
+    /// The same, verified at its end.
+    fn verified_backup(&self, host: Arc<dyn Host>) -> Outcome {
+        let mut plan = jobs::backup_plan(&ALL, Location::Folder(self.path("target")));
+        plan.verify = true;
         last_word(&jobs::spawn(Job::Backup(plan, host)))
     }
 
@@ -115,10 +122,16 @@ fn a_volume_that_cannot_be_read_fails_its_vm_and_no_other() {
         let place = Workspace::new();
         let host = Arc::new(InjuredHost::new(place.host("root"), "vault", injury));
         let start = Instant::now();
-        let Outcome::Done(report) = place.backup(host.clone()) else {
+        let Outcome::Done(report) = place.verified_backup(host.clone()) else {
             panic!("{injury:?} ended the backup")
         };
         assert!(host.was_felt() && start.elapsed() < SOON, "{injury:?}");
+        // What was written is good, and what is missing has been told: nothing more is wrong with it.
+        assert!(
+            matches!(report.verdict, VerifyVerdict::Good),
+            "{injury:?}: {:?}",
+            report.verdict
+        );
         assert_eq!(report.degree(), Degree::Partial, "{injury:?}");
         assert_eq!(place.expect_one_failed(&report), "vault", "{injury:?}");
         let archive = report.archive.unwrap();

@@ -16,6 +16,7 @@ use std::{
 use pedos_tracer::{Call, Disk, End, Fault, Trace};
 
 use crate::support::{
+    archive,
     programs::{finish, only_archive},
     roots::{self, Fill, KIB, Vm},
     tools,
@@ -24,6 +25,9 @@ use crate::support::{
 
 /// The VMs, which are small because each run reads all of them.
 pub(crate) const VMS: [&str; 3] = ["tpl", "work", "vault"];
+
+/// What is backed up and restored: the VMs, and dom0's home.
+pub(crate) const ALL: [&str; 4] = ["tpl", "work", "vault", "dom0"];
 
 /// The place from which copies are made.
 pub(crate) struct Bench {
@@ -72,29 +76,44 @@ impl Bench {
                 .backup()
                 .args(["--verify", "--keep-last", "1"])
                 .arg(&target)
-                .args(VMS),
+                .args(ALL),
         )
         .expect(0);
-        let archive = only_archive(&target)
-            .file_name()
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
+        let archive = only_archive(&target);
+        fs::write(pristine.path("damaged"), damaged(&fs::read(&archive).unwrap())).unwrap();
+        let archive = archive.file_name().unwrap().to_string_lossy().into_owned();
         Some(Self { pristine, archive })
     }
 
     /// A fresh copy.
     pub(crate) fn place(&self) -> Place {
         let folder = tempfile::tempdir().unwrap();
-        copy(self.pristine.folder.path(), &folder.path().join("it"));
-        let archive = folder.path().join("it/target").join(&self.archive);
-        // The list of archives names the place.
-        let list = folder.path().join("it/root/etc/qubes/backup/pedos-backup.made");
-        let text = fs::read_to_string(&list).unwrap();
-        let (old, new) = (self.pristine.folder.path(), folder.path().join("it"));
-        fs::write(&list, text.replace(old.to_str().unwrap(), new.to_str().unwrap())).unwrap();
+        let it = folder.path().join("it");
+        copy(self.pristine.folder.path(), &it);
+        has_moved(self.pristine.folder.path(), &it);
+        let archive = it.join("target").join(&self.archive);
         Place { folder, archive }
     }
+}
+
+/// The list of archives names their place: it is told where they are now.
+pub(crate) fn has_moved(old: &Path, new: &Path) {
+    let list = new.join("root/etc/qubes/backup/pedos-backup.made");
+    if let Ok(text) = fs::read_to_string(&list) {
+        fs::write(&list, text.replace(old.to_str().unwrap(), new.to_str().unwrap())).unwrap();
+    }
+}
+
+/// The archive with one bit of a volume flipped.
+fn damaged(good: &[u8]) -> Vec<u8> {
+    let members = archive::members(good);
+    let volume = members
+        .iter()
+        .find(|member| member.name.ends_with("/private.img.000.enc"));
+    let data = volume.unwrap().data.clone();
+    let mut bytes = good.to_vec();
+    bytes[data.start + data.len() / 2] ^= 1;
+    bytes
 }
 
 /// Copies a folder with its links and holes.

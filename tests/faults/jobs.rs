@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The jobs, and what must hold after each of them, whatever went wrong.
+//! The jobs, and the run that follows each of them.
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::Command,
 };
 
-use pedos_backup::host::IN_PROGRESS_TAG;
-
 use crate::{
-    bench::VMS,
+    bench::{ALL, VMS},
+    state::{self, archives, has_home, restored, unfinished, verify},
     support::{
-        programs::{Run, finish, names, qvm_backup, qvm_backup_restore},
+        programs::{finish, names, qvm_backup, qvm_backup_restore},
         roots,
     },
 };
@@ -25,13 +22,30 @@ pub(crate) enum Job {
     /// A backup that is verified and then takes the place of the one before.
     Backup,
     Verify,
+    /// A verification of an archive in which a bit was flipped.
+    VerifyDamaged,
     Restore,
     NewRoot,
     Extract,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 5] = [Self::Backup, Self::Verify, Self::Restore, Self::NewRoot, Self::Extract];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Backup,
+        Self::Verify,
+        Self::VerifyDamaged,
+        Self::Restore,
+        Self::NewRoot,
+        Self::Extract,
+    ];
+
+    /// How it ends where nothing goes wrong.
+    pub(crate) fn code(self) -> i32 {
+        match self {
+            Self::VerifyDamaged => 6,
+            _ => 0,
+        }
+    }
 
     /// The command line, for a folder as [`crate::bench::Place`] has it.
     pub(crate) fn command(self, folder: &Path, archive: &Path) -> Command {
@@ -46,13 +60,14 @@ impl Job {
                 .args(["-y", "--verify", "--keep-last", "1", "--root"])
                 .arg(folder.join("root"))
                 .arg(folder.join("target"))
-                .args(VMS),
+                .args(ALL),
             Self::Verify => command.arg("--verify-only").arg(archive),
+            Self::VerifyDamaged => command.arg("--verify-only").arg(folder.join("damaged")),
             Self::Restore => command
                 .args(["--ignore-missing", "--root"])
                 .arg(folder.join("here"))
                 .arg(archive)
-                .args(VMS),
+                .args(ALL),
             Self::NewRoot => command.arg("--new-root").arg(folder.join("new")).arg(archive),
             Self::Extract => command
                 .args(["--extract", "work:private", "-o"])
@@ -62,14 +77,15 @@ impl Job {
         command
     }
 
-    /// Holds that nothing is lost and nothing looks whole that is not. `code` is how the tool ended; `None` where it was killed.
-    pub(crate) fn check(self, folder: &Path, old: &str, code: Option<i32>) {
+    /// Holds that nothing is lost and nothing looks whole that is not. `code` is how the tool ended and `said` its words; there is no code
+    /// where it was killed.
+    pub(crate) fn check(self, folder: &Path, old: &str, (code, said): (Option<i32>, &str)) {
         let is_done = code == Some(0);
         match self {
-            Self::Backup => check_archives(folder, old, code),
-            Self::Verify => {}
-            Self::Restore => check_restored(&folder.join("here"), folder, is_done),
-            Self::NewRoot => check_new_root(folder, is_done),
+            Self::Backup => state::check_archives(folder, old, code, said),
+            Self::Verify | Self::VerifyDamaged => {}
+            Self::Restore => state::check_restored(&folder.join("here"), folder, is_done),
+            Self::NewRoot => state::check_new_root(folder, is_done),
             Self::Extract => {
                 let volume = folder.join("volume");
                 if is_done || volume.exists() {
@@ -87,152 +103,73 @@ impl Job {
 
     /// Holds that the next run works and puts in order what this one left.
     pub(crate) fn check_next(self, folder: &Path, archive: &Path) {
+        let mut again = self.command(folder, archive);
         match self {
             Self::Backup => {
-                finish(&mut self.command(folder, archive)).expect(0);
+                let left = parts(&folder.join("target"));
+                let said = finish(&mut again).expect(0).said();
+                for part in left {
+                    let name = part.file_name().unwrap().to_string_lossy().into_owned();
+                    assert!(said.contains(&name), "{name} is not named:\n{said}");
+                }
                 let whole = archives(folder);
                 assert!(!whole.is_empty(), "{whole:?}");
+                whole.iter().for_each(|archive| verify(folder, archive));
             }
-            Self::Verify => drop(finish(&mut self.command(folder, archive)).expect(0)),
-            Self::Restore => {
-                let here = folder.join("here");
-                let mut clean = qvm_backup_restore();
-                finish(clean.args(["--clean-up", "--yes", "--root"]).arg(&here)).expect(0);
-                assert_eq!(unfinished(&here), Vec::<String>::new());
-                let there = roots::domains(&here);
-                let missing: Vec<&str> = VMS.into_iter().filter(|vm| !there.contains_key(*vm)).collect();
-                if missing.is_empty() {
-                    return;
+            Self::Verify | Self::VerifyDamaged => drop(finish(&mut again).expect(self.code())),
+            Self::Restore => go_on(folder, &folder.join("here"), archive),
+            Self::NewRoot => {
+                let new = folder.join("new");
+                let run = finish(&mut again);
+                if run.code == 0 {
+                    state::check_new_root(folder, true);
+                } else if restored(&new) {
+                    go_on(folder, &new, archive);
+                } else {
+                    // What a killed run has left holds no PedOS: it is named, and its user removes it.
+                    let said = run.said();
+                    assert!(said.contains("new is not empty"), "{said}");
+                    fs::remove_dir_all(&new).unwrap();
+                    finish(&mut again).expect(0);
+                    state::check_new_root(folder, true);
                 }
-                let mut command = qvm_backup_restore();
-                command
-                    .arg("--root")
-                    .arg(&here)
-                    .arg("-p")
-                    .arg(folder.join("passphrase"));
-                finish(command.arg("--ignore-missing").arg(archive).args(missing)).expect(0);
-                VMS.iter()
-                    .for_each(|vm| roots::expect_same(&folder.join("root"), vm, &here, vm));
             }
-            Self::NewRoot | Self::Extract => {
-                for made in ["new", "volume"].map(|name| folder.join(name)) {
-                    let _ = fs::remove_dir_all(&made);
-                    let _ = fs::remove_file(&made);
+            Self::Extract => {
+                if folder.join("volume").exists() {
+                    let said = finish(&mut again).expect(1).said();
+                    assert!(said.contains("exists already"), "{said}");
+                    fs::remove_file(folder.join("volume")).unwrap();
                 }
-                finish(&mut self.command(folder, archive)).expect(0);
+                finish(&mut again).expect(0);
+                assert_eq!(parts(folder), Vec::<PathBuf>::new());
             }
         }
     }
 }
 
-/// The archives under final names.
-fn archives(folder: &Path) -> Vec<PathBuf> {
-    let target = folder.join("target");
-    let names = names(&target).into_iter();
-    let whole = names.filter(|name| !name.to_string_lossy().ends_with(".part"));
-    whole
-        .map(|name| target.join(name))
-        .filter(|path| path.extension().is_none_or(|end| end != "txt"))
+/// The unfinished files in a folder.
+fn parts(folder: &Path) -> Vec<PathBuf> {
+    let found = names(folder).into_iter().map(|name| folder.join(name));
+    found
+        .filter(|path| path.extension().is_some_and(|end| end == "part"))
         .collect()
 }
 
-fn verified(folder: &Path, archive: &Path) -> Run {
-    let mut command = qvm_backup_restore();
-    command.args(["--verify-only", "-p"]).arg(folder.join("passphrase"));
-    finish(command.arg(archive))
-}
-
-#[track_caller]
-fn verify(folder: &Path, archive: &Path) {
-    verified(folder, archive).expect(0);
-}
-
-fn is_good(folder: &Path, archive: &Path) -> bool {
-    verified(folder, archive).code == 0
-}
-
-/// An archive under a final name is whole. Only a backup that failed and said so may leave one that lacks a VM whose source could not
-/// be read; then the one before stays.
-fn check_archives(folder: &Path, old: &str, code: Option<i32>) {
-    let old = folder.join("target").join(old);
-    let (older, newer): (Vec<_>, Vec<_>) = archives(folder).into_iter().partition(|archive| *archive == old);
-    older.iter().for_each(|archive| verify(folder, archive));
-    let is_failure = code.is_some_and(|code| code != 0);
-    if is_failure {
-        assert!(
-            !older.is_empty() || newer.iter().any(|archive| is_good(folder, archive)),
-            "the old archive is gone"
-        );
-        return;
+/// Removes what a restore has left unfinished, and restores what is missing.
+fn go_on(folder: &Path, here: &Path, archive: &Path) {
+    let mut clean = qvm_backup_restore();
+    finish(clean.args(["--clean-up", "--yes", "--root"]).arg(here)).expect(0);
+    assert_eq!(unfinished(here), Vec::<String>::new());
+    assert_eq!(parts(&here.join("home/user")), Vec::<PathBuf>::new());
+    let there = roots::domains(here);
+    let mut missing: Vec<&str> = VMS.into_iter().filter(|vm| !there.contains_key(*vm)).collect();
+    if !has_home(folder, here) {
+        missing.push("dom0");
     }
-    newer.iter().for_each(|archive| verify(folder, archive));
-    assert!(
-        !(older.is_empty() && newer.is_empty()),
-        "the old archive is gone, and there is no new one"
-    );
-    assert!(
-        code.is_none() || !newer.is_empty(),
-        "it says that there is a new archive"
-    );
-}
-
-/// The VMs that carry the tag of an unfinished restore.
-fn unfinished(here: &Path) -> Vec<String> {
-    let domains = roots::domains(here);
-    let tagged = domains
-        .iter()
-        .filter(|(_, domain)| domain.tags.iter().any(|tag| tag == IN_PROGRESS_TAG));
-    tagged.map(|(name, _)| name.clone()).collect()
-}
-
-fn is_whole(folder: &Path, here: &Path, vm: &str) -> bool {
-    catch_unwind(AssertUnwindSafe(|| {
-        roots::expect_same(&folder.join("root"), vm, here, vm);
-    }))
-    .is_ok()
-}
-
-fn check_restored(here: &Path, folder: &Path, is_done: bool) {
-    let (there, unfinished) = (roots::domains(here), unfinished(here));
-    for vm in VMS.into_iter().filter(|vm| there.contains_key(*vm)) {
-        let is_named = unfinished.iter().any(|name| name == vm);
-        assert!(
-            is_named || is_whole(folder, here, vm),
-            "{vm} is not whole and does not say so"
-        );
-        assert!(!(is_named && is_done), "{vm} is not finished");
-        check_volumes(folder, here, vm);
+    if !missing.is_empty() {
+        let mut command = qvm_backup_restore();
+        command.arg("--root").arg(here).arg("-p").arg(folder.join("passphrase"));
+        finish(command.arg("--ignore-missing").arg(archive).args(missing)).expect(0);
     }
-    assert!(
-        !is_done || VMS.iter().all(|vm| there.contains_key(*vm)),
-        "it says that all VMs are there"
-    );
-    assert!(
-        there.contains_key("own") || !here.ends_with("here"),
-        "a VM that was there is gone"
-    );
-}
-
-/// A volume is in place whole or not at all.
-fn check_volumes(folder: &Path, here: &Path, vm: &str) {
-    let (from, to) = (roots::domains(&folder.join("root")), roots::domains(here));
-    let own = roots::volume_files(&folder.join("root"), &from[vm]);
-    for (volume, path) in roots::volume_files(here, &to[vm]) {
-        // A new volume may have gigabytes, and no block; or zeros, after a power cut.
-        let Ok(found) = path.metadata() else { continue };
-        let is_whole = || {
-            let bytes = fs::read(&path).unwrap();
-            bytes.iter().all(|byte| *byte == 0) || bytes == fs::read(&own[&volume]).unwrap()
-        };
-        assert!(found.blocks() == 0 || is_whole(), "half a volume: {}", path.display());
-    }
-}
-
-fn check_new_root(folder: &Path, is_done: bool) {
-    let new = folder.join("new");
-    if new.join("var/lib/qubes/qubes.xml").exists() {
-        check_restored(&new, folder, is_done);
-    } else {
-        assert!(!is_done, "it says that there is a new PedOS");
-    }
+    state::check_restored(here, folder, true);
 }

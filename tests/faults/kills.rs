@@ -38,7 +38,7 @@ fn a_tool_that_is_killed_at_any_call_leaves_nothing_that_looks_whole() {
         let command = job.command(&place.folder(), &place.archive);
         let run = place.traced(&command, Some((Call { kind: None, number }, Fault::Kill)), None);
         complaint(|| {
-            job.check(&place.folder(), &bench.archive, run.code().unwrap());
+            job.check(&place.folder(), &bench.archive, (run.code().unwrap(), &run.said));
             job.check_next(&place.folder(), &place.archive);
         })
         .map_err(|what| format!("{job:?} at call {number}: {:?}: {what}\n{}", run.trace.hit, run.said))

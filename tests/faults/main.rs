@@ -15,3 +15,4 @@ mod errors;
 mod jobs;
 mod kills;
 mod power;
+mod state;

@@ -10,7 +10,9 @@ use crate::{
         memory, report::in_order,
     },
     host::{Services, System, VmFile, VolumeImport, check_vm_name},
-    plan::{Missing, Outlet, RestoreChoices, RestorePolicy, RestoreRow, VerifyPlan, confinement, resolve},
+    plan::{
+        Missing, Outlet, RestoreChoices, RestorePolicy, RestoreRow, RestoreTable, VerifyPlan, confinement, resolve,
+    },
 };
 
 use super::{
@@ -60,7 +62,8 @@ fn verify(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context)
     let rows: Vec<&RestoreRow> = table.selected().collect();
     warn_of_names(&rows, context);
     let archive = Archive::new(access, &opened, &index, services, context)?;
-    let result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
+    let mut result = archive.read(&rows, Scope::Everything, &mut Nothing)?;
+    result.findings.retain(|finding| !is_known(finding, plan, &table));
     let first_failure = result.vms.iter().find_map(|vm| match &vm.result {
         VmResult::Failed(failure) | VmResult::Partly(failure) => Some(failure.clone()),
         VmResult::Done | VmResult::NotReached | VmResult::Skipped(_) => None,
@@ -91,6 +94,18 @@ fn verify(plan: &VerifyPlan, services: Option<&dyn Services>, context: &Context)
         peak_memory_bytes: memory::peak_bytes(),
         ..Report::default()
     })
+}
+
+/// Whether a finding says only that a VM is missing of which that is known.
+fn is_known(finding: &ArchiveError, plan: &VerifyPlan, table: &RestoreTable) -> bool {
+    let ArchiveError::Missing {
+        what: Missing::Path { path },
+    } = finding
+    else {
+        return false;
+    };
+    let mut known = plan.known_missing.iter().filter_map(|name| table.row(name));
+    known.any(|row| row.content.path.to_string() == *path)
 }
 
 /// Warns of VMs that can be restored only under other names, however whole they are.

@@ -18,6 +18,8 @@ pub enum Loss {
     Everything,
     /// The contents alone: all names are there, and files that were never synced are empty.
     Contents,
+    /// The contents, but not the sizes: all names are there, and what was not synced is zeros.
+    Zeros,
     /// Parts of the contents: all names are there, and of what was not synced each second block.
     Torn,
 }
@@ -59,19 +61,29 @@ impl Disk {
             large: HashSet::new(),
             root: fs::metadata(folder)?.ino(),
         };
-        let mut open = vec![folder.to_owned()];
+        disk.note_all()?;
+        Ok(disk)
+    }
+
+    fn note_all(&mut self) -> io::Result<()> {
+        let mut open = vec![self.folder.clone()];
         while let Some(folder) = open.pop() {
-            disk.note(&folder)?;
+            self.note(&folder)?;
             for entry in fs::read_dir(&folder)? {
                 let path = entry?.path();
                 if path.symlink_metadata()?.is_dir() {
                     open.push(path);
                 } else {
-                    disk.note(&path)?;
+                    self.note(&path)?;
                 }
             }
         }
-        Ok(disk)
+        Ok(())
+    }
+
+    /// Notes that everything has been synced.
+    pub(crate) fn all_synced(&mut self) {
+        let _ = self.note_all();
     }
 
     /// Notes that a file or a folder has been synced. A file that has gone meanwhile is of no interest.
@@ -107,7 +119,7 @@ impl Disk {
     pub fn after(&self, loss: Loss, into: &Path) -> io::Result<()> {
         match loss {
             Loss::Everything => self.lay_out(self.root, into),
-            Loss::Contents | Loss::Torn => self.lay_out_named(&self.folder, loss, into),
+            Loss::Contents | Loss::Zeros | Loss::Torn => self.lay_out_named(&self.folder, loss, into),
         }
     }
 
@@ -162,7 +174,8 @@ impl Disk {
             } else if found.is_file() {
                 let synced = self.contents.get(&found.ino()).map_or(&[][..], Vec::as_slice);
                 let content = match loss {
-                    Loss::Torn => torn(&fs::read(&path)?, synced),
+                    Loss::Zeros => torn(&fs::read(&path)?, synced, |_| true),
+                    Loss::Torn => torn(&fs::read(&path)?, synced, |block| block % 2 == 1),
                     _ => synced.to_vec(),
                 };
                 fs::write(&copy, content)?;
@@ -173,15 +186,15 @@ impl Disk {
     }
 }
 
-/// What is left of content of which only an older state was synced: each second block of what is new.
-fn torn(now: &[u8], synced: &[u8]) -> Vec<u8> {
+/// What is left of content of which only an older state was synced, where the blocks that `is_lost` names by their numbers are.
+fn torn(now: &[u8], synced: &[u8], is_lost: impl Fn(usize) -> bool) -> Vec<u8> {
     let mut content = now.to_vec();
     for (index, block) in content.chunks_mut(BLOCK_BYTES).enumerate() {
         let at = index * BLOCK_BYTES;
         let old = synced
             .get(at..)
             .map_or(&[][..], |rest| &rest[..rest.len().min(block.len())]);
-        if index % 2 == 1 && *block != *old {
+        if is_lost(index) && *block != *old {
             block.fill(0);
             block[..old.len()].copy_from_slice(old);
         }

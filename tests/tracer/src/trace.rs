@@ -24,7 +24,7 @@ use nix::{
 };
 
 use crate::{
-    calls::{Kind, Named, classify},
+    calls::{Arguments, Kind, Named, amount, classify, is_of_all_files, takes_room},
     disk::Disk,
 };
 
@@ -37,6 +37,10 @@ pub enum Fault {
     Short,
     /// The program is killed instead of it.
     Kill,
+    /// The disk is gone: this call and every later one in the folder fail with `EIO`.
+    Gone,
+    /// The disk is full: every call from this one on that takes room fails with `ENOSPC`.
+    Full,
 }
 
 /// The call that a fault is for.
@@ -74,7 +78,7 @@ pub struct Trace {
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs a program with its standard input closed and its outputs in the files `stdout` and `stderr` of the folder `outputs`. Calls count
-/// where they concern something in `folder`. What is synced is noted in `disk`.
+/// where they concern something in `folder`, and where they write to one of the outputs. What is synced is noted in `disk`.
 ///
 /// # Errors
 /// When it cannot be started or traced.
@@ -97,6 +101,7 @@ pub fn run(
     let mut tracer = Tracer {
         leader,
         folder,
+        outputs,
         fault,
         disk,
         counts: HashMap::new(),
@@ -148,11 +153,13 @@ enum AtReturn {
     Nothing,
     Answer(i32),
     Synced(PathBuf),
+    AllSynced,
 }
 
 struct Tracer<'a> {
     leader: Pid,
     folder: &'a Path,
+    outputs: &'a Path,
     fault: Option<(Call, Fault)>,
     disk: Option<&'a mut Disk>,
     counts: HashMap<Kind, u64>,
@@ -219,51 +226,82 @@ impl Tracer<'_> {
     fn enters(&mut self, thread: Pid) -> nix::Result<bool> {
         let mut registers = ptrace::getregs(thread)?;
         self.inside.insert(thread, AtReturn::Nothing);
-        let Some((kind, named)) = classify(registers.orig_rax) else {
-            return Ok(false);
-        };
-        let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
-        let Some(file) = file(thread, named, arguments).filter(|file| file.starts_with(self.folder)) else {
+        let number = registers.orig_rax;
+        let arguments = [
+            registers.rdi,
+            registers.rsi,
+            registers.rdx,
+            registers.r10,
+            registers.r8,
+            registers.r9,
+        ];
+        let Some((kind, file)) = self.what(thread, number, &arguments) else {
             return Ok(false);
         };
         self.total += 1;
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
-        let number = if self.fault.is_some_and(|(call, _)| call.kind.is_some()) {
-            *count
-        } else {
-            self.total
-        };
+        *self.counts.entry(kind).or_default() += 1;
         if kind == Kind::Sync {
-            self.inside.insert(thread, AtReturn::Synced(file.clone()));
+            let synced = match is_of_all_files(number) {
+                true => AtReturn::AllSynced,
+                false => AtReturn::Synced(file.clone()),
+            };
+            self.inside.insert(thread, synced);
         }
-        let Some((call, fault)) = self.fault else {
+        let Some(fault) = self.due(kind, takes_room(number, kind, &arguments)) else {
             return Ok(false);
         };
-        if number != call.number || call.kind.is_some_and(|wanted| wanted != kind) {
-            return Ok(false);
-        }
-        self.hit = Some((kind, file));
-        match fault {
+        self.hit.get_or_insert((kind, file));
+        let error = match fault {
             Fault::Kill => {
                 let _ = kill(self.leader, Signal::SIGKILL);
                 return Ok(true);
             }
-            Fault::Error(error) => {
-                // No such call: the kernel does nothing, and the answer is put in its place at the return.
-                registers.orig_rax = u64::MAX;
-                ptrace::setregs(thread, registers)?;
-                self.inside.insert(thread, AtReturn::Answer(-error));
-            }
-            // The count of bytes of `read` and `write`; one buffer for those that take several, which is as good.
             Fault::Short => {
-                if registers.rdx > 1 {
-                    registers.rdx = 1;
-                    ptrace::setregs(thread, registers)?;
-                }
+                let argument = match amount(number) {
+                    2 => &mut registers.rdx,
+                    3 => &mut registers.r10,
+                    _ => &mut registers.r8,
+                };
+                *argument = (*argument).min(1);
+                ptrace::setregs(thread, registers)?;
+                return Ok(false);
             }
-        }
+            Fault::Error(error) => error,
+            Fault::Gone => libc::EIO,
+            Fault::Full => libc::ENOSPC,
+        };
+        // No such call: the kernel does nothing, and the answer is put in its place at the return.
+        registers.orig_rax = u64::MAX;
+        ptrace::setregs(thread, registers)?;
+        self.inside.insert(thread, AtReturn::Answer(-error));
         Ok(false)
+    }
+
+    /// What a call is for and which file it concerns, if it counts.
+    fn what(&self, thread: Pid, number: u64, arguments: &Arguments) -> Option<(Kind, PathBuf)> {
+        let (kind, named) = classify(number, arguments)?;
+        let file = file(thread, named, arguments)?;
+        if file.starts_with(self.folder) {
+            return Some((kind, file));
+        }
+        let is_output = kind == Kind::Write && file.parent() == Some(self.outputs);
+        is_output.then_some((Kind::Say, file))
+    }
+
+    /// Returns the fault for a call that has just been counted.
+    fn due(&self, kind: Kind, takes_room: bool) -> Option<Fault> {
+        let (call, fault) = self.fault?;
+        let number = match call.kind {
+            None => self.total,
+            Some(wanted) if wanted == kind => self.counts[&kind],
+            Some(_) => return None,
+        };
+        let is_due = match fault {
+            Fault::Gone => number >= call.number && kind != Kind::Say,
+            Fault::Full => number >= call.number && takes_room && kind != Kind::Say,
+            _ => number == call.number,
+        };
+        is_due.then_some(fault)
     }
 
     fn returns(&mut self, thread: Pid, at_return: AtReturn) -> nix::Result<bool> {
@@ -274,10 +312,13 @@ impl Tracer<'_> {
                 registers.rax = i64::from(answer).cast_unsigned();
                 ptrace::setregs(thread, registers)?;
             }
-            AtReturn::Synced(file) => {
+            AtReturn::Synced(_) | AtReturn::AllSynced => {
                 let registers = ptrace::getregs(thread)?;
-                if let Some(disk) = self.disk.as_deref_mut().filter(|_| registers.rax == 0) {
-                    disk.synced(&file);
+                let disk = self.disk.as_deref_mut().filter(|_| registers.rax == 0);
+                match (at_return, disk) {
+                    (AtReturn::Synced(file), Some(disk)) => disk.synced(&file),
+                    (_, Some(disk)) => disk.all_synced(),
+                    (_, None) => {}
                 }
             }
         }
@@ -286,7 +327,7 @@ impl Tracer<'_> {
 }
 
 /// The file that a call concerns.
-fn file(thread: Pid, named: Named, arguments: [u64; 4]) -> Option<PathBuf> {
+fn file(thread: Pid, named: Named, arguments: &Arguments) -> Option<PathBuf> {
     let path_of = |what: &str| fs::read_link(format!("/proc/{thread}/{what}")).ok();
     let descriptor = |argument: u64| {
         // Half of the register counts.
@@ -298,7 +339,7 @@ fn file(thread: Pid, named: Named, arguments: [u64; 4]) -> Option<PathBuf> {
         }
     };
     match named {
-        Named::Descriptor => descriptor(arguments[0]),
+        Named::Descriptor(at) => descriptor(arguments[at]),
         Named::Path(at) => Some(path_of("cwd")?.join(text(thread, arguments[at])?)),
         Named::At(at) => {
             let path = text(thread, arguments[at + 1])?;

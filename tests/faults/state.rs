@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What must hold of archives and PedOS after a job, whatever went wrong.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+use pedos_backup::host::IN_PROGRESS_TAG;
+
+use crate::{
+    bench::{ALL, VMS},
+    support::{
+        programs::{Run, finish, names, qvm_backup_restore},
+        roots,
+    },
+};
+
+/// The archives under final names.
+pub(crate) fn archives(folder: &Path) -> Vec<PathBuf> {
+    let target = folder.join("target");
+    let names = names(&target).into_iter();
+    let whole = names.filter(|name| !name.to_string_lossy().ends_with(".part"));
+    whole
+        .map(|name| target.join(name))
+        .filter(|path| path.extension().is_none_or(|end| end != "txt"))
+        .collect()
+}
+
+fn verified(folder: &Path, archive: &Path) -> Run {
+    let mut command = qvm_backup_restore();
+    command.args(["--verify-only", "-p"]).arg(folder.join("passphrase"));
+    finish(command.arg(archive))
+}
+
+#[track_caller]
+pub(crate) fn verify(folder: &Path, archive: &Path) {
+    verified(folder, archive).expect(0);
+}
+
+/// An archive under a final name is whole. Only a backup that failed and said so may leave one that lacks a VM whose source could not
+/// be read; then the one before stays.
+pub(crate) fn check_archives(folder: &Path, old: &str, code: Option<i32>, said: &str) {
+    let old = folder.join("target").join(old);
+    let (older, newer): (Vec<_>, Vec<_>) = archives(folder).into_iter().partition(|archive| *archive == old);
+    older.iter().for_each(|archive| verify(folder, archive));
+    let mut good = 0;
+    for archive in &newer {
+        let run = verified(folder, archive);
+        match run.code {
+            0 => good += 1,
+            _ => check_partial(archive, code, said, &run),
+        }
+    }
+    assert!(
+        !older.is_empty() || good > 0,
+        "the old archive is gone, and no new one is good"
+    );
+    assert!(code != Some(0) || good > 0, "it says that there is a new archive");
+}
+
+/// Holds that what an archive lacks was said when it was made, and that the rest of it is whole.
+fn check_partial(archive: &Path, code: Option<i32>, said: &str, run: &Run) {
+    let told = || format!("{}: {code:?} {said}\n{}", archive.display(), run.said());
+    let is_in = |text: &str, vm: &str, result: &str| {
+        let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        lines.any(|line| line.first() == Some(&vm) && line.get(1) == Some(&result))
+    };
+    assert!(code.is_some_and(|code| code != 0), "{}", told());
+    let lacks: Vec<_> = ALL.into_iter().filter(|vm| !is_in(&run.said(), vm, "done")).collect();
+    assert!(!lacks.is_empty(), "{}", told());
+    for vm in lacks {
+        assert!(is_in(said, vm, "failed"), "{vm}: {}", told());
+    }
+}
+
+/// The VMs that carry the tag of an unfinished restore.
+pub(crate) fn unfinished(here: &Path) -> Vec<String> {
+    let domains = roots::domains(here);
+    let tagged = domains
+        .iter()
+        .filter(|(_, domain)| domain.tags.iter().any(|tag| tag == IN_PROGRESS_TAG));
+    tagged.map(|(name, _)| name.clone()).collect()
+}
+
+fn is_whole(folder: &Path, here: &Path, vm: &str) -> bool {
+    catch_unwind(AssertUnwindSafe(|| {
+        roots::expect_same(&folder.join("root"), vm, here, vm);
+    }))
+    .is_ok()
+}
+
+pub(crate) fn check_restored(here: &Path, folder: &Path, is_done: bool) {
+    let (there, unfinished) = (roots::domains(here), unfinished(here));
+    for vm in VMS.into_iter().filter(|vm| there.contains_key(*vm)) {
+        let is_named = unfinished.iter().any(|name| name == vm);
+        assert!(
+            is_named || is_whole(folder, here, vm),
+            "{vm} is not whole and does not say so"
+        );
+        assert!(!(is_named && is_done), "{vm} is not finished");
+        check_volumes(folder, here, vm);
+    }
+    assert!(
+        !is_done || VMS.iter().all(|vm| there.contains_key(*vm)),
+        "it says that all VMs are there"
+    );
+    assert!(
+        there.contains_key("own") || !here.ends_with("here"),
+        "a VM that was there is gone"
+    );
+    let has_home = has_home(folder, here);
+    assert!(!is_done || has_home, "it says that dom0's home is there");
+}
+
+/// Whether dom0's home was restored. It is whole where it has its final name.
+pub(crate) fn has_home(folder: &Path, here: &Path) -> bool {
+    let own = here.join("home/user");
+    let names = if own.exists() { names(&own) } else { Vec::new() };
+    let mut restored = names
+        .iter()
+        .filter(|name| name.to_string_lossy().starts_with("home-restore-"))
+        .peekable();
+    let there = restored.peek().is_some();
+    for name in restored {
+        let home = own.join(name).join("dom0-home/user");
+        assert_eq!(files(&home), files(&folder.join("root/home/user")), "dom0's home");
+    }
+    there
+}
+
+/// What is below a folder: paths with modes, and what files and links hold.
+fn files(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(at) = open.pop() {
+        for entry in fs::read_dir(&at).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = path.symlink_metadata().unwrap();
+            let content = if metadata.is_dir() {
+                open.push(path.clone());
+                Vec::new()
+            } else if metadata.is_symlink() {
+                fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+            } else {
+                fs::read(&path).unwrap()
+            };
+            found.insert(
+                path.strip_prefix(folder).unwrap().to_owned(),
+                (metadata.mode(), content),
+            );
+        }
+    }
+    found
+}
+
+/// Whether a folder holds a PedOS.
+pub(crate) fn restored(new: &Path) -> bool {
+    new.join("var/lib/qubes/qubes.xml").exists()
+}
+
+/// A volume is in place whole or not at all.
+fn check_volumes(folder: &Path, here: &Path, vm: &str) {
+    let (from, to) = (roots::domains(&folder.join("root")), roots::domains(here));
+    let own = roots::volume_files(&folder.join("root"), &from[vm]);
+    for (volume, path) in roots::volume_files(here, &to[vm]) {
+        // A new volume may have gigabytes, and no block; or zeros, after a power cut.
+        let Ok(found) = path.metadata() else { continue };
+        let is_whole = || {
+            let bytes = fs::read(&path).unwrap();
+            bytes.iter().all(|byte| *byte == 0) || bytes == fs::read(&own[&volume]).unwrap()
+        };
+        assert!(found.blocks() == 0 || is_whole(), "half a volume: {}", path.display());
+    }
+}
+
+pub(crate) fn check_new_root(folder: &Path, is_done: bool) {
+    let new = folder.join("new");
+    if restored(&new) {
+        check_restored(&new, folder, is_done);
+    } else {
+        assert!(!is_done, "it says that there is a new PedOS");
+    }
+}
