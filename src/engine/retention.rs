@@ -217,8 +217,8 @@ impl Older<'_> {
         }
         found.remove().map_err(NotRemoved::Removal)?;
         let text = archive.location.file().and_then(text_beside);
-        if let Some(path) = text.filter(|path| is_text_of(path, &archive.id))
-            && let Err(error) = remove_text(&path)
+        if let Some(path) = text
+            && let Err(error) = remove_text_of(&archive.id, &path)
         {
             let why = error.into();
             self.context.warn(Warning::RecoveryTextNotRemoved { path, why });
@@ -235,20 +235,26 @@ fn told(archive: &MadeArchive) -> RemovedArchive {
     }
 }
 
-/// Whether a file is the recovery text of that archive.
-fn is_text_of(path: &Path, id: &BackupId) -> bool {
-    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
-        return false;
+/// Removes a file if it is the recovery text of that archive.
+fn remove_text_of(id: &BackupId, path: &Path) -> io::Result<()> {
+    if !is_text_of(path, id)? {
+        return Ok(());
     }
-    let wanted = format!("{TEXT_IS_OF}{id}");
-    let content = durable::read_at_most(path, LARGEST_TEXT_BYTES + 1).unwrap_or_default();
-    let is_small = content.len() as u64 <= LARGEST_TEXT_BYTES;
-    is_small && std::str::from_utf8(&content).is_ok_and(|text| text.lines().any(|line| line.trim() == wanted))
-}
-
-fn remove_text(path: &Path) -> io::Result<()> {
     fs::remove_file(path)?;
     durable::sync_folder_of(path)
+}
+
+/// Whether a file is the recovery text of that archive.
+fn is_text_of(path: &Path, id: &BackupId) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Err(error) if !durable::is_absence(&error) => return Err(error),
+        Ok(_) | Err(_) => return Ok(false),
+    }
+    let wanted = format!("{TEXT_IS_OF}{id}");
+    let content = durable::read_at_most(path, LARGEST_TEXT_BYTES + 1)?;
+    let is_small = content.len() as u64 <= LARGEST_TEXT_BYTES;
+    Ok(is_small && std::str::from_utf8(&content).is_ok_and(|text| text.lines().any(|line| line.trim() == wanted)))
 }
 
 #[cfg(test)]
@@ -264,7 +270,7 @@ mod tests {
             let mut content = format!("{TEXT_IS_OF}{id}\n").into_bytes();
             content.resize(usize::try_from(bytes).unwrap(), b'\n');
             fs::write(&path, content).unwrap();
-            is_text_of(&path, &id)
+            is_text_of(&path, &id).unwrap()
         };
         assert!(is_text(LARGEST_TEXT_BYTES) && !is_text(LARGEST_TEXT_BYTES + 1));
     }

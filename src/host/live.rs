@@ -74,7 +74,7 @@ impl Vms for LiveHost {
 
     fn home(&self) -> Result<Option<Home>, HostError> {
         self.cancel.check()?;
-        Ok(picture::home(&self.layout))
+        picture::home(&self.layout)
     }
 
     fn home_bytes(&self) -> Result<Option<u64>, HostError> {

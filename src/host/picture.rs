@@ -6,7 +6,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    ffi::OsString,
     fs::{self, File, Metadata},
     io,
     os::unix::fs::MetadataExt,
@@ -17,7 +16,9 @@ use super::layout::Layout;
 use crate::{
     cancel::{CancelToken, Cancelled},
     durable,
-    host::{DOM0, Home, HostError, LocalDir, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState},
+    host::{
+        DOM0, Home, HostError, LocalDir, Operation, Reference, StoragePool, System, Vm, VmFile, VolumeInfo, VolumeState,
+    },
     inventory::{self, Class, Domain, Inventory, VolumeConfig},
     units::MIB,
 };
@@ -72,18 +73,23 @@ pub(super) struct DaemonVolume {
 
 impl Sight {
     /// What is known of a root folder.
-    pub(super) fn of_folder(layout: &Layout) -> Self {
-        Self {
-            running: running(layout).into_iter().map(|name| (name, None)).collect(),
+    ///
+    /// # Errors
+    /// When it cannot be learned which VMs run.
+    pub(super) fn of_folder(layout: &Layout) -> Result<Self, HostError> {
+        Ok(Self {
+            running: running(layout)?.into_iter().map(|name| (name, None)).collect(),
             kernels: kernels(layout),
             ..Self::default()
-        }
+        })
     }
 }
 
 /// The picture of a host with that record.
 pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> System {
+    // A home that cannot be looked at may be there: dom0 can be selected, and its backup says what is the matter.
     let home = home(layout);
+    let may_have_home = !matches!(home, Ok(None));
     let picture = Picture {
         pools: Pools::new(layout, record),
         sight,
@@ -91,7 +97,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> Syst
     let mut vms: Vec<Vm> = record
         .domains()
         .iter()
-        .map(|domain| picture.vm(domain, home.is_some()))
+        .map(|domain| picture.vm(domain, may_have_home))
         .collect();
     vms.sort_by(|a, b| (a.name != DOM0, &a.name).cmp(&(b.name != DOM0, &b.name)));
     let labels = record.labels().into_iter();
@@ -101,7 +107,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> Syst
         root: layout.root.clone(),
         lacks_rights: false,
         starts_vms: matches!(sight.opener, Opener::Helper { .. }),
-        user: home.map(|home| home.user),
+        user: home.ok().flatten().map(|home| home.user),
         labels: labels.map(|entry| entry.label).collect(),
         pools: picture.pools(),
         kernels: sight.kernels.clone(),
@@ -113,7 +119,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> Syst
 /// The kernels that are there. A PedOS has at least one, so a folder without any knows nothing of them: it was made to
 /// recover data into.
 fn kernels(layout: &Layout) -> Option<Vec<String>> {
-    let mut names = folders_in(&layout.kernels())?;
+    let mut names = folders_in(&layout.kernels()).ok()?;
     names.sort();
     Some(names).filter(|names| !names.is_empty())
 }
@@ -125,36 +131,54 @@ pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
 }
 
 /// The VMs that run.
-fn running(layout: &Layout) -> BTreeSet<String> {
-    folders_in(&layout.running()).unwrap_or_default().into_iter().collect()
+fn running(layout: &Layout) -> Result<BTreeSet<String>, HostError> {
+    let names = folders_in(&layout.running())?;
+    Ok(names.into_iter().collect())
 }
 
-/// The folders in a folder, links to folders among them; `None` where it cannot be read.
-fn folders_in(folder: &Path) -> Option<Vec<String>> {
-    let names = durable::names_in(folder).ok()?.flatten();
-    let folders = names.filter(|name| folder.join(name).is_dir());
-    Some(folders.filter_map(|name| name.into_string().ok()).collect())
+/// The folders in a folder, links to folders among them. A folder that is not there has none.
+fn folders_in(folder: &Path) -> Result<Vec<String>, HostError> {
+    named_in(folder, |path| fs::metadata(path))
+}
+
+/// The names in a folder behind which `look` finds a folder. A folder that is not there has none.
+fn named_in(folder: &Path, look: impl Fn(&Path) -> io::Result<Metadata>) -> Result<Vec<String>, HostError> {
+    let failed = |path: &Path, error| HostError::io(Operation::Read(path.to_owned()), error);
+    let names = match durable::names_in(folder) {
+        Err(error) if durable::is_absence(&error) => return Ok(Vec::new()),
+        names => names.map_err(|error| failed(folder, error))?,
+    };
+    let mut found = Vec::new();
+    for name in names {
+        let name = name.map_err(|error| failed(folder, error))?;
+        let path = folder.join(&name);
+        let is_folder = match look(&path) {
+            Ok(metadata) => metadata.is_dir(),
+            Err(error) if durable::is_absence(&error) => false,
+            Err(error) => return Err(failed(&path, error)),
+        };
+        found.extend(name.into_string().ok().filter(|_| is_folder));
+    }
+    Ok(found)
 }
 
 /// dom0's home. A PedOS has one user; where a folder has several homes it is that of the first member of the group
 /// `qubes` (as the existing tools have it), else that of `user` (the usual name), else the first by name.
-pub(super) fn home(layout: &Layout) -> Option<Home> {
-    let homes = layout.homes();
-    let is_folder = |name: &OsString| fs::symlink_metadata(homes.join(name)).is_ok_and(|home| home.is_dir());
-    let mut users: Vec<String> = durable::names_in(&homes)
-        .ok()?
-        .flatten()
-        .filter(is_folder)
-        .filter_map(|name| name.into_string().ok())
-        .filter(|name| name != "lost+found" && !name.starts_with('.'))
-        .collect();
+///
+/// # Errors
+/// When it cannot be learned whether there is one.
+pub(super) fn home(layout: &Layout) -> Result<Option<Home>, HostError> {
+    let mut users = named_in(&layout.homes(), |path| fs::symlink_metadata(path))?;
+    users.retain(|name| name != "lost+found" && !name.starts_with('.'));
     users.sort();
     let is_there = |user: &String| users.contains(user);
     let member = first_member(&layout.groups()).filter(is_there);
     let user = member.or_else(|| Some("user".to_owned()).filter(is_there));
-    let user = user.or_else(|| users.first().cloned())?;
-    let folder = LocalDir::new(layout.homes().join(&user));
-    Some(Home { user, folder })
+    let user = user.or_else(|| users.first().cloned());
+    Ok(user.map(|user| Home {
+        folder: LocalDir::new(layout.homes().join(&user)),
+        user,
+    }))
 }
 
 /// The first member of the group `qubes`.

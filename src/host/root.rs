@@ -50,7 +50,7 @@ impl Vms for RootHost {
         Ok(picture::system(
             &self.layout,
             &*self.record.read()?,
-            &Sight::of_folder(&self.layout),
+            &Sight::of_folder(&self.layout)?,
         ))
     }
 
@@ -61,7 +61,7 @@ impl Vms for RootHost {
     fn open_volume(&self, vm: &str, volume: &str) -> Result<Box<dyn VolumeSource>, HostError> {
         let domain = self.domain(vm)?;
         let (config, path) = self.saved_volume(&domain, volume)?;
-        if config.has_no_snapshots() && self.is_running(vm) {
+        if config.has_no_snapshots() && self.is_running(vm)? {
             let (vm, volume) = (vm.to_owned(), volume.to_owned());
             return Err(Refusal::NoSnapshot { vm, volume }.into());
         }
@@ -71,7 +71,7 @@ impl Vms for RootHost {
             return Err(Refusal::NotAFile { path }.into());
         }
         let file = fs::File::open(&path).map_err(failed)?;
-        let source = FileVolume::named(file, &path, self.is_running(vm)).map_err(failed)?;
+        let source = FileVolume::named(file, &path, self.is_running(vm)?).map_err(failed)?;
         Ok(Box::new(source))
     }
 
@@ -85,7 +85,7 @@ impl Vms for RootHost {
 
     fn home(&self) -> Result<Option<Home>, HostError> {
         self.cancel.check()?;
-        Ok(picture::home(&self.layout))
+        picture::home(&self.layout)
     }
 
     fn home_bytes(&self) -> Result<Option<u64>, HostError> {
@@ -152,7 +152,7 @@ impl Intake for RootHost {
 
     fn import_volume(&self, vm: &str, volume: &str, size_bytes: u64) -> Result<Box<dyn VolumeImport>, HostError> {
         let domain = self.domain(vm)?;
-        if self.is_running(vm) {
+        if self.is_running(vm)? {
             return Err(HostError::NotHalted { name: vm.to_owned() });
         }
         let (_, path) = self.saved_volume(&domain, volume)?;

@@ -77,17 +77,17 @@ impl Inventory {
     }
 
     /// The elements of all VMs.
-    fn elements(&self) -> impl Iterator<Item = &Element> {
+    pub(super) fn elements(&self) -> impl Iterator<Item = &Element> {
         let domains = self.root.child("domains").into_iter();
         domains.flat_map(|domains| domains.named("domain"))
     }
 
     /// The element of a VM, to be changed.
     pub(super) fn element_mut(&mut self, name: &str) -> Result<&mut Element, InventoryError> {
-        let domains = self.root.child_mut("domains").into_iter();
+        let domains = self.root.child_mut("domains");
+        let is_it = |element: &Element| element.name == "domain" && read::is_called(element, name);
         domains
-            .flat_map(Element::elements_mut)
-            .find(|element| element.name == "domain" && read::is_called(element, name))
+            .and_then(|domains| domains.find_mut(is_it))
             .ok_or_else(|| InventoryError::NoSuchVm { name: name.to_owned() })
     }
 

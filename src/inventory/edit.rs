@@ -37,11 +37,10 @@ impl Inventory {
     /// # Errors
     /// When its name or number is taken, or a text cannot stand in XML.
     pub fn insert_domain(&mut self, domain: &Domain) -> Result<(), InventoryError> {
-        for other in self.domains() {
-            if other.name == domain.name || other.qid == domain.qid {
-                let name = domain.name.clone();
-                return Err(InventoryFault::VmTaken { name, qid: domain.qid }.into());
-            }
+        let is_taken = |other: &Element| read::is_called(other, &domain.name) || read::qid(other) == Some(domain.qid);
+        if self.elements().any(is_taken) {
+            let name = domain.name.clone();
+            return Err(InventoryFault::VmTaken { name, qid: domain.qid }.into());
         }
         let element = domain_element(domain)?;
         self.part_mut("domains").push(element);

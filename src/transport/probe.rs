@@ -10,7 +10,10 @@ mod in_vm;
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::UNIX_EPOCH};
 
-use rustix::fs::{Access, access};
+use rustix::{
+    fs::{Access, access},
+    io::Errno,
+};
 
 use crate::{cancel::CancelToken, durable, host::Services};
 
@@ -70,7 +73,7 @@ fn directory(path: &Path) -> Result<Probe, ProbeError> {
     if !found.is_dir() {
         return Err(ProbeError::NotADirectory);
     }
-    if !takes_files(path) {
+    if !may(path, Access::WRITE_OK | Access::EXEC_OK)? {
         return Err(ProbeError::NotWritable);
     }
     Ok(Probe {
@@ -83,8 +86,13 @@ fn directory(path: &Path) -> Result<Probe, ProbeError> {
     })
 }
 
-fn takes_files(folder: &Path) -> bool {
-    access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+/// Whether this user may do something with a file or directory.
+fn may(path: &Path, wanted: Access) -> Result<bool, ProbeError> {
+    match access(path, wanted) {
+        Ok(()) => Ok(true),
+        Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => Ok(false),
+        Err(error) => Err(io_problem(error.into())),
+    }
 }
 
 /// What can be done where there is nothing of that name.
@@ -92,8 +100,11 @@ fn no_directory(path: &Path) -> ProbeError {
     // A link that leads nowhere is in the way of a directory.
     let is_link = path.symlink_metadata().is_ok();
     match path.parent().filter(|parent| parent.is_dir() && !is_link) {
-        Some(parent) if takes_files(parent) => ProbeError::CanBeMade,
-        Some(_) => ProbeError::CannotBeMade,
+        Some(parent) => match may(parent, Access::WRITE_OK | Access::EXEC_OK) {
+            Ok(true) => ProbeError::CanBeMade,
+            Ok(false) => ProbeError::CannotBeMade,
+            Err(error) => error,
+        },
         None => ProbeError::NotFound,
     }
 }
@@ -129,7 +140,7 @@ fn archive(path: &Path) -> Result<Probe, ProbeError> {
     if !found.is_file() {
         return Err(ProbeError::NotAFile);
     }
-    if access(path, Access::READ_OK).is_err() {
+    if !may(path, Access::READ_OK)? {
         return Err(ProbeError::NotReadable);
     }
     if found.len() == 0 {

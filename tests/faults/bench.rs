@@ -172,6 +172,10 @@ pub(crate) fn rounds(count: u64, work: impl Fn(u64) -> Result<(), String> + Sync
                         return;
                     }
                     if let Err(complaint) = work(round) {
+                        // All of them take long: nobody has to wait for the end.
+                        if tools::slow_wanted() {
+                            tools::say(&complaint);
+                        }
                         complaints.lock().unwrap().push(complaint);
                     }
                 }

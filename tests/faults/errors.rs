@@ -108,7 +108,8 @@ fn judge(run: &Run, archive: &Path, case: Case) -> Result<(), String> {
     };
     match code {
         0 if is_damaged => return Err("a damaged archive is called good".to_owned()),
-        0 if *kind == Kind::Read && file == archive && !is_harmless(*kind, case.fault) => {
+        // A read that failed once may have been one ahead, which is done again; from a disk that is gone nothing is.
+        0 if case.job != Job::Backup && *kind == Kind::Read && file == archive && case.fault == Fault::Gone => {
             return Err("it succeeds, and could not read the archive".to_owned());
         }
         code if code == case.job.code() => return Ok(()),

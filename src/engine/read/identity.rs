@@ -2,12 +2,12 @@
 //! Which archive something is, by the identifier in its header. No passphrase is asked for, so nothing that it says is
 //! believed beyond that: it tells an archive that was made here from a file that took its place.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use crate::{
     cancel::CancelToken,
-    engine::EngineError,
-    format::{BackupId, HEADER_MEMBER, Header, limits, outer},
+    engine::{EngineError, io_errors::source_error},
+    format::{BackupId, FormatError, HEADER_MEMBER, Header, limits, outer},
     host::Services,
     transport::{Incoming, Location, MemberReader, Request, Source, open_reader},
 };
@@ -30,21 +30,31 @@ pub(in crate::engine) fn backup_id_at(
         prefixes: &prefixes,
         kept_bytes: 0,
     };
-    let content = match open_reader(&Source::new(location.clone()), request, services, cancel)? {
-        Incoming::Bytes(reader) => first_of_file(reader.take(FRONT_BYTES)),
+    let source = Source::new(location.clone());
+    let content = match open_reader(&source, request, services, cancel)? {
+        Incoming::Bytes(reader) => {
+            first_of_file(reader.take(FRONT_BYTES)).map_err(|error| source_error(&location.to_string(), error))?
+        }
         Incoming::Members(mut reader) => first_of_service(reader.as_mut())?,
     };
     let header = content.and_then(|content| Header::parse(&content).ok());
     Ok(header.and_then(|header| header.backup_id))
 }
 
-/// The content of the header, if it is the first member of a file. What makes no sense is another file.
-fn first_of_file(front: impl Read) -> Option<Vec<u8>> {
+/// The content of the header, if it is the first member of a file. What makes no sense is another file; what cannot be read is none.
+fn first_of_file(front: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut reader = outer::Reader::new(front);
-    let member = reader.next_member().ok()??;
     let mut content = Vec::new();
-    is_header(&member.name, member.size).then(|| reader.read_into(&mut content).ok())??;
-    Some(content)
+    let read = match reader.next_member() {
+        Ok(Some(member)) if is_header(&member.name, member.size) => reader.read_into(&mut content),
+        Ok(_) => return Ok(None),
+        Err(error) => Err(error),
+    };
+    match read {
+        Ok(()) => Ok(Some(content)),
+        Err(FormatError::Io(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The same of what a VM sends. Dropping the reader ends its service.

@@ -240,10 +240,18 @@ impl Saving<'_, '_> {
     /// Notices a file that is not what it was when it was looked at.
     fn compare(&self, path: &Path, before: &Metadata) {
         let before = Stamp::of(before);
-        let is_same = before.name_change(path).is_ok_and(|change| change.is_none())
-            && fs::symlink_metadata(path).is_ok_and(|now| before.content_change(&Stamp::of(&now), false).is_none());
-        if !is_same {
-            self.changed(path);
+        let look = || {
+            if before.name_change(path)?.is_some() {
+                return Ok(false);
+            }
+            let now = Stamp::of(&fs::symlink_metadata(path)?);
+            Ok(before.content_change(&now, false).is_none())
+        };
+        match look() {
+            Ok(true) => {}
+            Ok(false) => self.changed(path),
+            Err(error) if durable::is_absence(&error) => self.changed(path),
+            Err(error) => self.leave_out(path, error),
         }
     }
 

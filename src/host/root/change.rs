@@ -249,7 +249,7 @@ pub(super) fn remove(host: &RootHost, vm: &str) -> Result<(), HostError> {
     if vm == DOM0 {
         return Err(Refusal::Dom0.into());
     }
-    if host.is_running(vm) {
+    if host.is_running(vm)? {
         return Err(HostError::NotHalted { name: vm.to_owned() });
     }
     let domain = host.domain(vm)?;

@@ -90,8 +90,19 @@ impl RootHost {
         domain.ok_or_else(|| HostError::NoSuchVm { name: vm.to_owned() })
     }
 
-    pub(super) fn is_running(&self, vm: &str) -> bool {
-        self.layout.inside(vm).is_some_and(|folder| folder.is_dir())
+    /// Whether a VM runs.
+    ///
+    /// # Errors
+    /// When that cannot be learned.
+    pub(super) fn is_running(&self, vm: &str) -> Result<bool, HostError> {
+        let Some(folder) = self.layout.inside(vm) else {
+            return Ok(false);
+        };
+        match folder.metadata() {
+            Ok(found) => Ok(found.is_dir()),
+            Err(error) if durable::is_absence(&error) => Ok(false),
+            Err(error) => Err(HostError::io(Operation::Read(folder), error)),
+        }
     }
 
     /// A volume that is saved, with the file that it lies in.

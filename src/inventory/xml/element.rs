@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! An element of a document, with all that is in it.
+//!
+//! Copies of a document share the elements that none of them has changed: a record is copied for each VM that a restore makes, and
+//! what does not change then costs nothing.
+
+use std::sync::Arc;
 
 /// An element with all that is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +20,8 @@ pub(crate) struct Element {
 /// What an element can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Node {
-    /// An element.
-    Element(Element),
+    /// An element, which copies of it share until one of them is changed.
+    Element(Arc<Element>),
     /// Text, unescaped.
     Text(String),
     /// A comment, as it stands between `<!--` and `-->`.
@@ -76,7 +81,7 @@ impl Element {
     /// The elements directly in it.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
+            Node::Element(element) => Some(&**element),
             _ => None,
         })
     }
@@ -91,10 +96,10 @@ impl Element {
         self.elements().find(|element| element.name == name)
     }
 
-    /// The elements directly in it, to be changed.
+    /// The elements directly in it, all of them to be changed.
     pub(crate) fn elements_mut(&mut self) -> impl Iterator<Item = &mut Self> {
         self.children.iter_mut().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
+            Node::Element(element) => Some(Arc::make_mut(element)),
             _ => None,
         })
     }
@@ -106,7 +111,11 @@ impl Element {
 
     /// The first element directly in it that is the wanted one, to be changed.
     pub(crate) fn find_mut(&mut self, mut is_wanted: impl FnMut(&Self) -> bool) -> Option<&mut Self> {
-        self.elements_mut().find(|element| is_wanted(element))
+        // Only what is found may become a copy of its own.
+        self.children.iter_mut().find_map(|node| match node {
+            Node::Element(element) if is_wanted(element) => Some(Arc::make_mut(element)),
+            _ => None,
+        })
     }
 
     /// Puts an element after all that is in it.
@@ -116,7 +125,7 @@ impl Element {
 
     /// Puts an element in front of the node at a place; blank text around it goes, because the printer lays it out.
     pub(crate) fn insert(&mut self, place: usize, child: Self) {
-        self.children.insert(place, Node::Element(child));
+        self.children.insert(place, Node::Element(Arc::new(child)));
         self.children
             .retain(|node| !matches!(node, Node::Text(text) if is_blank(text)));
     }

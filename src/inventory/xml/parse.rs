@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Reads a document into a tree, within bounds.
 
+use std::sync::Arc;
+
 use quick_xml::{
     Reader,
     events::{BytesStart, Event},
@@ -190,7 +192,7 @@ impl Builder {
 
     fn close(&mut self, element: Element) -> Result<(), InventoryError> {
         match self.open.last_mut() {
-            Some(parent) => parent.children.push(Node::Element(element)),
+            Some(parent) => parent.children.push(Node::Element(Arc::new(element))),
             None if self.root.is_none() => self.root = Some(element),
             None => return Err(InventoryFault::SecondRoot.into()),
         }
