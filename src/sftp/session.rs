@@ -274,7 +274,7 @@ impl Inner {
     pub(super) async fn answer<T>(&self, request: impl Future<Output = SftpResult<T>>) -> Result<T, SftpError> {
         let over = async {
             self.lost.cancelled().await;
-            sleep(LAST_WORDS).await;
+            sleep(LAST_WORDS.min(self.patience)).await;
         };
         tokio::select! {
             biased;

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     bench::{ALL, VMS},
-    state::{self, archives, has_home, restored, unfinished, verify},
+    state::{self, archives, home_lacks, restored, unfinished, verify},
     support::{
         programs::{finish, names, qvm_backup, qvm_backup_restore},
         roots,
@@ -31,12 +31,12 @@ pub(crate) enum Job {
 
 impl Job {
     pub(crate) const ALL: [Self; 6] = [
-        Self::Backup,
-        Self::Verify,
-        Self::VerifyDamaged,
         Self::Restore,
         Self::NewRoot,
         Self::Extract,
+        Self::Backup,
+        Self::Verify,
+        Self::VerifyDamaged,
     ];
 
     /// How it ends where nothing goes wrong.
@@ -84,8 +84,8 @@ impl Job {
         match self {
             Self::Backup => state::check_archives(folder, old, code, said),
             Self::Verify | Self::VerifyDamaged => {}
-            Self::Restore => state::check_restored(&folder.join("here"), folder, is_done),
-            Self::NewRoot => state::check_new_root(folder, is_done),
+            Self::Restore => state::check_restored(&folder.join("here"), folder, is_done, said),
+            Self::NewRoot => state::check_new_root(folder, is_done, said),
             Self::Extract => {
                 let volume = folder.join("volume");
                 if is_done || volume.exists() {
@@ -122,7 +122,7 @@ impl Job {
                 let new = folder.join("new");
                 let run = finish(&mut again);
                 if run.code == 0 {
-                    state::check_new_root(folder, true);
+                    state::check_new_root(folder, true, "");
                 } else if restored(&new) {
                     go_on(folder, &new, archive);
                 } else {
@@ -131,7 +131,7 @@ impl Job {
                     assert!(said.contains("new is not empty"), "{said}");
                     fs::remove_dir_all(&new).unwrap();
                     finish(&mut again).expect(0);
-                    state::check_new_root(folder, true);
+                    state::check_new_root(folder, true, "");
                 }
             }
             Self::Extract => {
@@ -163,7 +163,7 @@ fn go_on(folder: &Path, here: &Path, archive: &Path) {
     assert_eq!(parts(&here.join("home/user")), Vec::<PathBuf>::new());
     let there = roots::domains(here);
     let mut missing: Vec<&str> = VMS.into_iter().filter(|vm| !there.contains_key(*vm)).collect();
-    if !has_home(folder, here) {
+    if home_lacks(folder, here) != Some(Vec::new()) {
         missing.push("dom0");
     }
     if !missing.is_empty() {
@@ -171,5 +171,5 @@ fn go_on(folder: &Path, here: &Path, archive: &Path) {
         command.arg("--root").arg(here).arg("-p").arg(folder.join("passphrase"));
         finish(command.arg("--ignore-missing").arg(archive).args(missing)).expect(0);
     }
-    state::check_restored(here, folder, true);
+    state::check_restored(here, folder, true, "");
 }

@@ -2,7 +2,7 @@
 //! What must hold of archives and PedOS after a job, whatever went wrong.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::MetadataExt,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -93,7 +93,7 @@ fn is_whole(folder: &Path, here: &Path, vm: &str) -> bool {
     .is_ok()
 }
 
-pub(crate) fn check_restored(here: &Path, folder: &Path, is_done: bool) {
+pub(crate) fn check_restored(here: &Path, folder: &Path, is_done: bool, said: &str) {
     let (there, unfinished) = (roots::domains(here), unfinished(here));
     for vm in VMS.into_iter().filter(|vm| there.contains_key(*vm)) {
         let is_named = unfinished.iter().any(|name| name == vm);
@@ -112,24 +112,29 @@ pub(crate) fn check_restored(here: &Path, folder: &Path, is_done: bool) {
         there.contains_key("own") || !here.ends_with("here"),
         "a VM that was there is gone"
     );
-    let has_home = has_home(folder, here);
-    assert!(!is_done || has_home, "it says that dom0's home is there");
+    let lacks = home_lacks(folder, here);
+    assert!(!is_done || lacks == Some(Vec::new()), "dom0's home lacks {lacks:?}");
+    for path in lacks.into_iter().flatten() {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(said.contains(&name), "dom0's home lacks {name}, and nothing says so");
+    }
 }
 
-/// Whether dom0's home was restored. It is whole where it has its final name.
-pub(crate) fn has_home(folder: &Path, here: &Path) -> bool {
+/// What dom0's home lacks where it was restored, by paths in it; `None` where it was not. Of several copies the best one counts.
+pub(crate) fn home_lacks(folder: &Path, here: &Path) -> Option<Vec<PathBuf>> {
     let own = here.join("home/user");
     let names = if own.exists() { names(&own) } else { Vec::new() };
-    let mut restored = names
+    let restored = names
         .iter()
-        .filter(|name| name.to_string_lossy().starts_with("home-restore-"))
-        .peekable();
-    let there = restored.peek().is_some();
-    for name in restored {
-        let home = own.join(name).join("dom0-home/user");
-        assert_eq!(files(&home), files(&folder.join("root/home/user")), "dom0's home");
-    }
-    there
+        .filter(|name| name.to_string_lossy().starts_with("home-restore-"));
+    let wanted = files(&folder.join("root/home/user"));
+    let lacks = restored.map(|name| {
+        let found = files(&own.join(name).join("dom0-home/user"));
+        let paths = wanted.keys().chain(found.keys());
+        let differs: BTreeSet<_> = paths.filter(|path| wanted.get(*path) != found.get(*path)).collect();
+        differs.into_iter().cloned().collect::<Vec<_>>()
+    });
+    lacks.min_by_key(Vec::len)
 }
 
 /// What is below a folder: paths with modes, and what files and links hold.
@@ -177,10 +182,10 @@ fn check_volumes(folder: &Path, here: &Path, vm: &str) {
     }
 }
 
-pub(crate) fn check_new_root(folder: &Path, is_done: bool) {
+pub(crate) fn check_new_root(folder: &Path, is_done: bool, said: &str) {
     let new = folder.join("new");
     if restored(&new) {
-        check_restored(&new, folder, is_done);
+        check_restored(&new, folder, is_done, said);
     } else {
         assert!(!is_done, "it says that there is a new PedOS");
     }

@@ -244,7 +244,8 @@ fn uuid() -> io::Result<String> {
     ))
 }
 
-/// Removes the data first and the record last, so that what a crash leaves can be removed again.
+/// Removes the data first and the record last, so that what a crash leaves can be removed again. The record is written with the next
+/// commit: a cancelled restore removes hundreds of VMs.
 pub(super) fn remove(host: &RootHost, vm: &str) -> Result<(), HostError> {
     if vm == DOM0 {
         return Err(Refusal::Dom0.into());
@@ -262,6 +263,5 @@ pub(super) fn remove(host: &RootHost, vm: &str) -> Result<(), HostError> {
             _ => {}
         }
     }
-    host.record.edit(|record| Ok(record.remove_domain(vm)?))?;
-    host.record.commit()
+    host.record.edit(|record| Ok(record.remove_domain(vm)?))
 }

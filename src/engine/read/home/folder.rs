@@ -115,7 +115,7 @@ impl HomeFolder {
         }
         self.own(&self.part).map_err(|error| home_error(&self.part, error))?;
         File::open(&self.part)
-            .and_then(|folder| rustix::fs::syncfs(&folder).map_err(io::Error::from))
+            .and_then(|folder| rustix::io::retry_on_intr(|| rustix::fs::syncfs(&folder)).map_err(io::Error::from))
             .map_err(|error| home_error(&self.path, error))?;
         while let Err(error) = durable::rename_new(&self.part, &self.path) {
             let next = self
