@@ -204,20 +204,32 @@ impl HomeFolder {
 
     /// Makes the folders above a path; those that the archive does not describe stay with a mode of their own.
     pub(super) fn make_parents(&self, path: &Path) -> io::Result<()> {
-        let mut missing: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| !folder.is_dir()).collect();
+        let mut missing = Vec::new();
+        for folder in path.ancestors().skip(1) {
+            if is_folder(folder)? {
+                break;
+            }
+            missing.push(folder);
+        }
         while let Some(folder) = missing.pop() {
-            DirBuilder::new().mode(0o700).create(folder)?;
-            self.own(folder)?;
+            self.make_folder(folder)?;
         }
         Ok(())
     }
 
     pub(super) fn directory(&self, path: &Path, entry: &Entry) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        self.own(path)?;
+        self.make_parents(path)?;
+        if !is_folder(path)? {
+            self.make_folder(path)?;
+        }
         let described = (path.to_owned(), entry.mode & MODE_BITS, entry.mtime);
         self.later().directories.push(described);
         Ok(())
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        DirBuilder::new().mode(0o700).create(path)?;
+        self.own(path)
     }
 
     pub(super) fn fifo(&self, path: &Path, entry: &Entry) -> io::Result<()> {
@@ -249,6 +261,15 @@ impl HomeFolder {
                 Err(error)
             }
         }
+    }
+}
+
+/// Whether a folder is there. What cannot be looked at is neither there nor missing.
+fn is_folder(path: &Path) -> io::Result<bool> {
+    match path.metadata() {
+        Ok(found) => Ok(found.is_dir()),
+        Err(error) if durable::is_absence(&error) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
