@@ -62,7 +62,7 @@ pub enum DeriveFailure {
 pub type Derived = Result<Keys, DeriveFailure>;
 
 /// What a derivation makes: the key of the cipher and that of the MAC, 32 bytes each.
-const KEYS_BYTES: usize = 64;
+pub(super) const KEYS_BYTES: usize = 64;
 
 /// The two keys that come out of one derivation, in memory for secrets.
 #[derive(Clone)]
@@ -76,9 +76,13 @@ impl Keys {
         Ok(Self(Arc::new(keys)))
     }
 
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> [u8; KEYS_BYTES] {
-        self.0[..].try_into().unwrap()
+    /// Copies keys that were kept.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self(Arc::new(Locked::of(bytes)))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     pub(super) fn cipher(&self) -> Ctr64BE<Aes256> {

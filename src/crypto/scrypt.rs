@@ -253,6 +253,14 @@ pub struct OpenKey {
 }
 
 impl OpenKey {
+    pub(super) fn of(keys: Keys) -> Self {
+        Self { keys }
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// Authenticates the whole container, and only then decrypts it where it lies. The range is where the content is.
     ///
     /// # Errors
