@@ -149,7 +149,10 @@ mod tests {
     use super::*;
 
     fn derived(scratch: &mut Scratch, passphrase: &[u8], salt: &[u8], cost: KdfCost) -> [u8; 64] {
-        scratch.derive_secrets(&[(passphrase, salt)], cost).unwrap()[0].bytes().try_into().unwrap()
+        scratch.derive_secrets(&[(passphrase, salt)], cost).unwrap()[0]
+            .bytes()
+            .try_into()
+            .unwrap()
     }
 
     fn by_the_crate(passphrase: &[u8], salt: &[u8], cost: KdfCost) -> [u8; 64] {

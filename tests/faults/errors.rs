@@ -43,6 +43,9 @@ fn is_harmless(kind: Kind, fault: Fault) -> bool {
     fault == Fault::Short || (fault == Fault::Error(libc::EINTR) && !matches!(kind, Kind::Lock))
 }
 
+/// From each of so many calls on an error lasts: what it leads to differs little from one call to the next.
+const LASTING_STEP: usize = 3;
+
 /// A fault that is to be tried.
 #[derive(Debug, Clone, Copy)]
 struct Case {
@@ -67,7 +70,7 @@ fn cases(bench: &Bench) -> Vec<Case> {
             cases.extend(calls.flat_map(|call| faults(kind).iter().map(move |&fault| Case { job, call, fault })));
         }
         let all: u64 = run.trace.calls.values().sum();
-        for number in 1..=all {
+        for number in (1..=all).step_by(LASTING_STEP) {
             let call = Call { kind: None, number };
             cases.extend([Fault::Gone, Fault::Full].map(|fault| Case { job, call, fault }));
         }

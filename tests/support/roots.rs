@@ -449,3 +449,16 @@ pub(crate) fn expect_same_volume(path: &Path, path_here: &Path) {
         path_here.display()
     );
 }
+
+/// Whether a volume is as the other one, or new: not there, one hole, or zeros as after a power cut.
+pub(crate) fn is_blank_or_same(path: &Path, path_here: &Path) -> bool {
+    let Ok(found) = path_here.metadata() else {
+        return true;
+    };
+    // A new volume may have gigabytes.
+    if found.blocks() == 0 {
+        return true;
+    }
+    let bytes = fs::read(path_here).unwrap();
+    bytes.iter().all(|byte| *byte == 0) || bytes == fs::read(path).unwrap()
+}

@@ -119,7 +119,7 @@ fn what_a_killed_restore_leaves_is_marked_named_and_taken_away() {
     let kills = if std::env::var_os("RUN_SLOW_TESTS").is_some() {
         200
     } else {
-        40
+        20
     };
     let (mut noise, mut hits, mut homes) = (Noise::new(7), 0, 0);
     for number in 0..kills {
