@@ -11,5 +11,6 @@ mod profiles;
 mod root;
 mod root_changes;
 mod root_interrupted;
+mod root_out_of_sight;
 mod root_services;
 mod sample;
