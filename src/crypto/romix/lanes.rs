@@ -7,8 +7,6 @@
 
 use bytemuck::Pod;
 
-use super::MOST_LANES;
-
 /// Registers of some lanes, and the operations on them. A value of this type proves that the processor has the instructions.
 pub(super) trait Lanes: Copy {
     /// One row of the matrix that Salsa20 works on, for each lane.
@@ -34,7 +32,7 @@ pub(super) trait Lanes: Copy {
 pub(in super::super) fn most_lanes() -> usize {
     #[cfg(target_arch = "x86_64")]
     match pulp::x86::Arch::new() {
-        pulp::x86::Arch::V4(_) => return MOST_LANES,
+        pulp::x86::Arch::V4(_) => return super::MOST_LANES,
         pulp::x86::Arch::V3(_) => return 2,
         _ => {}
     }
