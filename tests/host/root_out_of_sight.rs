@@ -18,7 +18,7 @@ fn hide(folder: &Path) {
 }
 
 fn is_of_the_disk<T>(result: Result<T, HostError>) -> bool {
-    matches!(result, Err(HostError::Io { .. }))
+    result.is_err_and(|error| matches!(error, HostError::Io { .. }))
 }
 
 #[test]
