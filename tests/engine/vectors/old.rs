@@ -41,6 +41,23 @@ pub(super) fn v3() -> Vec<Set> {
     let mut good_ones = Set::new(3, "good");
     good_ones.backup("gzip", "as it was written", &backup, good());
     good_ones.backup("plain", "neither encrypted nor compressed", &Backup::v3_plain(), good());
+    good_ones.members(
+        "inventory-first",
+        "the inventory stands before the header",
+        &backup,
+        |members| members[..4].rotate_left(2),
+        good(),
+    );
+    good_ones.members(
+        "code-apart",
+        "the inventory stands before the header, and its code at the end",
+        &backup,
+        |members| {
+            members[..4].rotate_left(2);
+            members[1..].rotate_left(1);
+        },
+        good(),
+    );
     vec![
         good_ones,
         v3_header(&backup),
@@ -279,6 +296,16 @@ pub(super) fn v2() -> Vec<Set> {
         "without a header, as the first ones were",
         &backup,
         |members| drop(members.drain(..2)),
+        good(),
+    );
+    good_ones.members(
+        "no-header-backwards",
+        "without a header, and the members stand in the opposite order",
+        &backup,
+        |members| {
+            members.drain(..2);
+            members.reverse();
+        },
         good(),
     );
     let mut set = Set::new(2, "volumes");

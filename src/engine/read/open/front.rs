@@ -14,8 +14,9 @@ use crate::{
 use super::{
     super::{
         index::RunIndex,
-        member::{BLOCK_BYTES, MemberInfo},
+        member::BLOCK_BYTES,
         members::Members,
+        role::{Role, role},
     },
     opener::{Opener, is_inventory},
 };
@@ -37,15 +38,20 @@ pub(super) fn arrange(
     let Some(index) = index.get(source, cancel)? else {
         return Ok(Vec::new());
     };
-    let is_front = |member: &MemberInfo| member.name == HEADER_MEMBER || member.name == HEADER_MAC_MEMBER;
-    if index.members.iter().any(is_front) {
+    // Those of an archive stand first in the index. One that has only an inventory has it there.
+    if index
+        .members
+        .first()
+        .is_some_and(|first| matches!(role(&first.name), Role::Front(_)))
+    {
         members.arrange(Arc::clone(&index.members));
     }
     Ok(index.lost.clone())
 }
 
-/// Whether the archive begins with its header, the header's proof and its inventory, or is one of those that have only an
-/// inventory. A source that is no file is taken as it comes.
+/// Whether the archive begins with its header, the header's proof and its inventory. One that begins with its inventory does
+/// not: whether it is one of those that have no header, or the header stands elsewhere, only all of its members tell. A
+/// source that is no file is taken as it comes.
 fn begins_as_written(source: &Source, cancel: &CancelToken) -> Result<bool, EngineError> {
     let Some(mut members) = Members::open_ranged(source, cancel)? else {
         return Ok(true);
@@ -55,7 +61,6 @@ fn begins_as_written(source: &Source, cancel: &CancelToken) -> Result<bool, Engi
             return Ok(false);
         };
         let is_right = match place {
-            0 if is_inventory(PartName::parse_old_member(&member.name)) => return Ok(true),
             0 => member.name == HEADER_MEMBER,
             1 => member.name == HEADER_MAC_MEMBER,
             _ => {
