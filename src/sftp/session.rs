@@ -375,7 +375,26 @@ fn all_entries(
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Cursor};
+
     use super::*;
+
+    #[test]
+    fn a_packet_of_a_server_has_a_largest_size() {
+        let session = |bytes: u32| {
+            let (name, version) = (b"x", russh_sftp::protocol::VERSION);
+            let beside = 1 + size_of::<u32>() * 3 + name.len();
+            let value = vec![b'v'; bytes as usize - beside];
+            let mut packet = [&bytes.to_be_bytes()[..], &[2], &version.to_be_bytes()].concat();
+            for text in [&name[..], &value] {
+                packet.extend((text.len() as u32).to_be_bytes());
+                packet.extend(text);
+            }
+            Session::start(Box::new(Cursor::new(packet)), Box::new(io::sink()), LAST_WORDS * 20).map(drop)
+        };
+        assert_eq!(session(LARGEST_PACKET_BYTES), Ok(()));
+        assert_eq!(session(LARGEST_PACKET_BYTES + 1), Err(SftpError::Lost));
+    }
 
     #[test]
     fn a_directory_has_so_many_entries_and_no_more() {

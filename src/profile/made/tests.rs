@@ -218,6 +218,22 @@ fn the_list_is_bounded_and_a_broken_one_is_empty() {
 }
 
 #[test]
+fn a_list_is_read_up_to_its_largest_size() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = LocalDir::new(scratch.path());
+    let last = Line::of(&made(7, file("/mnt/last"))).unwrap().to_string();
+    for (bytes, found) in [(LARGEST_BYTES, 1), (LARGEST_BYTES + 1, 0)] {
+        let before = vec![b'x'; bytes as usize - last.len() - 1];
+        fs::write(
+            scratch.path().join(FILE),
+            [&before[..], b"\n", last.as_bytes()].concat(),
+        )
+        .unwrap();
+        assert_eq!(listed(&folder).len(), found, "{bytes}");
+    }
+}
+
+#[test]
 fn a_list_that_cannot_be_read_is_not_replaced() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = LocalDir::new(scratch.path());

@@ -157,7 +157,7 @@ impl Holder<'_, '_> {
             let mut import = self.target.volume(self.row, volume, size_bytes)?;
             let data = self.copy_volume(import.as_deref_mut())?;
             (data, Staged::Volume(import))
-        } else if let Some(file) = VmFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES) {
+        } else if let Some(file) = small_file(name, size_bytes) {
             let content = self.read_small(size_bytes)?;
             (size_bytes, Staged::File(file, content))
         } else {
@@ -262,4 +262,24 @@ impl Holder<'_, '_> {
 fn volume_of<'a>(row: &RestoreRow, name: &'a str) -> Option<&'a str> {
     let volume = volume_of_file(name)?;
     row.domain.keeps_volume(volume).then_some(volume)
+}
+
+/// The kind of a small file of which so many bytes are taken.
+fn small_file(name: &str, size_bytes: u64) -> Option<VmFile> {
+    VmFile::from_file_name(name).filter(|_| size_bytes <= SMALL_FILE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_file_has_a_largest_size() {
+        for file in VmFile::ALL {
+            let name = file.file_name();
+            assert_eq!(small_file(name, SMALL_FILE_BYTES), Some(file));
+            assert_eq!(small_file(name, SMALL_FILE_BYTES + 1), None);
+        }
+        assert_eq!(small_file("private.img", 1), None);
+    }
 }
