@@ -107,6 +107,7 @@ pub(super) fn system(layout: &Layout, record: &Inventory, sight: &Sight) -> Syst
         root: layout.root.clone(),
         lacks_rights: false,
         starts_vms: matches!(sight.opener, Opener::Helper { .. }),
+        hides_home: home.is_err(),
         user: home.ok().flatten().map(|home| home.user),
         labels: labels.map(|entry| entry.label).collect(),
         pools: picture.pools(),

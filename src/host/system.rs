@@ -17,6 +17,8 @@ pub struct System {
     pub starts_vms: bool,
     /// The user of dom0, as far as there is one.
     pub user: Option<String>,
+    /// Whether it cannot be learned now whether dom0 has a home. Its backup says why.
+    pub hides_home: bool,
     /// Labels in their order.
     pub labels: Vec<Label>,
     /// Storage pools.
@@ -33,6 +35,11 @@ impl System {
     /// The VM of that name.
     pub fn vm(&self, name: &str) -> Option<&Vm> {
         self.vms.iter().find(|vm| vm.name == name)
+    }
+
+    /// Whether dom0 has a home, as far as can be told.
+    pub fn may_have_home(&self) -> bool {
+        self.user.is_some() || self.hides_home
     }
 
     /// Takes what was counted of dom0's home, if this system has a home.

@@ -207,7 +207,7 @@ pub fn default_selection(system: &System) -> Vec<String> {
         .vms
         .iter()
         .filter(|vm| vm.include_in_backups && vm.class != Class::RemoteVm)
-        .filter(|vm| vm.class != Class::AdminVm || system.user.is_some());
+        .filter(|vm| vm.class != Class::AdminVm || system.may_have_home());
     wanted.map(|vm| vm.name.clone()).collect()
 }
 
@@ -292,7 +292,7 @@ pub fn check_backup(system: &System, vms: &[String], destination: Option<&Locati
             add(BackupRemark::CannotBeBackedUp);
         }
         if vm.class == Class::AdminVm {
-            check_home(system.user.as_deref(), &mut add);
+            check_home(system, &mut add);
         }
         check_vm(vm, &mut add);
     }
@@ -330,8 +330,9 @@ pub fn check_backup(system: &System, vms: &[String], destination: Option<&Locati
 }
 
 /// The name of dom0's user is a part of the archive's paths, which only plain characters pass through unchanged.
-fn check_home(user: Option<&str>, add: &mut impl FnMut(BackupRemark)) {
-    match user {
+fn check_home(system: &System, add: &mut impl FnMut(BackupRemark)) {
+    match system.user.as_deref() {
+        None if system.hides_home => {}
         None => add(BackupRemark::NoHome),
         Some(user) if user.bytes().all(|byte| byte.is_ascii_graphic()) => {}
         Some(user) => add(BackupRemark::HomeName { user: user.to_owned() }),

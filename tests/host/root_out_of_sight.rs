@@ -6,6 +6,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 use pedos_backup::{
     host::{HostError, Intake, Vms},
     inventory::Class,
+    plan::{Room, check_backup, default_selection},
 };
 
 use crate::root::{fresh, new};
@@ -33,8 +34,11 @@ fn a_home_that_cannot_be_looked_at_may_be_there() {
     assert!(is_of_the_disk(host.home()) && is_of_the_disk(host.home_bytes()));
     // The other VMs are listed, and dom0 can be selected: its backup says what is the matter.
     let system = host.system().unwrap();
-    let dom0 = system.vms.iter().find(|vm| vm.name == "dom0").unwrap();
-    assert_eq!((dom0.backup_bytes, system.user), (None, None));
+    let dom0 = system.vm("dom0").unwrap();
+    assert_eq!((dom0.backup_bytes, system.may_have_home()), (None, true));
+    let dom0 = ["dom0".to_owned()];
+    assert_eq!(check_backup(&system, &dom0, None, Room::default()), []);
+    assert_eq!(default_selection(&system), dom0);
 }
 
 #[test]
