@@ -156,8 +156,7 @@ impl Intake for RootHost {
             return Err(HostError::NotHalted { name: vm.to_owned() });
         }
         let (_, path) = self.saved_volume(&domain, volume)?;
-        // No volume on the disk without its VM: not even after a crash.
-        self.record.commit()?;
+        // No volume on the disk without its VM, not even after a crash: a VM is on the disk's record since it was created.
         let import = import::FileImport::begin(self.record.clone(), vm, volume, &path, size_bytes)?;
         Ok(Box::new(import))
     }
