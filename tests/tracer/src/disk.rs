@@ -6,9 +6,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    fs, io,
+    fs::{self, Metadata, Permissions},
+    io,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 /// How much of what was not synced is lost.
@@ -30,8 +32,12 @@ const BLOCK_BYTES: usize = 4096;
 /// The largest file whose content is kept, in bytes.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// A number of the file system for what a name leads to.
-type Inode = u64;
+/// What a name leads to: the number of the file system, which is used again when a file has gone, and when it was made.
+type Inode = (u64, Option<SystemTime>);
+
+fn inode(found: &Metadata) -> Inode {
+    (found.ino(), found.created().ok())
+}
 
 /// What is on the disk.
 #[derive(Debug)]
@@ -40,8 +46,9 @@ pub struct Disk {
     /// The names in each folder that was there at the beginning or was synced.
     names: HashMap<Inode, BTreeMap<PathBuf, Inode>>,
     contents: HashMap<Inode, Vec<u8>>,
-    /// Links and modes do not change in these tests.
+    /// Links do not change in these tests, and modes are those that were seen last.
     links: HashMap<Inode, PathBuf>,
+    modes: HashMap<Inode, u32>,
     /// Files that are larger than what a test writes, such as the volatile volume of a VM: nothing is kept of them but that.
     large: HashSet<Inode>,
     root: Inode,
@@ -58,8 +65,9 @@ impl Disk {
             names: HashMap::new(),
             contents: HashMap::new(),
             links: HashMap::new(),
+            modes: HashMap::new(),
             large: HashSet::new(),
-            root: fs::metadata(folder)?.ino(),
+            root: inode(&fs::metadata(folder)?),
         };
         disk.note_all()?;
         Ok(disk)
@@ -93,21 +101,23 @@ impl Disk {
 
     fn note(&mut self, path: &Path) -> io::Result<()> {
         let found = path.symlink_metadata()?;
+        self.modes.insert(inode(&found), found.mode());
         if found.is_dir() {
             let names = fs::read_dir(path)?.map(|entry| {
                 let entry = entry?;
                 let found = entry.path().symlink_metadata()?;
                 if found.is_symlink() {
-                    self.links.insert(found.ino(), fs::read_link(entry.path())?);
+                    self.links.insert(inode(&found), fs::read_link(entry.path())?);
                 }
-                Ok((PathBuf::from(entry.file_name()), found.ino()))
+                Ok((PathBuf::from(entry.file_name()), inode(&found)))
             });
             let names: io::Result<_> = names.collect();
-            self.names.insert(found.ino(), names?);
+            self.names.insert(inode(&found), names?);
         } else if found.len() > MOST_BYTES {
-            self.large.insert(found.ino());
+            self.contents.remove(&inode(&found));
+            self.large.insert(inode(&found));
         } else if found.is_file() {
-            self.contents.insert(found.ino(), fs::read(path)?);
+            self.contents.insert(inode(&found), fs::read(path)?);
         }
         Ok(())
     }
@@ -133,14 +143,20 @@ impl Disk {
             } else if self.names.contains_key(inode) || self.is_folder(*inode) {
                 self.lay_out(*inode, &path)?;
             } else {
-                fs::write(path, self.contents.get(inode).map_or(&[][..], Vec::as_slice))?;
+                fs::write(&path, self.contents.get(inode).map_or(&[][..], Vec::as_slice))?;
+                if let Some(mode) = self.modes.get(inode) {
+                    fs::set_permissions(&path, Permissions::from_mode(*mode))?;
+                }
             }
+        }
+        if let Some(mode) = self.modes.get(&folder) {
+            fs::set_permissions(into, Permissions::from_mode(*mode))?;
         }
         Ok(())
     }
 
     /// Whether this is a folder that was made and never synced, which is empty then.
-    fn is_folder(&self, inode: Inode) -> bool {
+    fn is_folder(&self, wanted: Inode) -> bool {
         let mut open = vec![self.folder.clone()];
         while let Some(folder) = open.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -148,7 +164,7 @@ impl Disk {
                     continue;
                 };
                 if found.is_dir() {
-                    if found.ino() == inode {
+                    if inode(&found) == wanted {
                         return true;
                     }
                     open.push(entry.path());
@@ -172,14 +188,14 @@ impl Disk {
             } else if found.len() > MOST_BYTES {
                 fs::File::create(&copy)?.set_len(found.len())?;
             } else if found.is_file() {
-                let synced = self.contents.get(&found.ino()).map_or(&[][..], Vec::as_slice);
+                let synced = self.contents.get(&inode(&found)).map_or(&[][..], Vec::as_slice);
                 let content = match loss {
                     Loss::Zeros => torn(&fs::read(&path)?, synced, |_| true),
                     Loss::Torn => torn(&fs::read(&path)?, synced, |block| block % 2 == 1),
                     _ => synced.to_vec(),
                 };
                 fs::write(&copy, content)?;
-                fs::set_permissions(&copy, fs::Permissions::from_mode(found.mode()))?;
+                fs::set_permissions(&copy, Permissions::from_mode(found.mode()))?;
             }
         }
         Ok(())
