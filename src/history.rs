@@ -29,6 +29,9 @@ const FILE: &str = "pedos-backup.history";
 /// The largest history in bytes: a year of daily backups of 300 VMs. When it is reached, the older half is forgotten.
 const MOST_BYTES: u64 = 16 << 20;
 
+/// Room for the longest line.
+const ROOM_BYTES: u64 = 1 << 20;
+
 /// The mode of the file: it names places and VMs of its user.
 const MODE: u32 = 0o600;
 
@@ -139,8 +142,6 @@ fn note(folder: &LocalDir, report: &str) {
 /// Makes sure that a line can be appended by a program that may do nothing else in the folder, and returns the file; `None` where
 /// there can be no history.
 pub fn made_ready(folder: &LocalDir) -> Option<PathBuf> {
-    /// Room for the longest line.
-    const ROOM_BYTES: u64 = 1 << 20;
     let prepare = || {
         let _lock = folder.lock()?;
         let (path, file) = open(folder)?;
@@ -365,8 +366,24 @@ mod tests {
         fs::write(&path, line.repeat(most / 1024 - 1)).unwrap();
         append(&folder, &line).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().len(), MOST_BYTES);
-        append(&folder, "y\n").unwrap();
+        append(&folder, "\n").unwrap();
         let kept = fs::read_to_string(&path).unwrap();
-        assert!(kept.ends_with("x\ny\n") && kept.len() <= most / 2 + 2, "{}", kept.len());
+        assert!(kept.ends_with("x\n\n") && kept.len() <= most / 2 + 1, "{}", kept.len());
+    }
+
+    #[test]
+    fn a_history_that_is_made_ready_has_room_for_a_line() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = LocalDir::new(scratch.path().to_owned());
+        let path = scratch.path().join(FILE);
+        let line = "x".repeat(1023) + "\n";
+        let whole = line.repeat(usize::try_from(MOST_BYTES - ROOM_BYTES).unwrap() / line.len());
+        for (text, is_kept) in [(whole.clone(), true), (whole + "\n", false)] {
+            fs::write(&path, &text).unwrap();
+            assert_eq!(made_ready(&folder).as_ref(), Some(&path));
+            let bytes = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+            assert_eq!(bytes == text.len(), is_kept);
+            assert!(bytes == text.len() || bytes <= text.len() / 2, "{bytes}");
+        }
     }
 }

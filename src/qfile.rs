@@ -394,6 +394,17 @@ mod tests {
         assert_eq!(file.untrusted_name.len(), LONGEST_NAME_BYTES as usize - 1);
         let fault = error(&named(LONGEST_NAME_BYTES + 1), 1);
         assert!(matches!(fault, QfileError::Malformed(QfileFault::LongName)));
+        let linked = |bytes: u32| {
+            let mut link = named(2);
+            link[4..8].copy_from_slice(&SYMLINK.to_le_bytes());
+            link[8..16].copy_from_slice(&u64::from(bytes).to_le_bytes());
+            link.resize(link.len() + bytes as usize, b'x');
+            link.extend(vec![0; HEADER_BYTES]);
+            Reader::new(&link[..], 1).next_file()
+        };
+        assert!(matches!(linked(LONGEST_NAME_BYTES - 1), Ok(None)));
+        let fault = linked(LONGEST_NAME_BYTES).unwrap_err();
+        assert!(matches!(fault, QfileError::Malformed(QfileFault::Kind)));
         assert!(matches!(error(&with(3, 1), 9), QfileError::Malformed(_)));
         assert!(matches!(error(&with(35, 1), 9), QfileError::Malformed(_)));
         assert!(matches!(error(&with(33, 0), 9), QfileError::Malformed(_)));

@@ -379,8 +379,9 @@ mod tests {
             assert!(parse(&text).is_err_and(|error| is_of_content(&error)), "{text}");
         }
         assert!(parse("").is_err());
-        let long = format!("{STOCK}x={}\n", "y".repeat(4000));
-        assert!(matches!(parse(&long), Err(HeaderError::TooLong { .. })));
+        let of_bytes = |bytes: u64| parse(&format!("{STOCK}x={:y<1$}", "", bytes as usize - STOCK.len() - 2));
+        let [most, more] = [0, 1].map(|more| of_bytes(limits::HEADER_BYTES + more));
+        assert!(most.is_ok() && matches!(more, Err(HeaderError::TooLong { .. })));
     }
 
     #[test]

@@ -115,6 +115,7 @@ mod tests {
         ] {
             assert_eq!(check_vm_name(name), Err(fault), "{name:?}");
         }
+        assert_eq!(check_vm_name(&"x".repeat(LONGEST_VM_NAME)), Ok(()));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 
 use std::{fs, path::Path};
 
-use pedos_backup::format::limits;
+use pedos_backup::{
+    engine::{self, ArchiveError, Context, EngineError, NotABackup},
+    format::limits,
+};
 
 use crate::support::{
     archive,
@@ -167,4 +170,24 @@ fn a_header_is_read_up_to_its_largest_size() {
     };
     damage.expect_good("the longest header", &padded(limits::HEADER_BYTES));
     damage.expect_refused("a longer one", &padded(limits::HEADER_BYTES + 1));
+    // The header's proof is not even read where it is longer than any.
+    let proof = opened.member("backup-header.hmac");
+    let most = limits::HEADER_CONTAINER_BYTES;
+    for (bytes, is_too_long) in [(most, false), (most + 1, true)] {
+        let mut header = tar::Header::new_ustar();
+        header.set_path("backup-header.hmac").unwrap();
+        header.set_size(bytes);
+        header.set_cksum();
+        let content = vec![7; bytes.next_multiple_of(512) as usize];
+        let (before, behind) = (&damage.good[..proof.whole.start], &damage.good[proof.whole.end..]);
+        let archive = [before, header.as_bytes(), &content, behind].concat();
+        let access = jobs::access(&damage.write(&archive));
+        let error = engine::open_archive(&access, None, &Context::default()).unwrap_err();
+        let why = match &error {
+            EngineError::Archive(ArchiveError::NotABackup { why, .. }) => Some(why),
+            _ => None,
+        };
+        let found = matches!(why, Some(NotABackup::MemberSize { .. }));
+        assert_eq!(found, is_too_long, "{error:?}");
+    }
 }

@@ -2,9 +2,9 @@
 //! The bounds of `format::limits` from both sides: what is just allowed is read, and what is just too much is refused.
 //! Content of that size is made while it is read, so that a test takes no longer than the bound makes it.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 
-use pedos_backup::format::{FormatError, FormatFault, Limited, inner, limits, outer};
+use pedos_backup::format::{FormatError, FormatFault, Limited, MultiVolume, inner, limits, outer};
 
 /// A header block with its checksum.
 fn block(name: &str, type_byte: u8, size: u64) -> [u8; 512] {
@@ -95,22 +95,48 @@ fn an_extension_header_of_the_outer_archive_has_a_largest_size() {
 
 #[test]
 fn all_global_extension_headers_together_have_a_largest_size() {
-    // Each record counts its key and its value; a header of its length has a few bytes more.
-    let global = |count: usize| {
-        let archive = [extension(b'g', 1024), block("a", b'0', 0).to_vec()]
-            .concat()
-            .repeat(count);
-        let mut reader = outer::Reader::new(io::Cursor::new(archive));
+    // What each record counts is in the error: its key, its value and what holds them.
+    let global = |sizes: [u64; 2]| {
+        let archive = sizes.map(|size| [extension(b'g', size), block("a", b'0', 0).to_vec()].concat());
+        let archive = archive.concat();
+        let mut reader = outer::Reader::new(&archive[..]);
         loop {
             match reader.next_member() {
                 Ok(Some(_)) => {}
                 Ok(None) => break None,
-                Err(error) => break too_large(&error).map(|(what, ..)| what),
+                Err(error) => break too_large(&error),
             }
         }
     };
-    assert_eq!(global(60), None);
-    assert_eq!(global(70), Some(Limited::GlobalExtensions));
+    let most = limits::OUTER_EXTENSION_BYTES;
+    let Some((Limited::GlobalExtensions, found, _)) = global([40_000, 40_000]) else {
+        panic!("two large headers are taken");
+    };
+    let second = 40_000 - (found - most);
+    assert_eq!(global([40_000, second]), None);
+    assert_eq!(
+        global([40_000, second + 1]),
+        Some((Limited::GlobalExtensions, most + 1, most))
+    );
+}
+
+#[test]
+fn an_extension_header_of_a_volume_has_a_largest_size() {
+    let most = limits::OUTER_EXTENSION_BYTES;
+    let read = |size: u64| {
+        let name = "n".repeat(size as usize - 1);
+        let mut volume = block("././@LongLink", b'L', size).to_vec();
+        volume.extend(name.bytes());
+        volume.resize(volume.len().next_multiple_of(512), 0);
+        volume.extend(block("short", b'0', 0));
+        volume.extend([0; 1024]);
+        let mut volumes = [volume].into_iter();
+        let mut reader = MultiVolume::new(|| Ok(volumes.next().map(Cursor::new)));
+        reader.read_to_end(&mut Vec::new()).map_err(|error| error.to_string())
+    };
+    assert!(read(most).is_ok(), "{:?}", read(most));
+    let error = read(most + 1).unwrap_err();
+    assert!(error.contains(&(most + 1).to_string()), "{error}");
 }
 
 #[test]

@@ -244,3 +244,74 @@ pub(super) fn fetch_mac(members: &mut Members, member: &MemberInfo) -> Result<Re
     members.read_into(&mut text)?;
     Ok(parse_mac(&text).map_err(|error| damaged(&beside, Damage::Mac(error))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::Resources,
+        transport::{Location, Member, MemberReader, TransportError},
+    };
+
+    /// A VM that announces members of these sizes. What it sends of each is a code.
+    struct Announced(Vec<(&'static str, u64)>);
+
+    impl MemberReader for Announced {
+        fn next(&mut self) -> Result<Option<Member>, TransportError> {
+            let next = (!self.0.is_empty()).then(|| self.0.remove(0));
+            Ok(next.map(|(name, size)| Member {
+                name: name.to_owned(),
+                size,
+                position: 0,
+            }))
+        }
+
+        fn read_into(&mut self, buffer: &mut Vec<u8>) -> Result<(), TransportError> {
+            *buffer = b"0123456789abcdef0123456789abcdef01234567".to_vec();
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>) -> Result<(), TransportError> {
+            Ok(())
+        }
+    }
+
+    /// What comes of a part and its code where a VM announces these sizes, and how much was taken of the part.
+    fn fetched(part_bytes: u64, mac_bytes: u64) -> (Result<Mac, EngineError>, usize) {
+        let announced = Announced(vec![("vm1/a.000", part_bytes), ("vm1/a.000.hmac", mac_bytes)]);
+        let mut members = Members::of_service(Box::new(announced));
+        let access = Access::new(
+            Location::File("/none".into()).into(),
+            Arc::new(Passphrase::for_reading("a passphrase".to_owned())),
+        );
+        let hmac = HmacFormat {
+            digest: Digest::from_name("SHA1").unwrap(),
+            cipher: None,
+            is_in_volumes: false,
+        };
+        let format = PartFormat::hmac(&access, hmac, Arc::new(Workers::for_reading(Resources::default())));
+        let part = members.next().unwrap().unwrap();
+        let mut buffer = Vec::new();
+        let mac = format.fetch(&mut members, &part, &mut buffer, &CancelToken::default());
+        (mac.unwrap(), buffer.len())
+    }
+
+    #[test]
+    fn a_vm_cannot_announce_a_part_or_a_code_larger_than_any() {
+        let (most, most_of_code) = (limits::PART_CONTAINER_BYTES, limits::MAC_MEMBER_BYTES);
+        assert!(matches!(fetched(most, most_of_code), (Ok(_), 1..)));
+        let too_large = |bytes, limit| Damage::PartSize { bytes, limit };
+        let (error, taken) = fetched(most + 1, most_of_code);
+        assert_eq!((why(error), taken), (too_large(most + 1, most), 0));
+        let (bytes, limit) = (most_of_code + 1, most_of_code);
+        let (error, _) = fetched(most, bytes);
+        assert_eq!(why(error), Damage::Mac(MacError::TooLong { bytes, limit }));
+    }
+
+    fn why(result: Result<Mac, EngineError>) -> Damage {
+        match result.unwrap_err() {
+            EngineError::Archive(crate::engine::ArchiveError::Damaged { why, .. }) => why,
+            other => panic!("{other}"),
+        }
+    }
+}

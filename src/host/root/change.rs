@@ -221,10 +221,15 @@ fn free_dispid(record: &Inventory) -> Result<String, HostError> {
     let taken: HashSet<&str> = domains.iter().filter_map(|domain| domain.property("dispid")).collect();
     let mut bytes = [0; 2];
     getrandom::fill(&mut bytes).map_err(|error| HostError::io(Operation::Random, io::Error::other(error)))?;
-    let start = u16::from_le_bytes(bytes) % DISPIDS;
-    let numbers = (0..DISPIDS).map(|step| ((start + step) % DISPIDS).to_string());
-    let free = numbers.into_iter().find(|number| !taken.contains(number.as_str()));
+    let free = free_number(&taken, u16::from_le_bytes(bytes));
     free.ok_or_else(|| Refusal::TooManyDisposables.into())
+}
+
+/// The first number from there on that is not taken.
+fn free_number(taken: &HashSet<&str>, from: u16) -> Option<String> {
+    let start = from % DISPIDS;
+    let mut numbers = (0..DISPIDS).map(|step| ((start + step) % DISPIDS).to_string());
+    numbers.find(|number| !taken.contains(number.as_str()))
 }
 
 /// A random UUID (version 4).
@@ -264,4 +269,23 @@ pub(super) fn remove(host: &RootHost, vm: &str) -> Result<(), HostError> {
         }
     }
     host.record.edit(|record| Ok(record.remove_domain(vm)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_free_number_is_found_and_none_where_all_are_taken() {
+        let numbers: Vec<String> = (0..DISPIDS).map(|number| number.to_string()).collect();
+        for free in [0, DISPIDS - 1] {
+            let others = numbers.iter().filter(|number| **number != free.to_string());
+            let taken: HashSet<&str> = others.map(String::as_str).collect();
+            for from in [0, 1, DISPIDS - 1, u16::MAX] {
+                assert_eq!(free_number(&taken, from), Some(free.to_string()), "{from}");
+            }
+        }
+        let taken: HashSet<&str> = numbers.iter().map(String::as_str).collect();
+        assert_eq!(free_number(&taken, 7), None);
+    }
 }

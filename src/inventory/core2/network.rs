@@ -61,7 +61,7 @@ impl<'a> Networks<'a> {
         if !self.made_up.contains_key(&netvm) {
             let wanted = format!("disp-{}", netvm.unwrap_or("no-netvm"));
             let is_taken = |name: &str| self.made_up.values().any(|other| other == name);
-            let name = if wanted.chars().count() <= LONGEST_NAME && !is_taken(&wanted) {
+            let name = if fits(&wanted) && !is_taken(&wanted) {
                 wanted
             } else {
                 let first = self.made_up.len() + 1;
@@ -104,6 +104,10 @@ fn given<'a>(vm: &Vm<'_>, attributes: &[&str], numbers: &'a Numbers) -> Referenc
 
 fn set(domain: &mut Domain, property: &str, value: &str) {
     domain.properties.push((property.to_owned(), value.to_owned()));
+}
+
+fn fits(name: &str) -> bool {
+    name.chars().count() <= LONGEST_NAME
 }
 
 /// As much of a name as fits, with a number from the first one on that makes it different from all others.
@@ -150,6 +154,7 @@ mod tests {
 
     #[test]
     fn a_made_up_name_is_as_long_as_a_name_of_a_vm_can_be() {
+        assert!(fits(&"x".repeat(LONGEST_NAME)) && !fits(&"x".repeat(LONGEST_NAME + 1)));
         let name = |length: usize| shortened(&"x".repeat(length), 1, |_| false);
         for length in [LONGEST_NAME, LONGEST_NAME + 1, 99] {
             assert_eq!(name(length), format!("{}-1", "x".repeat(LONGEST_NAME - 2)));

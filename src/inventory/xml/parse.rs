@@ -385,6 +385,9 @@ mod tests {
             let fault = InventoryFault::XmlName { name: name.clone() };
             let error = document(format!("<{name}{more}/>").as_bytes()).unwrap_err();
             assert!(matches!(error, InventoryError::Invalid { fault: found, .. } if found == fault));
+            let fault = InventoryFault::Entity { name: name.clone() };
+            let error = document(format!("<a>&{name}{more};</a>").as_bytes()).unwrap_err();
+            assert!(matches!(error, InventoryError::Invalid { fault: found, .. } if found == fault));
         }
         assert!(matches!(
             document(&vec![b' '; LARGEST_DOCUMENT_BYTES + 1]),

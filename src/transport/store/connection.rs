@@ -200,5 +200,8 @@ mod tests {
         };
         assert_eq!(lines(MOST_CHATTER_BYTES - 1), Ok(()));
         assert!(lines(MOST_CHATTER_BYTES).is_err());
+        let mut endless = std::io::Cursor::new(vec![b'x'; 2 * MOST_CHATTER_BYTES]);
+        assert!(skip_chatter(&mut endless).is_err());
+        assert_eq!(endless.position(), MOST_CHATTER_BYTES as u64);
     }
 }

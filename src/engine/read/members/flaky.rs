@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! An archive on a medium that reads wrong, for tests.
+//! An archive on a medium that reads wrong, and one of a VM, for tests.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use crate::transport::{ArchiveReader, Location, Ranged, Source};
+use crate::transport::{ArchiveReader, Location, MemberReader, Ranged, Source};
 
 use super::{FileMembers, From, Members};
 
@@ -61,6 +61,15 @@ impl Members {
         let stream = Flaky { inner, position, times };
         Self {
             from: From::File(FileMembers::new(Box::new(stream), "an archive".to_owned())),
+            source: Source::new(Location::File("/none".into())),
+            put_back: None,
+        }
+    }
+
+    /// The members that a VM sends.
+    pub(in super::super) fn of_service(reader: Box<dyn MemberReader>) -> Self {
+        Self {
+            from: From::Service(reader),
             source: Source::new(Location::File("/none".into())),
             put_back: None,
         }

@@ -150,3 +150,13 @@ fn so_many_members_that_nobody_asked_for_are_authenticated_and_no_more() {
         );
     }
 }
+
+#[test]
+fn so_many_findings_of_a_stream_are_kept_and_no_more() {
+    let mut walk = Walk::default();
+    for number in 0..=MOST_FINDINGS {
+        assert_eq!(walk.findings.len(), number);
+        walk.note(ArchiveError::LostMember { position: 0, end: 1 });
+    }
+    assert_eq!(walk.findings.len(), MOST_FINDINGS);
+}

@@ -199,15 +199,12 @@ fn a_member_is_looked_for_in_so_many_bytes_behind_the_end_and_before_the_first()
     // The zeros of the end mark are searched too, and a header is found within the limit.
     let end = good.iter().rposition(|byte| *byte != 0).unwrap() / BLOCK_SIZE + 1;
     let mark = (good.len() - end * BLOCK_SIZE) as u64;
-    for (bytes, is_found) in [
-        (beyond - mark - BLOCK_BYTES, true),
-        (beyond - mark + BLOCK_BYTES, false),
-    ] {
+    for (bytes, is_found) in [(beyond - mark, true), (beyond - mark + BLOCK_BYTES, false)] {
         let walked = walk(Read::chain(Read::chain(&good[..], noise(bytes)), &good[..]));
         assert_eq!(names(&walked).len(), if is_found { 8 } else { 4 }, "{bytes}");
     }
     let before = limits::SEARCH_FOR_BEGINNING_BYTES;
-    for (bytes, is_found) in [(before - BLOCK_BYTES, true), (before + BLOCK_BYTES, false)] {
+    for (bytes, is_found) in [(before, true), (before + BLOCK_BYTES, false)] {
         let walked = walk(Read::chain(noise(bytes), &good[..]));
         assert_eq!(names(&walked).len(), if is_found { 4 } else { 0 }, "{bytes}");
     }
@@ -224,5 +221,17 @@ fn so_many_flaws_are_kept_and_no_more() {
     for (count, kept) in [(MOST_FLAWS, MOST_FLAWS), (MOST_FLAWS + 1, MOST_FLAWS)] {
         let walked = walk(&[link.as_bytes().repeat(count), good.clone()].concat()[..]);
         assert_eq!((names(&walked).len(), walked.1.len()), (4, kept));
+    }
+}
+
+#[test]
+fn so_many_zeros_stand_at_the_end_and_more_belong_to_a_device() {
+    let (good, _) = archive();
+    let end = good.iter().rposition(|byte| *byte != 0).unwrap() / BLOCK_SIZE + 1;
+    let end = &good[..end * BLOCK_SIZE];
+    let behind = end.len() as u64 + MOST_ZERO_BLOCKS * BLOCK_BYTES;
+    for (zeros, trailing) in [(MOST_ZERO_BLOCKS, None), (MOST_ZERO_BLOCKS + 1, Some(behind))] {
+        let walked = with_zeros_between(end, zeros, &[]);
+        assert_eq!((names(&walked), walked.2), (NAMES.to_vec(), trailing));
     }
 }
