@@ -95,7 +95,7 @@ impl Profile {
     pub fn load(folder: &LocalDir, name: &str) -> Result<Loaded, ProfileError> {
         let path = path(folder.path(), name)?;
         let failed = |source| ProfileError::of_file(&path, source);
-        // What is read is counted, whatever the system says of the size: a device says zero.
+        // The limit counts the bytes that are read, because a device reports a size of zero.
         let content = durable::read_at_most(&path, LARGEST_BYTES + 1).map_err(failed)?;
         let content = Zeroizing::new(content);
         if content.len() as u64 > LARGEST_BYTES {

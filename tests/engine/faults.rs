@@ -126,7 +126,7 @@ fn a_volume_that_cannot_be_read_fails_its_vm_and_no_other() {
             panic!("{injury:?} ended the backup")
         };
         assert!(host.was_felt() && start.elapsed() < SOON, "{injury:?}");
-        // What was written is good, and what is missing has been told: nothing more is wrong with it.
+        // The verification repeats nothing that the backup has reported as missing.
         assert!(
             matches!(report.verdict, VerifyVerdict::Good),
             "{injury:?}: {:?}",

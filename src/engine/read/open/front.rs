@@ -49,9 +49,9 @@ pub(super) fn arrange(
     Ok(index.lost.clone())
 }
 
-/// Whether the archive begins with its header, the header's proof and its inventory. One that begins with its inventory does
-/// not: whether it is one of those that have no header, or the header stands elsewhere, only all of its members tell. A
-/// source that is no file is taken as it comes.
+/// Returns whether the archive begins with its header, the header's proof and its inventory. An archive that begins with its
+/// inventory does not: only a look at all members tells whether it has no header or has it elsewhere. The order of a
+/// source that is no file cannot be changed, so this is true for it.
 fn begins_as_written(source: &Source, cancel: &CancelToken) -> Result<bool, EngineError> {
     let Some(mut members) = Members::open_ranged(source, cancel)? else {
         return Ok(true);
