@@ -303,9 +303,18 @@ fn folder_of(path: &Path) -> &Path {
 /// Whether there is certainly no folder of that name: nothing, or something else. Where the system cannot say, because a disk fails or
 /// the user may not look, this is false, and what is done with the folder next says why.
 pub fn is_no_folder(path: &Path) -> bool {
+    is_folder(path).is_ok_and(|is_folder| !is_folder)
+}
+
+/// Returns whether there is a folder of that name, or a link to one.
+///
+/// # Errors
+/// When the system cannot say.
+pub fn is_folder(path: &Path) -> io::Result<bool> {
     match path.metadata() {
-        Ok(found) => !found.is_dir(),
-        Err(error) => is_absence(&error),
+        Ok(found) => Ok(found.is_dir()),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

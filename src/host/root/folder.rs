@@ -98,11 +98,7 @@ impl RootHost {
         let Some(folder) = self.layout.inside(vm) else {
             return Ok(false);
         };
-        match folder.metadata() {
-            Ok(found) => Ok(found.is_dir()),
-            Err(error) if durable::is_absence(&error) => Ok(false),
-            Err(error) => Err(HostError::io(Operation::Read(folder), error)),
-        }
+        durable::is_folder(&folder).map_err(|error| HostError::io(Operation::Read(folder), error))
     }
 
     /// A volume that is saved, with the file that it lies in.

@@ -206,7 +206,7 @@ impl HomeFolder {
     pub(super) fn make_parents(&self, path: &Path) -> io::Result<()> {
         let mut missing = Vec::new();
         for folder in path.ancestors().skip(1) {
-            if is_folder(folder)? {
+            if durable::is_folder(folder)? {
                 break;
             }
             missing.push(folder);
@@ -219,7 +219,7 @@ impl HomeFolder {
 
     pub(super) fn directory(&self, path: &Path, entry: &Entry) -> io::Result<()> {
         self.make_parents(path)?;
-        if !is_folder(path)? {
+        if !durable::is_folder(path)? {
             self.make_folder(path)?;
         }
         let described = (path.to_owned(), entry.mode & MODE_BITS, entry.mtime);
@@ -261,15 +261,6 @@ impl HomeFolder {
                 Err(error)
             }
         }
-    }
-}
-
-/// Whether a folder is there. What cannot be looked at is neither there nor missing.
-fn is_folder(path: &Path) -> io::Result<bool> {
-    match path.metadata() {
-        Ok(found) => Ok(found.is_dir()),
-        Err(error) if durable::is_absence(&error) => Ok(false),
-        Err(error) => Err(error),
     }
 }
 
